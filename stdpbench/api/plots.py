@@ -17,12 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.api.display import display, in_notebook
+from stdpbench.api.named_arrays import NamedArrays
 from stdpbench.api.tables import history_arrays
 from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.experiment import Experiment
 from stdpbench.figures.drawing import curve, new_figure
 from stdpbench.figures.run_figures import confusion, receptive_fields
+from stdpbench.learned_names import SHOWN_POPULATION
 from stdpbench.readout import READOUTS, Score
 from stdpbench.readout.held_out import MEASURES
+from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.held_out_series import held_out_columns
 from stdpbench.runs.protocol.live_run import LiveRun
 
@@ -33,13 +37,24 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 800, 400  # pixels at 100 dpi
 
 
-def plot_weights(w: NDArray[np.floating[Any]], live: LiveRun, labels: NDArray[np.int64] | None, name: str) -> Axes:
+def plot_weights(
+    weights: NamedArrays, experiment: Experiment, live: LiveRun, labels: NDArray[np.int64] | None, name: str
+) -> Axes:
     """Draw receptive fields; see `stdpbench.figures.run_figures.receptive_fields`."""
     if live.started is None:
         raise StdpbenchError(f"{name} has no network yet")
     names = live.started.class_names or None
-    title = f"{name}: input weights of {w.shape[1]} exc neurons"
-    return _displayed(receptive_fields(w, live.started.shape, labels, class_names=names, title=title))
+    if experiment.missing_kinds:  # the network is not known
+        w, shape, of, population = np.asarray(weights), live.started.shape, "input", SHOWN_POPULATION
+    else:
+        graph = experiment.graph(*live.started.shape)
+        w, shown = weights[graph.shown], graph.projections[graph.shown]
+        if w.ndim != 2:
+            raise StdpbenchError(f"the projection {graph.shown} has one weight per neuron, so there are no fields")
+        shape, of, population = field_shape(graph.populations[shown.source].shape), shown.source, shown.target
+        labels = labels if population == graph.read else None
+    title = f"{name}: {of} weights of {w.shape[1]} {population} neurons"
+    return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title))
 
 
 def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str) -> Axes:

@@ -143,7 +143,7 @@ class DrawDigitDialog(QDialog):
         self.raster_plot.setAccessibleName("Spikes of the answer")
         self.raster = pg.ScatterPlotItem(size=6, pen=None)
         self.raster_plot.addItem(self.raster)
-        self.raster_plot.setLabel("left", "exc neuron")
+        self.raster_plot.setLabel("left", f"{self._session.selection.read} neuron")
         self.raster_plot.setLabel("bottom", "time (ms)")
         for plot in (self.bars_plot, self.raster_plot):
             plot.setMenuEnabled(False)
@@ -167,7 +167,7 @@ class DrawDigitDialog(QDialog):
             policy.setRetainSizeWhenHidden(True)  # keeps the layout stable
             button.setSizePolicy(policy)
             button.clicked.connect(
-                lambda _=False, button=button: self._session.selection.select_neuron(button.property("neuron"))
+                lambda _=False, button=button: self._session.selection.select_read_neuron(button.property("neuron"))
             )
             button.hide()
             self.fields.append(button)
@@ -229,7 +229,11 @@ class DrawDigitDialog(QDialog):
             names, scores = zip(*table[1], strict=True)
             series = [{"values": np.array(scores, np.float64), "label": ""}]
             parts.append({"kind": "bars", "labels": list(names), "y_label": table[0][1], "series": series})
-        spikes = {"t": self.raster.getData()[0], "index": self.raster.getData()[1], "label": "exc neuron"}
+        spikes = {
+            "t": self.raster.getData()[0],
+            "index": self.raster.getData()[1],
+            "label": f"{self._session.selection.read} neuron",
+        }
         parts.append({"kind": "raster", "x_label": "time (ms)", "rows": [spikes]})
         return {"kind": "stack", "title": "A drawing and its answer", "n": "one drawing", "parts": parts}
 
@@ -342,8 +346,9 @@ class DrawDigitDialog(QDialog):
         experiment, names = self._session.experiment, self._class_names()
         if experiment is None:
             return
+        self.raster_plot.setLabel("left", f"{self._session.selection.read} neuron")
         self.raster_plot.setXRange(0, experiment.schedule.stimulus, padding=0.02)
-        self.raster_plot.setYRange(0, max(1, experiment.network.n_exc - 1), padding=0.04)
+        self.raster_plot.setYRange(0, max(1, experiment.graph().n_read - 1), padding=0.04)
         if names:
             self.bars_plot.getAxis("bottom").setTicks([list(enumerate(names))])
             self.bars_plot.setXRange(-0.6, len(names) - 0.4, padding=0)
@@ -420,7 +425,8 @@ class DrawDigitDialog(QDialog):
 
     def _show_neurons(self, counts: NDArray[np.int64], labels: NDArray[np.int64], names: tuple[str, ...]) -> None:
         live = self._session.live
-        w = live.learned(self._session.selection.weights)
+        selection = self._session.selection
+        w = live.learned(selection.weights) if selection.is_read else None
         best = [int(k) for k in np.argsort(-counts, kind="stable")[:_NEURONS] if counts[k]]
         self.fields_title.setVisible(bool(best))
         for button, neuron in zip(self.fields, [*best, *(-1,) * (_NEURONS - len(best))], strict=True):
@@ -431,8 +437,8 @@ class DrawDigitDialog(QDialog):
             button.setText(f"{counts[neuron]} spike{'s' if counts[neuron] > 1 else ''}\n{label}")
             button.setToolTip(f"Neuron {neuron}; click to select it in all panels")
             button.setAccessibleName(f"Neuron {neuron}, {button.text()}".replace("\n", ", "))
-            if w is not None and live.started is not None and neuron < w.shape[1]:
-                field_ = np.asarray(w[:, neuron], np.float32).reshape(live.started.shape)
+            if w is not None and neuron < w.shape[1]:
+                field_ = np.asarray(w[:, neuron], np.float32).reshape(selection.field_shape)
                 button.setIcon(QIcon(_pixmap(field_, float(np.quantile(w[:, best], 0.999)) or 1.0, _FIELD)))
             button.setProperty("neuron", neuron)
 

@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QWidget
 
 from stdpbench.experiment import Experiment
+from stdpbench.learned_names import listed
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
@@ -50,9 +51,12 @@ class RunFileDialog(QDialog):
         )
         if about.summary:
             layout.addWidget(wrapped(about.summary))
+        graph = experiment.graph()
+        kinds = dict.fromkeys(getattr(graph.projections[name].plasticity, "kind", "") for name in graph.plastic)
+        rules = f"rule{'s' if len(kinds) > 1 else ''} {listed(kinds)}, " if kinds else ""
         text = (
-            f"{experiment.name}, seed {experiment.seed}: {experiment.network.n_exc} exc neurons, rule "
-            f"{getattr(experiment.plasticity, 'kind', '')}, data {getattr(experiment.data, 'kind', '')}."
+            f"{experiment.name}, seed {experiment.seed}: {graph.n_read} {graph.read} neurons, {rules}data "
+            f"{getattr(experiment.data, 'kind', '')}."
         )
         layout.addWidget(wrapped(text, "faint"))
         if about.expected_accuracy:

@@ -139,7 +139,7 @@ class Stimulus(Panel):
         n, times = int(frame["spike_counts"].sum()), frame["attempts"]
         parts = [
             f"presentation {thousands(frame['presentation'])}",
-            f"{n} exc spike{'s' if n != 1 else ''}",
+            f"{n} {self.session.selection.read} spike{'s' if n != 1 else ''}",
             "shown once" if times == 1 else f"shown {times} times",
         ]
         right = self.observed.right

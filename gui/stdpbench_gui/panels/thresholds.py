@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table
-from stdpbench_gui.session.observed import Observed
+from stdpbench_gui.session.observed import Observed, StoredResponses
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
@@ -117,8 +118,7 @@ class Thresholds(Panel):
         self.graphics = PlotArea()
         self.graphics.setAccessibleName("Histograms of thresholds and of firing")
         self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
-        self.theta_plot = Histogram("exc neurons")
-        self.rate_plot = Histogram("exc neurons")
+        self.theta_plot, self.rate_plot = Histogram(""), Histogram("")
         self.theta_plot.setLabel("bottom", "theta (mV)")
         self.graphics.addItem(self.theta_plot, row=0, col=0)
         self.graphics.addItem(self.rate_plot, row=0, col=1)
@@ -129,9 +129,11 @@ class Thresholds(Panel):
         self._recent: deque[tuple[int, NDArray[np.int64]]] = deque()
         self._sum: NDArray[np.int64] = np.zeros(0, np.int64)
         self._known: tuple[int, Experiment] | None = None
+        self._population = session.selection.population
         self.observed = Observed.of(session)
         self.observed.changed.connect(self.mark_dirty)
         session.selection.neuron_changed.connect(lambda _: self.mark_dirty())
+        session.selection.shown_changed.connect(self._on_shown)
         self._on_what()
         self.restyle()
 
@@ -150,10 +152,19 @@ class Thresholds(Panel):
             plot.restyle()
         self.mark_dirty()
 
+    def _on_shown(self) -> None:
+        """Show the population on display."""
+        if self._population != self.session.selection.population:
+            self._population = self.session.selection.population
+            self.reset()
+            self._on_what()
+        self.mark_dirty()
+
     def _on_what(self) -> None:
-        rates = self.what.currentIndex() == _RATES
-        self.rate_plot.set_title("exc neurons" if rates else "presentations")
-        self.rate_plot.setLabel("bottom", "firing rate (Hz)" if rates else "exc spikes")
+        rates, population = self.what.currentIndex() == _RATES, self._population
+        self.theta_plot.set_title(f"{population} neurons")
+        self.rate_plot.set_title(f"{population} neurons" if rates else "presentations")
+        self.rate_plot.setLabel("bottom", "firing rate (Hz)" if rates else f"{population} spikes")
         self.rate_plot.forget()
         self.mark_dirty()
 
@@ -184,7 +195,7 @@ class Thresholds(Panel):
         frame = self.session.live.presentation
         if "spike_counts" not in frame or (self._recent and self._recent[-1][0] == frame["presentation"]):
             return
-        counts = np.asarray(frame["spike_counts"], np.int64)
+        counts = self._counts(frame)
         went_back = self._recent and frame["presentation"] < self._recent[-1][0]  # a branch from an earlier position
         if len(self._sum) != len(counts) or went_back:
             self._recent.clear()
@@ -193,6 +204,15 @@ class Thresholds(Panel):
         self._sum += counts
         if len(self._recent) > _KEPT:
             self._sum -= self._recent.popleft()[1]
+
+    def _counts(self, frame: Mapping[str, Any]) -> NDArray[np.int64]:
+        """Return the spikes of each neuron of the population during the stimulus."""
+        selection = self.session.selection
+        if selection.is_read or selection.graph is None:
+            return np.asarray(frame["spike_counts"], np.int64)
+        index, bins = selection.spikes(frame)
+        n = selection.graph.populations[selection.population].size
+        return np.bincount(index[bins < self._experiment().stimulus_bins], minlength=n)
 
     def _theta(self) -> NDArray[np.float64]:
         return np.asarray(self._learned(), np.float64) * 1e3
@@ -204,12 +224,16 @@ class Thresholds(Panel):
         """Return mean spikes per neuron and presentation, from received presentations or else from the run folder."""
         if self._recent:
             return np.asarray(self._sum / len(self._recent), np.float64)
-        stored = self.observed.stored
+        stored = self._stored()
         return None if stored is None else stored.spike_counts.mean(axis=0, dtype=np.float64)
+
+    def _stored(self) -> StoredResponses | None:
+        """Return the stored responses of the population; None: not stored."""
+        return self.observed.stored if self.session.selection.is_read else None
 
     def _values(self) -> NDArray[np.float64]:
         """Return the values of the right histogram: rates in Hz per neuron, or spikes per presentation."""
-        means, stored = self._means(), self.observed.stored
+        means, stored = self._means(), self._stored()
         if means is None:
             return np.zeros(0)
         if self.what.currentIndex() == _RATES:
@@ -220,7 +244,7 @@ class Thresholds(Panel):
 
     def _over(self) -> str:
         """Describe the presentations of the right histogram."""
-        stored = self.observed.stored
+        stored = self._stored()
         if self._recent or stored is None:
             n = len(self._recent)
             return f"the last {f'{thousands(n)} presentations' if n > 1 else 'presentation'}"
@@ -239,7 +263,9 @@ class Thresholds(Panel):
 
     def _never_fired(self) -> str:
         """Describe how many neurons have not fired since the start of the run."""
-        counted = self.session.live.network.get("exc_spikes")
+        counted, selection = self.session.live.network.get("exc_spikes"), self.session.selection
+        if not selection.is_read:
+            return f"which neurons never fired is counted for {selection.read} only"
         if counted is None:
             return NOT_COUNTED
         return f"{thousands(int((counted == 0).sum()))} of {thousands(len(counted))} neurons never fired"
@@ -266,7 +292,14 @@ class Thresholds(Panel):
 
     def summary(self) -> str:
         """Describe what is shown."""
-        return f"{self._sentence()}." if self.has_content() else self.empty_text
+        return f"{self._sentence()}." if self.has_content() else self.nothing()
+
+    def nothing(self) -> str:
+        """Return the text of the empty panel: what will appear, or why nothing will."""
+        selection = self.session.selection
+        return (
+            self.empty_text if selection.adapts else f"The {selection.population} neurons have no adaptive threshold."
+        )
 
     def table(self) -> Table | None:
         """Return theta and mean spikes of each neuron."""
@@ -282,12 +315,13 @@ class Thresholds(Panel):
         """Return both histograms."""
         if not self.has_content():
             return None
-        theta, values = self._theta(), self._values()
-        parts = [panel_figures.histogram(theta, "theta (mV)", "exc neurons")]
-        n = f"{len(theta)} exc neurons of one run"
+        theta, values, population = self._theta(), self._values(), self._population
+        parts = [panel_figures.histogram(theta, "theta (mV)", f"{population} neurons")]
+        n = f"{len(theta)} {population} neurons of one run"
         if len(values):
             rates = self.what.currentIndex() == _RATES
-            x_label, y_label = ("firing rate (Hz)", "exc neurons") if rates else ("exc spikes", "presentations")
+            rate, total = ("firing rate (Hz)", f"{population} neurons"), (f"{population} spikes", "presentations")
+            x_label, y_label = rate if rates else total
             parts.append(panel_figures.histogram(values, x_label, y_label))
             n += f", firing in {self._over()}"
         return {"kind": "stack", "parts": parts, "title": "Adaptive thresholds and firing", "n": n}

@@ -1,10 +1,23 @@
-"""The selected neuron, shared by all panels."""
+"""The selected neuron, and the population and projection on display, shared by all panels."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from stdpbench.errors import StdpbenchError
+from stdpbench.graph import Graph
 from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, weights_of
+from stdpbench.runs.analysis.fields import field_shape
+
+if TYPE_CHECKING:
+    from stdpbench_gui.session.run_session import RunSession
+
+Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
 class NeuronSelection(QObject):
@@ -15,17 +28,31 @@ class NeuronSelection(QObject):
     neuron : int
         Its index; -1 if none is selected.
     population, projection : str
-        Names of the population that the neuron is one of, and of the projection whose weights are shown.
+        Names of the population that the neuron is one of, and of the projection whose weights are shown; no
+        projection if none learns.
+    graph : Graph or None
+        The network of the run on display; None before it is known.
     neuron_changed : signal of int
         Another neuron was selected.
+    shown_changed : signal
+        Another population or projection is shown.
+    choice_changed : signal
+        `projections` has changed.
     """
 
     neuron_changed = pyqtSignal(int)
+    shown_changed = pyqtSignal()
+    choice_changed = pyqtSignal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, session: RunSession) -> None:
+        super().__init__(session)
+        self._session = session
         self.neuron = -1
+        self.graph: Graph | None = None
         self.population, self.projection = SHOWN_POPULATION, SHOWN_PROJECTION
+        self._started: object = None
+        session.opened.connect(self._look)
+        session.changed.connect(lambda _: self._look())
 
     @property
     def weights(self) -> str:
@@ -37,8 +64,108 @@ class NeuronSelection(QObject):
         """Name of the learned array with the thresholds of the population."""
         return f"{self.population}.theta"
 
+    @property
+    def projections(self) -> tuple[str, ...]:
+        """Names of the projections whose weights can be shown: those that learn and connect all with all."""
+        if self.graph is None:
+            return ()
+        each = self.graph.projections
+        return tuple(name for name in self.graph.plastic if each[name].connect.storage == "dense")
+
+    @property
+    def read(self) -> str:
+        """Name of the population that is read: counted, labelled and scored."""
+        return SHOWN_POPULATION if self.graph is None else self.graph.read
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the population on display is the one that is read."""
+        return self.population == self.read
+
+    @property
+    def adapts(self) -> bool:
+        """Whether the neurons of the population have an adaptive threshold, as far as known."""
+        neuron = None if self.graph is None else self.graph.populations[self.population].neuron
+        return neuron is None or any(variable.name == "theta" for variable in neuron.variables)
+
+    @property
+    def source(self) -> str:
+        """Name of the population that the shown weights come from; empty if not known."""
+        if self.graph is None or not self.projection:
+            return ""
+        return self.graph.projections[self.projection].source
+
+    @property
+    def field_shape(self) -> tuple[int, int]:
+        """Height and width in which the shown weights of a neuron are drawn: those from the input like pictures."""
+        started = self._session.live.started
+        if started is not None and (self.graph is None or self.source in ("", self.graph.input)):
+            return started.shape
+        return field_shape(self.graph.populations[self.source].shape if self.graph is not None else (1,))
+
+    def spikes(self, frame: Mapping[str, Any]) -> Pairs:
+        """Return the spikes of the population in a frame of ``presentation``, as (index, bin)."""
+        nothing = np.empty(0, np.int32)
+        found: Pairs = frame["exc"] if self.is_read else frame.get("spikes", {}).get(self.population, (nothing,) * 2)
+        return found
+
     def select_neuron(self, neuron: int) -> None:
         """Select a neuron; -1 for none."""
         if neuron != self.neuron:
             self.neuron = neuron
             self.neuron_changed.emit(neuron)
+
+    def select_read_neuron(self, neuron: int) -> None:
+        """Select a neuron of the population that is read; if another is on display, show weights of that one first."""
+        if not self.is_read and self.graph is not None:
+            each = self.graph.projections
+            self.choose(next((name for name in self.projections if each[name].target == self.read), ""))
+        if self.is_read:
+            self.select_neuron(neuron)
+
+    def choose(self, projection: str) -> None:
+        """Show the weights of another projection, and its target."""
+        if self.graph is not None and projection in self.projections:
+            self._show(self.graph.projections[projection].target, projection)
+
+    def reset(self) -> None:
+        """Forget the network, before another one is known, and the selected neuron."""
+        self.select_neuron(-1)
+        self._started = None
+        self._follow(None)
+
+    def _look(self) -> None:
+        """Follow the network of the run once it is known."""
+        started = self._session.live.started
+        if started is None or started is self._started:
+            return
+        self._started = started
+        try:
+            experiment = self._session.experiment
+            known = experiment is not None and not experiment.missing_kinds
+            self._follow(experiment.graph(*started.shape) if experiment is not None and known else None)
+        except StdpbenchError:  # of a plugin that has changed; the run itself reports it
+            self._follow(None)
+
+    def _follow(self, graph: Graph | None) -> None:
+        """Show a network; the projection on display stays if the one before had it as well."""
+        known, before = self.graph is not None, self.projections
+        self.graph = graph
+        if graph is None:
+            self._show(SHOWN_POPULATION, SHOWN_PROJECTION)
+        elif known and self.projection in self.projections:
+            self._show(graph.projections[self.projection].target, self.projection)
+        else:
+            dense = graph.shown if graph.shown in self.projections else next(iter(self.projections), "")
+            self._show(graph.projections[dense].target if dense else graph.read, dense)
+        if self.projections != before:
+            self.choice_changed.emit()
+
+    def _show(self, population: str, projection: str) -> None:
+        if (population, projection) == (self.population, self.projection):
+            return
+        another = population != self.population
+        self.population, self.projection = population, projection
+        if another:
+            self.select_neuron(-1)
+        self.shown_changed.emit()

@@ -42,7 +42,8 @@ class Recorder(QObject):
 
     def _ask(self) -> None:
         neuron = self._session.selection.neuron
-        wanted = [neuron] if neuron >= 0 and self._watchers else []
+        recorded = neuron >= 0 and self._session.selection.is_read  # the run records of the population that is read
+        wanted = [neuron] if recorded and self._watchers else []
         if wanted != self._asked and self._session.connected:
             self._asked = wanted
             self._session.request("record", refused=self._on_refusal, neurons=wanted)

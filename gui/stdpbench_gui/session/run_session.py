@@ -62,7 +62,7 @@ class RunSession(QObject):
     split : Split or None
         Its pictures; None until they are loaded.
     selection : NeuronSelection
-        The selected neuron.
+        The selected neuron, and the population and projection on display.
     drawing_share : float
         Share of time that this process spends on drawing, 0 to 1.
     kept : KeptFrames
@@ -89,7 +89,7 @@ class RunSession(QObject):
         self.live = LiveRun()
         self.folder: RunFolder | None = None
         self.split: Split | None = None
-        self.selection = NeuronSelection()
+        self.selection = NeuronSelection(self)
         self.drawing_share = 0.0
         self.kept = KeptFrames()
         self._client: RunClient | None = None
@@ -209,7 +209,7 @@ class RunSession(QObject):
         self.folder, self.live = folder, found.live
         if not same_neurons:
             self.split = None
-            self.selection.select_neuron(-1)
+            self.selection.reset()
         self._load_pictures(folder)
 
     def _load_pictures(self, folder: RunFolder) -> None:

@@ -65,11 +65,13 @@ def _neuron(session: RunSession, table: Table | None) -> Spec | None:
     w = live.learned(session.selection.weights)
     if w is None or live.started is None or not 0 <= neuron < w.shape[1]:
         return None
+    population = session.selection.population
+    name = population[:1].upper() + population[1:]
     field = {
         "kind": "image",
-        "image": np.asarray(w[:, neuron]).reshape(live.started.shape),
+        "image": np.asarray(w[:, neuron]).reshape(session.selection.field_shape),
         "label": "weight",
-        "title": f"Exc neuron {neuron}",
+        "title": f"{name} neuron {neuron}",
     }
     if table is None or not table[1]:
         return field
@@ -82,7 +84,7 @@ def _neuron(session: RunSession, table: Table | None) -> Spec | None:
     return {
         "kind": "stack",
         "parts": [field, courses],
-        "title": f"Exc neuron {neuron}: receptive field, and time courses in one presentation",
+        "title": f"{name} neuron {neuron}: receptive field, and time courses in one presentation",
         "n": "one neuron, one presentation",
     }
 
@@ -118,7 +120,7 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
     ]
     plots = [("running accuracy (%)", accuracy), ("held-out pictures (%)", held_out)]
     for name, label in (
-        ("spikes", "exc spikes per image"),
+        ("spikes", f"{session.selection.read} spikes per image"),
         ("theta", "mean theta (mV)"),
         ("change", "|Δw| per synapse"),
     ):

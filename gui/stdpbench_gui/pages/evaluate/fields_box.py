@@ -73,7 +73,7 @@ class FieldsBox(Box):
             if "look" in topics:
                 strong = look.w[look.w > 0]
                 self._levels = (0.0, float(np.quantile(strong, 0.995)) if len(strong) else 1.0)
-            self.mosaic.arrange(look.n_exc, look.shape)
+            self.mosaic.arrange(look.n_exc, look.field_shape)
             self.mosaic.order = look.order_of_neurons(by, self.state.clustering)
             self._draw()
             self._draw_bars(by)
@@ -184,7 +184,7 @@ class FieldsBox(Box):
                 round(float(look.neuron_purity[n]), 5),
                 int(clusters[n]),
                 int(wins[n]),
-                round(1e3 * float(look.theta[n]), 4),
+                round(1e3 * float(look.theta[n]), 4) if np.isfinite(look.theta[n]) else "",
             )
             for n in self.mosaic.order.tolist()
         ]
@@ -197,9 +197,9 @@ class FieldsBox(Box):
             return None
         return {
             "kind": "image",
-            "image": panel_figures.mosaic(look.w[:, self.mosaic.order], look.shape),
+            "image": panel_figures.mosaic(look.w[:, self.mosaic.order], look.field_shape),
             "label": "weight",
             "levels": self._levels,
-            "title": f"Receptive fields of {look.n_exc} exc neurons, {self.sort.currentText()}",
+            "title": f"Receptive fields of {look.n_exc} {look.population} neurons, {self.sort.currentText()}",
             "n": f"{look.n_exc} neurons of one run",
         }

@@ -399,7 +399,7 @@ class EvaluatePage(QWidget):
         chosen, folder = self.state.chosen, self._shown.folder
         same = look is not None and folder is not None and folder.path.resolve() == look.path.resolve()
         if "chosen" in topics and same and chosen.kind == "neuron":
-            self._shown.selection.select_neuron(chosen.numbers[0])
+            self._shown.selection.select_read_neuron(chosen.numbers[0])
 
     def _show_what_there_is(self) -> None:
         open_, opening = self.state.look is not None, self._opening is not None

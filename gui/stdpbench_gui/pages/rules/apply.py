@@ -61,6 +61,9 @@ def outlook(session: RunSession, rule: PlasticityRule, changes: Changes) -> Outl
     busy = changes.busy or ("Changes are pending." if changes.in_flight else "")
     if over:
         busy = busy or f"{name} has finished training: use the Parameters panel to branch from an earlier position."
+    if "plasticity" not in running.sections:
+        spelled_out = f"{name} has a network that is spelled out; its rules are those of its projections."
+        return Outlook(spelled_out, spelled_out, spelled_out, same=False)
     if is_same_rule(rule, running.plasticity):
         try:
             values = live_changes(rule, running)

@@ -113,9 +113,9 @@ class UseDialog(QDialog):
             name = self.base.currentData()
             base = read_experiment(name) if name or self._running is None else self._running
             self._experiment = made = experiment_with(self._rule, base, self.name.text().strip())
-            norm = made.network.weight_sum
+            norm, graph = getattr(made.network, "weight_sum", None), made.graph()
             self.note.setText(
-                f"{made.network.n_exc} exc neurons; the weights of a neuron "
+                f"{graph.n_read} {graph.read} neurons; the weights of a neuron "
                 + (f"sum to {norm:g}" if norm else "are not normalised")
                 + f"; {made.schedule.passes} pass{'es' if made.schedule.passes > 1 else ''} over "
                 f"{getattr(made.data, 'kind', '')}. The settings were tuned for a different rule."

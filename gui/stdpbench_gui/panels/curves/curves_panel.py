@@ -161,6 +161,9 @@ class Curves(Panel):
 
     def refresh(self) -> None:
         """Draw all curves."""
+        spikes = f"{self.session.selection.read} spikes per image"
+        if self.plots["spikes"].title_text != spikes:
+            self.plots["spikes"].set_title(spikes)
         line = QFontMetrics(theme.plot_font()).height()
         wide = self._has_held_out() and self.graphics.width() > _WIDE * line
         self._arrange(1 if self.graphics.height() > _TALL * line else 3 if wide else 2)

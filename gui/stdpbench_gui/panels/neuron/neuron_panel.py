@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
-from stdpbench.readout import NO_ANSWER
+from stdpbench.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.slow_motion import Courses, courses_of, experiment_at, step_ends
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
@@ -84,6 +84,7 @@ class NeuronInspector(Panel):
         self._courses: Courses | None = None
         self._changed_at = 0.0
         session.selection.neuron_changed.connect(self._on_neuron)
+        session.selection.shown_changed.connect(lambda: self._on_neuron(session.selection.neuron))
         self.observed.changed.connect(self.mark_dirty)
         self._on_neuron(session.selection.neuron)
         self.restyle()
@@ -149,10 +150,31 @@ class NeuronInspector(Panel):
 
     def has_content(self) -> bool:
         """Return whether a neuron is selected and weights have arrived."""
+        n = self._n()
+        if n and self.number.maximum() != n - 1:
+            self.number.setMaximum(n - 1)
+        return 0 <= self.session.selection.neuron < n and self.session.live.started is not None
+
+    def nothing(self) -> str:
+        """Return the text of the empty panel: what will appear, or why nothing will."""
+        selection = self.session.selection
+        shown = selection.graph is None or selection.projection
+        return self.empty_text if shown else "No projection of this network has weights that can be shown here."
+
+    def _n(self) -> int:
+        """Return the number of neurons; 0 before weights have arrived."""
+        w = self.session.live.learned(self.session.selection.weights)
+        return 0 if w is None else int(w.shape[1])
+
+    def _of_theta(self, neuron: int) -> str:
+        """Describe the threshold of a neuron."""
         theta = self._theta()
-        if len(theta) and self.number.maximum() != len(theta) - 1:
-            self.number.setMaximum(len(theta) - 1)
-        return 0 <= self.session.selection.neuron < len(theta) and self.session.live.started is not None
+        return f"theta {theta[neuron] * 1e3:.2f} mV" if neuron < len(theta) else "no adaptive threshold"
+
+    def _assignment(self) -> Assignment | None:
+        """Return the classes of the neurons; None if not known, or if the population is not the one with classes."""
+        found = self.observed.assignment() if self.session.selection.is_read else None
+        return found if found is not None and found.n_exc == self._n() else None
 
     def _theta(self) -> Any:
         """Return the thresholds, in volt; empty before they have arrived."""
@@ -173,14 +195,20 @@ class NeuronInspector(Panel):
 
     def _show_field(self) -> None:
         live, neuron = self.session.live, self.session.selection.neuron
-        assert live.started is not None
         w = live.learned(self.session.selection.weights)[:, neuron]
-        self.field.show_values(w.reshape(live.started.shape), 0.0, float(w.max()) or 1.0, colour_maps.sequential())
-        self.field.setToolTip(f"Weights from all pixels, 0 to {float(w.max()):.3f}")
-        assignment = self.observed.assignment()
-        parts = [f"<b>neuron {neuron}</b>", f"theta {self._theta()[neuron] * 1e3:.2f} mV"]
-        if assignment is None or assignment.n_exc != len(self._theta()):
-            self.bars.show_values((), (), -1, "once labels arrive")
+        self.field.show_values(
+            w.reshape(self.session.selection.field_shape), 0.0, float(w.max()) or 1.0, colour_maps.sequential()
+        )
+        selection = self.session.selection
+        pixels = selection.graph is None or selection.source == selection.graph.input
+        sources = "pixels" if pixels else f"{selection.source} neurons"
+        self.field.setToolTip(f"Weights from all {sources}, 0 to {float(w.max()):.3f}")
+        assignment = self._assignment()
+        parts = [f"<b>neuron {neuron}</b>", self._of_theta(neuron)]
+        if assignment is None:
+            self.bars.show_values(
+                (), (), -1, "once labels arrive" if selection.is_read else f"of {selection.read} only"
+            )
         else:
             label, values = int(assignment.labels[neuron]), assignment.mean_response[:, neuron].tolist()
             names = [self.observed.class_name(number) for number in range(len(values))]
@@ -190,9 +218,12 @@ class NeuronInspector(Panel):
             )
         frame = live.presentation
         if frame:
-            n = int((frame["exc"][0] == neuron).sum())
+            n = int((selection.spikes(frame)[0] == neuron).sum())
             parts.append(f"{n} spike{'s' if n != 1 else ''} in presentation {thousands(frame['presentation'])}")
         self.about.setText(" · ".join(parts))
+
+    def _only(self) -> str:
+        return f"known for {self.session.selection.read} neurons only"
 
     def _source(self) -> str:
         if self.observed.stored is not None and self.observed.stored.assignment is not None:
@@ -207,7 +238,7 @@ class NeuronInspector(Panel):
     def _show_courses(self) -> None:
         live, neuron = self.session.live, self.session.selection.neuron
         frame = live.presentation
-        if frame and frame is not self._shown:
+        if frame and frame is not self._shown and self.session.selection.is_read:
             try:
                 found = courses_of(experiment_at(live, frame["presentation"]), frame, neuron)
             except StdpbenchError:
@@ -216,7 +247,7 @@ class NeuronInspector(Panel):
                 self._shown, self._courses = frame, found
         times: NDArray[np.float64] = np.empty(0)
         awaited = "(not stored)" if self.session.not_coming() else "(recorded with the next presentation)"
-        note = "" if self._courses else awaited
+        note = "" if self._courses else awaited if self.session.selection.is_read else f"({self._only()})"
         if self._courses is not None:
             experiment = self.session.experiment
             dt = experiment.network.dt if experiment is not None else 0.5
@@ -227,7 +258,7 @@ class NeuronInspector(Panel):
 
     def _show_best(self) -> None:
         images = self.observed.best_of_images()
-        found = self.observed.best_images(self.session.selection.neuron, _BEST) if images is not None else []
+        found = self._best() if images is not None else []
         self.best_title.setText(self._best_title(images, bool(found)))
         part = "Test" if self.session.split is not None and images is self.session.split.test else "Training"
         for place, (picture, caption) in enumerate(zip(self.best, self.best_captions, strict=True)):
@@ -244,7 +275,14 @@ class NeuronInspector(Panel):
                 picture.setToolTip(tip)
                 picture.setAccessibleDescription(tip)
 
+    def _best(self) -> list[tuple[int, int]]:
+        """Return the pictures that excite the neuron most, of those that were counted."""
+        selection = self.session.selection
+        return self.observed.best_images(selection.neuron, _BEST) if selection.is_read else []
+
     def _best_title(self, images: Images | None, any_found: bool) -> str:
+        if not self.session.selection.is_read:
+            return f"Responses to pictures are {self._only()}."
         if images is None:
             return "Reading the pictures …"
         if any_found:
@@ -257,9 +295,9 @@ class NeuronInspector(Panel):
         """Describe what is shown."""
         neuron = self.session.selection.neuron
         if not self.has_content():
-            return self.empty_text
-        text = f"Neuron {neuron}: theta {self._theta()[neuron] * 1e3:.2f} mV"
-        assignment = self.observed.assignment()
+            return self.nothing()
+        text = f"Neuron {neuron}: {self._of_theta(neuron)}"
+        assignment = self._assignment()
         if assignment is not None:
             label = int(assignment.labels[neuron])
             text += (
@@ -267,7 +305,7 @@ class NeuronInspector(Panel):
                 if label >= 0
                 else f", no label: {self._silent()}"
             )
-        best = self.observed.best_images(neuron, _BEST)
+        best = self._best()
         if best:
             text += ", excited most by " + ", ".join(f"picture {image} ({n} spikes)" for image, n in best)
         if self._courses is not None:

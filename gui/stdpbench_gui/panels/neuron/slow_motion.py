@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QPushButton
 
 from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
 from stdpbench.runs.protocol.states import State
+from stdpbench.templates.diehl_cook import Network
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.neuron.player import Player
@@ -25,6 +26,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
+_OTHER = "Slow motion can replay the weights of networks of kind diehl-cook only."
 _TRIES = 100
 """Maximum number of presentations to try until the neuron spikes."""
 
@@ -124,7 +126,16 @@ class SlowMotionPanel(Panel):
 
     def has_content(self) -> bool:
         """Return whether a neuron is selected and a run is open."""
-        return self.session.selection.neuron >= 0 and self.session.live.started is not None
+        chosen = self.session.selection.neuron >= 0 and self.session.live.started is not None
+        return chosen and self._can_replay()
+
+    def _can_replay(self) -> bool:
+        experiment = self.session.experiment
+        return experiment is None or isinstance(experiment.network, Network)
+
+    def nothing(self) -> str:
+        """Return the text of the empty panel: what will appear, or why nothing will."""
+        return self.empty_text if self._can_replay() else _OTHER
 
     def refresh(self) -> None:
         """Load the newest presentation, if the run is paused and it is not shown already."""
@@ -276,7 +287,7 @@ class SlowMotionPanel(Panel):
         """Describe what is shown."""
         moment = self.moment
         if moment is None:
-            return self._status() if self.has_content() else self.empty_text
+            return self._status() if self.has_content() else self.nothing()
         return f"{self._status()} {outcome(moment)} The cursor is at {(self.player.step + 1) * moment.dt:.1f} ms."
 
     def table(self) -> Table | None:

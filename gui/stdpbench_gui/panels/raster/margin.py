@@ -12,6 +12,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.raster.strips import Band
 
+_LONGEST = 12  # characters of a name
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -23,7 +24,7 @@ def paint_lines(
     for band in bands:
         if band.top:
             _part(painter, area.left(), area.right(), area.top() + band.top / ratio)
-        if band.layer == "exc" and 0 <= selected < band.n:
+        if band.points and 0 <= selected < band.n:
             row = _row(area, band, ratio, selected)
             painter.setPen(QPen(QColor(colours.ink), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(area.left(), row), QPointF(area.right(), row))
@@ -41,17 +42,24 @@ def paint_bands(painter: QPainter, area: QRectF, bands: Sequence[Band], ratio: f
             _part(painter, 0, area.left(), top)
         middle, width = top + height / 2, area.left() - 1.5 * theme.GRID
         two = height > 2.2 * line
-        painter.setPen(QColor(getattr(colours, band.layer)))
-        painter.drawText(QRectF(0, middle - (line if two else line / 2), width, line), _RIGHT, f"■ {band.layer}")
+        painter.setPen(QColor(getattr(colours, band.role)))
+        painter.drawText(
+            QRectF(0, middle - (line if two else line / 2), width, line), _RIGHT, f"■ {short(band.layer)}"
+        )
         if two:
             painter.setPen(QColor(colours.faint))
             painter.drawText(QRectF(0, middle, width, line), _RIGHT, thousands(band.n))
-        if band.layer == "exc" and 0 <= selected < band.n:
+        if band.points and 0 <= selected < band.n:
             row = _row(area, band, ratio, selected)
             painter.setPen(QPen(QColor(colours.ink), 1))
             painter.setBrush(QBrush(QColor(colours.ink)))
             tip = QPointF(area.left() - 1, row)
             painter.drawPolygon(QPolygonF([tip, tip + QPointF(-6, -4), tip + QPointF(-6, 4)]))
+
+
+def short(layer: str) -> str:
+    """Return the name of a layer as it is written to the left."""
+    return layer if len(layer) <= _LONGEST else f"{layer[: _LONGEST - 1]}…"
 
 
 def paint_rate_axis(painter: QPainter, area: QRectF, top: float) -> None:

@@ -10,10 +10,13 @@ import numpy as np
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QLabel
 
+from stdpbench.graph import Graph
+from stdpbench.learned_names import listed
+from stdpbench.templates.diehl_cook import Network
 from stdpbench.units import thousands
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel, Table
-from stdpbench_gui.panels.raster.strips import RATE_BIN, Strip, every
+from stdpbench_gui.panels.raster.strips import RATE_BIN, Pairs, Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
@@ -74,6 +77,7 @@ class Raster(Panel):
         self.view.zoomed.connect(self._zoom)
         self.view.painted.connect(session.add_cost)
         session.selection.neuron_changed.connect(lambda _: self.mark_dirty())
+        session.selection.shown_changed.connect(self._on_shown)
 
     def reset(self) -> None:
         """Discard the previous run."""
@@ -127,7 +131,7 @@ class Raster(Panel):
         experiment = self.session.experiment
         if experiment is not None:
             self._dt, self._stimulus = experiment.network.dt, experiment.schedule.stimulus
-        strip = Strip.of(frame, self._dt, self._stimulus)
+        strip = Strip.of(frame, self._dt, self._stimulus, self._spikes(frame))
         self._from, self._since = self.view.right, time.monotonic()
         if self.strips and strip.presentation < self.strips[-1].presentation:
             self.reset()  # the run was rewound
@@ -135,7 +139,7 @@ class Raster(Panel):
             strip.follow(self.strips[-1])
         else:
             self._from = strip.end
-            self.view.sizes = self._sizes(frame)
+            self._set_layers(frame)
         self.strips.append(strip)
         del self.strips[: -COUNTS[-1] - 1]
         label = self.observed.label(strip.image)
@@ -149,12 +153,48 @@ class Raster(Panel):
         n = every(self.strips[-8:])
         self.sampled.setText("" if n <= 1 else f"every {_ordinal(n)} presentation")
 
+    @property
+    def _graph(self) -> Graph | None:
+        """The network if each of its populations has a band; None for that of Diehl & Cook."""
+        experiment = self.session.experiment
+        usual = experiment is None or isinstance(experiment.network, Network)
+        return None if usual else self.session.selection.graph
+
+    def _spikes(self, frame: Any) -> dict[str, Pairs] | None:
+        """Return the spikes of the input, then of the other populations in order; None: the usual layers."""
+        graph = self._graph
+        if graph is None:
+            return None
+        found: dict[str, Pairs] = {graph.input: frame["input"]} if graph.input else {}
+        return found | {name: frame["spikes"][name] for name in graph.populations if name != graph.input}
+
+    def _set_layers(self, frame: Any) -> None:
+        """Set the bands for the network."""
+        graph = self._graph
+        if graph is None:
+            self.view.show_layers(self._sizes(frame), {})
+            return
+        names = [*filter(None, [graph.input]), *(name for name in graph.populations if name != graph.input)]
+        learning = {graph.projections[name].target for name in graph.plastic} | {graph.read}
+        sizes = {name: graph.populations[name].size for name in names}
+        roles = {name: "exc" if name in learning else "inh" for name in names}
+        if graph.input:
+            roles[graph.input] = "input"
+        self.view.show_layers(sizes, roles, (self.session.selection.population,))
+
+    def _on_shown(self) -> None:
+        """Mark the selected neuron in the population on display."""
+        if self.view.roles:
+            self.view.selectable = (self.session.selection.population,)
+        self.mark_dirty()
+
     def _sizes(self, frame: Any) -> dict[str, int]:
         started = self.session.live.started
         n_exc = len(frame["spike_counts"])
         n_input = int(np.prod(started.shape)) if started is not None else int(frame["input"][0].max(initial=0)) + 1
         experiment = self.session.experiment
-        layer = experiment is None or experiment.network.inhibition == "layer"
+        network = None if experiment is None else experiment.network
+        layer = not isinstance(network, Network) or network.inhibition == "layer"
         return {"input": n_input, "exc": n_exc, "inh": n_exc if layer else 0}
 
     def _place(self, now: float) -> None:
@@ -171,7 +211,7 @@ class Raster(Panel):
         self.view.render_spikes()
 
     def _step(self, by: int) -> None:
-        n = self.view.sizes.get("exc", 0)
+        n = self.view.sizes.get(self.session.selection.population, 0)
         if n:
             self.session.selection.select_neuron((max(self.session.selection.neuron, -1 if by > 0 else 0) + by) % n)
 
@@ -188,9 +228,10 @@ class Raster(Panel):
             return self.nothing()
         last, neuron = self.strips[-1], self.session.selection.neuron
         n = {layer: len(pair[0]) for layer, pair in last.spikes.items()}
-        text = f"Presentation {last.presentation}: {n['input']} input, {n['exc']} exc and {n['inh']} inh spikes"
-        if neuron >= 0:
-            text += f", {int((last.spikes['exc'][0] == neuron).sum())} of exc neuron {neuron}"
+        counts = listed([f"{number} {layer}" for layer, number in n.items()])
+        text, population = f"Presentation {last.presentation}: {counts} spikes", self.session.selection.population
+        if neuron >= 0 and population in last.spikes:
+            text += f", {int((last.spikes[population][0] == neuron).sum())} of {population} neuron {neuron}"
         times = every(self.strips[-8:])
         return text + (f"; showing every {_ordinal(times)} presentation." if times > 1 else ".")
 
@@ -224,7 +265,7 @@ class Raster(Panel):
         ]
         rate = {"x": (np.arange(len(last.rate)) + 0.5) * RATE_BIN, "y": last.rate, "label": "", "steps": True}
         end = (0.0, len(last.rate) * RATE_BIN)
-        plots = [{"label": "exc rate (Hz per neuron)", "lines": [rate]}]
+        plots = [{"label": f"{self.session.selection.read} rate (Hz per neuron)", "lines": [rate]}]
         lines = {"kind": "lines", "x_label": label, "plots": plots, "x_range": end}
         return {
             "kind": "stack",

@@ -27,13 +27,17 @@ class Band:
     Attributes
     ----------
     layer : str
-        ``"input"``, ``"exc"`` or ``"inh"``.
+        Name of the layer: ``"input"``, ``"exc"`` or ``"inh"``, or of a population of another network.
     top, height : int
         First row, and number of rows.
     n : int
         Number of neurons.
     mark : tuple of int
         Width and height of a spike.
+    of : str
+        The layer whose share of the height and colour it has: ``"input"``, ``"exc"`` or ``"inh"``; default: `layer`.
+    selects : bool
+        Whether the selected neuron is marked in it, and can be selected there.
     """
 
     layer: str
@@ -41,6 +45,18 @@ class Band:
     height: int
     n: int
     mark: tuple[int, int]
+    of: str = ""
+    selects: bool = True
+
+    @property
+    def role(self) -> str:
+        """The layer whose colour it has, which is a role of the theme as well."""
+        return self.of or self.layer
+
+    @property
+    def points(self) -> bool:
+        """Whether the row of the selected neuron is pointed at."""
+        return self.selects and self.role == "exc"
 
     def row(self, index: NDArray[np.integer[Any]], height: int = 0) -> NDArray[np.int64]:
         """Return the first row of the marks of neurons; marks never exceed the band."""
@@ -54,7 +70,12 @@ class Band:
 
 
 @lru_cache(maxsize=8)
-def bands_of(sizes: tuple[tuple[str, int], ...], height: int) -> tuple[Band, ...]:
+def bands_of(
+    sizes: tuple[tuple[str, int], ...],
+    height: int,
+    roles: tuple[tuple[str, str], ...] = (),
+    selectable: tuple[str, ...] = ("exc", "inh"),
+) -> tuple[Band, ...]:
     """Return the bands of the non-empty layers in an image, with three empty rows between them.
 
     Parameters
@@ -63,16 +84,22 @@ def bands_of(sizes: tuple[tuple[str, int], ...], height: int) -> tuple[Band, ...
         Layers and their numbers of neurons.
     height : int
         Number of rows of the image.
+    roles : tuple of (str, str)
+        Layers of another network, and whose share of the height and colour they have.
+    selectable : tuple of str
+        Layers in which the selected neuron is marked.
     """
-    present = {layer: n for layer, n in sizes if n}
-    total = sum(_SHARES[layer] for layer in present)
+    present, role = {layer: n for layer, n in sizes if n}, {layer: layer for layer in LAYERS} | dict(roles)
+    total = sum(_SHARES[role[layer]] for layer in present)
     found, top = [], 0
     for number, layer in enumerate(present):
         last = number == len(present) - 1
-        rows = height - top if last else int(_SHARES[layer] / total * height)
+        rows = height - top if last else int(_SHARES[role[layer]] / total * height)
         room = max(4, rows - (0 if last else 3))
-        high = int(np.clip(room / present[layer] * 0.8, 1 if layer == "input" else 3, 12))
-        found.append(Band(layer, top, room, present[layer], (1 if layer == "input" else 2, min(high, room))))
+        fine = role[layer] == "input"
+        high = int(np.clip(room / present[layer] * 0.8, 1 if fine else 3, 12))
+        mark = 1 if fine else 2, min(high, room)
+        found.append(Band(layer, top, room, present[layer], mark, role[layer], layer in selectable))
         top += rows
     return tuple(found)
 
@@ -111,8 +138,10 @@ class Strip:
     skipped: int = -1
 
     @classmethod
-    def of(cls, frame: Mapping[str, Any], dt: float, stimulus: float) -> Strip:
-        """Create a strip from a ``presentation`` frame."""
+    def of(
+        cls, frame: Mapping[str, Any], dt: float, stimulus: float, spikes: Mapping[str, Pairs] | None = None
+    ) -> Strip:
+        """Create a strip from a ``presentation`` frame, or with these spikes by layer."""
         duration, n_exc = frame["n_bins"] * dt, len(frame["spike_counts"])
         n_rates = max(1, int(np.ceil(duration / RATE_BIN)))
         places = (frame["exc"][1] * (dt / RATE_BIN)).astype(np.int64)
@@ -121,7 +150,7 @@ class Strip:
             frame["presentation"],
             frame["image"],
             frame["attempts"],
-            {layer: frame[layer] for layer in LAYERS},
+            {layer: frame[layer] for layer in LAYERS} if spikes is None else spikes,
             duration,
             stimulus,
             dt,
@@ -196,18 +225,18 @@ def fill(
     placed, bands
         Spikes and their positions; see `place`.
     colours : mapping of str to int
-        0xAARRGGBB of ``base``, the layers, and ``selected``.
+        0xAARRGGBB of ``base``, `LAYERS`, and ``selected``.
     left : int
         Column of the common axis at the left edge of the image.
     selected : int
-        Exc neuron with highlighted spikes; -1: none.
+        Neuron with highlighted spikes; -1: none.
     """
     image[...] = colours["base"]
     for band in bands:
         spikes = placed[band.layer]
-        _stamp(image, spikes.place, spikes.column, left, band.mark, colours[band.layer])
+        _stamp(image, spikes.place, spikes.column, left, band.mark, colours[band.role])
     for band in bands if selected >= 0 else ():
-        if band.layer != "input":
+        if band.selects:
             spikes = placed[band.layer]
             column = spikes.column[spikes.index == selected]
             high = min(band.height, 11)

@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.raster.film import Film, Frame, rows_of
-from stdpbench_gui.panels.raster.margin import paint_bands, paint_rate_axis
+from stdpbench_gui.panels.raster.margin import paint_bands, paint_rate_axis, short
 from stdpbench_gui.panels.raster.strips import Band, Strip, bands_of
 
 _MOST_TEXTS = 256
@@ -47,6 +47,10 @@ class RasterView(QWidget):
         Strips that may be visible, in order.
     sizes : dict of str to int
         Number of neurons by layer, in the order of the bands; 0: no such layer.
+    roles : dict of str to str
+        For layers of another network, the layer of Diehl & Cook whose share of the height and colour they have.
+    selectable : tuple of str
+        Layers in which the selected neuron is marked, and neurons can be selected.
     right : float
         Right edge on the common axis, in ms.
     span : float
@@ -72,6 +76,8 @@ class RasterView(QWidget):
         self.setMinimumSize(200, 140)
         self.strips: Sequence[Strip] = ()
         self.sizes: dict[str, int] = {}
+        self.roles: dict[str, str] = {}
+        self.selectable: tuple[str, ...] = ("exc", "inh")
         self.headers: dict[int, tuple[str, ...]] = {}
         self.right, self.span = 0.0, 1.0
         self.selected = -1
@@ -93,6 +99,12 @@ class RasterView(QWidget):
         self._texts.clear()
         self.update()
 
+    def show_layers(
+        self, sizes: dict[str, int], roles: dict[str, str], selectable: tuple[str, ...] = ("exc", "inh")
+    ) -> None:
+        """Set the bands: `sizes`, `roles` and `selectable`."""
+        self.sizes, self.roles, self.selectable, self._known_areas = sizes, roles, selectable, None
+
     # -- geometry --------------------------------------------------------------------------------------------------
 
     def _areas(self) -> Areas:
@@ -100,7 +112,8 @@ class RasterView(QWidget):
         if self._known_areas is None:
             metrics = self.fontMetrics()
             line = metrics.height()
-            widest = max(metrics.horizontalAdvance(text) for text in ("■ input", "1000", "Hz/cell"))
+            names = [f"■ {short(layer)}" for layer in self.roles]
+            widest = max(metrics.horizontalAdvance(text) for text in ("■ input", "1000", "Hz/cell", *names))
             left, top, bottom = widest + 3 * theme.GRID, line + 6, 2 * line + 10
             height = max(40.0, self.height() - top - bottom - theme.GRID)
             width = max(20.0, self.width() - left - theme.GRID)
@@ -125,7 +138,8 @@ class RasterView(QWidget):
     def render_spikes(self) -> None:
         """Redraw the film if strips or style have changed, and request a repaint of the moved part."""
         areas, ratio = self._areas(), self.devicePixelRatioF()
-        self._bands = bands_of(tuple(self.sizes.items()), rows_of(areas.spikes, ratio))
+        kinds = tuple(self.roles.items()), self.selectable
+        self._bands = bands_of(tuple(self.sizes.items()), rows_of(areas.spikes, ratio), *kinds)
         self._top_rate = max([self._top_rate, *(strip.top_rate for strip in self.strips)])
         frame = Frame(
             areas.spikes,
@@ -244,11 +258,11 @@ class RasterView(QWidget):
         return "", -1, strip, moment - strip.start if strip else 0.0
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Select the exc neuron with the nearest spike within 12 pixels."""
+        """Select the neuron with the nearest spike within 12 pixels."""
         if event is None or event.button() != Qt.MouseButton.LeftButton:
             return
         layer, neuron, strip, moment = self._at(event.position())
-        if layer not in ("exc", "inh"):
+        if layer not in self.selectable:
             return
         if strip is not None:
             band = next(band for band in self._bands if band.layer == layer)

@@ -85,7 +85,8 @@ class MapMarks(QObject):
         self.dead = _NONE if shown.exc_spikes is None or self._shown_none else shown.exc_spikes == 0
         if self.show_alike:
             self._look_for_duplicates(shown)
-        if self._session.live.labelled is not None and not self._asked and self._session.folder is not None:
+        read = self._session.selection.is_read  # the population that has labels
+        if read and self._session.live.labelled is not None and not self._asked and self._session.folder is not None:
             self._asked = True
             folder = self._session.folder
             self._session.work(
@@ -99,11 +100,11 @@ class MapMarks(QObject):
         if shown.position == self._looked_at or now < self._looked + _GAP:
             return
         self._looked, self._looked_at = float("inf"), shown.position
-        folder = self._session.folder
+        folder, projection = self._session.folder, shown.projection
 
         def take(found: NDArray[np.bool_]) -> None:
             self._looked = time.monotonic()
-            if self._session.folder is folder:
+            if self._session.folder is folder and projection == self._session.selection.projection:
                 self.alike = found
                 self.draw()
 
@@ -113,7 +114,7 @@ class MapMarks(QObject):
         self._session.work(lambda: duplicates(shown.w), take, "Cannot search for duplicates", failed=fail, owner=self)
 
     def _take_labels(self, found: tuple[RunFolder, NDArray[np.int64]]) -> None:
-        if self._session.folder is found[0]:
+        if self._session.folder is found[0] and self._session.selection.is_read:
             self.labels = found[1]
             self.changed.emit()
 
@@ -183,7 +184,7 @@ class MapMarks(QObject):
         if neuron < len(self.labels) and started is not None:
             label = int(self.labels[neuron])
             parts.append(f"class {started.class_names[label]}" if label >= 0 else "no class")
-        if neuron < len(self._theta):
+        if neuron < len(self._theta) and np.isfinite(self._theta[neuron]):
             parts.append(f"theta {1e3 * self._theta[neuron]:.2f} mV")
         if neuron < len(self.dead) and self.dead[neuron]:
             parts.append("never fired")
@@ -196,6 +197,8 @@ class MapMarks(QObject):
         text = f"{int(self.dead.sum())} never fired"
         if self._shown_none:
             text = "no picture shown yet"
+        elif not self._session.selection.is_read:
+            text = f"which neurons never fired is counted for {self._session.selection.read} only"
         elif not self._counted:
             text = NOT_COUNTED
         n = int(self.alike.sum())

@@ -19,6 +19,7 @@ from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.weights.history_bar import DifferenceBar, HistoryBar
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
+from stdpbench_gui.panels.weights.projection_chooser import ProjectionChooser
 from stdpbench_gui.panels.weights.sources_menu import SourcesMenu
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.run_session import RunSession
@@ -32,6 +33,7 @@ __all__ = ["WeightMap", "tile"]
 _NUMBER, _LABEL, _THETA, _SIMILARITY = range(4)
 _ORDERS = ("by number", "by label", "by theta", "by similarity")
 _MOST_SIMILAR = 2500  # neurons; time and memory of the linkage grow with their square
+_NONE = "No projection of this network has weights that learn and connect all neurons, so no fields are shown."
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -67,23 +69,26 @@ class WeightMap(Panel):
         self.graphics.ci.layout.setContentsMargins(4, 4, 4, 4)
         self.graphics.addItem(self.mosaic.view)
         self.graphics.addItem(self.levels)
-        self.graphics.setAccessibleName("Receptive fields of exc neurons")
         self.order = QComboBox()
         self.order.addItems(_ORDERS)
         self.order.setToolTip("Order of the receptive fields")
         self.order.setAccessibleName("Order of receptive fields")
         self.title_extra.addWidget(self.order)
+        self.projection = ProjectionChooser(session.selection)
+        self.title_extra.addWidget(self.projection)
         self.history, self.difference = HistoryBar(self.sources), DifferenceBar(self.sources)
         vbox((self.graphics, 1), self.difference, self.history, within=self.body, spacing=0)
         self._fitted: tuple[object, ...] | None = None
         self._add_actions()
-        self._allow_orders()
+        self._on_shown()
         self.restyle()
         scene = not_none(self.graphics.scene())
         scene.sigMouseClicked.connect(self._clicked)
         scene.sigMouseMoved.connect(self._hovered)
         self.order.currentIndexChanged.connect(self._reorder)
         self.sources.changed.connect(self._on_sources)
+        session.selection.shown_changed.connect(self._on_shown)
+        session.selection.choice_changed.connect(self.projection.follow)
         self.marks.changed.connect(self._on_marks)
         self.mosaic.view.sigRangeChanged.connect(lambda *_: self.mark_dirty())
         self.levels.levels_changed.connect(self.mosaic.image.set_levels)
@@ -132,10 +137,9 @@ class WeightMap(Panel):
 
     def refresh(self) -> None:
         """Draw the visible part of the map."""
-        started, shown = self.session.live.started, self.sources.shown()
-        assert started is not None
+        shown = self.sources.shown()
         assert shown is not None
-        if self.mosaic.arrange(shown.w.shape[1], started.shape):
+        if self.mosaic.arrange(shown.w.shape[1], self.session.selection.field_shape):
             self._allow_orders()
             self._reorder()
         self.history.refresh()
@@ -185,6 +189,16 @@ class WeightMap(Panel):
         if self.order.currentIndex() == _THETA:
             self._reorder()
         self.mark_dirty()
+
+    def _on_shown(self) -> None:
+        """Show the projection on display."""
+        self.projection.follow()
+        self.graphics.setAccessibleName(f"Receptive fields of {self.session.selection.population} neurons")
+        self.marks.reset()
+        self.mosaic.order = np.empty(0, np.int64)
+        self._fitted = None
+        self._allow_orders()
+        self.sources.show_projection()
 
     # -- orders ----------------------------------------------------------------------------------------------------
 
@@ -262,22 +276,28 @@ class WeightMap(Panel):
             return False
         return True
 
+    def nothing(self) -> str:
+        """Return the text of the empty panel: what will appear, or why nothing will."""
+        selection = self.session.selection
+        return _NONE if selection.graph is not None and not selection.projection else self.empty_text
+
     # -- summary and export ---------------------------------------------------------------------------------------
 
     def summary(self) -> str:
         """Describe what is shown."""
         shown, reference = self.sources.shown(), self.sources.reference
         if shown is None or self.session.live.started is None:
-            return self.empty_text
+            return self.nothing()
         values = self._values()
         at = f" at {thousands(reference.position)}" if reference and reference.of_run else ""
         what = f"Difference to {reference.name}{at} of the" if reference else "The"
         most = (
             f"weights differ by {float(np.abs(values).max()):.2g}" if reference else f"weights 0 to {values.max():.2f}"
         )
+        neurons = f"{thousands(shown.w.shape[1])} {self.session.selection.population} neurons"
         return (
-            f"{what} receptive fields of {thousands(shown.w.shape[1])} exc neurons at presentation "
-            f"{thousands(shown.position)}, {self.order.currentText()}; {most}{' at most' if reference else ''}; "
+            f"{what} receptive fields of {neurons} at presentation {thousands(shown.position)}, "
+            f"{self.order.currentText()}; {most}{' at most' if reference else ''}; "
             f"{self.marks.summary()}."
         )
 
@@ -290,7 +310,7 @@ class WeightMap(Panel):
         columns = [
             range(n),
             labels.tolist() if len(labels) == n else [""] * n,
-            (shown.theta * 1e3).round(3).tolist(),
+            [value if np.isfinite(value) else "" for value in (shown.theta * 1e3).round(3).tolist()],
             shown.w.max(axis=0).round(4).tolist(),
             *([np.abs(self._values()).max(axis=0).round(6).tolist()] if compared else []),
         ]
@@ -302,13 +322,14 @@ class WeightMap(Panel):
         started, shown, reference = self.session.live.started, self.sources.shown(), self.sources.reference
         if started is None or shown is None or len(self.mosaic.order) != shown.w.shape[1]:
             return None
+        population, what = self.session.selection.population, "Differences" if reference else "Receptive fields"
         when = self.sources.difference() or f"after {shown.position} presentations"
         return {
             "kind": "image",
-            "image": panel_figures.mosaic(self._values()[:, self.mosaic.order], started.shape),
+            "image": panel_figures.mosaic(self._values()[:, self.mosaic.order], self.session.selection.field_shape),
             "label": "weight difference" if reference else "weight",
             "map": "diverging" if reference else "sequential",
             "levels": self.levels.levels,
-            "title": f"{'Differences' if reference else 'Receptive fields'} of {shown.w.shape[1]} exc neurons",
+            "title": f"{what} of {shown.w.shape[1]} {population} neurons",
             "n": f"one run, {when}, neurons {self.order.currentText()}",
         }

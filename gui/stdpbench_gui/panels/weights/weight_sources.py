@@ -49,6 +49,8 @@ class Weights:
         Whether the name is that of another run, which does not contain the position.
     exc_spikes : ndarray, int64, (n_exc,), or None
         Spikes of each exc neuron in training presentations so far; None: not counted.
+    projection : str
+        Name of the projection with these weights.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Weights:
     theta: NDArray[np.float64]
     of_run: bool = False
     exc_spikes: NDArray[np.int64] | None = None
+    projection: str = ""
 
 
 class WeightSources(QObject):
@@ -82,6 +85,7 @@ class WeightSources(QObject):
 
     def reset(self) -> None:
         """Discard the previous run."""
+        self._run = self._session.folder
         self.positions: list[int] = []
         self.wanted: int | None = None
         self.reference: Weights | None = None
@@ -89,6 +93,18 @@ class WeightSources(QObject):
         self._known: OrderedDict[int, Weights] = OrderedDict()
         self._counted = -1
         self._follow(None)
+
+    def show_projection(self) -> None:
+        """Discard the weights of the projection shown before, and read those of the one on display instead."""
+        if self._run is not self._session.folder:
+            self.reset()
+        wanted, followed = self.wanted, self._followed
+        self.reference, self._past = None, None
+        self._known.clear()
+        self._follow(followed)
+        if wanted is not None:
+            self.show(wanted)
+        self.changed.emit()
 
     @property
     def folder(self) -> RunFolder | None:
@@ -122,13 +138,14 @@ class WeightSources(QObject):
     def _of(self, past: PastWeights, name: str = "", other: bool = False) -> Weights:
         """Return the selected weights of a network; a name is that of a checkpoint of this run by default."""
         selection = self._session.selection
+        projection, counted = selection.projection, not other and selection.is_read
         w: Any = past.learned.get(selection.weights)
         theta: Any = past.learned.get(selection.thresholds)
         if w is None:
-            raise StdpbenchError(f"{name or 'the checkpoint'} has no weights of the projection {selection.projection}")
+            raise StdpbenchError(f"{name or 'the checkpoint'} has no weights of the projection {projection}")
         name = name or f"checkpoint {thousands(past.position)}"
         theta = np.full(w.shape[1], np.nan) if theta is None else theta
-        return Weights(name, past.position, w, theta, other, None if other else past.exc_spikes)
+        return Weights(name, past.position, w, theta, other, past.exc_spikes if counted else None, projection)
 
     def shown(self) -> Weights | None:
         """Return the weights to draw; None: none yet."""
@@ -176,11 +193,11 @@ class WeightSources(QObject):
         self._follow(None)
 
         def read() -> tuple[RunFolder, Weights]:
-            from stdpbench.runs.preparation.start import load_split, normalised, start_arrays
+            from stdpbench.runs.preparation.start import arrays_at_start, load_split, normalised
 
             experiment = folder.experiment
             split = load_split(experiment, bool(folder.read_json("run.json").get("validation", False)))
-            start = normalised(start_arrays(folder, experiment, split), experiment)
+            start = normalised(arrays_at_start(folder, experiment, split), experiment)
             return folder, self._of(PastWeights(0, start.for_display()), "the start")
 
         self._session.work(read, self._take_reference, "Cannot restore the start weights", owner=self)
@@ -263,7 +280,7 @@ class WeightSources(QObject):
 
     def _take_parent(self, found: tuple[RunFolder, Path, Weights | None, Weights | None]) -> None:
         folder, path, weights, own = found
-        if not self._is_shown(folder) or path != self._followed:
+        if not self._is_shown(folder, weights) or path != self._followed:
             return
         self._following = False
         if weights is not None:
@@ -281,12 +298,14 @@ class WeightSources(QObject):
         assert callable(take)
         self._session.work(read, take, "Cannot read the checkpoint", owner=self)
 
-    def _is_shown(self, folder: RunFolder) -> bool:
-        return self._session.folder is not None and folder.path == self._session.folder.path
+    def _is_shown(self, folder: RunFolder, weights: Weights | None = None) -> bool:
+        """Return whether this run, and the projection of these weights, are still on display."""
+        same = weights is None or weights.projection == self._session.selection.projection
+        return same and self._session.folder is not None and folder.path == self._session.folder.path
 
     def _take_past(self, found: tuple[RunFolder, Weights]) -> None:
         folder, weights = found
-        if not self._is_shown(folder):
+        if not self._is_shown(folder, weights):
             return
         self._known[weights.position] = weights
         while len(self._known) > _KEPT:
@@ -297,6 +316,6 @@ class WeightSources(QObject):
 
     def _take_reference(self, found: tuple[RunFolder, Weights]) -> None:
         folder, weights = found
-        if self._is_shown(folder):
+        if self._is_shown(folder, weights):
             self.reference = weights
             self.changed.emit()

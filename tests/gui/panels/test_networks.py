@@ -1,0 +1,209 @@
+"""Runs of networks that are spelled out: two layers, of which the panels show one or the other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from synthetic import session, show
+from waiting import waits
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.panels.raster.raster_panel import Raster
+from stdpbench_gui.panels.thresholds import Thresholds
+from stdpbench_gui.panels.weights.weight_map import WeightMap
+
+N_EXC, N_TOP = 10, 6
+
+
+def two_layers(**schedule: object) -> Experiment:
+    """Return the experiment: input → exc → top, both of which learn, with inhibition in each."""
+    learns = {"kind": "diehl-cook-triplet"}
+    neuron = {"kind": "adaptive-lif", "tau_theta": "1e6 ms"}
+    inhibits = {"receptor": "gi", "connect": {"kind": "others"}, "weight": 17, "delay": "0.5 ms"}
+    weak, strong = {"kind": "uniform", "low": 0.003, "high": 0.303}, {"kind": "uniform", "low": 0.5, "high": 3.0}
+    up = {"receptor": "ge", "plasticity": learns | {"w_max": 10}}
+    mapping = {
+        "name": "two-layers",
+        "data": {"kind": "digits"},
+        "network": {
+            "kind": "graph",
+            "populations": {
+                "input": {},
+                "exc": {"shape": [N_EXC], "neuron": neuron},
+                "top": {"size": N_TOP, "neuron": {"kind": "lif"}},
+            },
+            "projections": {
+                "feed": {
+                    **{"source": "input", "target": "exc", "receptor": "ge", "weight": weak},
+                    **{"plasticity": learns, "normalise": {"kind": "sum", "value": 20}},
+                },
+                "compete": {"source": "exc", "target": "exc", **inhibits},
+                "up": {"source": "exc", "target": "top", "weight": strong, **up},
+                "rival": {"source": "top", "target": "top", **inhibits},
+            },
+        },
+        "schedule": {"train_images": 30, "label_images": 20, "test_images": 20, "passes": 1, **schedule},
+    }
+    return Experiment.from_mapping(mapping)
+
+
+@pytest.fixture
+def no_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Check that the app logs no warning and no error."""
+    yield
+    logged = [each for when in ("setup", "call") for each in caplog.get_records(when)]
+    assert [each.getMessage() for each in logged if each.levelno >= logging.WARNING] == []
+
+
+def test_every_page_and_panel_of_a_network_with_two_layers(
+    window: MainWindow, qtbot: QtBot, no_errors: None, tmp_path: Path
+) -> None:
+    shown, panels = window.session, window.train.panels
+    weights, raster, thresholds, neuron = (panels[key] for key in ("weight-map", "raster", "thresholds", "neuron"))
+    assert isinstance(weights, WeightMap)
+    assert isinstance(raster, Raster)
+    assert isinstance(thresholds, Thresholds)
+    assert isinstance(neuron, NeuronInspector)
+    for panel in panels.values():
+        panel.show()
+    window.run_experiment(two_layers(passes=400))
+    waits(qtbot, lambda: len(raster.strips) > 2 and weights.has_content())
+    assert list(raster.view.sizes.items()) == [("input", 64), ("exc", N_EXC), ("top", N_TOP)]
+    assert raster.view.selectable == ("top",)  # which is read
+    assert shown.selection.projection == "up"
+    assert weights.summary().startswith("The receptive fields of 6 top neurons at presentation ")
+    assert weights.mosaic.shape == (2, 5)  # of ten exc neurons
+    assert thresholds.nothing() == "The top neurons have no adaptive threshold."
+    shown.selection.select_neuron(3)
+    neuron.raise_()
+    waits(qtbot, lambda: neuron._courses is not None)
+    assert neuron.summary().startswith("Neuron 3: no adaptive threshold")
+    assert panels["slow-motion"].summary() == (
+        "Slow motion can replay the weights of networks of kind diehl-cook only."
+    )
+
+    assert not weights.projection.isHidden()
+    assert [weights.projection.itemText(row) for row in range(2)] == ["feed", "up"]
+    weights.projection.setFocus()
+    qtbot.keyClick(weights.projection, Qt.Key.Key_Up)
+    assert (shown.selection.projection, shown.selection.population) == ("feed", "exc")
+    assert shown.selection.neuron == -1
+    waits(qtbot, lambda: weights.mosaic.shape == (8, 8) and len(weights.mosaic.order) == N_EXC)
+    assert raster.view.selectable == ("exc",)
+    shown.selection.select_neuron(4)
+    neuron.raise_()
+    waits(qtbot, lambda: thresholds.has_content() and "neuron 4" in neuron.about.text())
+    assert "theta" in neuron.summary()
+    assert "label" not in neuron.summary()
+    assert neuron.potential is not None
+    assert "which neurons never fired is counted for top only" in thresholds.summary()
+    thresholds.raise_()
+    waits(qtbot, lambda: len(thresholds._sum) == N_EXC)
+    assert "of exc neuron 4" in raster.summary()
+    _all_of_it(window)
+    shown.request("stop")
+    waits(qtbot, lambda: shown.state is State.STOPPED and not shown.connected)
+
+
+def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no_errors: None) -> None:
+    shown, panels = window.session, window.train.panels
+    weights, neuron = panels["weight-map"], panels["neuron"]
+    assert isinstance(weights, WeightMap)
+    assert isinstance(neuron, NeuronInspector)
+    for panel in panels.values():
+        panel.show()
+    window.run_experiment(two_layers())
+    waits(qtbot, lambda: shown.state is State.FINISHED and not shown.connected)
+    assert shown.folder is not None
+    window.open_run(shown.folder.path)
+    waits(qtbot, lambda: len(weights.marks.labels) == N_TOP and len(weights.mosaic.order) == N_TOP)
+    table = weights.table()
+    assert table is not None
+    assert [row[2] for row in table[1]] == [""] * N_TOP  # no thresholds
+    assert all(row[1] != "" for row in table[1])
+    shown.selection.choose("feed")
+    waits(qtbot, lambda: len(weights.mosaic.order) == N_EXC)
+    table = weights.table()
+    assert table is not None
+    assert [row[1] for row in table[1]] == [""] * N_EXC  # classes are those of top
+    assert np.isfinite([row[2] for row in table[1]]).all()
+    shown.selection.select_neuron(2)
+    neuron.raise_()
+    waits(qtbot, lambda: "neuron 2" in neuron.about.text())
+    assert neuron.bars._note == "of top only"
+    _all_of_it(window)
+    weights.sources.compare_with_start()
+    waits(qtbot, lambda: weights.sources.reference is not None)
+    shown.selection.choose("up")
+    assert weights.sources.reference is None
+    weights.sources.compare_with_start()
+    waits(qtbot, lambda: weights.sources.reference is not None)
+    assert weights.sources.reference.w.shape == (N_EXC, N_TOP)
+
+    window.go_to("evaluate")
+    page, state = window.evaluate, window.evaluate.state
+    waits(qtbot, lambda: page.run.count() == 1)
+    page.run.setFocus()
+    qtbot.keyClick(page.run, Qt.Key.Key_Return)
+    waits(qtbot, lambda: state.clustering is not None and not state.turns.busy, 40)
+    assert state.look is not None
+    assert state.look.field_shape == (2, 5)
+    assert state.look.shape == (8, 8)
+    shown.selection.choose("feed")
+    shown.selection.select_read_neuron(5)  # as a click on a neuron there
+    assert (shown.selection.projection, shown.selection.neuron) == ("up", 5)
+
+
+def test_there_is_no_choice_where_one_projection_learns(qtbot: QtBot, tmp_path: Path) -> None:
+    usual = session(tmp_path)
+    usual.changed.emit({"network"})
+    panel = WeightMap(usual)
+    show(panel, qtbot)
+    assert usual.selection.projections == ("feed",)
+    assert panel.projection.isHidden()
+    assert panel.projection.accessibleName()
+    assert panel.projection.toolTip()
+
+
+def test_a_network_in_which_nothing_learns_shows_no_weights(qtbot: QtBot, tmp_path: Path) -> None:
+    fixed = session(tmp_path)
+    mapping = two_layers().to_mapping()
+    for projection in mapping["network"]["projections"].values():
+        projection.pop("plasticity", None)
+        projection.pop("normalise", None)
+    assert fixed.live.started is not None
+    fixed.live.started = replace(fixed.live.started, experiment=mapping)
+    fixed.live.network = {"position": 8, "learned": {"exc.theta": np.zeros(N_EXC)}, "exc_spikes": np.zeros(N_TOP)}
+    fixed.changed.emit({"network"})
+    assert (fixed.selection.projection, fixed.selection.population) == ("", "top")
+    panel, neuron = WeightMap(fixed), NeuronInspector(fixed)
+    for each in (panel, neuron):
+        show(each, qtbot)
+        assert each.summary().startswith("No projection of this network has weights that ")
+        assert each.table() is None
+        assert each.figure() is None
+
+
+def _all_of_it(window: MainWindow) -> None:
+    """Visit every page and arrangement, and everything that panels say and export."""
+    for page in ("start", "lab", "runs", "evaluate", "train"):
+        window.go_to(page)
+    for panel in window.train.panels.values():
+        panel.show()
+        panel.raise_()
+        panel.mark_dirty()
+        panel.draw_if_needed()
+        assert "Cannot draw" not in panel.accessibleDescription()
+        panel.summary()
+        panel.table()
+        panel.figure()
