@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
 from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, weights_of
 from stdpbench.runs.analysis.fields import field_shape
-
-if TYPE_CHECKING:
-    from stdpbench_gui.session.run_session import RunSession
+from stdpbench.runs.protocol.live_run import LiveRun
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
@@ -44,15 +43,15 @@ class NeuronSelection(QObject):
     shown_changed = pyqtSignal()
     choice_changed = pyqtSignal()
 
-    def __init__(self, session: RunSession) -> None:
+    def __init__(
+        self, session: QObject, live: Callable[[], LiveRun], experiment: Callable[[], Experiment | None]
+    ) -> None:
         super().__init__(session)
-        self._session = session
+        self._live, self._experiment = live, experiment
         self.neuron = -1
         self.graph: Graph | None = None
         self.population, self.projection = SHOWN_POPULATION, SHOWN_PROJECTION
         self._started: object = None
-        session.opened.connect(self._look)
-        session.changed.connect(lambda _: self._look())
 
     @property
     def weights(self) -> str:
@@ -98,7 +97,7 @@ class NeuronSelection(QObject):
     @property
     def field_shape(self) -> tuple[int, int]:
         """Height and width in which the shown weights of a neuron are drawn: those from the input like pictures."""
-        started = self._session.live.started
+        started = self._live().started
         if started is not None and (self.graph is None or self.source in ("", self.graph.input)):
             return started.shape
         return field_shape(self.graph.populations[self.source].shape if self.graph is not None else (1,))
@@ -134,14 +133,14 @@ class NeuronSelection(QObject):
         self._started = None
         self._follow(None)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Follow the network of the run once it is known."""
-        started = self._session.live.started
+        started = self._live().started
         if started is None or started is self._started:
             return
         self._started = started
         try:
-            experiment = self._session.experiment
+            experiment = self._experiment()
             known = experiment is not None and not experiment.missing_kinds
             self._follow(experiment.graph(*started.shape) if experiment is not None and known else None)
         except StdpbenchError:  # of a plugin that has changed; the run itself reports it
