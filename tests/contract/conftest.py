@@ -29,6 +29,9 @@ def built() -> Iterator[Opener]:
         key = (name, experiment.digest, n_input)
         if key not in pool:
             pool[key] = _open(name, experiment, n_input)
+        for projection in pool[key].layout.projections.values():
+            for array in projection.remembered:  # averages of traces outlast a reset
+                pool[key].array(array)[...] = 0.0
         put_start(pool[key])
         return pool[key]
 

@@ -69,9 +69,6 @@ def put_start(simulator: Simulator, seed: int = 1, *, column_sum: float = 20.0, 
     w = rng.random(simulator.w.shape) + 0.01
     simulator.w[...] = np.minimum(w * (column_sum / w.sum(axis=0)), 1.0)
     simulator.theta[...] = theta + rng.random(simulator.theta.shape) * 1e-3
-    for projection in simulator.layout.projections.values():
-        for name in projection.remembered & simulator.layout.state.keys():  # averages outlast a reset
-            simulator.array(name)[...] = 0.0
     simulator.reset()
 
 
