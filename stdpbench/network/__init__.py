@@ -1,7 +1,6 @@
 """Experiment to network. Only its module `build` imports brian2, so that a compiled network opens without it."""
 
 from stdpbench.network.initial import (
-    lateral_start,
     projection_delays,
     projection_weights,
     slow_start,
@@ -17,7 +16,6 @@ __all__ = [
     "Layout",
     "Learned",
     "StateVariable",
-    "lateral_start",
     "learned_shapes",
     "normalise",
     "projection_delays",

@@ -101,7 +101,7 @@ def build(layout: Layout, built: BuiltNetwork | None = None) -> BuiltNetwork:
             groups[projection.counter] = b2.NeuronGroup(n_fields, "total : 1", clock=clock, name=projection.counter)
     for population in layout.populations.values():
         make = _input if population.is_input else _neurons
-        groups[population.group] = make(layout, population, groups, clock, extra)
+        groups[population.group] = make(layout, population, groups, clock)
     for projection in layout.projections.values():
         _connect(layout, projection, built, extra)
     set_parameters(groups, layout.parameters)
@@ -120,7 +120,7 @@ def step_code(population: PopulationLayout) -> str:
     return clean(code)
 
 
-def _input(layout: Layout, population: PopulationLayout, groups: dict[str, Any], clock: Any, extra: list[Any]) -> Any:
+def _input(layout: Layout, population: PopulationLayout, _: dict[str, Any], clock: Any) -> Any:
     group = b2.SpikeGeneratorGroup(population.size, [], [] * b2.ms, clock=clock, name=population.group)
     for projection in _from(layout, population):
         if not projection.delays_differ:
@@ -130,9 +130,7 @@ def _input(layout: Layout, population: PopulationLayout, groups: dict[str, Any],
     return group
 
 
-def _neurons(
-    layout: Layout, population: PopulationLayout, groups: dict[str, Any], clock: Any, extra: list[Any]
-) -> Any:
+def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any], clock: Any) -> Any:
     neuron, name = population.neuron, population.group
     model = [f"{v.name} : {v.unit}" for v in neuron.variables if v.name not in population.unused]
     links, decays, touched = [], [], []
@@ -193,9 +191,7 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
     if projection.counts:
         _count(projection, built, source)
     if projection.counted:
-        arrive = {own("own"): f"{own('own')}_post = 1"}
-        for name, code in arrive.items():
-            _pass_on(projection, built, name, source, target, code, "i")
+        _pass_on(projection, built, own("own"), source, target, f"{own('own')}_post = 1", "i")
         after = f"{_receptor(projection)} += {own('w')}*({own('total')} - {own('own')})\n{own('own')} = 0"
     else:
         drive = _drive(projection)

@@ -186,16 +186,3 @@ def projection_random(graph: Graph, projection: str, seed: int, what: str) -> np
         return np.random.default_rng(np.random.SeedSequence((seed, graph.streams[projection])))
     digest = hashlib.sha256(f"{what} of {projection}".encode()).digest()
     return np.random.default_rng(np.random.SeedSequence((seed, int.from_bytes(digest[:8], "little"))))
-
-
-def lateral_start(experiment: Experiment) -> NDArray[np.float64]:
-    """Weights of lateral inhibition before any learning: ``lateral.start`` for all, 0 of a neuron on itself.
-
-    Returns
-    -------
-    ndarray, float64, (n_exc, n_exc)
-    """
-    n = experiment.network.n_exc
-    w = np.full((n, n), experiment.lateral.quantities()["start"])
-    np.fill_diagonal(w, 0.0)
-    return w

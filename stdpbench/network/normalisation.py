@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.normalisations.sum import Sum
+
 
 def normalise(w: NDArray[np.float64], weight_sum: float) -> NDArray[np.int64]:
     """Scale each column of `w` to a given sum, in place.
@@ -21,11 +23,4 @@ def normalise(w: NDArray[np.float64], weight_sum: float) -> NDArray[np.int64]:
     ndarray, int64, (n_silent,)
         Columns that sum to 0, or to next to nothing, and were therefore left alone.
     """
-    sums = w.sum(axis=0)
-    # below this the factor would not be a finite number
-    silent = np.flatnonzero(sums < weight_sum * np.finfo(np.float64).tiny)
-    if len(silent):
-        sums[silent] = weight_sum
-    with np.errstate(invalid="ignore"):  # what is no longer finite is for the caller to report
-        np.multiply(w, weight_sum / sums, out=w)
-    return silent
+    return Sum(value=weight_sum).apply(w)

@@ -28,7 +28,7 @@ from stdpbench import simulators
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.learned_names import COMPETE, FEED
-from stdpbench.network import lateral_start, normalise
+from stdpbench.network import normalise, projection_weights
 from stdpbench.simulators import Response, Simulator, open_simulator, projection_memory, synapse_memory
 
 Opener = Callable[..., Simulator]
@@ -44,7 +44,7 @@ def network(inhibition: str = "direct", **changes: Any) -> Experiment:
 def started(simulator: Simulator) -> Simulator:
     put_start(simulator)
     assert simulator.lateral is not None
-    simulator.lateral[...] = lateral_start(simulator.experiment)
+    simulator.lateral[...] = projection_weights(simulator.graph, 0)["compete"]
     return simulator
 
 

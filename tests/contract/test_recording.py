@@ -76,7 +76,7 @@ def test_what_is_recorded_agrees_with_the_spikes(name, plastic, built):
     assert (unfired <= np.broadcast_to(-72e-3 + courses["theta"], (220, N_EXC))[~fired]).all()
     assert (courses["ge"] >= 0).all()
     assert courses["gi"].max() > 17
-    # what stands at the end of the last step is the state
+    # the values at the end of the last step are the state
     state = simulator.state()
     for variable in VARIABLES:
         assert courses[variable][-1].tobytes() == state[f"exc.{variable}"].tobytes()
