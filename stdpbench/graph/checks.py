@@ -110,7 +110,7 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
         )
     if target is not None and target.neuron is not None and target.neuron.runs_in_digit_network:
         yield from _receptor(where, projection, target.neuron)
-        yield from _rule(where, projection, target.neuron)
+        yield from _rule(where, projection, target.neuron, graph)
     if source is not None and target is not None:
         yield from _connection(where, projection, source, target)
     steps = projection.delay.longest / graph.dt
@@ -146,7 +146,7 @@ def _receptor(where: str, projection: Projection, neuron: Neuron) -> Iterator[st
     yield f"{where}.receptor: {problem}; its receptors are {', '.join(able) or 'none'}"
 
 
-def _rule(where: str, projection: Projection, neuron: Neuron) -> Iterator[str]:
+def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> Iterator[str]:
     rule = projection.plasticity
     if rule is None:
         return
@@ -158,6 +158,8 @@ def _rule(where: str, projection: Projection, neuron: Neuron) -> Iterator[str]:
         )
     elif "v" not in {v.name for v in neuron.variables} and any(average.follows_v for average in rule.averages):
         yield f"{start} reads the potential v, which the neuron {_kind(neuron)!r} of {projection.target} does not have"
+    if graph.stream and rule.each_step:
+        yield f"{start} changes weights in every step, which depends on the cut of a stream (schedule.between)"
     if taken := shared_names(neuron, rule):
         yield (
             f"{start} and network.populations.{projection.target}.neuron.kind {_kind(neuron)!r} both use the name "

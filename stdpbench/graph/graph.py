@@ -30,6 +30,9 @@ class Graph:
     streams : mapping of str to int
         For some projections, the number of the random stream that their delays are drawn from; for others it is
         derived from their name.
+    stream : bool
+        Whether presentations are consecutive pieces of one stream: input may be in flight at the end of a piece, and
+        slow variables of neurons decay in every step, so that the cut into pieces changes no result.
     """
 
     populations: Mapping[str, Population]
@@ -38,6 +41,7 @@ class Graph:
     conductance_step: Literal["euler", "exact"] = "euler"
     read: str = ""
     streams: Mapping[str, int] = field(default_factory=dict)
+    stream: bool = False
 
     @property
     def input(self) -> str:

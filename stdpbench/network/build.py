@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.codegen_text import clean, declare
-from stdpbench.network.layout import LEARNS, Layout, PopulationLayout, ProjectionLayout, Value
+from stdpbench.network.layout import DECAYS, LEARNS, Layout, PopulationLayout, ProjectionLayout
 from stdpbench.network.pathways import (
     FIRST,
     carry,
@@ -34,6 +34,7 @@ from stdpbench.network.pathways import (
     set_parameters,
     touch,
 )
+from stdpbench.network.values import Value
 
 FIELD = "field_i"
 """Variable of neurons with the number of their field."""
@@ -110,13 +111,15 @@ def build(layout: Layout, built: BuiltNetwork | None = None) -> BuiltNetwork:
 
 
 def step_code(population: PopulationLayout) -> str:
-    """Return one time step of a neuron, with the decay of its conductances."""
+    """Return one time step of a neuron, with the decay of its conductances and, in a stream, of slow variables."""
     code = population.neuron.update
     for conductance, tau in population.neuron.conductances:
         if conductance in population.unused:
             code = re.sub(rf"\b{conductance}\b", "0", code)
         else:
             code += f"\n{conductance} = {conductance}*exp(-dt/{tau})"
+    for name in population.decaying:
+        code += f"\n{name} = {name}*exp(-dt*{DECAYS}/tau_{name})"
     return clean(code)
 
 

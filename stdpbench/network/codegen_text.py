@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from stdpbench.network.layout import Value
+from stdpbench.network.values import Value
 
 
 def declare(values: Mapping[str, Value]) -> str:

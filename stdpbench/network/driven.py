@@ -17,8 +17,8 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.codegen_text import clean, declare
 from stdpbench.network.imposed import ImposedSpikes
-from stdpbench.network.layout import values_of
 from stdpbench.network.pathways import follow_averages, late_name, plastic_synapses, set_parameters
+from stdpbench.network.values import values_of
 from stdpbench.neurons import Neuron, neurons
 from stdpbench.plasticity import PlasticityRule
 

@@ -23,48 +23,23 @@ import numpy as np
 from stdpbench.expressions import evaluate
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.network.learned import learned_shapes
+from stdpbench.network.values import Value, brian_name, values_of
 from stdpbench.neurons import Neuron
-from stdpbench.parameters import Parameters
 from stdpbench.plasticity import Average, PlasticityRule, Trace
 
 LAST_ARRIVAL = "t_arrival"
-"""Per synapse, where delays differ: when its last input spike arrived, in seconds from the presentation's start."""
+"""Per synapse, where delays differ: when its last input spike arrived, in seconds from the presentation's start; in a
+stream, in steps, whose differences are exact wherever it is cut."""
 LAST_CHANGE = "t_change"
 """Per synapse, with rules that change it in every step: time of its last update; 0 between presentations."""
 LEARNS = "learns"
 """Per plastic projection with output traces, on its target: 1 while it learns, 0 while its traces stand still."""
 RECENT = "recent"
-"""Per population with delayed projections: its spikes in the last steps, (n_steps, n_neurons), 0 or 1."""
-
-_UNITS = {"": "1", "ms": "second", "s": "second", "mV": "volt", "V": "volt", "Hz": "Hz"}
-_UNITS |= {"pF": "farad", "nS": "siemens", "nA": "amp", "pA": "amp"}
-
-
-def brian_name(name: str) -> str:
-    """Return the name of a parameter in the Brian2 model, which reserves the endings ``_pre`` and ``_post``."""
-    return f"{name}_rate" if name.endswith(("_pre", "_post")) else name
-
-
-@dataclass(frozen=True)
-class Value:
-    """A shared parameter of the Brian2 model.
-
-    Attributes
-    ----------
-    si : float
-        Its value in SI units.
-    unit : str
-        Its unit in Brian2.
-    """
-
-    si: float
-    unit: str = "1"
-
-
-def values_of(declared: Parameters) -> dict[str, Value]:
-    """Return all parameters with a unit, by name."""
-    units = {each.name: each.unit for each in declared.describe()}
-    return {name: Value(si, _UNITS[units[name] or ""]) for name, si in declared.quantities().items()}
+"""Per population with delayed projections: its spikes in the last steps, (n_steps, n_neurons), 0 or 1. Of the input in
+streams only; otherwise no spike of it is in flight between presentations."""
+DECAYS = "slow_decays"
+"""Per population with slow variables that decay in each step of a stream: 1 while a projection into it learns, else
+0."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +81,8 @@ class PopulationLayout:
     """Whether neurons are skipped while nothing changes them."""
     delay_bins: int
     """Longest delay of the projections from it, in steps."""
+    decaying: tuple[str, ...] = ()
+    """Slow variables of the neuron that decay in each step of a stream; otherwise they decay between presentations."""
 
     @property
     def group(self) -> str:
@@ -149,7 +126,7 @@ class ProjectionLayout:
     projection: Projection
     source: PopulationLayout
     target: PopulationLayout
-    dt: float
+    graph: Graph
 
     @property
     def group(self) -> str:
@@ -198,7 +175,7 @@ class ProjectionLayout:
     @property
     def delay_bins(self) -> int:
         """Delay in steps; the longest possible if delays differ."""
-        return round(self.projection.delay.longest / self.dt)
+        return round(self.projection.delay.longest / self.graph.dt)
 
     @property
     def units_per_field(self) -> int:
@@ -359,15 +336,22 @@ class Layout:
                 frozenset(each.receptor for each in into),
                 sleeps,
                 max((round(each.delay.longest / self.graph.dt) for each in out), default=0),
+                self._decaying(population, into),
             )
         return found
+
+    def _decaying(self, population: Population, into: list[Projection]) -> tuple[str, ...]:
+        neuron = population.neuron
+        if neuron is None or not self.graph.stream or all(each.plasticity is None for each in into):
+            return ()
+        return tuple(v.name for v in neuron.variables if v.slow and f"tau_{v.name}" in type(neuron).model_fields)
 
     @cached_property
     def projections(self) -> dict[str, ProjectionLayout]:
         """Projections by name, in the order of declaration."""
         return {
             name: ProjectionLayout(
-                name, number, each, self.populations[each.source], self.populations[each.target], self.graph.dt
+                name, number, each, self.populations[each.source], self.populations[each.target], self.graph
             )
             for number, (name, each) in enumerate(self.graph.projections.items())
         }
@@ -376,6 +360,12 @@ class Layout:
     def cells(self) -> tuple[PopulationLayout, ...]:
         """Populations of neurons: all but the input."""
         return tuple(each for each in self.populations.values() if not each.is_input)
+
+    @property
+    def in_flight(self) -> tuple[PopulationLayout, ...]:
+        """Populations whose spikes of the last steps are state."""
+        mine = self.populations.values() if self.graph.stream else self.cells
+        return tuple(each for each in mine if each.delay_bins)
 
     @property
     def input(self) -> PopulationLayout | None:
@@ -411,7 +401,9 @@ class Layout:
                 name = f"{cells.name}.{variable.name}"
                 found.append(StateVariable(name, cells.group, variable.name, (n,), reset))
             if cells.delay_bins:
-                found.append(StateVariable(f"{cells.name}.{RECENT}", "", RECENT, (cells.delay_bins, n), 0.0))
+                found.append(_recent(cells))
+        if self.input in self.in_flight:
+            found.append(_recent(self.input))
         for projection in self.projections.values():
             found += projection.state()
         return {variable.name: variable for variable in found}
@@ -442,12 +434,15 @@ class Layout:
         for cells in self.cells:
             neuron, values = cells.neuron, values_of(cells.neuron)
             used = _words(f"{neuron.update} {neuron.threshold} {neuron.reset}")
+            used |= {f"tau_{name}" for name in cells.decaying}
             own = {name: value for name, value in values.items() if name in used}
             for conductance, tau in neuron.conductances:
                 if conductance in cells.unused:
                     own.pop(tau, None)
                 else:
                     own[tau] = Value(self._effective_tau(values[tau].si), values[tau].unit)
+            if cells.decaying:
+                own[DECAYS] = Value(1.0)
             found[cells.group] = own
         for projection in self.projections.values():
             for group, more in projection.parameters().items():
@@ -467,6 +462,8 @@ class Layout:
         cells, into = self.populations[population], self.learned_by(population)
         values, learns = self.parameters.get(cells.group, {}), not plastic.isdisjoint(into)
         found = {name: values[name] if learns else 0.0 for name in cells.neuron.learning if name in values}
+        if cells.decaying:
+            found[DECAYS] = float(learns)
         for name in into:
             flag = self.projections[name].own(LEARNS)
             if flag in values:
@@ -481,6 +478,11 @@ class Layout:
         """
         dt = self.graph.dt * 1e-3
         return tau if self.graph.conductance_step == "exact" else float(-dt / np.log1p(-dt / tau))
+
+
+def _recent(population: PopulationLayout) -> StateVariable:
+    shape = (population.delay_bins, population.size)
+    return StateVariable(f"{population.name}.{RECENT}", "", RECENT, shape, 0.0)
 
 
 def _words(code: str) -> set[str]:

@@ -10,7 +10,8 @@ from typing import Any
 from stdpbench.network.brian import CodeRunner
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.codegen_text import clean, declare, replace
-from stdpbench.network.layout import LAST_ARRIVAL, LAST_CHANGE, ProjectionLayout, Value, synaptic_name
+from stdpbench.network.layout import LAST_ARRIVAL, LAST_CHANGE, ProjectionLayout, synaptic_name
+from stdpbench.network.values import Value
 from stdpbench.plasticity import Trace
 
 
@@ -124,15 +125,18 @@ def plastic_synapses(
         if differ:
             # one trace per synapse, decayed when it is read: its spikes arrive at another time than its neighbour's
             traces = projection.input_traces
-            model += [f"{own(trace.name)} : 1" for trace in traces] + [f"{LAST_ARRIVAL} : second"]
-            decayed = {t.name: f"({own(t.name)}*exp(({LAST_ARRIVAL} - t)/{synaptic_name(t.tau)}))" for t in traces}
+            now, unit, dt = ("t_in_timesteps", "1", "*dt") if projection.graph.stream else ("t", "second", "")
+            model += [f"{own(trace.name)} : 1" for trace in traces] + [f"{LAST_ARRIVAL} : {unit}"]
+            decayed = {
+                t.name: f"({own(t.name)}*exp(({LAST_ARRIVAL} - {now}){dt}/{synaptic_name(t.tau)}))" for t in traces
+            }
             pre.append(replace(rule.on_input_spike, names | decayed))
             post.append(replace(rule.on_output_spike, names | decayed))
             pre += [
                 f"{own(t.name)} = 1" if t.on_spike == "set" else f"{own(t.name)} = {decayed[t.name]} + 1"
                 for t in traces
             ]
-            pre.append(f"{LAST_ARRIVAL} = t")
+            pre.append(f"{LAST_ARRIVAL} = {now}")
         else:
             names |= {trace.name: f"{own(trace.name)}_pre" for trace in projection.input_traces}
             pre.append(replace(rule.on_input_spike, names))

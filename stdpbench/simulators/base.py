@@ -1,8 +1,9 @@
 """The seam between an experiment and whatever computes it: `Simulator.present`.
 
-A presentation is a pure function of state, input spikes and parameters. Time is 0 at its start and nothing is in
-flight at its end: no absolute time and no pending spike crosses a boundary. Every simulator runs the network that
-`stdpbench.network.build` makes, keeps its arrays as NumPy views, and is held to one contract (tests/contract).
+A presentation is a pure function of state, input spikes and parameters. Time is 0 at its start: no absolute time
+crosses a boundary. Spikes of neurons in flight at its end are state; spikes of the input are in flight there in
+streams only. Every simulator runs the network that `stdpbench.network.build` makes, keeps its arrays as NumPy views,
+and is held to one contract (tests/contract).
 """
 
 from __future__ import annotations
@@ -209,7 +210,7 @@ class Simulator(ABC):
         ----------
         spikes : Spikes
             Input spikes, strictly ascending in (bin, index), all within the stimulus; the last `max_delay_bins` of the
-            presentation must be free of them, so that none is in flight at its end.
+            presentation must be free of them, so that none is in flight at its end, except in a stream.
         n_bins : int
             Time steps of the stimulus.
         plastic : collection of str, or bool
@@ -238,11 +239,11 @@ class Simulator(ABC):
             found, courses = self._run(
                 spikes, total, learning, self._earlier(), {name: each for name, each in watched.items() if len(each)}
             )
-            self._remember(found, total)
+            self._remember(found if self.layout.input is None else {**found, self.layout.input.name: spikes}, total)
             for name in learning:
                 if self.layout.projections[name].delays_differ:
                     # the origin of time moves to the end of this presentation
-                    self.array(f"{name}.{LAST_ARRIVAL}")[...] -= total * self._dt
+                    self.array(f"{name}.{LAST_ARRIVAL}")[...] -= total * self._tick
         recordings = {
             name: Recording(neurons, courses[name]) if name in courses else self._no_recording(name, total)
             for name, neurons in watched.items()
@@ -252,6 +253,11 @@ class Simulator(ABC):
     @property
     def _dt(self) -> float:
         return self.graph.dt * 1e-3
+
+    @property
+    def _tick(self) -> float:
+        """One step in the unit of times that synapses remember."""
+        return 1.0 if self.graph.stream else self._dt
 
     def _learning_in(self, plastic: Collection[str] | bool) -> frozenset[str]:
         known = self.graph.plastic
@@ -279,17 +285,14 @@ class Simulator(ABC):
     def _earlier(self) -> dict[str, Spikes]:
         """Spikes that may still be in flight, of each population with delayed projections."""
         found = {}
-        for each in self.layout.cells:
-            if each.delay_bins:
-                bins, index = np.nonzero(self._kept[f"{each.name}.{RECENT}"])
-                found[each.name] = Spikes(index.astype(np.int32), (bins - each.delay_bins).astype(np.int32))
+        for each in self.layout.in_flight:
+            bins, index = np.nonzero(self._kept[f"{each.name}.{RECENT}"])
+            found[each.name] = Spikes(index.astype(np.int32), (bins - each.delay_bins).astype(np.int32))
         return found
 
     def _remember(self, found: Mapping[str, Spikes], n_bins: int) -> None:
         """Keep the spikes of the last steps of populations with delayed projections."""
-        for each in self.layout.cells:
-            if not each.delay_bins:
-                continue
+        for each in self.layout.in_flight:
             recent, spikes = self._kept[f"{each.name}.{RECENT}"], found[each.name]
             stay = max(0, each.delay_bins - n_bins)
             recent[:stay] = recent[each.delay_bins - stay :].copy()
@@ -410,9 +413,9 @@ class Simulator(ABC):
         arrival = self.array(f"{new.name}.{LAST_ARRIVAL}")
         for trace in new.input_traces:
             self.array(f"{new.name}.{trace.name}")[...] *= np.exp(
-                np.minimum(arrival + self._dt, 0) / before[trace.tau].si
+                np.minimum(arrival + self._tick, 0) * (self._dt / self._tick) / before[trace.tau].si
             )
-        arrival[...] = -self._dt
+        arrival[...] = -self._tick
 
     def _check_input(self, spikes: Spikes, n_stimulus: int, n_bins: int) -> None:
         if not len(spikes):
@@ -423,7 +426,8 @@ class Simulator(ABC):
             raise StdpbenchError("input spikes must be strictly ascending in (bin, index)")
         if spikes.index.min() < 0 or spikes.index.max() >= n_input:
             raise StdpbenchError(f"input spikes name neurons outside 0 .. {n_input - 1}")
-        last, limit = int(spikes.bin[-1]), min(n_stimulus, n_bins - self.layout.max_delay_bins)
+        in_flight = 0 if self.graph.stream else self.layout.max_delay_bins
+        last, limit = int(spikes.bin[-1]), min(n_stimulus, n_bins - in_flight)
         if last >= limit:
             raise StdpbenchError(
                 f"an input spike in bin {last} would still be in flight at the end of the presentation; the last one "

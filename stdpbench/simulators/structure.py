@@ -36,6 +36,6 @@ def check_same_structure(old: Graph, new: Graph) -> None:
             raise differ(f"network.{kind}")
         for name in mine:
             compare(mine[name], theirs[name], f"network.{kind}.{name}")
-    for name in ("dt", "conductance_step", "streams"):
+    for name in ("dt", "conductance_step", "streams", "stream"):
         if getattr(old, name) != getattr(new, name):
-            raise differ(f"network.{name}")
+            raise differ("schedule.between" if name == "stream" else f"network.{name}")

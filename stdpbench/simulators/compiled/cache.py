@@ -49,8 +49,16 @@ def key(layout: Layout, compiler: Compiler) -> str:
     """SHA-256, hexadecimal, of all that a compiled network depends on."""
     structural = {
         "dt": layout.graph.dt,
+        "stream": layout.graph.stream,
         "populations": [
-            [each.size, sorted(each.receptors), each.sleeps, each.delay_bins, *_of_neuron(each.population.neuron)]
+            [
+                each.size,
+                sorted(each.receptors),
+                each.sleeps,
+                each.delay_bins,
+                each.decaying,
+                *_of_neuron(each.population.neuron),
+            ]
             for each in layout.populations.values()
         ],
         "projections": [

@@ -240,6 +240,7 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         dynamic_arrays=list(device.dynamic_arrays.values()),
         clock=made.groups[layout.cells[0].group].clock.name,
         input=None if layout.input is None else layout.input.number,
+        input_before=sum(each.delay_bins for each in layout.in_flight if each.is_input),
         cells=cells,
         **names,
     )

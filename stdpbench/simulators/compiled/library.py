@@ -89,7 +89,7 @@ class Library:
         Parameters
         ----------
         index, bins : ndarray, int32, (n_spikes,)
-            Input spikes, sorted by (bin, index).
+            Input spikes, sorted by (bin, index); in a stream also those of the steps before, with negative bins.
         n_bins : int
             Number of steps.
         learns : ndarray, uint8, (n_projections,)

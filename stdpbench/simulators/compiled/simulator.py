@@ -80,6 +80,9 @@ class CompiledSimulator(Simulator):
                     self._array(cells.group, name)[...] = value
             self._learning = plastic
         for population, before in earlier.items():
+            if layout.populations[population].is_input:
+                spikes = Spikes(np.concatenate([before.index, spikes.index]), np.concatenate([before.bin, spikes.bin]))
+                continue
             library.set_earlier(layout.populations[population].number, before.index, before.bin)
         flags = np.array([name in plastic for name in layout.projections], np.uint8)
         none = np.empty(0, np.int64)

@@ -11,7 +11,8 @@ import pytest
 
 from stdpbench.experiment import Experiment
 from stdpbench.network import Layout
-from stdpbench.network.layout import brian_name, synaptic_name
+from stdpbench.network.layout import synaptic_name
+from stdpbench.network.values import brian_name
 
 
 def layout(changes: dict[str, Any] | None = None, **network: Any) -> Layout:

@@ -195,7 +195,7 @@ try {
 }
 
 // Take n_bins steps from time 0; gives back NOT_FINITE if the state of a neuron is not finite at the end. Input spikes are sorted by
-// (bin, index). Of each population in turn, `n_watched` numbers in `watched` say which neurons to record; `courses` receives
+// (bin, index), in a stream also those of the steps before. Of each population in turn, `n_watched` numbers in `watched` say which neurons to record; `courses` receives
 // (n_variables, n_bins, n_watched) for each.
 int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, const uint8_t *learns,
                      const int64_t *watched, const int32_t *n_watched, double *courses)
@@ -203,7 +203,7 @@ try {
     using namespace brian;
     resident::FlushDenormals flush;
 {% if input is not none %}
-    resident::train_{{input}}.give(index, bin, n_spikes, n_bins);
+    resident::train_{{input}}.give(index, bin, n_spikes, n_bins, {{input_before}});
 {% endif %}
 {% for cells in cells %}
     resident::train_{{cells.number}}.start({{cells.delay_bins}});

@@ -33,20 +33,21 @@ namespace resident {
 // Spikes of a population: those of the presentation, and, where projections from it have delays, those of the steps before it.
 struct Train {
     int32_t before = 0;             // steps before the presentation
-    const int32_t *given = nullptr; // of the input: the neuron of each spike
+    const int32_t *given = nullptr; // of the input: the neuron of each spike, in a stream with those of the steps before
     std::vector<int32_t> index, bin; // of other populations: neuron and bin of each spike, in order
     std::vector<int32_t> first;     // first[b + before] .. first[b + before + 1]: the spikes of bin b
     std::vector<int32_t> earlier_index, earlier_bin;  // what the next presentation finds from the steps before it
 
     int32_t count(int32_t b) const { return b < -before ? 0 : first[b + before + 1] - first[b + before]; }
     const int32_t *at(int32_t b) const { return (given ? given : index.data()) + (b < -before ? 0 : first[b + before]); }
-    void give(const int32_t *spikes, const int32_t *bins, int32_t n, int32_t n_bins)
+    void give(const int32_t *spikes, const int32_t *bins, int32_t n, int32_t n_bins, int32_t steps)
     {
         given = spikes;
-        first.assign((size_t)n_bins + 1, 0);
+        before = steps;
+        first.assign((size_t)n_bins + before + 1, 0);
         for (int32_t k = 0; k < n; k++)
-            first[bins[k] + 1]++;
-        for (int32_t b = 0; b < n_bins; b++)
+            first[bins[k] + before + 1]++;
+        for (int32_t b = 0; b < n_bins + before; b++)
             first[b + 1] += first[b];
     }
     void start(int32_t steps)

@@ -1,0 +1,190 @@
+"""A stream: the cut into pieces changes no spike, no weight and no threshold, to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from graphs import graph, start_weights
+from networks import SIMULATORS, random_spikes
+from numpy.typing import NDArray
+
+from stdpbench.encoding import Spikes
+from stdpbench.errors import StdpbenchError
+from stdpbench.graph import Graph
+from stdpbench.graph.checks import problems
+from stdpbench.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.simulators import Simulator, find_compiler, open_graph
+
+NETWORKS = {
+    "delays": (
+        "input:input:12 exc:adaptive:4x3 inh:lif:12",
+        """
+        feed input>exc all each pair ge uniform plain
+        other input>exc all one triplet ge uniform scaled
+        drive exc>inh one-to-one each static ge uniform plain
+        within exc>exc all each triplet ge uniform plain
+        again exc>exc one-to-one one pair ge uniform plain
+        back inh>exc others one homeostatic gi uniform plain
+        """,
+    ),
+    "no-delays": (
+        "input:input:12 exc:adaptive:4x3 inh:lif:12",
+        """
+        feed input>exc all none pair ge uniform plain
+        other input>inh one-to-one each homeostatic ge uniform plain
+        within exc>exc all one static ge constant plain
+        compete exc>exc field one static gi constant plain
+        back inh>exc others none static gi constant plain
+        """,
+    ),
+    "no-input": (
+        "pace:tonic:2x4 exc:adaptive:2x4",
+        """
+        drive pace>exc all each pair ge uniform plain
+        within exc>exc others each homeostatic gi uniform plain
+        """,
+    ),
+}
+N_BINS = 400
+CUTS = {
+    "whole": [N_BINS],
+    "halves": [200, 200],
+    "shorter than delays": [1, 2, 3, 1, 1, 5, 187, 3, 197],
+    "steps": [1] * N_BINS,
+}
+
+
+def network(name: str) -> Graph:
+    made = replace(graph(*NETWORKS[name]), stream=True)
+    exc = made.populations["exc"].model_copy(
+        update={"neuron": AdaptiveLIF(tau_m=20.0, theta_plus=0.2, tau_theta=500.0)}
+    )
+    return replace(made, populations={**made.populations, "exc": exc})
+
+
+def opened(made: Graph, name: str) -> Simulator:
+    if name == "compiled" and find_compiler() is None:
+        pytest.skip("needs a C++ compiler")
+    simulator, _ = open_graph(made, name, target="numpy" if name == "runtime" else None)
+    for projection, w in start_weights(made).items():
+        if not made.projections[projection].one_weight:
+            simulator.weights(projection)[...] = w
+    simulator.reset()
+    return simulator
+
+
+def part(spikes: Spikes, start: int, stop: int) -> Spikes:
+    first, last = np.searchsorted(spikes.bin, [start, stop])
+    return Spikes(spikes.index[first:last], spikes.bin[first:last] - np.int32(start))
+
+
+def stream(
+    simulator: Simulator, spikes: Spikes, pieces: Sequence[int], start: int = 0
+) -> dict[str, list[NDArray[np.int64]]]:
+    """Show a stream in pieces; bin and index of all spikes by population."""
+    found: dict[str, list[NDArray[np.int64]]] = {}
+    for n_bins in pieces:
+        response = simulator.present(part(spikes, start, start + n_bins), n_bins, plastic=True)
+        for name, each in response.spikes.items():
+            found.setdefault(name, []).append(np.stack([each.bin.astype(np.int64) + start, each.index], axis=1))
+        start += n_bins
+    return found
+
+
+def assert_same(one: dict[str, NDArray[np.float64]], other: dict[str, NDArray[np.float64]], what: str) -> None:
+    for name, array in one.items():
+        assert array.tobytes() == other[name].tobytes(), f"{name} differs: {what}"
+
+
+@pytest.mark.parametrize("simulator_name", SIMULATORS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_cut_of_a_stream_changes_no_bit(name: str, simulator_name: str) -> None:
+    made = network(name)
+    simulator = opened(made, simulator_name)
+    start = simulator.state()
+    spikes = random_spikes(3, N_BINS, 0.05, 12 if made.input else 0)
+    wanted, spiked = None, None
+    for what, pieces in CUTS.items():
+        simulator.set_state(start)
+        found = {population: np.concatenate(each) for population, each in stream(simulator, spikes, pieces).items()}
+        state = simulator.state()
+        if wanted is None or spiked is None:
+            wanted, spiked = state, found
+            assert all(len(each) > 20 for each in found.values()), "nothing happens"
+            assert all((wanted[f"{each}.w"] != start[f"{each}.w"]).any() for each in made.plastic), (
+                "nothing is learned"
+            )
+        for population, each in found.items():
+            np.testing.assert_array_equal(each, spiked[population], err_msg=f"{population}: {what}")
+        assert_same(wanted, state, what)
+    simulator.close()
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0])
+def test_ten_seconds_in_pieces(seconds: float) -> None:
+    made = network("delays")
+    simulator = opened(made, "compiled")
+    start, spikes = simulator.state(), random_spikes(4, 20_000, 0.05, 12)
+    whole = stream(simulator, spikes, [20_000])
+    wanted = simulator.state()
+    simulator.set_state(start)
+    n_bins = round(seconds / 0.0005)
+    cut = stream(simulator, spikes, [n_bins] * (20_000 // n_bins))
+    for population, each in whole.items():
+        np.testing.assert_array_equal(np.concatenate(cut[population]), each[0])
+    assert_same(wanted, simulator.state(), f"pieces of {seconds} s")
+    simulator.close()
+
+
+@pytest.mark.parametrize("simulator_name", SIMULATORS)
+def test_another_simulator_continues_from_the_state(simulator_name: str) -> None:
+    made = network("delays")
+    first, second = opened(made, simulator_name), opened(made, simulator_name)
+    spikes = random_spikes(5, 150, 0.05, 12)
+    stream(first, spikes, [77])
+    second.set_state(first.state())
+    for simulator in (first, second):
+        stream(simulator, spikes, [73], start=77)
+    assert_same(first.state(), second.state(), "continued elsewhere")
+    assert first.state()["input.recent"].any()
+    first.close()
+    second.close()
+
+
+def test_both_simulators_give_the_same_spikes() -> None:
+    made, spikes = network("delays"), random_spikes(6, N_BINS, 0.05, 12)
+    one, other = (stream(opened(made, name), spikes, CUTS["shorter than delays"]) for name in SIMULATORS)
+    for population, pieces in one.items():
+        np.testing.assert_array_equal(np.concatenate(pieces), np.concatenate(other[population]))
+
+
+def test_thresholds_decay_by_their_equation() -> None:
+    simulator = opened(network("no-delays"), "compiled")
+    simulator.array("exc.theta")[...] = 0.5  # volt: nothing fires
+    simulator.present(random_spikes(1, 100, 0.05, 12), 100, plastic=True)
+    np.testing.assert_allclose(simulator.theta, 0.5 * np.exp(-50 / 500), rtol=1e-12)
+    before = simulator.theta.copy()
+    simulator.present(random_spikes(2, 100, 0.05, 12), 100, plastic=False)
+    assert (simulator.theta == before).all(), "what does not learn keeps every bit"
+    simulator.close()
+
+
+def test_rules_that_act_in_every_step_are_refused() -> None:
+    made = graph("input:input:12 exc:adaptive:4x3", "feed input>exc all none reward ge uniform plain")
+    assert not list(problems(made))
+    (sentence,) = problems(replace(made, stream=True))
+    assert sentence == (
+        "network.projections.feed.plasticity.kind 'reward' changes weights in every step, which depends on the cut of "
+        "a stream (schedule.between)"
+    )
+
+
+def test_a_stream_is_another_network() -> None:
+    made = network("no-delays")
+    simulator = opened(made, "compiled")
+    with pytest.raises(StdpbenchError, match=r"schedule\.between is structural"):
+        simulator.set_graph(replace(made, stream=False))
+    simulator.close()
