@@ -58,7 +58,12 @@ def name_problem(name: str) -> str:
 
 
 def receptors(neuron: Neuron) -> tuple[str, ...]:
-    """Return the variables that a spike can add to: the neuron's conductances, and other fast ones without unit."""
+    """Return the variables that a spike can add to.
+
+    They are those that the neuron declares, or else its conductances and other fast variables without unit.
+    """
+    if neuron.receptors is not None:
+        return neuron.receptors
     own = [name for name, _ in neuron.conductances]
     others = [v.name for v in neuron.variables if v.unit == "1" and not v.slow and v.name not in own]
     return (*own, *others)

@@ -10,7 +10,12 @@ neurons: Family[Neuron] = Family(
         "adaptive-lif": "stdpbench.neurons.adaptive_lif:AdaptiveLIF",
         "adaptive-lif-lockout": "stdpbench.neurons.adaptive_lif_lockout:AdaptiveLIFLockout",
         "adex": "stdpbench.neurons.adex:AdEx",
+        "izhikevich": "stdpbench.neurons.izhikevich:Izhikevich",
         "lif": "stdpbench.neurons.lif:LIF",
+        "lif-alpha": "stdpbench.neurons.lif_alpha:LIFAlpha",
+        "lif-current": "stdpbench.neurons.lif_current:LIFCurrent",
+        "lif-current-alpha": "stdpbench.neurons.lif_current_alpha:LIFCurrentAlpha",
+        "srm-masquelier": "stdpbench.neurons.srm_masquelier:SRMMasquelier",
     },
     group="stdpbench.neurons",
 )

@@ -45,7 +45,10 @@ class Neuron(Parameters):
     learning: ClassVar[tuple[str, ...]] = ()
     """Parameters that are 0 while weights and thresholds are frozen, so that slow variables stay unchanged."""
     conductances: ClassVar[tuple[tuple[str, str], ...]]
-    """(conductance, parameter for its time constant): synapses add to these conductances."""
+    """(conductance, parameter for its time constant): synapses add to these conductances, which decay at the end of
+    each step, as ``network.conductance_step`` says."""
+    receptors: ClassVar[tuple[str, ...] | None] = None
+    """Variables that spikes add to; None: the conductances, and all other fast variables without unit."""
     update: ClassVar[str]
     threshold: ClassVar[str]
     reset: ClassVar[str]

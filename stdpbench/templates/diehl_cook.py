@@ -12,7 +12,7 @@ from stdpbench.delays.constant import Constant as ConstantDelay
 from stdpbench.delays.none import NoDelay
 from stdpbench.delays.uniform import Uniform as UniformDelay
 from stdpbench.graph import Graph, Population, Projection
-from stdpbench.graph.checks import shared_names
+from stdpbench.graph.checks import receptors, shared_names
 from stdpbench.normalisations.sum import Sum
 from stdpbench.parameters import parameter
 from stdpbench.plasticity import PlasticityRule
@@ -170,7 +170,8 @@ class Network(Template):
         """Yield a sentence for each conflict with other sections."""
         neurons = {"exc": parts.exc, "inh": parts.inh}
         for where, neuron in neurons.items():
-            if not neuron.runs_in_digit_network:
+            needed = {"ge", "gi"} if where == "exc" else {"ge"}
+            if not neuron.runs_in_digit_network or not needed.issubset(receptors(neuron)):
                 yield f"{where}.kind {_kind(neuron)!r} {neuron.in_digit_network}"
         if not any(variable.name == "theta" for variable in parts.exc.variables):
             yield (

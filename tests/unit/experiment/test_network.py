@@ -139,3 +139,16 @@ def test_naming_the_kind_that_the_network_has_changes_nothing() -> None:
         StdpbenchError, match=r"network\.kind: there is no network 'diel-cook'; did you mean 'diehl-cook'"
     ):
         DEFAULT.override({"network.kind": "diel-cook"})
+
+
+@pytest.mark.parametrize("kind", ["lif-alpha", "lif-current", "izhikevich", "srm-masquelier"])
+def test_a_neuron_without_the_receptors_of_the_digit_network_is_refused(kind: str) -> None:
+    with pytest.raises(StdpbenchError, match=f"inh.kind '{kind}' does not run there, where spikes add to ge and gi"):
+        Experiment.from_mapping({"inh": {"kind": kind}})
+
+
+def test_a_background_is_written_only_where_there_is_one() -> None:
+    assert "I_background" not in Experiment.from_mapping({}).to_toml()
+    given = Experiment.from_mapping({"inh": {"I_background": "20 pA"}})
+    assert 'I_background = "20 pA"' in given.to_toml()
+    assert Experiment.from_toml(given.to_toml()).inh == given.inh
