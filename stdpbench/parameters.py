@@ -77,6 +77,7 @@ class Parameter:
     help: str
     structural: bool
     optional: bool = False
+    required: bool = False
 
     @property
     def allowed(self) -> str:
@@ -99,6 +100,8 @@ class Parameter:
         """Format `value` with its unit."""
         if self.unit is not None and isinstance(value, int | float) and not isinstance(value, bool):
             return units.show(value, self.unit)
+        if isinstance(value, tuple):
+            return str(list(value))
         return "true" if value is True else "false" if value is False else "–" if value is None else str(value)
 
 
@@ -273,7 +276,7 @@ def _describe_field(name: str, field: FieldInfo) -> Parameter:
         name=name,
         type=type_name,
         unit=_extra(field, "unit"),
-        default=field.default,
+        default=None if field.is_required() else field.default,
         minimum=bounds.get("ge", bounds.get("gt")),
         maximum=bounds.get("le", bounds.get("lt")),
         open_minimum="gt" in bounds,
@@ -282,4 +285,5 @@ def _describe_field(name: str, field: FieldInfo) -> Parameter:
         help=field.description or "",
         structural=bool(_extra(field, "structural")),
         optional=optional,
+        required=field.is_required(),
     )

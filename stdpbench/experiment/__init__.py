@@ -3,6 +3,7 @@
 from stdpbench.experiment.changes import owner_of, parse_assignment
 from stdpbench.experiment.experiment import Experiment, read_experiment, shipped_experiments, without_looks
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
+from stdpbench.experiment.groups import Group, parameter_groups, value_at
 from stdpbench.experiment.sections import About, Schedule, Stage
 from stdpbench.templates.diehl_cook import Network
 
@@ -10,14 +11,17 @@ __all__ = [
     "SECTIONS",
     "About",
     "Experiment",
+    "Group",
     "Network",
     "Schedule",
     "Stage",
     "family_of",
     "kind_parameter",
     "owner_of",
+    "parameter_groups",
     "parse_assignment",
     "read_experiment",
     "shipped_experiments",
+    "value_at",
     "without_looks",
 ]

@@ -11,7 +11,7 @@ from stdpbench.datasets import PLACES, datasets
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment.families import family_of
 from stdpbench.graph import Projection
-from stdpbench.graph.tables import family_at
+from stdpbench.graph.tables import MAY_BE_NONE, family_at
 from stdpbench.parameters import Parameters, unknown_key
 from stdpbench.templates import OPTIONAL, templates
 
@@ -38,6 +38,9 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
     StdpbenchError
         If there is no such table, or the path is that of a table.
     """
+    above, _, key = path.rpartition(".")
+    if key == "kind" and value == "none" and above.rpartition(".")[2] in MAY_BE_NONE and family_at(above) is not None:
+        path = above
     *sections, key = path.split(".")
     if (missing := path.partition(".")[0]) in OPTIONAL and missing not in tables:
         raise no_section(missing, str(tables["network"]["kind"]))
@@ -107,9 +110,14 @@ def owner_of(experiment: Parameters, path: str) -> tuple[Parameters | None, str]
 
 def is_live(before: Parameters, after: Parameters, path: str) -> bool:
     """Whether a parameter that two experiments differ in may change during a run."""
-    projections = [owner for one in (before, after) if isinstance(owner := _projection(one, path), Projection)]
     owner, key = owner_of(before, path)
     declared = {p.name: p for p in owner.describe()} if owner is not None else {}
+    return may_change(before, after, path, not declared[key].structural if key in declared else None)
+
+
+def may_change(before: Parameters, after: Parameters, path: str, live: bool | None) -> bool:
+    """Whether a parameter may change during a run; `live`: as declared, or None if `before` does not have it."""
+    projections = [owner for one in (before, after) if isinstance(owner := _projection(one, path), Projection)]
     match path.split("."):
         case ["data", *_] | [_]:  # `[_]`: the seed
             return False
@@ -119,9 +127,9 @@ def is_live(before: Parameters, after: Parameters, path: str) -> bool:
             return False  # weights from which learning started
         case ["network", "projections", _, "normalise", "kind"]:
             return len(projections) == 2
-        case ["network", "projections", _, "normalise", _] if key not in declared:
+        case ["network", "projections", _, "normalise", _] if live is None:
             return len(projections) == 2
-    return key in declared and not declared[key].structural
+    return bool(live)
 
 
 def _projection(experiment: Parameters, path: str) -> Parameters | None:

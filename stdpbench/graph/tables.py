@@ -27,7 +27,8 @@ PROJECTION: Mapping[str, Family[Any]] = {
     "normalise": normalisations,
 }
 """Parameters of a projection that have kinds."""
-_MAY_BE_NONE = ("neuron", "plasticity", "normalise")
+MAY_BE_NONE = ("neuron", "plasticity", "normalise")
+"""Parameters with kinds that a population or projection need not have."""
 _CONSTANT = ("weight", "delay")
 
 
@@ -70,7 +71,7 @@ def with_kinds(
 def read_kind(value: Any, where: str, family: Family[Any]) -> Any:
     """Create an object from its table, or from a short form: the name of its kind, or the value of a constant."""
     name = where.rpartition(".")[2]
-    if isinstance(value, family.base) or (value in (None, "none") and name in _MAY_BE_NONE):
+    if isinstance(value, family.base) or (value in (None, "none") and name in MAY_BE_NONE):
         return None if value == "none" else value
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if name in _CONSTANT and (number or (isinstance(value, str) and value[:1] in tuple("+-.0123456789"))):

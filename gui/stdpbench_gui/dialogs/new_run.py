@@ -8,7 +8,7 @@ from typing import Any
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QWidget
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, family_of
+from stdpbench.experiment import Experiment, family_of, owner_of, value_at
 from stdpbench.parameters import Parameter
 from stdpbench.runs.catalog.forecast import Size
 from stdpbench_gui.look import theme
@@ -53,8 +53,8 @@ class NewRunDialog(QDialog):
         self._experiment, self._path = experiment, path
         self._size = None if session.split is None else Size.of(session.split)
         has_process, runs = session.connected, Path() if session.folder is None else session.folder.path.parent
-        self._section, _, name = path.partition(".")
-        value = getattr(getattr(experiment, self._section), name)
+        self._section, _, name = path.rpartition(".")
+        value = value_at(experiment, path)
         ends = " This run is stopped first, to save its weights; it can be resumed." if has_process else ""
         what = "another kind" if name == "kind" else "another value"
         text = wrapped(
@@ -116,7 +116,7 @@ class NewRunDialog(QDialog):
             self.summary.setText("")
         else:
             self.summary.setText(getattr(cls, "summary", ""))
-            self.fields.show_kind(cls, self._section, getattr(self._experiment, self._section))
+            self.fields.show_kind(cls, self._section, owner_of(self._experiment, self._path)[0])
         self._check()
 
     def _check(self) -> None:

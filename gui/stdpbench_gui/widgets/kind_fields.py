@@ -60,7 +60,7 @@ class KindFields(QScrollArea):
         self.setAccessibleName("Parameters of the kind")
         self.entries: dict[str, ValueEntry] = {}
 
-    def show_kind(self, cls: type[Parameters], section: str, now: Parameters) -> None:
+    def show_kind(self, cls: type[Parameters], section: str, now: Parameters | None) -> None:
         """Show the parameters of a kind, with the values of `now` if it has this kind, else with defaults."""
         content = QWidget()
         form = QFormLayout(content)
@@ -68,7 +68,7 @@ class KindFields(QScrollArea):
         form.setSpacing(theme.GRID // 2)
         self.entries = {}
         same = getattr(now, "kind", "") == getattr(cls.model_fields.get("kind"), "default", None)
-        described = type(now).describe() if same else cls.describe()
+        described = type(now).describe() if same and now is not None else cls.describe()
         for declared in described:
             entry = ValueEntry(declared, getattr(now, declared.name) if same else declared.default)
             entry.widget.setAccessibleName(f"{section}.{declared.name}")

@@ -154,8 +154,8 @@ class ParameterRow(QWidget):
 
     @property
     def differs(self) -> bool:
-        """Whether the active value differs from the default."""
-        return bool(self._value != self.declared.default)
+        """Whether the active value differs from the default, if there is one."""
+        return bool(self._value != self.declared.default) and not self.declared.required
 
     def show_value(self, value: Any, start: Any, in_flight: Any, why_not: str) -> None:
         """Show the active value.
@@ -229,10 +229,12 @@ class ParameterRow(QWidget):
         lines = [
             f"<b>{self.path}</b>",
             html.escape(self.declared.help),
-            f"Default {html.escape(self._text(self.declared.default))}",
         ]
-        if self.declared.bounds:
-            lines[-1] += f", within {self.declared.bounds}"
+        limits = [] if self.declared.required else [f"Default {html.escape(self._text(self.declared.default))}"]
+        limits += [f"within {self.declared.bounds}"] if self.declared.bounds else []
+        if limits:
+            text_of_limits = ", ".join(limits)
+            lines.append(text_of_limits[0].upper() + text_of_limits[1:])
         if changed and self._texts.at_start:
             lines.append(f"{html.escape(self._text(self._start))} {self._texts.at_start}")
         if why_not:

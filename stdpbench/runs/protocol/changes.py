@@ -27,6 +27,7 @@ from stdpbench.runs.protocol.facts import (
 )
 from stdpbench.toml_lines import put
 
+_TABLES = ("populations", "projections")
 _ARRAYS = {FEED: "weights", THETA: "thresholds", COMPETE: "lateral weights"}
 
 Changes = Mapping[str, tuple[Any, Any]]
@@ -125,4 +126,11 @@ def describe_changes(changes: Changes) -> str:
     if changes_rule(changes):
         new = {path.removeprefix("plasticity."): value for path, (_, value) in changes.items() if value is not None}
         return f"rule → {rule_name(new)}"
-    return ", ".join(f"{path.rpartition('.')[2]} → {new}" for path, (_, new) in changes.items())
+    return ", ".join(f"{_short(path)} → {'none' if new is None else new}" for path, (_, new) in changes.items())
+
+
+def _short(path: str) -> str:
+    """Return a short form of a path, with the population or projection where the network is spelled out."""
+    above, _, below = path.partition(".")
+    table, _, rest = below.partition(".")
+    return rest if above == "network" and table in _TABLES and rest else path.rpartition(".")[2]

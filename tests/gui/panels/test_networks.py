@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parameter_fields import text_of, type_in
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 from synthetic import session, show
 from waiting import waits
@@ -18,6 +20,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.panels.weights.weight_map import WeightMap
@@ -111,6 +114,69 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     waits(qtbot, lambda: len(thresholds._sum) == N_EXC)
     assert "of exc neuron 4" in raster.summary()
     _all_of_it(window)
+    shown.request("stop")
+    waits(qtbot, lambda: shown.state is State.STOPPED and not shown.connected)
+
+
+def test_parameters_of_populations_and_projections_change_during_a_run(
+    window: MainWindow, qtbot: QtBot, no_errors: None
+) -> None:
+    shown, panel = window.session, window.train.panels["parameters"]
+    assert isinstance(panel, ParametersPanel)
+    window.run_experiment(two_layers(passes=400))
+    panel.show()
+    panel.raise_()
+    waits(qtbot, lambda: bool(panel.form.sections and shown.live.blocks))
+    shown.request("pace", seconds=0.02)
+    form, live, undo = panel.form, shown.live, window.actions_["undo"]
+    texts = [section.header.text() for section in form.sections.values()]
+    assert texts[0] == "feed · input → exc · diehl-cook-triplet · 1 not default"
+    assert texts[4:6] == [f"exc · {N_EXC} neurons · adaptive-lif · 1 not default", f"top · {N_TOP} neurons · lif"]
+    assert [section.group.path.rpartition(".")[2] for section in form.sections.values() if section.rows] == [
+        "up",
+        "top",
+    ]
+
+    nu_post = "network.projections.feed.plasticity.nu_post"
+    type_in(panel, qtbot, nu_post, "0.02")
+    qtbot.keyClick(form.row(nu_post).editor, Qt.Key.Key_Return)
+    waits(qtbot, undo.isEnabled)
+    assert [dict(changes) for _, changes in live.changes] == [{nu_post: (0.01, 0.02)}]
+    assert undo.text() == "&Undo feed.plasticity.nu_post → 0.02"
+    undo.trigger()
+    waits(qtbot, lambda: len(live.changes) == 2 and text_of(panel, nu_post) == "0.01")
+
+    kind = form.row("network.projections.feed.normalise.kind").editor
+    assert isinstance(kind, QComboBox)
+    value = "network.projections.feed.normalise.value"
+    kind.setFocus()
+    qtbot.keyClick(kind, Qt.Key.Key_Up)
+    qtbot.keyClick(kind, Qt.Key.Key_Return)
+    waits(qtbot, lambda: len(live.changes) == 3 and value not in form.rows())
+    assert dict(live.changes[-1][1])[value] == (20.0, None)
+    waits(qtbot, undo.isEnabled)
+    undo.trigger()
+    waits(qtbot, lambda: len(live.changes) == 4 and value in form.rows() and text_of(panel, value) == "20")
+
+    scale = form.row("network.projections.feed.scale")
+    assert not scale.editor.isEnabled()
+    assert "Structural" in scale.editor.toolTip()
+    dialog = panel.ask_for_new_run("network.projections.feed.plasticity.kind")
+    assert dialog is not None
+    assert isinstance(dialog.field, QComboBox)
+    assert dialog.field.itemText(0) == "none"
+    dialog.field.setCurrentText("symmetric")
+    assert dialog.make.isEnabled()
+    dialog.reject()
+    panel.search.setText("nu_post")
+    assert {path for path, row in form.rows().items() if row.isVisible()} == {
+        f"network.projections.{name}.plasticity.nu_post" for name in ("feed", "up")
+    }
+    table = panel.table()
+    assert table is not None
+    assert [nu_post, "0.01", "0.01", "0.01", "live"] in [list(row[:5]) for row in table[1]]
+    assert "network.populations.exc.neuron.tau_theta = " in panel.summary()
+    assert "source" not in panel.summary()
     shown.request("stop")
     waits(qtbot, lambda: shown.state is State.STOPPED and not shown.connected)
 

@@ -15,6 +15,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from stdpbench.experiment import Experiment
+from stdpbench.parameters import Parameter
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run
@@ -25,6 +26,7 @@ from stdpbench.runs.protocol.messages import Request
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
+ROTATION = {"between": ["rest", "reset", "carry"], "label_images": [3, 7], "test_images": [2, 5]}
 N_TRAIN, N_LABEL, N_TEST, EVERY = 24, 8, 6, 5
 """Presentations of the usual run; a checkpoint every five."""
 TOTAL = N_TRAIN + 2 * (N_LABEL + N_TEST)
@@ -198,6 +200,23 @@ def processes_ended() -> Iterator[None]:
                 run = b"-m\0stdpbench" in (path.parent / "cmdline").read_bytes()
                 if run and mark.encode() in path.read_bytes():
                     os.kill(int(path.parent.name), signal.SIGKILL)
+
+
+def other_value(parameter: Parameter, value: Any) -> Any:
+    """A value near the old one that is within all bounds."""
+    if parameter.name in ROTATION:
+        return next(choice for choice in ROTATION[parameter.name] if choice != value)
+    if parameter.choices:
+        return next(choice for choice in parameter.choices if choice != value)
+    if isinstance(value, bool):
+        return not value
+    if value is None:  # a number of pictures or presentations, derived unless it is given
+        return 20
+    if isinstance(value, int):
+        return value + 1
+    if parameter.unit in ("ms", "mV"):
+        return value + 0.5
+    return value * 1.25 + (0.5 if value == 0 else 0.0)
 
 
 def set_(**changes: Any) -> tuple[str, dict[str, Any]]:

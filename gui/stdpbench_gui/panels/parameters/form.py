@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QWidget
 
-from stdpbench.experiment import Experiment, kind_parameter
+from stdpbench.experiment import Experiment, Group, parameter_groups, value_at
 from stdpbench.parameters import Parameter
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.parameter_row import ParameterRow
 
-SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
-_OPEN = ("plasticity", "exc")
 _NOTHING = {"lateral": "Lateral inhibition does not learn in this run; choose another kind to make it plastic."}
 """Texts of sections whose only parameter is the kind."""
 
 
-def declared_in(experiment: Experiment, section: str) -> dict[str, Parameter]:
-    """Return the declarations of a section, kind first; data has no live parameters."""
-    owner = getattr(experiment, section)
-    kind = None if section == "network" else kind_parameter(section)  # another kind has other sections
-    if kind is not None and owner.missing:  # no list of kinds has it
-        kind = replace(kind, choices=(), help=f"As stored: {owner.missing}.")
-    found = {} if kind is None else {"kind": kind}
-    for p in owner.describe():
-        if p.name != "stages":  # a list of tables, which no row can show
-            found[p.name] = replace(p, structural=True) if section == "data" else p
-    return found
-
-
 class Section(QWidget):
-    """Collapsible section with parameters of the experiment; rows are created when first shown."""
+    """Collapsible group of parameters; rows are created when first shown."""
 
-    def __init__(self, name: str, form: ParameterForm) -> None:
+    def __init__(self, group: Group, form: ParameterForm) -> None:
         super().__init__()
-        self.name, self._form = name, form
+        self.group, self._form = group, form
         self.rows: dict[str, ParameterRow] = {}
         self.header = QToolButton()
         self.header.setObjectName("sectionheader")
@@ -53,8 +37,18 @@ class Section(QWidget):
         self._body = QWidget()
         self._rows = vbox(within=self._body, margins=(0, 0, theme.GRID // 2, theme.GRID // 2), spacing=2)
         vbox(self.header, self._body, within=self, spacing=0)
-        self.header.setChecked(name in _OPEN)
-        self.fold(name in _OPEN)
+        self.header.setChecked(group.primary)
+        self.fold(group.primary)
+
+    def take(self, group: Group) -> None:
+        """Show a group of the same path; if it has other parameters, their rows are created anew."""
+        if group.parameters != self.group.parameters:
+            self.rows = {}
+            while (item := self._rows.takeAt(0)) is not None:
+                row = not_none(item.widget())
+                row.hide()
+                row.deleteLater()
+        self.group = group
 
     def fold(self, is_open: bool) -> None:
         """Expand or collapse the section."""
@@ -63,28 +57,28 @@ class Section(QWidget):
         if is_open:
             self._form.fill(self)
 
-    def build(self, declared: Mapping[str, Parameter]) -> None:
+    def build(self) -> None:
         """Create the rows, or a note if there is nothing else to set."""
-        for name, parameter in declared.items():
-            row = ParameterRow(self.name, parameter)
+        for name, parameter in self.group.parameters.items():
+            row = ParameterRow(self.group.path, parameter)
             row.committed.connect(self._form.committed)
             row.new_run_wanted.connect(self._form.new_run_wanted)
             self.rows[name] = row
             self._rows.addWidget(row)
-        if declared.keys() <= {"kind"}:
-            note = wrapped(_NOTHING.get(self.name, "This section has no other parameters."), "faint")
+        if self.group.parameters.keys() <= {"kind"}:
+            note = wrapped(_NOTHING.get(self.group.path, "This section has no other parameters."), "faint")
             note.setContentsMargins(3 * theme.GRID, 0, 0, 0)
             self._rows.addWidget(note)
         width = max((row.name.sizeHint().width() for row in self.rows.values()), default=0)
         for row in self.rows.values():
             row.name.setMinimumWidth(width + theme.GRID)
 
-    def search(self, words: list[str], known: Mapping[str, Parameter]) -> bool:
+    def search(self, words: list[str]) -> bool:
         """Show only parameters with all words in their path or help; return whether there are any."""
         found = {
             name
-            for name, parameter in known.items()
-            if all(word in f"{self.name}.{name} {parameter.help}".lower() for word in words)
+            for name, parameter in self.group.parameters.items()
+            if all(word in f"{self.group.path}.{name} {parameter.help}".lower() for word in words)
         }
         self.setVisible(bool(found) or not words)
         self.fold(bool(found) if words else self.header.isChecked())
@@ -94,7 +88,13 @@ class Section(QWidget):
 
 
 class ParameterForm(QScrollArea):
-    """Form with a section of rows for each section of the experiment."""
+    """Form with a section of rows for each group of parameters of the experiment.
+
+    Attributes
+    ----------
+    sections : dict of str to Section
+        By path: sections of the experiment, and the populations and projections of a network that is spelled out.
+    """
 
     committed = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
@@ -109,9 +109,7 @@ class ParameterForm(QScrollArea):
         self._start: Experiment | None = None
         self._in_flight: Mapping[str, Any] = {}
         self._why_not: Callable[[Parameter], str] = lambda _: ""
-        self._kinds: tuple[type, ...] = ()
         self._words: list[str] = []
-        self._declared: dict[str, tuple[object, dict[str, Parameter]]] = {}
         self.sections: dict[str, Section] = {}
 
     def rows(self) -> dict[str, ParameterRow]:
@@ -120,9 +118,19 @@ class ParameterForm(QScrollArea):
 
     def row(self, path: str) -> ParameterRow:
         """Return the row of a parameter, expanding its section."""
-        name, _, key = path.partition(".")
-        self.sections[name].header.setChecked(True)
-        return self.sections[name].rows[key]
+        section = self._section_of(path)
+        assert section is not None
+        section.header.setChecked(True)
+        return section.rows[path.removeprefix(f"{section.group.path}.")]
+
+    def declared(self, path: str) -> Parameter | None:
+        """Return the declaration of a parameter; None if the experiment does not have it."""
+        section = self._section_of(path)
+        return None if section is None else section.group.parameters.get(path.removeprefix(f"{section.group.path}."))
+
+    def _section_of(self, path: str) -> Section | None:
+        found = [name for name in self.sections if path.startswith(f"{name}.")]
+        return self.sections[max(found, key=len)] if found else None
 
     def show_experiment(
         self,
@@ -142,11 +150,14 @@ class ParameterForm(QScrollArea):
         why_not : callable
             Returns why a parameter cannot be changed now; empty if it can.
         """
-        self._experiment, self._start, self._in_flight, self._why_not = experiment, start, in_flight, why_not
-        kinds = tuple(type(getattr(experiment, name)) for name in SECTIONS if name in experiment.sections)
-        if kinds != self._kinds:
-            self._kinds = kinds
-            self._build()
+        known, self._experiment = self._experiment, experiment
+        self._start, self._in_flight, self._why_not = start, in_flight, why_not
+        if experiment is not known:
+            groups = parameter_groups(experiment)
+            if [group.path for group in groups] != list(self.sections):
+                self._build(groups)
+            for group in groups:
+                self.sections[group.path].take(group)
         for section in self.sections.values():
             self.fill(section)
 
@@ -154,31 +165,19 @@ class ParameterForm(QScrollArea):
         """Update a section, or only its header if it is collapsed."""
         if self._experiment is None or self._start is None:
             return
-        owner, start = getattr(self._experiment, section.name), getattr(self._start, section.name)
-        known = self.declared(section.name)
-        if (not section.rows and section.header.isChecked()) or (self._words and not section.rows):
-            section.build(known)
-            section.search(self._words, known) if self._words else None
+        group = section.group
+        if not section.rows and (section.header.isChecked() or self._words):
+            section.build()
+            if self._words:
+                section.search(self._words)
         for name, row in section.rows.items():
-            value = getattr(owner, name)
-            row.show_value(
-                value, getattr(start, name), self._in_flight.get(row.path, ...), self._why_not(row.declared)
-            )
-        differ = sum(getattr(owner, name) != p.default for name, p in known.items() if name != "kind")
-        kind = getattr(owner, "kind", "") if "kind" in known else ""
-        parts = [section.name, *([kind] if kind else []), *([f"{differ} not default"] if differ else [])]
-        parts += ["missing here"] if owner.missing else []
+            value, before = (value_at(each, f"{group.path}.{name}") for each in (self._experiment, self._start))
+            row.show_value(value, before, self._in_flight.get(row.path, ...), self._why_not(row.declared))
+        differ = group.not_default(self._experiment)
+        parts = [*group.heading, *([f"{differ} not default"] if differ else [])]
+        parts += ["missing here"] if group.missing else []
         section.header.setText(" · ".join(parts))
         section.header.setAccessibleName(f"Section {', '.join(parts)}")
-
-    def declared(self, section: str) -> dict[str, Parameter]:
-        """Return the declarations of a section."""
-        assert self._experiment is not None
-        owner = getattr(self._experiment, section)
-        known = self._declared.get(section)
-        if known is None or known[0] is not owner:
-            known = self._declared[section] = owner, declared_in(self._experiment, section)
-        return known[1]
 
     def search(self, text: str) -> None:
         """Show only parameters with all words in their path or help."""
@@ -186,19 +185,16 @@ class ParameterForm(QScrollArea):
         for section in self.sections.values():
             if self._words and not section.rows:
                 self.fill(section)
-            section.search(self._words, self.declared(section.name))
+            section.search(self._words)
 
-    def _build(self) -> None:
+    def _build(self, groups: tuple[Group, ...]) -> None:
         content = QWidget()
         content.setObjectName("panel")
         layout = vbox(within=content, spacing=0)
         self.sections = {}
-        assert self._experiment is not None
-        for name in SECTIONS:
-            if name not in self._experiment.sections:
-                continue
-            section = Section(name, self)
-            self.sections[name] = section
+        for group in groups:
+            section = Section(group, self)
+            self.sections[group.path] = section
             layout.addWidget(section)
         layout.addStretch(1)
         self.setWidget(content)

@@ -10,7 +10,7 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QDialog, QLineEdit, QMainWindow
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, value_at
 from stdpbench.parameters import Parameter
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.protocol.facts import Block
@@ -24,6 +24,7 @@ from stdpbench_gui.panels.parameters.form import ParameterForm
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.layouts import vbox
 
 
@@ -171,10 +172,8 @@ class ParametersPanel(Panel):
         """Ask for a new value of a structural parameter, and start a run with it from the current weights."""
         if self._experiment is None:
             return None
-        section, _, name = path.partition(".")
-        declared = self.form.declared(section)[name]
         experiment = self._experiment
-        dialog = NewRunDialog(experiment, path, declared, self.session, self)
+        dialog = NewRunDialog(experiment, path, not_none(self.form.declared(path)), self.session, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(
             lambda result: (
@@ -190,8 +189,7 @@ class ParametersPanel(Panel):
 
     def _on_refusal(self, paths: list[str], sentence: str) -> None:
         for path in paths:
-            section, _, name = path.partition(".")
-            if name in self.form.declared(section):  # the rule may have changed in the meantime
+            if self.form.declared(path) is not None:  # the rule may have changed in the meantime
                 self.form.row(path).show_error(sentence)
         self.mark_dirty()
         self.session.message.emit(sentence)
@@ -227,12 +225,13 @@ class ParametersPanel(Panel):
         if self._experiment is None or self._start is None:
             return []
         found = []
-        for section in self.form.sections:
-            now, before = getattr(self._experiment, section), getattr(self._start, section)
-            for p in self.form.declared(section).values():
-                shown, first, usual = map(p.show, (getattr(now, p.name), getattr(before, p.name, None), p.default))
+        for section in self.form.sections.values():
+            for name, p in section.group.parameters.items():
+                path = f"{section.group.path}.{name}"
+                now, before = (value_at(each, path) for each in (self._experiment, self._start))
+                usual = "" if p.required else p.show(p.default)
                 kind = "structural" if p.structural else "live"
-                found.append((f"{section}.{p.name}", shown, first, usual, kind, p.help))
+                found.append((path, p.show(now), p.show(before), usual, kind, p.help))
         return found
 
     def summary(self) -> str:
@@ -240,7 +239,9 @@ class ParametersPanel(Panel):
         rows = self._rows()
         if not rows:
             return self.empty_text
-        differ = [f"{path} = {now}" for path, now, _, default, _, _ in rows if now != default]
+        declared = self.form.declared
+        usual = {path for path, now, _, default, _, _ in rows if now == default or not_none(declared(path)).required}
+        differ = [f"{path} = {now}" for path, now, *_ in rows if path not in usual]
         changed = [path for path, now, before, _, _, _ in rows if now != before]
         return (
             f"{len(rows)} parameters; not the default: {', '.join(differ) or 'none'}; changed in this run: "

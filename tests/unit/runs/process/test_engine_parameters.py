@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, other_value, set_
 
 from stdpbench.experiment import Experiment
-from stdpbench.parameters import Parameter, Parameters
+from stdpbench.parameters import Parameters
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -21,25 +21,7 @@ from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
-ROTATION = {"between": ["rest", "reset", "carry"], "label_images": [3, 7], "test_images": [2, 5]}
 NOT_THOSE = "The pictures differ from those"
-
-
-def other_value(parameter: Parameter, value: Any) -> Any:
-    """A value near the old one that is within all bounds."""
-    if parameter.name in ROTATION:
-        return next(choice for choice in ROTATION[parameter.name] if choice != value)
-    if parameter.choices:
-        return next(choice for choice in parameter.choices if choice != value)
-    if isinstance(value, bool):
-        return not value
-    if value is None:  # a number of pictures or presentations, derived unless it is given
-        return 20
-    if isinstance(value, int):
-        return value + 1
-    if parameter.unit in ("ms", "mV"):
-        return value + 0.5
-    return value * 1.25 + (0.5 if value == 0 else 0.0)
 
 
 def live_parameters(made: Experiment) -> dict[str, Any]:

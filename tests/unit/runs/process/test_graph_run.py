@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import (
+    N_LABEL,
+    N_TEST,
+    N_TRAIN,
+    drive,
+    experiment,
+    finished,
+    killed_at_position,
+    new_run,
+    other_value,
+    set_,
+)
 from numpy.typing import NDArray
 
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, parameter_groups, value_at
 from stdpbench.runs.folder.checkpoints import read_checkpoint
+from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
@@ -23,6 +36,8 @@ from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.process import evaluation
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
+from stdpbench.runs.protocol.facts import ParametersChanged
+from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import find_compiler
 
@@ -63,7 +78,7 @@ delay = "3 ms"
 plasticity = { kind = "pair-additive", w_max = 40 }
 """
 HALF = N_TRAIN // 2
-CHANGE = {HALF + 2: [set_(**{"network__projections__further__plasticity__A_plus": 0.02})]}
+CHANGE = {HALF + 2: [set_(**{"network__projections__further__plasticity__a_plus": 0.02})]}
 LATE = N_TRAIN + N_LABEL + N_TEST + N_LABEL
 """A position at which the simulator holds the network before learning."""
 LEARNED = {"up.w": (64, 6), "middle.theta": (6,), "further.w": (6, 5), "top.theta": (5,)}
@@ -180,3 +195,71 @@ def test_the_commands_show_it(parent: RunFolder, capsys: pytest.CaptureFixture[s
     shown = capsys.readouterr().out
     assert "The run is finished." in shown
     assert "evaluated pictures without a spike     6" not in shown
+
+
+def test_every_live_parameter_of_the_network_is_changed_by_its_path_and_comes_back(tmp_path: Path) -> None:
+    made = two_layers()
+    values = {
+        f"{group.path}.{name}": other_value(declared, value_at(made, f"{group.path}.{name}"))
+        for group in parameter_groups(made)
+        for name, declared in group.parameters.items()
+        if group.path.startswith("network.p") and not declared.structural and not name.endswith("kind")
+    }
+    assert len(values) > 30
+    wishes = {number + 1: [("set", {"changes": {path: value}})] for number, (path, value) in enumerate(values.items())}
+    at = len(wishes) + 1
+    scaled = "network.projections.up.normalise"
+    wishes[at] = [("set", {"changes": {f"{scaled}.kind": "none"}})]
+    wishes[at + 1] = [("set", {"changes": {f"{scaled}.kind": "sum", f"{scaled}.value": 20}})]
+    stages = [{"projections": ["up", "further"], "passes": 1}]
+    made = made.override({"schedule.stages": stages, "schedule.train_images": at + 6})
+    options = {"baselines": False, "checkpoint_every": 7}
+    folder = new_run(tmp_path, made, **options)
+    graphs = []
+
+    def look(engine: object) -> None:
+        if engine.position == at + 4:  # type: ignore[attr-defined]
+            graphs.append(engine.simulator.graph)  # type: ignore[attr-defined]
+
+    engine = drive(folder, boundary=look, at=wishes)
+    assert [error for _, error, _ in engine.replies if error] == []
+    records = read_journal(folder.path)
+    changes = [record.fact.changes for record in records if type(record.fact) is ParametersChanged]
+    assert [list(change) for change in changes[:-2]] == [[path] for path in values]
+    assert changes[-2] == {f"{scaled}.kind": ("sum", None), f"{scaled}.value": (25.0, None)}
+    last = made.override(values | {f"{scaled}.value": 20.0})
+    assert graphs == [last.graph(64)]
+    assert LiveRun.replay(records).parameters() == last.to_mapping()
+    expected = outcome(folder)
+    killed = new_run(tmp_path, made, **options)
+    for position in (6, 20, at, at + 4):
+        drive(killed, at=wishes, die=killed_at_position(position))
+        wishes = {when: asked for when, asked in wishes.items() if when >= position}
+    assert finished(killed, at=wishes) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "array"),
+    [
+        ("network.projections.up.plasticity.nu_post", 0.1, "up.w"),
+        ("network.projections.up.normalise.value", 30.0, "up.w"),
+        ("network.projections.rivals.weight.value", 0.0, "middle.theta"),
+        ("network.projections.further.plasticity.a_plus", 0.5, "further.w"),
+        ("network.populations.top.neuron.theta_plus", "1 mV", "top.theta"),
+    ],
+)
+def test_a_change_by_its_path_acts_from_the_next_presentation_on(
+    path: str, value: object, array: str, tmp_path: Path
+) -> None:
+    stages = [{"projections": ["up", "further"], "passes": 1}]
+    made, found = two_layers().override({"schedule.stages": stages}), []
+    for wishes in ([], [("set", {"changes": {path: value}})]):
+        seen: dict[int, Mapping[str, NDArray[np.float64]]] = {}
+
+        def look(engine: object, seen: dict[int, Mapping[str, NDArray[np.float64]]] = seen) -> None:
+            seen[engine.position] = engine.simulator.learned  # type: ignore[attr-defined]
+
+        drive(new_run(tmp_path, made), boundary=look, at={1: wishes, 8: ["stop"]})
+        found.append(seen)
+    assert (found[0][1][array] == found[1][1][array]).all()
+    assert (found[0][8][array] != found[1][8][array]).any()

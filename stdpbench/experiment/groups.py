@@ -1,0 +1,163 @@
+"""The parameters of an experiment in groups, as forms show them.
+
+A group is a section, or in a network that is spelled out, a population or a projection. Parameters of what these
+consist of belong to the group: ``plasticity.nu_post`` to the projection ``network.projections.feed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stdpbench.experiment.changes import may_change, owner_of
+from stdpbench.experiment.experiment import Experiment
+from stdpbench.experiment.families import kind_parameter
+from stdpbench.graph import Population, Projection
+from stdpbench.graph.tables import MAY_BE_NONE, POPULATION, PROJECTION
+from stdpbench.parameters import Parameter, Parameters
+from stdpbench.templates.graph import GraphNetwork
+
+_SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
+_OPEN = ("plasticity", "exc")
+_PARTS = ("plasticity", "normalise", "weight", "delay", "connect")
+"""Parts of a projection; first what can change during a run."""
+_SIZE_HELP = "Number of neurons."
+_NO_KIND = {
+    "plasticity": "Rule by which the weights learn; none: they do not.",
+    "normalise": "How the weights are scaled before each training presentation; none: they are not.",
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parameters with a common heading.
+
+    Attributes
+    ----------
+    path : str
+        Path of the group: a section, ``network.populations.NAME`` or ``network.projections.NAME``.
+    heading : tuple of str
+        Name of the group, and what characterises it, such as its kind.
+    parameters : mapping of str to Parameter
+        Declarations by path below that of the group; structural where a value cannot change during a run.
+    primary : bool
+        Whether it is one of those that are looked at first.
+    missing : bool
+        Whether a kind of the group is not installed here.
+    """
+
+    path: str
+    heading: tuple[str, ...]
+    parameters: Mapping[str, Parameter]
+    primary: bool = False
+    missing: bool = False
+
+    def not_default(self, experiment: Experiment) -> int:
+        """Return how many parameters, apart from kinds, do not have their default."""
+        return sum(
+            value_at(experiment, f"{self.path}.{name}") != declared.default
+            for name, declared in self.parameters.items()
+            if not declared.required and name.rpartition(".")[2] != "kind"
+        )
+
+
+def value_at(experiment: Experiment, path: str) -> Any:
+    """Return the value of a parameter; None if it is unset, or if the experiment does not have it."""
+    owner, key = owner_of(experiment, path)
+    return None if owner is None else getattr(owner, key, None)
+
+
+def parameter_groups(experiment: Experiment) -> tuple[Group, ...]:
+    """Return the groups of an experiment, without ``about`` and what no row of a form can show."""
+    return tuple(_groups(experiment))
+
+
+def _groups(experiment: Experiment) -> Iterator[Group]:
+    if isinstance(experiment.network, GraphNetwork):
+        yield from _projections(experiment, experiment.network)
+        yield from _populations(experiment, experiment.network)
+    for section in _SECTIONS:
+        if section in experiment.sections:
+            owner = getattr(experiment, section)
+            kinds = section != "network"  # networks of another kind have other sections
+            found = dict(_of_part(owner, section, "") if kinds else _own(owner))
+            found.pop("stages", None)  # a list of tables
+            kind = (str(owner.kind),) if "kind" in found else ()
+            yield _group(experiment, section, (section, *kind), found, section in _OPEN, bool(owner.missing))
+
+
+def _projections(experiment: Experiment, network: GraphNetwork) -> Iterator[Group]:
+    shown = "" if experiment.missing_kinds else experiment.graph().shown
+    for name, projection in network.projections.items():
+        path = f"network.projections.{name}"
+        found = dict[str, Parameter]()
+        for part in _PARTS:
+            if part == "normalise" and projection.one_weight and projection.normalise is None:
+                continue  # needs weights that differ or learn
+            found |= _of_part(getattr(projection, part), f"{path}.{part}", f"{part}.")
+        found |= {each.name: each for each in Projection.describe() if each.name not in PROJECTION}
+        rule = getattr(projection.plasticity, "kind", "")
+        heading = (name, f"{projection.source} → {projection.target}", *([str(rule)] if rule else []))
+        yield _group(experiment, path, heading, found, name == shown, _any_missing(projection, PROJECTION))
+
+
+def _populations(experiment: Experiment, network: GraphNetwork) -> Iterator[Group]:
+    read = "" if experiment.missing_kinds else experiment.graph().read
+    for name, population in network.populations.items():
+        path, found = f"network.populations.{name}", dict[str, Parameter]()
+        if population.neuron is not None:
+            found |= _of_part(population.neuron, f"{path}.neuron", "neuron.")
+        if len(population.shape) == 1:
+            found["size"] = Parameter(
+                "size", "int", None, None, 1, None, False, False, (), _SIZE_HELP, True, required=True
+            )
+        elif population.shape:
+            found |= {
+                each.name: replace(each, required=True) for each in Population.describe() if each.name == "shape"
+            }
+        if found:  # otherwise the input, whose shape the data give
+            size = (f"{population.size} neurons",) if population.size else ()
+            heading = (name, *size, *([str(kind)] if (kind := getattr(population.neuron, "kind", "")) else []))
+            yield _group(experiment, path, heading, found, name == read, _any_missing(population, POPULATION))
+
+
+def _own(owner: Parameters) -> dict[str, Parameter]:
+    return {each.name: each for each in owner.describe()}
+
+
+def _of_part(owner: Parameters | None, path: str, prefix: str) -> dict[str, Parameter]:
+    """Return the declarations of an object with a kind, which comes first, or of a section without kinds."""
+    kind, name = kind_parameter(path), path.rpartition(".")[2]
+    found: dict[str, Parameter] = {}
+    if kind is not None:
+        if owner is not None and owner.missing:  # no list of kinds has it
+            kind = replace(kind, choices=(), help=f"As stored: {owner.missing}.")
+        elif prefix and name in _NO_KIND:
+            kind = replace(kind, choices=("none", *kind.choices), help=_NO_KIND[name])
+        elif prefix and name in MAY_BE_NONE:
+            kind = replace(kind, required=True)
+        found[f"{prefix}kind"] = replace(kind, name=f"{prefix}kind")
+    for each in owner.describe() if owner is not None else ():
+        found[prefix + each.name] = replace(each, name=prefix + each.name)
+    return found
+
+
+def _group(
+    experiment: Experiment,
+    path: str,
+    heading: tuple[str, ...],
+    found: Mapping[str, Parameter],
+    primary: bool,
+    missing: bool,
+) -> Group:
+    """Return a group whose parameters are structural unless they may change during a run of the experiment."""
+    declared = {
+        name: replace(each, structural=not may_change(experiment, experiment, f"{path}.{name}", not each.structural))
+        for name, each in found.items()
+    }
+    return Group(path, heading, declared, primary, missing)
+
+
+def _any_missing(owner: Parameters, parts: Mapping[str, Any]) -> bool:
+    return any(each is not None and bool(each.missing) for each in (getattr(owner, part) for part in parts))

@@ -1,0 +1,148 @@
+"""Groups of parameters, as forms show them: sections, or populations and projections."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, parameter_groups, read_experiment, value_at
+from stdpbench.parameters import Parameter
+
+TWO_LAYERS = """
+[network]
+kind = "graph"
+[network.populations.input]
+[network.populations.exc]
+shape = [2, 5]
+neuron = { kind = "adaptive-lif", tau_m = "80 ms" }
+[network.populations.top]
+size = 6
+neuron = { kind = "lif" }
+[network.projections.feed]
+source = "input"
+target = "exc"
+receptor = "ge"
+weight = { kind = "uniform" }
+plasticity = { kind = "diehl-cook-triplet" }
+normalise = { kind = "sum", value = 20 }
+[network.projections.compete]
+source = "exc"
+target = "exc"
+receptor = "gi"
+connect = { kind = "others" }
+weight = 17
+scale = 1.5
+delay = "0.5 ms"
+[network.projections.up]
+source = "exc"
+target = "top"
+receptor = "ge"
+weight = { kind = "uniform" }
+plasticity = { kind = "homeostatic" }
+"""
+
+
+def another(declared: Parameter, value: Any) -> Any:
+    """Return a value near the old one that is within all bounds."""
+    if declared.choices:
+        return next((choice for choice in declared.choices if choice != (value or "none")), None)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, float):
+        return value + 0.5 if declared.unit in ("ms", "mV") else value * 1.25 + (0.5 if value == 0 else 0)
+    return 1.5 if value is None and declared.unit is not None else None
+
+
+def test_a_template_has_its_sections() -> None:
+    groups = parameter_groups(read_experiment("diehl-cook-400"))
+    assert [group.path for group in groups] == [
+        *("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
+    ]
+    assert [group.path for group in groups if group.primary] == ["plasticity", "exc"]
+    assert groups[0].heading == ("plasticity", "diehl-cook-triplet")
+    assert "stages" not in groups[6].parameters
+    assert "kind" not in groups[5].parameters
+    assert all(declared.structural for declared in groups[7].parameters.values())
+
+
+def test_a_network_has_its_populations_and_projections() -> None:
+    made = Experiment.from_toml(TWO_LAYERS)
+    groups = {group.path: group for group in parameter_groups(made)}
+    assert list(groups) == [
+        *(f"network.projections.{name}" for name in ("feed", "compete", "up")),
+        *(f"network.populations.{name}" for name in ("exc", "top")),
+        *("encoding", "network", "schedule", "data"),
+    ]
+    feed, compete, up = (groups[f"network.projections.{name}"] for name in ("feed", "compete", "up"))
+    exc, top = (groups[f"network.populations.{name}"] for name in ("exc", "top"))
+    assert feed.heading == ("feed", "input → exc", "diehl-cook-triplet")
+    assert compete.heading == ("compete", "exc → exc")
+    assert exc.heading == ("exc", "10 neurons", "adaptive-lif")
+    assert [group.path for group in groups.values() if group.primary] == [up.path, top.path]
+    assert exc.not_default(made) == 1
+    assert feed.not_default(made) == 1
+    assert list(compete.parameters) == [
+        *("plasticity.kind", "weight.kind", "weight.value", "delay.kind", "delay.value", "connect.kind"),
+        *("connect.within", "source", "target", "receptor", "scale"),
+    ]
+    assert (next(iter(exc.parameters)), list(exc.parameters)[-1]) == ("neuron.kind", "shape")
+    assert (next(iter(top.parameters)), list(top.parameters)[-1]) == ("neuron.kind", "size")
+    assert value_at(made, "network.populations.top.size") == 6
+    assert value_at(made, "network.projections.up.normalise.value") is None
+    assert compete.parameters["plasticity.kind"].choices[0] == "none"
+
+
+def test_a_parameter_is_live_where_a_run_accepts_another_value() -> None:
+    made = Experiment.from_toml(TWO_LAYERS)
+    live = set()
+    for group in parameter_groups(made):
+        for name, declared in group.parameters.items():
+            path = f"{group.path}.{name}"
+            new = another(declared, value_at(made, path))
+            if new is None:
+                assert declared.structural or declared.optional
+            elif declared.structural:
+                with pytest.raises(StdpbenchError):
+                    made.changed_live({path: new})
+            else:
+                changed = made.changed_live({path: new})
+                assert list(made.differences(changed)) in ([path], _table_of(made, changed, path))
+                live.add(path)
+    inside = "network.projections."
+    assert {path.removeprefix(inside) for path in live if path.startswith(inside) and "plasticity" not in path} == {
+        *("feed.normalise.kind", "feed.normalise.value", "compete.scale", "compete.weight.value"),
+        "up.normalise.kind",
+    }
+    assert f"{inside}feed.plasticity.nu_post" in live
+    assert "network.populations.exc.neuron.tau_m" in live
+
+
+def _table_of(made: Experiment, changed: Experiment, path: str) -> list[str]:
+    """Return the differences of a kind that is added or removed: with its parameters."""
+    above = f"{path.rpartition('.')[0]}."
+    return [each for each in made.differences(changed) if each.startswith(above)]
+
+
+def test_a_normalisation_comes_and_goes_by_its_kind() -> None:
+    made, path = Experiment.from_toml(TWO_LAYERS), "network.projections.feed.normalise"
+    without = made.changed_live({f"{path}.kind": "none"})
+    assert without.differences(made) == {f"{path}.kind": (None, "sum"), f"{path}.value": (None, 20.0)}
+    assert without == made.override({path: "none"})
+    assert without.changed_live({f"{path}.kind": "sum", f"{path}.value": "20"}) == made
+    assert without.changed_live({f"{path}.value": "20", f"{path}.kind": "sum"}) == made
+    assert made.changed_live({f"{path}.kind": None, f"{path}.value": None}) == without
+
+
+def test_kinds_that_are_not_installed_are_shown_as_stored() -> None:
+    text = TWO_LAYERS.replace('"homeostatic" }', '"acme-rule", speed = 3 }')
+    made = Experiment.from_mapping(tomllib.loads(text), stand_ins=True)
+    group = next(group for group in parameter_groups(made) if group.path == "network.projections.up")
+    assert group.missing
+    assert group.parameters["plasticity.kind"].choices == ()
+    assert group.parameters["plasticity.speed"].structural
+    assert value_at(made, "network.projections.up.plasticity.speed") == 3
