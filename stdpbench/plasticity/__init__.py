@@ -14,6 +14,7 @@ _RULES = {
     "pair-multiplicative": "stdpbench.plasticity.pair_multiplicative:PairMultiplicative",
     "pair-van-rossum": "stdpbench.plasticity.pair_van_rossum:PairVanRossum",
     "pair-power-law": "stdpbench.plasticity.pair_power_law:PairPowerLaw",
+    "pair-reduced-nearest": "stdpbench.plasticity.pair_reduced_nearest:PairReducedNearest",
     "triplet": "stdpbench.plasticity.triplet:Triplet",
     "triplet-nearest": "stdpbench.plasticity.triplet_nearest:TripletNearest",
     "symmetric": "stdpbench.plasticity.symmetric:Symmetric",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from stdpbench.parameters import parameter
 from stdpbench.plasticity._pair import PairRule
@@ -21,7 +22,8 @@ class PairAdditive(PairRule):
     A pair at :math:`\Delta t = t_{out} - t_{in}` gives :math:`A_+ w_{max} e^{-\Delta t/\tau_+}` for
     :math:`\Delta t \ge 0` and :math:`-A_- w_{max} e^{\Delta t/\tau_-}` below. Weights become bimodal. The
     time constants and :math:`A_- = 1.05\, A_+` are as published; :math:`A_+` is that of Brian2's example of this
-    paper, while the paper has 0.005. Source: Song, Miller & Abbott (2000), equation 1.
+    paper, while the paper has 0.005: the preset ``song-2000``, with the bound of 0.015 in units of the leak. Source:
+    Song, Miller & Abbott (2000), equation 1.
     """
 
     kind: Literal["pair-additive"] = "pair-additive"
@@ -32,3 +34,6 @@ class PairAdditive(PairRule):
     reference: ClassVar[str] = "Song, Miller & Abbott 2000, doi:10.1038/78829"
     on_input_spike: ClassVar[str] = "w = clip(w - a_minus*w_max*y, 0, w_max)"
     on_output_spike: ClassVar[str] = "w = clip(w + a_plus*w_max*x, 0, w_max)"
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "song-2000": {"w_max": 0.015, "a_plus": 0.005, "a_minus": 0.00525, "tau_plus": 20.0, "tau_minus": 20.0},
+    }

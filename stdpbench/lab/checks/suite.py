@@ -20,6 +20,7 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "pair-multiplicative": (windows.pair_multiplicative,),
     "pair-van-rossum": (windows.pair_van_rossum,),
     "pair-power-law": (windows.pair_power_law,),
+    "pair-reduced-nearest": (windows.pair_reduced_nearest,),
     "triplet": (pairing.triplet,),
     "triplet-nearest": (pairing.triplet_nearest,),
     "symmetric": (windows.symmetric,),

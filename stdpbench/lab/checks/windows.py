@@ -6,7 +6,7 @@ import numpy as np
 
 from stdpbench import lab
 from stdpbench.lab.checks.base import Outcome, Panel
-from stdpbench.lab.protocols import as_rule
+from stdpbench.lab.protocols import as_rule, impose
 from stdpbench.lab.result import Result
 
 EXACT = 1e-9
@@ -39,6 +39,25 @@ def _weights(outcome: Outcome, plus: object, minus: object, formula: str, refere
 def pair_additive(outcome: Outcome) -> None:
     """Check the exponential window."""
     _window(outcome, 0.01, 0.0105, _PAIR, "Song, Miller & Abbott 2000")
+
+
+def pair_reduced_nearest(outcome: Outcome) -> None:
+    """Check the window, and a series of spikes of which few are paired."""
+    reference = "Masquelier, Guyonneau & Thorpe 2008"
+    plus, minus = 2.0**-5, 0.85 * 2.0**-5
+    _window(outcome, plus, minus, _PAIR, reference)
+    inputs, outputs = np.array([6, 12, 18, 42, 48, 54, 66, 72, 78.0]), np.array([24, 36, 60.0])
+    found, _ = impose(as_rule(outcome.kind), [inputs * 1e-3], [outputs * 1e-3], 0.5)
+    # paired are 18 with 24, 36 with 42, 54 with 60 and 60 with 66
+    expected = 2 * plus * np.exp(-6 / 16.8) - 2 * minus * np.exp(-6 / 33.7)
+    outcome.formula(
+        "nine input spikes and three output spikes",
+        "2 A₊ e^(−6 ms/τ₊) − 2 A₋ e^(−6 ms/τ₋)",
+        expected,
+        found,
+        EXACT,
+        "Hathway & Goodman 2018, figure 2",
+    )
 
 
 def pair_multiplicative(outcome: Outcome) -> None:
