@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import ClassVar, Literal
 
 from stdpbench.parameters import Parameters
@@ -24,3 +25,7 @@ class Connection(Parameters):
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
         """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
         return ""
+
+    def out_degree(self, source: tuple[int, ...], target: tuple[int, ...]) -> float:
+        """Return the mean number of synapses that a spike of a source neuron arrives at, for populations of shapes."""
+        return float(prod(target)) if self.storage == "dense" else 1.0

@@ -6,8 +6,11 @@ first figure, data movement. It is not a measurement, but a comparison of orders
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+
+from stdpbench.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -52,18 +55,24 @@ class Cost:
 
     Attributes
     ----------
+    population : str
+        Name of the population that is read.
     input_spikes, exc_spikes : float
-        Spikes per picture.
+        Spikes per picture of the input and of the population that is read.
     input_operations : float
-        Synaptic operations from input to exc.
+        Synaptic operations of projections from the input.
     lateral_operations : float
-        Synaptic operations of lateral inhibition.
+        Synaptic operations of all other projections: lateral inhibition, and projections between layers.
+    by_projection : mapping of str to float
+        Synaptic operations of each projection.
     """
 
+    population: str
     input_spikes: float
     exc_spikes: float
     input_operations: float
     lateral_operations: float
+    by_projection: Mapping[str, float]
 
     @property
     def operations(self) -> float:
@@ -84,14 +93,23 @@ class Cost:
         }
 
 
-def cost(input_spikes: float, exc_spikes: float, n_exc: int, inhibition: str) -> Cost:
-    """Count synaptic operations.
+def cost(graph: Graph, spikes: Mapping[str, float]) -> Cost:
+    """Count synaptic operations: spikes of the source of each projection times the synapses of a source neuron.
 
-    Each input spike arrives at every exc neuron. Each exc spike inhibits all others: at once
-    (``inhibition = "direct…"``), or through its inh neuron (``"layer"``), which needs one more operation.
+    Parameters
+    ----------
+    graph : Graph
+        The network, with the shape of its input.
+    spikes : mapping of str to float
+        Spikes per picture of each population that is the source of a projection, and of the one that is read.
     """
-    per_spike = n_exc - 1 + (inhibition == "layer")
-    return Cost(input_spikes, exc_spikes, input_spikes * n_exc, exc_spikes * per_spike)
+    found, from_input = dict[str, float](), 0.0
+    for name, projection in graph.projections.items():
+        shapes = (graph.populations[end].shape for end in (projection.source, projection.target))
+        found[name] = spikes[projection.source] * projection.connect.out_degree(*shapes)
+        from_input += found[name] if projection.source == graph.input else 0.0
+    others = sum(found[name] for name, each in graph.projections.items() if each.source != graph.input)
+    return Cost(graph.read, spikes.get(graph.input, 0.0), spikes[graph.read], from_input, others, found)
 
 
 def pixel_distances_nanojoule(n_input: int, centres: int) -> float:

@@ -27,7 +27,6 @@ from stdpbench.report.slow_readouts import supervised_rows, timed_rows
 from stdpbench.runs.analysis.fields import ALIKE, duplicates
 from stdpbench.runs.catalog.access_log import shared_pictures
 from stdpbench.runs.protocol.facts import Progress
-from stdpbench.templates.diehl_cook import Network
 
 
 @dataclass(frozen=True)
@@ -266,14 +265,15 @@ def _entropy(counts: NDArray[np.int64]) -> float:
 
 def _cost(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
     own = next((response for presentation, response in responses.items() if _is_standard(presentation)), None)
-    network = run.experiment.network
-    if own is None or not isinstance(network, Network):  # the published counts are of that network
+    if own is None:
         return
-    spikes = float(run.test_counts.sum(axis=1, dtype=np.int64).mean())
+    graph = run.experiment.graph(*run.split.train.pixels.shape[1:])
+    spikes = {name: float(counts.mean()) for name, counts in own.spikes.items()}
+    spikes[graph.read] = float(run.test_counts.sum(axis=1, dtype=np.int64).mean())  # of all pictures
     found.data["cost"] = {
-        **cost(float(own.input_spikes.mean()), spikes, network.n_exc, network.inhibition).to_mapping(),
+        **cost(graph, spikes).to_mapping(),
         "n_images_input": len(own.trains),
-        "k_means_nJ": pixel_distances_nanojoule(run.split.train.n_input, network.n_exc),
+        "k_means_nJ": pixel_distances_nanojoule(run.split.train.n_input, graph.n_read),
         "k_means_source": f"{MULTIPLY_ADD.picojoule:g} pJ per {MULTIPLY_ADD.name}",
     }
     yield

@@ -32,7 +32,7 @@ from stdpbench.simulators import Simulator, open_simulator
 
 _CHUNK = 100
 _STREAMS = 2**32  # presentations of each repeat are numbered from a multiple of this
-_Part = tuple[SpikeTrains, NDArray[np.int64]]
+_Part = tuple[SpikeTrains, dict[str, NDArray[np.int64]]]
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ class Responses:
     Attributes
     ----------
     trains : SpikeTrains
-        Spikes of the exc neurons.
-    input_spikes : ndarray, int64, (n_images,)
-        Input spikes of the last attempt at each picture.
+        Spikes of the neurons that are read.
+    spikes : mapping of str to ndarray, int64, (n_images,)
+        Spikes of each population in the last attempt at each picture.
     """
 
     trains: SpikeTrains
-    input_spikes: NDArray[np.int64]
+    spikes: Mapping[str, NDArray[np.int64]]
 
     @property
     def spike_counts(self) -> NDArray[np.uint16]:
@@ -154,7 +154,8 @@ class Presenter:
             if len(parts[presentation]) == n_parts[presentation]:
                 ordered = [parts[presentation].pop(first) for first in sorted(parts[presentation])]
                 trains = SpikeTrains.joined([one for one, _ in ordered])
-                complete = Responses(trains, np.concatenate([spikes for _, spikes in ordered]))
+                counts = {name: np.concatenate([spikes[name] for _, spikes in ordered]) for name in ordered[0][1]}
+                complete = Responses(trains, counts)
             yield done, presentation, complete
 
     def _results(self, tasks: Sequence[tuple[Presentation, int, int]]) -> Iterator[tuple[Any, Any]]:
@@ -213,7 +214,11 @@ class _Worker:
             for number in range(len(images))
         ]
         trains = part_of(start, responses, self.simulator, experiment).trains
-        return trains, np.array([len(response.input) for response, _ in responses], np.int64)
+        graph, counts = self.simulator.graph, dict[str, NDArray[np.int64]]()
+        for name in graph.populations:
+            each = [len(one.input) if name == graph.input else one.counts(name).sum() for one, _ in responses]
+            counts[name] = np.array(each, np.int64)
+        return trains, counts
 
     def _load(self, network: str, disturbance: Disturbance | None) -> None:
         """Load a network, with damage if the disturbance affects it."""

@@ -120,7 +120,7 @@ def _neurons(found: Findings) -> str:
         return sentences
     energy = next(iter(cost["energy_nJ"].values()))
     return (
-        f"{sentences} A picture takes {cost['exc_spikes']:.1f} exc spikes and about "
+        f"{sentences} A picture takes {cost['exc_spikes']:.1f} {cost['population']} spikes and about "
         f"{cost['operations'] / 1e6:.2g} million synaptic operations, about {energy / 1000:.2g} µJ if each were an "
         "addition in 45 nm."
     )

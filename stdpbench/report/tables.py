@@ -28,7 +28,7 @@ _DATA_ROWS: tuple[tuple[str, Callable[[Mapping[str, Any]], float | None], bool],
     ("median lifetime sparseness", lambda data: data["neurons"]["median_lifetime_sparseness"], False),
     ("neurons silent in the label phase", lambda data: data["neurons"]["never_fired"], False),
     ("duplicate neurons", lambda data: data["neurons"]["duplicates"], False),
-    ("exc spikes per picture", lambda data: _cost(data, "exc_spikes"), False),
+    ("spikes per picture of the neurons that are read", lambda data: _cost(data, "exc_spikes"), False),
     ("million synaptic operations per picture", lambda data: _cost(data, "operations", 1e6), False),
 )
 

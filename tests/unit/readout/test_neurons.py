@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import stdpbench
+from stdpbench.experiment import read_experiment
 from stdpbench.readout import assign
 from stdpbench.readout.energy import ADDITION, LOIHI, cost, pixel_distances_nanojoule
 from stdpbench.readout.neurons import measure_neurons, most_alike, mutual_information
@@ -63,9 +65,31 @@ def test_the_most_alike_field():
 
 
 def test_synaptic_operations_and_energy():
-    direct, layer = (cost(2000.0, 20.0, 400, kind) for kind in ("direct", "layer"))
+    usual = read_experiment("diehl-cook-400")
+    spikes = {"input": 2000.0, "exc": 20.0, "inh": 20.0}
+    direct, layer = (
+        cost(usual.override({"network.inhibition": kind}).graph(28, 28), spikes) for kind in ("direct", "layer")
+    )
     assert direct.operations == 2000 * 400 + 20 * 399
+    assert direct.by_projection == {"feed": 2000 * 400, "compete": 20 * 399}
     assert layer.operations == direct.operations + 20
     assert direct.nanojoule(ADDITION) == pytest.approx(807_980 * 0.9e-3)
     assert direct.to_mapping()["energy_nJ"][LOIHI.name] == pytest.approx(807_980 * 23.6e-3)
     assert pixel_distances_nanojoule(784, 400) == pytest.approx(784 * 400 * 4.6e-3)
+
+
+def test_synaptic_operations_of_any_network_are_spikes_times_synapses():
+    network = stdpbench.Network()
+    network.add_population("eyes")
+    network.add_population("middle", shape=[4, 3], neuron="adaptive-lif")
+    network.add_population("top", size=5, neuron="lif")
+    network.add_projection("up", "eyes", "middle", receptor="ge", weight="uniform", plasticity="diehl-cook-triplet")
+    rivals = {"kind": "others", "within": "field"}
+    network.add_projection("rivals", "middle", "middle", receptor="gi", connect=rivals, weight=17.0)
+    network.add_projection("further", "middle", "top", receptor="ge", weight=1.0)
+    network.add_projection("back", "top", "middle", receptor="gi", weight=1.0)
+    graph = stdpbench.Experiment.from_mapping({"network": network}).graph(8, 8)
+    found = cost(graph, {"eyes": 100.0, "middle": 10.0, "top": 4.0})
+    assert found.by_projection == {"up": 100 * 12, "rivals": 10 * 2, "further": 10 * 5, "back": 4 * 12}
+    assert (found.population, found.exc_spikes, found.input_spikes) == ("middle", 10.0, 100.0)
+    assert (found.input_operations, found.operations) == (1200, 1318)

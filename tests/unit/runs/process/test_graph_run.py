@@ -25,6 +25,9 @@ from numpy.typing import NDArray
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parameter_groups, value_at
+from stdpbench.network import Learned
+from stdpbench.readout.energy import cost
+from stdpbench.report.presentations import Presentation, Presenter
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
@@ -33,6 +36,7 @@ from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.export import export_run, unpack_run
 from stdpbench.runs.lineage.reproduction_folder import prepare
 from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process import evaluation
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
@@ -263,3 +267,20 @@ def test_a_change_by_its_path_acts_from_the_next_presentation_on(
         found.append(seen)
     assert (found[0][1][array] == found[1][1][array]).all()
     assert (found[0][8][array] != found[1][8][array]).any()
+
+
+def test_synaptic_operations_are_those_of_its_projections(parent: RunFolder) -> None:
+    made, wanted = parent.stored_experiment, Presentation("trained", "test", N_TEST)
+    learned = Learned({name: np.load(parent.path / "learned" / f"{name}.npy") for name in LEARNED})
+    with Presenter(made, {"test": load_split(made, False).test}, {"trained": learned}, None, 1) as shows:
+        shown = next(found for _, _, found in shows.present([wanted]) if found is not None)
+    assert list(shown.spikes) == ["eyes", "middle", "top"]
+    np.testing.assert_array_equal(shown.spikes["top"], np.load(parent.path / "test.npz")["spike_counts"].sum(axis=1))
+    spikes = {name: float(counts.mean()) for name, counts in shown.spikes.items()}
+    assert min(spikes.values()) > 0
+    found = cost(made.graph(8, 8), spikes)
+    assert found.by_projection == {
+        "up": spikes["eyes"] * 6,
+        "rivals": spikes["middle"] * 2,
+        "further": spikes["middle"] * 5,
+    }
