@@ -160,7 +160,9 @@ class Run(RunView):
         follower.ask("set_learned", arrays=write_learned(self.path, arrays))
         return self
 
-    def change_rule(self, rule: RuleLike, set: Mapping[str, Any] | None = None) -> dict[str, tuple[Any, Any]]:
+    def change_rule(
+        self, rule: RuleLike, set: Mapping[str, Any] | None = None, *, projection: str = ""
+    ) -> dict[str, tuple[Any, Any]]:
         """Continue training with another plasticity rule; weights and thresholds are kept.
 
         The network of the rule is built in a separate process while the run continues. The call returns once the rule
@@ -172,27 +174,27 @@ class Run(RunView):
             A kind, a TOML file (of a custom rule or an experiment), a table with its ``kind``, or a rule.
         set : mapping of str to Any, optional
             Parameters of the rule to change, by name.
+        projection : str
+            The projection that learns by it. Default: the only one that can; for templates, all that use the section
+            ``plasticity``.
 
         Returns
         -------
         dict of str to (old, new)
-            Changed values by dotted path, as in a TOML file: ``plasticity.kind``, or only parameters if the kind is
-            the same.
+            Changed values by dotted path, as in a TOML file: ``plasticity.kind`` and others, or only parameters if the
+            kind is the same.
 
         Raises
         ------
         StdpbenchError
-            If the rule does not exist or cannot run in this network, its network cannot be built, training is over, or
-            the run is not active.
+            If the rule does not exist or cannot run in this network, several projections can learn by it, its network
+            cannot be built, training is over, or the run is not active.
         """
-        table = self._rule(rule, set)
-        changed = self._active("changed").ask("change_rule", rule=table)
+        made = self._folder.experiment.with_rule(rule_table(rule), projection, _plain(set or {}))
+        owner = made.rule_owner(projection)
+        table = made.rules_by_projection[owner].to_mapping()
+        changed = self._active("changed").ask("change_rule", rule=table, projection=owner)
         return {path: (old, new) for path, (old, new) in changed.items()}
-
-    def _rule(self, rule: RuleLike, set: Mapping[str, Any] | None) -> dict[str, Any]:
-        experiment = self._folder.experiment.with_rule(rule_table(rule))
-        changes = {f"plasticity.{name.removeprefix('plasticity.')}": value for name, value in (set or {}).items()}
-        return experiment.override(_plain(changes)).plasticity.to_mapping()
 
     def branch(
         self,
@@ -200,6 +202,7 @@ class Run(RunView):
         set: Mapping[str, Any] | None = None,
         *,
         rule: RuleLike | None = None,
+        projection: str = "",
         runs: str | PathLike[str] | None = None,
         start: bool = True,
     ) -> Run:
@@ -214,6 +217,8 @@ class Run(RunView):
             New values by dotted path.
         rule : str, path, mapping or PlasticityRule, optional
             Another plasticity rule, as in `change_rule`; `set` is applied after it.
+        projection : str
+            The projection that learns by it, as in `change_rule`.
         runs : path, optional
             Folder in which the run folder is created. Default: the folder of this run.
         start : bool
@@ -227,7 +232,7 @@ class Run(RunView):
         where = None if runs is None else Path(runs).expanduser()
         about = {"command": f"Run.branch(at={at!r}, set={dict(set or {})!r})"}
         table = None if rule is None else rule_table(rule)
-        made = Run(branches.branch(self._folder, at, _plain(set or {}), where, about, table).path)
+        made = Run(branches.branch(self._folder, at, _plain(set or {}), where, about, table, projection).path)
         return made.resume() if start else made
 
     def rewind(self, to: int) -> Run:

@@ -18,6 +18,7 @@ from stdpbench.cli.options import (
     Detach,
     EndWithJson,
     Experiment,
+    Learner,
     NewRuns,
     Rule,
     Run,
@@ -126,6 +127,7 @@ def branch(
             autocompletion=completion.rule_names,
         ),
     ] = None,
+    projection: Learner = "",
     runs: NewRuns = None,
     only: Annotated[bool, typer.Option("--no-start", help="Create the run, but do not start it.")] = False,
     detach: Detach = False,
@@ -134,7 +136,7 @@ def branch(
     """Create a run that continues another one from a given position, on the same input, with changes."""
     from stdpbench.cli.commands import branch_command
 
-    branch_command(run, at, set_ or [], rule, runs, only, detach, json)
+    branch_command(run, at, set_ or [], rule, projection, runs, only, detach, json)
 
 
 @app.command()
@@ -200,14 +202,14 @@ def set_learned(
 
 
 @app.command()
-def change_rule(run: Run, rule: Rule, set_: SetRule = None, runs: Runs = None) -> None:
+def change_rule(run: Run, rule: Rule, set_: SetRule = None, projection: Learner = "", runs: Runs = None) -> None:
     """Change the plasticity rule of a run in progress; weights and thresholds are kept.
 
     The new network is compiled in the background and takes over between two presentations.
     """
     from stdpbench.cli.commands import change_rule_command
 
-    change_rule_command(run, rule, set_ or [], runs)
+    change_rule_command(run, rule, set_ or [], projection, runs)
 
 
 @app.command()

@@ -18,13 +18,14 @@ from stdpbench.experiment import Experiment, parse_assignment, read_experiment, 
 from stdpbench.files import DAMAGE
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_table
+from stdpbench.rule_paths import table_of_rule
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.branches import resumption
 from stdpbench.runs.lineage.control import pause, rewind, stop
-from stdpbench.runs.protocol.changes import changes_rule, rule_name
+from stdpbench.runs.protocol.changes import changes_rule, rule_name, rule_of
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
@@ -104,6 +105,7 @@ def branch_command(
     at: int | None,
     assignments: Sequence[str],
     rule: str | None,
+    projection: str,
     runs: Path | None,
     only: bool,
     detach: bool,
@@ -114,8 +116,10 @@ def branch_command(
 
     parent, console = find_run(run, runs or runs_folder()), Console(stderr=json)
     changes = dict(parse_assignment(text) for text in assignments)
+    if projection and rule is None:
+        raise StdpbenchError("--projection says which projection learns by another rule: give --rule as well")
     table = None if rule is None else rule_table(rule)
-    folder = branch(parent, at, changes, runs, _about(), rule=table)
+    folder = branch(parent, at, changes, runs, _about(), rule=table, projection=projection)
     if only:
         console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
     else:
@@ -176,18 +180,17 @@ def _read_npy(path: Path) -> Any:
         raise StdpbenchError(f"{path} is not an array as numpy.save writes it") from None
 
 
-def change_rule_command(run: str, rule: str, assignments: Sequence[str], runs: Path | None) -> None:
+def change_rule_command(run: str, rule: str, assignments: Sequence[str], projection: str, runs: Path | None) -> None:
     """Carry out ``stdpbench change-rule``."""
     folder, console = find_run(run, runs or runs_folder()), Console()
-    experiment = folder.experiment.with_rule(rule_table(rule))
-    for name, value in (parse_assignment(text) for text in assignments):
-        experiment = experiment.override({f"plasticity.{name.removeprefix('plasticity.')}": value})
-    table = experiment.plasticity.to_mapping()
+    experiment = folder.experiment.with_rule(rule_table(rule), projection, dict(map(parse_assignment, assignments)))
+    owner = experiment.rule_owner(projection)
+    table = experiment.rules_by_projection[owner].to_mapping()
     console.print("The new network is compiled if necessary; the run continues meanwhile.", highlight=False)
-    changed = ask(folder.path, "change_rule", rule=table)
+    changed = ask(folder.path, "change_rule", rule=table, projection=owner)
     if changes_rule(changed):
-        old = changed["plasticity.kind"][0]
-        console.print(f"rule: {old} → {rule_name(table)}, from the next presentation on", highlight=False)
+        old = changed[f"{table_of_rule(owner)}.kind"][0]
+        console.print(f"{rule_of(owner)}: {old} → {rule_name(table)}, from the next presentation on", highlight=False)
     else:
         _show_changes(console, changed)
 

@@ -107,6 +107,13 @@ def rule_assignments(ctx: Context, incomplete: str) -> list[str]:
     return _starting((f"{name}=" for name in _of(names, "plasticity", {"plasticity": rule})), incomplete)
 
 
+def learners(ctx: Context, incomplete: str) -> list[str]:
+    """Complete the projections that learn in the network of the run given before, if it is spelled out."""
+    network = _tables_of(ctx).get("network", {})
+    projections = network.get("projections", {}) if isinstance(network, dict) else {}
+    return _starting((name for name, each in projections.items() if "plasticity" in each), incomplete)
+
+
 def columns(incomplete: str) -> list[str]:
     """Complete columns of `stdpbench list`, separated by commas."""
     from stdpbench.runs.catalog.store import COLUMNS
@@ -230,19 +237,24 @@ def family_default(section: str) -> str:
 def _kinds_of(ctx: Context) -> dict[str, str]:
     """Kind of each section of the experiment on the command line."""
     kinds: dict[str, str] = dict(_names()["usual"])
-    name = str(ctx.params.get("experiment") or ctx.params.get("run") or _typed(ctx, 0))
-    files = [paths.shipped("experiments") / f"{name}.toml", Path(name).expanduser()]
-    files += [folder / "experiment.toml" for folder in (_runs_folder(ctx) / name, Path(name).expanduser())]
-    for file in files if name else ():
-        with suppress(OSError, ValueError):
-            tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-            kinds |= {key: str(one["kind"]) for key, one in tables.items() if isinstance(one, dict) and "kind" in one}
-            break
+    tables = _tables_of(ctx)
+    kinds |= {key: str(one["kind"]) for key, one in tables.items() if isinstance(one, dict) and "kind" in one}
     for assignment in ctx.params.get("set_") or ():
         path, _, value = str(assignment).partition("=")
         if path.endswith(".kind"):
             kinds[path.removesuffix(".kind")] = value
     return kinds
+
+
+def _tables_of(ctx: Context) -> dict[str, Any]:
+    """Tables of the experiment on the command line, or of that of a run; empty if they cannot be read."""
+    name = str(ctx.params.get("experiment") or ctx.params.get("run") or _typed(ctx, 0))
+    files = [paths.shipped("experiments") / f"{name}.toml", Path(name).expanduser()]
+    files += [folder / "experiment.toml" for folder in (_runs_folder(ctx) / name, Path(name).expanduser())]
+    for file in files if name else ():
+        with suppress(OSError, ValueError):
+            return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    return {}
 
 
 def _typed(ctx: Context, number: int) -> str:

@@ -85,6 +85,15 @@ Rule = Annotated[
         autocompletion=completion.rule_names,
     ),
 ]
+Learner = Annotated[
+    str,
+    typer.Option(
+        "--projection",
+        metavar="NAME",
+        help="The projection that learns by the rule, where several can.",
+        autocompletion=completion.learners,
+    ),
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Run in the background and return immediately.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 EndWithJson = Annotated[

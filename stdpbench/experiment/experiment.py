@@ -19,6 +19,7 @@ from stdpbench import units
 from stdpbench.datasets import Dataset
 from stdpbench.encoding import Encoder
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
+from stdpbench.experiment import learning
 from stdpbench.experiment.changes import forget_for_preset, is_live, meant, no_section, ordered, set_value
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
@@ -29,6 +30,7 @@ from stdpbench.neurons import Neuron
 from stdpbench.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.paths import shipped
 from stdpbench.plasticity import Lateral, PlasticityRule, rules
+from stdpbench.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
 from stdpbench.templates import OPTIONAL, Parts, Template, templates
 from stdpbench.templates.expansion import expanded
 from stdpbench.templates.graph import GraphNetwork
@@ -309,7 +311,9 @@ class Experiment(_Head):
             ignored.add("data.path")  # the same pictures in another folder
         return not self.differences(other).keys() - ignored
 
-    def with_rule(self, rule: Mapping[str, Any], projection: str = "") -> Experiment:
+    def with_rule(
+        self, rule: Mapping[str, Any], projection: str = "", values: Mapping[str, Any] | None = None
+    ) -> Experiment:
         """Return the experiment with another plasticity rule; keys missing in its table have their defaults.
 
         Parameters
@@ -319,13 +323,15 @@ class Experiment(_Head):
         projection : str
             The projection that learns by it. Default: that of the section ``plasticity``, else the only one that
             learns.
+        values : mapping of str to Any, optional
+            Parameters of the rule to change as by `override`, by name or dotted path.
 
         Raises
         ------
         StdpbenchError
-            If there is no such rule, or it does not run in this network.
+            If there is no such rule, it does not run in this network, or the projection cannot learn by another rule.
         """
-        path = self._path_of_rule(projection)
+        path = table_of_rule(self.rule_owner(projection))
         if not isinstance(rule, Mapping) or "kind" not in rule:
             raise StdpbenchError(f"{path}.kind is missing; known kinds are {', '.join(rules.kinds())}")
         tables = self.to_mapping()
@@ -334,21 +340,32 @@ class Experiment(_Head):
         for name in above:
             table = table[name]
         table[key] = dict(rule)
-        return Experiment.from_mapping(tables)
+        names = {name.removeprefix(f"{path}.").removeprefix(f"{SECTION}."): v for name, v in (values or {}).items()}
+        made = Experiment.from_mapping(tables)
+        return made.override({f"{path}.{name}": value for name, value in names.items()}) if names else made
 
-    def _path_of_rule(self, projection: str) -> str:
-        if not projection and "plasticity" in self.sections:
-            return "plasticity"
-        plastic = self.graph().plastic
-        if not projection and len(plastic) != 1:
-            raise StdpbenchError(f"which projection is to learn by the rule? {', '.join(plastic) or 'none'} can")
-        projection = projection or plastic[0]
-        if projection not in plastic:
-            raise StdpbenchError(f"no projection {projection!r} learns; {suggestion(projection, plastic)}")
-        return self.short_path(f"network.projections.{projection}.plasticity")
+    @property
+    def rules_by_projection(self) -> dict[str, PlasticityRule]:
+        """The rules that can be replaced as a whole, by projection; that of the section ``plasticity`` as ``""``."""
+        return {projection_of(path): rule for path, rule in self._rules().items() if is_of_rule(path)}
+
+    def rule_owner(self, projection: str = "") -> str:
+        """Return the key of a projection in `rules_by_projection`, with the default of `with_rule`.
+
+        Raises
+        ------
+        StdpbenchError
+            If it is not clear which projection is meant, or it cannot learn by another rule.
+        """
+        if not projection and SECTION in self.sections:
+            return ""
+        graph = self.graph()
+        paths = {name: self.short_path(table_of_rule(name)) for name in graph.plastic}
+        able = {name: path for name, path in paths.items() if is_of_rule(path)}
+        return projection_of(able[learning.which(projection, able, graph.projections)])
 
     def _rules(self) -> dict[str, PlasticityRule]:
-        """Return the rules that can be changed as a whole during a run, by their paths."""
+        """Return the rules that decide which network runs an experiment, by their paths."""
         owners = self._with_kinds().items()
         return {path: rule for path, rule in owners if isinstance(rule, PlasticityRule) and path != "lateral"}
 
@@ -370,7 +387,7 @@ class Experiment(_Head):
     def same_rule(self, other: Experiment) -> bool:
         """Whether both have the same plasticity rules apart from parameters, so that the same network runs them."""
         mine, theirs = self._rules(), other._rules()
-        return mine.keys() == theirs.keys() and all(_same_rule(mine[path], theirs[path]) for path in mine)
+        return mine.keys() == theirs.keys() and all(learning.same_kind(mine[path], theirs[path]) for path in mine)
 
     def changed_live(self, changes: Mapping[str, Any]) -> Experiment:
         """Return the experiment with parameters changed that may change during a run; see `override`.
@@ -421,12 +438,6 @@ class Experiment(_Head):
         return round(self.schedule.rest / self.dt) if self.schedule.between == "rest" else 0
 
 
-def _same_rule(one: PlasticityRule, other: PlasticityRule) -> bool:
-    if one.missing and other.missing:
-        return bool(one.to_mapping()["kind"] == other.to_mapping()["kind"])
-    return type(one) is type(other)
-
-
 def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tables of an experiment without the parameters of held-out measurements."""
     schedule = mapping.get("schedule", {})
@@ -463,18 +474,10 @@ def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
         )
     mapping = read_toml(path)
     mapping.setdefault("name", path.stem)
-    for rule in _tables_of_rules(mapping):
+    for rule in learning.tables_of_rules(mapping):
         if isinstance(rule.get("file"), str):
             rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # relative to the experiment file
     return _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
-
-
-def _tables_of_rules(mapping: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    network = mapping.get("network")
-    projections = network.get("projections") if isinstance(network, dict) else None
-    for owner in (mapping, *(projections.values() if isinstance(projections, dict) else ())):
-        if isinstance(owner, dict) and isinstance(rule := owner.get("plasticity"), dict):
-            yield rule
 
 
 def _from_tables(

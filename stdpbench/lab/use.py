@@ -6,9 +6,10 @@ from typing import Any
 
 from stdpbench.experiment import Experiment
 from stdpbench.plasticity import PlasticityRule
+from stdpbench.rule_paths import table_of_rule
 
 
-def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "") -> Experiment:
+def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "", projection: str = "") -> Experiment:
     """A copy of an experiment that learns by this rule.
 
     Parameters
@@ -19,6 +20,8 @@ def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "") -> E
         Supplies everything else, except its expected accuracy and time, which no longer hold.
     name : str
         Name of the experiment. Default: made of both names.
+    projection : str
+        The projection that learns by it; default as `Experiment.with_rule`.
 
     Raises
     ------
@@ -26,8 +29,7 @@ def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "") -> E
         If the rule does not run in that network, with the reason.
     """
     kind = str(getattr(rule, "kind", ""))
-    mapping = base.to_mapping()
-    mapping["plasticity"] = rule.to_mapping()
+    mapping = base.with_rule(rule.to_mapping(), projection).to_mapping()
     mapping["name"] = name or f"{base.name}-{kind}"
     mapping["about"] = {"title": f"{rule.summary}, as {base.name} otherwise"}
     return Experiment.from_mapping(mapping)
@@ -38,7 +40,7 @@ def is_same_rule(rule: PlasticityRule, other: PlasticityRule) -> bool:
     return type(rule) is type(other)
 
 
-def live_changes(rule: PlasticityRule, running: Experiment) -> dict[str, Any]:
+def live_changes(rule: PlasticityRule, running: Experiment, projection: str = "") -> dict[str, Any]:
     """The parameter changes that give the rule of a running network these values: dotted path to value.
 
     Raises
@@ -46,9 +48,11 @@ def live_changes(rule: PlasticityRule, running: Experiment) -> dict[str, Any]:
     StdpbenchError
         If a value cannot change during a run.
     """
+    table = table_of_rule(running.rule_owner(projection))
     values = {
-        f"plasticity.{name}": value for name, value in rule.to_mapping().items() if name in type(rule).model_fields
+        f"{table}.{name}": value
+        for name, value in rule.to_mapping().items()
+        if name in type(rule).model_fields and name != "kind"
     }
-    values.pop("plasticity.kind", None)
     changed = running.changed_live(values)
     return {path: new for path, (_, new) in running.differences(changed).items()}

@@ -112,9 +112,14 @@ def _about(run: EvaluatedRun) -> list[tuple[str, str]]:
 
 
 def _rules(run: EvaluatedRun) -> str:
-    """Return the rule of training, or the last and the first rule."""
-    start, end = (rule_name(each.plasticity.to_mapping()) for each in (run.start, run.experiment))
+    """Return the rules of training, or the last and the first ones."""
+    start, end = (_names_of_rules(each) for each in (run.start, run.experiment))
     return end if run.start.same_rule(run.experiment) else f"{end} at the end, {start} at the start"
+
+
+def _names_of_rules(experiment: Experiment) -> str:
+    rules = {name: rule_name(rule.to_mapping()) for name, rule in experiment.rules_by_projection.items()}
+    return ", ".join(f"{rule} ({projection})" if projection else rule for projection, rule in rules.items()) or "none"
 
 
 def _matrix(confusion: NDArray[np.int64], names: Sequence[str]) -> dict[str, Any]:

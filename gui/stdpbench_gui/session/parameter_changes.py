@@ -161,7 +161,7 @@ class Changes(QObject):
 
     # -- elsewhere -------------------------------------------------------------------------------------------------
 
-    def branch(self, values: Values, at: int | None = None, rule: Values | None = None) -> None:
+    def branch(self, values: Values, at: int | None = None, rule: Values | None = None, projection: str = "") -> None:
         """Create a run that continues from here or from an earlier position with a change; start and show it.
 
         Parameters
@@ -172,13 +172,15 @@ class Changes(QObject):
             The position; default: the current position of the run.
         rule : mapping of str to Any, optional
             Table of another plasticity rule, with its ``kind``.
+        projection : str
+            The projection that learns by it, where several can.
         """
         folder, blocks = self._session.folder, dict(self._session.live.blocks)
         if folder is None:
             return
 
         def make() -> RunFolder:
-            return branch_off(folder, at, values, rule, _ABOUT)
+            return branch_off(folder, at, values, rule, _ABOUT, projection)
 
         def done(made: RunFolder) -> None:
             self.branched.emit(folder.path, blocks, made.path)

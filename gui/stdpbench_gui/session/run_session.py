@@ -347,6 +347,7 @@ class RunSession(QObject):
         rule: Mapping[str, Any],
         then: Callable[[Any], None] | None = None,
         refused: Callable[[str], None] | None = None,
+        projection: str = "",
     ) -> None:
         """Change the rule of the run, which keeps learning while the new network is built. See `request`.
 
@@ -358,8 +359,10 @@ class RunSession(QObject):
             Called with the differences once the rule is active: dotted path to (old, new).
         refused : callable
             Called with the reason if the rule was not changed.
+        projection : str
+            The projection that learns by it, where several can.
         """
-        self.request("change_rule", then, refused, rule=dict(rule))
+        self.request("change_rule", then, refused, rule=dict(rule), projection=projection)
 
     def resume(self) -> None:
         """Resume a paused run, or start the process of an inactive one."""

@@ -203,13 +203,15 @@ class RunClient:
         self._send(("request", self._requests, name, arguments))
         return self._requests
 
-    def change_rule(self, rule: Mapping[str, Any]) -> int:
+    def change_rule(self, rule: Mapping[str, Any], projection: str = "") -> int:
         """Request another plasticity rule, a table with its ``kind``, without waiting; see `request`.
+
+        A projection has to be given where several can learn by it.
 
         The answer arrives when the rule has become active, from the next presentation on. If the rule is refused, the
         answer states the reason and the run continues unchanged.
         """
-        return self.request("change_rule", rule=dict(rule))
+        return self.request("change_rule", rule=dict(rule), projection=projection)
 
     def ask(self, name: str, timeout: float = 60.0, **arguments: Any) -> Any:
         """Send a request and wait for the answer; other messages are kept for `drain`.

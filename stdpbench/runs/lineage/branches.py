@@ -55,6 +55,7 @@ def branch(
     runs: Path | None = None,
     about: Mapping[str, Any] | None = None,
     rule: Mapping[str, Any] | None = None,
+    projection: str = "",
 ) -> RunFolder:
     """Create a run that continues from a position of another one, with changed parameters or another rule.
 
@@ -73,6 +74,8 @@ def branch(
         Additional entries for ``run.json``.
     rule : mapping of str to Any, optional
         Another plasticity rule, as a table with its ``kind``; `changes` are applied after it.
+    projection : str
+        The projection that learns by it, where several can.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def branch(
     at = reached if at is None else at
     _check_position(parent, at, reached)
     experiment = experiment_at(parent.experiment, records, at)
-    changed = (experiment.with_rule(rule) if rule is not None else experiment).changed_live(changes or {})
+    changed = (experiment.with_rule(rule, projection) if rule is not None else experiment).changed_live(changes or {})
     made_with = changes_between(experiment, changed)
     checkpoint, _ = newest_checkpoint(parent.path, at, len(records))
     metadata = parent.read_json("run.json")

@@ -79,6 +79,7 @@ def branch_off(
     changes: Mapping[str, Any] | None = None,
     rule: Mapping[str, Any] | None = None,
     about: Mapping[str, Any] | None = None,
+    projection: str = "",
 ) -> RunFolder:
     """Branch a run at its current or an earlier position; see `runs.lineage.branches.branch`.
 
@@ -93,7 +94,7 @@ def branch_off(
     if at is None and has_process(folder.path):
         with suppress(StdpbenchError):
             ask(folder.path, "checkpoint")
-    return branch(folder, at, changes, about=about, rule=rule)
+    return branch(folder, at, changes, about=about, rule=rule, projection=projection)
 
 
 def rewind(folder: RunFolder, to: int) -> tuple[RunFolder, int]:

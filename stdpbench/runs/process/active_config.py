@@ -13,6 +13,7 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network.old_names import state_by_name
+from stdpbench.rule_paths import is_of_rule
 from stdpbench.runs.folder.checkpoints import Checkpoint
 from stdpbench.runs.folder.learned_arrays import check_files, with_set
 from stdpbench.runs.folder.run_folder import versions
@@ -178,15 +179,15 @@ class ActiveConfig:
                         f"({describe_changes(record.fact.changes)}): {error}"
                     ) from None
 
-    def with_rule(self, rule: Mapping[str, Any]) -> Experiment:
-        """Return the active experiment with another rule.
+    def with_rule(self, rule: Mapping[str, Any], projection: str = "") -> Experiment:
+        """Return the active experiment with another rule, of a projection; default as `Experiment.with_rule`.
 
         Raises
         ------
         StdpbenchError
             If the rule does not exist, or cannot be activated at this position.
         """
-        experiment = self.experiment.with_rule(rule)
+        experiment = self.experiment.with_rule(rule, projection)
         ahead = max((at for at, records in self._scheduled.items() if any(map(_of_rule, records))), default=0)
         if ahead and not experiment.same_rule(self.experiment):
             raise StdpbenchError(
@@ -250,4 +251,4 @@ class ActiveConfig:
 
 def _of_rule(record: Record) -> bool:
     """Return whether a change concerns the rule or one of its parameters."""
-    return isinstance(record.fact, Change) and any(path.startswith("plasticity.") for path in record.fact.changes)
+    return isinstance(record.fact, Change) and any(map(is_of_rule, record.fact.changes))

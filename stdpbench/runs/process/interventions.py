@@ -12,7 +12,7 @@ from stdpbench.runs.folder.learned_arrays import read_checked, remove_unnamed
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.event_log import EventLog
-from stdpbench.runs.protocol.changes import changes_between, rule_name
+from stdpbench.runs.protocol.changes import changes_between, new_rules
 from stdpbench.runs.protocol.messages import Request
 from stdpbench.simulators import Simulator
 
@@ -89,11 +89,12 @@ class Interventions:
         """Change the rule: immediately if its network is available, else once it is built, while the run continues."""
         self.check_learns()
         active = self.active
-        changed = active.with_rule(request.arguments["rule"])
+        projection = str(request.arguments.get("projection") or "")
+        changed = active.with_rule(request.arguments["rule"], projection)
         if changed.same_rule(active.experiment):  # the same rule with other values: the network is kept
             return self._change(changed)
         if not built and active.rules.build(request, changed, active.simulator):
-            name = rule_name(changed.plasticity.to_mapping())
+            name = new_rules(active.experiment, changed)
             self.event_log.note(
                 f"A network with the rule {name} is being built in the background; training continues until it is "
                 "ready.",

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.experiment.learning import same_kind
 from stdpbench.runs.process.compile_process import CompileProcess
-from stdpbench.runs.protocol.changes import rule_name
+from stdpbench.runs.protocol.changes import new_rules
 from stdpbench.runs.protocol.messages import Request
 from stdpbench.simulators import Simulator, is_compiled, open_simulator
 
@@ -83,7 +84,7 @@ class RuleChanges:
         if available or is_compiled(experiment.graph(n_input), name):
             return False
         self._wanted = _Wanted(
-            request, rule_name(experiment.plasticity.to_mapping()), CompileProcess(experiment, n_input, name)
+            request, new_rules(current.experiment, experiment), CompileProcess(experiment, n_input, name)
         )
         return True
 
@@ -113,7 +114,7 @@ class RuleChanges:
             made = _open(experiment, current)
         else:
             made.set_parameters(experiment)
-        made.copy_state_from(origin, {"feed"})
+        made.copy_state_from(origin, _changed(origin, made))
         return made
 
     def replace(self, current: Simulator, made: Simulator, number: int) -> None:
@@ -157,6 +158,13 @@ class RuleChanges:
         return current if self.replaced is None else self.replaced.simulator
 
 
+def _changed(before: Simulator, after: Simulator) -> set[str]:
+    """Return the projections that learn by other equations in the network after a change than in the one before."""
+    old, new = before.graph.projections, after.graph.projections
+    rules = {name: (old[name].plasticity, new[name].plasticity) for name in after.graph.plastic}
+    return {name for name, (one, other) in rules.items() if one is None or other is None or not same_kind(one, other)}
+
+
 def _open(experiment: Experiment, current: Simulator) -> Simulator:
     """Return a new network on the simulator of the current one."""
     try:
@@ -165,7 +173,7 @@ def _open(experiment: Experiment, current: Simulator) -> Simulator:
         raise
     except Exception as error:  # from Brian2, or from a rule of another package
         logging.getLogger(__name__).exception("the network cannot be built")
-        name = rule_name(experiment.plasticity.to_mapping())
+        name = new_rules(current.experiment, experiment)
         raise StdpbenchError(
             f"the network with the rule {name} cannot be built: {type(error).__name__}: {error}"
         ) from error

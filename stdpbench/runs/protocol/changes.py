@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stdpbench.experiment import Experiment
+from stdpbench.experiment.learning import same_kind
 from stdpbench.learned_names import COMPETE, FEED, THETA, full_name, listed
 from stdpbench.plasticity import rules
 from stdpbench.registry import MissingKindError
+from stdpbench.rule_paths import replaced_rule, table_of_rule
 from stdpbench.runs.protocol.facts import (
     Change,
     Intervention,
@@ -31,22 +33,25 @@ _TABLES = ("populations", "projections")
 _ARRAYS = {FEED: "weights", THETA: "thresholds", COMPETE: "lateral weights"}
 
 Changes = Mapping[str, tuple[Any, Any]]
-"""Dotted path to (old, new) values as in a file; None: absent. ``plasticity.kind`` marks a change of the rule."""
+"""Dotted path to (old, new) values as in a file; None: absent. That of a rule's kind marks a change of the rule."""
 
 
 def changed_by(experiment: Experiment, change: Change) -> Experiment:
     """Return the experiment after a change."""
     if isinstance(change, RuleChanged):
-        return experiment.with_rule(change.new)
+        return experiment.with_rule(change.new, change.projection)
     return experiment.override({path: new for path, (_, new) in change.changes.items()})
 
 
 def changes_between(before: Experiment, after: Experiment) -> list[Change]:
-    """Return the facts that turn one experiment into another: none, one or two."""
+    """Return the facts that turn one experiment into another: one for each rule, then one for other parameters."""
     found: list[Change] = []
-    if not before.same_rule(after):
-        found.append(RuleChanged(before.plasticity.to_mapping(), after.plasticity.to_mapping()))
-        before = before.with_rule(after.plasticity.to_mapping())
+    rules = after.rules_by_projection
+    for projection, rule in before.rules_by_projection.items():
+        if projection in rules and not same_kind(rule, rules[projection]):
+            change = RuleChanged(rule.to_mapping(), rules[projection].to_mapping(), projection)
+            before = before.with_rule(change.new, projection)
+            found.append(change)
     differences = before.differences(after)
     return [*found, ParametersChanged(differences)] if differences else found
 
@@ -112,7 +117,7 @@ def array_names(fact: LearnedSet) -> str:
 
 def changes_rule(changes: Changes) -> bool:
     """Return whether a change replaces the rule."""
-    return "plasticity.kind" in changes
+    return replaced_rule(changes) is not None
 
 
 def rule_name(rule: Mapping[str, Any]) -> str:
@@ -121,11 +126,27 @@ def rule_name(rule: Mapping[str, Any]) -> str:
     return f"{kind} “{title}”" if title else kind
 
 
+def rule_of(projection: str) -> str:
+    """Return what a rule is called: that of a projection, or the rule of the network."""
+    return f"rule of {projection}" if projection else "rule"
+
+
+def new_rules(before: Experiment, after: Experiment) -> str:
+    """Return the names of the rules that one experiment does not have and another does."""
+    return listed(
+        f"{rule_name(change.new)} of {change.projection}" if change.projection else rule_name(change.new)
+        for change in changes_between(before, after)
+        if isinstance(change, RuleChanged)
+    )
+
+
 def describe_changes(changes: Changes) -> str:
     """Return a short description of a change."""
-    if changes_rule(changes):
-        new = {path.removeprefix("plasticity."): value for path, (_, value) in changes.items() if value is not None}
-        return f"rule → {rule_name(new)}"
+    projection = replaced_rule(changes)
+    if projection is not None:
+        table = f"{table_of_rule(projection)}."
+        new = {path.removeprefix(table): value for path, (_, value) in changes.items() if value is not None}
+        return f"{rule_of(projection)} → {rule_name(new)}"
     return ", ".join(f"{_short(path)} → {'none' if new is None else new}" for path, (_, new) in changes.items())
 
 

@@ -18,7 +18,8 @@ from functools import cache
 from typing import Any, ClassVar
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.learned_names import full_name, is_name
+from stdpbench.learned_names import full_name, is_name, weights_of
+from stdpbench.rule_paths import table_of_rule
 from stdpbench.runs.protocol.states import State
 
 
@@ -137,23 +138,30 @@ class RuleChanged:
     ----------
     old, new : mapping
         The rules as tables of a file, with every value explicit.
+    projection : str
+        Name of the projection that learns by it; empty for the rule of the section ``plasticity``. Journals contain
+        it only if it is not empty, as earlier versions wrote none.
     """
 
     old: Mapping[str, Any]
     new: Mapping[str, Any]
+    projection: str = ""
     recurs: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        """Check that both tables have a kind."""
+        """Check that both tables have a kind, and the name of the projection."""
         if "kind" not in self.old or "kind" not in self.new:
             raise ValueError("a rule without a kind")
+        if self.projection and not is_name(weights_of(self.projection)):
+            raise ValueError(f"{self.projection!r} is not the name of a projection")
 
     @property
     def changes(self) -> dict[str, tuple[Any, Any]]:
-        """The change as one of parameters: ``plasticity.kind``, the title, and every value that differs."""
+        """The change as one of parameters: the kind, the title, and every value that differs, by dotted path."""
+        table = table_of_rule(self.projection)
         names = dict.fromkeys(["kind", *self.old, *self.new])
         return {
-            f"plasticity.{name}": (self.old.get(name), self.new.get(name))
+            f"{table}.{name}": (self.old.get(name), self.new.get(name))
             for name in names
             if name in ("kind", "title") or self.old.get(name) != self.new.get(name)
         }
@@ -407,8 +415,10 @@ class Record:
     def to_mapping(self) -> dict[str, Any]:
         """Return the line of the journal as a mapping."""
         head = {"n": self.number, "position": self.position, "time": self.time, "fact": type(self.fact).__name__}
-        values = vars(self.fact).items()
-        return head | {name: list(value) if isinstance(value, array) else value for name, value in values}
+        values = dict(vars(self.fact))
+        if isinstance(self.fact, RuleChanged) and not self.fact.projection:
+            del values["projection"]
+        return head | {name: list(value) if isinstance(value, array) else value for name, value in values.items()}
 
     @classmethod
     def from_mapping(cls, mapping: Any) -> Record:

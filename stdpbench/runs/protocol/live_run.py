@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stdpbench.learned_names import OLD_NAMES, full_name
+from stdpbench.rule_paths import replaced_rule, table_of_rule
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import array_names, changes_rule, describe_intervention, rule_name, tables_with
+from stdpbench.runs.protocol.changes import array_names, describe_intervention, rule_name, rule_of, tables_with
 from stdpbench.runs.protocol.facts import Block, Record
 from stdpbench.runs.protocol.states import State
 
@@ -34,7 +35,7 @@ class LiveRun:
         Completed blocks of training presentations, by the position of their end.
     changes : list of (int, mapping)
         Changes of parameters and of the rule with their positions: path to (old, new); a change of the rule includes
-        ``plasticity.kind``.
+        that of the kind.
     marks : list of (int, str)
         Marks for curves: position and short description of each change and of each setting of learned arrays.
     learned_set : int
@@ -163,13 +164,19 @@ class LiveRun:
         return tables_with(self.started.experiment, self.changes)
 
     def before_changes(self) -> dict[str, Any]:
-        """Return the experiment at the start, with the current rule as first activated; empty before a network."""
+        """Return the experiment at the start, with the current rules as first activated; empty before a network."""
         if self.started is None:
             return {}
         tables, changes = dict(self.started.experiment), sorted(self.changes, key=lambda change: change[0])
-        newest = max((number for number, (_, change) in enumerate(changes, 1) if changes_rule(change)), default=0)
-        first = tables_with(tables, changes[:newest])  # other networks than that of Diehl & Cook have no such section
-        return tables | {name: first[name] for name in ("plasticity",) if name in first}
+        newest = {owner: n for n, (_, change) in enumerate(changes) if (owner := replaced_rule(change)) is not None}
+        for projection, number in newest.items():
+            of_rule = f"{table_of_rule(projection)}."
+            until = [
+                (at, {path: values for path, values in change.items() if path.startswith(of_rule)})
+                for at, change in changes[: number + 1]
+            ]
+            tables = tables_with(tables, until)
+        return tables
 
 
 def _with_learned(frame: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -196,7 +203,7 @@ def describe(record: Record) -> str:
             return f"From presentation {record.position} on: {changes}."
         case facts.RuleChanged():
             return (
-                f"From presentation {record.position} on: rule {rule_name(fact.new)} instead of "
+                f"From presentation {record.position} on: {rule_of(fact.projection)} {rule_name(fact.new)} instead of "
                 f"{rule_name(fact.old)}; weights and thresholds are kept."
             )
         case facts.LearnedSet():

@@ -30,7 +30,8 @@ Requests
 ``change_rule``
     ``rule``: another plasticity rule as a table of a file, with its ``kind``. If its network must be compiled, this
     happens in the background while the run continues; the reply follows when the rule is active or has failed. A rule
-    of the active kind with other values is changed as by ``set``.
+    of the active kind with other values is changed as by ``set``. ``projection``, optional: name of the projection
+    that is to learn by it, where several can.
 ``set_learned``
     ``arrays``: name of a learned array (that, or one of earlier versions) to the SHA-256 of a file in the run folder
     (`stdpbench.runs.folder.learned_arrays`); only while the run is paused.

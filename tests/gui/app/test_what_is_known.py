@@ -146,7 +146,7 @@ def test_a_notice_gives_way_to_what_happened_next(
     lab.choose("pair-additive")
     monkeypatch.setattr(shown, "cannot_change_rule", lambda: "")
     monkeypatch.setattr(type(shown), "connected", property(lambda self: True))
-    monkeypatch.setattr(shown, "change_rule", lambda rule, then, refused: asked.append((then, refused)))
+    monkeypatch.setattr(shown, "change_rule", lambda rule, then, refused, projection: asked.append((then, refused)))
     shown.live.state, shown.live.progress = State.RUNNING, {"phase": "train"}
     lab.notices.add_notice("The experiment is in oja.toml.")
     lab.network.apply_here()

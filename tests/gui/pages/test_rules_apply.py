@@ -28,8 +28,9 @@ class Run:
     def cannot_change_rule(self) -> str:
         return self.cannot
 
-    def change_rule(self, rule: Any, then: Any, refused: Any) -> None:
+    def change_rule(self, rule: Any, then: Any, refused: Any, projection: str) -> None:
         self.asked.append(rule)
+        self.of = projection
         (refused if self.cannot else then)(self.cannot)
 
 
@@ -43,8 +44,8 @@ class Made(Changes):
     def here(self, values: Any) -> None:
         self.made.append(("here", values))
 
-    def branch(self, values: Any, at: int | None = None, rule: Any = None) -> None:
-        self.made.append(("branch", values))
+    def branch(self, values: Any, at: int | None = None, rule: Any = None, projection: str = "") -> None:
+        self.made.append(("branch", values if rule is None else (rule["kind"], projection)))
 
 
 @pytest.fixture
@@ -92,3 +93,23 @@ def test_other_equations_are_asked_of_a_run_that_can_change_them(run: Any) -> No
     apply.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence))
     assert run.asked == [rule.to_mapping()]
     assert messages[-1] == "pair-additive is active."
+
+
+def test_where_several_projections_learn_one_is_chosen() -> None:
+    digits = read_experiment("digits")
+    two = digits.spelled_out().override({"network.projections.compete.plasticity.kind": "homeostatic"})
+    assert (apply.learners(digits), apply.learners(digits.spelled_out())) == ((), ())
+    assert apply.learners(two) == ("feed", "compete")
+    run: Any = Run(two)
+    changes, messages, rule = Made(), list[str](), rules.build({"kind": "pair-additive"}, "rule")
+    assert apply.outlook(run, rule, changes).why_not_here.startswith("which projection is to learn by the rule?")
+    assert "small, feed: diehl-cook-triplet → pair-additive" in apply.outlook(run, rule, changes, "feed").says
+    apply.apply_here(run, rule, changes, lambda sentence, failed: messages.append(sentence), "feed")
+    assert (run.asked, run.of) == ([rule.to_mapping()], "feed")
+    apply.apply_in_branch(run, rule, changes, lambda sentence, failed: messages.append(sentence), "feed")
+    assert changes.made == [("branch", ("pair-additive", "feed"))]
+    current = two.rules_by_projection["feed"]
+    other = rules.build({**current.to_mapping(), "nu_post": 0.03}, "rule")
+    apply.apply_here(run, other, changes, lambda sentence, failed: messages.append(sentence), "feed")
+    assert changes.made[-1] == ("here", {"network.projections.feed.plasticity.nu_post": 0.03})
+    assert messages[-1].startswith("Sent to small, feed: nu_post → 0.03.")

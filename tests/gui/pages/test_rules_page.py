@@ -388,6 +388,7 @@ def test_a_rule_goes_into_an_experiment(page: RulesPage, qtbot: QtBot, tmp_path:
     assert made.network == read_experiment("digits").network
     assert made.about.expected_accuracy == ""
     dialog = page.network.use()
+    assert not dialog.projection.isVisibleTo(dialog)  # one projection learns
     dialog.queue_button.click()
     waits(qtbot, lambda: Queue(page.network._runs).items())
     (item,) = Queue(page.network._runs).items()
@@ -483,3 +484,20 @@ def test_a_result_that_nobody_waits_for_any_more_is_not_drawn(page: RulesPage, q
     assert getattr(now(page).rule, "a_plus", 0) == 0.01
     assert known
     assert page.curves._asked[place] >= page.curves._answered[place]
+
+
+def test_where_several_projections_learn_an_experiment_takes_the_rule_for_one(page: RulesPage) -> None:
+    two = read_experiment("digits").spelled_out().override({"network.projections.compete.plasticity.kind": "oja"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(page.network._shown), "experiment", property(lambda _: two))
+        dialog = page.network.use()
+    assert dialog.projection.isVisibleTo(dialog)
+    names = [dialog.projection.itemText(number) for number in range(dialog.projection.count())]
+    assert (names, dialog.projection.currentText()) == (["feed", "compete"], "feed")
+    assert dialog.experiment is not None
+    assert dialog.experiment.rules_by_projection["feed"] == page.state.rule
+    assert dialog.experiment.rules_by_projection["compete"] == two.rules_by_projection["compete"]
+    dialog.projection.setCurrentIndex(1)
+    assert dialog.experiment is not None
+    assert dialog.experiment.rules_by_projection["compete"] == page.state.rule
+    dialog.reject()

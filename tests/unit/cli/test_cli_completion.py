@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from stdpbench.cli import completion, main
+from stdpbench.experiment import read_experiment
 
 Make = Callable[..., Path]
 Complete = Callable[..., list[str]]
@@ -88,6 +89,14 @@ def test_parameters_are_those_of_the_kinds_that_are_chosen(complete: Complete, r
     assert complete("set", "tiny-seed0", "exc.t_l") == ["exc.t_lockout="]
     assert complete("branch", "tiny-seed1", "--set", "exc.t_l") == []
     assert "network.n_exc=" in complete("queue", "add", "digits", "--set", "")
+
+
+def test_projections_that_learn_in_the_network_of_a_run(complete: Complete, runs: Path) -> None:
+    (runs / "two").mkdir(parents=True)
+    (runs / "two" / "experiment.toml").write_text(read_experiment("digits").spelled_out().to_toml(), encoding="utf-8")
+    assert complete("change-rule", "two", "bcm", "--projection", "") == ["feed"]
+    assert complete("branch", "two", "--projection", "d") == []
+    assert complete("change-rule", "nowhere", "bcm", "--projection", "") == []
 
 
 def test_values_of_choices(complete: Complete) -> None:

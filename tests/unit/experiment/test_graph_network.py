@@ -338,8 +338,16 @@ def test_the_rule_of_a_projection_is_replaced_as_a_whole() -> None:
     with pytest.raises(StdpbenchError, match="which projection is to learn by the rule"):
         two.with_rule({"kind": "oja"})
     assert two.with_rule({"kind": "triplet"}, "drive").graph().projections["feed"].plasticity == DEFAULT.plasticity
-    with pytest.raises(StdpbenchError, match="no projection 'fed' learns; did you mean 'feed'"):
+    with pytest.raises(
+        StdpbenchError, match=r"no projection 'fed', did you mean 'feed'\? feed and drive can learn by"
+    ):
         two.with_rule({"kind": "oja"}, "fed")
+    with pytest.raises(StdpbenchError, match="projection 'compete' has no rule that can be replaced; feed and drive"):
+        two.with_rule({"kind": "oja"}, "compete")
+    changed = two.with_rule({"kind": "oja"}, "feed", {"eta": 0.5, "plasticity.w_max": 2.0})
+    assert changed.rules_by_projection["feed"].quantities()["eta"] == 0.5
+    assert changed.rules_by_projection["feed"].w_max == 2.0
+    assert changed.rules_by_projection["drive"] == two.rules_by_projection["drive"]
     assert not two.same_rule(GRAPH)
     assert DEFAULT.with_rule({"kind": "oja"}, "feed") == DEFAULT.with_rule({"kind": "oja"})
 

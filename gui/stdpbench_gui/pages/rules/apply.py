@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
 from stdpbench.lab.use import experiment_with, is_same_rule, live_changes
 from stdpbench.plasticity import PlasticityRule
+from stdpbench.rule_paths import table_of_rule
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
@@ -45,8 +47,14 @@ class Outlook:
     same: bool = True
 
 
-def outlook(session: RunSession, rule: PlasticityRule, changes: Changes) -> Outlook:
-    """Return the effect of applying a rule to the current run."""
+def learners(experiment: Experiment | None) -> tuple[str, ...]:
+    """Return the projections to choose from, if several can learn by another rule."""
+    names = () if experiment is None else tuple(experiment.rules_by_projection)
+    return names if len(names) > 1 else ()
+
+
+def outlook(session: RunSession, rule: PlasticityRule, changes: Changes, projection: str = "") -> Outlook:
+    """Return the effect of applying a rule to the current run, to a projection where several can learn by it."""
     running = session.experiment
     if session.folder is None or running is None:
         nothing = "No run is open on the Train page: start one or open one."
@@ -61,42 +69,46 @@ def outlook(session: RunSession, rule: PlasticityRule, changes: Changes) -> Outl
     busy = changes.busy or ("Changes are pending." if changes.in_flight else "")
     if over:
         busy = busy or f"{name} has finished training: use the Parameters panel to branch from an earlier position."
-    if "plasticity" not in running.sections:
-        spelled_out = f"{name} has a network that is spelled out; its rules are those of its projections."
-        return Outlook(spelled_out, spelled_out, spelled_out, same=False)
-    if is_same_rule(rule, running.plasticity):
+    try:
+        owner = running.rule_owner(projection)
+    except StdpbenchError as error:
+        return Outlook(f"{error}.", f"{error}.", same=False)
+    current, whose = running.rules_by_projection[owner], f", {owner}" if owner else ""
+    if is_same_rule(rule, current):
         try:
-            values = live_changes(rule, running)
+            values = live_changes(rule, running, owner)
         except StdpbenchError as error:
             return Outlook(str(error), str(error))
         if not values:
-            same = f"{name} already has this rule with these values."
+            same = f"{name}{whose} already has this rule with these values."
             return Outlook(same, same, same, values)
-        listed = ", ".join(f"{path.partition('.')[2]} → {value}" for path, value in values.items())
-        return Outlook(why_not or busy, busy, f"{name}: {listed}", values)
+        table = f"{table_of_rule(owner)}."
+        listed = ", ".join(f"{path.removeprefix(table)} → {value}" for path, value in values.items())
+        return Outlook(why_not or busy, busy, f"{name}{whose}: {listed}", values)
     try:
-        experiment_with(rule, running)
+        experiment_with(rule, running, projection=owner)
     except StdpbenchError as error:
         return Outlook(f"{error}.", f"{error}.", same=False)
-    says = (
-        f"{name}: {getattr(running.plasticity, 'kind', '')} → {getattr(rule, 'kind', '')}, with weights and thresholds"
-    )
+    kinds = f"{getattr(current, 'kind', '')} → {getattr(rule, 'kind', '')}"
+    says = f"{name}{whose}: {kinds}, with weights and thresholds"
     return Outlook(why_not or session.cannot_change_rule() or busy, busy, says, None, False)
 
 
-def apply_here(session: RunSession, rule: PlasticityRule, changes: Changes, report: Report) -> None:
+def apply_here(
+    session: RunSession, rule: PlasticityRule, changes: Changes, report: Report, projection: str = ""
+) -> None:
     """Apply a rule to the current run from the next presentation on."""
-    seen = outlook(session, rule, changes)
+    seen = outlook(session, rule, changes, projection)
     if seen.why_not_here:
         report(seen.why_not_here, True)
     elif seen.values is not None:
         changes.here(seen.values)
         report(f"Sent to {seen.says}. The Parameters panel shows the change and can undo it.", False)
     else:
-        change_rule(session, rule, report)
+        change_rule(session, rule, report, projection)
 
 
-def change_rule(session: RunSession, rule: PlasticityRule, report: Report) -> None:
+def change_rule(session: RunSession, rule: PlasticityRule, report: Report, projection: str = "") -> None:
     """Request a rule with new equations in the current run; the answer comes once it is active or refused."""
     kind = getattr(rule, "kind", "")
     report(f"Building the network with {kind}; the run continues meanwhile …", False)
@@ -104,15 +116,18 @@ def change_rule(session: RunSession, rule: PlasticityRule, report: Report) -> No
         rule.to_mapping(),
         lambda _: report(f"{kind} is active.", False),
         lambda reason: report(f"The rule was not changed: {reason}", True),
+        projection,
     )
 
 
-def apply_in_branch(session: RunSession, rule: PlasticityRule, changes: Changes, report: Report) -> None:
+def apply_in_branch(
+    session: RunSession, rule: PlasticityRule, changes: Changes, report: Report, projection: str = ""
+) -> None:
     """Continue with a rule in a branch of the current run."""
-    seen = outlook(session, rule, changes)
+    seen = outlook(session, rule, changes, projection)
     if seen.why_not_in_branch:
         report(seen.why_not_in_branch, True)
     elif seen.values is not None:
         changes.branch(seen.values)
     else:
-        changes.branch({}, rule=rule.to_mapping())
+        changes.branch({}, rule=rule.to_mapping(), projection=projection)

@@ -90,17 +90,25 @@ class ToNetwork(QObject):
 
     def fill_menu(self) -> None:
         """Show the effect of applying the rule now, or why it cannot be applied."""
-        seen = apply.outlook(self._shown, self._state.rule, self._changes)
         self.menu.clear()
+        for projection in apply.learners(self._shown.experiment) or ("",):
+            self._offer(projection)
+
+    def _offer(self, projection: str) -> None:
+        """Add the ways to apply the rule to the menu: to the network, or to a projection where several can learn."""
+        seen = apply.outlook(self._shown, self._state.rule, self._changes, projection)
+        if not self.menu.isEmpty():
+            self.menu.addSeparator()
         self._say(seen.says)
+        of = f" ({projection})" if projection else ""
         for text, why_not, slot in (
-            ("To this run, from the next presentation on", seen.why_not_here, self.apply_here),
-            ("In a branch, to compare", seen.why_not_in_branch, self.apply_in_branch),
+            (f"To this run, from the next presentation on{of}", seen.why_not_here, self.apply_here),
+            (f"In a branch, to compare{of}", seen.why_not_in_branch, self.apply_in_branch),
         ):
             action = not_none(self.menu.addAction(text))
             action.setEnabled(not why_not)
             action.setToolTip(why_not or text)
-            action.triggered.connect(lambda _=False, slot=slot: slot())
+            action.triggered.connect(lambda _=False, slot=slot: slot(projection))
         for reason in dict.fromkeys((seen.why_not_here, seen.why_not_in_branch)):
             self._say(reason)
 
@@ -108,13 +116,21 @@ class ToNetwork(QObject):
         for line in textwrap.wrap(sentence, _WIDE):
             not_none(self.menu.addAction(line)).setEnabled(False)
 
-    def apply_here(self) -> None:
-        """Apply the rule to the current run."""
-        apply.apply_here(self._shown, self._state.rule, self._changes, self._tell)
+    def apply_here(self, projection: str = "") -> None:
+        """Apply the rule to the current run, by default to the projection on display if several can learn by it."""
+        apply.apply_here(
+            self._shown, self._state.rule, self._changes, self._tell, projection or self._projection_on_display()
+        )
 
-    def apply_in_branch(self) -> None:
-        """Continue with the rule in a branch of the current run."""
-        apply.apply_in_branch(self._shown, self._state.rule, self._changes, self._tell)
+    def apply_in_branch(self, projection: str = "") -> None:
+        """Continue with the rule in a branch of the current run, see `apply_here`."""
+        apply.apply_in_branch(
+            self._shown, self._state.rule, self._changes, self._tell, projection or self._projection_on_display()
+        )
+
+    def _projection_on_display(self) -> str:
+        shown = self._shown.selection.projection
+        return shown if shown in apply.learners(self._shown.experiment) else ""
 
     def _tell(self, sentence: str, failed: bool) -> None:
         self._notices.add_notice(sentence, failed, about=_RULE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -20,6 +20,7 @@ from stdpbench.files import write_text_aside
 from stdpbench.lab.use import experiment_with
 from stdpbench.plasticity import PlasticityRule
 from stdpbench_gui.look import theme
+from stdpbench_gui.pages.rules.apply import learners
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import experiment_target, wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
@@ -46,7 +47,7 @@ class UseDialog(QDialog):
     def __init__(self, rule: PlasticityRule, shown: RunSession, runs: Path, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Use the rule in an experiment")
-        self._rule, self._running = rule, shown.experiment
+        self._rule, self._shown, self._running = rule, shown, shown.experiment
         running = self._running
         self._experiment: Experiment | None = None
         self.base = QComboBox()
@@ -57,6 +58,8 @@ class UseDialog(QDialog):
             self.base.addItem(name, name)
         usual = 0 if running is not None else max(0, self.base.findData(_USUAL))
         self.base.setCurrentIndex(usual)
+        self.projection = QComboBox()
+        self.projection.setAccessibleName("Projection that learns by the rule")
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the experiment")
         self.note = wrapped("", "faint")
@@ -66,6 +69,8 @@ class UseDialog(QDialog):
         form = QFormLayout()
         form.setSpacing(theme.GRID)
         form.addRow("based on", self.base)
+        form.addRow("for projection", self.projection)
+        self._form = form
         form.addRow("name", self.name)
         self.start_button, self.queue_button = QPushButton("Start"), QPushButton("Add to queue")
         self.save_button, cancel = QPushButton("Save as file…"), QPushButton("Cancel")
@@ -92,6 +97,7 @@ class UseDialog(QDialog):
             spacing=theme.GRID,
         )
         self.base.currentIndexChanged.connect(lambda _: self._base_chosen())
+        self.projection.currentIndexChanged.connect(lambda _: self._make())
         self.name.textEdited.connect(lambda _: self._make())
         self.setMinimumWidth(560)
         self._base_chosen()
@@ -101,21 +107,40 @@ class UseDialog(QDialog):
         """The experiment to start; None while the input is invalid."""
         return self._experiment
 
+    def _base(self) -> Experiment:
+        name = self.base.currentData()
+        return read_experiment(name) if name or self._running is None else self._running
+
     def _base_chosen(self) -> None:
         self.name.clear()
+        self._offer_projections()
         self._make()
         if self._experiment is not None:
             self.name.setText(self._experiment.name)
 
+    def _offer_projections(self) -> None:
+        """Offer the projections of the base experiment, if several can learn by another rule."""
+        try:
+            names = learners(self._base())
+        except StdpbenchError:  # `_make` shows it
+            names = ()
+        with QSignalBlocker(self.projection):
+            self.projection.clear()
+            self.projection.addItems(names)
+            self.projection.setCurrentIndex(max(0, self.projection.findText(self._shown.selection.projection)))
+        self._form.setRowVisible(self.projection, bool(names))
+
     def _make(self) -> None:
         self._experiment, reason = None, ""
         try:
-            name = self.base.currentData()
-            base = read_experiment(name) if name or self._running is None else self._running
-            self._experiment = made = experiment_with(self._rule, base, self.name.text().strip())
-            norm, graph = getattr(made.network, "weight_sum", None), made.graph()
+            base, projection = self._base(), self.projection.currentText()
+            self._experiment = made = experiment_with(self._rule, base, self.name.text().strip(), projection)
+            graph = made.graph()
+            learner = graph.projections[projection or graph.shown]
+            norm, target = getattr(learner.normalise, "value", None), learner.target
+            n = graph.populations[target].size
             self.note.setText(
-                f"{graph.n_read} {graph.read} neurons; the weights of a neuron "
+                f"{n} {target} neurons; the weights of a neuron "
                 + (f"sum to {norm:g}" if norm else "are not normalised")
                 + f"; {made.schedule.passes} pass{'es' if made.schedule.passes > 1 else ''} over "
                 f"{getattr(made.data, 'kind', '')}. The settings were tuned for a different rule."

@@ -305,7 +305,9 @@ class Curves(Panel):
             parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
         named = f"; other runs: {', '.join(others)}" if others else ""
         rules = [
-            describe_changes(changes).removeprefix("rule → ") for _, changes in live.changes if changes_rule(changes)
+            describe_changes(changes).removeprefix("rule → ").removeprefix("rule of ")
+            for _, changes in live.changes
+            if changes_rule(changes)
         ]
         n = len(live.changes) - len(rules)
         changed = f"parameters changed {'once' if n == 1 else f'{n} times'}" if n else "parameters unchanged"

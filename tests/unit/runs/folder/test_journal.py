@@ -48,6 +48,7 @@ EXAMPLES: list[Any] = [
     facts.RuleChanged(
         {"kind": "oja", "w_max": 1.0}, {"kind": "custom", "title": "ü", "traces": {"x": {"tau": "t"}}, "t": "2 ms"}
     ),
+    facts.RuleChanged({"kind": "oja"}, {"kind": "bcm"}, "further"),
     facts.LearnedSet({"w": "ab" * 32, "theta": "cd" * 32}, {"w": (784, 4), "theta": (4,)}),
     facts.CheckpointWritten("000000040"),
     facts.Remarked("Some neurons never fire."),
@@ -84,6 +85,7 @@ def test_every_fact_comes_back_as_it_was(record, tmp_path):
         assert type(getattr(found.fact, field.name)) is type(getattr(record.fact, field.name))
     line = json.loads((tmp_path / NAME).read_text(encoding="utf-8"))
     assert list(line)[:4] == ["n", "position", "time", "fact"]
+    assert line.get("projection", "none") != ""  # earlier versions wrote no such key
 
 
 def test_a_journal_is_opened_again_and_written_on(tmp_path):

@@ -18,10 +18,10 @@ from harness import (
     killed_at_position,
     new_run,
     other_value,
-    set_,
 )
 from numpy.typing import NDArray
 
+import stdpbench
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parameter_groups, value_at
@@ -40,10 +40,10 @@ from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process import evaluation
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
-from stdpbench.runs.protocol.facts import ParametersChanged
+from stdpbench.runs.protocol.facts import ParametersChanged, RuleChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import find_compiler
+from stdpbench.simulators import compile_ahead, find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -82,7 +82,16 @@ delay = "3 ms"
 plasticity = { kind = "pair-additive", w_max = 40 }
 """
 HALF = N_TRAIN // 2
-CHANGE = {HALF + 2: [set_(**{"network__projections__further__plasticity__a_plus": 0.02})]}
+BCM = {"kind": "bcm", "tau_theta_m": "200 ms", "w_max": 40}
+PAIR = {"kind": "pair-additive", "w_max": 40, "a_plus": 0.05}
+BACK = {HALF + 5: [("change_rule", {"rule": PAIR, "projection": "further"})]}
+CHANGE = {
+    HALF + 2: [
+        ("set", {"changes": {"network.projections.further.plasticity.a_plus": 0.02}}),
+        ("change_rule", {"rule": BCM, "projection": "further"}),
+    ],
+    **BACK,
+}
 LATE = N_TRAIN + N_LABEL + N_TEST + N_LABEL
 """A position at which the simulator holds the network before learning."""
 LEARNED = {"up.w": (64, 6), "middle.theta": (6,), "further.w": (6, 5), "top.theta": (5,)}
@@ -102,14 +111,24 @@ def two_layers() -> Experiment:
 
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    compile_ahead(
+        two_layers().with_rule(BCM, "further"), 64, "compiled"
+    )  # so that it is in force where it is asked for
     folder = new_run(tmp_path_factory.mktemp("parent"), two_layers())
-    finished(folder, at=CHANGE)
+    engine = drive(folder, at=CHANGE)
+    assert [error for _, error, _ in engine.replies if error] == []
+    assert folder.read_json("run.json")["state"] == "finished"
     return folder
 
 
 def learned(folder: RunFolder, position: int) -> dict[str, NDArray[np.float64]]:
     state = read_checkpoint(folder.path, position).state
     return {name: state[name] for name in LEARNED}
+
+
+def rules_in(folder: RunFolder) -> list[tuple[int, str, str]]:
+    facts = [(record.position, record.fact) for record in read_journal(folder.path)]
+    return [(at, fact.projection, fact.new["kind"]) for at, fact in facts if isinstance(fact, RuleChanged)]
 
 
 def arrays(folder: RunFolder) -> dict[str, str]:
@@ -150,8 +169,28 @@ def test_files_and_measures_are_of_the_network(parent: RunFolder) -> None:
 def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_path: Path) -> None:
     folder = new_run(tmp_path, two_layers())
     for position in (HALF - 1, HALF + 3, N_TRAIN, LATE):
-        drive(folder, at=CHANGE if position == HALF + 3 else None, die=killed_at_position(position))
+        at = {HALF + 3: CHANGE, N_TRAIN: BACK}.get(position)
+        drive(folder, at=at, die=killed_at_position(position))
     assert finished(folder) == outcome(parent)
+    assert rules_in(folder) == rules_in(parent)
+
+
+def test_another_rule_of_one_projection_leaves_the_other_as_it_was(parent: RunFolder, tmp_path: Path) -> None:
+    assert rules_in(parent) == [(HALF + 2, "further", "bcm"), (HALF + 5, "further", "pair-additive")]
+    other = new_run(tmp_path, two_layers())
+    drive(other, at={HALF + 2: CHANGE[HALF + 2][:1], HALF + 5: ["stop"]})
+    folder = branch(parent, HALF + 5, runs=tmp_path)
+    seen: dict[int, dict[str, NDArray[np.float64]]] = {}
+    drive(
+        folder,
+        boundary=lambda engine: seen.update({engine.position: engine.simulator.state()}),
+        at={N_TRAIN: ["stop"]},
+    )
+    kept, replaced = read_checkpoint(other.path, HALF + 5).state, seen[HALF + 5]
+    for name in kept.keys() & replaced.keys():
+        if name.startswith(("up.", "middle.")):
+            np.testing.assert_array_equal(kept[name], replaced[name])
+    assert (kept["further.w"] != replaced["further.w"]).any()
 
 
 def test_workers_rewound_runs_branches_and_reproductions_come_to_the_same(
@@ -159,7 +198,7 @@ def test_workers_rewound_runs_branches_and_reproductions_come_to_the_same(
 ) -> None:
     monkeypatch.setattr(evaluation, "_CHUNK", 4)  # else there is work for one process only
     same = branch(parent, HALF + 4, runs=tmp_path)
-    finished(same)
+    finished(same, at=BACK)
     assert arrays(same) == arrays(parent)
     rewind(same, HALF)
     assert not (same.path / "learned" / "up.w.npy").exists()
@@ -187,9 +226,30 @@ def test_a_picture_is_tried_on_it(parent: RunFolder) -> None:
     assert len(answer["spike_counts"]) == 5
 
 
-def test_another_rule_asks_for_its_projection(parent: RunFolder, tmp_path: Path) -> None:
-    with pytest.raises(StdpbenchError, match=r"which projection is to learn by the rule\? up, further can"):
-        branch(parent, 4, rule={"kind": "symmetric"}, runs=tmp_path)
+@pytest.mark.parametrize(
+    ("projection", "message"),
+    [
+        ("", r"which projection is to learn by the rule\? up and further can"),
+        ("furthr", "there is no projection 'furthr', did you mean 'further'"),
+        ("rivals", "projection 'rivals' has no rule that can be replaced; up and further can"),
+    ],
+)
+def test_another_rule_needs_the_name_of_a_projection_that_learns(
+    parent: RunFolder, tmp_path: Path, projection: str, message: str
+) -> None:
+    with pytest.raises(StdpbenchError, match=message):
+        branch(parent, 4, rule={"kind": "symmetric"}, projection=projection, runs=tmp_path)
+
+
+def test_a_branch_changes_the_rule_of_one_projection(parent: RunFolder, tmp_path: Path) -> None:
+    mine = ["--rule", "symmetric", "--projection", "up", "--set", "network.projections.up.plasticity.w_max=0.5"]
+    with pytest.raises(SystemExit) as end:
+        main(["branch", str(parent.path), "--at", "4", *mine, "--runs", str(tmp_path), "--no-start"])
+    assert not end.value.code
+    made = stdpbench.open_run(next(path.parent for path in tmp_path.glob("*/run.json"))).experiment
+    assert made == two_layers().with_rule({"kind": "symmetric"}, "up", {"w_max": 0.5})
+    also = stdpbench.open_run(parent.path).branch(4, rule="symmetric", projection="up", runs=tmp_path, start=False)
+    assert also.experiment == made.with_rule({"kind": "symmetric"}, "up")
 
 
 def test_the_commands_show_it(parent: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:

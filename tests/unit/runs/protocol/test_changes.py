@@ -18,7 +18,8 @@ from stdpbench.runs.protocol.changes import (
     rule_name,
     tables_with,
 )
-from stdpbench.runs.protocol.facts import Change, ParametersChanged, Record, RuleChanged
+from stdpbench.runs.protocol.facts import Change, ParametersChanged, Record, RuleChanged, Started
+from stdpbench.runs.protocol.live_run import LiveRun, describe
 
 CUSTOM = {"kind": "custom", **EXAMPLE}
 OTHER: dict[str, Any] = {
@@ -73,6 +74,33 @@ def test_in_few_words() -> None:
         == "eta → 0.2, tau_m → 90 ms"
     )
     assert rule_name({"kind": "oja"}) == "oja"
+
+
+def test_rules_of_projections_are_changed_one_by_one() -> None:
+    before = experiment().spelled_out().override({"network.projections.drive.plasticity.kind": "oja"})
+    after = before.with_rule({"kind": "bcm"}, "feed").with_rule(CUSTOM, "drive")
+    after = after.override({"network.projections.drive.weight.value": 0.25})
+    found = changes_between(before, after)
+    assert [getattr(change, "projection", None) for change in found] == ["feed", "drive", None]
+    records = [read_back(change, 7, number) for number, change in enumerate(found)]
+    assert experiment_at(before, records, 7) == after
+    tables = tables_with(before.to_mapping(), [(7, record.fact.changes) for record in records])  # type: ignore[union-attr]
+    assert Experiment.from_mapping(tables) == after
+    assert describe_changes(found[0].changes) == "rule of feed → bcm"
+    assert [describe(record).partition(";")[0].partition(": ")[2] for record in records[:2]] == [
+        "rule of feed bcm instead of diehl-cook-triplet",
+        f"rule of drive {rule_name(CUSTOM)} instead of oja",
+    ]
+    live = LiveRun()
+    live.started = Started(before.to_mapping(), "compiled", "", (), (8, 8), ())
+    nu = {"network.projections.feed.plasticity.eta": 0.5}
+    last = ParametersChanged({path: (None, value) for path, value in nu.items()})
+    for record in [*records, Record(3, 8, "", last)]:
+        live.take_record(record)
+    assert Experiment.from_mapping(live.parameters()) == after.override(nu)
+    at_first = Experiment.from_mapping(live.before_changes())
+    assert at_first.rules_by_projection == after.rules_by_projection
+    assert at_first.differences(after).keys() == {"network.projections.drive.weight.value"}
 
 
 def test_changes_of_a_network_spelled_out_are_facts_as_well() -> None:
