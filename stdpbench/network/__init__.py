@@ -1,6 +1,8 @@
 """Experiment to network. Only its module `build` imports brian2, so that a compiled network opens without it."""
 
 from stdpbench.network.initial import (
+    connected,
+    delays_of,
     projection_delays,
     projection_weights,
     slow_start,
@@ -16,6 +18,8 @@ __all__ = [
     "Layout",
     "Learned",
     "StateVariable",
+    "connected",
+    "delays_of",
     "learned_shapes",
     "normalise",
     "projection_delays",

@@ -148,12 +148,14 @@ def projection_delays(graph: Graph, seed: int) -> dict[str, NDArray[np.int32]]:
     dict of str to ndarray, int32
         Delay of each synapse in steps, (n_source, n_target); one-to-one (n,). The same on every machine.
     """
-    layout = Layout(graph)
-    return {
-        name: each.projection.delay.draw(projection_random(graph, name, seed, "delays"), each.shape, graph.dt)
-        for name, each in layout.projections.items()
-        if each.delays_differ
-    }
+    differing = [name for name, each in Layout(graph).projections.items() if each.delays_differ]
+    return {name: delays_of(graph, name, seed) for name in differing}
+
+
+def delays_of(graph: Graph, projection: str, seed: int) -> NDArray[np.int32]:
+    """Draw the delays of a projection whose synapses differ in them; see `projection_delays`."""
+    each = Layout(graph).projections[projection]
+    return each.projection.delay.draw(projection_random(graph, projection, seed, "delays"), each.shape, graph.dt)
 
 
 def projection_weights(graph: Graph, seed: int) -> dict[str, NDArray[np.float64]]:

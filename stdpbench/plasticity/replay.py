@@ -1,10 +1,10 @@
-r"""Weights of one exc neuron in one presentation, recomputed from the recorded spikes.
+r"""Weights of one neuron in one presentation, recomputed from the recorded spikes.
 
 The order within a time step is that of the simulators (`stdpbench.network.build`):
 
 1. averages of the membrane potential are updated; traces decay by :math:`e^{-dt/\tau}`; averages of traces are
    updated; the rule's `each_step` is run;
-2. input spikes arrive: their weights change, then their traces are set or incremented;
+2. spikes of the source (the "input") arrive: their weights change, then their traces are set or incremented;
 3. the neuron spikes: all its weights change, then its traces are set or incremented, and its averages incremented.
 
 So equal weights and traces at the start give equal weights at the end, up to rounding; a contract test compares this
@@ -31,14 +31,14 @@ _TURNS, _CLOSE = 90, 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """The spikes of one presentation that affect the weights of one exc neuron.
+    """The spikes of one presentation that affect the weights of a projection onto one neuron.
 
     Attributes
     ----------
     n_bins : int
         Time steps of the presentation, including the rest.
     index, bin : ndarray, int, (n_spikes,)
-        Input spikes in the order of their arrival at the neuron.
+        Spikes of the source in the order of their arrival at the neuron.
     output : ndarray, int, (n_output,)
         Time steps in which the neuron spikes, ascending.
     v : ndarray, float64, (n_bins,), volt, or None
@@ -62,7 +62,7 @@ class Heard:
         n_bins : int
             Time steps of the presentation.
         index, bin : ndarray, int, (n_spikes,)
-            Input spikes at the time of emission.
+            Spikes of the source at the time of emission; before the presentation if negative.
         output : ndarray, int, (n_output,)
             Time steps in which the neuron spikes, ascending.
         delay_bins : int or ndarray, int, (n_input,)
@@ -72,12 +72,13 @@ class Heard:
         """
         arrival = bin + (delay_bins if isinstance(delay_bins, int) else delay_bins[index])
         order = np.argsort(arrival, kind="stable")
+        order = order[arrival[order] >= 0]
         return cls(n_bins, index[order], arrival[order], output, v)
 
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """Weights and traces of one exc neuron through one presentation.
+    """Weights and traces of a projection onto one neuron through one presentation.
 
     Attributes
     ----------
@@ -161,9 +162,14 @@ def course(spikes: Ints, n_bins: int, factor: float, is_set: bool, start: float)
 
 
 def replay(
-    rule: PlasticityRule, dt: float, heard: Heard, w: Floats, traces: Mapping[str, Any] | None = None
+    rule: PlasticityRule,
+    dt: float,
+    heard: Heard,
+    w: Floats,
+    traces: Mapping[str, Any] | None = None,
+    connected: NDArray[np.bool_] | None = None,
 ) -> Replay:
-    """Apply a rule to the weights of one exc neuron, step by step.
+    """Apply a rule to the weights of a projection onto one neuron, step by step.
 
     Parameters
     ----------
@@ -178,6 +184,8 @@ def replay(
     traces : mapping of str to float or ndarray, optional
         Traces, averages and synapse variables at the beginning, (n_input,) for the input side and for synapses;
         default: 0, as in the reset state.
+    connected : ndarray, bool, (n_input,), optional
+        Which source neurons reach this one; the weights of others do not change. Default: all.
 
     Raises
     ------
@@ -225,7 +233,7 @@ def replay(
             state[average.name] = follows + (state[average.name] - follows) * left[average.name]
 
     potentials, averages = ([a for a in rule.averages if a.follows_v is which] for which in (True, False))
-    everything = np.arange(n_input)
+    everything = np.arange(n_input) if connected is None else np.flatnonzero(connected)
     for step in range(heard.n_bins):
         if heard.v is not None:
             follow(potentials, {"v": heard.v[step]})
@@ -233,14 +241,15 @@ def replay(
             state[name] *= factor
         follow(averages, {})
         if rule.each_step:
-            change(step, everything, each, {"dt": dt})
+            change(step, everything, each, {"dt": dt, **_of(sides["input"], state, connected)})
         if edges[step + 1] > edges[step]:
             here = heard.index[edges[step] : edges[step + 1]]
-            seen = {trace.name: state[trace.name][here] for trace in sides["input"]}
-            change(step, here, on_input, seen)
+            reaching = here if connected is None else here[connected[here]]
+            seen = {trace.name: state[trace.name][reaching] for trace in sides["input"]}
+            change(step, reaching, on_input, seen)
             _touch(sides["input"], state, here)
         if step in spikes:
-            change(step, everything, on_output, {})
+            change(step, everything, on_output, _of(sides["input"], state, connected))
             _touch(sides["output"], state)
             for average in rule.averages:
                 if average.on_spike:
@@ -264,7 +273,12 @@ def replay(
 
 
 def weights_before(
-    rule: PlasticityRule, dt: float, heard: Heard, after: Floats, traces: Mapping[str, Any] | None = None
+    rule: PlasticityRule,
+    dt: float,
+    heard: Heard,
+    after: Floats,
+    traces: Mapping[str, Any] | None = None,
+    connected: NDArray[np.bool_] | None = None,
 ) -> tuple[Replay, float]:
     """Compute initial weights from the weights at the end of a presentation.
 
@@ -274,7 +288,7 @@ def weights_before(
 
     Parameters
     ----------
-    rule, dt, heard, traces
+    rule, dt, heard, traces, connected
         See `replay`.
     after : ndarray, float64, (n_input,)
         Weights at the end.
@@ -290,7 +304,7 @@ def weights_before(
     low, high = np.zeros_like(w), np.full_like(w, 2 * max(rule.w_max, float(w.max(initial=0.0))))
     for turn in range(_TURNS):
         with np.errstate(invalid="ignore"):
-            made = replay(rule, dt, heard, w, traces)
+            made = replay(rule, dt, heard, w, traces, connected)
         beyond = (
             np.where(np.isfinite(made.end), made.end, np.inf) - after
         )  # not finite: a power of w_max - w, with w above w_max
@@ -301,6 +315,11 @@ def weights_before(
         halve = (moved < low) | (moved > high) | ~np.isfinite(moved) | (turn % 3 == 2)
         w = np.where(np.abs(beyond) < _CLOSE, w, np.where(halve, (low + high) / 2, moved))
     return made, float(np.abs(made.end - after).max(initial=0.0))
+
+
+def _of(traces: list[Trace], state: Mapping[str, Any], which: NDArray[np.bool_] | None) -> dict[str, Any]:
+    """Return traces of the input side for the synapses that exist; nothing if these are all."""
+    return {} if which is None else {trace.name: state[trace.name][which] for trace in traces}
 
 
 def _touch(traces: list[Trace], state: dict[str, Any], where: Any = None) -> None:

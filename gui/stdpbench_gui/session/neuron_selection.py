@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
@@ -14,9 +12,8 @@ from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
 from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, weights_of
 from stdpbench.runs.analysis.fields import field_shape
+from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
 from stdpbench.runs.protocol.live_run import LiveRun
-
-Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
 class NeuronSelection(QObject):
@@ -104,8 +101,7 @@ class NeuronSelection(QObject):
 
     def spikes(self, frame: Mapping[str, Any]) -> Pairs:
         """Return the spikes of the population in a frame of ``presentation``, as (index, bin)."""
-        nothing = np.empty(0, np.int32)
-        found: Pairs = frame["exc"] if self.is_read else frame.get("spikes", {}).get(self.population, (nothing,) * 2)
+        found: Pairs = frame["exc"] if self.graph is None else spikes_in(frame, self.graph, self.population)
         return found
 
     def select_neuron(self, neuron: int) -> None:

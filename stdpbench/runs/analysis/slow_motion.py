@@ -1,4 +1,4 @@
-"""One presentation from the point of view of one exc neuron, reconstructed from frames for slow motion and inspector.
+"""One presentation from the point of view of one neuron, reconstructed from frames for slow motion and inspector.
 
 Frames contain spikes, the weights at the end and, if requested, time courses. Traces and weights during the
 presentation are recomputed (`stdpbench.plasticity.replay`); the assumptions made are listed as remarks.
@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import SHOWN_PROJECTION, weights_of
-from stdpbench.network import projection_delays
+from stdpbench.experiment.learning import same_kind
+from stdpbench.graph import Graph
+from stdpbench.learned_names import listed, weights_of
+from stdpbench.network import Layout, connected, delays_of
 from stdpbench.neurons.threshold import threshold_course
-from stdpbench.plasticity import Trace
+from stdpbench.plasticity import PlasticityRule, Trace
 from stdpbench.plasticity.replay import Heard, Replay, replay, weights_before
+from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.templates.diehl_cook import Network
 
-_WEIGHTS = weights_of(SHOWN_PROJECTION)  # replayed with the rule of the experiment
 _AGREES = 1e-5  # frames hold weights as float32
 _LASTS = 3  # time constants after which a trace is small
 _NEGLIGIBLE = 1e-3  # remaining fraction of a trace
@@ -53,18 +54,20 @@ class Courses:
 
 @dataclass(frozen=True, eq=False)
 class SlowMotion:
-    """One presentation of a run and one neuron.
+    """One presentation of a run, and a projection onto one neuron.
 
     Attributes
     ----------
+    projection, source, target : str
+        Names of the projection and of its populations.
     presentation, image, attempts, neuron : int
-        Indices of presentation (from 0) and picture, number of attempts, and index of the exc neuron.
+        Indices of presentation (from 0) and picture, number of attempts, and index of the neuron in the target.
     dt : float
         Time step in ms.
     n_bins, stimulus_bins : int
         Numbers of time steps in total and during the stimulus.
-    input, exc : tuple of ndarray, int32
-        Spikes of all input and exc neurons as (index, bin).
+    source_spikes, target_spikes : tuple of ndarray, int32
+        Spikes of all neurons of the source and of the target as (index, bin).
     output : ndarray, int32
         Time steps in which the neuron spikes.
     traces : tuple of Trace
@@ -77,6 +80,9 @@ class SlowMotion:
         Sentences about assumptions and their accuracy.
     """
 
+    projection: str
+    source: str
+    target: str
     presentation: int
     image: int
     attempts: int
@@ -84,8 +90,8 @@ class SlowMotion:
     dt: float
     n_bins: int
     stimulus_bins: int
-    input: tuple[NDArray[np.int32], NDArray[np.int32]]
-    exc: tuple[NDArray[np.int32], NDArray[np.int32]]
+    source_spikes: Pairs
+    target_spikes: Pairs
     output: NDArray[np.integer[Any]]
     traces: tuple[Trace, ...]
     replay: Replay
@@ -114,10 +120,15 @@ def experiment_at(live: LiveRun, presentation: int) -> Experiment:
     return Experiment.from_mapping(parameters)
 
 
-def rule_starts(live: LiveRun, presentation: int) -> bool:
-    """Whether the rule became active in this presentation, so that its traces start in the reset state."""
-    changed = any(at == presentation and changes_rule(change) for at, change in live.changes)
-    return changed and not experiment_at(live, presentation).same_rule(experiment_at(live, presentation - 1))
+def rule_starts(live: LiveRun, presentation: int, projection: str = "") -> bool:
+    """Whether the rule of a projection became active in this presentation: its traces start in the reset state.
+
+    Default: the projection that `Graph.shown` names.
+    """
+    if not any(at == presentation and changes_rule(change) for at, change in live.changes):
+        return False
+    now, before = (_rule(experiment_at(live, at).graph(), projection) for at in (presentation, presentation - 1))
+    return not same_kind(now, before)
 
 
 def courses_of(experiment: Experiment, frame: Frame, neuron: int) -> Courses | None:
@@ -146,6 +157,7 @@ def slow_motion(
     earlier: Frame,
     before: Frame,
     rule_starts: bool = False,
+    projection: str = "",
 ) -> SlowMotion:
     """Reconstruct one presentation.
 
@@ -158,91 +170,185 @@ def slow_motion(
     network : mapping
         The frame of ``network`` immediately after it.
     neuron : int
-        Index of the exc neuron.
+        Index of the neuron in the target of the projection.
     earlier, before : mapping
         Earlier frames of ``presentation`` and ``network``, used if they are from the preceding presentation. May be
         empty.
     rule_starts : bool
         Whether the rule became active in this presentation; see `rule_starts`.
+    projection : str
+        Name of the projection whose weights are replayed. Default: the one that `Graph.shown` names.
 
     Raises
     ------
     StdpbenchError
-        If the weights belong to another presentation, or the rule cannot be replayed.
+        If the weights belong to another presentation, the projection does not learn in it, or its rule cannot be
+        replayed.
     """
-    if not isinstance(experiment.network, Network):
-        raise StdpbenchError("slow motion can replay the weights of networks of kind diehl-cook only")
+    graph = experiment.graph()
+    projection = projection or graph.shown
+    rule = _rule(graph, projection)
     if network.get("position") != frame["position"]:
         raise StdpbenchError("the weights belong to a later presentation; pause the run, so that both match")
-    number, rule, dt = frame["presentation"], experiment.plasticity, experiment.network.dt * 1e-3
+    if projection not in frame.get("plastic", (projection,)):
+        raise StdpbenchError(
+            f"{projection} does not learn in this stage of the training, so its weights do not change"
+        )
+    number, dt = frame["presentation"], graph.dt * 1e-3
     if rule.averages or rule.synapse_variables:
         names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
         raise StdpbenchError(f"this rule cannot be replayed: it depends on {names}, which is not recorded")
-    after = network["learned"][_WEIGHTS][:, neuron].astype(np.float64)
-    spikes = _received_spikes(experiment, frame, neuron, len(after))
-    traces, remarks = _traces_at_start(experiment, frame, {} if rule_starts else earlier, neuron, len(after))
+    learned = np.asarray(network["learned"][weights_of(projection)])
+    synapses = _Synapses.of(experiment, projection, neuron, len(learned))
+    after = synapses.weights(network)
+    follows = frame["attempts"] == 1 and earlier.get("presentation") == number - 1
+    spikes = synapses.received(frame, earlier if follows else {})
+    traces, remarks = _traces_at_start(experiment, rule, synapses, frame, {} if rule_starts else earlier)
     if rule_starts and frame["attempts"] == 1:
         remarks = ["The rule is active from this presentation on: its traces start at 0."]
+    if synapses.delayed and not follows and not (experiment.schedule.between == "reset" or _first(frame)):
+        remarks.append("Spikes that were in flight at the start are unknown.")
     made = None
     if before.get("position") == number and frame["attempts"] == 1:
-        w = before["learned"][_WEIGHTS][:, neuron].astype(np.float64)
-        if experiment.network.weight_sum is not None and w.sum() > 0:
-            w *= experiment.network.weight_sum / w.sum()
-        made = replay(rule, dt, spikes, w, traces)
+        w = synapses.weights(before)
+        scaling = graph.projections[projection].normalise
+        if scaling is not None:
+            scaling.apply(w[:, None])
+        made = replay(rule, dt, spikes, w, traces, synapses.connected)
         off = float(np.abs(made.end - after).max())
-        if off > _AGREES:
+        if off > _AGREES * max(1.0, float(np.abs(after).max())):
             made = None
         else:
             remarks.append(f"The replayed weights agree with those of the run at the end, to {off:.0e}.")
     if made is None:
-        made, off = weights_before(rule, dt, spikes, after, traces)
+        made, off = weights_before(rule, dt, spikes, after, traces, synapses.connected)
         remarks.append(
             "Weights at the start are computed backwards from those at the end"
             + (f", and reproduce them only to {off:.0e}." if off > _AGREES else ".")
         )
     return SlowMotion(
+        projection,
+        synapses.source,
+        synapses.target,
         number,
         frame["image"],
         frame["attempts"],
         neuron,
-        experiment.network.dt,
+        graph.dt,
         frame["n_bins"],
         experiment.stimulus_bins,
-        frame["input"],
-        frame["exc"],
+        spikes_in(frame, graph, synapses.source),
+        spikes_in(frame, graph, synapses.target),
         spikes.output,
         rule.traces,
         made,
-        courses_of(experiment, frame, neuron),
+        courses_of(experiment, frame, neuron) if synapses.target == graph.read else None,
         tuple(remarks),
     )
 
 
-def _received_spikes(experiment: Experiment, frame: Frame, neuron: int, n_input: int) -> Heard:
-    network = experiment.network
-    delays: int | NDArray[np.int32] = 0
-    if network.delays == "homogeneous":
-        delays = round(network.max_delay / network.dt)
-    elif network.delays == "uniform":
-        delays = projection_delays(experiment.graph(n_input), experiment.seed)["feed"][:, neuron]
-    index, bins = frame["exc"]
-    input_index, input_bins = frame["input"]
-    return Heard.of(frame["n_bins"], input_index, input_bins, bins[index == neuron], delays)
+def _rule(graph: Graph, projection: str) -> PlasticityRule:
+    projection = projection or graph.shown
+    known = graph.projections.get(projection)
+    if known is None or known.plasticity is None:
+        problem = "no projection of this network learns" if not graph.plastic else f"{listed(graph.plastic)} can"
+        raise StdpbenchError(f"slow motion replays the weights of a projection that learns; {problem}")
+    return known.plasticity
+
+
+def _first(frame: Frame) -> bool:
+    """Whether the network was in the reset state before the presentation in a frame."""
+    return bool(frame["attempts"] == 1 and frame["presentation"] == 0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Synapses:
+    """The synapses of a projection onto one neuron.
+
+    Attributes
+    ----------
+    graph : Graph
+        The network.
+    projection, source, target : str
+        Names.
+    neuron : int
+        Index of the neuron in the target.
+    single : bool
+        Whether there is one synapse only, from the source neuron of the same index.
+    delays : int or ndarray, int32
+        Delays in steps.
+    connected : ndarray of bool, or None
+        Which source neurons reach the neuron; None for all.
+    """
+
+    graph: Graph
+    projection: str
+    source: str
+    target: str
+    neuron: int
+    single: bool
+    delays: int | NDArray[np.int32]
+    connected: NDArray[np.bool_] | None
+
+    @classmethod
+    def of(cls, experiment: Experiment, projection: str, neuron: int, n_source: int) -> _Synapses:
+        """Find delays and connections."""
+        graph = experiment.graph()
+        source, target = graph.projections[projection].source, graph.projections[projection].target
+        if source == graph.input:
+            graph = graph.with_input(n_source)
+        layout = Layout(graph).projections[projection]
+        single = not layout.dense
+        delays: int | NDArray[np.int32] = layout.delay_bins
+        if layout.delays_differ:
+            drawn = delays_of(graph, projection, experiment.seed)
+            delays = drawn[neuron : neuron + 1] if single else drawn[:, neuron]
+        reached = connected(layout)[:, neuron] if layout.at_end else None
+        return cls(graph, projection, source, target, neuron, single, delays, reached)
+
+    @property
+    def delayed(self) -> bool:
+        """Whether spikes may be in flight between two presentations, as those of the input never are."""
+        return self.source != self.graph.input and bool(np.any(self.delays))
+
+    @property
+    def n(self) -> int:
+        """Number of source neurons whose spikes are replayed."""
+        return 1 if self.single else self.graph.populations[self.source].size
+
+    def weights(self, network: Frame) -> Floats:
+        """Return their weights in a frame of ``network``, as float64."""
+        w = network["learned"][weights_of(self.projection)]
+        own = w[self.neuron : self.neuron + 1] if self.single else w[:, self.neuron]
+        return np.array(own, np.float64)
+
+    def received(self, frame: Frame, earlier: Frame) -> Heard:
+        """Return the spikes that arrive in a presentation, also those of the preceding one that were in flight."""
+        index, bins = spikes_in(frame, self.graph, self.source)
+        if earlier and self.delayed:
+            past = spikes_in(earlier, self.graph, self.source)
+            index = np.concatenate([past[0], index])
+            bins = np.concatenate([past[1] - earlier["n_bins"], bins])
+        if self.single:
+            mine = index == self.neuron
+            index, bins = np.zeros(int(mine.sum()), np.int32), bins[mine]
+        targets, times = spikes_in(frame, self.graph, self.target)
+        return Heard.of(frame["n_bins"], index, bins, times[targets == self.neuron], self.delays)
 
 
 def _traces_at_start(
-    experiment: Experiment, frame: Frame, earlier: Frame, neuron: int, n_input: int
+    experiment: Experiment, rule: PlasticityRule, synapses: _Synapses, frame: Frame, earlier: Frame
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the traces at the start of a presentation, and remarks about them."""
-    number, rule = frame["presentation"], experiment.plasticity
-    first = frame["attempts"] == 1
-    if experiment.schedule.between == "reset" or (first and number == 0):
+    number, dt = frame["presentation"], synapses.graph.dt
+    if experiment.schedule.between == "reset" or _first(frame):
         return {}, []
     slowest = max((rule.quantities()[trace.tau] * 1e3 for trace in rule.traces), default=0.0)
-    if first and earlier.get("presentation") == number - 1:
-        spikes = _received_spikes(experiment, earlier, neuron, n_input)
-        past = replay(rule, experiment.network.dt * 1e-3, spikes, np.zeros(n_input))
-        remaining = np.exp(-spikes.n_bins * experiment.network.dt / slowest) if slowest else 0.0
+    learned = synapses.projection in earlier.get("plastic", (synapses.projection,))
+    if frame["attempts"] == 1 and earlier.get("presentation") == number - 1 and learned:
+        spikes = synapses.received(earlier, {})
+        past = replay(rule, dt * 1e-3, spikes, np.zeros(synapses.n), connected=synapses.connected)
+        remaining = np.exp(-spikes.n_bins * dt / slowest) if slowest else 0.0
         assumption = "" if remaining < _NEGLIGIBLE else ", assuming that they were 0 at its start"
         return past.traces_end, [
             f"Traces start with their values at the end of the preceding presentation{assumption}."

@@ -30,14 +30,15 @@ def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str
     """Return the frame ``presentation``: the last picture shown, and the response of the network."""
     response, read = presented.response, experiment.graph().read
     recording = response.recordings.get(read)
-    # "exc": those that are read, whatever their name
+    # "exc": those that are read, whatever their name; `runs.analysis.frame_spikes` finds spikes by population
     spikes = {"exc": response.spikes[read], "inh": response.spikes.get("inh", _NONE), "input": response.input}
-    others = {} if response.spikes.keys() <= {"exc", "inh"} else response.spikes
+    others = {} if read == "exc" and response.spikes.keys() <= {"exc", "inh"} else response.spikes
     return {
         "position": presented.presentation + 1,
         "presentation": presented.presentation,
         "image": presented.image,
         "attempts": presented.attempts,
+        "plastic": list(presented.plastic),
         "spike_counts": response.counts(read),
         "n_bins": experiment.stimulus_bins + experiment.rest_bins,
         **{name: (each.index, each.bin) for name, each in spikes.items()},

@@ -40,6 +40,8 @@ class Presented:
         Number of exc neurons whose weights sum to 0 and could not be normalised.
     exc_spikes : ndarray, int64, (n_exc,)
         Spikes of each exc neuron in all attempts, including rests.
+    plastic : tuple of str
+        Names of the projections that learned.
     """
 
     presentation: int
@@ -48,6 +50,7 @@ class Presented:
     response: Response
     silent: int
     exc_spikes: NDArray[np.int64]
+    plastic: tuple[str, ...]
 
 
 def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
@@ -166,7 +169,9 @@ class Training:
             if self._not_finite or response.counts(read).sum() >= schedule.min_spikes:
                 break
         self.position += 1
-        return Presented(presentation, int(self._order[presentation]), attempt + 1, response, silent, exc_spikes)
+        return Presented(
+            presentation, int(self._order[presentation]), attempt + 1, response, silent, exc_spikes, plastic
+        )
 
     @property
     def divergence(self) -> str:

@@ -20,6 +20,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.thresholds import Thresholds
@@ -91,9 +92,18 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     neuron.raise_()
     waits(qtbot, lambda: neuron._courses is not None)
     assert neuron.summary().startswith("Neuron 3: no adaptive threshold")
-    assert panels["slow-motion"].summary() == (
-        "Slow motion can replay the weights of networks of kind diehl-cook only."
-    )
+    slow = panels["slow-motion"]
+    assert isinstance(slow, SlowMotionPanel)
+    slow.raise_()
+    slow.toggle()
+    waits(qtbot, lambda: slow.moment is not None)
+    assert slow.moment is not None
+    assert (slow.moment.projection, slow.moment.source, slow.moment.target) == ("up", "exc", "top")
+    assert slow.about.text().startswith("Neuron 3 of top, presentation ")
+    image = slow.weights.now._image
+    assert image is not None
+    assert (image.height(), image.width()) == (2, 5)
+    shown.request("resume")
 
     assert not weights.projection.isHidden()
     assert [weights.projection.itemText(row) for row in range(2)] == ["feed", "up"]

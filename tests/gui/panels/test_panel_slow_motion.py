@@ -79,7 +79,7 @@ def test_everything_moves_in_step(panel: SlowMotionPanel, qtbot: QtBot) -> None:
         potential = panel.plots.potential._lines["potential"].getData()[0]
         assert (0 if potential is None else len(potential)) == step + 1
         drawn = panel.plots.spikes._all["input"].getData()[0]
-        assert (0 if drawn is None else len(drawn) // 2) == int((moment.input[1] <= step).sum())
+        assert (0 if drawn is None else len(drawn) // 2) == int((moment.source_spikes[1] <= step).sum())
         assert panel.player.slider.value() == step
         table = panel.table()
         assert table is not None

@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import QPushButton
 
 from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
 from stdpbench.runs.protocol.states import State
-from stdpbench.templates.diehl_cook import Network
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.neuron.player import Player
@@ -26,7 +25,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
-_OTHER = "Slow motion can replay the weights of networks of kind diehl-cook only."
+_OTHER = "No projection of this network has weights that can be replayed here."
 _TRIES = 100
 """Maximum number of presentations to try until the neuron spikes."""
 
@@ -59,7 +58,7 @@ class SlowMotionPanel(Panel):
         self.recorder = Recorder.of(session)
         self.moment: SlowMotion | None = None
         self.pixel = -1
-        self._built_for: tuple[int, int, int] | None = None
+        self._built_for: tuple[int, int, int, str] | None = None
         self._building = False
         self._armed = False
         self._tries, self._tried = 0, -1
@@ -83,7 +82,8 @@ class SlowMotionPanel(Panel):
         self.weights = WeightsPair()
         self.weights.picked.connect(self._pick)
         self._lay_out()
-        session.selection.neuron_changed.connect(self._on_neuron)
+        session.selection.neuron_changed.connect(lambda _: self._on_selection())
+        session.selection.shown_changed.connect(self._on_selection)
         self.restyle()
 
     def _lay_out(self) -> None:
@@ -113,7 +113,7 @@ class SlowMotionPanel(Panel):
             self._show_step(self.player.step)
         self.mark_dirty()
 
-    def _on_neuron(self, _: int) -> None:
+    def _on_selection(self) -> None:
         self._forget()
         self._tries = 0
         self.mark_dirty()
@@ -130,8 +130,7 @@ class SlowMotionPanel(Panel):
         return chosen and self._can_replay()
 
     def _can_replay(self) -> bool:
-        experiment = self.session.experiment
-        return experiment is None or isinstance(experiment.network, Network)
+        return self.session.selection.graph is None or bool(self.session.selection.projection)
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""
@@ -178,8 +177,8 @@ class SlowMotionPanel(Panel):
         return in_words(self.moment, self.observed)
 
     def _build(self, frame: Mapping[str, Any], network: Mapping[str, Any]) -> None:
-        neuron = self.session.selection.neuron
-        wanted = (frame["presentation"], neuron, int(frame["recording"] is not None))
+        neuron, projection = self.session.selection.neuron, self.session.selection.projection
+        wanted = (frame["presentation"], neuron, int(frame["recording"] is not None), projection)
         if wanted == self._built_for or self._building:
             return
         self._built_for, self._building, self._trouble = wanted, True, ""
@@ -187,8 +186,8 @@ class SlowMotionPanel(Panel):
 
         def make() -> SlowMotion:
             experiment = experiment_at(live, frame["presentation"])
-            new = rule_starts(live, frame["presentation"])
-            return slow_motion(experiment, frame, network, neuron, earlier=earlier, before=before, rule_starts=new)
+            new, past = rule_starts(live, frame["presentation"], projection), {"earlier": earlier, "before": before}
+            return slow_motion(experiment, frame, network, neuron, **past, rule_starts=new, projection=projection)
 
         def end(take: Callable[[Any], None], found: Any) -> None:
             self._building = False
@@ -212,10 +211,9 @@ class SlowMotionPanel(Panel):
             self.player.start()
 
     def _show_step(self, step: int) -> None:
-        started = self.session.live.started
-        if self.moment is not None and started is not None:
+        if self.moment is not None and self.session.live.started is not None:
             self.plots.show_step(step)
-            self.weights.show_step(self.moment, step, started.shape, self.pixel)
+            self.weights.show_step(self.moment, step, self.session.selection.field_shape, self.pixel)
 
     # -- input -----------------------------------------------------------------------------------------------------
 
@@ -257,7 +255,7 @@ class SlowMotionPanel(Panel):
             return False
         if frame["presentation"] == self._tried:
             return True
-        if (frame["exc"][0] == self.session.selection.neuron).any() or self._tries == 1:
+        if (self.session.selection.spikes(frame)[0] == self.session.selection.neuron).any() or self._tries == 1:
             self._tries = 0
             return False
         self.record_next(self._tries - 1)
@@ -276,7 +274,7 @@ class SlowMotionPanel(Panel):
         """Follow a pixel; if picked again, the mean of all spiking inputs."""
         if self.moment is None or self.session.live.started is None:
             return
-        pixel = row * self.session.live.started.shape[1] + col
+        pixel = row * self.session.selection.field_shape[1] + col
         self.pixel = -1 if pixel == self.pixel else pixel
         self.plots.show_moment(self.moment, self.pixel)
         self._show_step(self.player.step)

@@ -14,12 +14,12 @@ from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.neuron.course_plots import CoursePlot, coloured, of_potential, potential_plot
 from stdpbench_gui.widgets.axes import SmallPlot
 
-_EXC = 1.12
-"""Lower edge of the band of exc spikes; input spikes are between 0 and 1, both bands have height 1."""
+_TARGET = 1.12
+"""Lower edge of the band of the target's spikes; those of the source are between 0 and 1, both have height 1."""
 
 
 class SpikePlot(SmallPlot):
-    """Input and exc spikes up to a cursor; those of the selected pixel and neuron are highlighted."""
+    """Spikes of source and target up to a cursor; those of the selected pixel and neuron are highlighted."""
 
     def __init__(self) -> None:
         super().__init__("spikes")
@@ -29,8 +29,8 @@ class SpikePlot(SmallPlot):
         self.cursor = pg.InfiniteLine(angle=90, movable=False)
         self.addItem(self.cursor, ignoreBounds=True)
         self.disableAutoRange()
-        self.setYRange(0.0, _EXC + 1.7, padding=0.02)  # room for the title
-        self.getAxis("left").setTicks([[(0.5, "input"), (_EXC + 0.5, "exc")]])
+        self.setYRange(0.0, _TARGET + 1.7, padding=0.02)  # room for the title
+        self.getAxis("left").setTicks([[(0.5, "input"), (_TARGET + 0.5, "exc")]])
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
@@ -44,12 +44,13 @@ class SpikePlot(SmallPlot):
 
     def show_spikes(self, moment: SlowMotion, pixel: int) -> None:
         """Show the spikes of a presentation."""
-        n_input = len(moment.replay.start)
-        n_exc = max(1, int(moment.exc[0].max(initial=0)) + 1, moment.neuron + 1)
+        n_source = max(len(moment.replay.start), int(moment.source_spikes[0].max(initial=0)) + 1)
+        n_target = max(1, int(moment.target_spikes[0].max(initial=0)) + 1, moment.neuron + 1)
+        self.getAxis("left").setTicks([[(0.5, moment.source), (_TARGET + 0.5, moment.target)]])
         self._points.clear()
         for (index, bins), base, n, line, mine, chosen in (
-            (moment.input, 0.0, n_input, self._all["input"], self._mine["input"], pixel),
-            (moment.exc, _EXC, n_exc, self._all["exc"], self._mine["exc"], moment.neuron),
+            (moment.source_spikes, 0.0, n_source, self._all["input"], self._mine["input"], pixel),
+            (moment.target_spikes, _TARGET, n_target, self._all["exc"], self._mine["exc"], moment.neuron),
         ):
             height = max(1.2 / n, 0.012 if line is self._all["input"] else 0.04)
             for item, which, tall in ((line, index >= 0, height), (mine, index == chosen, 0.12)):

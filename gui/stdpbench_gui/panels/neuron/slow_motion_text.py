@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stdpbench.runs.analysis.frame_spikes import Pairs
 from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
 from stdpbench.units import thousands
 from stdpbench_gui.panels.base import Table
@@ -17,15 +18,15 @@ def in_words(moment: SlowMotion, observed: Observed) -> str:
     label = observed.label(moment.image)
     shown = f" (class {observed.class_name(label)})" if label >= 0 else ""
     again = f", presented {moment.attempts} times, showing the last" if moment.attempts > 1 else ""
-    head = f"Neuron {moment.neuron}, presentation {thousands(moment.presentation)}{shown}{again}."
+    head = f"Neuron {moment.neuron} of {moment.target}, presentation {thousands(moment.presentation)}{shown}{again}."
     return " ".join([head, *_others(moment), *moment.remarks])
 
 
 def _others(moment: SlowMotion) -> list[str]:
     """Name the busiest neurons if the selected one was silent."""
-    if len(moment.output) or not len(moment.exc[0]):
+    if len(moment.output) or not len(moment.target_spikes[0]):
         return []
-    counts = np.bincount(moment.exc[0])
+    counts = np.bincount(moment.target_spikes[0])
     busiest = [str(n) for n in np.argsort(-counts, kind="stable")[:3].tolist() if counts[n]]
     listed = busiest[0] if len(busiest) == 1 else f"{', '.join(busiest[:-1])} and {busiest[-1]}"
     return [f"It did not spike here; {listed} did."]
@@ -36,9 +37,14 @@ def outcome(moment: SlowMotion) -> str:
     moved, n = moment.replay.end - moment.replay.start, len(moment.output)
     grew, shrank = int((moved > 0).sum()), int((moved < 0).sum())
     return (
-        f"{len(moment.input[0])} input spikes, {n} spike{'s' if n != 1 else ''} of the neuron; {grew} weights grew, "
-        f"{shrank} shrank, by at most {np.abs(moved).max():.2g}."
+        f"{len(moment.source_spikes[0])} spikes of {moment.source}, {n} spike{'s' if n != 1 else ''} of the neuron; "
+        f"{grew} weights grew, {shrank} shrank, by at most {np.abs(moved).max():.2g}."
     )
+
+
+def _size(spikes: Pairs, at_least: int) -> int:
+    """Return a number of neurons that includes all that spiked."""
+    return max(at_least, int(spikes[0].max(initial=0)) + 1)
 
 
 def courses_table(moment: SlowMotion, pixel: int) -> Table:
@@ -59,8 +65,8 @@ def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any]:
     spikes = [
         {"t": (bins + 0.5) * moment.dt, "index": index, "label": layer, "size": n}
         for layer, (index, bins), n in (
-            ("input", moment.input, len(moment.replay.start)),
-            ("exc", moment.exc, max(int(moment.exc[0].max(initial=0)), moment.neuron) + 1),
+            (moment.source, moment.source_spikes, _size(moment.source_spikes, len(moment.replay.start))),
+            (moment.target, moment.target_spikes, _size(moment.target_spikes, moment.neuron + 1)),
         )
     ]
     courses = {"traces": {trace.name: moment.replay.trace(trace.name, pixel) for trace in moment.traces}}
@@ -79,6 +85,6 @@ def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any]:
             {"kind": "raster", "x_label": label, "rows": spikes, "x_range": end},
             {"kind": "lines", "x_label": label, "plots": plots, "x_range": end},
         ][: 2 if plots else 1],
-        "title": f"Exc neuron {moment.neuron} in training presentation {moment.presentation}",
+        "title": f"Neuron {moment.neuron} of {moment.target} in training presentation {moment.presentation}",
         "n": "one neuron, one presentation",
     }

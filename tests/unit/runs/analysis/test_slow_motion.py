@@ -11,6 +11,7 @@ import pytest
 from harness import Driven, experiment, new_run
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
 from stdpbench.learned_names import FEED
 from stdpbench.neurons.adaptive_lif import AdaptiveLIF
 from stdpbench.neurons.lif import LIF
@@ -24,20 +25,23 @@ Frames = list[tuple[Mapping[str, Any], Mapping[str, Any]]]
 CHANGED = 12
 
 
-def run_of(runs: Path, **changes: Any) -> tuple[LiveRun, Frames]:
+def run_of(runs: Path, made: Experiment | None = None, **changes: Any) -> tuple[LiveRun, Frames]:
     """A run, and the frames of every training presentation with all neurons recorded."""
     frames: Frames = []
+    recorded = [0, 1, 2, 3] if made is None else []
 
     def take(engine: Driven) -> None:
-        engine._recorded = [0, 1, 2, 3]
+        engine._recorded = recorded
         if engine._presented is not None and (not frames or engine._position > frames[-1][0]["position"]):
-            made = engine._frames()
-            frames.append((made["presentation"](), made["network"]()))
+            kinds = engine._frames()
+            frames.append((kinds["presentation"](), kinds["network"]()))
 
-    lively = {"exc__theta_offset": 24.0, "schedule__min_spikes": 0}  # so that nothing is shown twice
-    folder = new_run(runs, experiment(**lively | changes))
-    at = {CHANGED: [("set", {"changes": {"plasticity.nu_pre": 0.02}})]}
-    engine = Driven(folder, at=at, boundary=take)
+    if made is None:
+        lively = {"exc__theta_offset": 24.0, "schedule__min_spikes": 0}  # so that nothing is shown twice
+        made, at = experiment(**lively | changes), {CHANGED: [("set", {"changes": {"plasticity.nu_pre": 0.02}})]}
+    else:
+        at = {CHANGED: ["stop"]}
+    engine = Driven(new_run(runs, made), at=at, boundary=take)
     engine.run()
     return LiveRun.replay(engine.records), [pair for pair in frames if pair[0]["position"] == pair[1]["position"]]
 
@@ -113,6 +117,107 @@ def test_delays_and_resets_are_respected(tmp_path: Path, delays: str) -> None:
         assert len(moment.remarks) == 1  # nothing is assumed of traces
         assert ("agree with" in moment.remarks[0]) == (place > 0)
     assert any(np.abs(moment.replay.end - moment.replay.start).max() > 1e-4 for moment in moments)
+
+
+GRAPH = """
+[network]
+kind = "graph"
+read = "exc"
+[network.populations.eyes]
+[network.populations.exc]
+shape = [2, 3]
+neuron = { kind = "adaptive-lif", theta_start = "10 mV", theta_offset = "24 mV" }
+[network.populations.top]
+size = 5
+neuron = { kind = "adaptive-lif", theta_start = "10 mV", theta_offset = "24 mV" }
+[network.projections.up]
+source = "eyes"
+target = "exc"
+receptor = "ge"
+weight = { kind = "uniform", low = 0.2, high = 0.6 }
+plasticity = { kind = "diehl-cook-triplet", nu_pre = 0.001, tau_x = "2 ms", tau_y1 = "2 ms", tau_y2 = "2 ms" }
+normalise = { kind = "sum", value = 8 }
+[network.projections.rivals]
+source = "exc"
+target = "exc"
+receptor = "gi"
+connect = { kind = "others", within = "field" }
+weight = { kind = "uniform", low = 0.2, high = 0.6 }
+delay = "1 ms"
+plasticity = { kind = "pair-additive", a_plus = 0.05, tau_plus = "2 ms", tau_minus = "2 ms" }
+[network.projections.back]
+source = "top"
+target = "exc"
+receptor = "ge"
+weight = { kind = "uniform", low = 0.1, high = 0.3 }
+plasticity = { kind = "symmetric", eta = 0.001, tau_x = "2 ms", tau_y = "2 ms" }
+[network.projections.further]
+source = "exc"
+target = "top"
+receptor = "ge"
+weight = { kind = "uniform", low = 12.0, high = 30.0 }
+delay = { kind = "uniform", high = "20 ms" }
+plasticity = { kind = "triplet", w_max = 40, tau_plus = "2 ms", tau_minus = "2 ms", tau_x = "2 ms", tau_y = "2 ms" }
+normalise = { kind = "sum", value = 60 }
+[network.projections.twin]
+source = "exc"
+target = "exc"
+receptor = "ge"
+connect = "one-to-one"
+weight = { kind = "uniform", low = 0.2, high = 0.6 }
+delay = "2 ms"
+plasticity = { kind = "pair-additive", a_minus = 0.05, tau_plus = "2 ms", tau_minus = "2 ms" }
+"""
+
+
+@pytest.fixture(scope="module")
+def ran_graph(tmp_path_factory: pytest.TempPathFactory) -> tuple[LiveRun, Frames]:
+    """A network in which every sort of projection learns; spikes in flight are carried over, traces fade before."""
+    usual = experiment().to_mapping()
+    tables = {name: usual[name] for name in ("name", "seed", "data", "encoding")}
+    schedule = {**usual["schedule"], "between": "carry", "min_spikes": 0}
+    network = Experiment.from_toml(GRAPH).to_mapping()["network"]
+    made = Experiment.from_mapping({**tables, "schedule": schedule, "network": network})
+    return run_of(tmp_path_factory.mktemp("graph"), made)
+
+
+@pytest.mark.parametrize("projection", ["up", "rivals", "back", "further", "twin"])
+def test_the_weights_of_any_projection_are_replayed(ran_graph: tuple[LiveRun, Frames], projection: str) -> None:
+    live, frames = ran_graph
+    moved = 0.0
+    for place in range(1, len(frames)):
+        (frame, network), (earlier, before) = frames[place], frames[place - 1]
+        made = experiment_at(live, frame["presentation"])
+        for neuron in range(5):
+            moment = slow_motion(made, frame, network, neuron, earlier=earlier, before=before, projection=projection)
+            w = network["learned"][f"{projection}.w"]
+            np.testing.assert_allclose(moment.replay.end, w[[neuron]] if w.ndim == 1 else w[:, neuron], atol=1e-5)
+            assert "agree with those of the run" in moment.remarks[-1]
+            moved = max(moved, float(np.abs(moment.replay.end - moment.replay.start).max()))
+        assert (moment.source, moment.target) == {
+            "up": ("eyes", "exc"),
+            "back": ("top", "exc"),
+            "further": ("exc", "top"),
+        }.get(projection, ("exc", "exc"))
+        spikes = frame["spikes"][moment.target]
+        assert moment.output.tolist() == spikes[1][spikes[0] == neuron].tolist()
+    assert moved > 1e-3
+
+
+def test_what_slow_motion_of_a_projection_cannot_know(ran_graph: tuple[LiveRun, Frames]) -> None:
+    live, frames = ran_graph
+    (frame, network), made = frames[5], experiment_at(live, 5)
+
+    def shown(projection: str, **changed: Any) -> SlowMotion:
+        return slow_motion(made, {**frame, **changed}, network, 0, earlier={}, before={}, projection=projection)
+
+    assert "Spikes that were in flight at the start are unknown." in shown("further").remarks
+    assert not any("in flight" in remark for remark in (*shown("up").remarks, *shown("back").remarks))
+    assert shown("").projection == "up"
+    with pytest.raises(StdpbenchError, match="up does not learn in this stage of the training"):
+        shown("up", plastic=["further"])
+    with pytest.raises(StdpbenchError, match="a projection that learns; up, rivals, back, further and twin can"):
+        shown("onward")
 
 
 def test_v_exceeds_the_threshold_at_spikes() -> None:
