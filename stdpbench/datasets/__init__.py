@@ -1,12 +1,12 @@
-"""Data sets, labelled or unlabelled pictures: the family of kinds and its base classes."""
+"""Data sets, labelled or unlabelled pictures, and streams of spikes: the family of kinds and its base classes."""
 
 from stdpbench.datasets._transform import transform
-from stdpbench.datasets.base import PLACES, Dataset, Images, Split, validation_split
+from stdpbench.datasets.base import PLACES, Dataset, Images, Source, Split, validation_split
 from stdpbench.registry import Family
 
-datasets: Family[Dataset] = Family(
+datasets: Family[Source] = Family(
     "data set",
-    Dataset,  # type: ignore[type-abstract]
+    Source,  # type: ignore[type-abstract]
     {
         "digits": "stdpbench.datasets.digits:Digits",
         "mnist": "stdpbench.datasets.mnist:MNIST",
@@ -15,8 +15,13 @@ datasets: Family[Dataset] = Family(
         "idx": "stdpbench.datasets.idx:IDX",
         "npz": "stdpbench.datasets.npz:NPZ",
         "folder": "stdpbench.datasets.folder:Folder",
+        "none": "stdpbench.streams.none:NoInput",
+        "poisson": "stdpbench.streams.poisson:PoissonInputs",
+        "correlated-poisson": "stdpbench.streams.correlated_poisson:CorrelatedPoisson",
+        "patterns": "stdpbench.streams.patterns:Patterns",
+        "spike-times": "stdpbench.streams.spike_times:SpikeTimes",
     },
     group="stdpbench.datasets",
 )
 
-__all__ = ["PLACES", "Dataset", "Images", "Split", "datasets", "transform", "validation_split"]
+__all__ = ["PLACES", "Dataset", "Images", "Source", "Split", "datasets", "transform", "validation_split"]

@@ -64,20 +64,54 @@ class Images:
 class Split:
     """Training and test pictures of a data set, and the names of its classes (empty without labels).
 
-    `spare` are training pictures that an experiment does not use for training, labelling or evaluation.
+    `spare` are training pictures that an experiment does not use for training, labelling or evaluation. A stream has
+    no pictures; `fingerprint` identifies its spikes if they are those of a file.
     """
 
     train: Images
     test: Images
     class_names: tuple[str, ...]
     spare: Images | None = None
+    fingerprint: str = ""
 
 
 PLACES = ("path", "train_images", "train_labels", "test_images", "test_labels")
 """Parameters that name files and folders."""
 
 
-class Dataset(Parameters):
+class Source(Parameters):
+    """Where the input of a network comes from: pictures, or a stream of spikes (`stdpbench.streams`)."""
+
+    summary: ClassVar[str]
+    reference: ClassVar[str]
+    published: ClassVar[tuple[int, int, int] | None] = None
+    """Training pictures, test pictures, and their side in pixels, if these are always the same."""
+
+    @abstractmethod
+    def prepare(self) -> Split:
+        """Return the pictures as they are shown; without any, empty arrays that have the shape of the input.
+
+        Raises
+        ------
+        StdpbenchError
+            One sentence if something is missing, damaged or does not fit together.
+        """
+
+    def resolved(self) -> Self:
+        """Return the same source with absolute paths, independent of the working directory."""
+        changes = {
+            name: str(Path(value).expanduser().resolve())
+            for name in PLACES
+            if isinstance(value := getattr(self, name, None), str)
+        }
+        return self.model_copy(update=changes) if changes else self
+
+    def validation_size(self, n_train: int) -> int:
+        """Return how many of `n_train` pictures `--validation` holds out: one sixth."""
+        return max(1, n_train // 6)
+
+
+class Dataset(Source):
     """Source of pictures and their preprocessing; one kind per file."""
 
     resize: int | None = parameter(
@@ -103,11 +137,6 @@ class Dataset(Parameters):
         None, ge=1, help="Number of training pictures, from the end, that --validation holds out; none: one sixth."
     )
 
-    summary: ClassVar[str]
-    reference: ClassVar[str]
-    published: ClassVar[tuple[int, int, int] | None] = None
-    """Training pictures, test pictures, and their side in pixels, if these are always the same."""
-
     @abstractmethod
     def load(self) -> Split:
         """Read the raw pictures, before any declared step.
@@ -129,18 +158,9 @@ class Dataset(Parameters):
         split = self.load()
         return Split(self._ready(split.train), self._ready(split.test), split.class_names)
 
-    def resolved(self) -> Self:
-        """Return the same data set with absolute paths, independent of the working directory."""
-        changes = {
-            name: str(Path(value).expanduser().resolve())
-            for name in PLACES
-            if isinstance(value := getattr(self, name, None), str)
-        }
-        return self.model_copy(update=changes) if changes else self
-
     def validation_size(self, n_train: int) -> int:
         """Return how many of `n_train` pictures `--validation` holds out: `validation_images`, or one sixth."""
-        return max(1, n_train // 6) if self.validation_images is None else self.validation_images
+        return super().validation_size(n_train) if self.validation_images is None else self.validation_images
 
     def _ready(self, images: Images) -> Images:
         return Images(transform(images.pixels, self), images.labels)

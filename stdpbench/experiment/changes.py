@@ -121,6 +121,10 @@ def may_change(before: Parameters, after: Parameters, path: str, live: bool | No
     match path.split("."):
         case ["data", *_] | [_]:  # `[_]`: the seed
             return False
+        case ["schedule", "between"] if "stream" in {
+            getattr(owner_of(one, path)[0], "between", "") for one in (before, after)
+        }:
+            return False
         case ["network", "projections", _, "scale"] if any(each.scale is None for each in projections):
             return False
         case ["network", "projections", _, "weight", *_] if not all(each.one_weight for each in projections):

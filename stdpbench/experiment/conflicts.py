@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from stdpbench.datasets import Source, datasets
 from stdpbench.delays import Delay
 from stdpbench.encoding import Encoder
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment.sections import Schedule, Stage
 from stdpbench.graph import Graph
 from stdpbench.graph.checks import problems
+from stdpbench.streams import Stream
 from stdpbench.templates import Parts, Template
 from stdpbench.templates.paths import short_path
 
 _MOST_BINS = 65_535  # a spike count must fit into 16 bits
+_MOST_STEPS = 2**52  # counted in float64
 _LONG = re.compile(r"network\.(?:populations|projections)(?:\.\w+)+")
 
 
-def conflicts(network: Template, parts: Parts, encoding: Encoder, schedule: Schedule) -> Iterator[str]:
+def conflicts(network: Template, parts: Parts, data: Source, encoding: Encoder, schedule: Schedule) -> Iterator[str]:
     """Yield a sentence for each conflict between sections."""
+    if isinstance(data, Stream) or schedule.is_stream:
+        yield from _of_stream(network, parts, data, schedule)
+        return
     dt = network.dt
     times = {"schedule.stimulus": schedule.stimulus, "schedule.rest": schedule.rest}
     uneven = [name for name, time in times.items() if abs(time / dt - round(time / dt)) > 1e-6]
@@ -27,11 +34,7 @@ def conflicts(network: Template, parts: Parts, encoding: Encoder, schedule: Sche
         yield f"{name} ({times[name]:g} ms) must be a whole number of steps of network.dt ({dt:g} ms)"
     if "schedule.stimulus" not in uneven and not 1 <= round(schedule.stimulus / dt) <= _MOST_BINS:
         yield f"schedule.stimulus ({schedule.stimulus:g} ms) must be 1 to {_MOST_BINS} steps of network.dt ({dt:g} ms)"
-    graph = network.expand(parts)
-    for sentence in _of_network(network, parts, graph, schedule):
-        yield _LONG.sub(lambda found: _short(found[0], network, parts), sentence)
-    for number, stage in enumerate(schedule.stages or (), 1):
-        yield from _of_stage(f"schedule.stages.{number}.projections", stage, graph)
+    yield from _of_graph(network, parts, network.expand(parts), schedule)
     last = schedule.max_attempts - 1
     if not encoding.largest_probability(255.0, last, dt * 1e-3) < 1:
         yield (
@@ -40,11 +43,50 @@ def conflicts(network: Template, parts: Parts, encoding: Encoder, schedule: Sche
         )
 
 
+def _of_stream(network: Template, parts: Parts, data: Source, schedule: Schedule) -> Iterator[str]:
+    """Yield a sentence for each conflict in an experiment with a stream."""
+    kind = getattr(data, "kind", "")
+    if not isinstance(data, Stream):
+        kinds = ", ".join(repr(each) for each, cls in datasets.usable().items() if issubclass(cls, Stream))
+        yield f"schedule.between = 'stream' needs data that are spikes ({kinds}), not the pictures of {kind!r}"
+        return
+    if not schedule.is_stream:
+        yield f"schedule.between must be 'stream' with data.kind {kind!r}, which has no pictures"
+        return
+    dt = network.dt
+    piece, duration = (schedule.piece or 0.0) * 1e3, (schedule.duration or 0.0) * 1e3
+    if abs(piece / dt - round(piece / dt)) > 1e-6:
+        yield f"schedule.piece ({piece:g} ms) must be a whole number of steps of network.dt ({dt:g} ms)"
+    durations = {f"schedule.stages.{n}.duration": s.duration for n, s in enumerate(schedule.stages or (), 1)}
+    for name, each in durations.items() or (("schedule.duration", schedule.duration),):
+        n_pieces = (each or 0.0) * 1e3 / piece
+        if abs(n_pieces - round(n_pieces)) > 1e-6 or n_pieces < 0.5:
+            yield f"{name} ({each:g} s) must be a whole number of pieces (schedule.piece, {piece * 1e-3:g} s)"
+    if duration / dt > _MOST_STEPS:
+        yield f"schedule.duration must be below {_MOST_STEPS * dt * 1e-3:g} s"
+    if problem := data.problem(dt * 1e-3):
+        yield problem
+    graph = replace(network.expand(parts), stream=True)
+    if kind == "none" and graph.input:
+        yield f"network.populations.{graph.input} has no neuron, but data.kind 'none' gives no spikes; give it one"
+    elif kind != "none" and not graph.input:
+        yield f"network.populations needs one without a neuron, which gets the spikes of data.kind {kind!r}"
+    yield from _of_graph(network, parts, graph, schedule)
+
+
+def _of_graph(network: Template, parts: Parts, graph: Graph, schedule: Schedule) -> Iterator[str]:
+    """Yield a sentence for each error of the network and of the stages."""
+    for sentence in _of_network(network, parts, graph, schedule):
+        yield _LONG.sub(lambda found: _short(found[0], network, parts), sentence)
+    for number, stage in enumerate(schedule.stages or (), 1):
+        yield from _of_stage(f"schedule.stages.{number}.projections", stage, graph)
+
+
 def _of_network(network: Template, parts: Parts, graph: Graph, schedule: Schedule) -> Iterator[str]:
     """Yield a sentence for each error of the network, with paths of the expanded one."""
     for name, projection in graph.projections.items():
         longest = projection.delay.longest
-        if longest >= schedule.stimulus and longest > graph.dt:
+        if longest >= schedule.stimulus and longest > graph.dt and not graph.stream:
             path = f"network.projections.{name}.delay{_of_longest(projection.delay)}"
             yield f"{path} must be shorter than schedule.stimulus"
     own = list(network.conflicts(parts))

@@ -16,14 +16,14 @@ import tomli_w
 from pydantic import Field, SerializeAsAny, model_validator
 
 from stdpbench import units
-from stdpbench.datasets import Dataset
+from stdpbench.datasets import Source
 from stdpbench.encoding import Encoder
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.experiment import learning
 from stdpbench.experiment.changes import forget_for_preset, is_live, meant, no_section, ordered, set_value
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
-from stdpbench.experiment.sections import About, Schedule, Stage
+from stdpbench.experiment.sections import LOOKS, About, Schedule, Stage, without_looks
 from stdpbench.files import parse_toml, read_toml
 from stdpbench.graph import Graph
 from stdpbench.neurons import Neuron
@@ -31,6 +31,7 @@ from stdpbench.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.paths import shipped
 from stdpbench.plasticity import Lateral, PlasticityRule, rules
 from stdpbench.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
+from stdpbench.streams import Stream
 from stdpbench.templates import OPTIONAL, Parts, Template, templates
 from stdpbench.templates.expansion import expanded
 from stdpbench.templates.graph import GraphNetwork
@@ -38,8 +39,6 @@ from stdpbench.templates.paths import short_path
 from stdpbench.toml_lines import Lines, compact, flat, located
 
 _FIXED = {"kind": "fixed"}
-LOOKS = ("held_out_every", "held_out_images")
-"""Parameters of the schedule that do not change any result."""
 
 
 class _Head(Parameters):
@@ -57,8 +56,8 @@ class Experiment(_Head):
     """
 
     about: About
-    data: SerializeAsAny[Dataset]
-    encoding: SerializeAsAny[Encoder]
+    data: SerializeAsAny[Source]
+    encoding: SerializeAsAny[Encoder] = Field(default_factory=lambda: usual("encoding"))
     network: SerializeAsAny[Template]
     exc: SerializeAsAny[Neuron] = Field(default_factory=lambda: usual("exc"))
     inh: SerializeAsAny[Neuron] = Field(default_factory=lambda: usual("inh"))
@@ -79,7 +78,7 @@ class Experiment(_Head):
             yield "name must not be empty"
         if self.missing_kinds:  # nothing is known of them but their values
             return
-        yield from conflicts(self.network, self.parts, self.encoding, self.schedule)
+        yield from conflicts(self.network, self.parts, self.data, self.encoding, self.schedule)
 
     @property
     def exc_kind(self) -> str:
@@ -88,9 +87,10 @@ class Experiment(_Head):
 
     @property
     def sections(self) -> tuple[str, ...]:
-        """Names of the sections that the experiment has: all of `SECTIONS`, except what its network does not use."""
+        """Names of the sections that the experiment has: all of `SECTIONS` but those not used by network or data."""
         used = self.model_fields_set if self.network.missing else self.network.sections
-        return tuple(name for name in SECTIONS if name not in OPTIONAL or name in used)
+        unused = ("encoding",) if isinstance(self.data, Stream) else ()
+        return tuple(name for name in SECTIONS if (name not in OPTIONAL or name in used) and name not in unused)
 
     @property
     def missing_kinds(self) -> tuple[str, ...]:
@@ -110,12 +110,20 @@ class Experiment(_Head):
         *shape : int
             Shape of the input, which the data give; without it, the input has no size.
         """
-        return expanded(self.network, self.parts, shape)
+        return expanded(self.network, self.parts, shape, stream=self.schedule.is_stream)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """Stages of the training: which projections learn, for how many passes; without stages, one for all."""
-        return self.schedule.stages or (Stage(projections=self.graph().plastic, passes=self.schedule.passes),)
+        schedule = self.schedule
+        if schedule.stages:
+            return schedule.stages
+        return (Stage(projections=self.graph().plastic, passes=schedule.passes, duration=schedule.duration),)
+
+    @property
+    def stream(self) -> Stream | None:
+        """The stream of spikes that is the input; None where pictures are shown."""
+        return self.data if isinstance(self.data, Stream) else None
 
     def spelled_out(self) -> Experiment:
         """Return the experiment with the network of kind ``graph`` that its own one expands to."""
@@ -165,6 +173,13 @@ class Experiment(_Head):
                 and network
                 and (network.missing or name not in network.sections)
             ):
+                continue
+            if name == "encoding" and isinstance(data := sections.get("data"), Stream):
+                if name in mapping:
+                    errors.sentences.append(
+                        f"encoding is not a section of an experiment with data.kind {getattr(data, 'kind', '')!r}, "
+                        "which gives spikes"
+                    )
                 continue
             with errors.part():
                 if not isinstance(table, Mapping):
@@ -436,14 +451,6 @@ class Experiment(_Head):
     def rest_bins(self) -> int:
         """Time steps of the simulated rest; 0 where it is not simulated."""
         return round(self.schedule.rest / self.dt) if self.schedule.between == "rest" else 0
-
-
-def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tables of an experiment without the parameters of held-out measurements."""
-    schedule = mapping.get("schedule", {})
-    if not isinstance(schedule, Mapping):
-        return dict(mapping)
-    return {**mapping, "schedule": {name: value for name, value in schedule.items() if name not in LOOKS}}
 
 
 def shipped_experiments() -> dict[str, Path]:

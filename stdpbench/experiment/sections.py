@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from stdpbench import units
 from stdpbench.errors import Collector, StdpbenchError
 from stdpbench.parameters import Parameters, build, parameter
+
+LOOKS = ("held_out_every", "held_out_images")
+"""Parameters of the schedule that do not change any result."""
 
 
 class About(Parameters):
@@ -27,6 +31,9 @@ class Stage(Parameters):
 
     projections: tuple[str, ...] = parameter(..., structural=True, help="Names of the projections that learn.")
     passes: int = parameter(1, ge=0, structural=True, help="Number of passes through the training pictures.")
+    duration: float | None = parameter(
+        None, unit="s", gt=0, structural=True, help="Duration of the stage of a stream; none: pictures are shown."
+    )
 
 
 class Schedule(Parameters):
@@ -47,9 +54,22 @@ class Schedule(Parameters):
     rest: float = parameter(
         150.0, unit="ms", ge=0, le=600_000, help="Pause after a picture; theta decays during it in any case."
     )
-    between: Literal["rest", "reset", "carry"] = parameter(
+    between: Literal["rest", "reset", "carry", "stream"] = parameter(
         "rest",
-        help="Between two training presentations: simulate the rest, reset the fast state, or carry it over.",
+        help="Between two training presentations: simulate the rest, reset the fast state, or carry it over. stream: "
+        "there are no pictures; presentations are consecutive pieces of a stream of spikes.",
+    )
+    duration: float | None = parameter(
+        None, unit="s", gt=0, structural=True, help="Duration of a stream; none: pictures are shown."
+    )
+    piece: float | None = parameter(
+        None,
+        unit="s",
+        gt=0,
+        le=600,
+        structural=True,
+        help="Duration of a piece of a stream, after which the run can be paused; none: pictures are shown. Does not "
+        "change what neurons and synapses do.",
     )
     min_spikes: int = parameter(
         5, ge=0, help="Minimum number of exc spikes; with fewer, the picture is shown again, brighter."
@@ -70,14 +90,26 @@ class Schedule(Parameters):
     stages: tuple[Stage, ...] | None = parameter(
         None,
         structural=True,
-        help="Stages of the training, one after the other: which projections learn, and for how many passes. Default: "
-        "all that can learn, for passes.",
+        help="Stages of the training, one after the other: which projections learn, and for how many passes, or in a "
+        "stream for which duration. Default: all that can learn, for passes or the duration.",
     )
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether presentations are consecutive pieces of a stream."""
+        return self.between == "stream"
+
+    @property
+    def n_pieces(self) -> int:
+        """Number of pieces of a stream; 0 where pictures are shown."""
+        return round(self.duration / self.piece) if self.is_stream and self.duration and self.piece else 0
 
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
-        """Return class and values for a table; with stages, their passes are its passes."""
-        stages = mapping.get("stages")
+        """Return class and values for a table; with stages, their passes or durations are those of the whole."""
+        stages, stream = mapping.get("stages"), mapping.get("between") == "stream"
+        if stream:
+            mapping = _of_stream(mapping, where)
         if stages in (None, "none"):
             return cls, dict(mapping)
         path, errors = f"{where}.stages", Collector()
@@ -89,15 +121,66 @@ class Schedule(Parameters):
         for number, stage in enumerate(stages, 1):
             with errors.part():
                 made.append(stage if isinstance(stage, Stage) else build(Stage, stage, f"{path}.{number}"))
+        if stream:
+            errors.sentences += _durations(made, mapping, where)
+            errors.check()
+            total = sum(stage.duration or 0.0 for stage in made)
+            return cls, {**mapping, "stages": tuple(made), "duration": total}
         if "passes" in mapping:
             errors.sentences.append(f"{where}.passes and {path} contradict each other: say passes in each stage only")
         errors.check()
         return cls, {**mapping, "stages": tuple(made), "passes": sum(stage.passes for stage in made)}
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file; with stages, passes are those of the stages."""
+        """Return the values as in a file; with stages, passes and durations are those of the stages."""
         mapping = super().to_mapping()
+        if self.is_stream:
+            mapping = {name: mapping[name] for name in _STREAM if name in mapping}
         if self.stages is not None:
-            del mapping["passes"]
+            del mapping["duration" if self.is_stream else "passes"]
             mapping["stages"] = [stage.to_mapping() for stage in self.stages]
         return mapping
+
+
+_STREAM = ("between", "duration", "piece", "stages")
+"""Parameters of the schedule of a stream."""
+
+
+def _of_stream(mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the table of a stream with what it means for presentations: a piece is shown once, without a rest.
+
+    Raises
+    ------
+    StdpbenchError
+        If it has keys that are about pictures.
+    """
+    odd = [key for key in mapping if key in Schedule.model_fields and key not in _STREAM]
+    if odd:
+        names = ", ".join(f"{where}.{key}" for key in odd)
+        raise StdpbenchError(
+            f"{names}: a stream ({where}.between) shows no pictures; it has {where}.duration and {where}.piece"
+        )
+    table = {"duration": "100 s", "piece": "1 s", **{key: each for key, each in mapping.items() if each != "none"}}
+    try:
+        piece = float(str(units.read(table["piece"], "s")))
+    except (StdpbenchError, ValueError):
+        return table  # reported with all other errors
+    return {**table, "passes": 1, "stimulus": 1e3 * piece, "rest": 0.0, "min_spikes": 0, "max_attempts": 1}
+
+
+def _durations(stages: Sequence[Stage], mapping: Mapping[str, Any], where: str) -> list[str]:
+    """Return a sentence for each error in the durations of the stages of a stream."""
+    wrong = [
+        f"{where}.stages.{number}.duration is missing; in a stream, a stage lasts for a duration such as '100 s'"
+        for number, stage in enumerate(stages, 1)
+        if stage.duration is None
+    ]
+    return wrong
+
+
+def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of an experiment without the parameters of held-out measurements."""
+    schedule = mapping.get("schedule", {})
+    if not isinstance(schedule, Mapping):
+        return dict(mapping)
+    return {**mapping, "schedule": {name: value for name, value in schedule.items() if name not in LOOKS}}

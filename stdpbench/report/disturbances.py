@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.datasets import Dataset
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 
@@ -119,9 +120,10 @@ class Disturbance:
         disturbed = np.stack(
             [self._disturbed(one, np.random.default_rng((original.seed, first + n))) for n, one in enumerate(pixels)]
         )
-        if original.data.pixel_sum is not None:
+        data = original.data
+        if isinstance(data, Dataset) and data.pixel_sum is not None:
             sums = disturbed.sum(axis=(1, 2), keepdims=True)
-            disturbed = disturbed * np.where(sums > 0, original.data.pixel_sum / np.where(sums > 0, sums, 1), 1)
+            disturbed = disturbed * np.where(sums > 0, data.pixel_sum / np.where(sums > 0, sums, 1), 1)
         return disturbed.astype(np.float32)
 
     def _disturbed(self, picture: NDArray[Any], random: np.random.Generator) -> NDArray[np.float64]:

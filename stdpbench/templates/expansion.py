@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from math import prod
 
@@ -11,7 +12,7 @@ from stdpbench.graph.checks import input_problems
 from stdpbench.templates.base import Parts, Template
 
 
-def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = ()) -> Graph:
+def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = (), *, stream: bool = False) -> Graph:
     """Return the populations and projections of a network.
 
     Parameters
@@ -22,19 +23,21 @@ def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = ()) -> Gr
         What it uses of an experiment.
     shape : tuple of int
         Shape of the input, which the data give; empty: the input has no size.
+    stream : bool
+        Whether presentations are pieces of a stream.
 
     Raises
     ------
     StdpbenchError
         If the network does not fit the shape.
     """
-    graph = _expanded(network, parts)
+    graph = _expanded(network, parts, stream)
     if not shape or not graph.input:
         return graph
     size = graph.populations[graph.input].size
     if size and size != prod(shape):
         raise StdpbenchError(
-            f"network.populations.{graph.input} has {size} neurons, but the pictures have {prod(shape)} pixels; leave "
+            f"network.populations.{graph.input} has {size} neurons, but the data have {prod(shape)} inputs; leave "
             "out its size, which the data give"
         )
     graph = graph.with_input(*shape)
@@ -44,5 +47,6 @@ def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = ()) -> Gr
 
 
 @lru_cache(maxsize=64)
-def _expanded(network: Template, parts: Parts) -> Graph:
-    return network.expand(parts)
+def _expanded(network: Template, parts: Parts, stream: bool) -> Graph:
+    graph = network.expand(parts)
+    return replace(graph, stream=True) if stream else graph

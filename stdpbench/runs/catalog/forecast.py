@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from stdpbench.datasets import Split
+from stdpbench.datasets import Dataset, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.files import DAMAGE
@@ -97,7 +97,7 @@ class Size:
             If the pictures cannot be read.
         """
         data = experiment.data
-        if data.published is None:
+        if not isinstance(data, Dataset) or data.published is None:
             return cls.of(data.prepare())
         n_train, n_test, side = data.published
         return cls(n_train, n_test, (data.frame or data.resize or side) ** 2)
@@ -166,6 +166,11 @@ def forecast(
     StdpbenchError
         If the pictures cannot be read.
     """
+    if experiment.stream is not None:
+        of_file, pieces = experiment.about.expected_time if trust else "", experiment.schedule.n_pieces
+        return Forecast(
+            None, f"According to the experiment file: {of_file.rstrip('.')}." if of_file else _UNKNOWN, pieces
+        )
     size, options = size or Size.of_experiment(experiment), options or Options()
     n_train, n_frozen = _presentations(experiment, size, options)
     speed = _speed(flat(experiment.to_mapping()))
@@ -321,7 +326,7 @@ def _of_shipped() -> Iterator[_Known]:
     """Yield the published times of shipped experiments."""
     for name in shipped_experiments():
         experiment = read_experiment(name)
-        if experiment.about.measured_time is None:
+        if experiment.about.measured_time is None or experiment.stream is not None:
             continue
         size = Size.of_experiment(experiment)
         n_train, n_frozen = _presentations(experiment, size, Options())

@@ -23,6 +23,8 @@ def load_split(experiment: Experiment, validation: bool) -> Split:
     With `validation`, the last training pictures are the test part, and the test pictures are not used.
     """
     split = experiment.data.prepare()
+    if validation and experiment.stream is not None:
+        raise StdpbenchError("a stream has no pictures of which some could be held out; leave out --validation")
     if validation:
         split = validation_split(split, experiment.data.validation_size(len(split.train)))
     schedule = experiment.schedule
@@ -39,6 +41,7 @@ def load_split(experiment: Experiment, validation: bool) -> Split:
         split.test.part(0, schedule.test_images or len(split.test)),
         split.class_names,
         split.train.part(n_train, len(split.train)),
+        split.fingerprint,
     )
     check_disjoint(cut)
     return cut
@@ -103,13 +106,14 @@ def check_weights(experiment: Experiment, split: Split) -> None:
 
 
 def fingerprint(split: Split) -> str:
-    """Return the SHA-256 hash, hexadecimal, of the pictures and labels as presented."""
+    """Return the SHA-256 hash, hexadecimal, of the pictures and labels as presented, or of the spikes of a file."""
     digest = hashlib.sha256()
     for part in (split.train, split.test):
         digest.update(repr((part.pixels.shape, part.pixels.dtype.str)).encode())
         digest.update(np.ascontiguousarray(part.pixels).data)
         if part.labels is not None:
             digest.update(np.ascontiguousarray(part.labels).data)
+    digest.update(split.fingerprint.encode())
     return digest.hexdigest()
 
 

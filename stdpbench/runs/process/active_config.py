@@ -72,7 +72,7 @@ class ActiveConfig:
         self._folder, self._options = folder, options
         self.n_train = len(training_order(setup.experiment, len(self.split.train)))
         self.phases = self._plan()
-        self.record = TrainingRecord(self.simulator, self.split, self.n_train)
+        self.record = TrainingRecord(self.simulator, self.split, self.n_train, self.experiment)
         self.rules = RuleChanges()
         self.held_out = HeldOutMeasures(folder, self.simulator, self.split, self.n_train)
         number, position, checkpoint = 0, 0, setup.checkpoint

@@ -45,7 +45,9 @@ class _Context:
 
 
 def phases(experiment: Experiment, split: Split, options: Options) -> tuple[tuple[str, int], ...]:
-    """Return the name and number of presentations of each phase of an assessment, in order."""
+    """Return the name and number of presentations of each phase of an assessment, in order; none after a stream."""
+    if experiment.stream is not None:
+        return ()
     n_label, n_test = experiment.schedule.label_images or len(split.train), len(split.test)
     if split.train.labels is None or split.test.labels is None:
         return (("test", n_test),)
@@ -87,6 +89,9 @@ def assess(
         "baselines": dict(before.get("baselines", {})),
         "training": dict(training),
     }
+    if experiment.stream is not None:  # has no labels, and nothing to be shown again
+        folder.write_json("metrics.json", metrics)
+        return metrics
     yield from _remarks(context)
     assignment, scores = yield from _measure(context, metrics)
     if scores:

@@ -200,6 +200,8 @@ class RunEngine:
             sentence = training.divergence
             if not sentence and (block := active.record.take(presented)) is not None:
                 self._emit(block)
+            if not sentence and active.record.stream is not None:
+                self._emit(active.record.stream.take(presented))
             self._catch_up()  # after the block, which measures the arrays before these changes
             if sentence:
                 self._diverged = True

@@ -30,8 +30,10 @@ def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
 def threshold_decays(graph: Graph, experiment: Experiment) -> dict[str, float]:
     """Return the factor by which slow variables of neurons decay per attempt, by public name such as ``exc.theta``.
 
-    An attempt lasts for stimulus and rest, even if the rest is not simulated.
+    An attempt lasts for stimulus and rest, even if the rest is not simulated. In a stream they decay in every step.
     """
+    if graph.stream:
+        return {}
     duration = (experiment.schedule.stimulus + experiment.schedule.rest) * 1e-3
     return {
         f"{name}.{variable}": factor

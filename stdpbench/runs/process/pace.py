@@ -22,6 +22,7 @@ from stdpbench.simulators import Simulator, synapse_memory
 _WINDOW = 10.0  # s over which the speed is measured
 _EVERY = 0.5  # s between two updates of the progress file
 _TRIALS = 3
+_STEPS = 2000  # of a stream that are simulated for an estimate
 
 
 class Pace:
@@ -124,6 +125,14 @@ def estimate(
         Peak memory of all processes, in bytes.
     """
     state = simulator.state()
+    if experiment.stream is not None:
+        n_bins = min(experiment.stimulus_bins, _STEPS)
+        spikes = experiment.stream.spikes(experiment.seed, 0, n_bins, experiment.network.dt * 1e-3)
+        begun = time.perf_counter()
+        simulator.present(spikes, n_bins, plastic=True)
+        seconds = n_train * (time.perf_counter() - begun) * experiment.stimulus_bins / n_bins
+        simulator.set_state(state)
+        return seconds, PROCESS_MEMORY + synapse_memory(simulator.layout)
     learning, frozen = [], []
     for number in range(_TRIALS):
         begun = time.perf_counter()

@@ -123,6 +123,8 @@ def try_in_run(
     curves : Curves
         Responses to recent training pictures, which determine the labels until the label phase is over.
     """
+    if experiment.stream is not None:
+        raise StdpbenchError("a network in a stream is shown no pictures")
     layout, assignment = simulator.layout, None
     if trained is not None:
         learned = trained_arrays(trained, experiment, layout.n_input)

@@ -22,9 +22,13 @@ _MOST_AHEAD = 8
 def encode(experiment: Experiment, images: Images, phase: str, presentation: int, attempt: int, image: int) -> Spikes:
     """Return the input spikes of one attempt of one presentation, which depend on the arguments alone.
 
-    In training without a rest, the last bins are empty so that no delayed spike is in transit at the end.
+    In training without a rest, the last bins are empty so that no delayed spike is in transit at the end. In a stream,
+    presentations are consecutive pieces.
     """
     network, n_bins = experiment.network, experiment.stimulus_bins
+    if (stream := experiment.stream) is not None:
+        start = presentation * n_bins
+        return stream.spikes(experiment.seed, start, start + n_bins, network.dt * 1e-3)
     if phase == "train":
         n_bins -= max(0, experiment.graph().input_delay_bins - experiment.rest_bins)
     rng = generator(experiment.seed, phase, presentation, attempt)

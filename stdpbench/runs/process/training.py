@@ -54,8 +54,10 @@ class Presented:
 
 
 def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
-    """Return the number of the picture of each training presentation: int64, (passes * pictures,)."""
+    """Return the number of the picture of each training presentation: int64, (passes * pictures,); in a stream, 0."""
     schedule = experiment.schedule
+    if schedule.is_stream:
+        return np.zeros(schedule.n_pieces, np.int64)
     n = min(n_images, schedule.train_images or n_images)
     if schedule.order == "dataset":
         return np.tile(np.arange(n), schedule.passes)
@@ -74,11 +76,12 @@ def stage_ends(experiment: Experiment, total: int) -> list[tuple[int, tuple[str,
     total : int
         Number of training presentations in all stages.
     """
-    passes = sum(stage.passes for stage in experiment.stages)
-    ends, done = [], 0
-    for stage in experiment.stages:
-        done += stage.passes
-        ends.append((total * done // passes if passes else 0, tuple(stage.projections)))
+    stream = experiment.schedule.is_stream
+    lengths = [(stage.duration or 0.0) if stream else stage.passes for stage in experiment.stages]
+    whole, ends, done = sum(lengths), [], 0.0
+    for stage, length in zip(experiment.stages, lengths, strict=True):
+        done += length
+        ends.append((round(total * done / whole) if whole else 0, tuple(stage.projections)))
     return ends
 
 

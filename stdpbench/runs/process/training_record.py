@@ -17,6 +17,7 @@ from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.learned_files import write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_training
+from stdpbench.runs.process.stream_measures import StreamMeasures
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol.facts import Block, Progress
 from stdpbench.simulators import Simulator
@@ -33,6 +34,8 @@ class TrainingRecord:
         The pictures.
     total : int
         Total number of training presentations.
+    experiment : Experiment, optional
+        The experiment; needed for a stream.
 
     Attributes
     ----------
@@ -45,9 +48,13 @@ class TrainingRecord:
     exc_spikes : ndarray, int64, (n_exc,), or None
         Spikes of each exc neuron in all training presentations of the run; None if the run continues from a
         checkpoint of a version that did not count them.
+    stream : StreamMeasures or None
+        Measures of the pieces of a stream.
     """
 
-    def __init__(self, simulator: Simulator, split: Split, total: int) -> None:
+    def __init__(self, simulator: Simulator, split: Split, total: int, experiment: Experiment | None = None) -> None:
+        stream = experiment is not None and experiment.stream is not None
+        self.stream = StreamMeasures(simulator, experiment) if experiment is not None and stream else None
         self.curves = Curves(total, split.train.labels, len(split.class_names))
         self.seconds = 0.0
         self.silent = 0
@@ -59,6 +66,8 @@ class TrainingRecord:
     def exchange(self, simulator: Simulator) -> None:
         """Measure another network with the same weights from now on."""
         self._simulator = simulator
+        if self.stream is not None:
+            self.stream.exchange(simulator)
 
     def take(self, presented: Presented) -> Block | None:
         """Add a presentation, and return the fact of the block that it completes, if any."""
@@ -66,7 +75,10 @@ class TrainingRecord:
         if self.exc_spikes is not None:
             self.exc_spikes += presented.exc_spikes
         curves = self.curves
-        if not curves.add(presented.image, presented.attempts, presented.response.counts(self._simulator.graph.read)):
+        counts = presented.response.counts(self._simulator.graph.read)
+        if self.stream is not None:
+            counts = counts.sum(keepdims=True)  # there are no labels to compare neurons by
+        if not curves.add(presented.image, presented.attempts, counts):
             return None
         w, theta = self._simulator.shown_weights, self._mean_theta()
         change = float(np.abs(w - self._w_of_last_block).mean())
@@ -147,9 +159,10 @@ class TrainingRecord:
         """Return the data for `restore`, as arrays for a checkpoint."""
         return {
             **self.curves.arrays(np.int32),
-            **self.curves.recent(self._simulator.n_read),
+            **self.curves.recent(self._simulator.n_read if self.stream is None else 1),
             "w_of_last_block": self._w_of_last_block,
             **({} if self.exc_spikes is None else {"exc_spikes": self.exc_spikes}),
+            **({} if self.stream is None else self.stream.history()),
         }
 
     def restore(self, history: Mapping[str, NDArray[Any]], seconds: float, silent: int) -> None:
@@ -158,6 +171,8 @@ class TrainingRecord:
         if len(history["image"]):  # otherwise no neuron can have fired
             self.exc_spikes = history.get("exc_spikes")
         self.curves.restore(history)
+        if self.stream is not None:
+            self.stream.restore(history)
         self.seconds, self.silent = seconds, silent
 
     def _at_limit(self, experiment: Experiment) -> int:

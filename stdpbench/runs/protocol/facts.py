@@ -117,6 +117,34 @@ class Block:
         object.__setattr__(self, "accuracy", {sys.intern(name): value for name, value in self.accuracy.items()})
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a stream is complete; measures by `stdpbench.readout.streams`.
+
+    Attributes
+    ----------
+    rates : mapping of str to float
+        Mean firing rate by population, in Hz.
+    cv, synchrony : mapping of str to (float or None)
+        Irregularity of intervals, and synchrony, by population; None if undefined.
+    weights : mapping of str to tuple of int
+        Histogram of the weights of each projection that learns: 20 equal bins from 0 to its w_max.
+    occurrences : tuple of (float, int, tuple of (float or None))
+        Of each pattern that ended: time of its start in s, its number, and the latency of the first spike of each
+        neuron that is read, in ms; None for a neuron that did not fire.
+    false_alarms : tuple of int
+        Spikes of each neuron that is read outside patterns; empty without patterns.
+    """
+
+    rates: Mapping[str, float]
+    cv: Mapping[str, float | None]
+    synchrony: Mapping[str, float | None]
+    weights: Mapping[str, tuple[int, ...]]
+    occurrences: tuple[tuple[float, int, tuple[float | None, ...]], ...] = ()
+    false_alarms: tuple[int, ...] = ()
+    recurs: ClassVar[bool] = True
+
+
 def _packed(numbers: Sequence[int]) -> array[int]:
     largest = max(numbers, default=0)
     return array(next(code for code in "BHIQ" if largest < 256 ** array(code).itemsize), numbers)
@@ -346,6 +374,7 @@ Fact = (
     | Estimated
     | StateChanged
     | Block
+    | Piece
     | ParametersChanged
     | RuleChanged
     | LearnedSet
@@ -370,6 +399,7 @@ _KINDS: dict[str, type[Any]] = {
         Estimated,
         StateChanged,
         Block,
+        Piece,
         ParametersChanged,
         RuleChanged,
         LearnedSet,

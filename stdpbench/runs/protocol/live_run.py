@@ -33,6 +33,8 @@ class LiveRun:
         Number of completed presentations, according to the facts.
     blocks : dict of int to Block
         Completed blocks of training presentations, by the position of their end.
+    pieces : dict of int to Piece
+        Completed pieces of a stream, by the position of their end.
     changes : list of (int, mapping)
         Changes of parameters and of the rule with their positions: path to (old, new); a change of the rule includes
         that of the kind.
@@ -64,6 +66,7 @@ class LiveRun:
     started: facts.Started | None = None
     position: int = 0
     blocks: dict[int, Block] = field(default_factory=dict)
+    pieces: dict[int, facts.Piece] = field(default_factory=dict)
     changes: list[tuple[int, Mapping[str, tuple[Any, Any]]]] = field(default_factory=list)
     marks: list[tuple[int, str]] = field(default_factory=list)
     learned_set: int = -1
@@ -116,6 +119,9 @@ class LiveRun:
                 changed.add("state")
             case Block():
                 self.blocks[record.position] = fact
+                changed = {"curves"}
+            case facts.Piece():
+                self.pieces[record.position] = fact
                 changed = {"curves"}
             case facts.ParametersChanged() | facts.RuleChanged() | facts.LearnedSet():
                 if isinstance(fact, facts.LearnedSet):

@@ -1,0 +1,182 @@
+"""Measures of a stream, for one piece after the other: rates, irregularity, synchrony, answers to patterns.
+
+*Irregularity* is the coefficient of variation of the intervals between the spikes of a neuron, SD over mean (1 for a
+Poisson process, 0 for a clock), averaged over neurons. Intervals count in the piece in which they end, and are
+forgotten with `MEMORY`; neurons with a total weight of less than `FEWEST` intervals are left out.
+
+*Synchrony* is that of Golomb & Rinzel (1994, doi:10.1016/0167-2789(94)90214-3), of spike counts in windows of
+`WINDOW`: the SD over time of the count averaged over neurons, divided by the root mean square of the SDs of single
+neurons. It is 1 if all do the same, and of the order of 1/sqrt(n) for n independent neurons.
+
+*Answers to patterns* follow Masquelier, Guyonneau & Thorpe (2008): a *hit* is a pattern in which the neuron fires, its
+*latency* the time from the start of the pattern to the first spike in it, and a *false alarm* a spike outside
+patterns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MEMORY = 10.0  # s
+FEWEST = 3.0
+WINDOW = 5e-3  # s
+N_BINS = 20
+"""Bins of histograms of weights."""
+
+
+class Intervals:
+    """Intervals between the spikes of each neuron of a population, over pieces.
+
+    Parameters
+    ----------
+    n : int
+        Number of neurons.
+    dt : float
+        Time step in seconds.
+    """
+
+    def __init__(self, n: int, dt: float) -> None:
+        self._dt = dt
+        self.last = np.full(n, -1, np.int64)
+        self.sums = np.zeros((3, n))
+
+    def add(self, index: NDArray[np.integer], step: NDArray[np.int64], n_steps: int) -> float | None:
+        """Add the spikes of a piece, sorted by step; return the irregularity at its end, None if undefined.
+
+        Steps are counted from the start of the stream.
+        """
+        order = np.argsort(index, kind="stable")
+        neuron, at = np.asarray(index, np.int64)[order], step[order]
+        first = np.flatnonzero(np.diff(neuron, prepend=-1))
+        before = np.concatenate([at[:0], at[:-1]]) if len(at) < 1 else np.concatenate([[0], at[:-1]])
+        before[first] = self.last[neuron[first]]
+        known = before >= 0
+        interval = (at - before)[known] * self._dt
+        self.sums *= np.exp(-n_steps * self._dt / MEMORY)
+        for row, power in enumerate((0, 1, 2)):
+            self.sums[row] += np.bincount(neuron[known], interval**power, len(self.last))
+        self.last[neuron] = at  # of equal indices, the last one stays
+        count, total, squares = self.sums[:, self.sums[0] >= FEWEST]
+        if not len(count):
+            return None
+        mean = total / count
+        return float((np.sqrt(np.maximum(squares / count - mean**2, 0)) / mean).mean())
+
+
+def synchrony(index: NDArray[np.integer], step: NDArray[np.integer], n: int, n_steps: int, dt: float) -> float | None:
+    """Return the synchrony of a population in a piece; None if undefined.
+
+    Parameters
+    ----------
+    index, step : ndarray, integer, (n_spikes,)
+        Neuron and step of each spike, from the start of the piece.
+    n, n_steps : int
+        Number of neurons and of steps.
+    dt : float
+        Time step in seconds.
+    """
+    width = max(1, round(WINDOW / dt))
+    n_windows = n_steps // width
+    if n < 2 or n_windows < 10:
+        return None
+    window = np.asarray(step, np.int64) // width
+    within = window < n_windows
+    window, neuron = window[within], np.asarray(index, np.int64)[within]
+    cells, counts = np.unique(neuron * n_windows + window, return_counts=True)
+    mean = np.bincount(neuron, minlength=n) / n_windows
+    squares = np.bincount(cells // n_windows, counts**2, n) / n_windows
+    single = float((squares - mean**2).mean())
+    together = float((np.bincount(window, minlength=n_windows) / n).var())
+    return float(np.sqrt(together / single)) if single > 0 else None
+
+
+def histogram(weights: NDArray[np.float64], w_max: float) -> tuple[int, ...]:
+    """Return the number of weights in each of `N_BINS` equal bins from 0 to `w_max`; larger ones are in the last."""
+    bins = np.clip((weights.reshape(-1) * (N_BINS / w_max)).astype(np.int64), 0, N_BINS - 1)
+    return tuple(np.bincount(bins, minlength=N_BINS).tolist())
+
+
+def latencies(
+    index: NDArray[np.integer], step: NDArray[np.int64], start: int, stop: int, n: int, dt: float
+) -> tuple[float | None, ...]:
+    """Return the time of the first spike of each neuron from the start of a pattern, in ms; None without a spike."""
+    first, last = np.searchsorted(step, [start, stop])
+    found: list[float | None] = [None] * n
+    for neuron, at in zip(index[first:last].tolist(), step[first:last].tolist(), strict=True):
+        if found[neuron] is None:
+            found[neuron] = round((at - start) * dt * 1e3, 6)
+    return tuple(found)
+
+
+def false_alarms(
+    index: NDArray[np.integer], step: NDArray[np.int64], starts: NDArray[np.int64], stops: NDArray[np.int64], n: int
+) -> tuple[int, ...]:
+    """Return the number of spikes of each neuron outside patterns, which do not overlap and are sorted."""
+    number = np.searchsorted(starts, step, side="right") - 1
+    inside = (number >= 0) & (step < stops[number]) if len(starts) else np.zeros(len(step), bool)
+    return tuple(np.bincount(np.asarray(index, np.int64)[~inside], minlength=n).tolist())
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How a neuron answers to a pattern.
+
+    Attributes
+    ----------
+    neuron, pattern : int
+        Their numbers.
+    hit_rate : float
+        Fraction of the occurrences with a spike.
+    false_alarms : float
+        Spikes outside patterns, per second.
+    latency : float or None
+        Mean latency of hits, in ms.
+    occurrences : int
+        Number of occurrences.
+    """
+
+    neuron: int
+    pattern: int
+    hit_rate: float
+    false_alarms: float
+    latency: float | None
+    occurrences: int
+
+
+def answers(
+    occurrences: Sequence[tuple[float, int, Sequence[float | None]]], alarms: Sequence[Sequence[int]], seconds: float
+) -> list[Answers]:
+    """Return how each neuron answers to the pattern that it answers to most often, over some pieces.
+
+    Parameters
+    ----------
+    occurrences : sequence of (float, int, sequence of (float or None))
+        Start in s, pattern, and latency by neuron, as in the facts of pieces.
+    alarms : sequence of sequence of int
+        False alarms by neuron, of each piece.
+    seconds : float
+        Duration of all pieces together.
+    """
+    if not occurrences or not alarms:
+        return []
+    found = []
+    totals = np.sum(np.array(alarms), axis=0)
+    by_pattern: Mapping[int, list[Sequence[float | None]]] = {
+        pattern: [each for _, which, each in occurrences if which == pattern]
+        for pattern in sorted({which for _, which, _ in occurrences})
+    }
+    for neuron in range(len(totals)):
+        best: Answers | None = None
+        for pattern, shown in by_pattern.items():
+            hits = [each[neuron] for each in shown if each[neuron] is not None]
+            rate = len(hits) / len(shown)
+            if best is None or rate > best.hit_rate:
+                latency = float(np.mean(np.array(hits, float))) if hits else None
+                best = Answers(neuron, pattern, rate, float(totals[neuron] / seconds), latency, len(shown))
+        if best is not None:
+            found.append(best)
+    return found

@@ -1,0 +1,192 @@
+"""Runs of streams: pieces, checkpoints, kills, branches, and what they record."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from harness import drive, finished, killed_at_position, new_run
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_files import learned_file
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.protocol.facts import Block, Piece
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+STREAM = """
+seed = 3
+[data]
+kind = "patterns"
+n = 40
+n_pattern = 20
+pattern = "20 ms"
+
+[network]
+kind = "graph"
+[network.populations.input]
+[network.populations.exc]
+size = 6
+[network.populations.exc.neuron]
+kind = "adaptive-lif"
+tau_m = "20 ms"
+theta_plus = "0.2 mV"
+tau_theta = "2000 ms"
+theta_start = "10 mV"
+[network.projections.feed]
+source = "input"
+target = "exc"
+receptor = "ge"
+weight = { kind = "uniform", low = 0.05, high = 0.4 }
+delay = { kind = "uniform", high = "8 ms" }
+plasticity = { kind = "pair-additive" }
+[network.projections.compete]
+source = "exc"
+target = "exc"
+receptor = "gi"
+connect = { kind = "others" }
+weight = 3
+delay = "2 ms"
+
+[schedule]
+between = "stream"
+duration = "4 s"
+piece = "PIECE"
+"""
+
+
+def experiment(piece: str = "0.2 s") -> Experiment:
+    return Experiment.from_toml(STREAM.replace("PIECE", piece))
+
+
+def learned(folder: RunFolder) -> dict[str, bytes]:
+    return {name: np.load(folder.path / learned_file(name)).tobytes() for name in ("feed.w", "exc.theta")}
+
+
+def pieces(folder: RunFolder) -> list[Piece]:
+    return [record.fact for record in read_journal(folder.path) if isinstance(record.fact, Piece)]
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = new_run(tmp_path_factory.mktemp("parent"), experiment())
+    finished(folder)
+    return folder
+
+
+def test_a_stream_ends_without_evaluation(parent):
+    live = LiveRun.replay(read_journal(parent.path))
+    assert live.started is not None
+    assert live.started.phases == (("train", 20),)
+    assert live.position == 20
+    metrics = parent.read_json("metrics.json")
+    assert metrics["accuracy"] == {}
+    assert metrics["training"]["presentations"] == 20
+    assert len(live.pieces) == 20
+    assert not live.held_out
+
+
+def test_every_piece_is_measured(parent):
+    found = pieces(parent)
+    assert len(found) == 20
+    assert all(each.rates["exc"] > 1 for each in found)
+    assert found[-1].cv["exc"] is not None
+    assert found[-1].synchrony["exc"] is not None
+    assert all(sum(each.weights["feed"]) == 240 for each in found)
+    occurrences = [one for each in found for one in each.occurrences]
+    assert len(occurrences) == 50  # a quarter of 200 slots
+    assert any(latency is not None for _, _, each in occurrences for latency in each)
+    latencies = [latency for _, _, each in occurrences for latency in each if latency is not None]
+    assert min(latencies) >= 0
+    assert max(latencies) < 20
+    exc = np.load(parent.path / "exc_spikes.npy").sum()
+    assert sum(each.rates["exc"] for each in found) * 0.2 * 6 == pytest.approx(exc, rel=1e-4)
+
+
+@pytest.mark.parametrize("piece", ["0.1 s", "1 s", "4 s"])
+def test_the_cut_into_pieces_changes_nothing_that_is_learned(piece, parent, tmp_path):
+    folder = new_run(tmp_path, experiment(piece))
+    finished(folder)
+    assert learned(folder) == learned(parent)
+    occurrences, wanted = ([one for each in pieces(f) for one in each.occurrences] for f in (folder, parent))
+    assert occurrences == wanted
+    alarms, expected = (np.sum([each.false_alarms for each in pieces(f)], axis=0).tolist() for f in (folder, parent))
+    assert alarms == expected
+
+
+@pytest.mark.parametrize("at", [3, 5, 12])
+def test_a_killed_stream_goes_on_bit_for_bit(at, parent, tmp_path):
+    folder = new_run(tmp_path, experiment())
+    drive(folder, die=killed_at_position(at))
+    finished(folder)
+    assert learned(folder) == learned(parent)
+    assert pieces(folder) == pieces(parent)
+
+
+def test_pause_and_checkpoint_change_nothing(parent, tmp_path):
+    folder = new_run(tmp_path, experiment())
+    finished(folder, at={4: ["pause"], 9: ["checkpoint"], 11: ["pause"]})
+    assert learned(folder) == learned(parent)
+
+
+def test_branches_and_rewinding(parent, tmp_path):
+    same = branch(parent, 7, runs=tmp_path)
+    finished(same)
+    assert learned(same) == learned(parent)
+    other = branch(parent, 7, {"network.projections.feed.plasticity.a_plus": 0.05}, tmp_path)
+    finished(other)
+    assert learned(other) != learned(parent)
+    rewind(same, 13)
+    finished(same)
+    assert learned(same) == learned(parent)
+    assert pieces(same) == pieces(parent)
+
+
+def test_a_stream_is_reproduced(parent, tmp_path):
+    folder, remark = prepare(parent, tmp_path)
+    assert not remark
+    finished(folder)
+    assert learned(folder) == learned(parent)
+
+
+def test_parameters_change_between_pieces(parent, tmp_path):
+    changed = {8: [("set", {"changes": {"network.projections.feed.plasticity.a_plus": 0.03}})]}
+    folder, killed = (new_run(tmp_path, experiment()) for _ in range(2))
+    finished(folder, at=changed)
+    drive(killed, at=changed, die=killed_at_position(12))
+    finished(killed)
+    assert learned(killed) == learned(folder) != learned(parent)
+
+
+def test_there_are_no_pictures_to_hold_out(tmp_path):
+    folder = new_run(tmp_path, experiment(), validation=True)
+    assert "leave out --validation" in drive_reason(folder)
+
+
+def drive_reason(folder: RunFolder) -> str:
+    drive(folder)
+    return str(folder.read_json("run.json")["reason"])
+
+
+def test_blocks_go_on_beside_pieces(parent):
+    blocks = [record.fact for record in read_journal(parent.path) if isinstance(record.fact, Block)]
+    assert sum(len(block.spikes) for block in blocks) == 20
+
+
+def test_the_spikes_of_a_file_are_those_of_the_run(tmp_path):
+    random = np.random.default_rng(2)
+    np.savez(tmp_path / "mine.npz", index=random.integers(0, 40, 9000), time=4 * random.random(9000))
+    text = STREAM.replace("PIECE", "0.5 s").replace(
+        'kind = "patterns"\nn = 40\nn_pattern = 20\npattern = "20 ms"',
+        f'kind = "spike-times"\npath = "{tmp_path}/mine.npz"',
+    )
+    folder = new_run(tmp_path / "runs", Experiment.from_toml(text))
+    finished(folder)
+    assert all(each.rates["exc"] > 0 for each in pieces(folder))
+    assert not prepare(folder, tmp_path / "runs")[1]
+    np.savez(tmp_path / "mine.npz", index=[39], time=[1.0])
+    assert "differ from those of the original run" in prepare(folder, tmp_path / "runs")[1]

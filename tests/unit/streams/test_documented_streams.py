@@ -1,0 +1,45 @@
+"""The examples of docs/streams.md run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stdpbench.experiment import Experiment
+from stdpbench.simulators import find_compiler, open_simulator
+
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "streams.md").read_text(encoding="utf-8")
+
+
+def examples(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+def test_the_experiment_runs():
+    made = Experiment.from_toml(examples("toml")[0])
+    assert made.schedule.n_pieces == 20
+    simulator, _ = open_simulator(made, 100)
+    simulator.weights("feed")[...] = 0.075
+    assert made.stream is not None
+    spikes = made.stream.spikes(made.seed, 0, made.stimulus_bins, made.network.dt * 1e-3)
+    before = simulator.weights("feed").copy()
+    response = simulator.present(spikes, made.stimulus_bins, plastic=True)
+    assert len(response.spikes["cell"]) > 5
+    assert (simulator.weights("feed") != before).any()
+    simulator.close()
+
+
+def test_spike_times_are_written_and_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(examples("python")[0], {})  # noqa: S102 - the page's own example
+    experiment, file = examples("toml")[:2]
+    text = experiment.replace(experiment[experiment.index("[data]") : experiment.index("[network]")], file)
+    made = Experiment.from_toml(text)
+    assert made.stream is not None
+    spikes = made.stream.spikes(0, 0, 10_000, 1e-4)
+    np.testing.assert_array_equal(spikes.index, [0, 1, 0])
+    np.testing.assert_array_equal(spikes.bin, [100, 120, 5000])
