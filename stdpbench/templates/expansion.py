@@ -36,8 +36,9 @@ def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = (), *, st
         return graph
     size = graph.populations[graph.input].size
     if size and size != prod(shape):
+        given = f"the data have {prod(shape)} inputs" if stream else f"the pictures have {prod(shape)} pixels"
         raise StdpbenchError(
-            f"network.populations.{graph.input} has {size} neurons, but the data have {prod(shape)} inputs; leave "
+            f"network.populations.{graph.input} has {size} neurons, but {given}; leave "
             "out its size, which the data give"
         )
     graph = graph.with_input(*shape)

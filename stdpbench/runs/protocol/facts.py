@@ -126,12 +126,11 @@ class Piece:
     rates : mapping of str to float
         Mean firing rate by population, in Hz.
     cv, synchrony : mapping of str to (float or None)
-        Irregularity of intervals, and synchrony, by population; None if undefined.
+        Irregularity of intervals, and synchrony, by population.
     weights : mapping of str to tuple of int
         Histogram of the weights of each projection that learns: 20 equal bins from 0 to its w_max.
     occurrences : tuple of (float, int, tuple of (float or None))
-        Of each pattern that ended: time of its start in s, its number, and the latency of the first spike of each
-        neuron that is read, in ms; None for a neuron that did not fire.
+        Of each pattern that ended: its start in s, its number, and the latency of each neuron that is read, in ms.
     false_alarms : tuple of int
         Spikes of each neuron that is read outside patterns; empty without patterns.
     """
