@@ -170,12 +170,11 @@ def _of_stream(mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 def _durations(stages: Sequence[Stage], mapping: Mapping[str, Any], where: str) -> list[str]:
     """Return a sentence for each error in the durations of the stages of a stream."""
-    wrong = [
+    return [
         f"{where}.stages.{number}.duration is missing; in a stream, a stage lasts for a duration such as '100 s'"
         for number, stage in enumerate(stages, 1)
         if stage.duration is None
     ]
-    return wrong
 
 
 def without_looks(mapping: Mapping[str, Any]) -> dict[str, Any]:

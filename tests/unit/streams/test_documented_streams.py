@@ -35,7 +35,7 @@ def test_the_experiment_runs():
 
 def test_spike_times_are_written_and_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(examples("python")[0], {})  # noqa: S102 - the page's own example
+    exec(examples("python")[0], {})
     experiment, file = examples("toml")[:2]
     text = experiment.replace(experiment[experiment.index("[data]") : experiment.index("[network]")], file)
     made = Experiment.from_toml(text)

@@ -180,7 +180,7 @@ def test_missing_files_and_inputs_are_refused(tmp_path):
     with pytest.raises(StdpbenchError, match="there is no file"):
         SpikeTimes(path=str(tmp_path / "none.npz")).prepare()
     (tmp_path / "odd.npz").write_bytes(b"odd")
-    with pytest.raises(StdpbenchError, match="not an .npz file"):
+    with pytest.raises(StdpbenchError, match=r"not an \.npz file"):
         SpikeTimes(path=str(tmp_path / "odd.npz")).prepare()
     np.savez(tmp_path / "mine.npz", index=[7], time=[0.0])
     with pytest.raises(StdpbenchError, match=r"spikes of input 7, but data\.n is 3"):
