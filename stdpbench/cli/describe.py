@@ -32,6 +32,7 @@ from stdpbench.files import read_toml
 from stdpbench.graph import Population, Projection
 from stdpbench.graph.tables import family_at
 from stdpbench.neurons import neurons
+from stdpbench.noises import noises
 from stdpbench.normalisations import normalisations
 from stdpbench.parameters import Parameter, Parameters
 from stdpbench.plasticity import PlasticityRule, laterals, rules
@@ -52,6 +53,7 @@ _FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     weights,
     delays,
     normalisations,
+    noises,
     readouts,
     timed_readouts,
 )
@@ -67,6 +69,7 @@ _WITH_KINDS = {
 }
 _PARTS = {
     "neuron": "Model of the neurons of a population; without it, the population is the input.",
+    "noise": "Spikes that reach the neurons of a population in addition to those of projections; without it, none do.",
     "connect": "Which source neurons reach which target neurons.",
     "weight": "Weights before any learning; a number is short for a constant.",
     "delay": "Time from a spike to its arrival; a time is short for a constant.",

@@ -24,6 +24,7 @@ _PARTS = ("plasticity", "normalise", "weight", "delay", "connect")
 """Parts of a projection; first what can change during a run."""
 _SIZE_HELP = "Number of neurons."
 _NO_KIND = {
+    "noise": "Spikes that reach the neurons in addition to those of projections; none: there are none.",
     "plasticity": "Rule by which the weights learn; none: they do not.",
     "normalise": "How the weights are scaled before each training presentation; none: they are not.",
 }
@@ -108,6 +109,7 @@ def _populations(experiment: Experiment, network: GraphNetwork) -> Iterator[Grou
         path, found = f"network.populations.{name}", dict[str, Parameter]()
         if population.neuron is not None:
             found |= _of_part(population.neuron, f"{path}.neuron", "neuron.")
+            found |= _of_part(population.noise, f"{path}.noise", "noise.")
         if len(population.shape) == 1:
             found["size"] = Parameter(
                 "size", "int", None, None, 1, None, False, False, (), _SIZE_HELP, True, required=True

@@ -84,7 +84,11 @@ def population_problems(name: str, population: Population, graph: Graph) -> Iter
     """Yield a sentence for each error of a population."""
     where, neuron = f"network.populations.{name}", population.neuron
     if neuron is None:
+        if population.noise is not None:
+            yield f"{where}.noise: {name} is the input, whose spikes are given; remove it"
         return
+    if population.noise is not None and neuron.runs_in_digit_network:
+        yield from _receptor(f"{where}.noise", population.noise.receptor, name, neuron)
     if not population.shape:
         yield f"{where} has no size; say how many neurons it has, such as size = 400 or shape = [20, 20]"
     if not neuron.runs_in_digit_network:
@@ -114,7 +118,7 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
             f"{', '.join(_neural(graph)) or 'none'}"
         )
     if target is not None and target.neuron is not None and target.neuron.runs_in_digit_network:
-        yield from _receptor(where, projection, target.neuron)
+        yield from _receptor(where, projection.receptor, projection.target, target.neuron)
         yield from _rule(where, projection, target.neuron, graph)
     if source is not None and target is not None:
         yield from _connection(where, projection, source, target)
@@ -141,15 +145,15 @@ def _names(graph: Graph) -> Iterator[str]:
         yield f"network.projections.{name}: a population has the name {name!r} already; use another"
 
 
-def _receptor(where: str, projection: Projection, neuron: Neuron) -> Iterator[str]:
-    able, name = receptors(neuron), projection.receptor
+def _receptor(where: str, name: str, target: str, neuron: Neuron) -> Iterator[str]:
+    able = receptors(neuron)
     if name in able:
         return
     units = {variable.name: variable.unit for variable in neuron.variables}
     if name in units and units[name] != "1":
         problem = f"{name!r} has the unit {units[name]}, but weights have none"
     else:
-        problem = f"the neuron {_kind(neuron)!r} of {projection.target} has no receptor {name!r}"
+        problem = f"the neuron {_kind(neuron)!r} of {target} has no receptor {name!r}"
     yield f"{where}.receptor: {problem}; its receptors are {', '.join(able) or 'none'}"
 
 

@@ -15,6 +15,7 @@ from stdpbench.delays.none import NoDelay
 from stdpbench.errors import StdpbenchError
 from stdpbench.graph.tables import POPULATION, PROJECTION, mapping_of, with_kinds
 from stdpbench.neurons import Neuron
+from stdpbench.noises import Noise
 from stdpbench.normalisations import Normalisation
 from stdpbench.parameters import Parameters, parameter
 from stdpbench.plasticity import PlasticityRule
@@ -31,12 +32,15 @@ class Population(Parameters):
         Its sides; the product is the number of neurons. Empty for an input whose shape the data give.
     neuron : Neuron or None
         Model of its neurons; None for the input.
+    noise : Noise or None
+        Spikes that reach its neurons in addition to those of projections; None: there are none.
     """
 
     shape: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = parameter(
         (), structural=True, help="Sides of the population; their product is its size."
     )
     neuron: SerializeAsAny[Neuron] | None = None
+    noise: SerializeAsAny[Noise] | None = None
 
     @property
     def size(self) -> int:

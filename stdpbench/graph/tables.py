@@ -11,13 +11,14 @@ from stdpbench.connections import connections
 from stdpbench.delays import delays
 from stdpbench.errors import Collector, StdpbenchError
 from stdpbench.neurons import neurons
+from stdpbench.noises import noises
 from stdpbench.normalisations import normalisations
 from stdpbench.parameters import Parameters, explain, unknown_key
 from stdpbench.plasticity import projection_rules
 from stdpbench.registry import Family
 from stdpbench.weights import weights
 
-POPULATION: Mapping[str, Family[Any]] = {"neuron": neurons}
+POPULATION: Mapping[str, Family[Any]] = {"neuron": neurons, "noise": noises}
 """Parameters of a population that have kinds."""
 PROJECTION: Mapping[str, Family[Any]] = {
     "connect": connections,
@@ -27,7 +28,7 @@ PROJECTION: Mapping[str, Family[Any]] = {
     "normalise": normalisations,
 }
 """Parameters of a projection that have kinds."""
-MAY_BE_NONE = ("neuron", "plasticity", "normalise")
+MAY_BE_NONE = ("neuron", "noise", "plasticity", "normalise")
 """Parameters with kinds that a population or projection need not have."""
 _CONSTANT = ("weight", "delay")
 

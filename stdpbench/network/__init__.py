@@ -12,6 +12,7 @@ from stdpbench.network.initial import (
 )
 from stdpbench.network.layout import Layout, StateVariable
 from stdpbench.network.learned import Learned, learned_shapes, shapes_in
+from stdpbench.network.noise import draw_noise
 from stdpbench.network.normalisation import normalise
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "StateVariable",
     "connected",
     "delays_of",
+    "draw_noise",
     "learned_shapes",
     "normalise",
     "projection_delays",

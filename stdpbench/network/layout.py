@@ -76,7 +76,7 @@ class PopulationLayout:
     number: int
     population: Population
     receptors: frozenset[str]
-    """Variables of the neuron that some projection acts on."""
+    """Variables of the neuron that some projection or noise acts on."""
     sleeps: bool
     """Whether neurons are skipped while nothing changes them."""
     delay_bins: int
@@ -326,14 +326,14 @@ class Layout:
         for number, (name, population) in enumerate(self.graph.populations.items()):
             into = [each for each in self.graph.projections.values() if each.target == name]
             out = [each for each in self.graph.projections.values() if each.source == name]
-            sleeps = population.neuron is not None and all(
-                each.connect.storage == "one-to-one" and each.plasticity is None for each in into
-            )
+            quiet = population.neuron is not None and population.noise is None
+            sleeps = quiet and all(each.connect.storage == "one-to-one" and each.plasticity is None for each in into)
+            noisy = () if population.noise is None else (population.noise.receptor,)
             found[name] = PopulationLayout(
                 name,
                 number,
                 population,
-                frozenset(each.receptor for each in into),
+                frozenset((*noisy, *(each.receptor for each in into))),
                 sleeps,
                 max((round(each.delay.longest / self.graph.dt) for each in out), default=0),
                 self._decaying(population, into),

@@ -85,9 +85,12 @@ class Simulator(ABC):
         plastic: frozenset[str],
         earlier: Mapping[str, Spikes],
         record: Mapping[str, NDArray[np.int64]],
+        noise: Mapping[str, Spikes],
     ) -> tuple[dict[str, Spikes], Courses]:
         """Take `n_bins` steps from time 0.
 
+        In each step, when spikes are known and before projections act, every spike of `noise` adds the weight of its
+        population's noise to the receptor of a neuron.
         `earlier` contains the spikes of populations with delayed projections in the steps before, with bins below 0.
         Returns the spikes of all populations of neurons, and the courses that were asked for.
         """
@@ -203,6 +206,7 @@ class Simulator(ABC):
         plastic: Collection[str] | bool,
         n_rest: int = 0,
         record: Mapping[str, Sequence[int]] | None = None,
+        noise: Mapping[str, Spikes] | None = None,
     ) -> Response:
         """Present one stimulus.
 
@@ -220,6 +224,8 @@ class Simulator(ABC):
             Time steps without input after the stimulus.
         record : mapping of str to sequence of int, optional
             Neurons by population whose variables to record in every step; changes no other result.
+        noise : mapping of str to Spikes, optional
+            What `stdpbench.network.draw_noise` drew for this presentation; of each population that has noise.
 
         Returns
         -------
@@ -233,11 +239,18 @@ class Simulator(ABC):
         learning = self._learning_in(plastic)
         total = n_bins + n_rest
         self._check_input(spikes, n_bins, total)
+        noise = noise or {}
+        self._check_noise(noise, total)
         watched = {name: self._to_record(name, neurons) for name, neurons in (record or {}).items()}
         self._traces_moved |= bool(learning)
         with _uninterrupted():
             found, courses = self._run(
-                spikes, total, learning, self._earlier(), {name: each for name, each in watched.items() if len(each)}
+                spikes,
+                total,
+                learning,
+                self._earlier(),
+                {name: each for name, each in watched.items() if len(each)},
+                noise,
             )
             self._remember(found if self.layout.input is None else {**found, self.layout.input.name: spikes}, total)
             for name in learning:
@@ -416,6 +429,18 @@ class Simulator(ABC):
                 np.minimum(arrival + self._tick, 0) * (self._dt / self._tick) / before[trace.tau].si
             )
         arrival[...] = -self._tick
+
+    def _check_noise(self, noise: Mapping[str, Spikes], n_bins: int) -> None:
+        noisy = {name: each.size for name, each in self.graph.populations.items() if each.noise is not None}
+        if noisy.keys() != noise.keys():
+            wanted, given = (", ".join(names) or "no population" for names in (noisy, noise))
+            raise StdpbenchError(f"the network has noise into {wanted}, but noise into {given} was given")
+        for name, spikes in noise.items():
+            for values, limit in ((spikes.bin, n_bins), (spikes.index, noisy[name])):
+                if len(values) and (values.min() < 0 or values.max() >= limit):
+                    raise StdpbenchError(f"the noise into {name} has spikes outside the presentation or population")
+            if (np.diff(spikes.bin) < 0).any():
+                raise StdpbenchError(f"the noise into {name} must be sorted by bins")
 
     def _check_input(self, spikes: Spikes, n_stimulus: int, n_bins: int) -> None:
         if not len(spikes):

@@ -24,6 +24,9 @@ from stdpbench.network.layout import PopulationLayout
 from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.response import Courses, recorded
 
+_BEFORE_NOISE = ("start", "groups", "thresholds")
+"""Slots of a step in which spikes come about; noise arrives after them."""
+
 
 def cython_works() -> bool:
     """Whether Brian2's Cython target compiles here; it needs Python's headers and a compiler that setuptools knows."""
@@ -111,6 +114,7 @@ class RuntimeSimulator(Simulator):
         plastic: frozenset[str],
         earlier: Mapping[str, Spikes],
         record: Mapping[str, NDArray[np.int64]],
+        noise: Mapping[str, Spikes],
     ) -> tuple[dict[str, Spikes], Courses]:
         if self._closed:
             raise StdpbenchError("this simulator is closed")
@@ -132,6 +136,9 @@ class RuntimeSimulator(Simulator):
             for name, each in courses.items()
             for variable, course in each.items()
         ]
+        before = [o for o in objects if o.when in _BEFORE_NOISE]
+        after = [o for o in objects if o.when not in _BEFORE_NOISE]
+        noisy = [self._noise_of(name, each, n_bins) for name, each in noise.items()]
         for now in range(n_bins):
             step.set_value(now)
             t.set_value(now * dt)
@@ -139,7 +146,11 @@ class RuntimeSimulator(Simulator):
                 start, stop = first[now], first[now + 1]
                 self._spikespace[: stop - start] = spikes.index[start:stop]
                 self._spikespace[-1] = stop - start
-            for obj in objects:
+            for obj in before:
+                obj.run()
+            for receptor, weight, index, places in noisy:
+                np.add.at(receptor, index[places[now] : places[now + 1]], weight)
+            for obj in after:
                 obj.run()
             for name, space in spaces.items():
                 if count := int(space[-1]):
@@ -151,6 +162,16 @@ class RuntimeSimulator(Simulator):
         step.set_value(0)
         t.set_value(0.0)
         return {name: _joined(each) for name, each in found.items()}, courses
+
+    def _noise_of(
+        self, name: str, spikes: Spikes, n_bins: int
+    ) -> tuple[NDArray[np.float64], float, NDArray[np.int32], NDArray[np.int64]]:
+        """Receptor and weight of the noise into a population, its neurons, and where those of each step begin."""
+        population = self.layout.populations[name]
+        noise = population.population.noise
+        assert noise is not None
+        places = np.searchsorted(spikes.bin, np.arange(n_bins + 1))
+        return self._array(population.group, noise.receptor), noise.weight, spikes.index, places
 
     def _restore_spikes_in_flight(self, earlier: Mapping[str, Spikes]) -> None:
         """Give Brian2's queues the spikes of the steps before, so that they hold what is still to arrive."""

@@ -11,6 +11,7 @@ from stdpbench.errors import StdpbenchError, several
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.graph.checks import name_problem, population_problems, projection_problems
 from stdpbench.neurons import Neuron
+from stdpbench.noises import Noise
 from stdpbench.normalisations import Normalisation
 from stdpbench.parameters import build
 from stdpbench.plasticity import PlasticityRule
@@ -71,6 +72,7 @@ class Network:
         size: int | None = None,
         shape: Sequence[int] | None = None,
         neuron: str | Table | Neuron | None = None,
+        noise: str | Table | Noise | None = None,
     ) -> str:
         """Add a population.
 
@@ -85,6 +87,8 @@ class Network:
         neuron : str, mapping or Neuron, optional
             Kind of the neurons, table with the kind and parameters, or object. Default: the population is the input,
             and its size comes from the data.
+        noise : str, mapping or Noise, optional
+            Kind of the noise that reaches the neurons, table with the kind and parameters, or object. Default: none.
 
         Returns
         -------
@@ -92,7 +96,7 @@ class Network:
             Its name.
         """
         self._check_name(name, f"network.populations.{name}")
-        given = {"size": size, "shape": None if shape is None else list(shape), "neuron": neuron}
+        given = {"size": size, "shape": None if shape is None else list(shape), "neuron": neuron, "noise": noise}
         table = {key: value for key, value in given.items() if value is not None}
         made = build(Population, table, f"network.populations.{name}")
         _check(population_problems(name, made, self._graph))

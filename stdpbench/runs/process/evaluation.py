@@ -27,6 +27,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.files import TEMPORARY, remove_tree
 from stdpbench.network import Layout, Learned
 from stdpbench.readout import SpikeTrains
+from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.stimuli import encode
 from stdpbench.signals import handled
 from stdpbench.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
@@ -109,9 +110,9 @@ def present_frozen(
         simulator.reset()
         spikes = encode(experiment, images, phase, presentation, attempt, number)
         # simulate until all delayed spikes have arrived; spikes evoked after the stimulus do not count
-        response = simulator.present(
-            spikes, experiment.stimulus_bins, plastic=False, n_rest=simulator.layout.max_delay_bins
-        )
+        n_rest = simulator.layout.max_delay_bins
+        noise = noise_of(simulator.graph, experiment, phase, presentation, attempt, experiment.stimulus_bins + n_rest)
+        response = simulator.present(spikes, experiment.stimulus_bins, plastic=False, n_rest=n_rest, noise=noise)
         if odd := simulator.not_finite():
             raise StdpbenchError(
                 f"{', '.join(odd)} are no longer finite while picture {number} of phase {phase} is shown: a neuron "

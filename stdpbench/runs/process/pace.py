@@ -15,6 +15,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.files import remove_file
 from stdpbench.runs.folder.run_folder import PROGRESS
 from stdpbench.runs.process.evaluation import PROCESS_MEMORY, default_workers, present_frozen
+from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.stimuli import encode
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.simulators import Simulator, synapse_memory
@@ -129,7 +130,8 @@ def estimate(
         n_bins = min(experiment.stimulus_bins, _STEPS)
         spikes = experiment.stream.spikes(experiment.seed, 0, n_bins, experiment.network.dt * 1e-3)
         begun = time.perf_counter()
-        simulator.present(spikes, n_bins, plastic=True)
+        noise = noise_of(simulator.graph, experiment, "train", 0, 0, n_bins)
+        simulator.present(spikes, n_bins, plastic=True, noise=noise)
         seconds = n_train * (time.perf_counter() - begun) * experiment.stimulus_bins / n_bins
         simulator.set_state(state)
         return seconds, PROCESS_MEMORY + synapse_memory(simulator.layout)
@@ -139,7 +141,9 @@ def estimate(
         if n_train and len(split.train):
             image = number % len(split.train)
             spikes = encode(experiment, split.train, "train", 0, 0, image)
-            simulator.present(spikes, experiment.stimulus_bins, plastic=True, n_rest=experiment.rest_bins)
+            n_bins, n_rest = experiment.stimulus_bins, experiment.rest_bins
+            noise = noise_of(simulator.graph, experiment, "train", 0, 0, n_bins + n_rest)
+            simulator.present(spikes, n_bins, plastic=True, n_rest=n_rest, noise=noise)
         middle = time.perf_counter()
         present_frozen(simulator, experiment, split.test, "test", number % len(split.test))
         learning.append(middle - begun)

@@ -22,6 +22,7 @@ from stdpbench.readout.vote import Vote
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import normalised, trained_arrays
+from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.stimuli import encode
 from stdpbench.simulators import Simulator
 
@@ -83,9 +84,11 @@ def try_picture(
         for attempt in range(schedule.max_attempts):
             simulator.reset()
             spikes = encode(experiment, images, "test", _PRESENTATION, attempt, 0)
-            response = simulator.present(
-                spikes, experiment.stimulus_bins, plastic=False, n_rest=simulator.layout.max_delay_bins
+            n_rest = simulator.layout.max_delay_bins
+            noise = noise_of(
+                simulator.graph, experiment, "test", _PRESENTATION, attempt, experiment.stimulus_bins + n_rest
             )
+            response = simulator.present(spikes, experiment.stimulus_bins, plastic=False, n_rest=n_rest, noise=noise)
             enough = response.counts(read).sum() >= schedule.min_spikes
             if enough or not experiment.encoding.largest_probability(brightest, attempt + 1, dt) < 1:
                 break

@@ -16,6 +16,7 @@ from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.process.homeostasis import let_thresholds_decay, normalise_weights, threshold_decays
+from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.simulators import Response, Simulator
 
@@ -154,6 +155,7 @@ class Training:
         read = simulator.graph.read
         exc_spikes = np.zeros(simulator.n_read, np.int64)
         recorded = None if record is None else {read: record}
+        total = self.experiment.stimulus_bins + self.experiment.rest_bins
         for attempt in range(schedule.max_attempts):
             silent = normalise_weights(simulator, plastic)
             spikes = self._stimuli.get(presentation, attempt)
@@ -163,6 +165,7 @@ class Training:
                 plastic=plastic,
                 n_rest=self.experiment.rest_bins,
                 record=recorded,
+                noise=noise_of(simulator.graph, self.experiment, "train", presentation, attempt, total),
             )
             exc_spikes += np.bincount(response.spikes[read].index, minlength=len(exc_spikes))
             self._not_finite = simulator.not_finite()  # checked before a reset hides it

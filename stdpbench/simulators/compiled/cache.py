@@ -57,6 +57,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 each.sleeps,
                 each.delay_bins,
                 each.decaying,
+                "" if each.population.noise is None else each.population.noise.receptor,
                 *_of_neuron(each.population.neuron),
             ]
             for each in layout.populations.values()

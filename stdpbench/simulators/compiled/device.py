@@ -224,7 +224,12 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         }
         for each in layout.cells
     ]
-    names = {
+    names: dict[str, list[Any]] = {
+        "noisy": [
+            {"number": each.number, "receptor": by_place[each.group, each.population.noise.receptor]}
+            for each in layout.cells
+            if each.population.noise is not None
+        ],
         "trains": [each.number for each in layout.populations.values()],
         "delayed": [each.number for each in layout.projections.values() if each.delays_differ],
         "sleeping": [each.number for each in layout.cells if each.sleeps],

@@ -74,6 +74,14 @@ class Library:
             )
         )
 
+    def set_noise(
+        self, population: int, index: NDArray[np.int32], bins: NDArray[np.int32], n_bins: int, weight: float
+    ) -> None:
+        """Set the noise into a population in the next presentation, sorted by bins, and the weight of its spikes."""
+        index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
+        places = index.ctypes.data_as(_int32_p), bins.ctypes.data_as(_int32_p)
+        _check(self.dll.resident_set_noise(population, *places, len(index), n_bins, weight))
+
     def present(
         self,
         index: NDArray[np.int32],
@@ -196,6 +204,8 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
     dll.resident_set_delays.argtypes = [ctypes.c_int32, _int32_p, ctypes.c_int32, ctypes.c_int32]
     dll.resident_set_earlier.restype = ctypes.c_int
     dll.resident_set_earlier.argtypes = [ctypes.c_int32, _int32_p, _int32_p, ctypes.c_int32]
+    dll.resident_set_noise.restype = ctypes.c_int
+    dll.resident_set_noise.argtypes = [ctypes.c_int32, _int32_p, _int32_p, *[ctypes.c_int32] * 2, ctypes.c_double]
     dll.resident_present.restype = ctypes.c_int
     dll.resident_present.argtypes = [
         _int32_p,

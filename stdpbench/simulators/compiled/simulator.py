@@ -70,6 +70,7 @@ class CompiledSimulator(Simulator):
         plastic: frozenset[str],
         earlier: Mapping[str, Spikes],
         record: Mapping[str, NDArray[np.int64]],
+        noise: Mapping[str, Spikes],
     ) -> tuple[dict[str, Spikes], Courses]:
         library, layout = self._library, self.layout
         if library is None:
@@ -84,6 +85,10 @@ class CompiledSimulator(Simulator):
                 spikes = Spikes(np.concatenate([before.index, spikes.index]), np.concatenate([before.bin, spikes.bin]))
                 continue
             library.set_earlier(layout.populations[population].number, before.index, before.bin)
+        for name, drawn in noise.items():
+            declared = layout.populations[name].population.noise
+            assert declared is not None
+            library.set_noise(layout.populations[name].number, drawn.index, drawn.bin, n_bins, declared.weight)
         flags = np.array([name in plastic for name in layout.projections], np.uint8)
         none = np.empty(0, np.int64)
         watched = [record.get(each.name, none) for each in layout.cells]

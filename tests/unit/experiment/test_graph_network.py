@@ -173,6 +173,12 @@ def test_short_forms_are_the_kinds_that_they_stand_for() -> None:
         ),
         ({"populations.two": {}}, "network.populations.two has no neuron, but input is the input already"),
         ({"populations.exc.neuron": "adex"}, "network.populations.exc.neuron.kind 'adex' does not run in a network: "),
+        (
+            {"populations.exc.noise": {"kind": "poisson", "receptor": "v"}},
+            "network.populations.exc.noise.receptor: 'v' has the unit volt, but weights have none; its receptors are",
+        ),
+        ({"populations.input.noise": "poisson"}, "network.populations.input.noise: input is the input, whose spikes"),
+        ({"populations.exc.noise": "gauss"}, "network.populations.exc.noise.kind"),
         ({"populations.exc.neuron": 5}, "network.populations.exc.neuron must be a table with a kind"),
         ({"projections.feed.delay": "2 mV"}, f"{FEED}.delay.value: expected a number in ms"),
         (

@@ -14,10 +14,11 @@ from stdpbench.connections import connections
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, Stage, parse_assignment
 from stdpbench.graph.tables import PROJECTION
+from stdpbench.noises.poisson import PoissonNoise
 from stdpbench.templates import templates
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "networks.md").read_text(encoding="utf-8")
-SPELLED_OUT, ENTRY_POINTS, USE = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
+SPELLED_OUT, NOISE, ENTRY_POINTS, USE = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
 BUILDER, MODULE = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE)
 
 
@@ -44,6 +45,14 @@ def test_the_network_spelled_out_is_an_experiment() -> None:
     for assignment in re.findall(r"--set (network\.po\S+='.*?'|network\.pro[^\s`]+)", PAGE):
         path, value = parse_assignment(assignment.replace("'", ""))
         assert list(experiment.differences(experiment.override({path: value}))) in ([path], [])
+
+
+def test_the_population_with_noise_is_part_of_a_network() -> None:
+    experiment = Experiment.from_toml(SPELLED_OUT + NOISE)
+    noise = experiment.graph(28, 28).populations["driven"].noise
+    assert isinstance(noise, PoissonNoise)
+    assert (noise.rate, noise.weight, noise.receptor) == (1.0, 20.0, "I_exc")
+    assert Experiment.from_toml(experiment.to_toml()) == experiment
 
 
 def test_the_page_names_all_kinds_of_connections_weights_and_delays() -> None:

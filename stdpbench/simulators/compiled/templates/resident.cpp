@@ -38,6 +38,9 @@ namespace resident {
 {% for number in trains %}
 Train train_{{number}};
 {% endfor %}
+{% for each in noisy %}
+Noise noise_{{each.number}};
+{% endfor %}
 {% for number in delayed %}
 Delays delays_{{number}};
 {% endfor %}
@@ -86,6 +89,9 @@ inline void step(const uint8_t *learns)
 {% if step.spikes_known %}
 {% for cells in cells %}
     train_{{cells.number}}.take({{cells.events}}, {{cells.events}}[_num_{{cells.events}} - 1], now);
+{% endfor %}
+{% for each in noisy %}
+    noise_{{each.number}}.add({{each.receptor}}, now);
 {% endfor %}
 {% endif %}
 {% endfor %}
@@ -187,6 +193,19 @@ try {
         resident::train_{{cells.number}}.earlier_index.assign(index, index + n);
         resident::train_{{cells.number}}.earlier_bin.assign(bin, bin + n);
         break;
+{% endfor %}
+    }
+    return 0;
+} catch (const std::bad_alloc &) {
+    return OUT_OF_MEMORY;
+}
+
+// Noise into a population in the next presentation, of n_bins steps, sorted by bins, and what a spike adds.
+int resident_set_noise(int32_t population, const int32_t *index, const int32_t *bin, int32_t n, int32_t n_bins, double weight)
+try {
+    switch (population) {
+{% for each in noisy %}
+    case {{each.number}}: resident::noise_{{each.number}}.set(index, bin, n, n_bins, weight); break;
 {% endfor %}
     }
     return 0;

@@ -73,6 +73,28 @@ struct Train {
     }
 };
 
+// Noise into a population: the neurons that its spikes reach, bin by bin; a neuron may occur several times in a bin.
+struct Noise {
+    double weight = 0;
+    std::vector<int32_t> index;
+    std::vector<int32_t> first;   // first[b] .. first[b + 1]: the spikes of bin b
+    void set(const int32_t *neurons, const int32_t *bins, int32_t n, int32_t n_bins, double each)
+    {
+        weight = each;
+        index.assign(neurons, neurons + n);
+        first.assign((size_t)n_bins + 1, 0);
+        for (int32_t k = 0; k < n; k++)
+            first[bins[k] + 1]++;
+        for (int32_t b = 0; b < n_bins; b++)
+            first[b + 1] += first[b];
+    }
+    void add(double *receptor, int32_t bin) const
+    {
+        for (int32_t k = first[bin]; k < first[bin + 1]; k++)
+            receptor[index[k]] += weight;
+    }
+};
+
 // Of a projection whose synapses differ in their delays.
 struct Delays {
     int32_t longest = 0;          // in bins
@@ -101,6 +123,9 @@ struct Delays {
 
 {% for number in trains %}
 extern Train train_{{number}};
+{% endfor %}
+{% for each in noisy %}
+extern Noise noise_{{each.number}};
 {% endfor %}
 {% for number in delayed %}
 extern Delays delays_{{number}};

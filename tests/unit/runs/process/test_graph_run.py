@@ -58,6 +58,7 @@ neuron = { kind = "adaptive-lif", tau_theta = "1e5 ms", theta_plus = "0.2 mV", t
 [network.populations.top]
 size = 5
 neuron = { kind = "adaptive-lif", tau_theta = "1e5 ms", theta_plus = "0.2 mV", theta_start = "10 mV" }
+noise = { kind = "poisson", rate = "60 Hz", weight = 0.5, receptor = "ge" }
 [network.projections.up]
 source = "eyes"
 target = "middle"

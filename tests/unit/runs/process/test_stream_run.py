@@ -31,6 +31,7 @@ kind = "graph"
 [network.populations.input]
 [network.populations.exc]
 size = 6
+noise = { kind = "poisson", rate = "100 Hz", weight = 0.1, receptor = "ge" }
 [network.populations.exc.neuron]
 kind = "adaptive-lif"
 tau_m = "20 ms"
