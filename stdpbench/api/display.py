@@ -108,6 +108,8 @@ def _notes(frame: Mapping[str, Any]) -> str:
         notes.append(f"{frame['images_per_second']:.0f}/s")
     if frame.get("seconds_left"):
         notes.append(f"{duration(frame['seconds_left'])} left")
+    if frame.get("rate") is not None:
+        notes.append(f"{frame['rate']:.1f} Hz")
     if frame.get("spikes_per_image") is not None:
         notes.append(f"{frame['spikes_per_image']:.1f} spikes/image")
     if "vote" in frame.get("accuracy", {}):

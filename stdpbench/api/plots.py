@@ -23,11 +23,13 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 from stdpbench.figures.drawing import curve, new_figure
 from stdpbench.figures.run_figures import confusion, receptive_fields
+from stdpbench.figures.stream_figures import stream_figure
 from stdpbench.learned_names import SHOWN_POPULATION
 from stdpbench.readout import READOUTS, Score
 from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.held_out_series import held_out_columns
+from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.protocol.live_run import LiveRun
 
 if TYPE_CHECKING:
@@ -98,6 +100,14 @@ def plot_held_out(live: LiveRun, measure: str, ax: Axes | None, label: str) -> A
     curve(ax, columns["position"], values, len(ax.lines), label)
     unit = MEASURES[measure].unit
     return _labelled(ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}")
+
+
+def plot_stream(live: LiveRun, seconds: float, name: str) -> Axes:
+    """Draw the measures of a stream; see `stdpbench.figures.stream_figures.stream_figure`."""
+    if not live.pieces:
+        raise StdpbenchError(f"{name} has no complete piece of a stream")
+    columns, answers = stream_columns(live.pieces, seconds), pattern_answers(live.pieces.values())
+    return _displayed(stream_figure(columns, answers, title=name))
 
 
 def _labelled(ax: Axes, quantity: str) -> Axes:

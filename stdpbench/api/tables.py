@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from stdpbench.readout import READOUTS
 from stdpbench.runs.analysis.held_out_series import held_out_columns
+from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.protocol.live_run import LiveRun
 
 
@@ -69,6 +70,12 @@ def history_table(live: LiveRun) -> Any:
 def held_out_table(live: LiveRun) -> Any:
     """Return measures on held-out pictures as a data frame indexed by position, or as a dict without pandas."""
     return _indexed(held_out_columns(live))
+
+
+def stream_arrays(live: LiveRun, seconds: float) -> dict[str, NDArray[Any]]:
+    """Return the measures of a stream per piece, and answers to patterns per occurrence, as arrays."""
+    answers = {f"patterns.{name}": array for name, array in pattern_answers(live.pieces.values()).items()}
+    return {**stream_columns(live.pieces, seconds), **answers}
 
 
 def _indexed(arrays: dict[str, NDArray[Any]]) -> Any:

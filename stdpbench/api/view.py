@@ -24,6 +24,7 @@ from stdpbench.api.tables import (
     live_columns,
     metric_columns,
     metrics_table,
+    stream_arrays,
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
@@ -186,6 +187,21 @@ class RunView:
         return held_out_table(self._live())
 
     @property
+    def stream(self) -> dict[str, NDArray[Any]]:
+        """Measures of a stream, as arrays with a value per piece; empty for a run that shows pictures.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``position``; ``time``, s; ``rate.POPULATION``, Hz; ``cv.POPULATION``, irregularity of intervals;
+            ``synchrony.POPULATION``; ``weights.PROJECTION``, (n_pieces, 20), histograms from 0 to w_max. With
+            patterns, per occurrence: ``patterns.start``, s; ``patterns.pattern``; ``patterns.latency``, ms, (n,
+            n_neurons), NaN for neurons that did not fire.
+        """
+        live = self._live()
+        return stream_arrays(live, self.experiment.schedule.piece or 1.0) if live.pieces else {}
+
+    @property
     def scores(self) -> dict[str, dict[str, float]]:
         """Accuracies on pictures that were not used for training, and those of baselines.
 
@@ -274,6 +290,17 @@ class RunView:
             If the measure does not exist.
         """
         return plots.plot_held_out(self._live(), measure, ax, label or self.name)
+
+    def plot_stream(self) -> Axes:
+        """Draw the measures of a stream: rates, irregularity, synchrony, latencies and weights over time.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run shows pictures, or no piece is complete.
+        """
+        live, experiment = self._live(), self.experiment
+        return plots.plot_stream(live, experiment.schedule.piece or 1.0, self.name)
 
     def plot_theta(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
         """Draw the mean adaptive threshold of the exc neurons over training; see `plot_accuracy`."""

@@ -178,6 +178,8 @@ class Display(Bars):
 
 def _note(event: facts.Progress) -> str:
     parts = []
+    if event.rate is not None:
+        parts.append(f"{event.rate:.1f} Hz")
     if event.spikes_per_image is not None:
         parts.append(f"{event.spikes_per_image:.1f} spikes/image")
     if event.repeats is not None:

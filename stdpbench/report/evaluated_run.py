@@ -148,6 +148,11 @@ def load_run(folder: RunFolder) -> EvaluatedRun:
         If the run is not finished, its pictures are missing or have no labels, or a file is missing or damaged.
     """
     metadata, start, records = folder.read_json("run.json"), folder.stored_experiment, read_journal(folder.path)
+    if start.stream is not None:
+        raise StdpbenchError(
+            f"{folder.path.name} is the run of a stream, which has no labels; `stdpbench show` prints its measures, "
+            "and figures/stream.png in its folder draws them"
+        )
     if not (folder.path / "test.npz").is_file() or not (folder.path / "metrics.json").is_file():
         raise StdpbenchError(
             f"{folder.path} has no responses to test pictures yet: a report needs a finished run "

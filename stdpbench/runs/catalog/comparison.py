@@ -40,6 +40,19 @@ _MEASURES = {
 }
 
 
+_STREAM = {
+    "training.presentations": "pieces of the stream",
+    "training.seconds": "training, seconds",
+    "training.mean_theta_mV": "mean theta at the end (mV)",
+    "training.stream.seconds": "end of the stream that follows, seconds",
+    "training.stream.hit_rate": "patterns with a spike, best neuron",
+    "training.stream.false_alarms": "spikes outside patterns per second, best neuron",
+    "training.stream.latency": "mean latency, best neuron (ms)",
+    "training.stream.neurons_with_hits": "neurons that answer to most occurrences of a pattern",
+}
+"""Measures of the run of a stream."""
+
+
 def metric_text(metric: Metric | None) -> str:
     """Format a metric: in per cent with its interval if it has one."""
     if metric is None:
@@ -266,11 +279,22 @@ def metrics_of(metrics: Mapping[str, Any]) -> dict[str, Metric]:
             for name, score in _tables(result):
                 _take(found, f"accuracy of {baseline.replace('_', ' ')}, {name}", score)
     values = flat(metrics)
-    for path, name in _MEASURES.items():
+    stream = "training.stream.seconds" in values
+    for path, name in ({**_STREAM, **_of_populations(values)} if stream else _MEASURES).items():
         value = values.get(path)
         if isinstance(value, int | float) and not isinstance(value, bool):
             found[name] = Metric(value)
     return found
+
+
+def _of_populations(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of the measures of the populations of a stream, by path."""
+    names = {"rate": "rate of {} (Hz)", "cv": "irregularity of {} (CV of ISI)", "synchrony": "synchrony of {}"}
+    return {
+        path: names[path.split(".")[2]].format(path.split(".", 3)[3])
+        for path in values
+        if path.startswith("training.stream.") and path.count(".") > 2 and path.split(".")[2] in names
+    }
 
 
 def changes_of(records: Sequence[Record]) -> tuple[Change, ...]:

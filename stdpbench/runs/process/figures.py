@@ -11,22 +11,38 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
 from stdpbench.figures.run_figures import accuracy_over_time, confusion, receptive_fields, save
+from stdpbench.figures.stream_figures import stream_figure
 from stdpbench.readout import READOUTS, Assignment, Score
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.analysis.fields import field_shape
+from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import describe_intervention
+from stdpbench.runs.protocol.pieces import Piece
 
 
 def draw_training(
-    folder: RunFolder, experiment: Experiment, split: Split, w: NDArray[np.float64], curves: Curves
+    folder: RunFolder,
+    experiment: Experiment,
+    split: Split,
+    w: NDArray[np.float64],
+    curves: Curves,
+    pieces: Mapping[int, Piece] | None = None,
 ) -> None:
-    """Draw receptive fields, and the curves of training with marks for the changes in the journal."""
+    """Draw receptive fields, and the curves of training with marks for the changes; of a stream, its measures."""
     if not _wanted():
         return
     (folder.path / "figures").mkdir(exist_ok=True)
+    if experiment.stream is not None:
+        columns, answers = (
+            stream_columns(pieces or {}, experiment.schedule.piece or 1.0),
+            pattern_answers((pieces or {}).values()),
+        )
+        title = f"{experiment.name}, seed {experiment.seed}"
+        save(stream_figure(columns, answers, title=title), folder.path / "figures" / "stream.png")
+        return
     _draw_fields(folder, experiment, split, w, None)
     if curves.points:
         accuracy = {

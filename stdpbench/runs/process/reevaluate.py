@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
@@ -51,6 +52,8 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
         options = replace(options, validation=bool(about.get("validation", False)))
         start, records = folder.experiment, read_journal(folder.path)
         experiment = experiment_at(start, records, reached_position(records))
+        if experiment.stream is not None:
+            raise StdpbenchError(f"{path.name} is the run of a stream, which has no labels to evaluate it with")
         split = load_split(experiment, options.validation)
         fingerprint = fingerprint_at_start(start, experiment, split, options.validation)
         if about.get("data_sha256") not in (None, fingerprint):

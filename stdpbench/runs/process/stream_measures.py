@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from stdpbench.experiment import Experiment
 from stdpbench.readout.streams import Intervals, false_alarms, histogram, latencies, synchrony
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.training import Presented
-from stdpbench.runs.protocol.facts import Piece
+from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.simulators import Simulator
 
 _DIGITS = 6
@@ -28,10 +30,16 @@ class StreamMeasures:
         The network.
     experiment : Experiment
         With a stream as its data.
+
+    Attributes
+    ----------
+    rate : float or None
+        Mean firing rate of the neurons that are read in the last piece, in Hz.
     """
 
     def __init__(self, simulator: Simulator, experiment: Experiment) -> None:
         assert experiment.stream is not None
+        self.rate: float | None = None
         self._simulator, self._stream, self._seed = simulator, experiment.stream, experiment.seed
         self._dt, self._n_bins = experiment.network.dt * 1e-3, experiment.stimulus_bins
         self._intervals = {each.name: Intervals(each.size, self._dt) for each in simulator.layout.cells}
@@ -53,6 +61,7 @@ class StreamMeasures:
             cv[name] = _rounded(self._intervals[name].add(mine.index, step + start, self._n_bins))
             together[name] = _rounded(synchrony(mine.index, step, each.size, self._n_bins, self._dt))
         graph = self._simulator.graph
+        self.rate = rates[graph.read]
         weights = {}
         for name in graph.plastic:
             rule = graph.projections[name].plasticity
@@ -105,6 +114,11 @@ class StreamMeasures:
         for name, each in self._intervals.items():
             each.last[...] = history[f"stream_last.{name}"]
             each.sums[...] = history[f"stream_sums.{name}"]
+
+
+def pieces_of(folder: RunFolder) -> dict[int, Piece]:
+    """Return the pieces in the journal of a run by the position of their end."""
+    return {record.position: record.fact for record in read_journal(folder.path) if isinstance(record.fact, Piece)}
 
 
 def _rounded(value: float | None) -> float | None:

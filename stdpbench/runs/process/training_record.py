@@ -14,10 +14,11 @@ from stdpbench.files import remove_file
 from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned
 from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.analysis.stream_series import summary
 from stdpbench.runs.folder.learned_files import write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_training
-from stdpbench.runs.process.stream_measures import StreamMeasures
+from stdpbench.runs.process.stream_measures import StreamMeasures, pieces_of
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol.facts import Block, Progress
 from stdpbench.simulators import Simulator
@@ -106,6 +107,8 @@ class TrainingRecord:
     def progress(self, position: int) -> Progress:
         """Return the progress of training."""
         curves = self.curves
+        if self.stream is not None:
+            return Progress("train", position, self._total, rate=self.stream.rate)
         return Progress(
             "train",
             position,
@@ -142,8 +145,11 @@ class TrainingRecord:
         else:
             remove_file(folder.path / "exc_spikes.npy")
         folder.write_arrays("training.npz", **curves.arrays())
-        draw_training(folder, experiment, split, self._drawn(learned), curves)
+        pieces = {} if self.stream is None else pieces_of(folder)
+        draw_training(folder, experiment, split, self._drawn(learned), curves, pieces)
+        measured = summary(pieces, experiment.schedule.piece or 1.0)
         return {
+            **({"stream": measured} if measured else {}),
             "presentations": done,
             "planned": self._total,
             "stopped": stopped,

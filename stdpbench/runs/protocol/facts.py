@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 from stdpbench.errors import StdpbenchError
 from stdpbench.learned_names import full_name, is_name, weights_of
 from stdpbench.rule_paths import table_of_rule
+from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
 
 
@@ -115,33 +116,6 @@ class Block:
             object.__setattr__(self, name, _packed(getattr(self, name)))
         # each block that is read from a journal or a connection would otherwise hold its own copies of the names
         object.__setattr__(self, "accuracy", {sys.intern(name): value for name, value in self.accuracy.items()})
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A piece of a stream is complete; measures by `stdpbench.readout.streams`.
-
-    Attributes
-    ----------
-    rates : mapping of str to float
-        Mean firing rate by population, in Hz.
-    cv, synchrony : mapping of str to (float or None)
-        Irregularity of intervals, and synchrony, by population.
-    weights : mapping of str to tuple of int
-        Histogram of the weights of each projection that learns: 20 equal bins from 0 to its w_max.
-    occurrences : tuple of (float, int, tuple of (float or None))
-        Of each pattern that ended: its start in s, its number, and the latency of each neuron that is read, in ms.
-    false_alarms : tuple of int
-        Spikes of each neuron that is read outside patterns; empty without patterns.
-    """
-
-    rates: Mapping[str, float]
-    cv: Mapping[str, float | None]
-    synchrony: Mapping[str, float | None]
-    weights: Mapping[str, tuple[int, ...]]
-    occurrences: tuple[tuple[float, int, tuple[float | None, ...]], ...] = ()
-    false_alarms: tuple[int, ...] = ()
-    recurs: ClassVar[bool] = True
 
 
 def _packed(numbers: Sequence[int]) -> array[int]:
@@ -499,6 +473,8 @@ class Progress:
         Recent training presentations: exc spikes per picture, fraction of pictures shown again, mean theta in mV.
     accuracy : mapping of str to float
         Running accuracy by read-out, on training labels; for display only.
+    rate : float, optional
+        In a stream, the mean firing rate of the neurons that are read, in Hz.
     """
 
     phase: str
@@ -508,3 +484,4 @@ class Progress:
     repeats: float | None = None
     mean_theta: float | None = None
     accuracy: Mapping[str, float] = field(default_factory=dict)
+    rate: float | None = None

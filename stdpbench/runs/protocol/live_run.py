@@ -14,6 +14,7 @@ from stdpbench.rule_paths import replaced_rule, table_of_rule
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import array_names, describe_intervention, rule_name, rule_of, tables_with
 from stdpbench.runs.protocol.facts import Block, Record
+from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
 
 TOPICS = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation", "replies")
@@ -66,7 +67,7 @@ class LiveRun:
     started: facts.Started | None = None
     position: int = 0
     blocks: dict[int, Block] = field(default_factory=dict)
-    pieces: dict[int, facts.Piece] = field(default_factory=dict)
+    pieces: dict[int, Piece] = field(default_factory=dict)
     changes: list[tuple[int, Mapping[str, tuple[Any, Any]]]] = field(default_factory=list)
     marks: list[tuple[int, str]] = field(default_factory=list)
     learned_set: int = -1
@@ -120,7 +121,7 @@ class LiveRun:
             case Block():
                 self.blocks[record.position] = fact
                 changed = {"curves"}
-            case facts.Piece():
+            case Piece():
                 self.pieces[record.position] = fact
                 changed = {"curves"}
             case facts.ParametersChanged() | facts.RuleChanged() | facts.LearnedSet():

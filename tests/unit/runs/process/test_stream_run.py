@@ -6,14 +6,24 @@ import numpy as np
 import pytest
 from harness import drive, finished, killed_at_position, new_run
 
+import stdpbench
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.report.evaluated_run import load_run
+from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_files import learned_file
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.reproduction_folder import prepare
-from stdpbench.runs.protocol.facts import Block, Piece
+from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.process import figures
+from stdpbench.runs.process.reevaluate import evaluate_run
+from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -191,3 +201,39 @@ def test_the_spikes_of_a_file_are_those_of_the_run(tmp_path):
     assert not prepare(folder, tmp_path / "runs")[1]
     np.savez(tmp_path / "mine.npz", index=[39], time=[1.0])
     assert "differ from those of the original run" in prepare(folder, tmp_path / "runs")[1]
+
+
+def test_the_end_of_a_stream_is_summarised(parent):
+    found = parent.read_json("metrics.json")["training"]["stream"]
+    assert found["seconds"] == 1.2
+    assert found["rate"]["exc"] > 1
+    assert 0 <= found["hit_rate"] <= 1
+    names = Account.of(parent).metrics
+    assert {"pieces of the stream", "rate of exc (Hz)", "patterns with a spike, best neuron"} <= names.keys()
+    assert "pictures evaluated on" not in names
+
+
+def test_python_has_the_measures(parent):
+    run = stdpbench.open_run(parent.path)
+    assert run.stream["rate.exc"].shape == (20,)
+    assert run.stream["patterns.latency"].shape == (50, 6)
+    assert len(run.plot_stream().figure.axes) == 5
+
+
+def test_evaluation_and_reports_need_labels(parent, tmp_path):
+    with pytest.raises(StdpbenchError, match="has no labels to evaluate"):
+        list(evaluate_run(parent.path, Options()))
+    with pytest.raises(StdpbenchError, match="is the run of a stream, which has no labels"):
+        load_run(parent)
+
+
+def test_figures_of_a_stream(parent, tmp_path, monkeypatch):
+    monkeypatch.setenv("STDPBENCH_FIGURES", "1")
+    drawn = {}
+    monkeypatch.setattr(figures, "save", lambda figure, path: drawn.setdefault(path.name, figure))
+    made, folder = experiment(), new_run(tmp_path, experiment())
+    split = load_split(made, False)
+    figures.draw_training(
+        folder, made, split, np.ones((40, 6)), Curves(20, None, 0), dict(enumerate(pieces(parent), 1))
+    )
+    assert list(drawn) == ["stream.png"]
