@@ -37,11 +37,14 @@ finally:
     for _name in _hidden:
         del sys.modules[_name]
 
+from brian2.codegen.codeobject import create_runner_codeobj  # noqa: E402
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject  # noqa: E402
 from brian2.core.variables import ArrayVariable  # noqa: E402
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject  # noqa: E402
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice  # noqa: E402
 from brian2.devices.device import all_devices, get_device, reset_device  # noqa: E402
 from brian2.groups.group import CodeRunner  # noqa: E402
+from brian2.synapses.synapses import SynapticPathway  # noqa: E402
 
 sys.excepthook = _hook
 
@@ -74,6 +77,34 @@ def preferences(**more: Any) -> Iterator[None]:
             brian2.prefs[name] = value
 
 
+def run_by_python(group: brian2.Group) -> None:
+    """Have the code of a group run by NumPy, whatever the target of the network."""
+    group.codeobj_class = NumpyCodeObject
+
+
+def queue_by_python(network: brian2.Network) -> None:
+    """Have Python put spikes into the queues of synapses.
+
+    Brian2's Cython code for this only calls Python, but it is another module for each pathway to compile: a third of
+    all modules of a network.
+    """
+    for obj in network.sorted_objects:
+        if isinstance(obj, SynapticPathway):
+            space = f"_{obj.event}space"
+            obj._pushspikes_codeobj = create_runner_codeobj(
+                obj,
+                "",
+                "synapses_push_spikes",
+                name=f"{obj.name}_push_spikes",
+                check_units=False,
+                additional_variables=obj.variables,
+                needed_variables=[space],
+                template_kwds={"eventspace_variable": obj.source.variables[space]},
+                run_namespace={},
+                codeobj_class=NumpyCodeObject,
+            )
+
+
 def prepare(network: brian2.Network) -> None:
     """Have Brian2 generate and compile the code of a network, by a run of no time.
 
@@ -98,5 +129,8 @@ __all__ = [
     "brian2",
     "get_device",
     "preferences",
+    "prepare",
+    "queue_by_python",
     "reset_device",
+    "run_by_python",
 ]

@@ -18,7 +18,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
 from stdpbench.network import Layout
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.brian import preferences, prepare
+from stdpbench.network.brian import preferences, prepare, queue_by_python, run_by_python
 from stdpbench.network.build import BuiltNetwork, When, build
 from stdpbench.network.layout import PopulationLayout
 from stdpbench.simulators.base import Simulator
@@ -52,6 +52,9 @@ class RuntimeSimulator(Simulator):
         with preferences(codegen__target="numpy"):  # synapses are made once; compiling that takes several seconds each
             self._built = build(self.layout)
             self._delayed = _set_delays(self._built, self.layout, delays)
+        if self.layout.input is not None:
+            run_by_python(self._built.groups[self.layout.input.group])  # its spikes are set here; it never runs
+        queue_by_python(self._built.network)
         with preferences(codegen__target=target):
             prepare(self._built.network)
         objects = [o for o in self._built.network.sorted_objects if o.active and o.code_objects]
