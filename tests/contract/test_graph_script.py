@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from graph_script import Outcome, Presentation, Script, run_scripts
-from graphs import FIXED, all_pairs, alone, draw, fixed, options_of, pairs_of_options
+from graphs import FIXED, SIDE_BY_SIDE, all_pairs, alone, draw, fixed, options_of, pairs_of_options, words_of
 from networks import N_EXC, N_INPUT, VARIANTS, delays_of, experiment, pairs, put_start, stimulus
 from test_rules import network
 
@@ -30,6 +30,11 @@ CASES |= {f"{kind}-none-plastic": experiment(kind, **PLASTIC_LATERAL) for kind i
 RULES = [("bcm", ("layer", "uniform")), ("clopath-lif", ("direct", "none")), ("reward", ("layer", "uniform"))]
 CASES |= {f"{kind}-{'-'.join(variant)}": network(kind, variant) for kind, variant in RULES}
 """Rules with averages of traces and of the potential, and one that changes synapses in every step."""
+OFTEN = {"layer-none", "direct-homogeneous", "direct-undelayed-uniform"} | {*CASES} - {"-".join(v) for v in VARIANTS}
+"""Each form of inhibition and of delays once; the other six are slow.
+
+They say more of the script than of the simulators: `test_against_reference` has those on all nine.
+"""
 N_REST = 30
 PLAN = [True, True, True, False]
 """Whether each presentation learns."""
@@ -91,9 +96,13 @@ def presentations(simulator: Simulator) -> list[Presentation]:
 
 @pytest.fixture(scope="module")
 def outcomes(built) -> dict[str, Outcome]:
-    """What scripts say of all cases, from one process."""
+    """What scripts say of all cases that are not slow, from one process."""
+    return dict(zip(sorted(OFTEN), scripts_of([CASES[case] for case in sorted(OFTEN)], built), strict=True))
+
+
+def scripts_of(cases: list[Experiment], built) -> list[Outcome]:
     scripts = []
-    for made in CASES.values():
+    for made in cases:
         simulator, graph = built("compiled", made), expanded(made)
         constants = {name: p.weight.value for name, p in graph.projections.items() if isinstance(p.weight, Constant)}
         weights = {name: np.array(value) for name, value in constants.items()}
@@ -101,12 +110,24 @@ def outcomes(built) -> dict[str, Outcome]:
         delays = {"feed": delays_of(made).astype(np.int32)} if made.network.delays == "uniform" else {}
         slow = {"exc.theta": simulator.array("exc.theta").copy()}
         scripts.append(Script(graph, presentations(simulator), weights, delays, slow))
-    return dict(zip(CASES, run_scripts(scripts), strict=True))
+    return run_scripts(scripts)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", sorted(OFTEN))
 def test_a_script_gives_the_spikes_of_the_network(case: str, built, outcomes: dict[str, Outcome]) -> None:
-    simulator, outcome = built("compiled", CASES[case]), outcomes[case]
+    assert_same(CASES[case], outcomes[case], built)
+
+
+@pytest.mark.slow
+def test_a_script_gives_the_spikes_of_every_form_of_inhibition_with_all_delays(built) -> None:
+    cases = [CASES[case] for case in CASES if case not in OFTEN]
+    assert len(cases) == 6
+    for made, outcome in zip(cases, scripts_of(cases, built), strict=True):
+        assert_same(made, outcome, built)
+
+
+def assert_same(made: Experiment, outcome: Outcome, built) -> None:
+    simulator = built("compiled", made)
     put_start(simulator)
     if "compete" in simulator.graph.plastic:
         simulator.array("compete.w")[...] = 1.0 - np.eye(N_EXC)
@@ -132,15 +153,20 @@ def test_a_script_gives_the_spikes_of_the_network(case: str, built, outcomes: di
 # -- the graphs of the contract --------------------------------------------------------------------
 
 
-def test_twelve_graphs_cover_all_pairs_of_options() -> None:
+@pytest.mark.parametrize("names", [tuple(SIDE_BY_SIDE), tuple(FIXED)], ids=["side by side", "by themselves"])
+def test_graphs_cover_all_pairs_of_options(names: tuple[str, ...]) -> None:
     covered: set[frozenset[tuple[str, str]]] = set()
-    for name, (_, projections) in FIXED.items():
-        for line in map(str.strip, projections.strip().splitlines()):
+    for name in names:
+        for line in words_of(name)[1]:
             for options in options_of(line, fixed(name), alone(name)):
                 covered |= pairs_of_options(options)
-    assert len(FIXED) == 12
     assert len(all_pairs()) > 250
     assert covered == all_pairs()
+
+
+def test_the_twelve_stand_side_by_side() -> None:
+    assert sorted(part for parts in SIDE_BY_SIDE.values() for part in parts) == sorted(FIXED)
+    assert len(FIXED) == 12
 
 
 def test_drawn_graphs_differ_and_stay_the_same() -> None:

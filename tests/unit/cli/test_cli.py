@@ -137,7 +137,7 @@ def test_unlabelled_pictures_train_and_report_without_accuracy(
         (["run", "digits", "--set", "data.pixel_sum=1e7"], "data.pixel_sum"),
         (["run", "digits", "--set", "schedule.label_images=5000"], "there are only 1347 pictures"),
         (["run", "digits", "--set", "data.frame=none", "--set", "data.resize=8"], "network.weight_sum"),
-        (["run", "digits", "--set", "network.n_exc=100000", "--set", "data.frame=500"], "synapses"),
+        (["run", "digits", "--set", "network.n_exc=100000", "--set", "data.frame=150"], "synapses"),
         (["run", "digits", "--set", "data.kind=folder", "--set", "data.path=/does/not/exist"], "/does/not/exist"),
         (["evaluate", "/does/not/exist"], "there is no run"),
         (["describe", "pison"], "did you mean 'poisson'"),
