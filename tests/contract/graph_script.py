@@ -290,10 +290,12 @@ class _Network:
     def _constants(self, declared: Parameters) -> dict[str, Any]:
         """Parameters as quantities of Brian2."""
         units = {"1": 1.0, "second": self.b2.second, "volt": self.b2.volt, "hertz": self.b2.hertz}
+        units |= {"amp": self.b2.amp, "farad": self.b2.farad, "siemens": self.b2.siemens}
         return {name: value * units[_dimension(declared, name)] for name, value in declared.quantities().items()}
 
 
 _DIMENSIONS = {"": "1", "ms": "second", "s": "second", "mV": "volt", "V": "volt", "Hz": "hertz"}
+_DIMENSIONS |= {"pA": "amp", "pF": "farad", "nS": "siemens"}
 
 
 def _dimension(declared: Parameters, name: str) -> str:
