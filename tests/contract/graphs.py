@@ -1,6 +1,6 @@
 """Small networks for the tests of the contract: twelve that cover all pairs of options, and as many as one draws.
 
-Compiling a network of fifteen projections costs half of what four networks of as many do. So the twelve stand side by
+Compiling a network of fourteen projections costs half of what four networks of as many do. So the twelve stand side by
 side in four networks: they share the input, and nothing else.
 
 A network is a line of populations and a line per projection, as in ``FIXED``. Strengths follow from the number of
