@@ -49,20 +49,25 @@ def draw_noise(graph: Graph, key: Sequence[int], first: int, n_bins: int) -> dic
 def _of_population(graph: Graph, name: str, key: Sequence[int], first: int, n_bins: int) -> Spikes:
     digest = hashlib.sha256(f"noise of {name}".encode()).digest()
     stem = (*key, int.from_bytes(digest[:8], "little"))
-    places, neurons = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    places, neurons = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
     for block in range(first // BLOCK, -(-(first + n_bins) // BLOCK)):
         steps, index = _block(graph, name, (*stem, block))
-        steps = steps + (block * BLOCK - first)
-        inside = (steps >= 0) & (steps < n_bins)
-        places.append(steps[inside])
+        start = block * BLOCK - first
+        inside = slice(*np.searchsorted(steps, (-start, n_bins - start)))
+        places.append(steps[inside] + np.int32(start))
         neurons.append(index[inside])
-    bins, index = np.concatenate(places), np.concatenate(neurons)
-    order = np.lexsort((index, bins))
-    return Spikes(index[order].astype(np.int32), bins[order].astype(np.int32))
+    return Spikes(np.concatenate(neurons), np.concatenate(places))
 
 
-def _block(graph: Graph, name: str, entropy: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _block(graph: Graph, name: str, entropy: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Step in the block and neuron of each spike, sorted."""
     population = graph.populations[name]
     assert population.noise is not None
     random = np.random.default_rng(np.random.SeedSequence(entropy))
-    return population.noise.draw(random, BLOCK, population.size, graph.dt)
+    steps, index = population.noise.draw(random, BLOCK, population.size, graph.dt)
+    cells = np.asarray(steps * population.size + index)
+    if BLOCK * population.size < 2**31:
+        cells = cells.astype(np.int32)  # which sort in less time
+    cells.sort()
+    steps, index = np.divmod(cells, cells.dtype.type(population.size))
+    return steps.astype(np.int32, copy=False), index.astype(np.int32, copy=False)
