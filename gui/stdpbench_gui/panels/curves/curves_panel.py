@@ -12,6 +12,7 @@ import pyqtgraph as pg
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics, QResizeEvent
 
+from stdpbench.figures.paper import spec_of_table
 from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.analysis.block_series import Series, series
@@ -23,6 +24,7 @@ from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves.held_out import HeldOutPlot
+from stdpbench_gui.panels.curves.stream import StreamPlots, piece_seconds, summary_of, table_of
 from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
@@ -53,7 +55,7 @@ _WIDE = 46  # minimum width of three columns, in lines
 class Curves(Panel):
     """Four plots over training presentations, for the current run and others.
 
-    A fifth plot shows measures on held-out pictures once available.
+    A fifth plot shows measures on held-out pictures once available. A stream has plots of its own, over time.
     """
 
     key = "curves"
@@ -70,8 +72,10 @@ class Curves(Panel):
         "Choose measures in the menu; a small panel omits the last plots. A vertical line marks a change of "
         "parameters, of the rule or of learned arrays, named in the legend. Other runs have their own colours; only "
         "the vote of their accuracies and the first of their chosen held-out measures are drawn. Drag or use the "
-        "wheel to move in time, double-click to show the whole run. (Diehl &amp; Cook 2015, section 2.6 and figure 2, "
-        "doi:10.3389/fncom.2015.00099)"
+        "wheel to move in time, double-click to show the whole run. A <b>stream</b> shows the rate of each "
+        "population, the coefficient of variation of intervals between spikes, synchrony, and latencies of answers to "
+        "patterns or the mean weight of each projection that learns. (Diehl &amp; Cook 2015, section 2.6 and figure "
+        "2, doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
     empty_text = "Curves appear here after the first block of training presentations."
@@ -88,6 +92,7 @@ class Curves(Panel):
         vbox(self.legend, (self.graphics, 1), within=self.body, spacing=0)
         self.plots = {name: SmallPlot(title) for name, title in _PLOTS.items()}
         self.held_out = HeldOutPlot(self, self.mark_dirty)
+        self.stream = StreamPlots(self.show_all)
         self.curves: dict[str, pg.PlotDataItem] = {}
         self.lines: list[pg.InfiniteLine] = []
         self._others: list[pg.PlotDataItem] = []
@@ -95,7 +100,7 @@ class Curves(Panel):
         self._marked: tuple[int, list[SmallPlot]] | None = None
         self._columns = 0
         self._placed: list[SmallPlot] = []
-        self._whole = True
+        self._whole, self._streams = True, False
         self._arrange(2)
         self.held_out.setXLink(self.plots["accuracy"])
         self.held_out.getViewBox().sigRangeChangedManually.connect(self._on_moved)
@@ -106,6 +111,8 @@ class Curves(Panel):
             double_clicked(plot, self.show_all)
             for curve in READOUTS if name == "accuracy" else (name,):
                 self.curves[curve] = plot.plot([], [])
+        for plot in self.stream.plots.values():
+            plot.getViewBox().sigRangeChangedManually.connect(self._on_moved)
         self.menu.addMenu(self.held_out.menu)
         menu_action(self.menu, "Whole run", self.show_all)
         menu_action(self.menu, "Remove other runs", self.overlays.clear)
@@ -141,6 +148,7 @@ class Curves(Panel):
         for curve in self.curves.values():
             curve.setData([], [])
         self.held_out.forget()
+        self.stream.forget()
         self._drop_lines()
 
     def restyle(self) -> None:
@@ -149,6 +157,7 @@ class Curves(Panel):
         self.graphics.setBackground(colours.base)
         for plot in (*self.plots.values(), self.held_out):
             plot.restyle()
+        self.stream.restyle()
         for name, curve in self.curves.items():
             style, _ = _STYLES.get(name, _STYLES["vote"])
             curve.setPen(pg.mkPen(_colour(name), width=2 if style == Qt.PenStyle.SolidLine else 1.5, style=style))
@@ -157,7 +166,7 @@ class Curves(Panel):
 
     def has_content(self) -> bool:
         """Return whether a block of this run is complete, or another run is drawn."""
-        return bool(self.session.live.blocks or self.overlays.shown())
+        return bool(self.session.live.blocks or self.session.live.pieces or self.overlays.shown())
 
     def refresh(self) -> None:
         """Draw all curves."""
@@ -165,6 +174,14 @@ class Curves(Panel):
         if self.plots["spikes"].title_text != spikes:
             self.plots["spikes"].set_title(spikes)
         line = QFontMetrics(theme.plot_font()).height()
+        self._streams = bool(self.session.live.pieces)
+        if self._streams:
+            self._arrange(1 if self.graphics.height() > _TALL * line else 2)
+            self.stream.draw(self.session.live, whole=self._whole)
+            self.legend.write(self.stream.entries(), [text for _, text in self.session.live.marks])
+            if self._marked != (len(self.session.live.marks), self._placed):
+                self._draw_lines()
+            return
         wide = self._has_held_out() and self.graphics.width() > _WIDE * line
         self._arrange(1 if self.graphics.height() > _TALL * line else 3 if wide else 2)
         values = _drawable(self.session.live.blocks)
@@ -226,6 +243,7 @@ class Curves(Panel):
         self._marked = len(self.session.live.marks), list(self._placed)
         colours = theme.current()
         pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
+        scale = piece_seconds(self.session.live) if self.session.live.pieces else 1.0
         numbered = enumerate(self.session.live.marks, 1)
         for count, (position, group) in enumerate(groupby(numbered, lambda one: one[1][0])):
             some = list(group)  # changes at one position share a line, labelled with their first and last numbers
@@ -236,9 +254,9 @@ class Curves(Panel):
                 options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
                 # the legend explains the numbers
                 label = None
-                if plot is self.plots["accuracy"]:
+                if plot is self._placed[0]:
                     label = str(first) if first == last else f"{first}–{last}"
-                line = pg.InfiniteLine(position, angle=90, pen=pen, label=label, labelOpts=options)
+                line = pg.InfiniteLine(position * scale, angle=90, pen=pen, label=label, labelOpts=options)
                 if label is not None:
                     line.label.setFont(theme.plot_font())
                 line.setToolTip(f"{sentence} from presentation {thousands(position)} on")
@@ -261,7 +279,8 @@ class Curves(Panel):
 
     def _arrange(self, columns: int) -> None:
         """Arrange the plots in one column if they fit, otherwise in rows; omit the last ones if space is short."""
-        first, *others = self.plots.values()
+        stream = self._streams
+        first, *others = (self.stream.plots if stream else self.plots).values()
         wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]
         lines = self.graphics.height() / QFontMetrics(theme.plot_font()).height()
         if columns > 1 and lines < _FLAT:
@@ -279,7 +298,8 @@ class Curves(Panel):
             self.graphics.addItem(plot, row=row, col=place % columns)
             # a plot above a gap needs its own time axis; others in its row keep the same height
             plot.getAxis("bottom").setStyle(showValues=row == last or (row == last - 1 and gap > 0))
-            plot.setLabel("bottom", "training presentations" if row == last else None)
+            words = "time (s)" if stream else "training presentations"
+            plot.setLabel("bottom", words if row == last else None)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Rearrange the plots for the new size."""
@@ -291,6 +311,8 @@ class Curves(Panel):
     def summary(self) -> str:
         """Describe what is shown."""
         live = self.session.live
+        if live.pieces:
+            return summary_of(live)
         others = [overlay.name for overlay in self.overlays.shown()]
         if not live.blocks:
             drawn = f"No complete block of this run yet; other runs: {', '.join(others)}."
@@ -319,11 +341,15 @@ class Curves(Panel):
 
     def figure(self) -> dict[str, Any] | None:
         """Return all drawn runs with the chosen held-out measures."""
+        if self.session.live.pieces:
+            return spec_of_table(table_of(self.session.live))
         others = [(overlay.name, overlay.known()) for overlay in self.overlays.shown()]
         return panel_figures.curves(self.session, others, self.held_out.chosen)
 
     def table(self) -> Table | None:
         """Return one row per block and held-out measurement of all drawn runs."""
+        if self.session.live.pieces:
+            return table_of(self.session.live)
         folder, live = self.session.folder, self.session.live
         runs = [(folder.path.name if folder else "", live.blocks, live.held_out)]
         runs += [(overlay.name, dict(overlay.blocks), dict(overlay.held_out)) for overlay in self.overlays.shown()]

@@ -1,0 +1,114 @@
+"""The curves of a stream, and the other panels beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+from synthetic import is_complete, redraw, session, show
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.states import State
+from stdpbench.simulators import find_compiler
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.curves.curves_panel import Curves
+
+STREAM = """
+name = "listening"
+[data]
+kind = "poisson"
+n = 60
+rate = "30 Hz"
+[network]
+kind = "graph"
+[network.populations.input]
+[network.populations.cells]
+size = 6
+neuron = { kind = "lif" }
+[network.projections.feed]
+source = "input"
+target = "cells"
+receptor = "ge"
+weight = { kind = "uniform", low = 0.1, high = 0.9 }
+plasticity = { kind = "pair-additive" }
+[schedule]
+between = "stream"
+duration = "4000 s"
+piece = "0.5 s"
+"""
+
+
+def piece(number: int, *, patterns: bool) -> Piece:
+    shown = ((0.5 * number, 0, (4.0 + number, None)),) if patterns else ()
+    cv = None if number < 2 else 0.8
+    rates = {"exc": 10.0 + number, "inh": 5.0}
+    weights = {"feed": (10, *[0] * 18, 30)}
+    return Piece(rates, {"exc": cv, "inh": cv}, {"exc": 0.2, "inh": None}, weights, shown, (1, 0) if patterns else ())
+
+
+@pytest.fixture(params=[True, False])
+def panel(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Curves:
+    made = session(tmp_path, *[(number, piece(number, patterns=request.param)) for number in range(1, 9)])
+    made.live.started.experiment["schedule"]["piece"] = "0.5 s"  # type: ignore[index,union-attr]
+    panel = Curves(made)
+    show(panel, qtbot)
+    return panel
+
+
+def test_is_complete(panel: Curves) -> None:
+    is_complete(panel)
+    assert panel.summary().startswith("At 4 s: exc 18.0 Hz, irregularity 0.80, synchrony 0.20; inh 5.0 Hz")
+    assert panel.figure() is not None
+
+
+def test_draws_rates_over_time(panel: Curves) -> None:
+    x, y = panel.stream._items["rate.exc"].getData()
+    assert x.tolist() == [0.5 * number for number in range(1, 9)]
+    assert y.tolist() == [10.0 + number for number in range(1, 9)]
+    assert len(panel.stream._items["cv.exc"].getData()[0]) == 7
+    assert {plot.title_text for plot in panel._placed} >= {"rate (Hz)", "synchrony"}
+
+
+def test_the_last_plot_shows_latencies_or_weights(panel: Curves) -> None:
+    title = panel.stream.plots["last"].title_text
+    if panel.session.live.pieces[1].occurrences:
+        assert "latency" in title
+        assert panel.stream._items["last.latency"].getData()[1].tolist() == [4.0 + number for number in range(1, 9)]
+    else:
+        assert "weight" in title
+        np.testing.assert_allclose(panel.stream._items["last.feed"].getData()[1], (10 * 0.025 + 30 * 0.975) / 40)
+
+
+def test_another_run_starts_empty(panel: Curves) -> None:
+    panel.reset()
+    assert not panel.stream._items
+    panel.session.live.take_record(Record(99, 9, "", piece(9, patterns=False)))
+    redraw(panel)
+    assert panel.stream._items["rate.exc"].getData()[1][-1] == 19.0
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
+    session, panels = window.session, window.train.panels
+    curves = panels["curves"]
+    assert isinstance(curves, Curves)
+    window.run_experiment(Experiment.from_toml(STREAM))
+    qtbot.waitUntil(lambda: len(session.live.pieces) > 3, timeout=120_000)
+    for layout in ("Watch", "Inspect"):
+        window.train.arrange(layout)
+        n = len(session.live.pieces)
+        qtbot.waitUntil(lambda n=n: len(session.live.pieces) > n + 2, timeout=60_000)  # type: ignore[misc]
+    session.selection.select_neuron(2)
+    for panel in panels.values():
+        panel.show()
+        panel.raise_()
+        redraw(panel)
+        assert panel.summary().endswith(".")
+    window.train.arrange("Watch")
+    qtbot.waitUntil(lambda: "cells" in curves.summary(), timeout=60_000)
+    session.request("stop")
+    qtbot.waitUntil(lambda: session.state is State.STOPPED, timeout=60_000)
