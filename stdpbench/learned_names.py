@@ -15,8 +15,6 @@ from stdpbench.errors import StdpbenchError
 
 NAME = r"[a-z][a-z0-9_]{0,31}\.[A-Za-z][A-Za-z0-9_]{0,31}"
 """Names of learned arrays, as a regular expression."""
-SHOWN_PROJECTION, SHOWN_POPULATION = "feed", "exc"
-"""The projection and the population that a figure or panel shows which can only show one of each."""
 FEED, THETA, COMPETE = "feed.w", "exc.theta", "compete.w"
 """Names in Diehl & Cook's network: weights of the input, thresholds, and weights of lateral inhibition that learns."""
 OLD_NAMES = {"w": FEED, "theta": THETA, "lateral": COMPETE}

@@ -24,7 +24,6 @@ from stdpbench.experiment import Experiment
 from stdpbench.figures.drawing import curve, new_figure
 from stdpbench.figures.run_figures import confusion, receptive_fields
 from stdpbench.figures.stream_figures import stream_figure
-from stdpbench.learned_names import SHOWN_POPULATION
 from stdpbench.readout import READOUTS, Score
 from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.analysis.fields import field_shape
@@ -47,15 +46,16 @@ def plot_weights(
         raise StdpbenchError(f"{name} has no network yet")
     names = live.started.class_names or None
     if experiment.missing_kinds:  # the network is not known
-        w, shape, of, population = np.asarray(weights), live.started.shape, "input", SHOWN_POPULATION
+        w, shape = np.asarray(weights), live.started.shape
+        of, whose = "", "neurons"
     else:
         graph = experiment.graph(*live.started.shape)
         w, shown = weights[graph.shown], graph.projections[graph.shown]
         if w.ndim != 2:
             raise StdpbenchError(f"the projection {graph.shown} has one weight per neuron, so there are no fields")
-        shape, of, population = field_shape(graph.populations[shown.source].shape), shown.source, shown.target
-        labels = labels if population == graph.read else None
-    title = f"{name}: {of} weights of {w.shape[1]} {population} neurons"
+        shape, of = field_shape(graph.populations[shown.source].shape), f"{shown.source} "
+        whose, labels = f"{shown.target} neurons", labels if shown.target == graph.read else None
+    title = f"{name}: {of}weights of {w.shape[1]} {whose}"
     return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title))
 
 

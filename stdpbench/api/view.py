@@ -28,7 +28,7 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, is_weight
+from stdpbench.learned_names import is_weight
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
@@ -125,7 +125,8 @@ class RunView:
         """Weights of the projections that learn, dimensionless: read-only copies.
 
         ``run.weights["feed"]`` are those from input to exc, (n_input, n_exc), and ``run.weights["compete"]`` those of
-        lateral inhibition if they learn, (n_exc, n_exc). ``run.weights`` itself is the array of ``"feed"`` as well.
+        lateral inhibition if they learn, (n_exc, n_exc). ``run.weights`` itself is the array of one projection as
+        well: that of ``"feed"``, or in other networks of the one that `Graph.shown` names.
 
         Since writing to it would not affect the run, NumPy refuses it; ``run.weights.copy()`` is writable, and
         `Run.set_learned` replaces the weights of a paused run.
@@ -140,20 +141,37 @@ class RunView:
             If there are no weights yet.
         """
         arrays = self._learned(is_weight)
-        return NamedArrays({name.removesuffix(".w"): array for name, array in arrays.items()}, SHOWN_PROJECTION)
+        return NamedArrays({name.removesuffix(".w"): array for name, array in arrays.items()}, self._shown[0])
 
     @property
     def thresholds(self) -> NamedArrays:
         """Adaptive thresholds of the populations that have any, float64, (n,), volt; read-only, see `weights`.
 
-        ``run.thresholds["exc"]`` are those of the exc neurons; ``run.thresholds`` itself is that array as well.
+        ``run.thresholds["exc"]`` are those of the exc neurons; ``run.thresholds`` itself is the array of one
+        population as well: of the one that is read, if it has any.
+
+        Raises
+        ------
+        StdpbenchError
+            If there are no thresholds yet, or no population has any.
         """
         arrays = self._learned(lambda name: name.endswith(_THETA))
-        return NamedArrays({name.removesuffix(_THETA): array for name, array in arrays.items()}, SHOWN_POPULATION)
+        if not arrays:
+            raise StdpbenchError(f"no population of {self.name} has adaptive thresholds")
+        return NamedArrays({name.removesuffix(_THETA): array for name, array in arrays.items()}, self._shown[1])
+
+    @property
+    def _shown(self) -> tuple[str, str]:
+        """Names of the projection and of the population that stand for all; empty if the network is not known."""
+        experiment = self._folder.stored_experiment
+        if experiment.missing_kinds:
+            return "", ""
+        graph = experiment.graph()
+        return graph.shown, graph.read
 
     @property
     def theta(self) -> NDArray[np.floating[Any]]:
-        """Adaptive thresholds of the exc neurons, float64, (n_exc,), volt; read-only, see `weights`."""
+        """Adaptive thresholds of the population that is read, float64, (n,), volt; read-only, see `weights`."""
         return np.asarray(self.thresholds)
 
     # -- tables ----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +145,19 @@ def from_input(graph: Graph) -> str:
     return next((weights_of(name) for name in dense if graph.projections[name].source == graph.input), "")
 
 
-def learned_in(state: Mapping[str, NDArray[np.float64]]) -> Learned:
-    """Return the learned arrays in the state of a simulator of this version or an earlier one."""
+def learned_in(state: Mapping[str, NDArray[np.float64]], names: Iterable[str] | None = None) -> Learned:
+    """Return the learned arrays in the state of a simulator of this version or an earlier one.
+
+    Parameters
+    ----------
+    state : mapping of str to ndarray, float64
+        State arrays by name.
+    names : iterable of str, optional
+        Names of the arrays that the network learns (`learned_shapes`). Default, for networks that are not known: all
+        weights and thresholds.
+    """
     found = {_OLD_STATE.get(name, name): array for name, array in state.items()}
-    names = [name for name in (FEED, THETA, COMPETE) if name in found]
-    names += [name for name in found if name not in names and name.endswith((".w", ".theta"))]
-    return Learned({name: found[name] for name in names})
+    if names is None:
+        usual = (FEED, THETA, COMPETE)
+        names = [*usual, *(name for name in found if name not in usual and name.endswith((".w", ".theta")))]
+    return Learned({name: found[name] for name in names if name in found})

@@ -10,10 +10,13 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
-from stdpbench.learned_names import SHOWN_POPULATION, SHOWN_PROJECTION, weights_of
+from stdpbench.learned_names import weights_of
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
 from stdpbench.runs.protocol.live_run import LiveRun
+
+_NOT_KNOWN = "exc", "feed"
+"""Population and projection on display where the network is not known, as with a kind that is not installed."""
 
 
 class NeuronSelection(QObject):
@@ -47,7 +50,7 @@ class NeuronSelection(QObject):
         self._live, self._experiment = live, experiment
         self.neuron = -1
         self.graph: Graph | None = None
-        self.population, self.projection = SHOWN_POPULATION, SHOWN_PROJECTION
+        self.population, self.projection = _NOT_KNOWN
         self._started: object = None
 
     @property
@@ -71,7 +74,7 @@ class NeuronSelection(QObject):
     @property
     def read(self) -> str:
         """Name of the population that is read: counted, labelled and scored."""
-        return SHOWN_POPULATION if self.graph is None else self.graph.read
+        return _NOT_KNOWN[0] if self.graph is None else self.graph.read
 
     @property
     def is_read(self) -> bool:
@@ -147,7 +150,7 @@ class NeuronSelection(QObject):
         known, before = self.graph is not None, self.projections
         self.graph = graph
         if graph is None:
-            self._show(SHOWN_POPULATION, SHOWN_PROJECTION)
+            self._show(*_NOT_KNOWN)
         elif known and self.projection in self.projections:
             self._show(graph.projections[self.projection].target, self.projection)
         else:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import DAMAGE
-from stdpbench.network import Learned
+from stdpbench.network import Learned, shapes_in
 from stdpbench.network.learned import learned_in
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -106,7 +106,7 @@ def learned_at(folder: Path, checkpoint: Checkpoint) -> Learned:
 
     If the journal or such an array is damaged, the arrays of the checkpoint itself.
     """
-    learned = learned_in(checkpoint.state)
+    learned = learned_in(checkpoint.state, _names(folder))
     if not (folder / ARRAYS).is_dir():
         return learned
     with suppress(StdpbenchError):
@@ -115,6 +115,14 @@ def learned_at(folder: Path, checkpoint: Checkpoint) -> Learned:
             if here and isinstance(record.fact, LearnedSet):
                 learned = with_set(learned, folder, record.fact)
     return learned
+
+
+def _names(folder: Path) -> tuple[str, ...] | None:
+    """Return the names of the learned arrays of a run; None if its network is not known."""
+    try:
+        return tuple(shapes_in(RunFolder(folder).stored_experiment))
+    except StdpbenchError:
+        return None
 
 
 def _of(folder: Path, checkpoint: Checkpoint) -> PastWeights:

@@ -56,9 +56,16 @@ def test_the_state_of_an_earlier_version_has_other_names() -> None:
     old = {"exc.v": theta, "exc.theta": theta, "lateral.w": lateral, "plastic.x": w, "plastic.w": w}
     new = {"exc.v": theta, "exc.theta": theta, "compete.w": lateral, "feed.x": w, "feed.w": w}
     expected = Learned({"feed.w": w, "exc.theta": theta, "compete.w": lateral})
-    assert learned_in(old) == learned_in(new) == expected
-    assert list(learned_in(old)) == list(expected)
+    assert learned_in(old, expected) == learned_in(new, expected) == expected
+    assert list(learned_in(old)) == list(learned_in(old, expected)) == list(expected)
     assert learned_in({**new, "second.w": w})["second.w"] is w
+
+
+def test_the_state_contains_learned_arrays_of_any_name() -> None:
+    state = {"exc.v": np.zeros(3), "exc.u_slow": np.ones(3), "second.w": np.ones((2, 3)), "exc.theta": np.zeros(3)}
+    learned = learned_in(state, ("second.w", "exc.u_slow", "compete.w"))
+    assert list(learned) == ["second.w", "exc.u_slow"]
+    assert learned["exc.u_slow"] is state["exc.u_slow"]
 
 
 def test_learned_arrays_are_an_immutable_mapping(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from stdpbench.readout.energy import cost
 from stdpbench.report.presentations import Presentation, Presenter
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.past_weights import weights_at
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
@@ -251,6 +252,15 @@ def test_a_branch_changes_the_rule_of_one_projection(parent: RunFolder, tmp_path
     assert made == two_layers().with_rule({"kind": "symmetric"}, "up", {"w_max": 0.5})
     also = stdpbench.open_run(parent.path).branch(4, rule="symmetric", projection="up", runs=tmp_path, start=False)
     assert also.experiment == made.with_rule({"kind": "symmetric"}, "up")
+
+
+def test_python_shows_what_ends_at_the_population_that_is_read(parent: RunFolder) -> None:
+    run = stdpbench.open_run(parent.path)
+    assert set(run.weights.keys()) == {"up", "further"}
+    np.testing.assert_array_equal(run.weights, run.weights["further"])
+    np.testing.assert_array_equal(run.theta, run.thresholds["top"])
+    past = weights_at(parent.path, HALF)
+    assert {name: array.shape for name, array in past.learned.items()} == LEARNED
 
 
 def test_the_commands_show_it(parent: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
