@@ -9,7 +9,7 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.files import read_toml
-from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.plasticity import PlasticityRule, projection_rules
 
 RuleLike = str | PathLike[str] | Mapping[str, Any] | PlasticityRule
 """A kind, a TOML file, a table with its ``kind``, or a rule."""
@@ -21,7 +21,7 @@ def rule_table(rule: RuleLike) -> dict[str, Any]:
     Parameters
     ----------
     rule : str, path, mapping or PlasticityRule
-        The kind of a rule, which gives its defaults; or a TOML file with an experiment (whose rule is used), a table
+        The kind of a rule of any projection, which gives its defaults; or a TOML file with an experiment (whose rule is used), a table
         of parameters with their ``kind``, or a custom rule; or such a table; or a rule.
 
     Raises
@@ -32,16 +32,16 @@ def rule_table(rule: RuleLike) -> dict[str, Any]:
     if isinstance(rule, PlasticityRule):
         return rule.to_mapping()
     if isinstance(rule, Mapping):
-        return rules.build(rule, "plasticity").to_mapping()
-    if isinstance(rule, str) and rule in rules.kinds():
-        return rules.build({"kind": rule}, "plasticity").to_mapping()
+        return projection_rules.build(rule, "plasticity").to_mapping()
+    if isinstance(rule, str) and rule in projection_rules.kinds():
+        return projection_rules.build({"kind": rule}, "plasticity").to_mapping()
     path = Path(rule).expanduser()
     if not path.is_file():
         raise StdpbenchError(
             f"{str(rule)!r} is neither a kind of plasticity rule nor a TOML file; "
-            f"{suggestion(str(rule), rules.kinds())}"
+            f"{suggestion(str(rule), projection_rules.kinds())}"
         )
-    return rules.build(_read(path), "plasticity").to_mapping()
+    return projection_rules.build(_read(path), "plasticity").to_mapping()
 
 
 def _read(path: Path) -> Mapping[str, Any]:

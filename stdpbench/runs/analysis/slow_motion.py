@@ -298,7 +298,9 @@ class _Synapses:
         if source == graph.input:
             graph = graph.with_input(n_source)
         layout = Layout(graph).projections[projection]
-        single = not layout.dense
+        single = graph.projections[projection].connect.storage == "one-to-one"
+        if not single and not layout.dense:
+            raise StdpbenchError(f"slow motion cannot replay {projection}, which does not connect all with all")
         delays: int | NDArray[np.int32] = layout.delay_bins
         if layout.delays_differ:
             drawn = delays_of(graph, projection, experiment.seed)

@@ -102,6 +102,14 @@ def test_a_rule_is_read_from_every_sort_of_file(text, kind, tmp_path):
     assert rule_table(json.loads(json.dumps(table))) == table == rule_table(rule_table(table))
 
 
+def test_rules_of_lateral_inhibition_are_rules_of_projections():
+    table = rule_table("homeostatic")
+    spelled_out = made_of().spelled_out().override({"network.projections.compete.plasticity": {"kind": "oja"}})
+    assert spelled_out.with_rule(table, "compete").rules_by_projection["compete"].to_mapping() == table
+    with pytest.raises(StdpbenchError, match="'homeostatic'"):
+        made_of().with_rule(table)
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
