@@ -21,8 +21,8 @@ def rule_table(rule: RuleLike) -> dict[str, Any]:
     Parameters
     ----------
     rule : str, path, mapping or PlasticityRule
-        The kind of a rule of any projection, which gives its defaults; or a TOML file with an experiment (whose rule is used), a table
-        of parameters with their ``kind``, or a custom rule; or such a table; or a rule.
+        The kind of a rule of any projection, which gives its defaults; or a TOML file with an experiment (whose rule
+        is used), a table of parameters with their ``kind``, or a custom rule; or such a table; or a rule.
 
     Raises
     ------

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PyQt6.QtCore import QObject
 
 from stdpbench_gui.session.run_session import RunSession
+
+_NOTHING = "", -1
 
 
 class Recorder(QObject):
@@ -14,7 +18,7 @@ class Recorder(QObject):
         super().__init__(session)
         self._session = session
         self._watchers: set[str] = set()
-        self._asked: list[int] = []
+        self._asked = _NOTHING
         session.selection.neuron_changed.connect(lambda _: self._ask())
         session.opened.connect(self._forget)
         session.changed.connect(self._on_changed)
@@ -33,22 +37,25 @@ class Recorder(QObject):
     def _on_changed(self, topics: set[str]) -> None:
         if "state" in topics:
             if not self._session.connected:
-                self._asked = []  # a new process records nothing until requested
+                self._asked = _NOTHING  # a new process records nothing until requested
             self._ask()
 
     def _forget(self) -> None:
-        self._asked = []
+        self._asked = _NOTHING
         self._ask()
 
     def _ask(self) -> None:
-        neuron = self._session.selection.neuron
-        recorded = neuron >= 0 and self._session.selection.is_read  # the run records of the population that is read
-        wanted = [neuron] if recorded and self._watchers else []
+        selection = self._session.selection
+        wanted = (selection.population, selection.neuron) if selection.neuron >= 0 and self._watchers else _NOTHING
         if wanted != self._asked and self._session.connected:
             self._asked = wanted
-            self._session.request("record", refused=self._on_refusal, neurons=wanted)
+            population, neuron = wanted
+            arguments: dict[str, Any] = {"neurons": [] if neuron < 0 else [neuron]}
+            if population not in ("", selection.read):
+                arguments["population"] = population
+            self._session.request("record", refused=self._on_refusal, **arguments)
 
     def _on_refusal(self, sentence: str) -> None:
-        self._asked = []  # nothing is recorded: send the next request again
+        self._asked = _NOTHING  # nothing is recorded: send the next request again
         if self._session.connected:
             self._session.message.emit(sentence)

@@ -131,17 +131,20 @@ def rule_starts(live: LiveRun, presentation: int, projection: str = "") -> bool:
     return not same_kind(now, before)
 
 
-def courses_of(experiment: Experiment, frame: Frame, neuron: int) -> Courses | None:
-    """Return the recorded time courses of a neuron in a frame of ``presentation``; None if there are none."""
-    recording = frame.get("recording")
-    if recording is None:
+def courses_of(experiment: Experiment, frame: Frame, neuron: int, population: str = "") -> Courses | None:
+    """Return the recorded time courses of a neuron in a frame of ``presentation``; None if there are none.
+
+    Default: a neuron of the population that is read.
+    """
+    graph, recording = experiment.graph(), frame.get("recording")
+    population = population or graph.read
+    if recording is None or recording.get("population", graph.read) != population:
         return None
     places = np.flatnonzero(recording["neurons"] == neuron)
     if not len(places):
         return None
     place = int(places[0])
-    graph = experiment.graph()
-    neuron_model, silent = graph.populations[graph.read].neuron, np.zeros(len(recording["v"]))
+    neuron_model, silent = graph.populations[population].neuron, np.zeros(len(recording["v"]))
     assert neuron_model is not None
     # a conductance that no projection acts on, or a threshold that does not adapt, is not recorded
     theta, ge, gi = (recording[name][:, place] if name in recording else silent for name in ("theta", "ge", "gi"))
@@ -242,7 +245,7 @@ def slow_motion(
         spikes.output,
         rule.traces,
         made,
-        courses_of(experiment, frame, neuron) if synapses.target == graph.read else None,
+        courses_of(experiment, frame, neuron, synapses.target),
         tuple(remarks),
     )
 
@@ -310,8 +313,8 @@ class _Synapses:
 
     @property
     def delayed(self) -> bool:
-        """Whether spikes may be in flight between two presentations, as those of the input never are."""
-        return self.source != self.graph.input and bool(np.any(self.delays))
+        """Whether spikes may be in flight between two presentations; those of the input may be in a stream only."""
+        return (self.graph.stream or self.source != self.graph.input) and bool(np.any(self.delays))
 
     @property
     def n(self) -> int:

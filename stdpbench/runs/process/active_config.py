@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 from stdpbench.network.old_names import state_by_name
 from stdpbench.rule_paths import is_of_rule
@@ -121,17 +121,21 @@ class ActiveConfig:
         plans = [fact.phases for fact in known if isinstance(fact, Started | Planned)]
         return Planned(self.phases) if plans and plans[-1] != self.phases else None
 
-    def neurons(self, requested: Iterable[Any]) -> list[int]:
-        """Return numbers of exc neurons as integers.
+    def neurons(self, requested: Iterable[Any], population: str = "") -> list[int]:
+        """Return numbers of neurons of a population as integers; default: of the one that is read.
 
         Raises
         ------
         StdpbenchError
-            If a neuron does not exist.
+            If there is no such population, or a neuron does not exist.
         """
-        numbers, n_exc = [int(number) for number in requested], self.simulator.n_read
-        if any(not 0 <= number < n_exc for number in numbers):
-            raise StdpbenchError(f"recorded neurons must be in 0 .. {n_exc - 1}, not {numbers}")
+        sizes = {each.name: each.size for each in self.simulator.layout.cells}
+        population = population or self.simulator.graph.read
+        if population not in sizes:
+            raise StdpbenchError(f"there is no population {population!r} to record; {suggestion(population, sizes)}")
+        numbers, n = [int(number) for number in requested], sizes[population]
+        if any(not 0 <= number < n for number in numbers):
+            raise StdpbenchError(f"recorded neurons must be in 0 .. {n - 1}, not {numbers}")
         return numbers
 
     def close(self) -> None:

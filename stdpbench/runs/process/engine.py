@@ -75,6 +75,7 @@ class RunEngine:
         self._pause_at: int | None = None
         self._stop_reason = ""
         self._recorded: list[int] = []
+        self._recorded_of = ""
         self._presented: Presented | None = None
         self._config: ActiveConfig | None = None
         self._trained: Learned | None = None  # set while the simulator may have scaled weights, or those of a baseline
@@ -194,7 +195,7 @@ class RunEngine:
         while training.position < active.n_train:
             begun = time.perf_counter()
             active.rules.settle()
-            self._presented = presented = training.step(self._recorded or None)
+            self._presented = presented = training.step(self._recorded or None, self._recorded_of)
             self._position = training.position
             active.held_out.take(self._position, active.experiment)  # with the experiment active until now
             sentence = training.divergence
@@ -368,7 +369,8 @@ class RunEngine:
             digests = {str(array): str(sha256) for array, sha256 in arguments["arrays"].items()}
             self._interventions.set_learned(digests, self._check_paused)
         elif name == "record":
-            self._recorded = self._active.neurons(arguments["neurons"])
+            population = str(arguments.get("population") or "")
+            self._recorded, self._recorded_of = self._active.neurons(arguments["neurons"], population), population
         elif name == "try":
             return self._try(arguments["image"])
         elif name == "pace":

@@ -29,7 +29,7 @@ def network_frame(
 def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str, Any]:
     """Return the frame ``presentation``: the last picture shown, and the response of the network."""
     response, read = presented.response, experiment.graph().read
-    recording = response.recordings.get(read)
+    recorded, recording = next(iter(response.recordings.items()), ("", None))
     # "exc": those that are read, whatever their name; `runs.analysis.frame_spikes` finds spikes by population
     spikes = {"exc": response.spikes[read], "inh": response.spikes.get("inh", _NONE), "input": response.input}
     others = {} if read == "exc" and response.spikes.keys() <= {"exc", "inh"} else response.spikes
@@ -43,7 +43,9 @@ def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str
         "n_bins": experiment.stimulus_bins + experiment.rest_bins,
         **{name: (each.index, each.bin) for name, each in spikes.items()},
         "spikes": {name: (each.index, each.bin) for name, each in others.items()},
-        "recording": None if recording is None else {"neurons": recording.neurons, **recording.courses},
+        "recording": None
+        if recording is None
+        else {"population": recorded, "neurons": recording.neurons, **recording.courses},
     }
 
 

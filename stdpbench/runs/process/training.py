@@ -142,19 +142,21 @@ class Training:
         """Names of the projections that learn in the next presentation."""
         return next((names for end, names in self._stages if self.position < end), ())
 
-    def step(self, record: Sequence[int] | None = None) -> Presented:
+    def step(self, record: Sequence[int] | None = None, population: str = "") -> Presented:
         """Show the next picture, repeatedly and brighter until it evokes enough spikes.
 
         Parameters
         ----------
         record : sequence of int, optional
-            Exc neurons whose time courses are recorded; other results do not depend on it.
+            Neurons whose time courses are recorded; other results do not depend on it.
+        population : str
+            Name of their population; default: the one that is read.
         """
         presentation, schedule = self.position, self.experiment.schedule
         simulator, plastic, silent = self._simulator, self.plastic, 0
         read = simulator.graph.read
         exc_spikes = np.zeros(simulator.n_read, np.int64)
-        recorded = None if record is None else {read: record}
+        recorded = None if record is None else {population or read: record}
         total = self.experiment.stimulus_bins + self.experiment.rest_bins
         for attempt in range(schedule.max_attempts):
             silent = normalise_weights(simulator, plastic)

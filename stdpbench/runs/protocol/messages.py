@@ -36,7 +36,8 @@ Requests
     ``arrays``: name of a learned array (that, or one of earlier versions) to the SHA-256 of a file in the run folder
     (`stdpbench.runs.folder.learned_arrays`); only while the run is paused.
 ``record``
-    ``neurons``: exc neurons whose time courses the frames of ``presentation`` include; empty for none.
+    ``neurons``: neurons whose time courses the frames of ``presentation`` include; empty for none. ``population``,
+    optional: name of their population; default: the one that is read.
 ``try``
     ``image``: grey values, of the size of the pictures and preprocessed like them. The network responds frozen and
     from the reset state, and later learning is unaffected; see `stdpbench.runs.process.present_image.try_picture`.

@@ -118,7 +118,8 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     waits(qtbot, lambda: thresholds.has_content() and "neuron 4" in neuron.about.text())
     assert "theta" in neuron.summary()
     assert "label" not in neuron.summary()
-    assert neuron.potential is not None
+    waits(qtbot, lambda: neuron._courses is not None)
+    waits(qtbot, lambda: (shown.live.presentation["recording"] or {}).get("population") == "exc")
     assert "which neurons never fired is counted for top only" in thresholds.summary()
     thresholds.raise_()
     waits(qtbot, lambda: len(thresholds._sum) == N_EXC)

@@ -238,16 +238,17 @@ class NeuronInspector(Panel):
     def _show_courses(self) -> None:
         live, neuron = self.session.live, self.session.selection.neuron
         frame = live.presentation
-        if frame and frame is not self._shown and self.session.selection.is_read:
+        if frame and frame is not self._shown:
+            population = self.session.selection.population
             try:
-                found = courses_of(experiment_at(live, frame["presentation"]), frame, neuron)
+                found = courses_of(experiment_at(live, frame["presentation"]), frame, neuron, population)
             except StdpbenchError:
                 found = None
             if found is not None or self._courses is None:
                 self._shown, self._courses = frame, found
         times: NDArray[np.float64] = np.empty(0)
         awaited = "(not stored)" if self.session.not_coming() else "(recorded with the next presentation)"
-        note = "" if self._courses else awaited if self.session.selection.is_read else f"({self._only()})"
+        note = "" if self._courses else awaited
         if self._courses is not None:
             experiment = self.session.experiment
             dt = experiment.network.dt if experiment is not None else 0.5

@@ -28,10 +28,10 @@ CHANGED = 12
 def run_of(runs: Path, made: Experiment | None = None, **changes: Any) -> tuple[LiveRun, Frames]:
     """A run, and the frames of every training presentation with all neurons recorded."""
     frames: Frames = []
-    recorded = [0, 1, 2, 3] if made is None else []
+    recorded, population = ([0, 1, 2, 3], "") if made is None else ([0, 1], "top")
 
     def take(engine: Driven) -> None:
-        engine._recorded = recorded
+        engine._recorded, engine._recorded_of = recorded, population
         if engine._presented is not None and (not frames or engine._position > frames[-1][0]["position"]):
             kinds = engine._frames()
             frames.append((kinds["presentation"](), kinds["network"]()))
@@ -199,6 +199,10 @@ def test_the_weights_of_any_projection_are_replayed(ran_graph: tuple[LiveRun, Fr
             "back": ("top", "exc"),
             "further": ("exc", "top"),
         }.get(projection, ("exc", "exc"))
+        first = slow_motion(made, frame, network, 0, earlier=earlier, before=before, projection=projection)
+        assert (first.courses is not None) == (moment.target == "top")  # which is recorded
+        if first.courses is not None and place > 1:
+            assert first.courses.v[first.output] == pytest.approx(-65.0)
         spikes = frame["spikes"][moment.target]
         assert moment.output.tolist() == spikes[1][spikes[0] == neuron].tolist()
     assert moved > 1e-3

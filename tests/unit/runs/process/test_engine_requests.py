@@ -92,10 +92,10 @@ def test_a_pause_takes_effect_after_the_presentation_that_is_under_way(monkeypat
     folder = new_run(tmp_path)
     engine, step = Driven(folder), Training.step
 
-    def asked_meanwhile(training: Training, record: Any = None) -> Any:
+    def asked_meanwhile(training: Training, *recorded: Any) -> Any:
         if training.position == 7:
             engine.ask("pause")
-        return step(training, record)
+        return step(training, *recorded)
 
     monkeypatch.setattr(Training, "step", asked_meanwhile)
     drive(folder, engine=engine)
@@ -189,6 +189,7 @@ NONSENSE = [
     ("set", {"changes": {"plasticity.nu_post": True}}),
     ("record", {}),
     ("record", {"neurons": [4]}),
+    ("record", {"neurons": [0], "population": "nowhere"}),
     ("record", {"neurons": [-1]}),
     ("record", {"neurons": [float("inf")]}),
     ("record", {"neurons": 2}),

@@ -259,7 +259,7 @@ def test_python_shows_what_ends_at_the_population_that_is_read(parent: RunFolder
     assert set(run.weights.keys()) == {"up", "further"}
     np.testing.assert_array_equal(run.weights, run.weights["further"])
     np.testing.assert_array_equal(run.theta, run.thresholds["top"])
-    past = weights_at(parent.path, HALF)
+    past = weights_at(parent.path, N_TRAIN)
     assert {name: array.shape for name, array in past.learned.items()} == LEARNED
 
 
