@@ -5,6 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import ClassVar, Literal
 
+import numpy as np
+
+from stdpbench.connections.synapses import Synapses
+from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import Parameters
 
 
@@ -15,12 +19,15 @@ class Connection(Parameters):
 
     * ``"dense"``: every source neuron reaches every target neuron; weights are (n_source, n_target).
     * ``"one-to-one"``: neuron i reaches neuron i; weights are (n,).
+    * ``"sparse"``: those that `draw` returns, in compressed rows; weights are (n_synapses,).
     """
 
     summary: ClassVar[str]
-    storage: ClassVar[Literal["dense", "one-to-one"]]
-    self_connections: ClassVar[bool] = True
-    """Whether neuron i reaches neuron i where a population projects onto itself."""
+    storage: ClassVar[Literal["dense", "one-to-one", "sparse"]]
+    needs_grid: ClassVar[bool] = False
+    """Whether the source needs rows and columns."""
+    at_end: ClassVar[bool] = False
+    """Whether what arrives is summed over the step and acts at its end."""
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
         """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
@@ -28,4 +35,30 @@ class Connection(Parameters):
 
     def out_degree(self, source: tuple[int, ...], target: tuple[int, ...]) -> float:
         """Return the mean number of synapses that a spike of a source neuron arrives at, for populations of shapes."""
-        return float(prod(target)) if self.storage == "dense" else 1.0
+        match self.storage:
+            case "dense":
+                return float(prod(target))
+            case "one-to-one":
+                return 1.0
+            case "sparse":
+                return self.expected(source, target, recurrent=False) / prod(source)
+
+    def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
+        """Return the number of synapses that `draw` is expected to make, without drawing them; see `draw`."""
+        raise StdpbenchError(f"{type(self).__name__} connects without drawing")
+
+    def draw(
+        self, random: np.random.Generator, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool
+    ) -> Synapses:
+        """Return the synapses; only where `storage` is ``"sparse"``.
+
+        Parameters
+        ----------
+        random : numpy.random.Generator
+            Where random connections are drawn from.
+        source, target : tuple of int
+            Shapes of the populations.
+        recurrent : bool
+            Whether they are the same population.
+        """
+        raise StdpbenchError(f"{type(self).__name__} connects without drawing")

@@ -26,7 +26,7 @@ class Others(Connection):
 
     summary: ClassVar[str] = "Every neuron reaches all others, or all others of its field"
     storage: ClassVar[Literal["dense"]] = "dense"
-    self_connections: ClassVar[bool] = False
+    at_end: ClassVar[bool] = True
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
         """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""

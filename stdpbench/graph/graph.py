@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from math import isqrt, prod
 from typing import Literal
 
+import numpy as np
+
+from stdpbench.connections import Connection, Synapses
 from stdpbench.graph.elements import Population, Projection
+
+_KEPT = 16  # projections whose drawn synapses are kept
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Graph:
     stream : bool
         Whether presentations are consecutive pieces of one stream: input may be in flight at the end of a piece, and
         slow variables of neurons decay in every step, so that the cut into pieces changes no result.
+    seed : int
+        Connections, weights and delays are drawn from it.
     """
 
     populations: Mapping[str, Population]
@@ -42,6 +52,7 @@ class Graph:
     read: str = ""
     streams: Mapping[str, int] = field(default_factory=dict)
     stream: bool = False
+    seed: int = 0
 
     @property
     def input(self) -> str:
@@ -78,8 +89,52 @@ class Graph:
         return round(max(mine, default=0.0) / self.dt)
 
     def with_input(self, *shape: int) -> Graph:
-        """Return the graph with the shape of its input, which the data give."""
+        """Return the graph with the shape of its input, which the data give.
+
+        A shape of the same size that the file gives is kept. Where a projection needs rows and columns, a number of
+        inputs that is a square stands for a square picture.
+        """
         if not self.input:
             return self
+        given, (size, side) = self.populations[self.input].shape, (prod(shape), isqrt(prod(shape)))
+        if len(given) > 1 and prod(given) == size:
+            shape = given
+        elif len(shape) == 1 and side**2 == size and self._needs_grid:
+            shape = (side, side)
         populations = {**self.populations, self.input: Population(shape=shape)}
         return replace(self, populations=populations)
+
+    @property
+    def _needs_grid(self) -> bool:
+        from_input = [each for each in self.projections.values() if each.source == self.input]
+        return any(each.connect.needs_grid for each in from_input)
+
+    def random(self, projection: str, what: str) -> np.random.Generator:
+        """Return the generator from which something of a projection is drawn, such as its ``"delays"``."""
+        if what == "delays" and projection in self.streams:
+            return _generator(self.seed, self.streams[projection])
+        return _generator(self.seed, f"{what} of {projection}")
+
+    def is_sparse(self, projection: str) -> bool:
+        """Whether only those pairs of neurons have a synapse that `synapses` returns."""
+        return self.projections[projection].connect.storage == "sparse"
+
+    def synapses(self, projection: str) -> Synapses:
+        """Return the synapses of a sparse projection, which are the same on every machine and in every process."""
+        made = self.projections[projection]
+        shapes = self.populations[made.source].shape, self.populations[made.target].shape
+        return _drawn(made.connect, projection, *shapes, made.source == made.target, self.seed)
+
+
+@lru_cache(maxsize=_KEPT)
+def _drawn(
+    connect: Connection, name: str, source: tuple[int, ...], target: tuple[int, ...], recurrent: bool, seed: int
+) -> Synapses:
+    return connect.draw(_generator(seed, f"connections of {name}"), source, target, recurrent=recurrent)
+
+
+def _generator(seed: int, stream: int | str) -> np.random.Generator:
+    """Return the generator of a stream of the seed, given by its number or by what is drawn from it."""
+    if isinstance(stream, str):
+        stream = int.from_bytes(hashlib.sha256(stream.encode()).digest()[:8], "little")
+    return np.random.default_rng(np.random.SeedSequence((seed, stream)))

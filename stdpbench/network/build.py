@@ -81,7 +81,7 @@ class BuiltNetwork:
     only_if_nonzero: dict[str, str] = field(default_factory=dict)
 
 
-def build(layout: Layout, built: BuiltNetwork | None = None) -> BuiltNetwork:
+def build(layout: Layout, built: BuiltNetwork | None = None, *, rows: bool = True) -> BuiltNetwork:
     """Make the Brian2 network of a layout on the device that is set.
 
     Parameters
@@ -90,6 +90,8 @@ def build(layout: Layout, built: BuiltNetwork | None = None) -> BuiltNetwork:
         The network.
     built : BuiltNetwork, optional
         What to fill; connecting synapses already generates code, which may look something up in it.
+    rows : bool
+        Whether sparse projections get their synapses; else the simulator has them elsewhere.
     """
     # a clock of its own: Brian2's default clock is shared by all networks of a process. Always of the same name, so
     # that code which Cython compiled for one network serves the next.
@@ -104,7 +106,7 @@ def build(layout: Layout, built: BuiltNetwork | None = None) -> BuiltNetwork:
         make = _input if population.is_input else _neurons
         groups[population.group] = make(layout, population, groups, clock)
     for projection in layout.projections.values():
-        _connect(layout, projection, built, extra)
+        _connect(layout, projection, built, extra, rows)
     set_parameters(groups, layout.parameters)
     built.network = b2.Network(*groups.values(), *extra)
     return built
@@ -178,7 +180,7 @@ def _from(layout: Layout, population: PopulationLayout) -> list[ProjectionLayout
     return [each for each in layout.projections.values() if each.source is population]
 
 
-def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, extra: list[Any]) -> None:
+def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, extra: list[Any], rows: bool) -> None:
     """Make the synapses of a projection, and what its neurons do for it."""
     groups, own, number = built.groups, projection.own, projection.number
     source, target = groups[projection.source.group], groups[projection.target.group]
@@ -201,7 +203,7 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
         synapses = plastic_synapses(projection, layout.values.get(projection.group, {}), source, target, drive)
         groups[projection.group] = synapses
         built.carried_by[projection.group] = projection
-        synapses.connect(**({} if projection.dense else {"j": "i"}))
+        _make_synapses(synapses, projection, rows)
         if projection.rule is not None:
             built.when |= dict.fromkeys((own("pre"), own("post")), learning)
             built.when |= {own("drive"): When(number, "frozen"), own("end"): When(number, "last")}
@@ -212,6 +214,16 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
         target.run_regularly(after, when="after_resets", order=number, name=name)
         if projection.counts:
             built.only_if_nonzero[name] = f"{projection.counter}.total"
+
+
+def _make_synapses(synapses: Any, projection: ProjectionLayout, rows: bool) -> None:
+    if projection.sparse and rows and len(projection.synapses):
+        synapses.connect(i=projection.synapses.source, j=projection.synapses.target)
+    elif projection.sparse:
+        synapses.connect(False)
+        synapses._connect_called = True  # else Brian2 refuses to run it
+    else:
+        synapses.connect(**({} if projection.dense else {"j": "i"}))
 
 
 def _receptor(projection: ProjectionLayout) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,7 +77,7 @@ def start_arrays(experiment: Experiment, images: Images) -> Learned:
         The training pictures; used only for weights that start from them.
     """
     graph, found = experiment.graph(images.n_input), dict[str, NDArray[np.float64]]()
-    drawn = projection_weights(graph, experiment.seed)
+    drawn = projection_weights(graph)
     for name, shape in learned_shapes(graph).items():
         owner, _, variable = name.partition(".")
         if owner not in graph.projections:
@@ -87,7 +85,7 @@ def start_arrays(experiment: Experiment, images: Images) -> Learned:
         elif isinstance(experiment.network, Network) and owner == FEED:
             found[name] = start_weights(experiment, images)
         elif graph.projections[owner].weight.from_pictures:
-            random = projection_random(graph, owner, experiment.seed, "pictures")
+            random = graph.random(owner, "pictures")
             order = np.concatenate([random.permutation(len(images)) for _ in range(-(-shape[1] // len(images)))])
             w = (random.random(shape) + 0.01) * 0.3
             found[name] = _from_pictures(graph.projections[owner], w, images.pixels[order[: shape[1]]])
@@ -140,37 +138,38 @@ def _blur(pictures: NDArray[np.float64], sigma: float, axis: int) -> NDArray[np.
     return np.moveaxis(blurred, -1, axis)
 
 
-def projection_delays(graph: Graph, seed: int) -> dict[str, NDArray[np.int32]]:
+def projection_delays(graph: Graph) -> dict[str, NDArray[np.int32]]:
     """Draw the delays of projections whose synapses differ in them.
 
     Returns
     -------
     dict of str to ndarray, int32
-        Delay of each synapse in steps, (n_source, n_target); one-to-one (n,). The same on every machine.
+        Delay of each synapse in steps, (n_source, n_target); one-to-one (n,), sparse (n_synapses,). The same on every
+        machine.
     """
     differing = [name for name, each in Layout(graph).projections.items() if each.delays_differ]
-    return {name: delays_of(graph, name, seed) for name in differing}
+    return {name: delays_of(graph, name) for name in differing}
 
 
-def delays_of(graph: Graph, projection: str, seed: int) -> NDArray[np.int32]:
+def delays_of(graph: Graph, projection: str) -> NDArray[np.int32]:
     """Draw the delays of a projection whose synapses differ in them; see `projection_delays`."""
     each = Layout(graph).projections[projection]
-    return each.projection.delay.draw(projection_random(graph, projection, seed, "delays"), each.shape, graph.dt)
+    return each.projection.delay.draw(graph.random(projection, "delays"), each.shape, graph.dt)
 
 
-def projection_weights(graph: Graph, seed: int) -> dict[str, NDArray[np.float64]]:
+def projection_weights(graph: Graph) -> dict[str, NDArray[np.float64]]:
     """Draw the weights of all projections with a weight per synapse, before any learning.
 
     Returns
     -------
     dict of str to ndarray, float64
-        (n_source, n_target), one-to-one (n,); 0 for pairs that are not connected. The same on every machine. Without
-        those that start from pictures.
+        (n_source, n_target), one-to-one (n,), sparse (n_synapses,); 0 for pairs that are not connected. The same on
+        every machine. Without those that start from pictures.
     """
     found = {}
     for name, each in Layout(graph).projections.items():
         if each.has_weights and not each.projection.weight.from_pictures:
-            w = each.projection.weight.draw(projection_random(graph, name, seed, "weights"), each.shape)
+            w = each.projection.weight.draw(graph.random(name, "weights"), each.shape)
             found[name] = w * connected(each) if each.at_end else w
     return found
 
@@ -180,11 +179,3 @@ def connected(projection: ProjectionLayout) -> NDArray[np.bool_]:
     number = np.arange(projection.target.size)
     field = number // projection.units_per_field
     return np.asarray((field[:, None] == field) & (number[:, None] != number))
-
-
-def projection_random(graph: Graph, projection: str, seed: int, what: str) -> np.random.Generator:
-    """Return the generator of a projection: of its own stream if the template has one, else derived from its name."""
-    if what == "delays" and projection in graph.streams:
-        return np.random.default_rng(np.random.SeedSequence((seed, graph.streams[projection])))
-    digest = hashlib.sha256(f"{what} of {projection}".encode()).digest()
-    return np.random.default_rng(np.random.SeedSequence((seed, int.from_bytes(digest[:8], "little"))))

@@ -114,14 +114,24 @@ def learned_shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
     """
     shapes: dict[str, tuple[int, ...]] = {}
     for name, projection in graph.projections.items():
-        source, target = graph.populations[projection.source], graph.populations[projection.target]
         if projection.plasticity is not None:
-            dense = projection.connect.storage == "dense"
-            shapes[weights_of(name)] = (source.size, target.size) if dense else (target.size,)
+            shapes[weights_of(name)] = _shape(graph, name)
         shapes |= _slow(graph, projection.target)
     for name in graph.populations:
         shapes |= _slow(graph, name)
     return shapes
+
+
+def _shape(graph: Graph, name: str) -> tuple[int, ...]:
+    projection = graph.projections[name]
+    source, target = graph.populations[projection.source], graph.populations[projection.target]
+    match projection.connect.storage:
+        case "dense":
+            return (source.size, target.size)
+        case "one-to-one":
+            return (target.size,)
+        case "sparse":
+            return (len(graph.synapses(name)) if source.shape else 0,)
 
 
 def _slow(graph: Graph, name: str) -> dict[str, tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from stdpbench.parameters import Parameters
@@ -35,3 +36,8 @@ def values_of(declared: Parameters) -> dict[str, Value]:
     """Return all parameters with a unit, by name."""
     units = {each.name: each.unit for each in declared.describe()}
     return {name: Value(si, _UNITS[units[name] or ""]) for name, si in declared.quantities().items()}
+
+
+def words_of(code: str) -> set[str]:
+    """Return all names in some code."""
+    return set(re.findall(r"\w+", code))

@@ -17,13 +17,15 @@ class Normalisation(Parameters):
     summary: ClassVar[str]
 
     @abstractmethod
-    def apply(self, w: NDArray[np.float64]) -> NDArray[np.int64]:
+    def apply(self, w: NDArray[np.float64], targets: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
         """Scale weights in place.
 
         Parameters
         ----------
-        w : ndarray, float64, (n_source, n_target)
+        w : ndarray, float64, (n_source, n_target); sparse (n_synapses,)
             Weights, changed in place.
+        targets : ndarray, int32, (n_synapses,), optional
+            Target of each synapse of a sparse projection.
 
         Returns
         -------

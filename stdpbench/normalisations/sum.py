@@ -19,16 +19,19 @@ class Sum(Normalisation):
 
     summary: ClassVar[str] = "The weights of each target neuron are scaled to a given sum"
 
-    def apply(self, w: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Scale each column of `w` to the sum, in place; return the columns that sum to 0, which are left alone.
+    def apply(self, w: NDArray[np.float64], targets: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
+        """Scale the weights of each target neuron to the sum, in place; return those that sum to 0, left as they are.
 
         After scaling, a weight may exceed w_max until it is next clipped.
         """
-        sums = w.sum(axis=0)
+        sums = w.sum(axis=0) if targets is None else np.bincount(targets, w)
         # below this the factor would not be a finite number
         silent = np.flatnonzero(sums < self.value * np.finfo(np.float64).tiny)
+        if targets is not None:
+            silent = np.intersect1d(silent, targets)  # not those without synapses
         if len(silent):
             sums[silent] = self.value
         with np.errstate(invalid="ignore"):  # what is no longer finite is for the caller to report
-            np.multiply(w, self.value / sums, out=w)
+            factors = self.value / sums
+            np.multiply(w, factors if targets is None else factors[targets], out=w)
         return silent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE
+from stdpbench.graph import Graph
 from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned, start_arrays
 from stdpbench.readout import Assignment, SpikeTrains, assign
@@ -69,10 +71,16 @@ class EvaluatedRun:
     test_trains: SpikeTrains | None
     same_pictures: bool
 
+    @cached_property
+    def _graph(self) -> Graph:
+        return self.experiment.graph(*self.split.train.pixels.shape[1:3])
+
     @property
     def w(self) -> NDArray[np.float64]:
-        """Weights of the projection that the report shows, (n_source, n_target)."""
-        return self.learned[weights_of(self.experiment.graph().shown)]
+        """Weights of the projection that the report shows, (n_source, n_target); 0 where there is no synapse."""
+        shown = self._graph.shown
+        w = self.learned[weights_of(shown)]
+        return self._graph.synapses(shown).dense(w) if self._graph.is_sparse(shown) else w
 
     @property
     def theta(self) -> NDArray[np.float64]:
@@ -121,7 +129,7 @@ class EvaluatedRun:
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width in which the weights of a neuron are drawn: those of the pictures if it sees these."""
-        graph = self.experiment.graph(*self.split.train.pixels.shape[1:3])
+        graph = self._graph
         return field_shape(graph.populations[graph.projections[graph.shown].source].shape)
 
     def assignment(self) -> Assignment:
@@ -130,13 +138,13 @@ class EvaluatedRun:
 
     def start_network(self) -> Learned:
         """Return the network before learning, with weights as in a presentation."""
-        return normalised(arrays_at_start(self.folder, self.start, self.split), self.experiment)
+        return normalised(arrays_at_start(self.folder, self.start, self.split), self._graph)
 
     def random_network(self) -> Learned:
         """Return a network of the same seed with random weights."""
         samples = getattr(self.start.network, "start", "random") != "random"
         plain = self.start.override({"network.start": "random"}) if samples else self.start
-        return normalised(start_arrays(plain, self.split.train), self.experiment)
+        return normalised(start_arrays(plain, self.split.train), self._graph)
 
 
 def load_run(folder: RunFolder) -> EvaluatedRun:

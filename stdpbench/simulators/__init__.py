@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Literal
@@ -48,7 +49,7 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
         If there is no such simulator, or it needs a compiler that is not there.
     """
     _check_available(experiment)
-    simulator, remark = open_graph(experiment.graph(n_input), name, experiment.seed)
+    simulator, remark = open_graph(experiment.graph(n_input), name)
     simulator.set_parameters(experiment)
     for projection in simulator.graph.plastic:
         if simulator.graph.projections[projection].source == simulator.graph.input:
@@ -57,7 +58,7 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
 
 
 def open_graph(
-    graph: Graph, name: str | None = None, seed: int = 0, *, target: str | None = None
+    graph: Graph, name: str | None = None, seed: int | None = None, *, target: str | None = None
 ) -> tuple[Simulator, str]:
     """Build the network of a graph, ready for its first presentation.
 
@@ -67,8 +68,8 @@ def open_graph(
         What to build, with the shape of its input.
     name : {"compiled", "runtime"}, optional
         Which simulator; by default the compiled one where there is a C++ compiler, else Brian2's runtime mode.
-    seed : int
-        Weights and delays are drawn from it and from the names of projections.
+    seed : int, optional
+        Connections, weights and delays are drawn from it and from the names of projections. Default: the graph's.
     target : {"cython", "numpy"}, optional
         Code generation target of Brian2's runtime mode; by default Cython where it works.
 
@@ -86,6 +87,8 @@ def open_graph(
     """
     if name is not None and name not in SIMULATORS:
         raise StdpbenchError(f"there is no simulator {name!r}; {suggestion(name, SIMULATORS)}")
+    if seed is not None:
+        graph = replace(graph, seed=seed)
     _check_memory(graph)
     compiler, remark = find_compiler(), ""
     if name == "compiled" and compiler is None:
@@ -93,7 +96,7 @@ def open_graph(
             "the compiled simulator needs a C++ compiler, but none was found; `stdpbench doctor` explains how to "
             "install one, and --simulator runtime works without one"
         )
-    delays = projection_delays(graph, seed)
+    delays = projection_delays(graph)
     simulator: Simulator
     if name != "runtime" and compiler is not None:
         from stdpbench.simulators.compiled.simulator import CompiledSimulator
@@ -115,7 +118,7 @@ def open_graph(
         owner, _, variable = array.partition(".")
         if owner in graph.populations:
             simulator.array(array)[...] = slow_start(graph.populations[owner], variable)
-    for projection, w in projection_weights(graph, seed).items():
+    for projection, w in projection_weights(graph).items():
         simulator.weights(projection)[...] = w
     simulator.reset()
     return simulator, remark
@@ -187,13 +190,13 @@ def _check_memory(graph: Graph) -> None:
     """
     layout = Layout(graph)
     needed, free = synapse_memory(layout), available_memory()
-    largest = max((prod(each.shape) for each in layout.projections.values()), default=0)
+    largest = max((each.expected_synapses for each in layout.projections.values()), default=0)
     if largest >= 2**31 or (free is not None and needed > free):
         limit = "" if free is None else f", and {free / 2**30:.1f} GiB are available"
         parts = [
-            f"{name} has {prod(each.shape):.3g} synapses ({projection_memory(each) / 2**30:.1f} GiB)"
+            f"{name} has {each.expected_synapses:.3g} synapses ({projection_memory(each) / 2**30:.1f} GiB)"
             for name, each in layout.projections.items()
-            if each.dense
+            if each.dense or each.sparse
         ]
         raise StdpbenchError(
             f"the network needs {needed / 2**30:.1f} GiB{limit}: {', '.join(parts)}; use fewer neurons or smaller "
@@ -207,7 +210,19 @@ def synapse_memory(layout: Layout) -> int:
 
 
 def projection_memory(projection: ProjectionLayout) -> int:
-    """Return the bytes that the synapses of a projection take."""
+    """Return the bytes that the synapses of a projection take, before they are drawn."""
+    if projection.sparse:
+        indices = projection.source.size + 1
+        per_synapse = 4 + 8 * projection.has_weights
+        if projection.rule is not None:  # from both sides, and what each carries
+            carried = len(projection.synapse_variables) + bool(projection.rule.each_step)
+            carried += len(projection.input_traces) + 1 if projection.delays_differ else 0
+            per_synapse += 8 + 8 * carried
+            indices += projection.target.size + 1
+        if projection.delays_differ:
+            per_synapse += 8  # the delay, and the order by delay
+            indices += projection.source.size * (projection.delay_bins + 2)
+        return round(per_synapse * projection.expected_synapses) + 4 * indices
     per_synapse = _PER_SYNAPSE + (12 + 8 * (1 + len(projection.input_traces)) if projection.delays_differ else 0)
     return 0 if projection.counted else prod(projection.shape) * per_synapse
 

@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.connections import Synapses
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
@@ -46,7 +47,8 @@ class Simulator(ABC):
     graph : Graph
         The network, with the shape of its input.
     delays : mapping of str to ndarray, int32
-        Delay of each synapse in steps, for projections whose delays differ: (n_source, n_target), one-to-one (n,).
+        Delay of each synapse in steps, for projections whose delays differ: (n_source, n_target), one-to-one (n,),
+        sparse (n_synapses,).
 
     Attributes
     ----------
@@ -144,8 +146,12 @@ class Simulator(ABC):
         return self._array(variable.group, variable.variable) if variable.group else self._kept[variable.name]
 
     def weights(self, projection: str) -> NDArray[np.float64]:
-        """View of the weights of a projection, float64, (n_source, n_target), one-to-one (n,)."""
+        """View of the weights of a projection, (n_source, n_target), one-to-one (n,), sparse (n_synapses,)."""
         return self.array(f"{projection}.w")
+
+    def synapses(self, projection: str) -> Synapses:
+        """Return which neurons a sparse projection connects."""
+        return self.layout.projections[projection].synapses
 
     def delays(self, projection: str) -> NDArray[np.int32] | None:
         """Delay of each synapse in steps, int32; None if all have the same."""
@@ -158,9 +164,15 @@ class Simulator(ABC):
 
     @property
     def shown_weights(self) -> NDArray[np.float64]:
-        """As `w`; without a projection that learns, zeros; of one-to-one weights, a row."""
-        if not self.graph.shown:
+        """As `w`, with 0 for pairs that are not connected; without a projection that learns, zeros.
+
+        Of one-to-one weights, and of sparse ones that do not come from the input, a row.
+        """
+        shown = self.graph.shown
+        if not shown:
             return np.zeros((1, self.n_read))
+        if self.graph.is_sparse(shown) and self.graph.projections[shown].source == self.graph.input:
+            return self.synapses(shown).dense(self.w)
         return self.w if self.w.ndim == 2 else self.w[None]
 
     @property
@@ -388,10 +400,6 @@ class Simulator(ABC):
         StdpbenchError
             If it differs in something structural.
         """
-        if self._delays and self._experiment is not None and experiment.seed != self._experiment.seed:
-            raise StdpbenchError(
-                "the seed is structural because delays are drawn from it: changing it needs another run"
-            )
         graph = self.graph
         shape = graph.populations[graph.input].shape if graph.input else ()
         self.set_graph(experiment.graph(*shape))
@@ -406,6 +414,12 @@ class Simulator(ABC):
             If it differs in something structural.
         """
         check_same_structure(self.graph, graph)
+        drawn = [each.name for each in self.layout.projections.values() if each.sparse or each.delays_differ]
+        if drawn and graph.seed != self.graph.seed:
+            raise StdpbenchError(
+                f"the seed is structural because connections or delays of {drawn[0]} are drawn from it: changing it "
+                "needs another run"
+            )
         new = Layout(graph)
         for name, projection in new.projections.items():
             if projection.delays_differ and projection.rule is not None:

@@ -49,5 +49,4 @@ def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = (), *, st
 
 @lru_cache(maxsize=64)
 def _expanded(network: Template, parts: Parts, stream: bool) -> Graph:
-    graph = network.expand(parts)
-    return replace(graph, stream=True) if stream else graph
+    return replace(network.expand(parts), seed=parts.seed, stream=stream)

@@ -48,7 +48,8 @@ class Script:
     Attributes
     ----------
     weights : mapping of str to ndarray
-        By projection: (n_source, n_target), or (n,) for one-to-one, or one number for all synapses.
+        By projection: (n_source, n_target), or (n,) for one-to-one, (n_synapses,) for sparse ones, or one number for
+        all synapses.
     delays : mapping of str to ndarray of int
         By projection, in steps, where each synapse has its own.
     slow : mapping of str to ndarray
@@ -222,16 +223,15 @@ class _Network:
             )
             synapses.post.order = last + at
         synapses.pre.order = at
-        i, j = _pairs(self.graph, projection)
-        synapses.connect(i=i, j=j)
-        w = np.broadcast_to(self.script.weights[name], _shape(self.graph, projection))
+        i, j = _pairs(self.graph, name)
+        synapses.connect(**({"i": i, "j": j} if len(i) else {"condition": "i < 0"}))
+        w = np.broadcast_to(self.script.weights[name], _shape(self.graph, name))
         synapses.w = w[synapses_of(self.graph, name)]
         dt = self.graph.dt * self.b2.ms
         if projection.delay.form == "one":
             synapses.pre.delay = round(projection.delay.longest / self.graph.dt) * dt
         elif projection.delay.form == "each":
-            delays = np.asarray(self.script.delays[name])
-            synapses.pre.delay = (delays[i, j] if delays.ndim == 2 else delays[i]) * dt
+            synapses.pre.delay = np.asarray(self.script.delays[name])[synapses_of(self.graph, name)] * dt
         if rule is not None:
             self._take_steps(synapses, rule)
         return synapses
@@ -282,8 +282,7 @@ class _Network:
         return np.array(self.groups[name].variables[variable].get_value(), float)
 
     def _synaptic(self, name: str, variable: str, elsewhere: float) -> Floats:
-        projection = self.graph.projections[name]
-        values = np.full(_shape(self.graph, projection), elsewhere)
+        values = np.full(_shape(self.graph, name), elsewhere)
         values[synapses_of(self.graph, name)] = self.synapses[name].variables[variable].get_value()
         return values
 
@@ -302,20 +301,28 @@ def _dimension(declared: Parameters, name: str) -> str:
     return next(_DIMENSIONS[p.unit or ""] for p in declared.describe() if p.name == name)
 
 
-def _shape(graph: Graph, projection: Projection) -> tuple[int, ...]:
+def _shape(graph: Graph, name: str) -> tuple[int, ...]:
+    projection = graph.projections[name]
+    if graph.is_sparse(name):
+        return (len(graph.synapses(name)),)
     n_source, n_target = (graph.populations[name].size for name in (projection.source, projection.target))
     return (n_source,) if projection.connect.kind == "one-to-one" else (n_source, n_target)
 
 
 def synapses_of(graph: Graph, name: str) -> tuple[NDArray[np.int64], ...]:
     """The places of a projection's synapses in its weights: source and target of each, or neurons for one-to-one."""
+    if graph.is_sparse(name):
+        return (np.arange(len(graph.synapses(name))),)
+    i, j = _pairs(graph, name)
+    return (i,) if graph.projections[name].connect.kind == "one-to-one" else (i, j)
+
+
+def _pairs(graph: Graph, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Source and target of every synapse; which ones were drawn, the graph says."""
     projection = graph.projections[name]
-    i, j = _pairs(graph, projection)
-    return (i,) if projection.connect.kind == "one-to-one" else (i, j)
-
-
-def _pairs(graph: Graph, projection: Projection) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Source and target of every synapse."""
+    if graph.is_sparse(name):
+        drawn = graph.synapses(name)
+        return drawn.source.astype(np.int64), drawn.target.astype(np.int64)
     source, target = graph.populations[projection.source], graph.populations[projection.target]
     connect = projection.connect
     field_size = target.shape[-1] if getattr(connect, "within", "population") == "field" else target.size

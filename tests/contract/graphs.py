@@ -22,8 +22,11 @@ from numpy.typing import NDArray
 
 from stdpbench.connections import Connection
 from stdpbench.connections.all_to_all import AllToAll
+from stdpbench.connections.distance import Distance
+from stdpbench.connections.local import Local
 from stdpbench.connections.one_to_one import OneToOne
 from stdpbench.connections.others import Others
+from stdpbench.connections.random import Random
 from stdpbench.delays import Delay
 from stdpbench.delays.constant import Constant as OneDelay
 from stdpbench.delays.none import NoDelay
@@ -57,6 +60,13 @@ CONNECTIONS: dict[str, Connection] = {
     "others": Others(),
     "field": Others(within="field"),
 }
+SPARSE: dict[str, Connection] = {
+    "random": Random(p=0.5),
+    "multiple": Random(in_degree=6, multapses=True, autapses=True),
+    "distance": Distance(sigma=1.5, autapses=True),
+    "local": Local(field=2, stride=2),
+}
+"""Not among the options of which the twelve cover all pairs; see test_sparse.py."""
 DELAYS: dict[str, Delay] = {"none": NoDelay(), "one": OneDelay(value=2.0), "each": Delays(high=4.0)}
 RULES = ("static", "pair", "triplet", "homeostatic", "bcm", "clopath", "reward")
 ROLES = ("alone", "together", "frozen")
@@ -109,7 +119,7 @@ def _projection(populations: dict[str, Population], line: str) -> Projection:
     _, path, connection, delay, kind, receptor, weight, scale = line.split()
     source, target = path.split(">")
     n, field = populations[source].size, populations[target].shape[-1]
-    fan_in = {"all": n, "one-to-one": 1, "others": n - 1, "field": field - 1}[connection]
+    fan_in = {"all": n, "one-to-one": 1, "others": n - 1, "field": field - 1, "random": 0.5 * n}.get(connection, 5)
     factor = 3.0 if scale == "scaled" else None
     neuron = populations[source].neuron
     excitation = 1.0 if source == target else 4.5 if neuron in (None, NEURONS["tonic"]) else 10.0
@@ -118,7 +128,7 @@ def _projection(populations: dict[str, Population], line: str) -> Projection:
         source=source,
         target=target,
         receptor=receptor,
-        connect=CONNECTIONS[connection],
+        connect=(CONNECTIONS | SPARSE)[connection],
         weight=Constant(value=mean) if weight == "constant" else Uniform(low=0.5 * mean, high=1.5 * mean),
         scale=factor,
         delay=DELAYS[delay],
@@ -278,6 +288,12 @@ def alone(name: str) -> tuple[str, ...]:
     return tuple(each.rstrip("*") for each in first if each.endswith("*"))
 
 
+def alone_of(projections: str) -> tuple[str, ...]:
+    """The projections with a ``*`` behind their names."""
+    first = (line.split()[0] for line in projections.strip().splitlines())
+    return tuple(each.rstrip("*") for each in first if each.endswith("*"))
+
+
 def plan(made: Graph, last: Iterable[str]) -> list[frozenset[str]]:
     """What learns in each presentation: all twice, nothing, then one alone at a time."""
     return [frozenset(made.plastic), frozenset(made.plastic), frozenset(), *(frozenset({each}) for each in last)]
@@ -382,8 +398,9 @@ def start_weights(made: Graph, seed: int = 0) -> dict[str, NDArray[np.float64]]:
     weights = {}
     for name, projection in made.projections.items():
         n_source, n_target = (made.populations[p].size for p in (projection.source, projection.target))
-        one = projection.connect.storage == "one-to-one"
-        weights[name] = projection.weight.draw(random, (n_source,) if one else (n_source, n_target))
+        shape = (n_source, n_target) if projection.connect.storage == "dense" else (n_target,)
+        shape = (len(made.synapses(name)),) if made.is_sparse(name) else shape
+        weights[name] = projection.weight.draw(random, shape)
     return weights
 
 

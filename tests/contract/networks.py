@@ -85,7 +85,7 @@ def delays_of(made: Experiment, n_input: int = N_INPUT) -> NDArray[np.int64]:
     """Delay of every synapse in steps, (n_input, n_exc)."""
     network = made.network
     if network.delays == "uniform":
-        return projection_delays(made.graph(n_input), made.seed)["feed"].astype(np.int64)
+        return projection_delays(made.graph(n_input))["feed"].astype(np.int64)
     steps = round(network.max_delay / network.dt) if network.delays == "homogeneous" else 0
     return np.full((n_input, network.n_exc), steps, np.int64)
 

@@ -149,6 +149,9 @@ def assert_same_trace(made: Graph, simulator: Simulator, key: str, wanted: NDArr
         # decayed when it is next read
         since = np.minimum(simulator.array(f"{name}.t_arrival") + made.dt * 1e-3, 0.0)
         found = found * np.exp(since / rule.quantities()[trace.tau])
+    elif made.is_sparse(name) and found.shape != wanted.shape:
+        synapses = made.synapses(name)
+        found = found[synapses.source if trace is not None and trace.side == "input" else synapses.target]
     elif found.shape != wanted.shape:
         of_source = trace is not None and trace.side == "input"
         found = np.broadcast_to(found[:, None] if of_source else found, wanted.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import exp
 from typing import Any
 
@@ -44,7 +45,7 @@ def network(inhibition: str = "direct", **changes: Any) -> Experiment:
 def started(simulator: Simulator) -> Simulator:
     put_start(simulator)
     assert simulator.lateral is not None
-    simulator.lateral[...] = projection_weights(simulator.graph, 0)["compete"]
+    simulator.lateral[...] = projection_weights(replace(simulator.graph, seed=0))["compete"]
     return simulator
 
 

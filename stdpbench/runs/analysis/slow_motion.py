@@ -282,6 +282,8 @@ class _Synapses:
         Delays in steps.
     connected : ndarray of bool, or None
         Which source neurons reach the neuron; None for all.
+    sources, numbers : ndarray, int32, or None
+        Of a sparse projection, source and number of each synapse, ascending.
     """
 
     graph: Graph
@@ -292,21 +294,31 @@ class _Synapses:
     single: bool
     delays: int | NDArray[np.int32]
     connected: NDArray[np.bool_] | None
+    sources: NDArray[np.int32] | None = None
+    numbers: NDArray[np.int32] | None = None
 
     @classmethod
     def of(cls, experiment: Experiment, projection: str, neuron: int, n_source: int) -> _Synapses:
         """Find delays and connections."""
         graph = experiment.graph()
         source, target = graph.projections[projection].source, graph.projections[projection].target
-        if source == graph.input:
+        if source == graph.input and not graph.is_sparse(projection):
             graph = graph.with_input(n_source)
+        elif source == graph.input and not graph.populations[source].shape:
+            raise StdpbenchError(
+                f"slow motion of {projection} needs the shape of the input, which the file does not give: "
+                f"network.populations.{source}.shape, such as [28, 28]"
+            )
         layout = Layout(graph).projections[projection]
-        single = graph.projections[projection].connect.storage == "one-to-one"
-        if not single and not layout.dense:
-            raise StdpbenchError(f"slow motion cannot replay {projection}, which does not connect all with all")
+        if layout.sparse:
+            first, numbers, sources = layout.synapses.incoming
+            mine = slice(first[neuron], first[neuron + 1])
+            bins = delays_of(graph, projection)[numbers[mine]] if layout.delays_differ else layout.delay_bins
+            return cls(graph, projection, source, target, neuron, False, bins, None, sources[mine], numbers[mine])
+        single = not layout.dense
         delays: int | NDArray[np.int32] = layout.delay_bins
         if layout.delays_differ:
-            drawn = delays_of(graph, projection, experiment.seed)
+            drawn = delays_of(graph, projection)
             delays = drawn[neuron : neuron + 1] if single else drawn[:, neuron]
         reached = connected(layout)[:, neuron] if layout.at_end else None
         return cls(graph, projection, source, target, neuron, single, delays, reached)
@@ -318,12 +330,16 @@ class _Synapses:
 
     @property
     def n(self) -> int:
-        """Number of source neurons whose spikes are replayed."""
+        """Number of synapses that are replayed."""
+        if self.sources is not None:
+            return len(self.sources)
         return 1 if self.single else self.graph.populations[self.source].size
 
     def weights(self, network: Frame) -> Floats:
         """Return their weights in a frame of ``network``, as float64."""
         w = network["learned"][weights_of(self.projection)]
+        if self.numbers is not None:
+            return np.array(w[self.numbers], np.float64)
         own = w[self.neuron : self.neuron + 1] if self.single else w[:, self.neuron]
         return np.array(own, np.float64)
 
@@ -337,6 +353,11 @@ class _Synapses:
         if self.single:
             mine = index == self.neuron
             index, bins = np.zeros(int(mine.sum()), np.int32), bins[mine]
+        if self.sources is not None:  # a spike arrives at each synapse of its neuron
+            first, after = (np.searchsorted(self.sources, index, side) for side in ("left", "right"))
+            each = after - first
+            within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
+            index, bins = (np.repeat(first, each) + within).astype(np.int32), np.repeat(bins, each)
         targets, times = spikes_in(frame, self.graph, self.target)
         return Heard.of(frame["n_bins"], index, bins, times[targets == self.neuron], self.delays)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Split, validation_split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph
 from stdpbench.learned_names import COMPETE, weights_of
 from stdpbench.network import Learned, shapes_in, start_arrays
 from stdpbench.normalisations.sum import Sum
@@ -93,8 +94,10 @@ def check_weights(experiment: Experiment, split: Split) -> None:
     graph = experiment.graph(split.train.n_input)
     for name, projection in graph.projections.items():
         scaling, rule, n = projection.normalise, projection.plasticity, graph.populations[projection.source].size
-        if not isinstance(scaling, Sum) or rule is None or projection.connect.storage != "dense":
+        if not isinstance(scaling, Sum) or rule is None:
             continue
+        if graph.is_sparse(name):
+            n = int(np.bincount(graph.synapses(name).target).min(initial=n))
         if scaling.value > 0.9 * n * rule.w_max:
             where = f"network.projections.{name}"
             total, bound = (experiment.short_path(f"{where}.{end}") for end in ("normalise.value", "plasticity.w_max"))
@@ -156,11 +159,14 @@ def trained_arrays(folder: RunFolder, experiment: Experiment, n_input: int) -> L
     return read_learned_files(folder, shapes_in(experiment, n_input))
 
 
-def normalised(learned: Learned, experiment: Experiment) -> Learned:
-    """Return learned arrays as a presentation uses them: those that are normalised as copies that are."""
+def normalised(learned: Learned, graph: Graph) -> Learned:
+    """Return learned arrays as a presentation uses them: those that are normalised as copies that are.
+
+    The graph has the shape of its input.
+    """
     found = {}
-    for name, projection in experiment.graph().projections.items():
+    for name, projection in graph.projections.items():
         if projection.normalise is not None and weights_of(name) in learned:
             found[weights_of(name)] = w = learned[weights_of(name)].copy()
-            projection.normalise.apply(w)
+            projection.normalise.apply(w, graph.synapses(name).target if graph.is_sparse(name) else None)
     return learned.replace(found)

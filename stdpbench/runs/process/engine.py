@@ -221,7 +221,7 @@ class RunEngine:
         active = self._active
         start = arrays_at_start(self._folder, self._folder.experiment, active.split)
         trained = active.simulator.learned
-        scaled = normalised(trained, active.experiment)
+        scaled = normalised(trained, active.simulator.graph)
         training = active.record.write(self._folder, active.experiment, active.split, scaled, stopped=False)
         for sentence in active.record.sentences(active.experiment):
             yield facts.Remarked(sentence)
@@ -235,7 +235,7 @@ class RunEngine:
                 self._folder,
                 self._options,
                 training,
-                normalised(start, active.experiment),
+                normalised(start, active.simulator.graph),
             )
         finally:  # restore the unscaled weights: scaling twice would change the last bit
             active.simulator.set_learned(trained)
@@ -266,7 +266,7 @@ class RunEngine:
             self._checkpoint()
         try:
             active = self._active
-            learned = normalised(active.simulator.learned_views, active.experiment)
+            learned = normalised(active.simulator.learned_views, active.simulator.graph)
             training = active.record.write(self._folder, active.experiment, active.split, learned, stopped=stopped)
             self._folder.write_json("metrics.json", {"training": training})
         except (DiskError, OSError) as error:

@@ -155,7 +155,7 @@ class HeldOutMeasures:
         snapshot = snapshots.Snapshot(
             experiment.to_mapping(),
             self._simulator.name,
-            normalised(learned, experiment),
+            normalised(learned, self._simulator.graph),
             images,
             len(self._split.class_names),
             part,

@@ -23,7 +23,8 @@ def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
     silent = 0
     for name, projection in simulator.graph.projections.items():
         if name in plastic and projection.normalise is not None:
-            silent += len(projection.normalise.apply(simulator.weights(name)))
+            targets = simulator.synapses(name).target if simulator.graph.is_sparse(name) else None
+            silent += len(projection.normalise.apply(simulator.weights(name), targets))
     return silent
 
 

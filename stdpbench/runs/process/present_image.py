@@ -133,7 +133,7 @@ def try_in_run(
         learned = trained_arrays(trained, experiment, layout.n_input)
         assignment = written_labels(trained, simulator.n_read)
     else:
-        learned = normalised(simulator.learned, experiment)
+        learned = normalised(simulator.learned, simulator.graph)
     if assignment is None:
         recent = curves.recent(simulator.n_read)
         images, counts = recent["recent_image"].astype(np.int64), recent["recent_counts"]

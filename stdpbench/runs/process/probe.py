@@ -67,7 +67,7 @@ class Probe:
             self._learned = trained_arrays(folder, self._experiment, n_input)
             self._assignment = written_labels(folder, n_exc)
         else:
-            self._learned = normalised(learned_at(folder.path, checkpoint), self._experiment)
+            self._learned = normalised(learned_at(folder.path, checkpoint), self._experiment.graph(n_input))
         if self._assignment is None and checkpoint is not None:
             self._assignment = self._labels(checkpoint.history)
         name = folder.read_json("run.json").get("simulator")

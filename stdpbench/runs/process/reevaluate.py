@@ -70,7 +70,7 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
             training: dict[str, Any] = {}
             if (folder.path / "metrics.json").is_file():
                 training = folder.read_json("metrics.json").get("training", {})
-            before = normalised(arrays_at_start(folder, start, split), experiment)
+            before = normalised(arrays_at_start(folder, start, split), simulator.graph)
             metrics = yield from _journaled(
                 folder, assess(simulator, experiment, split, folder, options, training, before)
             )

@@ -67,9 +67,9 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 each.source.number,
                 each.target.number,
                 each.projection.receptor,
-                each.shape,
+                [] if each.sparse else each.shape,  # rows are given to the library when it is loaded
                 each.units_per_field,
-                [each.dense, each.at_end, each.counted, each.has_weights],
+                [each.dense, each.sparse, each.at_end, each.counted, each.has_weights],
                 [each.projection.delay.form, each.delay_bins],
                 each.projection.scale is None,
                 *_of_rule(each.rule),

@@ -60,6 +60,12 @@ def _is_dense(pathway: Any) -> bool:
     return projection.dense and pathway.synapses.name == projection.group
 
 
+def _is_sparse(group: Any) -> bool:
+    """Whether a Brian2 object holds the synapses of a sparse projection."""
+    projection = _built().carried_by.get(str(group.name))
+    return projection is not None and projection.sparse and group.name == projection.group
+
+
 def _delay_form(pathway: Any) -> str:
     """How the spikes of a pathway arrive; output events are never delayed."""
     return "none" if pathway.prepost == "post" else str(_projection(pathway).projection.delay.form)
@@ -106,6 +112,8 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
             "fan_out": lambda pathway: _projection(pathway).target.size,
             "n_sources": lambda pathway: _projection(pathway).source.size,
             "is_dense": _is_dense,
+            "is_sparse": _is_sparse,
+            "rows_of": lambda group: f"rows_{_built().carried_by[str(group.name)].number}",
             "delay_form": _delay_form,
             "delay_bins": lambda pathway: _projection(pathway).delay_bins,
             "delays_of": lambda pathway: f"delays_{_projection(pathway).number}",
@@ -190,7 +198,7 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
         device.activate(build_on_run=False)
         with preferences():
             device.layout, device.built = layout, BuiltNetwork(None, {})
-            made = build(layout, device.built)
+            made = build(layout, device.built, rows=False)
             prepare(made.network)
             device.insert_code("before_end", "return 0;")
             device.build(directory=str(folder), compile=False, run=False)
@@ -232,6 +240,7 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         ],
         "trains": [each.number for each in layout.populations.values()],
         "delayed": [each.number for each in layout.projections.values() if each.delays_differ],
+        "sparse": [each.number for each in layout.projections.values() if each.sparse],
         "sleeping": [each.number for each in layout.cells if each.sleeps],
     }
     environment = ResidentCodeObject.templater.env
@@ -247,6 +256,19 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         input=None if layout.input is None else layout.input.number,
         input_before=sum(each.delay_bins for each in layout.in_flight if each.is_input),
         cells=cells,
+        rows=[
+            {
+                "number": each.number,
+                "n": device.get_array_name(made.groups[each.group].variables["N"]),
+                "arrays": [
+                    by_place[variable.group, variable.variable]
+                    for variable in (layout.state | layout.fixed).values()
+                    if variable.group == each.group
+                ],
+            }
+            for each in layout.projections.values()
+            if each.sparse
+        ],
         **names,
     )
     (folder / "resident.cpp").write_text(text, encoding="utf-8")

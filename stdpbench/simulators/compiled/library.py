@@ -20,6 +20,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.connections import Synapses
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import remove_file
 from stdpbench.simulators.compiled.cache import COPY
@@ -47,6 +48,7 @@ class Library:
 
     def __init__(self, path: Path, source: BinaryIO) -> None:
         self.path = path
+        self._kept: tuple[NDArray[np.int32], ...] = ()
         self.dll, copy = _load_private_copy(path, source)
         # not at exit, when other threads may still run code of the library
         weakref.finalize(self, _unload, self.dll, copy, source).atexit = False
@@ -56,14 +58,25 @@ class Library:
         """View of an array by its number in the symbol table; None if there is no float64 array of that number."""
         size, item = ctypes.c_int64(), ctypes.c_int64()
         address = self.dll.resident_array(number, ctypes.byref(size), ctypes.byref(item))
-        if not address or item.value != np.dtype(np.float64).itemsize:
+        if item.value != np.dtype(np.float64).itemsize:
             return None
+        if not size.value:  # of a projection without synapses
+            return np.empty(0)
         return np.asarray(_Memory(self, address, size.value))
 
-    def set_delays(self, projection: int, bins: NDArray[np.int32]) -> None:
-        """Set the delay of each synapse of a projection, (n_source, n_target) or (n,), in time steps."""
-        bins = np.ascontiguousarray(bins.reshape(len(bins), -1), np.int32)
-        _check(self.dll.resident_set_delays(projection, bins.ctypes.data_as(_int32_p), *bins.shape))
+    def set_synapses(self, projection: int, synapses: Synapses, *, with_incoming: bool) -> None:
+        """Set the synapses of a sparse projection, which are looked up from the side of their targets or not."""
+        into = synapses.incoming if with_incoming else ()
+        arrays = (synapses.first, synapses.target, *into)
+        self._kept += arrays
+        places = [each.ctypes.data_as(_int32_p) for each in arrays] + [None] * (5 - len(arrays))
+        _check(self.dll.resident_set_rows(projection, *places, synapses.n_source))
+
+    def set_delays(self, projection: int, bins: NDArray[np.int32], rows: NDArray[np.int64]) -> None:
+        """Set the delay of each synapse of a projection in time steps; ``rows[i]`` is the first one of source i."""
+        bins, rows = np.ascontiguousarray(bins.reshape(-1), np.int32), np.ascontiguousarray(rows, np.int64)
+        pointers = bins.ctypes.data_as(_int32_p), rows.ctypes.data_as(_int64_p)
+        _check(self.dll.resident_set_delays(projection, *pointers, len(rows) - 1))
 
     def set_earlier(self, population: int, index: NDArray[np.int32], bins: NDArray[np.int32]) -> None:
         """Set the spikes of a population in the steps before the next presentation, whose bins are negative."""
@@ -201,7 +214,9 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
     dll.resident_array.restype = ctypes.c_void_p
     dll.resident_array.argtypes = [ctypes.c_int32, _int64_p, _int64_p]
     dll.resident_set_delays.restype = ctypes.c_int
-    dll.resident_set_delays.argtypes = [ctypes.c_int32, _int32_p, ctypes.c_int32, ctypes.c_int32]
+    dll.resident_set_delays.argtypes = [ctypes.c_int32, _int32_p, _int64_p, ctypes.c_int32]
+    dll.resident_set_rows.restype = ctypes.c_int
+    dll.resident_set_rows.argtypes = [ctypes.c_int32, *[_int32_p] * 5, ctypes.c_int32]
     dll.resident_set_earlier.restype = ctypes.c_int
     dll.resident_set_earlier.argtypes = [ctypes.c_int32, _int32_p, _int32_p, ctypes.c_int32]
     dll.resident_set_noise.restype = ctypes.c_int

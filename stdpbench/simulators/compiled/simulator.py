@@ -42,6 +42,9 @@ class CompiledSimulator(Simulator):
 
     def _attach(self, library: Library, keys: list[str]) -> None:
         self._library = library
+        for each in self.layout.projections.values():
+            if each.sparse:
+                library.set_synapses(each.number, each.synapses, with_incoming=each.rule is not None)
         variables = (self.layout.state | self.layout.fixed).values()
         shapes = {f"{each.group}.{each.variable}": each.shape for each in variables}
         for number, key in enumerate(keys):
@@ -50,7 +53,8 @@ class CompiledSimulator(Simulator):
                 raise StdpbenchError(f"the compiled network {library.path} is damaged: remove its folder")
             self._arrays[key] = array.reshape(shapes.get(key, array.shape))
         for name, bins in self._delays.items():
-            library.set_delays(self.layout.projections[name].number, bins)
+            projection = self.layout.projections[name]
+            library.set_delays(projection.number, bins, projection.rows)
 
     def _array(self, group: str, variable: str) -> NDArray[np.float64]:
         if not self._arrays:

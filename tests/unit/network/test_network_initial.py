@@ -21,7 +21,7 @@ def experiment(seed: int = 0, **network: Any) -> Experiment:
 
 def delay_bins(made: Experiment, n_input: int) -> NDArray[np.int32]:
     """Delay of each synapse from input to exc, in steps."""
-    return projection_delays(made.graph(n_input), made.seed)["feed"]
+    return projection_delays(made.graph(n_input))["feed"]
 
 
 def pictures(n: int, side: int = 10, dtype: Any = np.uint8) -> Images:

@@ -197,7 +197,7 @@ class WeightSources(QObject):
 
             experiment = folder.experiment
             split = load_split(experiment, bool(folder.read_json("run.json").get("validation", False)))
-            start = normalised(arrays_at_start(folder, experiment, split), experiment)
+            start = normalised(arrays_at_start(folder, experiment, split), experiment.graph(split.train.n_input))
             return folder, self._of(PastWeights(0, start.for_display()), "the start")
 
         self._session.work(read, self._take_reference, "Cannot restore the start weights", owner=self)

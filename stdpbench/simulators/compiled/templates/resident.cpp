@@ -44,6 +44,9 @@ Noise noise_{{each.number}};
 {% for number in delayed %}
 Delays delays_{{number}};
 {% endfor %}
+{% for number in sparse %}
+Rows rows_{{number}};
+{% endfor %}
 {% for number in sleeping %}
 Awake awake_{{number}};
 {% endfor %}
@@ -171,12 +174,33 @@ void *resident_array(int32_t number, int64_t *size, int64_t *item)
     }
 }
 
-// One delay per synapse of a projection, in bins, (n_sources, n_targets).
-int resident_set_delays(int32_t projection, const int32_t *bins, int32_t n_sources, int32_t n_targets)
+// The synapses of a sparse projection; see resident::Rows. What they carry is allocated here, and is 0.
+int resident_set_rows(int32_t projection, const int32_t *first, const int32_t *target, const int32_t *first_in,
+                      const int32_t *synapse, const int32_t *source, int32_t n_sources)
+try {
+    using namespace brian;
+    switch (projection) {
+{% for each in rows %}
+    case {{each.number}}:
+        resident::rows_{{each.number}} = {first, target, first_in, synapse, source, n_sources};
+        {{each.n}}[0] = first[n_sources];
+{% for array in each.arrays %}
+        {{array}}.assign(first[n_sources], 0);
+{% endfor %}
+        break;
+{% endfor %}
+    }
+    return 0;
+} catch (const std::bad_alloc &) {
+    return OUT_OF_MEMORY;
+}
+
+// One delay per synapse of a projection, in bins; rows[i] to rows[i + 1] are those of source i.
+int resident_set_delays(int32_t projection, const int32_t *bins, const int64_t *rows, int32_t n_sources)
 try {
     switch (projection) {
 {% for number in delayed %}
-    case {{number}}: resident::delays_{{number}}.set(bins, n_sources, n_targets); break;
+    case {{number}}: resident::delays_{{number}}.set(bins, rows, n_sources); break;
 {% endfor %}
     }
     return 0;

@@ -95,30 +95,44 @@ struct Noise {
     }
 };
 
+// Neurons of which it is asked at once whether one fires: with more, a large population scans what did not fire; with fewer, loops
+// are too short.
+static const int BLOCK = 128;
+
 // Of a projection whose synapses differ in their delays.
 struct Delays {
     int32_t longest = 0;          // in bins
-    std::vector<int32_t> first;   // (source, delay): where in `target` the synapses of that delay start
-    std::vector<int32_t> target;  // targets of each source, sorted by delay
-    void set(const int32_t *bins, int32_t n_sources, int32_t n_targets)
+    std::vector<int32_t> first;   // (source, delay): where in the row of the source the synapses of that delay start
+    std::vector<int32_t> order;   // places in the row of each source, sorted by delay, then ascending
+    // `rows[i]` to `rows[i + 1]` are the synapses of source i in `bins`.
+    void set(const int32_t *bins, const int64_t *rows, int32_t n_sources)
     {
-        const size_t n = (size_t)n_sources * n_targets;
+        const size_t n = (size_t)rows[n_sources];
         longest = n ? *std::max_element(bins, bins + n) : 0;
         const int32_t width = longest + 2;
         first.assign((size_t)n_sources * width, 0);
-        target.resize(n);
+        order.resize(n);
+        std::vector<int32_t> next;
         for (int32_t source = 0; source < n_sources; source++) {
-            const int32_t *row = bins + (size_t)source * n_targets;
-            int32_t *places = &first[(size_t)source * width], place = 0;
-            for (int32_t delay = 0; delay <= longest; delay++) {
-                places[delay] = place;
-                for (int32_t each = 0; each < n_targets; each++)
-                    if (row[each] == delay)
-                        target[(size_t)source * n_targets + place++] = each;
-            }
-            places[longest + 1] = place;
+            const int32_t *row = bins + rows[source];
+            const int32_t length = (int32_t)(rows[source + 1] - rows[source]);
+            int32_t *places = &first[(size_t)source * width];
+            for (int32_t each = 0; each < length; each++)
+                places[row[each] + 1]++;
+            for (int32_t delay = 0; delay <= longest; delay++)
+                places[delay + 1] += places[delay];
+            next.assign(places, places + width);
+            for (int32_t each = 0; each < length; each++)
+                order[rows[source] + next[row[each]]++] = each;
         }
     }
+};
+
+// Synapses of a projection that connects only some pairs of neurons, from both sides. The arrays belong to the caller.
+struct Rows {
+    const int32_t *first = nullptr, *target = nullptr;  // first[i] to first[i + 1]: the synapses of source i; their targets
+    const int32_t *first_in = nullptr, *synapse = nullptr, *source = nullptr;  // those of each target, and their sources
+    int32_t n_sources = 0;
 };
 
 {% for number in trains %}
@@ -129,6 +143,9 @@ extern Noise noise_{{each.number}};
 {% endfor %}
 {% for number in delayed %}
 extern Delays delays_{{number}};
+{% endfor %}
+{% for number in sparse %}
+extern Rows rows_{{number}};
 {% endfor %}
 extern int32_t now;  // bin of the step that is being taken
 

@@ -23,6 +23,16 @@
         {{vector_code|fast|autoindent}}
         _moved[_k] = {% for array in _arrays %}(_before{{loop.index}} != {{array}}[_idx]){{ " | " if not loop.last }}{% endfor %};
     }
+    {% elif is_sparse(owner) %}
+    const resident::Rows &_rows = resident::{{rows_of(owner)}};
+    for (int32_t _source = 0; _source < _rows.n_sources; _source++)
+        for (int32_t _place = _rows.first[_source]; _place < _rows.first[_source + 1]; _place++)
+        {
+            const size_t _idx = _place;
+            const int32_t _target = _rows.target[_idx];
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+        }
     {% else %}
     const int _N = {{constant_or_scalar('N', variables['N'])}};
     RESIDENT_INDEPENDENT

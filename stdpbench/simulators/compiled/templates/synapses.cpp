@@ -1,7 +1,9 @@
 {# Effect of spikes on synapses, without a queue and without an index per synapse.
 
    Dense synapses are ordered by source, `fan_out` for each: from source to targets at once or after one delay; from target back to
-   all sources; from source to targets after a delay of each synapse's own. Others have one synapse per source.
+   all sources; from source to targets after a delay of each synapse's own. Sparse ones are ordered by source too, and their rows say
+   where those of a source begin; targets of a row may repeat, so that what arrives there is added one by one. Others have one synapse
+   per source.
 
    Where a rule says that an input spike needs an output trace, it runs for all targets as if the trace were 0, which leaves
    little to do; those few where the trace has not faded are put back to what they were, and it runs for them in full. #}
@@ -32,6 +34,20 @@
             {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
         }
     }
+    {% elif pathway.prepost == 'post' and is_sparse(pathway.synapses) %}
+    const resident::Rows &_rows = resident::{{rows_of(pathway.synapses)}};
+    for (int32_t _event = 0; _event < _n_events; _event++)
+    {
+        const int32_t _target = _spikes[_event];
+        RESIDENT_INDEPENDENT
+        for (int32_t _k = _rows.first_in[_target]; _k < _rows.first_in[_target + 1]; _k++)
+        {
+            const int32_t _source = _rows.source[_k];
+            const size_t _idx = _rows.synapse[_k];
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+        }
+    }
     {% elif _form == 'each' %}
     {% set _delays = "resident::" ~ delays_of(pathway) %}
     const resident::Train &_train = resident::{{train(pathway)}};
@@ -45,12 +61,22 @@
             const int32_t _source = _spikes[_event];
             const int32_t *_group = &{{_delays}}.first[(size_t)_source * ({{_delays}}.longest + 2)];
             {% if is_dense(pathway) %}
-            const int32_t *_targets = &{{_delays}}.target[(size_t)_source * {{_fan_out}}];
+            const int32_t *_targets = &{{_delays}}.order[(size_t)_source * {{_fan_out}}];
             RESIDENT_INDEPENDENT
             for (int32_t _k = _group[_delay]; _k < _group[_delay + 1]; _k++)
             {
                 const int32_t _target = _targets[_k];
                 const size_t _idx = (size_t)_source * {{_fan_out}} + _target;
+                const size_t _vectorisation_idx = _idx;
+                {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+            }
+            {% elif is_sparse(pathway.synapses) %}
+            const resident::Rows &_rows = resident::{{rows_of(pathway.synapses)}};
+            const int32_t *_order = {{_delays}}.order.data() + _rows.first[_source];
+            for (int32_t _k = _group[_delay]; _k < _group[_delay + 1]; _k++)
+            {
+                const size_t _idx = (size_t)_rows.first[_source] + _order[_k];
+                const int32_t _target = _rows.target[_idx];
                 const size_t _vectorisation_idx = _idx;
                 {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
             }
@@ -65,6 +91,19 @@
                 {% endif %}
             }
             {% endif %}
+        }
+    }
+    {% elif is_sparse(pathway.synapses) %}
+    const resident::Rows &_rows = resident::{{rows_of(pathway.synapses)}};
+    for (int32_t _event = 0; _event < _n_events; _event++)
+    {
+        const int32_t _source = _spikes[_event];
+        for (int32_t _place = _rows.first[_source]; _place < _rows.first[_source + 1]; _place++)
+        {
+            const size_t _idx = _place;
+            const int32_t _target = _rows.target[_idx];
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
         }
     }
     {% elif needed_trace(pathway) %}

@@ -1,5 +1,5 @@
-{# Brian2's threshold in two passes: most steps have no spike, and whether one has is found without a branch. Of a group that is
-   mostly idle only those awake are asked; they fall asleep here, after it is known that they do not fire: see resident.h. #}
+{# Brian2's threshold in two passes over each block of neurons: most have no spike, and whether one has is found without a branch.
+   Of a group that is mostly idle only those awake are asked; they fall asleep here, after it is known that they do not fire: see resident.h. #}
 {# USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 
@@ -23,17 +23,20 @@
     }
     _awake.keep_moved();
     {% else %}
-    int _any = 0;
-    RESIDENT_INDEPENDENT
-    for (int _idx = 0; _idx < (int)N; _idx++)
+    for (int _start = 0; _start < (int)N; _start += resident::BLOCK)
     {
-        const size_t _vectorisation_idx = _idx;
-        {{vector_code|autoindent}}
-        _any |= (int)_cond;
-    }
-    if (_any)
-    {
-        for (int _idx = 0; _idx < (int)N; _idx++)
+        const int _end = std::min(_start + resident::BLOCK, (int)N);
+        int _any = 0;
+        RESIDENT_INDEPENDENT
+        for (int _idx = _start; _idx < _end; _idx++)
+        {
+            const size_t _vectorisation_idx = _idx;
+            {{vector_code|autoindent}}
+            _any |= (int)_cond;
+        }
+        if (!_any)
+            continue;
+        for (int _idx = _start; _idx < _end; _idx++)
         {
             const size_t _vectorisation_idx = _idx;
             {{vector_code|autoindent}}

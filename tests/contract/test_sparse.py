@@ -1,0 +1,193 @@
+"""Sparse projections: both simulators and a plain script give the same spikes, and the contract holds.
+
+Four graphs have each kind of sparse connection with each form of delay and each rule; further ones have what is odd:
+synapses that a pair has twice, neurons that reach themselves, rows without synapses, sources that never fire, and ten
+thousand spikes in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+import pytest
+from graph_script import Outcome, Presentation, run_scripts
+from graphs import DELAYS, NEURONS, RULES, SPARSE, alone_of, graph, start_weights
+from networks import SIMULATORS, assert_same_bytes, pairs, spikes_at
+from test_graphs import Case, assert_same, case_of, fingerprint, opened, script_of, shown_to
+from test_pure_function import scramble_compiled, scramble_runtime
+
+from stdpbench.connections import Connection
+from stdpbench.connections.random import Random
+from stdpbench.delays.uniform import Uniform as Delays
+from stdpbench.graph import Graph, Population, Projection
+from stdpbench.plasticity.pair_additive import PairAdditive
+from stdpbench.weights.constant import Constant
+
+NETWORKS: dict[str, tuple[str, str]] = {
+    "1": (
+        "input:input:4x4 exc:adaptive:2x2x4 inh:lif:10",
+        """
+        feed* input>exc local none triplet ge uniform plain
+        within exc>exc random each pair ge uniform scaled
+        drive exc>inh multiple one homeostatic ge uniform plain
+        back inh>exc random one static gi uniform plain
+        """,
+    ),
+    "2": (
+        "input:input:6x4 exc:lockout:3x4 pace:tonic:6",
+        """
+        feed input>exc distance each reward ge uniform plain
+        clock* pace>exc multiple each clopath ge uniform scaled
+        within exc>exc distance one bcm gi uniform plain
+        beat pace>pace multiple none static gi constant scaled
+        """,
+    ),
+    "3": (
+        "input:input:4x4 exc:lif:2x2x3 two:adaptive:9",
+        """
+        feed input>exc local each bcm ge uniform plain
+        up* exc>two random none reward ge uniform plain
+        down two>exc random one clopath gi constant scaled
+        within two>two multiple each static gi constant plain
+        """,
+    ),
+    "4": (
+        "input:input:3x4 exc:adaptive:4x3 two:lif:4x3",
+        """
+        feed input>exc distance none pair ge constant plain
+        other input>two distance one triplet ge uniform plain
+        up exc>two distance each homeostatic ge uniform plain
+        within* exc>exc multiple none pair gi uniform plain
+        """,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def cases() -> Iterator[dict[str, Case]]:
+    made = {name: case_of(graph(*each), alone_of(each[1])) for name, each in NETWORKS.items()}
+    yield made
+    for each in made.values():
+        for simulator in each.simulators.values():
+            simulator.close()
+
+
+@pytest.fixture(scope="module")
+def outcomes(cases: dict[str, Case]) -> dict[str, Outcome]:
+    return dict(zip(cases, run_scripts([script_of(each) for each in cases.values()]), strict=True))
+
+
+def test_all_kinds_are_there() -> None:
+    """Each rule, and each kind of sparse connection with each form of delay, but for `local`, with two."""
+    words = [line.split() for _, lines in NETWORKS.values() for line in lines.strip().splitlines()]
+    assert {word[4] for word in words} == set(RULES)
+    assert {(word[2], word[3]) for word in words} == set(product(SPARSE, DELAYS)) - {("local", "one")}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_both_simulators_and_a_plain_script_agree(
+    name: str, cases: dict[str, Case], outcomes: dict[str, Outcome]
+) -> None:
+    for population in cases[name].graph.populations:
+        if population != "input":
+            assert sum(len(shown[population]) for shown in outcomes[name].spikes) >= 10, population
+    assert_same(cases[name], outcomes[name])
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_that_counts_is_in_the_state(name: str, simulator: str, cases: dict[str, Case]) -> None:
+    made, used = cases[name], cases[name].at_start(simulator)
+    scramble = scramble_compiled if simulator == "compiled" else scramble_runtime
+    static = {key: used.array(key).copy() for key in used.layout.fixed}
+    for shown in made.shown:
+        before = used.state()
+        first, after = shown_to(used, shown), used.state()
+        used.set_state(before)
+        scramble(used, np.random.default_rng(0))
+        for key, weights in static.items():
+            used.array(key)[...] = weights
+        assert_same_bytes(used.state(), before)
+        assert fingerprint(shown_to(used, shown)) == fingerprint(first)
+        assert_same_bytes(used.state(), after)
+    weights = {name: start_weights(made.graph)[name] for name in made.graph.projections}
+    if simulator == "compiled":  # into another network, as a resumed run does
+        other = opened(made.graph, simulator, weights)
+        other.set_state(before)
+        assert fingerprint(shown_to(other, shown)) == fingerprint(first)
+        assert_same_bytes(other.state(), after)
+        other.close()
+
+
+# -- what is odd -----------------------------------------------------------------------------------
+
+
+def two_layers(connect: Connection, n: int = 30, kind: str = "tonic") -> Graph:
+    rule = PairAdditive(a_plus=0.05, a_minus=0.045, w_max=1.0)
+    return Graph(
+        {"pace": Population(shape=(n,), neuron=NEURONS[kind]), "exc": Population(shape=(12,), neuron=NEURONS["lif"])},
+        {
+            "up": Projection(
+                source="pace",
+                target="exc",
+                receptor="ge",
+                connect=connect,
+                weight=Constant(value=0.3 * 30 / n),
+                delay=Delays(high=2.0),
+                plasticity=rule,
+            ),
+            "within": Projection(
+                source="pace", target="pace", receptor="gi", connect=connect, weight=Constant(value=0.2 * 30 / n)
+            ),
+        },
+        read="exc",
+    )
+
+
+ODD = {
+    "a pair has many synapses": two_layers(Random(in_degree=200, multapses=True)),
+    "neurons reach themselves": two_layers(Random(p=1.0, autapses=True)),
+    "rows without synapses": two_layers(Random(p=0.02)),
+    "sources that never fire": two_layers(Random(p=0.3), kind="lif"),
+    "no synapse at all": two_layers(Random(p=1e-9)),
+    "10 000 spikes in one step": two_layers(Random(in_degree=100), n=10_000),
+}
+
+
+@pytest.fixture(scope="module")
+def odd() -> Iterator[tuple[dict[str, Case], dict[str, Outcome]]]:
+    made = {}
+    for name, each in ODD.items():
+        case = case_of(each, ["up"])
+        n_bins = 60 if "10 000" in name else 150
+        case.shown = [Presentation(spikes_at(), n_bins, frozenset({"up"})), Presentation(spikes_at(), n_bins)]
+        made[name] = case
+    yield made, dict(zip(made, run_scripts([script_of(each) for each in made.values()]), strict=True))
+    for case in made.values():
+        for simulator in case.simulators.values():
+            simulator.close()
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_connections(name: str, odd: tuple[dict[str, Case], dict[str, Outcome]]) -> None:
+    case, outcome = odd[0][name], odd[1][name]
+    assert_same(case, outcome)
+    for simulator in case.simulators.values():
+        case.at_start(simulator.name)
+        response = shown_to(simulator, case.shown[0])
+        counts = np.bincount(response.spikes["pace"].bin, minlength=case.shown[0].n_bins)
+        assert (counts.max() > 0) == (name != "sources that never fire")
+        if "10 000" in name:
+            assert counts.max() == 10_000
+    synapses = case.graph.synapses("up")
+    row = np.diff(synapses.first)
+    odd_about = {
+        "a pair has many synapses": len(np.unique(synapses.source * 12 + synapses.target)) < len(synapses) / 5,
+        "neurons reach themselves": len(case.graph.synapses("within")) == 900,
+        "rows without synapses": bool((row == 0).any() and row.any()),
+        "no synapse at all": len(synapses) == 0,
+    }
+    assert odd_about.get(name, True)
+    assert pairs(response.spikes["exc"]) == outcome.spikes[0]["exc"]

@@ -1,0 +1,210 @@
+"""Sparse connections: what is drawn, how often, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import stdpbench
+from stdpbench.connections import Connection, Synapses
+from stdpbench.connections.distance import Distance
+from stdpbench.connections.local import Local
+from stdpbench.connections.random import Random
+from stdpbench.errors import StdpbenchError
+from stdpbench.graph import Graph, Population, Projection
+from stdpbench.neurons.lif import LIF
+from stdpbench.normalisations.sum import Sum
+
+
+def drawn(
+    connect: Connection, source: tuple[int, ...], target: tuple[int, ...], recurrent: bool = False, seed: int = 0
+) -> Synapses:
+    return connect.draw(np.random.default_rng(seed), source, target, recurrent=recurrent)
+
+
+def matrix(synapses: Synapses) -> NDArray[np.float64]:
+    """Number of synapses of each pair."""
+    return synapses.dense(np.ones(len(synapses)))
+
+
+def test_rows_are_sorted_and_hold_the_pairs_that_were_given() -> None:
+    synapses = Synapses.of_pairs(np.array([7, 0, 7, 3, 11]), 3, 4)
+    assert synapses.first.tolist() == [0, 2, 4, 5]
+    assert synapses.target.tolist() == [0, 3, 3, 3, 3]
+    assert synapses.source.tolist() == [0, 0, 1, 1, 2]
+    assert matrix(synapses)[1, 3] == 2
+
+
+def test_incoming_synapses_are_the_same_from_the_other_side() -> None:
+    synapses = drawn(Random(p=0.3), (20,), (15,))
+    first, synapse, source = synapses.incoming
+    for target in range(15):
+        mine = synapse[first[target] : first[target + 1]]
+        assert mine.tolist() == np.flatnonzero(synapses.target == target).tolist()
+        assert source[first[target] : first[target + 1]].tolist() == synapses.source[mine].tolist()
+
+
+def test_dense_marks_pairs_that_are_not_connected() -> None:
+    synapses = Synapses.of_pairs(np.array([1, 2]), 2, 2)
+    shown = synapses.dense(np.array([0.5, 0.0]), absent=np.nan)
+    assert np.isnan(shown).tolist() == [[True, False], [False, True]]
+    assert shown[0, 1] == 0.5
+
+
+def test_every_pair_is_equally_likely() -> None:
+    counts = sum(matrix(drawn(Random(p=0.2), (10,), (12,), seed=seed)) for seed in range(2000))
+    assert np.abs(counts / 2000 - 0.2).max() < 5 * np.sqrt(0.16 / 2000)
+
+
+@pytest.mark.parametrize("autapses", [False, True])
+def test_in_degree_is_exact_and_sources_are_equally_likely(autapses: bool) -> None:
+    counts = np.zeros((9, 9))
+    for seed in range(1500):
+        one = matrix(drawn(Random(in_degree=4, autapses=autapses), (9,), (9,), recurrent=True, seed=seed))
+        assert one.max() == 1
+        assert one.sum(axis=0).tolist() == [4] * 9
+        counts += one
+    allowed = np.ones((9, 9), bool) if autapses else ~np.eye(9, dtype=bool)
+    p = 4 / (9 if autapses else 8)
+    assert np.abs(counts[allowed] / 1500 - p).max() < 5 * np.sqrt(p * (1 - p) / 1500)
+    assert counts[~allowed].sum() == 0
+
+
+def test_a_pair_may_have_several_synapses_if_asked_for() -> None:
+    many = matrix(drawn(Random(in_degree=30, multapses=True), (5,), (4,)))
+    assert many.sum(axis=0).tolist() == [30] * 4
+    assert many.max() > 1
+
+
+def test_without_autapses_no_neuron_reaches_itself() -> None:
+    assert np.trace(matrix(drawn(Random(p=1.0), (6,), (6,), recurrent=True))) == 0
+    assert np.trace(matrix(drawn(Random(p=1.0), (6,), (6,)))) == 6  # another population of the same size
+    assert np.trace(matrix(drawn(Distance(sigma=50.0), (6,), (6,), recurrent=True))) == 0
+
+
+def test_local_fields_are_patches_of_the_source() -> None:
+    connect = Local(field=3, stride=2)
+    assert connect.places((7, 5)) == (3, 2)
+    fields = matrix(drawn(connect, (7, 5), (3, 2, 4))).reshape(7, 5, 3, 2, 4)
+    for row in range(3):
+        for column in range(2):
+            wanted = np.zeros((7, 5))
+            wanted[2 * row : 2 * row + 3, 2 * column : 2 * column + 3] = 1
+            for unit in range(4):
+                assert np.array_equal(fields[:, :, row, column, unit], wanted)
+
+
+def test_patches_hold_all_units_of_their_places() -> None:
+    fields = matrix(drawn(Local(field=2, stride=2), (4, 4, 3), (2, 2, 5))).reshape(4, 4, 3, 2, 2, 5)
+    assert fields[:2, :2, :, 0, 0].min() == 1
+    assert fields.sum() == 2 * 2 * 5 * 2 * 2 * 3
+
+
+def test_distance_falls_off_as_a_gaussian() -> None:
+    connect = Distance(p_max=0.8, sigma=1.5)
+    counts = sum(matrix(drawn(connect, (9, 9), (9, 9), seed=seed)) for seed in range(300)) / 300
+    from_centre = counts[40].reshape(9, 9)
+    rows, columns = np.mgrid[-4:5, -4:5]
+    wanted = 0.8 * np.exp(-(rows**2 + columns**2) / (2 * 1.5**2))
+    assert np.abs(from_centre - wanted).max() < 5 * np.sqrt(0.25 / 300)
+    assert counts[0].reshape(9, 9)[0, 8] < 0.05
+
+
+def test_a_torus_has_no_edges() -> None:
+    counts = matrix(drawn(Distance(p_max=1.0, sigma=0.4, torus=True), (40,), (40,)))
+    expected = sum(matrix(drawn(Distance(sigma=1.0, torus=True), (40,), (40,), seed=s)) for s in range(300)) / 300
+    assert counts.diagonal().min() == 1
+    assert abs(expected[0, 39] - np.exp(-0.5)) < 5 * np.sqrt(0.25 / 300)
+
+
+@pytest.mark.parametrize(
+    ("connect", "source", "target", "recurrent"),
+    [
+        (Random(p=0.1), (80,), (120,), False),
+        (Random(p=0.1), (100,), (100,), True),
+        (Random(in_degree=7), (80,), (120,), False),
+        (Local(field=3, stride=2), (7, 5), (3, 2, 4), False),
+        (Distance(sigma=2.0, torus=True, autapses=True), (30, 30), (30, 30), True),
+    ],
+    ids=str,
+)
+def test_the_number_of_synapses_is_known_before(
+    connect: Connection, source: tuple[int, ...], target: tuple[int, ...], recurrent: bool
+) -> None:
+    expected = connect.expected(source, target, recurrent=recurrent)
+    assert abs(len(drawn(connect, source, target, recurrent)) - expected) <= max(
+        0.03 * expected, 4 * np.sqrt(expected)
+    )
+
+
+def test_drawing_depends_on_seed_and_name_only() -> None:
+    def graph(name: str, seed: int) -> Graph:
+        cells = Population(shape=(50,), neuron=LIF())
+        made = Projection(source="exc", target="exc", receptor="ge", connect=Random(p=0.2))
+        return Graph({"exc": cells}, {"first": made, name: made}, read="exc", seed=seed)
+
+    one = graph("within", 3).synapses("within").target
+    assert np.array_equal(one, graph("within", 3).synapses("within").target)
+    assert not np.array_equal(one, graph("within", 3).synapses("first").target)
+    assert not np.array_equal(one, graph("within", 4).synapses("within").target)
+    assert not np.array_equal(one, graph("between", 3).synapses("between").target)
+
+
+def test_what_is_drawn_is_the_same_on_every_machine() -> None:
+    """Drawn once, and noted: NumPy promises streams, not the distributions that are made of them."""
+    found = drawn(Random(p=0.3), (4,), (5,)), drawn(Random(in_degree=2), (4,), (3,))
+    assert [each.source.tolist() for each in found] == [[0, 0, 1, 1, 1, 2, 3, 3], [0, 1, 1, 2, 2, 3]]
+    assert [each.target.tolist() for each in found] == [[1, 4, 0, 1, 3, 3, 0, 3], [2, 1, 2, 0, 1, 0]]
+
+
+def test_weights_of_each_target_are_scaled_to_a_sum() -> None:
+    synapses = drawn(Random(p=0.4), (30,), (20,))
+    w = np.random.default_rng(1).random(len(synapses))
+    silent = w.copy()
+    silent[synapses.target == 3] = 0.0
+    assert Sum(value=4.0).apply(w, synapses.target).tolist() == []
+    assert np.allclose(synapses.dense(w).sum(axis=0), 4.0)
+    assert Sum(value=4.0).apply(silent, synapses.target).tolist() == [3]
+    assert not silent[synapses.target == 3].any()
+
+
+# -- what is refused -------------------------------------------------------------------------------
+
+NETWORK: dict[str, Any] = {
+    "kind": "graph",
+    "populations": {"input": {}, "exc": {"shape": [4, 4, 5], "neuron": "lif"}},
+    "projections": {"feed": {"source": "input", "target": "exc", "receptor": "ge"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("connect", "shape", "words"),
+    [
+        ({"kind": "random"}, (), "give either p, such as p = 0.02, or in_degree"),
+        ({"kind": "random", "p": 0.1, "in_degree": 3}, (), "give either p"),
+        ({"kind": "random", "p": 0.1, "multapses": True}, (), "multapses need in_degree"),
+        ({"kind": "random", "in_degree": 100}, (64,), "needs more than in_degree = 100 source neurons"),
+        ({"kind": "local", "field": 12, "stride": 8}, (8, 8), "a source of at least 12 x 12 neurons, not 8 x 8"),
+        ({"kind": "local", "field": 4, "stride": 2}, (8, 8), r"give the target shape = \[3, 3, units\]"),
+        ({"kind": "local"}, (60,), "needs a source with rows and columns"),
+        ({"kind": "distance"}, (8, 8), "populations with as many dimensions"),
+    ],
+)
+def test_what_cannot_be_connected_is_said_in_one_sentence(
+    connect: dict[str, Any], shape: tuple[int, ...], words: str
+) -> None:
+    feed = {**NETWORK["projections"]["feed"], "connect": connect}
+    table = {"network": {**NETWORK, "projections": {"feed": feed}}, "seed": 1}
+    with pytest.raises(StdpbenchError, match=words) as caught:
+        stdpbench.Experiment.from_mapping(table).graph(*shape)
+    assert "network.projections.feed.connect" in str(caught.value)
+
+
+def test_a_square_number_of_inputs_is_a_square_picture_where_a_grid_is_needed() -> None:
+    feed = {**NETWORK["projections"]["feed"], "connect": {"kind": "local", "field": 2, "stride": 2}}
+    made = stdpbench.Experiment.from_mapping({"network": {**NETWORK, "projections": {"feed": feed}}, "seed": 1})
+    assert made.graph(64).populations["input"].shape == (8, 8)
+    assert len(made.graph(64).synapses("feed")) == 4 * 4 * 5 * 4
