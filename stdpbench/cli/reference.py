@@ -11,6 +11,7 @@ from rich.table import Table
 
 from stdpbench.datasets import datasets
 from stdpbench.experiment import read_experiment, shipped_experiments
+from stdpbench.streams import Stream
 
 
 def list_experiments(json: bool) -> None:
@@ -33,6 +34,8 @@ def list_data(json: bool) -> None:
     from stdpbench.datasets.fetch import FETCHABLE, status
 
     elsewhere = {"digits": "ships with scikit-learn", **dict.fromkeys(("idx", "npz", "folder"), "your own files")}
+    streams = {kind: "made on the spot" for kind, cls in datasets.usable().items() if issubclass(cls, Stream)}
+    elsewhere |= streams | {"none": "–", "spike-times": "your own file"}
     rows: list[dict[str, Any]] = []
     for kind in datasets.kinds():
         folder = status(kind) if kind in FETCHABLE else None

@@ -35,8 +35,17 @@ _GONE = "gone"
 _LETTERS = 36
 """Width of a run's name, in letters; longer names are elided in the middle."""
 _ASSETS = Path(__file__).parent.parent / "assets"
-_FAMILIES = ("fast", "diehl-cook")
-"""Prefixes of experiment names; `fields-<family>.png` shows receptive fields of the smallest one of the family."""
+_FIELDS = (
+    "Receptive fields that resemble digits",
+    "Receptive fields of ten neurons, one for each digit, after 20 000 pictures (of a network of 100 neurons)",
+)
+_WEIGHTS = (
+    "Weights that separate into two groups",
+    "How often each weight occurs, from 0 at the bottom to the largest at the top, over 1000 s",
+)
+_FAMILIES = {"fast": _FIELDS, "diehl-cook": _FIELDS, "song-abbott": _WEIGHTS}
+"""Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields
+of the smallest one of the family, or its weights over time."""
 _HELP = (
     "Each card is an experiment. Its button starts a network of spiking neurons in a separate process and opens the "
     "Train page. Accuracies are those expected after training. “This machine” lists problems with the installation "
@@ -53,7 +62,8 @@ class Card(QFrame):
         self.setObjectName("card")
         self.setFrameShape(QFrame.Shape.NoFrame)
         about = experiment.about
-        expected = (("Accuracy", about.expected_accuracy), ("Time", about.expected_time))
+        what = "Accuracy" if experiment.stream is None else "Expected"
+        expected = ((what, about.expected_accuracy), ("Time", about.expected_time))
         self.kind = str(getattr(experiment.data, "kind", ""))
         self._words = button
         self.warning = wrapped("", "problem")
@@ -79,14 +89,11 @@ class Card(QFrame):
         """Show a picture to the right of the text."""
         self._text.addWidget(picture, 0, Qt.AlignmentFlag.AlignVCenter)
 
-    def show_above(self) -> QLabel:
-        """Add a label for a picture of receptive fields above the text, and return it."""
+    def show_above(self, name: str, description: str) -> QLabel:
+        """Add a label for a picture above the text, and return it."""
         label = QLabel()
-        label.setAccessibleName("Receptive fields that resemble digits")
-        label.setToolTip(
-            "Receptive fields of ten neurons, one for each digit, after 20 000 pictures (from a similar network of "
-            "100 neurons)"
-        )
+        label.setAccessibleName(name)
+        label.setToolTip(description)
         self._column.insertWidget(0, label)
         return label
 
@@ -173,9 +180,9 @@ class StartPage(QScrollArea):
         for number, name in enumerate(names):
             experiment = read_experiment(name)
             card = Card(experiment, partial(self._chosen, experiment), f"Run {name}", primary=False)
-            for family in _FAMILIES:
+            for family, words in _FAMILIES.items():
                 if name.startswith(family):
-                    self._pictures[card.show_above()] = f"fields-{family}"
+                    self._pictures[card.show_above(*words)] = f"fields-{family}"
             self.cards[name] = card
             grid.addWidget(card, number // _COLUMNS, number % _COLUMNS)
         self._layout.addLayout(grid)

@@ -77,7 +77,7 @@ def test_every_shipped_experiment_expands(name: str) -> None:
     graph = experiment.graph(8, 8)
     assert graph is not experiment.graph()
     assert experiment.graph() is experiment.graph()
-    assert graph.populations[graph.read].size == experiment.network.n_exc
+    assert graph.populations[graph.read].size == (1 if experiment.stream is not None else experiment.network.n_exc)
 
 
 LONG = [
