@@ -15,7 +15,9 @@ from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
 from stdpbench.graph.checks import problems
+from stdpbench.network import draw_noise
 from stdpbench.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.noises.poisson import PoissonNoise
 from stdpbench.simulators import Simulator, find_compiler, open_graph
 
 NETWORKS = {
@@ -38,6 +40,15 @@ NETWORKS = {
         within exc>exc all one static ge constant plain
         compete exc>exc field one static gi constant plain
         back inh>exc others none static gi constant plain
+        """,
+    ),
+    "sparse": (
+        "input:input:12 exc:adaptive:4x3 inh:lif:12",
+        """
+        feed input>exc random each pair ge uniform plain
+        drive exc>inh random one triplet ge uniform scaled
+        within exc>exc random each static ge uniform plain
+        back inh>exc random none homeostatic gi uniform plain
         """,
     ),
     "no-input": (
@@ -65,6 +76,13 @@ def network(name: str) -> Graph:
     return replace(made, populations={**made.populations, "exc": exc})
 
 
+def noisy() -> Graph:
+    made = network("no-delays")
+    noise = PoissonNoise(rate=200.0, weight=0.3, receptor="ge")
+    exc = made.populations["exc"].model_copy(update={"noise": noise})
+    return replace(made, populations={**made.populations, "exc": exc})
+
+
 def opened(made: Graph, name: str) -> Simulator:
     if name == "compiled" and find_compiler() is None:
         pytest.skip("needs a C++ compiler")
@@ -87,7 +105,8 @@ def stream(
     """Show a stream in pieces; bin and index of all spikes by population."""
     found: dict[str, list[NDArray[np.int64]]] = {}
     for n_bins in pieces:
-        response = simulator.present(part(spikes, start, start + n_bins), n_bins, plastic=True)
+        noise = draw_noise(simulator.graph, (1,), start, n_bins)
+        response = simulator.present(part(spikes, start, start + n_bins), n_bins, plastic=True, noise=noise)
         for name, each in response.spikes.items():
             found.setdefault(name, []).append(np.stack([each.bin.astype(np.int64) + start, each.index], axis=1))
         start += n_bins
@@ -120,6 +139,19 @@ def test_the_cut_of_a_stream_changes_no_bit(name: str, simulator_name: str) -> N
         for population, each in found.items():
             np.testing.assert_array_equal(each, spiked[population], err_msg=f"{population}: {what}")
         assert_same(wanted, state, what)
+    simulator.close()
+
+
+@pytest.mark.parametrize("simulator_name", SIMULATORS)
+def test_noise_goes_on_across_cuts(simulator_name: str) -> None:
+    simulator = opened(noisy(), simulator_name)
+    start, spikes, states = simulator.state(), random_spikes(3, N_BINS, 0.05, 12), []
+    for pieces in CUTS.values():
+        simulator.set_state(start)
+        stream(simulator, spikes, pieces)
+        states.append(simulator.state())
+    for state in states[1:]:
+        assert_same(states[0], state, "with noise")
     simulator.close()
 
 
