@@ -43,9 +43,13 @@ _WEIGHTS = (
     "Weights that separate into two groups",
     "How often each weight occurs, from 0 at the bottom to the largest at the top, over 1000 s",
 )
-_FAMILIES = {"fast": _FIELDS, "diehl-cook": _FIELDS, "song-abbott": _WEIGHTS}
+_LATENCIES = (
+    "Latencies that fall to a few milliseconds",
+    "Latency of each answer to the pattern, from 0 at the bottom to 33 ms, over the first minute",
+)
+_FAMILIES = {"fast": _FIELDS, "diehl-cook": _FIELDS, "song-abbott": _WEIGHTS, "masquelier": _LATENCIES}
 """Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields
-of the smallest one of the family, or its weights over time."""
+of the smallest one of the family, its weights over time, or its latencies."""
 _HELP = (
     "Each card is an experiment. Its button starts a network of spiking neurons in a separate process and opens the "
     "Train page. Accuracies are those expected after training. “This machine” lists problems with the installation "

@@ -69,6 +69,8 @@ def try_picture(
     StdpbenchError
         If the picture has another size, contains invalid grey values, is black, or is too bright to be encoded.
     """
+    if experiment.stream is not None:
+        raise StdpbenchError("a network in a stream is shown no pictures")
     pixels = _checked(picture, shape)
     schedule, dt = experiment.schedule, experiment.network.dt * 1e-3
     brightest = float(pixels.max())
@@ -126,8 +128,6 @@ def try_in_run(
     curves : Curves
         Responses to recent training pictures, which determine the labels until the label phase is over.
     """
-    if experiment.stream is not None:
-        raise StdpbenchError("a network in a stream is shown no pictures")
     layout, assignment = simulator.layout, None
     if trained is not None:
         learned = trained_arrays(trained, experiment, layout.n_input)

@@ -1,0 +1,34 @@
+"""The shipped experiments with a stream, shortened: what they declare is what the papers have."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stdpbench.experiment import read_experiment
+from stdpbench.streams.patterns import Patterns
+from stdpbench.streams.poisson import PoissonInputs
+
+
+def test_song_abbott_2000_is_a_neuron_with_poisson_inputs():
+    made = read_experiment("song-abbott-2000")
+    graph, feed = made.graph(1000), made.graph(1000).projections["feed"]
+    assert made.stream == PoissonInputs(n=1000, rate=10.0)
+    assert graph.populations["cell"].size == 1
+    assert feed.plasticity.a_minus == pytest.approx(1.05 * feed.plasticity.a_plus)
+    assert (feed.plasticity.a_plus, feed.plasticity.w_max) == (0.005, 0.015)
+    neuron = graph.populations["cell"].neuron
+    assert (neuron.v_rest, neuron.v_thresh, neuron.v_reset, neuron.tau_m) == (-70, -54, -60, 20)
+    assert graph.populations["cell"].noise.rate == 200 * 10
+
+
+def test_masquelier_2008_is_a_pattern_in_noise():
+    made = read_experiment("masquelier-2008")
+    assert made.stream == Patterns()
+    assert made.network.dt <= 0.1
+    stream = made.stream
+    assert (stream.n, stream.n_pattern, stream.pattern, stream.share) == (2000, 1000, 50, 0.25)
+    assert (stream.max_rate, stream.jitter, stream.noise) == (90, 1, 10)
+    found = stream.occurrences(0, 0, 4_500_000, 1e-4)
+    assert len(found) == 2250  # a quarter of 450 s
+    assert np.diff(found.start).min() >= 2 * 500
