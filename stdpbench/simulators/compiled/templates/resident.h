@@ -167,7 +167,10 @@ RESIDENT_INLINE double fast_exp(double x)
     p = p * r + 1.6666666666666669e-01;
     p = p * r + 5.000000000000001e-01;
     p = p * (r * r) + r + 1.0;
-    const int64_t bits = ((int64_t)n + 1023) << 52;
+    const double shifted = n + 6755399441055744.0;  // 1.5 * 2^52: n in the lowest bits; AVX2 cannot convert to int64_t
+    int64_t bits;
+    std::memcpy(&bits, &shifted, sizeof bits);
+    bits = (int64_t)((uint64_t)(bits + 1023) << 52);
     double scale;
     std::memcpy(&scale, &bits, sizeof scale);
     return p * scale;
