@@ -12,6 +12,7 @@ from synthetic import is_complete, redraw, session, show
 from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
@@ -109,3 +110,8 @@ def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
         assert panel.summary().endswith(".")
     window.train.arrange("Watch")
     qtbot.waitUntil(lambda: "cells" in curves.summary(), timeout=60_000)
+    client = session._client
+    session.request("stop")
+    qtbot.waitUntil(lambda: session.state is State.STOPPED, timeout=60_000)
+    if client is not None:
+        client.wait_for_process(60)
