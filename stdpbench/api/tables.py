@@ -45,7 +45,8 @@ def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
         ``position`` (int64), presentations completed; ``spikes_per_image``, exc spikes per picture; ``repeats``,
         fraction of pictures that were presented again; ``mean_theta``, mV, at the end of the block;
         ``weight_change``, mean absolute change of a weight during the block; ``accuracy_vote`` and so on, running
-        accuracy on training labels, NaN if not measured.
+        accuracy on training labels, NaN if not measured. Where a network has several populations or projections that
+        learn, also ``POPULATION.spikes``, ``POPULATION.theta`` and ``PROJECTION.change`` of the others.
     """
     positions = sorted(live.blocks)
     blocks = [live.blocks[position] for position in positions]
@@ -58,6 +59,10 @@ def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
         **{
             f"accuracy_{name}": np.array([block.accuracy.get(name, np.nan) for block in blocks], float)
             for name in READOUTS
+        },
+        **{
+            name: np.array([block.others.get(name, np.nan) for block in blocks], float)
+            for name in dict.fromkeys(name for block in blocks for name in block.others)
         },
     }
 

@@ -1,4 +1,4 @@
-"""Distributions over exc neurons: adaptive thresholds and firing rates."""
+"""Distributions over the neurons of a population: adaptive thresholds and firing rates."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ class Thresholds(Panel):
     most_per_second = 5.0
     carries_over = True
     help_text = (
-        "Every spike of an excitatory neuron raises its adaptive threshold theta, which decays slowly. Neurons that "
-        "fire often become harder to excite, so that all neurons get their share of the pictures (homeostasis). Left: "
-        "theta of all neurons. Right: firing during the last received presentations or, after training, in the label "
-        "phase. Neurons that never fired have no spike in any training presentation of this run. The dashed line is "
-        "the mean, the solid line the selected neuron. (Diehl &amp; Cook 2015, section 2.4, "
-        "doi:10.3389/fncom.2015.00099)"
+        "Every spike of a neuron with adaptive threshold raises its adaptive threshold theta, which decays slowly. "
+        "Neurons that fire often become harder to excite, so that all neurons get their share of the pictures "
+        "(homeostasis). Left: theta of all neurons of the population on display. Right: firing during the last "
+        "received presentations or, after training, in the label phase. Neurons that never fired have no spike in any "
+        "training presentation of this run. The dashed line is the mean, the solid line the selected neuron. (Diehl "
+        "&amp; Cook 2015, section 2.4, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Distributions of thresholds and firing rates appear here once the network is ready."
 

@@ -82,6 +82,14 @@ class NeuronSelection(QObject):
         return self.population == self.read
 
     @property
+    def others(self) -> dict[str, str]:
+        """What curves are of if not of what is read and shown by default: arguments of `block_series.series`."""
+        if self.graph is None:
+            return {}
+        projection = "" if self.projection == self.graph.shown else self.projection
+        return {"population": "" if self.is_read else self.population, "projection": projection}
+
+    @property
     def adapts(self) -> bool:
         """Whether the neurons of the population have an adaptive threshold, as far as known."""
         neuron = None if self.graph is None else self.graph.populations[self.population].neuron

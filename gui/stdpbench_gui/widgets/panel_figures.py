@@ -118,13 +118,15 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
         for name in drawn
         if name in percentages(run)
     ]
+    selection = session.selection
+    of = selection.others
     plots = [("running accuracy (%)", accuracy), ("held-out pictures (%)", held_out)]
     for name, label in (
-        ("spikes", f"{session.selection.read} spikes per image"),
-        ("theta", "mean theta (mV)"),
+        ("spikes", f"{selection.population} spikes per image"),
+        *([("theta", "mean theta (mV)")] if selection.adapts else []),
         ("change", "|Δw| per synapse"),
     ):
-        plots.append((label, [_line(series(run.blocks)[name], who) for who, run in runs]))
+        plots.append((label, [_line(series(run.blocks, **of)[name], who) for who, run in runs]))
     kept = [{"label": label, "lines": some} for label, lines in plots if (some := [x for x in lines if len(x["x"])])]
     n = f"{len(runs)} runs, {', '.join(names)}" if others else "one run"
     each = f"each point is a block of {len(next(iter(live.blocks.values())).spikes)} presentations"

@@ -14,7 +14,7 @@ Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 Series = dict[str, Points]
 
 
-def series(blocks: Mapping[int, Block]) -> Series:
+def series(blocks: Mapping[int, Block], population: str = "", projection: str = "") -> Series:
     """Return the curves of a run by name, as presentations and values; unknown values are omitted.
 
     ``"spikes"`` is the mean per presentation, ``"theta"`` the mean in mV, ``"change"`` the mean |Δw| per synapse; the
@@ -24,6 +24,9 @@ def series(blocks: Mapping[int, Block]) -> Series:
     ----------
     blocks : mapping of int to Block
         Blocks by the position at which they end.
+    population, projection : str
+        What spikes and thresholds, and changes of weights are of, by name. Default: the population that is read, and
+        the projection that is shown where only one can be.
     """
     ends = np.array(sorted(blocks), float)
     ordered = [blocks[int(end)] for end in ends]
@@ -32,6 +35,10 @@ def series(blocks: Mapping[int, Block]) -> Series:
         "theta": np.array([block.mean_theta for block in ordered]),
         "change": np.array([block.weight_change for block in ordered]),
     }
+    of = {"spikes": population, "theta": population, "change": projection}
+    for name, other in of.items():
+        if other:
+            found[name] = np.array([block.others.get(f"{other}.{name}", np.nan) for block in ordered], float)
     for name in READOUTS:
         found[name] = 100 * np.array([block.accuracy.get(name, np.nan) for block in ordered])
     return {name: (ends[np.isfinite(y)], y[np.isfinite(y)]) for name, y in found.items()}

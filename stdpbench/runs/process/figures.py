@@ -99,12 +99,14 @@ def _draw_fields(
     assignment: Assignment | None,
 ) -> None:
     graph = experiment.graph(*split.train.pixels.shape[1:])
-    source = graph.populations[graph.projections[graph.shown].source]
+    projection = graph.projections[graph.shown]
+    source, target = graph.populations[projection.source], graph.populations[projection.target]
+    weights = "input weights" if projection.source == graph.input else f"weights from {projection.source}"
     figure = receptive_fields(
         w,
         field_shape(source.shape),
         None if assignment is None else assignment.labels,
         class_names=split.class_names or None,
-        title=f"{experiment.name}, seed {experiment.seed}: input weights of {graph.n_read} {graph.read} neurons",
+        title=f"{experiment.name}, seed {experiment.seed}: {weights} of {target.size} {projection.target} neurons",
     )
     save(figure, folder.path / "figures" / "receptive_fields.png")

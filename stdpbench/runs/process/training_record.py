@@ -18,6 +18,7 @@ from stdpbench.runs.analysis.stream_series import summary
 from stdpbench.runs.folder.learned_files import write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_training
+from stdpbench.runs.process.other_measures import OtherMeasures
 from stdpbench.runs.process.stream_measures import StreamMeasures, pieces_of
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol.facts import Block, Progress
@@ -31,6 +32,8 @@ class TrainingRecord:
     ----------
     simulator : Simulator
         The network whose weights and thresholds are measured.
+    experiment : Experiment
+        The experiment.
     split : Split
         The pictures.
     total : int
@@ -42,6 +45,8 @@ class TrainingRecord:
     ----------
     curves : Curves
         Curves over training.
+    others : OtherMeasures
+        Curves of other populations and projections.
     seconds : float
         Training time, in seconds.
     silent : int
@@ -53,10 +58,10 @@ class TrainingRecord:
         Measures of the pieces of a stream.
     """
 
-    def __init__(self, simulator: Simulator, split: Split, total: int, experiment: Experiment | None = None) -> None:
-        stream = experiment is not None and experiment.stream is not None
-        self.stream = StreamMeasures(simulator, experiment) if experiment is not None and stream else None
+    def __init__(self, simulator: Simulator, split: Split, total: int, experiment: Experiment) -> None:
+        self.stream = None if experiment.stream is None else StreamMeasures(simulator, experiment)
         self.curves = Curves(total, split.train.labels, len(split.class_names))
+        self.others = OtherMeasures(experiment, simulator)
         self.seconds = 0.0
         self.silent = 0
         self.exc_spikes: NDArray[np.int64] | None = np.zeros(simulator.n_read, np.int64)
@@ -75,6 +80,7 @@ class TrainingRecord:
         self.silent = max(self.silent, presented.silent)
         if self.exc_spikes is not None:
             self.exc_spikes += presented.exc_spikes
+        self.others.add(presented.response)
         curves = self.curves
         counts = presented.response.counts(self._simulator.graph.read)
         if self.stream is not None:
@@ -93,6 +99,7 @@ class TrainingRecord:
             curves.mean_theta[-1],
             change,
             curves.latest_accuracy(),
+            self.others.measure(self._simulator, n),
         )
 
     def _mean_theta(self) -> float:
@@ -122,9 +129,10 @@ class TrainingRecord:
     def sentences(self, experiment: Experiment) -> Iterator[str]:
         """Yield warnings about the completed training."""
         if self.silent:
+            graph = self._simulator.graph
+            neurons = f"{graph.read} neurons" if len(graph.plastic) == 1 else "neurons"
             yield (
-                f"{self.silent} exc neurons had weights that summed to 0; they were not normalised and will never "
-                "fire."
+                f"{self.silent} {neurons} had weights that summed to 0; they were not normalised and will never fire."
             )
         schedule = experiment.schedule
         at_limit = self._at_limit(experiment)
@@ -144,7 +152,7 @@ class TrainingRecord:
             folder.write_array("exc_spikes.npy", self.exc_spikes)
         else:
             remove_file(folder.path / "exc_spikes.npy")
-        folder.write_arrays("training.npz", **curves.arrays())
+        folder.write_arrays("training.npz", **curves.arrays(), **self.others.arrays())
         pieces = {} if self.stream is None else pieces_of(folder)
         draw_training(folder, experiment, split, self._drawn(learned), curves, pieces)
         measured = summary(pieces, experiment.schedule.piece or 1.0)
@@ -167,6 +175,7 @@ class TrainingRecord:
             **self.curves.arrays(np.int32),
             **self.curves.recent(self._simulator.n_read if self.stream is None else 1),
             "w_of_last_block": self._w_of_last_block,
+            **self.others.history(),
             **({} if self.exc_spikes is None else {"exc_spikes": self.exc_spikes}),
             **({} if self.stream is None else self.stream.history()),
         }
@@ -179,6 +188,7 @@ class TrainingRecord:
         self.curves.restore(history)
         if self.stream is not None:
             self.stream.restore(history)
+        self.others.restore(history, self._simulator)
         self.seconds, self.silent = seconds, silent
 
     def _at_limit(self, experiment: Experiment) -> int:

@@ -92,14 +92,19 @@ class Block:
     first : int
         Number of the first presentation of the block.
     attempts, spikes : array of int
-        Number of times each picture was shown, and the exc spikes in the last attempt. Any sequence is packed into an
-        array of the smallest sufficient integer type: a run has many blocks, and all of them are kept in memory.
+        Number of times each picture was shown, and the spikes of the neurons read in the last attempt. Any sequence is
+        packed into an array of the smallest sufficient integer type: a run has many blocks, and all of them are kept
+        in memory.
     mean_theta : float
         Mean threshold at the end of the block, in mV.
     weight_change : float
         Mean absolute change of the weights during the block.
     accuracy : mapping of str to float
         Running accuracy by read-out, on training labels; for display only.
+    others : mapping of str to float
+        Measures of populations and projections that the others are not of: ``POPULATION.spikes``, mean per
+        presentation; ``POPULATION.theta``, mean in mV; ``PROJECTION.change``, mean absolute change. Not written where
+        it is empty.
     """
 
     first: int
@@ -108,6 +113,7 @@ class Block:
     mean_theta: float
     weight_change: float
     accuracy: Mapping[str, float]
+    others: Mapping[str, float] = field(default_factory=dict)
     recurs: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -421,6 +427,8 @@ class Record:
         values = dict(vars(self.fact))
         if isinstance(self.fact, RuleChanged) and not self.fact.projection:
             del values["projection"]
+        if isinstance(self.fact, Block) and not self.fact.others:
+            del values["others"]
         return head | {name: list(value) if isinstance(value, array) else value for name, value in values.items()}
 
     @classmethod

@@ -19,6 +19,7 @@ from waiting import waits
 from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
@@ -74,6 +75,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
 ) -> None:
     shown, panels = window.session, window.train.panels
     weights, raster, thresholds, neuron = (panels[key] for key in ("weight-map", "raster", "thresholds", "neuron"))
+    curves = panels["curves"]
     assert isinstance(weights, WeightMap)
     assert isinstance(raster, Raster)
     assert isinstance(thresholds, Thresholds)
@@ -105,6 +107,13 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert (image.height(), image.width()) == (2, 5)
     shown.request("resume")
 
+    assert isinstance(curves, Curves)
+    waits(qtbot, lambda: curves.curves["change"].getData()[0] is not None)
+    assert curves.plots["spikes"].title_text == "top spikes per image"
+    assert curves.plots["change"].title_text == "mean |Δw| of up (10⁻³)"
+    assert curves.plots["theta"] not in curves._placed  # which these neurons do not have
+    assert "mean theta" not in curves.summary()
+
     assert not weights.projection.isHidden()
     assert [weights.projection.itemText(row) for row in range(2)] == ["feed", "up"]
     weights.projection.setFocus()
@@ -113,6 +122,14 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert shown.selection.neuron == -1
     waits(qtbot, lambda: weights.mosaic.shape == (8, 8) and len(weights.mosaic.order) == N_EXC)
     assert raster.view.selectable == ("exc",)
+    curves.raise_()
+    waits(qtbot, lambda: curves.plots["spikes"].title_text == "exc spikes per image")
+    assert curves.plots["theta"].title_text == "mean theta of exc (mV)"
+    assert curves.plots["change"].title_text == "mean |Δw| of feed (10⁻³)"
+    assert curves.plots["theta"] in curves._placed
+    _, theta = curves.curves["theta"].getData()
+    assert theta[0] == pytest.approx(shown.live.blocks[min(shown.live.blocks)].others["exc.theta"])
+    assert "exc spikes per image, mean theta of exc " in curves.summary()
     shown.selection.select_neuron(4)
     neuron.raise_()
     waits(qtbot, lambda: thresholds.has_content() and "neuron 4" in neuron.about.text())

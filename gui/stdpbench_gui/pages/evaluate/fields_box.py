@@ -26,16 +26,16 @@ _STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0,
 
 
 class FieldsBox(Box):
-    """The weights of every exc neuron as a picture."""
+    """The weights of every neuron that is read as a picture."""
 
     title = "Receptive fields"
     topics = frozenset({"look", "clusters", "chosen"})
     help_text = (
-        "Each square is the receptive field of one exc neuron; dark means strong weights. The line below it has the "
-        "colour of the neuron's class or, when sorted by cluster, of the cluster whose pictures it wins most often. A "
-        "neuron wins a picture if it fires most. Frames mark the neurons of the selected class, or the winners of the "
-        "selected pictures. Click a neuron, or use the arrow keys, to select the pictures it wins. (Diehl &amp; Cook "
-        "2015, figure 2A, doi:10.3389/fncom.2015.00099)"
+        "Each square is the receptive field of one neuron that is read; dark means strong weights. The line below it "
+        "has the colour of the neuron's class or, when sorted by cluster, of the cluster whose pictures it wins most "
+        "often. A neuron wins a picture if it fires most. Frames mark the neurons of the selected class, or the "
+        "winners of the selected pictures. Click a neuron, or use the arrow keys, to select the pictures it wins. "
+        "(Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
     )
     lines = 13
     empty_text = "Receptive fields appear here, sorted by class or cluster."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from stdpbench_gui.widgets.legend import Legend, distinct_part
 
 _PLOTS = {
     "accuracy": "running accuracy (%)",
-    "spikes": "exc spikes per image",
+    "spikes": "spikes per image",
     "theta": "mean theta (mV)",
     "change": "mean |Δw| (10⁻³)",
 }
@@ -63,19 +63,20 @@ class Curves(Panel):
     topics = frozenset({"curves", "parameters"})
     help_text = (
         "Running accuracy labels the neurons with one block of training pictures and tests them on the next while "
-        "learning continues: a preview, not the accuracy of the network. The other plots show excitatory spikes per "
-        "picture, the mean adaptive threshold theta, and the mean weight change per block of presentations. <b>Held "
-        "out</b> is measured with learning off, on pictures the network was not trained on, never on test pictures: "
-        "those that the experiment holds out, or the last ones of the first pass; their curve ends when they are "
-        "trained on. Each half labels neurons that are tested on the other half, so accuracy is slightly lower than "
-        "at the end. For purity, NMI, AMI and ARI, clusters are the winning neurons; purity grows with their number. "
-        "Choose measures in the menu; a small panel omits the last plots. A vertical line marks a change of "
-        "parameters, of the rule or of learned arrays, named in the legend. Other runs have their own colours; only "
-        "the vote of their accuracies and the first of their chosen held-out measures are drawn. Drag or use the "
-        "wheel to move in time, double-click to show the whole run. A <b>stream</b> shows the rate of each "
-        "population, the coefficient of variation of intervals between spikes, synchrony, and latencies of answers to "
-        "patterns or the mean weight of each projection that learns. (Diehl &amp; Cook 2015, section 2.6 and figure "
-        "2, doi:10.3389/fncom.2015.00099)"
+        "learning continues: a preview, not the accuracy of the network. The other plots show spikes per picture and "
+        "the mean adaptive threshold theta of the population on display, and the mean change of the weights on "
+        "display, per block of presentations; the weight map has the choice where there is one. <b>Held out</b> is "
+        "measured with learning off, on pictures the network was not trained on, never on test pictures: those that "
+        "the experiment holds out, or the last ones of the first pass; their curve ends when they are trained on. "
+        "Each half labels neurons that are tested on the other half, so accuracy is slightly lower than at the end. "
+        "For purity, NMI, AMI and ARI, clusters are the winning neurons; purity grows with their number. Choose "
+        "measures in the menu; a small panel omits the last plots. A vertical line marks a change of parameters, of "
+        "the rule or of learned arrays, named in the legend. Other runs have their own colours; only the vote of "
+        "their accuracies and the first of their chosen held-out measures are drawn. Drag or use the wheel to move in "
+        "time, double-click to show the whole run. A <b>stream</b> shows the rate of each population, the coefficient "
+        "of variation of intervals between spikes, synchrony, and latencies of answers to patterns or the mean weight of "
+        "each projection that learns. (Diehl &amp; Cook 2015, section 2.6 and figure 2, "
+        "doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
     empty_text = "Curves appear here after the first block of training presentations."
@@ -113,6 +114,7 @@ class Curves(Panel):
                 self.curves[curve] = plot.plot([], [])
         for plot in self.stream.plots.values():
             plot.getViewBox().sigRangeChangedManually.connect(self._on_moved)
+        session.selection.shown_changed.connect(self.show_all)
         self.menu.addMenu(self.held_out.menu)
         menu_action(self.menu, "Whole run", self.show_all)
         menu_action(self.menu, "Remove other runs", self.overlays.clear)
@@ -170,9 +172,9 @@ class Curves(Panel):
 
     def refresh(self) -> None:
         """Draw all curves."""
-        spikes = f"{self.session.selection.read} spikes per image"
-        if self.plots["spikes"].title_text != spikes:
-            self.plots["spikes"].set_title(spikes)
+        for name, title in self._titles().items():
+            if self.plots[name].title_text != title:
+                self.plots[name].set_title(title)
         line = QFontMetrics(theme.plot_font()).height()
         self._streams = bool(self.session.live.pieces)
         if self._streams:
@@ -184,7 +186,8 @@ class Curves(Panel):
             return
         wide = self._has_held_out() and self.graphics.width() > _WIDE * line
         self._arrange(1 if self.graphics.height() > _TALL * line else 3 if wide else 2)
-        values = _drawable(self.session.live.blocks)
+        of = self.session.selection.others
+        values = _drawable(self.session.live.blocks, of)
         for name, curve in self.curves.items():
             curve.setData(*values[name])
         for item in self._others:
@@ -192,7 +195,7 @@ class Curves(Panel):
         self._others.clear()
         drawn = [values]
         for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
-            drawn.append(_drawable(overlay.blocks))
+            drawn.append(_drawable(overlay.blocks, of))
             pen = run_lines.pen(slot)
             for plot in self.plots:
                 item = pg.PlotDataItem(*drawn[-1][READOUTS[0] if plot == "accuracy" else plot], pen=pen)
@@ -206,6 +209,16 @@ class Curves(Panel):
         self._write_legend()
         if self._marked != (len(self.session.live.marks), self._placed):
             self._draw_lines()
+
+    def _titles(self) -> dict[str, str]:
+        """Return the titles of the plots that are of the population or the projection on display."""
+        selection = self.session.selection
+        several = len(selection.projections) > 1
+        return {
+            "spikes": f"{selection.population} spikes per image",
+            "theta": f"mean theta of {selection.population} (mV)" if several else _PLOTS["theta"],
+            "change": f"mean |Δw| of {selection.projection} (10⁻³)" if several else _PLOTS["change"],
+        }
 
     def _set_ranges(self, drawn: list[Series]) -> None:
         end = max((float(x[-1]) for values in drawn for x, _ in values.values() if len(x)), default=1.0)
@@ -279,8 +292,9 @@ class Curves(Panel):
 
     def _arrange(self, columns: int) -> None:
         """Arrange the plots in one column if they fit, otherwise in rows; omit the last ones if space is short."""
-        stream = self._streams
-        first, *others = (self.stream.plots if stream else self.plots).values()
+        hidden = () if self.session.selection.adapts else ("theta",)
+        shown = self.stream.plots if self._streams else self.plots
+        first, *others = (plot for name, plot in shown.items() if name not in hidden)
         wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]
         lines = self.graphics.height() / QFontMetrics(theme.plot_font()).height()
         if columns > 1 and lines < _FLAT:
@@ -298,7 +312,7 @@ class Curves(Panel):
             self.graphics.addItem(plot, row=row, col=place % columns)
             # a plot above a gap needs its own time axis; others in its row keep the same height
             plot.getAxis("bottom").setStyle(showValues=row == last or (row == last - 1 and gap > 0))
-            words = "time (s)" if stream else "training presentations"
+            words = "time (s)" if self._streams else "training presentations"
             plot.setLabel("bottom", words if row == last else None)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -317,8 +331,14 @@ class Curves(Panel):
         if not live.blocks:
             drawn = f"No complete block of this run yet; other runs: {', '.join(others)}."
             return drawn if others else self.empty_text
-        last = live.blocks[max(live.blocks)]
-        parts = [f"{float(np.mean(last.spikes)):.1f} spikes per image", f"mean theta {last.mean_theta:.1f} mV"]
+        last, selection = live.blocks[max(live.blocks)], self.session.selection
+        found = {name: y[-1] for name, (_, y) in series({1: last}, **selection.others).items() if len(y)}
+        before, of = "", ""
+        if len(selection.projections) > 1:
+            before, of = f"{selection.population} ", f"of {selection.population} "
+        parts = [f"{found['spikes']:.1f} {before}spikes per image"] if "spikes" in found else []
+        if "theta" in found and selection.adapts:
+            parts.append(f"mean theta {of}{found['theta']:.1f} mV")
         if "vote" in last.accuracy:
             parts.insert(0, f"running accuracy {100 * last.accuracy['vote']:.1f} % (vote, training labels)")
         if live.held_out:
@@ -357,8 +377,18 @@ class Curves(Panel):
         measured = any(held_out for _, _, held_out in runs)
         if measured:
             names += ["held-out pictures", *(f"held out: {measure.title}" for measure in MEASURES.values())]
+        others = tuple(
+            dict.fromkeys(name for _, blocks, _ in runs for block in blocks.values() for name in block.others)
+        )
+        names += [f"{name} (mV)" if name.endswith(".theta") else name for name in others]
         rows = [
-            [run, end, *_cells(blocks.get(end)), *(_measured_cells(held_out.get(end)) if measured else ())]
+            [
+                run,
+                end,
+                *_cells(blocks.get(end)),
+                *(_measured_cells(held_out.get(end)) if measured else ()),
+                *_other_cells(blocks.get(end), others),
+            ]
             for run, blocks, held_out in runs
             for end in sorted({*blocks, *held_out})
         ]
@@ -372,6 +402,10 @@ def _cells(block: Block | None) -> list[object]:
     return [*accuracy, float(np.mean(block.spikes)), block.mean_theta, block.weight_change]
 
 
+def _other_cells(block: Block | None, names: Sequence[str]) -> list[object]:
+    return [block.others.get(name, "") if block is not None else "" for name in names]
+
+
 def _measured_cells(fact: HeldOut | None) -> list[object]:
     if fact is None:
         return [""] * (len(MEASURES) + 1)
@@ -379,9 +413,9 @@ def _measured_cells(fact: HeldOut | None) -> list[object]:
     return [fact.images, *("" if value is None else value for value in values)]
 
 
-def _drawable(blocks: Mapping[int, Block]) -> Series:
-    """Return the curves of a run in the units of the axes."""
-    return {name: (x, _FACTORS.get(name, 1.0) * y) for name, (x, y) in series(blocks).items()}
+def _drawable(blocks: Mapping[int, Block], of: Mapping[str, str]) -> Series:
+    """Return the curves of a run in the units of the axes; `of`: as the arguments of `series`."""
+    return {name: (x, _FACTORS.get(name, 1.0) * y) for name, (x, y) in series(blocks, **of).items()}
 
 
 def _colour(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The neuron inspector: details of the selected exc neuron."""
+"""The neuron inspector: details of the selected neuron."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ class NeuronInspector(Panel):
     most_per_second = 8.0
     carries_over = True
     help_text = (
-        "The selected excitatory neuron. Receptive field: its weights from all pixels. theta: the increase of its "
-        "threshold due to its own spikes, which keeps all neurons involved (homeostasis). Label: the class it "
+        "The selected neuron of the population on display. Receptive field: its weights from all pixels, or from all "
+        "neurons that the projection begins at. theta, where it adapts: the increase of its threshold due to its own "
+        "spikes, which keeps all neurons involved (homeostasis). Label: the class it "
         "responds to most, with the mean response to each class. Below, the last presentation: membrane potential, "
         "firing threshold, and the conductances of excitation and of inhibition by other neurons, in units of the "
         "leak conductance. At the bottom, the training pictures that evoked the most spikes. (Diehl &amp; Cook 2015, "

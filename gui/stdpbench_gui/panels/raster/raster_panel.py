@@ -29,7 +29,7 @@ _STILL = 1.0  # time between presentations without sliding, s
 
 
 class Raster(Panel):
-    """Panel with input, exc and inh spikes on one time axis, and the rate of exc neurons below them."""
+    """Panel with the spikes of all populations on one time axis, and the rate of one of them below."""
 
     key = "raster"
     title = "Raster"
@@ -37,14 +37,14 @@ class Raster(Panel):
     frames = frozenset({"presentation"})
     carries_over = True
     help_text = (
-        "Each dot is a spike: input neurons (one per pixel) at the top, then excitatory neurons, then inhibitory "
-        "neurons if the network has that layer. Time starts at 0 in each presentation; a dotted line marks the end of "
-        "the picture and the start of the rest. The run is faster than the display, so presentations are skipped; a "
-        "gap marks where. Next to the number of a presentation are its class, and 2× if the picture was presented "
-        "twice until it evoked enough spikes (the last time is drawn). At the bottom, spikes per second and "
-        "excitatory neuron in bins of 5 ms. The spikes of the selected neuron are larger. Click a spike to select its "
-        "neuron; use the wheel, or + and −, to show more or fewer presentations. (Network: Diehl &amp; Cook 2015, "
-        "figure 1; doi:10.3389/fncom.2015.00099)"
+        "Each dot is a spike. There is a band for each population, with its name: input neurons (one per pixel) at "
+        "the top, then the others in the order of the network. Time starts at 0 in each presentation; a dotted line "
+        "marks the end of the picture and the start of the rest. The run is faster than the display, so presentations "
+        "are skipped; a gap marks where. Next to the number of a presentation are its class, and 2× if the picture "
+        "was presented twice until it evoked enough spikes (the last time is drawn). At the bottom, spikes per second "
+        "and neuron of the population on display, in bins of 5 ms. The spikes of the selected neuron are larger. "
+        "Click a spike to select its neuron; use the wheel, or + and −, to show more or fewer presentations. "
+        "(Template diehl-cook: Diehl &amp; Cook 2015, figure 1; doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Spikes appear here with the next training presentation: start or resume a run."
 

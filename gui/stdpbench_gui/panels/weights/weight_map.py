@@ -1,4 +1,4 @@
-"""The weight map: receptive fields of all exc neurons in a grid, current or earlier, or their differences."""
+"""The weight map: receptive fields of the neurons of a population in a grid, now or earlier, or differences."""
 
 from __future__ import annotations
 
@@ -43,19 +43,20 @@ _STEPS = {
 
 
 class WeightMap(Panel):
-    """Panel with the input weights of every exc neuron, each as an image of the size of the pictures."""
+    """Panel with the weights of a projection to each neuron of its target, as an image in the shape of the source."""
 
     key = "weight-map"
     title = "Weight map"
     topics = frozenset({"network", "metrics", "state", "log"})
     frames = frozenset({"network"})
     help_text = (
-        "Each square is the receptive field of one excitatory neuron: its weights from all input pixels, dark for "
-        "strong. STDP turns it into a prototype of the pictures that make the neuron fire. Click a neuron, or use the "
-        "arrow keys, to select it in all panels; drag to move, use the wheel to zoom; the slider shows earlier "
-        "checkpoints. ✕ marks neurons that never fired, = duplicates, whose weights correlate with those of another "
-        "neuron by more than 0.95. Differences are blue where weights decreased, orange where they increased. (Diehl "
-        "&amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
+        "Each square is the receptive field of one neuron: its weights from all input pixels, or from all neurons of "
+        "the population that the projection on display begins at, dark for strong. STDP turns weights from pixels "
+        "into a prototype of the pictures that make the neuron fire. Click a neuron, or use the arrow keys, to select "
+        "it in all panels; drag to move, use the wheel to zoom; the slider shows earlier checkpoints. ✕ marks neurons "
+        "that never fired, = duplicates, whose weights correlate with those of another neuron by more than 0.95. "
+        "Differences are blue where weights decreased, orange where they increased. (Diehl &amp; Cook 2015, figure "
+        "2A, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Receptive fields appear here once the network is ready: start a run, or open one."
 

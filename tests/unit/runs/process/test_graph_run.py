@@ -22,12 +22,14 @@ from harness import (
 from numpy.typing import NDArray
 
 import stdpbench
+from stdpbench.api.tables import history_arrays
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parameter_groups, value_at
 from stdpbench.network import Learned
 from stdpbench.readout.energy import cost
 from stdpbench.report.presentations import Presentation, Presenter
+from stdpbench.runs.analysis.block_series import series
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.past_weights import weights_at
@@ -41,7 +43,7 @@ from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process import evaluation
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
-from stdpbench.runs.protocol.facts import ParametersChanged, RuleChanged
+from stdpbench.runs.protocol.facts import Block, ParametersChanged, RuleChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import compile_ahead, find_compiler
@@ -355,3 +357,31 @@ def test_synaptic_operations_are_those_of_its_projections(parent: RunFolder) -> 
         "rivals": spikes["middle"] * 2,
         "further": spikes["middle"] * 5,
     }
+
+
+def test_every_block_has_measures_of_what_the_main_curves_are_not_of(parent: RunFolder) -> None:
+    blocks = LiveRun.replay(read_journal(parent.path)).blocks
+    names = ["middle.spikes", "middle.theta", "up.change"]
+    assert all(list(block.others) == names for block in blocks.values())
+    assert all(block.others["up.change"] > 0 for end, block in blocks.items() if end <= HALF)
+    assert all(block.others["up.change"] == 0 for end, block in blocks.items() if end > HALF + 1)
+    assert any(block.weight_change > 0 for end, block in blocks.items() if end > HALF)
+    theta = learned(parent, N_TRAIN)["middle.theta"].mean() * 1e3
+    assert blocks[N_TRAIN].others["middle.theta"] == pytest.approx(theta)
+    drawn, arrays = series(blocks, "middle", "up"), np.load(parent.path / "training.npz")
+    for name, curve in zip(names, ("spikes", "theta", "change"), strict=True):
+        np.testing.assert_array_equal(drawn[curve][1], arrays[name])
+        np.testing.assert_array_equal(history_arrays(LiveRun.replay(read_journal(parent.path)))[name], arrays[name])
+    assert drawn["spikes"][1].max() > 0
+    assert not len(series(blocks, "top", "further")["change"][0])  # these are the main curves
+
+
+def test_runs_with_the_main_curves_only_have_files_as_before(tmp_path: Path) -> None:
+    for made in (experiment(), experiment(lateral__kind="homeostatic"), experiment().spelled_out()):
+        folder = new_run(tmp_path, made, baselines=False)
+        drive(folder, at={6: ["stop"]})
+        records = [record for record in read_journal(folder.path) if isinstance(record.fact, Block)]
+        assert records
+        assert not any(record.fact.others or "others" in record.to_mapping() for record in records)
+        checkpoint = read_checkpoint(folder.path, 6)
+        assert not [name for name in checkpoint.history if "." in name]
