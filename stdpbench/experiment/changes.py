@@ -108,6 +108,12 @@ def owner_of(experiment: Parameters, path: str) -> tuple[Parameters | None, str]
     return owner if isinstance(owner, Parameters) else None, key
 
 
+def value_at(experiment: Parameters, path: str) -> Any:
+    """Return the value of a parameter that files leave out while it is the default; None if there is no such one."""
+    owner, name = owner_of(experiment, path)
+    return getattr(owner, name) if owner is not None and name in type(owner).model_fields else None
+
+
 def is_live(before: Parameters, after: Parameters, path: str) -> bool:
     """Whether a parameter that two experiments differ in may change during a run."""
     owner, key = owner_of(before, path)

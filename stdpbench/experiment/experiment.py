@@ -20,7 +20,7 @@ from stdpbench.datasets import Source
 from stdpbench.encoding import Encoder
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.experiment import learning
-from stdpbench.experiment.changes import forget_for_preset, is_live, meant, no_section, ordered, set_value
+from stdpbench.experiment.changes import forget_for_preset, is_live, meant, no_section, ordered, set_value, value_at
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
 from stdpbench.experiment.sections import LOOKS, About, Schedule, Stage, without_looks
@@ -387,14 +387,14 @@ class Experiment(_Head):
     def differences(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
         """Return the differences to `other`, without ``name`` and ``about``: dotted path -> (own value, other value).
 
-        A value that only one of them has is paired with None.
+        A parameter that only one of them has is paired with None.
         """
         mine, theirs = (
             {**flat(each.to_mapping()), **({"network.order": order} if (order := each.network.order) else {})}
             for each in (self, other)
         )
         return {
-            path: (mine.get(path), theirs.get(path))
+            path: (mine.get(path, value_at(self, path)), theirs.get(path, value_at(other, path)))
             for path in sorted({**mine, **theirs})
             if mine.get(path) != theirs.get(path) and path != "name" and not path.startswith("about.")
         }

@@ -59,12 +59,12 @@ class BackgroundNeuron(ConductanceNeuron):
     }
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file; without those of the background while it is the default.
+        """Return the values as in a file; without those of the background that are the default.
 
         Files and digests from before there was a background do not have them.
         """
         mapping = super().to_mapping()
-        if all(getattr(self, name) == type(self).model_fields[name].default for name in _ADDED):
-            for name in _ADDED:
+        for name in _ADDED:
+            if getattr(self, name) == type(self).model_fields[name].default:
                 del mapping[name]
         return mapping

@@ -98,10 +98,9 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert isinstance(slow, SlowMotionPanel)
     slow.raise_()
     slow.toggle()
-    waits(qtbot, lambda: slow.moment is not None)
+    waits(qtbot, lambda: slow.about.text().startswith("Neuron 3 of top, presentation "))
     assert slow.moment is not None
     assert (slow.moment.projection, slow.moment.source, slow.moment.target) == ("up", "exc", "top")
-    assert slow.about.text().startswith("Neuron 3 of top, presentation ")
     image = slow.weights.now._image
     assert image is not None
     assert (image.height(), image.width()) == (2, 5)

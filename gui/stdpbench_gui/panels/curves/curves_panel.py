@@ -74,8 +74,8 @@ class Curves(Panel):
         "the rule or of learned arrays, named in the legend. Other runs have their own colours; only the vote of "
         "their accuracies and the first of their chosen held-out measures are drawn. Drag or use the wheel to move in "
         "time, double-click to show the whole run. A <b>stream</b> shows the rate of each population, the coefficient "
-        "of variation of intervals between spikes, synchrony, and latencies of answers to patterns or the mean weight of "
-        "each projection that learns. (Diehl &amp; Cook 2015, section 2.6 and figure 2, "
+        "of variation of intervals between spikes, synchrony, and latencies of answers to patterns or the mean weight "
+        "of each projection that learns. (Diehl &amp; Cook 2015, section 2.6 and figure 2, "
         "doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0

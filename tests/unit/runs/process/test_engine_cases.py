@@ -119,10 +119,10 @@ def test_results_that_differ_after_an_interruption_are_remarked(tmp_path):
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     step = Training.step
 
-    def fail(training: Training, record: Any = None) -> Any:
+    def fail(training: Training, *args: Any) -> Any:
         if training.position == 7:
             raise error
-        return step(training, record)
+        return step(training, *args)
 
     monkeypatch.setattr(Training, "step", fail)
 

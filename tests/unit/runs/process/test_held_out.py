@@ -315,6 +315,7 @@ def test_measures_do_not_take_a_run_back_to_where_they_are_of():
 def test_a_full_disk_ends_the_measures_and_not_the_run(tmp_path):
     class Simulator:
         name, learned_views = "compiled", Learned({FEED: np.ones((64, 4)), THETA: np.ones(4)})
+        graph = experiment().graph(64)
 
     measured = held_out.HeldOutMeasures(tmp_path / "gone", Simulator(), load_split(experiment(), False), N_TRAIN)  # type: ignore[arg-type]
     with patch("os.fsync"):
