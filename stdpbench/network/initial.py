@@ -20,15 +20,23 @@ _WEIGHTS, _SAMPLES = 101, 103  # streams of the seed, apart from those of the en
 
 
 def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
-    """Which training pictures the weights start from: int64, (n_exc,); none unless ``start = "samples"``.
+    """Which training pictures the weights start from: int64, one per neuron; none where weights start at random.
 
     Parameters
     ----------
     experiment : Experiment
-        Gives seed, size and kind of start.
+        Gives seed, sizes and kinds of start weights.
     n_images : int
         Number of training pictures.
     """
+    if not isinstance(experiment.network, Network):
+        graph = experiment.graph()
+        drawn = [
+            _chosen(graph, name, n_images)
+            for name, projection in graph.projections.items()
+            if projection.weight.from_pictures
+        ]
+        return np.concatenate([np.empty(0, np.int64), *drawn])
     if experiment.network.start != "samples":
         return np.empty(0, np.int64)
     n_exc = experiment.network.n_exc
@@ -86,12 +94,24 @@ def start_arrays(experiment: Experiment, images: Images) -> Learned:
             found[name] = start_weights(experiment, images)
         elif graph.projections[owner].weight.from_pictures:
             random = graph.random(owner, "pictures")
-            order = np.concatenate([random.permutation(len(images)) for _ in range(-(-shape[1] // len(images)))])
+            order = _order(random, shape[1], len(images))
             w = (random.random(shape) + 0.01) * 0.3
-            found[name] = _from_pictures(graph.projections[owner], w, images.pixels[order[: shape[1]]])
+            found[name] = _from_pictures(graph.projections[owner], w, images.pixels[order])
         else:
             found[name] = drawn[owner]
     return Learned(found)
+
+
+def _chosen(graph: Graph, projection: str, n_images: int) -> NDArray[np.int64]:
+    """Return the pictures that the weights of a projection start from, one per target neuron."""
+    n_target = graph.populations[graph.projections[projection].target].size
+    return _order(graph.random(projection, "pictures"), n_target, n_images)
+
+
+def _order(random: np.random.Generator, n: int, n_images: int) -> NDArray[np.int64]:
+    """Draw n pictures, without replacement as long as they last."""
+    order = np.concatenate([random.permutation(n_images) for _ in range(-(-n // n_images))])
+    return np.asarray(order[:n], np.int64)
 
 
 def slow_start(population: Population, variable: str) -> float:

@@ -108,7 +108,10 @@ class TrainingRecord:
         return 0.0 if theta is None else float(theta.mean() * 1e3)
 
     def _drawn(self, learned: Learned) -> NDArray[np.float64]:
-        w = learned.get(weights_of(self._simulator.graph.shown), self._simulator.shown_weights)
+        graph = self._simulator.graph
+        shown, w = graph.shown, learned.get(weights_of(graph.shown), self._simulator.shown_weights)
+        if w.ndim == 1 and graph.is_sparse(shown) and graph.projections[shown].source == graph.input:
+            w = self._simulator.synapses(shown).dense(w)
         return w if w.ndim == 2 else w[None]
 
     def progress(self, position: int) -> Progress:

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
-from stdpbench.network import Layout, projection_delays, start_pictures, start_weights
+from stdpbench.network import Layout, projection_delays, start_arrays, start_pictures, start_weights
 
 
 def experiment(seed: int = 0, **network: Any) -> Experiment:
@@ -174,3 +174,13 @@ def test_delays_depend_on_the_seed_and_not_on_the_start_weights():
     assert first.tobytes() != delay_bins(experiment(1, delays="uniform"), 100).tobytes()
     w = start_weights(experiment(delays="uniform"), pictures(1))
     assert abs(np.corrcoef(w.reshape(-1), first.reshape(-1))[0, 1]) < 0.1
+
+
+def test_the_pictures_that_a_network_spelled_out_starts_from_are_known():
+    assert len(start_pictures(experiment().spelled_out(), 50)) == 0
+    made = experiment(start="samples", start_blur=0.0, start_noise=0.0, weight_sum=10.0).spelled_out()
+    chosen, images = start_pictures(made, 50), pictures(50)
+    assert len(set(chosen)) == 30
+    w = start_arrays(made, images)["feed.w"]
+    brightest = images.pixels[chosen].reshape(30, -1).argmax(axis=1)
+    np.testing.assert_array_equal(w.argmax(axis=0), brightest)
