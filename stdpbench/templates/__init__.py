@@ -7,8 +7,11 @@ templates: Family[Template] = Family(
     "network",
     Template,  # type: ignore[type-abstract]
     {
+        "balanced": "stdpbench.templates.balanced:BalancedNetwork",
         "diehl-cook": "stdpbench.templates.diehl_cook:Network",
         "graph": "stdpbench.templates.graph:GraphNetwork",
+        "local": "stdpbench.templates.local:LocalNetwork",
+        "stack": "stdpbench.templates.stack:StackNetwork",
     },
     group="stdpbench.templates",
     check=check_template,

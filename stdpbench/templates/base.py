@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
+from stdpbench.graph.checks import input_problems
 from stdpbench.neurons import Neuron
 from stdpbench.parameters import Parameters
 from stdpbench.plasticity import Lateral, PlasticityRule
@@ -64,6 +65,16 @@ class Template(Parameters):
     @abstractmethod
     def expand(self, parts: Parts) -> Graph:
         """Return the populations and projections; the input has no shape, since the data give it."""
+
+    def input_problems(self, graph: Graph) -> Iterator[str]:
+        """Yield a sentence for each way in which the network does not fit its input, whose shape is known now.
+
+        Parameters
+        ----------
+        graph : Graph
+            The expanded network with the shape of its input.
+        """
+        yield from input_problems(graph)
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network.

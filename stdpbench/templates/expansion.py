@@ -8,7 +8,6 @@ from math import prod
 
 from stdpbench.errors import StdpbenchError, several
 from stdpbench.graph import Graph
-from stdpbench.graph.checks import input_problems
 from stdpbench.templates.base import Parts, Template
 
 
@@ -42,7 +41,7 @@ def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = (), *, st
             "out its size, which the data give"
         )
     graph = graph.with_input(*shape)
-    if found := list(input_problems(graph)):
+    if found := list(network.input_problems(graph)):
         raise several(found)
     return graph
 

@@ -18,7 +18,7 @@ from stdpbench.noises.poisson import PoissonNoise
 from stdpbench.templates import templates
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "networks.md").read_text(encoding="utf-8")
-SPELLED_OUT, NOISE, ENTRY_POINTS, USE = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
+SPELLED_OUT, NOISE, LOCAL, STACK, BALANCED, ENTRY_POINTS, USE = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)
 BUILDER, MODULE = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE)
 
 
@@ -53,6 +53,19 @@ def test_the_population_with_noise_is_part_of_a_network() -> None:
     assert isinstance(noise, PoissonNoise)
     assert (noise.rate, noise.weight, noise.receptor) == (1.0, 20.0, "I_exc")
     assert Experiment.from_toml(experiment.to_toml()) == experiment
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        (LOCAL, {"input": 784, "exc": 900}),
+        (STACK, {"input": 784, "first": 400, "second": 100}),
+        (BALANCED, {"exc": 800, "inh": 200}),
+    ],
+)
+def test_the_examples_of_templates_are_experiments(text: str, sizes: dict[str, int]) -> None:
+    graph = Experiment.from_toml(text).graph(28, 28)
+    assert {name: population.size for name, population in graph.populations.items()} == sizes
 
 
 def test_the_page_names_all_kinds_of_connections_weights_and_delays() -> None:

@@ -1,0 +1,65 @@
+"""Runs of the templates local and stack: they train, resume to the bit, and are evaluated and reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
+
+from stdpbench.cli import main
+from stdpbench.experiment import Experiment
+from stdpbench.report.evaluated_run import load_run
+from stdpbench.simulators import find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+HALF = N_TRAIN // 2
+STAGES = [{"projections": ["feed"], "passes": 1}, {"projections": ["upward"], "passes": 1}]
+KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "local": ({"units": 3, "rows": 2, "columns": 2, "field": 5, "stride": 3, "weight_sum": 15.0}, {"passes": 1}),
+    "stack": (
+        {"n_first": 5, "n_second": 3, "weight_sum": 20.0, "weight_sum_second": 2.0},
+        {"stages": STAGES, "train_images": HALF},
+    ),
+}
+
+
+def small(kind: str, tmp_path: Path) -> Experiment:
+    mapping = experiment().to_mapping()
+    for section in ("inh", "lateral"):
+        mapping.pop(section, None)
+    network, changes = KINDS[kind]
+    schedule = {name: value for name, value in mapping["schedule"].items() if name != "passes"} | changes
+    schedule["test_images"] = 20
+    path = tmp_path / "small.toml"
+    path.write_text(
+        Experiment.from_mapping({**mapping, "network": {"kind": kind, **network}, "schedule": schedule}).to_toml()
+    )
+    return Experiment.from_toml(path.read_text())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_template_trains_resumes_to_the_bit_and_is_reported(kind: str, tmp_path: Path) -> None:
+    made = small(kind, tmp_path)
+    assert made.to_mapping()["network"]["kind"] == kind
+    whole, killed = new_run(tmp_path / "whole", made), new_run(tmp_path / "killed", made)
+    expected = finished(whole)
+    drive(killed, die=killed_at_position(HALF + 3))
+    assert finished(killed) == expected
+    run = load_run(whole)
+    graph = made.graph(8, 8)
+    if kind == "local":
+        assert run.w.shape == (64, 12)
+        seen = run.w.reshape(8, 8, 2, 2, 3)[:, :, 1, 0]  # the patch of the second row of places begins at row 3
+        assert np.all(seen[3:, :5] > 0)
+        assert np.count_nonzero(seen) == 3 * 25
+    else:
+        assert run.w.shape == (5, 3)
+    assert run.theta.shape == (graph.n_read,)
+    with pytest.raises(SystemExit) as end:
+        main(["report", str(whole.path)])
+    assert not end.value.code
+    assert (whole.path / "report" / "report.html").exists()
