@@ -8,9 +8,10 @@ from harness import drive, finished, killed_at_position, new_run
 
 import stdpbench
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.report.evaluated_run import load_run
 from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.analysis.stream_series import summary
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_files import learned_file
@@ -237,3 +238,15 @@ def test_figures_of_a_stream(parent, tmp_path, monkeypatch):
         folder, made, split, np.ones((40, 6)), Curves(20, None, 0), dict(enumerate(pieces(parent), 1))
     )
     assert list(drawn) == ["stream.png"]
+
+
+@pytest.mark.slow
+def test_masquelier_2008_selects_the_pattern_within_a_minute(tmp_path):
+    shortened = read_experiment("masquelier-2008").override({"schedule.duration": "60 s"})
+    folder = new_run(tmp_path, shortened)
+    finished(folder)
+    live = LiveRun.replay(read_journal(folder.path))
+    end = summary(live.pieces, 1.0)  # of the last 20 s
+    assert end["hit_rate"] > 0.95
+    assert end["false_alarms"] == 0
+    assert end["latency"] < 25
