@@ -47,9 +47,19 @@ _LATENCIES = (
     "Latencies that fall to a few milliseconds",
     "Latency of each answer to the pattern, from 0 at the bottom to 33 ms, over the first minute",
 )
-_FAMILIES = {"fast": _FIELDS, "diehl-cook": _FIELDS, "song-abbott": _WEIGHTS, "masquelier": _LATENCIES}
+_SPIKES = (
+    "Spikes that become sparse and irregular",
+    "Spikes of some of the 8000 excitatory neurons, one per row, over the first 8 s",
+)
+_FAMILIES = {
+    "fast": _FIELDS,
+    "diehl-cook": _FIELDS,
+    "song-abbott": _WEIGHTS,
+    "masquelier": _LATENCIES,
+    "vogels": _SPIKES,
+}
 """Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields
-of the smallest one of the family, its weights over time, or its latencies."""
+of the smallest one of the family, its weights over time, its latencies, or its spikes."""
 _HELP = (
     "Each card is an experiment. Its button starts a network of spiking neurons in a separate process and opens the "
     "Train page. Accuracies are those expected after training. “This machine” lists problems with the installation "

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from stdpbench.connections.random import Random
+from stdpbench.encoding import Spikes
 from stdpbench.experiment import read_experiment
+from stdpbench.simulators import open_graph
 from stdpbench.streams.patterns import Patterns
 from stdpbench.streams.poisson import PoissonInputs
+from stdpbench.weights.constant import Constant
 
 
 def test_song_abbott_2000_is_a_neuron_with_poisson_inputs():
@@ -32,3 +38,29 @@ def test_masquelier_2008_is_a_pattern_in_noise():
     found = stream.occurrences(0, 0, 4_500_000, 1e-4)
     assert len(found) == 2250  # a quarter of 450 s
     assert np.diff(found.start).min() >= 2 * 500
+
+
+def test_vogels_2011_is_a_network_without_input_that_settles():
+    made = read_experiment("vogels-2011")
+    graph = made.graph()
+    assert graph.input == ""
+    assert [population.size for population in graph.populations.values()] == [8000, 2000]
+    assert {projection.connect.p for projection in graph.projections.values()} == {0.02}
+    assert graph.plastic == ("inh_exc",)
+    assert graph.projections["inh_exc"].plasticity.rho_0 == 3
+    # a twentieth of the neurons with as much input each, whose synapses learn ten times as fast
+    sizes = {"network.populations.exc.size": 400, "network.populations.inh.size": 100}
+    small = made.override({**sizes, "network.projections.inh_exc.plasticity.eta": 0.01}).graph()
+    projections = {
+        name: each.model_copy(update={"connect": Random(p=0.4), "weight": Constant(value=each.weight.value)})
+        for name, each in small.projections.items()
+    }
+    simulator, _ = open_graph(replace(small, projections=projections))
+    silence = Spikes(np.empty(0, np.int32), np.empty(0, np.int32))
+    rates = []
+    for _ in range(4):
+        response = simulator.present(silence, 5000, plastic=True)
+        rates.append(response.counts("exc").sum() / 400 / 0.5)
+    simulator.close()
+    assert rates[0] > 20
+    assert rates[-1] < 12

@@ -24,7 +24,7 @@ def test_code_that_only_calls_python_or_never_runs_is_not_compiled(
     monkeypatch.setattr(CythonCodeObject, "compile_block", note)
     made = Experiment.from_mapping({"network": {"n_exc": 3, "delays": delays}})
     graph = made.graph(4)
-    RuntimeSimulator(graph, projection_delays(graph, made.seed), target="cython").close()
+    RuntimeSimulator(graph, projection_delays(graph), target="cython").close()
     templates = {template for template, _ in compiled}
     assert {"stateupdate", "synapses", "threshold", "reset"} <= templates
     assert not {"synapses_push_spikes", "spikegenerator", "synapses_create_array"} & templates

@@ -25,6 +25,7 @@ from stdpbench.runs.folder.journal import (
 )
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Fact, Record
+from stdpbench.runs.protocol.pieces import Piece
 
 EXAMPLES: list[Any] = [
     facts.Started(
@@ -61,6 +62,8 @@ EXAMPLES: list[Any] = [
     facts.Branched("0123", "parent-1", 12),
     facts.Branched("0123", "parent-1", 12, 2),
     facts.Rewound("kept-1"),
+    Piece({"exc": 3.5}, {"exc": None}, {"exc": 0.25}, {"feed": (3, 0, 1)}, ((0.35, 1, (4.5, None)),), (2, 0)),
+    Piece({}, {}, {}, {}),
 ]
 RECORDS = [Record(number, 7 * number, "2026-01-02T03:04:05+00:00", fact) for number, fact in enumerate(EXAMPLES)]
 

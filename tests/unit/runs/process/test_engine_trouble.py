@@ -144,7 +144,8 @@ def test_a_conductance_that_blows_up_pauses_the_run(between, tmp_path):
     engine = drive(folder, at={7: [TOO_STRONG]}, paused=[["resume", "checkpoint", "stop"]])
     ((position, reason),) = engine.pauses
     assert position == 8
-    assert reason.startswith("exc.v, exc.gi are no longer finite after training presentation 7: "), reason
+    # a potential that is held while refractory may be kept, which depends on the instructions of the processor
+    assert re.match(r"(exc\.v, )?exc\.gi are no longer finite after training presentation 7: ", reason), reason
     assert reason.endswith("a plasticity or neuron parameter is too large; rewind the run to continue from before it")
     assert [name for name, error, _ in engine.replies if error] == ["resume", "checkpoint"]
     assert positions(folder.path) == [5]
