@@ -95,7 +95,7 @@ class Synapses:
         values : ndarray, float64, (n_synapses,)
             A value per synapse; those of several synapses between the same neurons are added.
         absent : float
-            What stands for pairs that are not connected.
+            The value for pairs that are not connected.
 
         Returns
         -------

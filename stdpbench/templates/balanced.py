@@ -20,8 +20,8 @@ class BalancedNetwork(Template):
     """Excitatory and inhibitory neurons with sparse random connections, after Vogels et al. (2011); no input.
 
     Populations are exc and inh, neurons `lif` with the preset ``vogels-2011``. Projections are exc_exc, exc_inh,
-    inh_inh and inh_exc; the last one learns by the rule `inhibitory`, so that exc neurons come to fire at `rho_0`.
-    Weights are in units of the leak, 10 nS. Defaults are those of Brian2's example of the paper. With
+    inh_inh and inh_exc; the last one learns by the rule `inhibitory`, whose target is `rho_0`. Weights are in units
+    of the leak, 10 nS. Defaults are those of Brian2's example of the paper, from memory. With
     ``data.kind = "none"`` and a stream.
     """
 
@@ -39,7 +39,7 @@ class BalancedNetwork(Template):
         0.0, unit="", ge=0, le=1, structural=True, help="Weight from inh to exc neurons before learning, times w_max."
     )
     eta: float = parameter(1e-4, unit="", ge=0, help="η: learning rate, times w_max.")
-    rho_0: float = parameter(3.0, unit="Hz", ge=0, help="ρ₀: rate at which exc neurons come to fire.")
+    rho_0: float = parameter(3.0, unit="Hz", ge=0, help="ρ₀: target of the rule for the rate of exc neurons.")
     tau: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the rule's traces.")
 
     summary: ClassVar[str] = "Sparse exc and inh neurons whose inhibition learns, after Vogels et al. (2011)"
