@@ -1,6 +1,8 @@
 """Experiments: immutable values, read from and written to TOML, with a digest."""
 
 from stdpbench.experiment.changes import owner_of, parse_assignment
+from stdpbench.experiment.draft import DraftHistory, NetworkDraft
+from stdpbench.experiment.draft_rows import Placed, draft_groups, placed
 from stdpbench.experiment.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
 from stdpbench.experiment.groups import Group, parameter_groups, value_at
@@ -10,16 +12,21 @@ from stdpbench.templates.diehl_cook import Network
 __all__ = [
     "SECTIONS",
     "About",
+    "DraftHistory",
     "Experiment",
     "Group",
     "Network",
+    "NetworkDraft",
+    "Placed",
     "Schedule",
     "Stage",
+    "draft_groups",
     "family_of",
     "kind_parameter",
     "owner_of",
     "parameter_groups",
     "parse_assignment",
+    "placed",
     "read_experiment",
     "shipped_experiments",
     "value_at",

@@ -6,7 +6,7 @@ consist of belong to the group: ``plasticity.nu_post`` to the projection ``netwo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,12 @@ _SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "sche
 _OPEN = ("plasticity", "exc")
 _PARTS = ("plasticity", "normalise", "weight", "delay", "connect")
 """Parts of a projection; first what can change during a run."""
-_SIZE_HELP = "Number of neurons."
+SIZE = Parameter(
+    "size", "int", None, None, 1, None, False, False, (), "Number of neurons.", structural=True, required=True
+)
+"""Size of a population, which files may give in place of a shape."""
+SHAPE = replace(next(each for each in Population.describe() if each.name == "shape"), required=True)
+"""Sides of a population."""
 _NO_KIND = {
     "noise": "Spikes that reach the neurons in addition to those of projections; none: there are none.",
     "plasticity": "Rule by which the weights learn; none: they do not.",
@@ -54,10 +59,16 @@ class Group:
     primary: bool = False
     missing: bool = False
 
-    def not_default(self, experiment: Experiment) -> int:
-        """Return how many parameters, apart from kinds, do not have their default."""
+    def not_default(self, value: Callable[[str], Any]) -> int:
+        """Return how many parameters, apart from kinds, do not have their default.
+
+        Parameters
+        ----------
+        value : callable
+            Returns the value of a parameter, given its dotted path.
+        """
         return sum(
-            value_at(experiment, f"{self.path}.{name}") != declared.default
+            value(f"{self.path}.{name}") != declared.default
             for name, declared in self.parameters.items()
             if not declared.required and name.rpartition(".")[2] != "kind"
         )
@@ -92,12 +103,7 @@ def _projections(experiment: Experiment, network: GraphNetwork) -> Iterator[Grou
     shown = "" if experiment.missing_kinds else experiment.graph().shown
     for name, projection in network.projections.items():
         path = f"network.projections.{name}"
-        found = dict[str, Parameter]()
-        for part in _PARTS:
-            if part == "normalise" and projection.one_weight and projection.normalise is None:
-                continue  # needs weights that differ or learn
-            found |= _of_part(getattr(projection, part), f"{path}.{part}", f"{part}.")
-        found |= {each.name: each for each in Projection.describe() if each.name not in PROJECTION}
+        found = projection_parameters(path, projection)
         rule = getattr(projection.plasticity, "kind", "")
         heading = (name, f"{projection.source} → {projection.target}", *([str(rule)] if rule else []))
         yield _group(experiment, path, heading, found, name == shown, _any_missing(projection, PROJECTION))
@@ -106,22 +112,34 @@ def _projections(experiment: Experiment, network: GraphNetwork) -> Iterator[Grou
 def _populations(experiment: Experiment, network: GraphNetwork) -> Iterator[Group]:
     read = "" if experiment.missing_kinds else experiment.graph().read
     for name, population in network.populations.items():
-        path, found = f"network.populations.{name}", dict[str, Parameter]()
-        if population.neuron is not None:
-            found |= _of_part(population.neuron, f"{path}.neuron", "neuron.")
-            found |= _of_part(population.noise, f"{path}.noise", "noise.")
+        path = f"network.populations.{name}"
+        found = population_parameters(path, population)
         if len(population.shape) == 1:
-            found["size"] = Parameter(
-                "size", "int", None, None, 1, None, False, False, (), _SIZE_HELP, True, required=True
-            )
+            found["size"] = SIZE
         elif population.shape:
-            found |= {
-                each.name: replace(each, required=True) for each in Population.describe() if each.name == "shape"
-            }
+            found["shape"] = SHAPE
         if found:  # otherwise the input, whose shape the data give
             size = (f"{population.size} neurons",) if population.size else ()
             heading = (name, *size, *([str(kind)] if (kind := getattr(population.neuron, "kind", "")) else []))
             yield _group(experiment, path, heading, found, name == read, _any_missing(population, POPULATION))
+
+
+def projection_parameters(path: str, projection: Projection) -> dict[str, Parameter]:
+    """Return the declarations of a projection and of its parts, by path below its own."""
+    found = dict[str, Parameter]()
+    for part in _PARTS:
+        if part == "normalise" and projection.one_weight and projection.normalise is None:
+            continue  # needs weights that differ or learn
+        found |= _of_part(getattr(projection, part), f"{path}.{part}", f"{part}.")
+    return found | {each.name: each for each in Projection.describe() if each.name not in PROJECTION}
+
+
+def population_parameters(path: str, population: Population) -> dict[str, Parameter]:
+    """Return the declarations of the parts of a population, by path below its own; none for the input."""
+    if population.neuron is None:
+        return {}
+    neuron = _of_part(population.neuron, f"{path}.neuron", "neuron.")
+    return neuron | _of_part(population.noise, f"{path}.noise", "noise.")
 
 
 def _own(owner: Parameters) -> dict[str, Parameter]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import partial
 from typing import Any
 
 import pytest
@@ -84,8 +85,8 @@ def test_a_network_has_its_populations_and_projections() -> None:
     assert compete.heading == ("compete", "exc → exc")
     assert exc.heading == ("exc", "10 neurons", "adaptive-lif")
     assert [group.path for group in groups.values() if group.primary] == [up.path, top.path]
-    assert exc.not_default(made) == 1
-    assert feed.not_default(made) == 1
+    assert exc.not_default(partial(value_at, made)) == 1
+    assert feed.not_default(partial(value_at, made)) == 1
     assert list(compete.parameters) == [
         *("plasticity.kind", "weight.kind", "weight.value", "delay.kind", "delay.value", "connect.kind"),
         *("connect.within", "source", "target", "receptor", "scale"),

@@ -20,12 +20,12 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.parameters.change_way import BRANCH, HERE, REWIND, ChangeWay
-from stdpbench_gui.panels.parameters.form import ParameterForm
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 
 
 class ParametersPanel(Panel):
@@ -82,16 +82,7 @@ class ParametersPanel(Panel):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        colours = theme.current()
-        field = f"border: 1px solid {colours.line}; border-radius: 3px; padding: 1px 4px;"
-        self.body.setStyleSheet(
-            f"#sectionheader {{ font-weight: 600; text-align: left; padding: 5px; border: none; color: {colours.ink}; "
-            f"background: {colours.window}; }} #sectionheader:focus {{ border: 1px solid {colours.accent}; }} "
-            f"QLineEdit {{ {field} background: {colours.base}; }} "
-            f"QLineEdit:focus {{ border-color: {colours.accent}; }} "
-            f"QLineEdit:disabled {{ color: {colours.faint}; background: {colours.window}; }} "
-            f"#newrun {{ color: {colours.accent}; text-align: left; }} #parametererror {{ color: {colours.wrong}; }}"
-        )
+        self.body.setStyleSheet(sheet())
 
     def has_content(self) -> bool:
         """Return whether the network is ready."""

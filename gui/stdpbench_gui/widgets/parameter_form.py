@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -13,7 +14,7 @@ from stdpbench.parameters import Parameter
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
-from stdpbench_gui.widgets.parameter_row import ParameterRow
+from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 
 _NOTHING = {"lateral": "Lateral inhibition does not learn in this run; choose another kind to make it plastic."}
 """Texts of sections whose only parameter is the kind."""
@@ -60,7 +61,7 @@ class Section(QWidget):
     def build(self) -> None:
         """Create the rows, or a note if there is nothing else to set."""
         for name, parameter in self.group.parameters.items():
-            row = ParameterRow(self.group.path, parameter)
+            row = ParameterRow(self.group.path, parameter, self._form.texts)
             row.committed.connect(self._form.committed)
             row.new_run_wanted.connect(self._form.new_run_wanted)
             self.rows[name] = row
@@ -90,6 +91,11 @@ class Section(QWidget):
 class ParameterForm(QScrollArea):
     """Form with a section of rows for each group of parameters of the experiment.
 
+    Parameters
+    ----------
+    texts : RowTexts, optional
+        Texts of the rows about their state. Default: those of the parameters of a run.
+
     Attributes
     ----------
     sections : dict of str to Section
@@ -99,14 +105,16 @@ class ParameterForm(QScrollArea):
     committed = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, texts: RowTexts | None = None) -> None:
         super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Parameters")
+        self.texts = texts
         self._experiment: Experiment | None = None
-        self._start: Experiment | None = None
+        self._value: Callable[[str], Any] | None = None
+        self._before: Callable[[str], Any] = lambda _: None
         self._in_flight: Mapping[str, Any] = {}
         self._why_not: Callable[[Parameter], str] = lambda _: ""
         self._words: list[str] = []
@@ -151,19 +159,38 @@ class ParameterForm(QScrollArea):
             Returns why a parameter cannot be changed now; empty if it can.
         """
         known, self._experiment = self._experiment, experiment
-        self._start, self._in_flight, self._why_not = start, in_flight, why_not
         if experiment is not known:
-            groups = parameter_groups(experiment)
-            if [group.path for group in groups] != list(self.sections):
-                self._build(groups)
-            for group in groups:
-                self.sections[group.path].take(group)
+            self._take(parameter_groups(experiment))
+        self._in_flight, self._why_not = in_flight, why_not
+        self._show(partial(value_at, experiment), partial(value_at, start))
+
+    def show_groups(self, groups: Sequence[Group], value: Callable[[str], Any], before: Callable[[str], Any]) -> None:
+        """Show groups of parameters that can all be changed.
+
+        Parameters
+        ----------
+        groups : sequence of Group
+            The groups, in the order of the form.
+        value, before : callable
+            Return the current value of a parameter, and the one that its row can go back to, given its dotted path.
+        """
+        self._take(groups)
+        self._show(value, before)
+
+    def _take(self, groups: Sequence[Group]) -> None:
+        if [group.path for group in groups] != list(self.sections):
+            self._build(groups)
+        for group in groups:
+            self.sections[group.path].take(group)
+
+    def _show(self, value: Callable[[str], Any], before: Callable[[str], Any]) -> None:
+        self._value, self._before = value, before
         for section in self.sections.values():
             self.fill(section)
 
     def fill(self, section: Section) -> None:
         """Update a section, or only its header if it is collapsed."""
-        if self._experiment is None or self._start is None:
+        if self._value is None:
             return
         group = section.group
         if not section.rows and (section.header.isChecked() or self._words):
@@ -171,9 +198,10 @@ class ParameterForm(QScrollArea):
             if self._words:
                 section.search(self._words)
         for name, row in section.rows.items():
-            value, before = (value_at(each, f"{group.path}.{name}") for each in (self._experiment, self._start))
+            path = f"{group.path}.{name}"
+            value, before = self._value(path), self._before(path)
             row.show_value(value, before, self._in_flight.get(row.path, ...), self._why_not(row.declared))
-        differ = group.not_default(self._experiment)
+        differ = group.not_default(self._value)
         parts = [*group.heading, *([f"{differ} not default"] if differ else [])]
         parts += ["missing here"] if group.missing else []
         section.header.setText(" · ".join(parts))
@@ -187,7 +215,7 @@ class ParameterForm(QScrollArea):
                 self.fill(section)
             section.search(self._words)
 
-    def _build(self, groups: tuple[Group, ...]) -> None:
+    def _build(self, groups: Sequence[Group]) -> None:
         content = QWidget()
         content.setObjectName("panel")
         layout = vbox(within=content, spacing=0)
@@ -198,3 +226,17 @@ class ParameterForm(QScrollArea):
             layout.addWidget(section)
         layout.addStretch(1)
         self.setWidget(content)
+
+
+def sheet() -> str:
+    """Return the style sheet of a widget with a form, in the colours of the theme."""
+    colours = theme.current()
+    field = f"border: 1px solid {colours.line}; border-radius: 3px; padding: 1px 4px;"
+    return (
+        f"#sectionheader {{ font-weight: 600; text-align: left; padding: 5px; border: none; color: {colours.ink}; "
+        f"background: {colours.window}; }} #sectionheader:focus {{ border: 1px solid {colours.accent}; }} "
+        f"QLineEdit {{ {field} background: {colours.base}; }} "
+        f"QLineEdit:focus {{ border-color: {colours.accent}; }} "
+        f"QLineEdit:disabled {{ color: {colours.faint}; background: {colours.window}; }} "
+        f"#newrun {{ color: {colours.accent}; text-align: left; }} #parametererror {{ color: {colours.wrong}; }}"
+    )

@@ -1,0 +1,487 @@
+"""The network of an experiment while it is edited by hand: each operation returns another draft.
+
+A draft holds values that are each valid, but not necessarily together: a projection may name a receptor that its
+target does not have. `NetworkDraft.problems` says what is wrong; if nothing is, `NetworkDraft.finished` returns the
+experiment.
+
+A template stays a template as long as only parameters change that it has. Every other change spells the network out,
+as populations and projections (``kind = "graph"``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment.changes import forget_for_preset, meant, set_value
+from stdpbench.experiment.experiment import Experiment
+from stdpbench.experiment.families import FAMILIES, PLAIN
+from stdpbench.experiment.groups import value_at
+from stdpbench.experiment.sections import Schedule
+from stdpbench.graph import Graph, Population, Projection
+from stdpbench.graph.checks import name_problem, receptors
+from stdpbench.graph.tables import MAY_BE_NONE
+from stdpbench.parameters import build
+from stdpbench.templates.graph import GraphNetwork
+
+_FIRST: Mapping[tuple[str, str], Mapping[str, Any]] = {("connect", "random"): {"p": 0.1}}
+"""Values that a kind needs before it is one, by part and kind."""
+_EITHER = ({"p", "in_degree"}, {"size", "shape"})
+"""Parameters of which a part has one."""
+_NUMBERS = 10_000
+
+
+@dataclass(frozen=True)
+class NetworkDraft:
+    """An experiment whose network is edited.
+
+    Attributes
+    ----------
+    unchecked : Experiment
+        The experiment with the values of the draft. Its sections may contradict each other.
+    """
+
+    unchecked: Experiment
+
+    @classmethod
+    def empty(cls, experiment: Experiment) -> NetworkDraft:
+        """Return a draft without populations, with the time step and the other sections of an experiment."""
+        bare = experiment.spelled_out()
+        network = build(GraphNetwork, {"dt": experiment.dt}, "network")
+        return cls(bare.model_copy(update={"network": network, "schedule": _without_stages(bare.schedule)}))
+
+    # -- what it holds ---------------------------------------------------------------------------------------------
+
+    @property
+    def template(self) -> str:
+        """Kind of the template; empty if the network is spelled out."""
+        network = self.unchecked.network
+        return "" if isinstance(network, GraphNetwork) else str(getattr(network, "kind", ""))
+
+    @cached_property
+    def expanded(self) -> Experiment:
+        """The experiment with its network spelled out, also unchecked."""
+        network = self.unchecked.network
+        if isinstance(network, GraphNetwork):
+            return self.unchecked
+        return self.unchecked.model_copy(update={"network": GraphNetwork.of(self.unchecked.graph())})
+
+    @property
+    def populations(self) -> Mapping[str, Population]:
+        """The populations, by name."""
+        return self._network.populations
+
+    @property
+    def projections(self) -> Mapping[str, Projection]:
+        """The projections, by name, in the order in which they act."""
+        return self._network.projections
+
+    @property
+    def input(self) -> str:
+        """Name of the population without neurons; empty if there is none."""
+        return self.graph().input
+
+    def graph(self, n_input: int = 0) -> Graph:
+        """Return the network as it is, which may contradict itself.
+
+        Parameters
+        ----------
+        n_input : int
+            Number of inputs, which the data give; 0: not known.
+        """
+        made = self._network.expand(self.unchecked.parts)
+        return made.with_input(n_input) if n_input and made.input else made
+
+    def value(self, path: str) -> Any:
+        """Return the value of a parameter by its path, also in the expanded network of a template; None if unset."""
+        if path == "network.read" and not self.template:
+            return self.graph().read
+        owner = self.expanded if path.startswith(("network.populations.", "network.projections.")) else self.unchecked
+        value = value_at(owner, path)
+        return None if not value and path.endswith((".size", ".shape")) else value
+
+    def ending_at(self, population: str) -> tuple[str, ...]:
+        """Return the names of the projections from and to a population, which go if it is removed."""
+        return tuple(name for name, one in self.projections.items() if population in (one.source, one.target))
+
+    # -- checks ----------------------------------------------------------------------------------------------------
+
+    def finished(self, n_input: int = 0) -> Experiment:
+        """Return the experiment.
+
+        Parameters
+        ----------
+        n_input : int
+            Number of inputs, which the data give; 0: not known.
+
+        Raises
+        ------
+        StdpbenchError
+            If it contradicts itself: a sentence per error, as of a file.
+        """
+        made = Experiment.from_mapping(self.unchecked.to_mapping())
+        if n_input:
+            made.graph(n_input)
+        return made
+
+    def problems(self, n_input: int = 0) -> tuple[str, ...]:
+        """Return a sentence for each error; none if the draft is an experiment."""
+        try:
+            self.finished(n_input)
+        except StdpbenchError as error:
+            return error.sentences
+        return ()
+
+    # -- changes of values -----------------------------------------------------------------------------------------
+
+    def named(self, name: str) -> NetworkDraft:
+        """Return the draft of an experiment with another name."""
+        return NetworkDraft(self.unchecked.model_copy(update={"name": name}))
+
+    def spelled_out(self) -> NetworkDraft:
+        """Return the draft with populations and projections in place of the template."""
+        return NetworkDraft(self.unchecked.spelled_out()) if self.template else self
+
+    def spells_out(self, path: str, value: Any = None) -> bool:
+        """Whether a change of a parameter spells a template out, since the template does not have it."""
+        if not self.template:
+            return False
+        part, _, key = path.rpartition(".")
+        if key == "kind" and value == "none" and part.rpartition(".")[2] in MAY_BE_NONE:
+            return True
+        try:
+            self.unchecked.short_path(path)
+        except StdpbenchError:
+            return True
+        return False
+
+    def with_value(self, path: str, value: Any) -> NetworkDraft:
+        """Return the draft with another value of a parameter.
+
+        Parameters
+        ----------
+        path : str
+            Path in the experiment, or in the expanded network.
+        value : Any
+            As in `Experiment.override`; texts are read as in a file.
+
+        Raises
+        ------
+        StdpbenchError
+            If the value is invalid; values that contradict others are problems of the draft.
+        """
+        if self.template and not self.spells_out(path, value):
+            return NetworkDraft(self.unchecked.override({path: value}))
+        draft = self.spelled_out()
+        tables = draft.unchecked.to_mapping()
+        if isinstance(value, str):
+            value = meant(draft.unchecked, path, value)
+        if path.endswith(".preset"):
+            forget_for_preset(tables, path, str(value))
+        part, _, key = path.rpartition(".")
+        if key in ("size", "shape") and value in (None, "none", ""):
+            value = None
+        if value is not None:
+            for pair in _EITHER:
+                for other in pair - {key} if key in pair else ():
+                    _forget(tables, f"{part}.{other}")
+        if path == "schedule.stages":
+            _forget(tables, "schedule.passes")  # those of the stages
+        set_value(tables, path, value)
+        if key == "kind":
+            for name, first in draft._first_values(part, value).items():
+                set_value(tables, f"{part}.{name}", first)
+        return draft._with_section(path.partition(".")[0], tables)
+
+    def _first_values(self, part: str, kind: Any) -> Mapping[str, Any]:
+        name = part.rpartition(".")[2]
+        if name != "noise" or kind == "none":
+            return _FIRST.get((name, str(kind)), {})
+        neuron = self.populations[part.split(".")[2]].neuron
+        able = () if neuron is None else receptors(neuron)
+        return {"receptor": able[0]} if able else {}
+
+    # -- changes of structure --------------------------------------------------------------------------------------
+
+    def add_population(self, name: str = "", table: Mapping[str, Any] | None = None) -> NetworkDraft:
+        """Return the draft with another population, at the end.
+
+        Parameters
+        ----------
+        name : str
+            Its name. Default: a free one.
+        table : mapping of str to Any, optional
+            As in a file. Default: 100 neurons, of the kind of the population before.
+
+        Raises
+        ------
+        StdpbenchError
+            If the name or the table is invalid, here and in the following.
+        """
+        draft = self.spelled_out()
+        name = name or draft.free_name("exc" if "exc" not in draft._names else "population")
+        draft._check_name(name)
+        if table is None:
+            kinds = [str(getattr(one.neuron, "kind", "")) for one in draft.populations.values() if one.neuron]
+            table = {"size": 100, "neuron": {"kind": (kinds or ["adaptive-lif"])[-1]}}
+        made = build(Population, table, f"network.populations.{name}")
+        return draft._with_elements(populations={**draft.populations, name: made})
+
+    def add_input(self) -> NetworkDraft:
+        """Return the draft with a population without neurons, which comes first.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is one.
+        """
+        draft = self.spelled_out()
+        if draft.input:
+            raise StdpbenchError(f"{draft.input} is the input already; a network has one")
+        name = draft.free_name("input")
+        return draft._with_elements(populations={name: Population(), **draft.populations})
+
+    def duplicate_population(self, name: str) -> NetworkDraft:
+        """Return the draft with a copy of a population after it: size, neurons and noise, without projections."""
+        draft, copy = self.spelled_out(), self.free_name(name)
+        populations = _changed(draft.populations, name, lambda one: {name: one, copy: one})
+        return draft._with_elements(populations=populations)
+
+    def rename_population(self, name: str, new: str) -> NetworkDraft:
+        """Return the draft with another name of a population, also in projections."""
+        if new == name:
+            return self
+        self._check_name(new)
+        draft = self.spelled_out()
+
+        def renamed(one: Projection) -> Projection:
+            ends = {end: new for end in ("source", "target") if getattr(one, end) == name}
+            return one.model_copy(update=ends) if ends else one
+
+        return draft._with_elements(
+            populations=_changed(draft.populations, name, lambda one: {new: one}),
+            projections={each: renamed(one) for each, one in draft.projections.items()},
+            read=new if draft._network.read == name else draft._network.read,
+        )
+
+    def remove_population(self, name: str) -> NetworkDraft:
+        """Return the draft without a population and the projections from and to it; see `ending_at`."""
+        gone, draft = self.ending_at(name), self.spelled_out()
+        return draft._without(gone)._with_elements(
+            populations=_changed(draft.populations, name, lambda one: {}),
+            read="" if draft._network.read == name else draft._network.read,
+        )
+
+    def add_projection(
+        self, name: str = "", source: str = "", target: str = "", table: Mapping[str, Any] | None = None
+    ) -> NetworkDraft:
+        """Return the draft with another projection, which acts last.
+
+        Parameters
+        ----------
+        name : str
+            Its name. Default: made of its populations.
+        source, target : str
+            Names of its populations. Default: from the first population to the last one with neurons.
+        table : mapping of str to Any, optional
+            Other keys, as in a file. Default: the first receptor of the target, and else as in a file.
+        """
+        draft = self.spelled_out()
+        neural = [each for each, one in draft.populations.items() if one.neuron is not None]
+        if not neural:
+            raise StdpbenchError("a projection needs a population with neurons; add one first")
+        source = source or next(iter(draft.populations))
+        target = target or neural[-1]
+        given = dict(table or {})
+        neuron = draft.populations[target].neuron if target in draft.populations else None
+        if "receptor" not in given and neuron is not None:
+            given["receptor"] = (*receptors(neuron), "")[0]
+        usual = f"{source}_{target}"
+        name = name or draft.free_name("projection" if name_problem(usual) else usual)
+        draft._check_name(name)
+        made = build(Projection, {"source": source, "target": target, **given}, f"network.projections.{name}")
+        return draft._with_elements(projections={**draft.projections, name: made})
+
+    def duplicate_projection(self, name: str) -> NetworkDraft:
+        """Return the draft with a copy of a projection after it."""
+        draft, copy = self.spelled_out(), self.free_name(name)
+        projections = _changed(draft.projections, name, lambda one: {name: one, copy: one})
+        return draft._with_elements(projections=projections)
+
+    def rename_projection(self, name: str, new: str) -> NetworkDraft:
+        """Return the draft with another name of a projection, also in the stages of the training.
+
+        Random numbers derive from the name, except that delays with a numbered stream keep it.
+        """
+        if new == name:
+            return self
+        self._check_name(new)
+        draft = self.spelled_out()
+        network, schedule = draft._network, draft.unchecked.schedule
+        if schedule.stages:
+            stages = [
+                {**stage.to_mapping(), "projections": [new if each == name else each for each in stage.projections]}
+                for stage in schedule.stages
+            ]
+            schedule = _with_stages(schedule, stages)
+        return draft._with_elements(
+            projections=_changed(draft.projections, name, lambda one: {new: one}),
+            streams={new if each == name else each: number for each, number in network.streams.items()},
+            schedule=schedule,
+        )
+
+    def remove_projection(self, name: str) -> NetworkDraft:
+        """Return the draft without a projection, also in the stages of the training."""
+        return self.spelled_out()._without((name,))
+
+    def move_projection(self, name: str, by: int) -> NetworkDraft:
+        """Return the draft with a projection that acts earlier (-1) or later (1) among the others."""
+        names = list(self.projections)
+        place = names.index(name)
+        names.insert(min(max(place + by, 0), len(names) - 1), names.pop(place))
+        if names == list(self.projections):
+            return self
+        draft = self.spelled_out()
+        return draft._with_elements(projections={each: draft.projections[each] for each in names})
+
+    def free_name(self, like: str) -> str:
+        """Return a name that no population or projection has: `like`, or with a number."""
+        names, stem = self._names, like.rstrip("0123456789").rstrip("_")
+        candidates = (like, *(f"{stem[:26]}_{number}" for number in range(2, _NUMBERS)))
+        return next(each for each in candidates if each not in names and not name_problem(each))
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _network(self) -> GraphNetwork:
+        network = self.expanded.network
+        assert isinstance(network, GraphNetwork)
+        return network
+
+    @property
+    def _names(self) -> set[str]:
+        return {*self.populations, *self.projections}
+
+    def _check_name(self, name: str) -> None:
+        if problem := name_problem(name):
+            raise StdpbenchError(f"the name {name!r} {problem}")
+        if name in self._names:
+            raise StdpbenchError(f"the name {name!r} is used already; use another")
+
+    def _with_elements(self, schedule: Schedule | None = None, **changes: Any) -> NetworkDraft:
+        network = self._network.model_copy(update=changes)
+        kept = self.unchecked.schedule if schedule is None else schedule
+        return NetworkDraft(self.unchecked.model_copy(update={"network": network, "schedule": kept}))
+
+    def _without(self, projections: Iterable[str]) -> NetworkDraft:
+        gone, schedule = set(projections), self.unchecked.schedule
+        if schedule.stages:
+            kept = [(stage, [each for each in stage.projections if each not in gone]) for stage in schedule.stages]
+            stages = [{**stage.to_mapping(), "projections": names} for stage, names in kept if names]
+            schedule = _with_stages(schedule, stages) if stages else _without_stages(schedule)
+        return self._with_elements(
+            projections={name: one for name, one in self.projections.items() if name not in gone},
+            streams={name: number for name, number in self._network.streams.items() if name not in gone},
+            schedule=schedule,
+        )
+
+    def _with_section(self, section: str, tables: Mapping[str, Any]) -> NetworkDraft:
+        made: Any
+        if section in FAMILIES:
+            family, kind = FAMILIES[section]
+            made = family.build({"kind": kind, **tables[section]}, section)
+        elif section in PLAIN:
+            made = build(PLAIN[section], tables[section], section)
+        else:
+            made = Experiment.from_mapping({section: tables[section]}).seed
+        return NetworkDraft(self.unchecked.model_copy(update={section: made}))
+
+
+class DraftHistory:
+    """Drafts in the order in which they were made, for undo and redo.
+
+    Parameters
+    ----------
+    draft : NetworkDraft
+        The draft before the first step.
+    """
+
+    def __init__(self, draft: NetworkDraft) -> None:
+        self.start = self.current = draft
+        self._done: list[tuple[str, NetworkDraft]] = []
+        self._undone: list[tuple[str, NetworkDraft]] = []
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to undo."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was undone."""
+        return bool(self._undone)
+
+    @property
+    def undo_text(self) -> str:
+        """The step to undo, such as ``"remove exc"``."""
+        return self._done[-1][0] if self._done else ""
+
+    @property
+    def redo_text(self) -> str:
+        """The step to redo."""
+        return self._undone[-1][0] if self._undone else ""
+
+    def do(self, text: str, draft: NetworkDraft) -> bool:
+        """Add a step that leads to a draft; return whether it changes anything."""
+        if draft == self.current:
+            return False
+        self._done.append((text, self.current))
+        self._undone.clear()
+        self.current = draft
+        return True
+
+    def undo(self) -> None:
+        """Return to the draft before the last step."""
+        if self._done:
+            text, before = self._done.pop()
+            self._undone.append((text, self.current))
+            self.current = before
+
+    def redo(self) -> None:
+        """Repeat the step undone last."""
+        if self._undone:
+            text, after = self._undone.pop()
+            self._done.append((text, self.current))
+            self.current = after
+
+
+def _changed(elements: Mapping[str, Any], name: str, change: Callable[[Any], Mapping[str, Any]]) -> dict[str, Any]:
+    """Return elements in their order, with other ones in place of one of them."""
+    found: dict[str, Any] = {}
+    for each, one in elements.items():
+        found |= change(one) if each == name else {each: one}
+    return found
+
+
+def _forget(tables: dict[str, Any], path: str) -> None:
+    *above, key = path.split(".")
+    table = tables
+    for name in above:
+        table = table.get(name, {})
+    table.pop(key, None)
+
+
+def _with_stages(schedule: Schedule, stages: list[dict[str, Any]]) -> Schedule:
+    return build(Schedule, {**schedule.to_mapping(), "stages": stages}, "schedule")
+
+
+def _without_stages(schedule: Schedule) -> Schedule:
+    """Return a schedule in which all that can learn does, for as long as in all stages together."""
+    table = schedule.to_mapping()
+    if table.pop("stages", None) in (None, "none"):
+        return schedule
+    whole = {"duration": schedule.duration} if schedule.is_stream else {"passes": schedule.passes}
+    return build(Schedule, {**table, **whole}, "schedule")

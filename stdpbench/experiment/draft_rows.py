@@ -1,0 +1,147 @@
+"""The rows of a form for the draft of a network, and where its problems belong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stdpbench.experiment.draft import NetworkDraft
+from stdpbench.experiment.groups import (
+    SHAPE,
+    SIZE,
+    Group,
+    parameter_groups,
+    population_parameters,
+    projection_parameters,
+)
+from stdpbench.graph import Population, Projection
+from stdpbench.graph.checks import receptors
+from stdpbench.graph.tables import POPULATION, PROJECTION
+from stdpbench.parameters import Parameter
+from stdpbench.registry import Family
+
+_ENDS = ("source", "target", "receptor")
+_PATH = re.compile(r"\w+(?:\.\w+)+|\w+")
+_INPUT_HELP = "Sides of the input; none: the data give its shape."
+_PRESET = "Published parameters, which replace those of the neuron."
+
+
+def draft_groups(draft: NetworkDraft) -> tuple[Group, ...]:
+    """Return the parameters of a draft in groups, all of which can change.
+
+    They are, in this order: the network as a whole, its populations, its projections, then the sections that are not
+    part of it, such as the schedule. Paths are those of the expanded network, also in a template.
+    """
+    return tuple(_groups(draft))
+
+
+def _groups(draft: NetworkDraft) -> Iterator[Group]:
+    usual = {group.path: group for group in parameter_groups(draft.unchecked)}
+    network = usual.pop("network")
+    found = dict(network.parameters)
+    if not draft.template:
+        found["read"] = replace(found["read"], type="choice", choices=_neural(draft))
+    yield _group("network", network.heading, found)
+    for name, population in draft.populations.items():
+        yield _population(draft, name, population)
+    for name, projection in draft.projections.items():
+        yield _projection(draft, name, projection)
+    inside = ("network", "exc", "inh", "plasticity", "lateral")
+    for path, group in usual.items():
+        if path.partition(".")[0] not in inside:
+            yield _group(path, group.heading, group.parameters)
+
+
+def _population(draft: NetworkDraft, name: str, population: Population) -> Group:
+    path = f"network.populations.{name}"
+    neuron = population.neuron
+    if neuron is None:
+        found = {"shape": replace(SHAPE, help=_INPUT_HELP, required=False, default=None)}
+        return _group(path, (name, "input"), found)
+    found = {"size": SIZE, "shape": SHAPE}
+    parts = population_parameters(path, population)
+    parts["neuron.kind"] = replace(parts["neuron.kind"], choices=_able(POPULATION["neuron"]))
+    for each, declared in parts.items():
+        found[each] = declared
+        if each == "neuron.kind" and neuron.presets:
+            choices = tuple(neuron.presets)
+            found["neuron.preset"] = _choice("neuron.preset", choices, _PRESET)
+    if "noise.receptor" in found:
+        now = getattr(population.noise, "receptor", "")
+        found["noise.receptor"] = _one_of(found["noise.receptor"], receptors(neuron), now)
+    return _group(path, (name, f"{population.size} neurons", str(getattr(neuron, "kind", ""))), found)
+
+
+def _projection(draft: NetworkDraft, name: str, projection: Projection) -> Group:
+    path = f"network.projections.{name}"
+    parts = projection_parameters(path, projection)
+    target = draft.populations.get(projection.target)
+    able = receptors(target.neuron) if target is not None and target.neuron is not None else ()
+    choices = {"source": tuple(draft.populations), "target": _neural(draft), "receptor": able}
+    found = {end: _one_of(parts.pop(end), choices[end], getattr(projection, end)) for end in _ENDS}
+    parts["plasticity.kind"] = replace(parts["plasticity.kind"], choices=("none", *_able(PROJECTION["plasticity"])))
+    found |= {each: parts[each] for each in parts if each.startswith("connect.")}
+    found |= {each: parts[each] for each in parts if each.startswith("weight.")}
+    found |= {"scale": parts["scale"], **parts}
+    return _group(path, (name, f"{projection.source} → {projection.target}"), found)
+
+
+def _neural(draft: NetworkDraft) -> tuple[str, ...]:
+    return tuple(name for name, one in draft.populations.items() if one.neuron is not None)
+
+
+def _able(family: Family[Any]) -> tuple[str, ...]:
+    """Return the kinds of neurons or rules that run in a network."""
+    return tuple(kind for kind, cls in family.usable().items() if cls.runs_in_digit_network)
+
+
+def _one_of(declared: Parameter, choices: tuple[str, ...], now: str) -> Parameter:
+    """Return a declaration whose values are choices, among them the current value even if it is not possible."""
+    return replace(declared, type="choice", choices=choices if now in choices else (now, *choices))
+
+
+def _choice(name: str, choices: tuple[str, ...], help_: str) -> Parameter:
+    return Parameter(name, "choice", None, None, None, None, False, False, ("", *choices), help_, False)
+
+
+def _group(path: str, heading: tuple[str, ...], found: Mapping[str, Parameter]) -> Group:
+    live = {name: replace(each, name=name, structural=False) for name, each in found.items()}
+    return Group(path, heading, live, primary=True)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A problem and its place.
+
+    Attributes
+    ----------
+    sentence : str
+        What is wrong, and what would be right.
+    group : str
+        Path of the group that it belongs to; empty for none.
+    row : str
+        Path of the parameter; empty if it is that of the group as a whole.
+    """
+
+    sentence: str
+    group: str = ""
+    row: str = ""
+
+
+def placed(sentences: Iterable[str], groups: Iterable[Group]) -> tuple[Placed, ...]:
+    """Return where problems belong, by the path with which a sentence begins."""
+    known = sorted(groups, key=lambda group: -len(group.path))
+    return tuple(_placed(sentence, known) for sentence in sentences)
+
+
+def _placed(sentence: str, groups: Iterable[Group]) -> Placed:
+    found = _PATH.match(sentence)
+    path = found[0] if found else ""
+    for group in groups:
+        if path == group.path or path.startswith(f"{group.path}."):
+            below = path.removeprefix(group.path).removeprefix(".")
+            rows = [name for name in (below, f"{below}.kind") if name in group.parameters]
+            return Placed(sentence, group.path, f"{group.path}.{rows[0]}" if rows else "")
+    return Placed(sentence)
