@@ -3,31 +3,94 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import get_annotations
 from typing import Any
 
 from stdpbench.datasets import PLACES, datasets
-from stdpbench.errors import StdpbenchError
+from stdpbench.errors import Collector, StdpbenchError, nearest
 from stdpbench.experiment.families import family_of
 from stdpbench.graph import Projection
 from stdpbench.graph.tables import MAY_BE_NONE, family_at
 from stdpbench.parameters import Parameters, unknown_key
 from stdpbench.templates import OPTIONAL, templates
 
+_NEEDS = {"populations": ("neuron",), "projections": ("source", "target", "receptor")}
+"""What a population or projection needs to be a new one; a whole table says it all."""
 _RANK = {"kind": 0, "preset": 1, "file": 1}
+
+
+def apply(tables: dict[str, Any], changes: Mapping[str, Any], experiment: Parameters) -> None:
+    """Change the tables of an experiment.
+
+    Raises
+    ------
+    StdpbenchError
+        A sentence per change that is not possible.
+    """
+    errors = Collector()
+    with errors.part():
+        add_elements(tables, changes)
+    for path, value in ordered(changes):
+        with errors.part():
+            if path.endswith(".preset"):
+                forget_for_preset(tables, path, str(value))
+            set_value(tables, path, meant(experiment, path, value) if isinstance(value, str) else value)
+    errors.check()
 
 
 def ordered(changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return changes in the order in which they apply: that of the network, other kinds, presets, all else.
 
-    Kinds and presets replace values, whatever the order in which they were given.
+    Kinds, presets and whole populations and projections replace values, whatever the order in which they were given.
     """
 
     def rank(change: tuple[str, Any]) -> int:
-        return -1 if change[0] == "network.kind" else _RANK.get(change[0].rpartition(".")[2], 2)
+        first = change[0] == "network.kind" or _is_element(change[0])
+        return -1 if first else _RANK.get(change[0].rpartition(".")[2], 2)
 
     return sorted(changes.items(), key=rank)
+
+
+def add_elements(tables: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Add empty tables for populations and projections that changes declare, at the end and in the order given.
+
+    Raises
+    ------
+    StdpbenchError
+        If changes name one that the network does not have without saying what a new one needs.
+    """
+    network, given, errors = tables["network"], dict[tuple[str, str], set[str]](), Collector()
+    for path in changes:
+        match path.split("."):
+            case ["network", table, name, *below] if table in _NEEDS and isinstance(network.get(table), Mapping):
+                if name not in network[table]:
+                    given.setdefault((table, name), set()).update(below[:1] or _NEEDS[table])
+    for (table, name), keys in given.items():
+        with errors.part():
+            known = list(network[table])
+            network[table][name] = {}
+            if missing := [key for key in _NEEDS[table] if key not in keys]:
+                raise _no_element(table, name, missing, known)
+    errors.check()
+
+
+def _no_element(table: str, name: str, missing: Sequence[str], known: Sequence[str]) -> StdpbenchError:
+    path, near = f"network.{table}.{name}", nearest(name, known)
+    needed = ", ".join(f"{path}.{key}{'.kind' if key == 'neuron' else ''}" for key in missing)
+    hint = (
+        f"did you mean network.{table}.{near}? A new one needs {needed} as well"
+        if near
+        else f"to add it, set {needed}"
+    )
+    return StdpbenchError(f"{path} is not a known parameter; {hint}")
+
+
+def _is_element(path: str) -> bool:
+    match path.split("."):
+        case ["network", table, _]:
+            return table in _NEEDS
+    return False
 
 
 def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
@@ -47,8 +110,8 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
     table = tables
     for number, name in enumerate(sections):
         inner = table.get(name)
-        if inner is None and family_at(".".join(sections[: number + 1])) is not None:
-            inner = table[name] = {}
+        if (inner is None or isinstance(inner, str)) and family_at(".".join(sections[: number + 1])) is not None:
+            inner = table[name] = {} if inner is None else {"kind": inner}
         if not isinstance(inner, dict):
             known = {k: None for k, v in table.items() if isinstance(v, dict)}
             raise unknown_key(name, known, ".".join(sections[:number]))
@@ -59,10 +122,15 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
         else:
             table[key] = value
         return
+    if _is_element(path) and (value in (None, "none") or isinstance(value, Mapping)):
+        if isinstance(value, Mapping):
+            table[key] = dict(value)
+        elif table.pop(key, None) in (None, {}):  # the latter: to be added by the same changes
+            raise unknown_key(key, table, path.rpartition(".")[0])
+        return
     if isinstance(table.get(key), dict):
-        raise StdpbenchError(
-            f"{path} is a section; name one of its parameters, such as {path}.{next(iter(table[key]))}"
-        )
+        example = next(iter(table[key]), "neuron" if path.startswith("network.populations.") else "source")
+        raise StdpbenchError(f"{path} is a section; name one of its parameters, such as {path}.{example}")
     if key == "kind" and table.get("kind") != value:
         kept = _shared(sections[0], table, value) if sections else {}
         table.clear()  # parameters of another kind are not kept

@@ -20,7 +20,7 @@ from stdpbench.datasets import Source
 from stdpbench.encoding import Encoder
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.experiment import learning
-from stdpbench.experiment.changes import forget_for_preset, is_live, meant, no_section, ordered, set_value, value_at
+from stdpbench.experiment.changes import apply, is_live, no_section, value_at
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
 from stdpbench.experiment.sections import LOOKS, About, Schedule, Stage, without_looks
@@ -246,13 +246,10 @@ class Experiment(_Head):
         for path, value in changes.items():
             with errors.part():
                 short[self.short_path(path, str(mapping["network"]["kind"]))] = value
-        changes = short
-        for path, value in ordered(changes):
-            with errors.part():
-                if path.endswith(".preset"):
-                    forget_for_preset(mapping, path, str(value))
-                set_value(mapping, path, meant(self, path, value) if isinstance(value, str) else value)
+        with errors.part():
+            apply(mapping, short, self)
         errors.check()
+        changes = short
         if "schedule.stages" in changes and "schedule.passes" not in changes:
             mapping["schedule"].pop("passes", None)  # those of the stages
         changed = Experiment.from_mapping(mapping)
@@ -422,7 +419,7 @@ class Experiment(_Head):
                 f"{path} is structural: to use other equations, change the whole rule with stdpbench "
                 "change-rule RUN RULE, or start a branch with stdpbench branch RUN --rule RULE"
             )
-        for path in differences:
+        for path in sorted(differences, key=lambda path: path == "network.order"):  # last: no one sets it
             if not is_live(self, changed, path):
                 raise StdpbenchError(
                     f"{path} is structural: it cannot change during a run, but a new run can start from the "

@@ -33,7 +33,9 @@ def short_path(path: str, template: Template, parts: Parts) -> str:
             return known[above] + path[len(above) :]
     kind = getattr(template, "kind", "")
     hint = f"did you mean {near}?" if (near := nearest(path, _all(template, parts))) else "it fixes the others"
-    raise StdpbenchError(f"{path} cannot be set with the network {kind!r}; {hint}")
+    raise StdpbenchError(
+        f"{path} cannot be set with the network {kind!r}, unless network.kind=graph spells it out; {hint}"
+    )
 
 
 def _all(template: Template, parts: Parts) -> list[str]:

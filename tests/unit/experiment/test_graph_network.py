@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.experiment import Experiment, read_experiment, shipped_experiments, value_at
 
 DEFAULT = Experiment.from_mapping({})
 FEED = "network.projections.feed"
@@ -336,6 +336,66 @@ def test_a_wrong_path_is_refused(path: str, message: str) -> None:
     with pytest.raises(StdpbenchError) as caught:
         GRAPH.override({path: 1})
     assert message in str(caught.value)
+
+
+def test_changes_can_add_and_remove_populations_and_projections() -> None:
+    second, up = "network.populations.second", "network.projections.up"
+    made = GRAPH.override(
+        {
+            f"{second}.size": "10",
+            f"{second}.neuron.kind": "lif",
+            f"{second}.neuron.tau_m": "25 ms",
+            f"{up}.plasticity.nu_post": "0.02",  # before its kind, which comes first all the same
+            f"{up}.plasticity.kind": "diehl-cook-triplet",
+            f"{up}.weight.kind": "uniform",
+            f"{up}.source": "exc",
+            f"{up}.target": "second",
+            f"{up}.receptor": "ge",
+            "network.projections.compete": "none",
+        }
+    )
+    graph = made.graph()
+    assert list(graph.populations) == ["input", "exc", "inh", "second"]
+    assert list(graph.projections) == ["feed", "drive", "up"]
+    assert (graph.populations["second"].size, graph.read) == (10, "second")
+    assert value_at(made, f"{up}.plasticity.nu_post") == 0.02
+    table = "{ size = 10, neuron = 'lif' }"
+    again = GRAPH.override({f"{second}.neuron.tau_m": "25 ms", second: table})
+    assert again.graph().populations["second"] == graph.populations["second"]
+    with pytest.raises(StdpbenchError, match=r"^network\.populations\.second\S* is structural: "):
+        GRAPH.changed_live({second: table})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"network.populations.second.size": 10}, "to add it, set network.populations.second.neuron.kind"),
+        (
+            {"network.populations.exx.size": 10},
+            "did you mean network.populations.exc? A new one needs network.populations.exx.neuron.kind as well",
+        ),
+        (
+            {"network.projections.up.source": "exc", "network.projections.up.weight.value": 3},
+            "to add it, set network.projections.up.target, network.projections.up.receptor",
+        ),
+        ({"network.projections.up": '{ source = "exc" }'}, "network.projections.up.target is missing"),
+        ({"network.projections.up": 5}, "network.projections.up is a section; name one of its parameters"),
+        ({"network.projections.competes": "none"}, "did you mean network.projections.compete?"),
+        ({"network.populations.inh": "none"}, "network.projections.drive.target: there is no population 'inh'"),
+        ({"network.populations.Inh": "{ size = 1, neuron = 'lif' }"}, "the name 'Inh' must begin with a lower-case"),
+    ],
+)
+def test_an_addition_that_is_not_complete_says_what_it_needs(changes: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(StdpbenchError) as caught:
+        GRAPH.override(changes)
+    assert message in str(caught.value)
+
+
+def test_a_template_is_spelled_out_before_anything_is_added() -> None:
+    changes = {"network.populations.second": {"size": 10, "neuron": "lif"}}
+    with pytest.raises(StdpbenchError, match=r"unless network\.kind=graph spells it out"):
+        DEFAULT.override(changes)
+    assert list(DEFAULT.override({"network.kind": "graph", **changes}).graph().populations)[-1] == "second"
 
 
 def test_the_rule_of_a_projection_is_replaced_as_a_whole() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from stdpbench.cli.describe import describe_command
 from stdpbench.connections import connections
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, Stage, parse_assignment
+from stdpbench.experiment import Experiment, Stage, parse_assignment, read_experiment
 from stdpbench.graph.tables import PROJECTION
 from stdpbench.noises.poisson import PoissonNoise
 from stdpbench.templates import templates
@@ -42,9 +43,25 @@ def test_the_network_spelled_out_is_an_experiment() -> None:
     assert [population.size for population in graph.populations.values()] == [784, 400, 100]
     assert (graph.plastic, graph.read) == (("feed", "upward"), "second")
     assert experiment.stages == (Stage(projections=("feed",), passes=2), Stage(projections=("upward",), passes=1))
-    for assignment in re.findall(r"--set (network\.po\S+='.*?'|network\.pro[^\s`]+)", PAGE):
+    prose = re.sub(r"(?s)```sh\n.*?```", "", PAGE)
+    for assignment in re.findall(r"--set (network\.po\S+='.*?'|network\.pro[^\s`]+)", prose):
         path, value = parse_assignment(assignment.replace("'", ""))
         assert list(experiment.differences(experiment.override({path: value}))) in ([path], [])
+
+
+def test_the_commands_add_and_remove_populations_and_projections() -> None:
+    (commands,) = re.findall(r"(?s)```sh\n(.*?)```", PAGE)
+    found = []
+    for line in commands.replace("\\\n", " ").splitlines():
+        words = shlex.split(line)
+        assert words[:2] == ["stdpbench", "run"]
+        changes = dict(parse_assignment(words[at + 1]) for at, word in enumerate(words) if word == "--set")
+        graph = read_experiment(words[2]).override(changes).graph(8, 8)
+        found.append((list(graph.populations), list(graph.projections)))
+    assert found == [
+        (["input", "exc", "second"], ["feed", "compete", "upward"]),
+        (["input", "exc"], ["feed"]),
+    ]
 
 
 def test_the_population_with_noise_is_part_of_a_network() -> None:
