@@ -8,7 +8,7 @@ plasticity.NAME=…``. Equal definitions give the same class.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from pydantic import create_model
 from stdpbench import units
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.files import read_toml
-from stdpbench.parameters import parameter, unknown_key
+from stdpbench.parameters import build, parameter, unknown_key
 from stdpbench.plasticity.base import PlasticityRule, Trace
 from stdpbench.plasticity.language import (
     DIMENSIONS,
@@ -90,6 +90,15 @@ class CustomRule(PlasticityRule):
     def to_mapping(self) -> dict[str, Any]:
         """Return the definition and all values, from which the same rule can be built."""
         return {**super().to_mapping(), **self.definition}
+
+    def __reduce__(self) -> tuple[Callable[[dict[str, Any]], CustomRule], tuple[dict[str, Any]]]:
+        """Pickle the definition: a class that was made from one cannot be imported."""
+        return _from_mapping, (self.to_mapping(),)
+
+
+def _from_mapping(mapping: dict[str, Any]) -> CustomRule:
+    cls, given = CustomRule.declared_by(mapping, "plasticity")
+    return build(cls, given, "plasticity")
 
 
 def read_rule(path: object, where: str) -> dict[str, Any]:

@@ -170,12 +170,10 @@ def test_both_simulators_and_a_plain_script_agree(
 # -- state -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("name", NAMES)
-def test_all_that_counts_is_in_the_state(name: str, simulator: str, case: Callable[[str], Case]) -> None:
+def assert_state_is_complete(made: Case, used: Simulator) -> None:
     """Whatever else is overwritten before a presentation, of which some learns, all learns, or nothing does."""
-    made, used = case(name), case(name).at_start(simulator)
-    scramble = scramble_compiled if simulator == "compiled" else scramble_runtime
+    used = made.at_start(used.name)
+    scramble = scramble_compiled if used.name == "compiled" else scramble_runtime
     static = {key: used.array(key).copy() for key in used.layout.fixed}  # weights that nothing changes: no state
     shown_to(used, made.shown[0])
     for shown in made.shown[1:]:
@@ -188,6 +186,12 @@ def test_all_that_counts_is_in_the_state(name: str, simulator: str, case: Callab
         assert_same_bytes(used.state(), before)
         assert fingerprint(shown_to(used, shown)) == fingerprint(first)
         assert_same_bytes(used.state(), after)
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("name", NAMES)
+def test_all_that_counts_is_in_the_state(name: str, simulator: str, case: Callable[[str], Case]) -> None:
+    assert_state_is_complete(case(name), case(name).simulators[simulator])
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)

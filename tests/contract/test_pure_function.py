@@ -158,7 +158,8 @@ def scramble_trains(simulator: Simulator, rng: np.random.Generator) -> None:
     library, places = simulator._library.dll, (16, 40, 64, 88, 112)  # of its vectors
     overwritten = 0
     for population in simulator.layout.cells:
-        train = ctypes.addressof(ctypes.c_char.in_dll(library, f"_ZN8resident7train_{population.number}E"))
+        name = f"train_{population.number}"
+        train = ctypes.addressof(ctypes.c_char.in_dll(library, f"_ZN8resident{len(name)}{name}E"))
         ctypes.c_int32.from_address(train).value = 7
         for place in places:
             start, stop = (ctypes.c_void_p * 2).from_address(train + place)

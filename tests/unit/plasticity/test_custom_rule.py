@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -236,6 +237,13 @@ def test_an_experiment_spells_its_rule_out() -> None:
     assert type(again.plasticity) is type(first.plasticity)
     assert again.digest == first.digest
     assert made(**{**EXAMPLE, "on_input_spike": "w = w - a_minus*y"}).digest != first.digest
+
+
+def test_a_rule_can_be_pickled() -> None:
+    first = made(**EXAMPLE, a_plus=0.03)
+    again = pickle.loads(pickle.dumps(first))
+    assert again == first
+    assert type(again.plasticity) is type(first.plasticity)
 
 
 def test_parameters_are_declared_set_and_live() -> None:
