@@ -256,7 +256,8 @@ class ProjectionLayout:
             return None
         assert self.rule is not None
         neuron = self.target.neuron
-        rest = neuron.quantities()[{variable.name: variable.start for variable in neuron.variables}["v"]]
+        start = {variable.name: variable.start for variable in neuron.variables}["v"]
+        rest = neuron.quantities()[start] if start else 0.0
         return float(evaluate(average.of, {**self.rule.quantities(), "v": rest}))
 
     def state(self) -> list[StateVariable]:

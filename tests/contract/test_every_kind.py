@@ -24,6 +24,7 @@ from test_graphs import assert_same, assert_state_is_complete, case_of, script_o
 from stdpbench.connections import Connection, connections
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.graph.checks import problems, receptors
+from stdpbench.network.layout import Layout
 from stdpbench.neurons import Neuron, neurons
 from stdpbench.plasticity import PlasticityRule, projection_rules
 from stdpbench.weights.uniform import Uniform
@@ -210,6 +211,7 @@ def test_every_pair_is_in_a_network_or_refused(kinds: Kinds) -> None:
     connected, reached, delayed = set(), set(), set()
     for number in range(kinds.n_networks):
         graph = kinds.network(number)
+        assert {*Layout(graph).state} >= {f"{name}.w" for name in graph.plastic}
         for projection in graph.projections.values():
             rule = kind_of(projection.plasticity)
             connected.add((repr(projection.connect), rule))
