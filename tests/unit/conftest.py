@@ -25,10 +25,11 @@ def _make(
     parameters: Mapping[str, Any] | None = None,
     changes: Mapping[str, tuple[Any, Any]] | None = None,
     about: Mapping[str, Any] | None = None,
+    base: Experiment | None = None,
 ) -> Path:
     folder = runs / name
     folder.mkdir(parents=True, exist_ok=True)
-    experiment = Experiment.from_mapping({"name": "tiny"}).override(parameters or {})
+    experiment = (base or Experiment.from_mapping({"name": "tiny"})).override(parameters or {})
     (folder / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
     run = {"id": f"id of {name}", "state": state, "reason": "", "started": TIME, "ended": TIME, **(about or {})}
     (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
@@ -46,5 +47,5 @@ def _make(
 
 @pytest.fixture(scope="session")
 def make_run() -> Callable[..., Path]:
-    """Make a run folder: runs folder, name, and by keyword state, vote, parameters, changes, about."""
+    """Make a run folder: runs folder, name, and by keyword state, vote, parameters, changes, about, base."""
     return _make

@@ -1,10 +1,11 @@
 """Estimate the duration of a run before its network is built, from measurements of other runs.
 
-Two runs are assumed to take the same time per presentation if they agree in all parameters of `SPEED` and in the size
-of their pictures. The time of such a run, or of a shipped experiment that was measured, is scaled to the planned
-number of presentations. If there is none, a run that differs in few parameters is scaled by numbers of synapses and
-time steps, and the result is presented as a rough estimate with its source. Otherwise no estimate is given.
-Compilation is included unless the network has been compiled before.
+Two runs are assumed to take the same time per presentation if they agree in all parameters that `speed` selects, and
+in the number of inputs. The time of such a run, or of a shipped experiment that was measured, is scaled to the planned
+number of presentations; of streams, to the time that is simulated. If there is none, a run of a network of the same
+kind that differs in few parameters is scaled by numbers of synapses, neurons and time steps, and the result is
+presented as a rough estimate with its source. Otherwise no estimate is given. Compilation is included unless the
+network has been compiled before.
 """
 
 from __future__ import annotations
@@ -16,43 +17,26 @@ from datetime import datetime
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
+from typing import Any
 
 from stdpbench.datasets import Dataset, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.files import DAMAGE
-from stdpbench.learned_names import FEED
+from stdpbench.runs.catalog.speed import N_INPUT, NETWORK, differences, speed, work
 from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_files import learned_file
 from stdpbench.runs.folder.run_folder import RunFolder, environment
 from stdpbench.runs.protocol.facts import Planned, Record, Started, StateChanged
 from stdpbench.runs.protocol.live_run import duration
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import COMPILING, State
 from stdpbench.toml_lines import flat
-from stdpbench.units import read, thousands
+from stdpbench.units import thousands
 
-SPEED: Final = (
-    "network.n_exc",
-    "network.dt",
-    "network.inhibition",
-    "network.delays",
-    "exc.kind",
-    "inh.kind",
-    "plasticity.kind",
-    "lateral.kind",
-    "schedule.stimulus",
-    "schedule.rest",
-    "schedule.between",
-)
-"""Parameters that determine the time of a presentation, together with the number of inputs."""
-_N_INPUT = "number of inputs"
-_MAX_DIFFERENT = 2  # parameters of these in which the run behind a rough estimate may differ
+_MAX_DIFFERENT = 2  # parameters in which the run behind a rough estimate may differ
 _MAX_RATIO = 4.0  # largest ratio of work per presentation, in either direction, for a rough estimate
+_SAME = 0.01  # difference of work that is not mentioned
 _SHORT = 120.0  # s; in shorter runs, the time for reading pictures matters
 _SHIPPED_COMPILING = 4.0  # s in the shipped measurements, which started with an empty cache (docs/performance.md)
 _MAX_READ = 8  # run folders that are read, most similar first
@@ -65,7 +49,7 @@ _ACTIVE = (State.BUILDING, State.RUNNING, State.FINISHING)
 
 @dataclass(frozen=True)
 class Size:
-    """Size of a data set.
+    """Size of a data set; of a stream, pieces take the place of training pictures.
 
     Attributes
     ----------
@@ -97,6 +81,8 @@ class Size:
             If the pictures cannot be read.
         """
         data = experiment.data
+        if experiment.stream is not None:
+            return cls(experiment.schedule.n_pieces, 0, experiment.stream.n_inputs, labelled=False)
         if not isinstance(data, Dataset) or data.published is None:
             return cls.of(data.prepare())
         n_train, n_test, side = data.published
@@ -129,6 +115,7 @@ class _Known:
     name: str
     speed: Mapping[str, Any]
     n_input: int
+    work: float
     n_train: int
     before: float  # s until the first presentation, without compilation
     compiling: float  # s; 0 if the network had been compiled before
@@ -136,6 +123,16 @@ class _Known:
     per_frozen: float  # s
     here: bool
     where: str
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """What is known of the planned run: the same as of a measured one."""
+
+    speed: Mapping[str, Any]
+    n_input: int
+    work: float
+    n_train: int
 
 
 def forecast(
@@ -166,27 +163,25 @@ def forecast(
     StdpbenchError
         If the pictures cannot be read.
     """
-    if experiment.stream is not None:
-        of_file, pieces = experiment.about.expected_time if trust else "", experiment.schedule.n_pieces
-        return Forecast(
-            None, f"According to the experiment file: {of_file.rstrip('.')}." if of_file else _UNKNOWN, pieces
-        )
     size, options = size or Size.of_experiment(experiment), options or Options()
     n_train, n_frozen = _presentations(experiment, size, options)
-    speed = _speed(flat(experiment.to_mapping()))
-    known = [*_of_runs(runs, speed), *_of_shipped()]
-    best = min(known, key=lambda one: _distance(one, speed, size.n_input, n_train))  # shipped ones always exist
-    others, scale = _others(best, speed, size.n_input), _scale(best, speed, size.n_input)
+    planned = _Planned(speed(flat(experiment.to_mapping())), size.n_input, work(experiment, size.n_input), n_train)
+    known = [*_of_runs(runs, planned.speed), *_of_shipped()]
+    best = min(known, key=lambda one: _distance(one, planned))  # shipped ones always exist
+    others, scale = _others(best, planned), planned.work / best.work
     of_file = experiment.about.expected_time if trust else ""
     if others and of_file:
         return Forecast(None, f"According to the experiment file: {of_file.rstrip('.')}.", n_train)
-    if len(others) > _MAX_DIFFERENT or not 1 / _MAX_RATIO <= scale <= _MAX_RATIO:
+    if NETWORK in others or len(others) > _MAX_DIFFERENT or not 1 / _MAX_RATIO <= scale <= _MAX_RATIO:
         return Forecast(None, _UNKNOWN, n_train)
     compiling = compile_seconds(experiment, size.n_input, options.simulator)
     if compiling and best.compiling and not others:  # measured for the same network, on this machine or another
         compiling = best.compiling
     seconds = best.before + compiling + scale * (n_train * best.per_training + n_frozen * best.per_frozen)
-    return Forecast(seconds, _sentence(best, seconds, compiling, others, scale, n_train), n_train)
+    shown = f"{thousands(n_train)} training presentations"
+    if experiment.stream is not None:
+        shown = f"{experiment.schedule.duration:g} s of the stream"
+    return Forecast(seconds, _sentence(best, seconds, compiling, others, scale, shown), n_train)
 
 
 def compile_seconds(experiment: Experiment, n_input: int, simulator: str | None) -> float:
@@ -201,6 +196,8 @@ def compile_seconds(experiment: Experiment, n_input: int, simulator: str | None)
 def _presentations(experiment: Experiment, size: Size, options: Options) -> tuple[int, int]:
     """Return the numbers of training and of later presentations, as `runs.process.assessment.phases` plans them."""
     schedule = experiment.schedule
+    if experiment.stream is not None:
+        return schedule.n_pieces, 0
     n_pictures = min(schedule.train_images or size.n_train, size.n_train)
     frozen = min(schedule.test_images or size.n_test, size.n_test)
     if size.labelled:
@@ -209,29 +206,20 @@ def _presentations(experiment: Experiment, size: Size, options: Options) -> tupl
     return schedule.passes * n_pictures, frozen
 
 
-def _speed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Select the parameters that determine the time of a presentation."""
-    found = {path: values.get(path) for path in SPEED}
-    found["lateral.kind"] = found["lateral.kind"] or "fixed"
-    if found["schedule.between"] != "rest":
-        found["schedule.rest"] = None
-    if found["plasticity.kind"] == "custom":
-        found["plasticity.kind"] = f"custom {values.get('plasticity.title', '')}"
-    return found
-
-
 # -- measurements -----------------------------------------------------------------------------------------------------
 
 
-def _of_runs(runs: Path, speed: Mapping[str, Any]) -> Iterator[_Known]:
+def _of_runs(runs: Path, wanted: Mapping[str, Any]) -> Iterator[_Known]:
     """Yield measured times of finished runs, most similar and newest first."""
     if not runs.is_dir():
         return
     with Store(runs) as store:
         entries = [one for one in store.entries(["training.seconds"]) if _is_measured(one)]
     entries.reverse()
-    entries.sort(key=lambda one: sum(_speed(one.parameters)[path] != speed[path] for path in SPEED))
-    for entry in entries[:_MAX_READ]:
+    similar = [(differences(speed(one.parameters), wanted), one) for one in entries]
+    similar = [(others, one) for others, one in similar if NETWORK not in others]
+    similar.sort(key=lambda each: len(each[0]))
+    for _, entry in similar[:_MAX_READ]:
         known = _of_run(entry)
         if known is not None:
             yield known
@@ -245,32 +233,37 @@ def _is_measured(entry: Entry) -> bool:
         complete
         and metrics.get("training.seconds")
         and metrics.get("training.presentations")
-        and not entry.changes.keys() & set(SPEED)
+        and not entry.changes.keys() & speed(entry.parameters).keys()
     )
 
 
 def _of_run(entry: Entry) -> _Known | None:
     try:
         records = read_journal(entry.path)
-        n_input = int(np.load(entry.path / learned_file(FEED), mmap_mode="r", allow_pickle=False).shape[0])
+        started = next((record.fact for record in records if isinstance(record.fact, Started)), None)
+        if started is None:
+            return None
+        experiment, n_input = RunFolder(entry.path).experiment, math.prod(started.shape)
+        per_presentation = work(experiment, n_input)
     except (StdpbenchError, *DAMAGE):
         return None
     before, compiling, after = _times(records)
     plans = [record.fact.phases for record in records if isinstance(record.fact, Started | Planned)]
-    n_frozen = sum(total for name, total in plans[-1] if name != "train") if plans else 0
-    if not n_frozen:
+    n_frozen = sum(total for name, total in plans[-1] if name != "train")
+    if not n_frozen and experiment.stream is None:
         return None
     here, where = _machine(entry.path)
     metrics = entry.metrics
     return _Known(
         entry.name,
-        _speed(entry.parameters),
+        speed(flat(experiment.to_mapping())),
         n_input,
+        per_presentation,
         metrics["training.presentations"],
         before,
         compiling,
         metrics["training.seconds"] / metrics["training.presentations"],
-        after / n_frozen,
+        after / n_frozen if n_frozen else 0.0,
         here,
         where,
     )
@@ -333,8 +326,9 @@ def _of_shipped() -> Iterator[_Known]:
         per_presentation = (experiment.about.measured_time - _SHIPPED_COMPILING) / (n_train + n_frozen)
         yield _Known(
             name,
-            _speed(flat(experiment.to_mapping())),
+            speed(flat(experiment.to_mapping())),
             size.n_input,
+            work(experiment, size.n_input),
             n_train,
             0.0,
             0.0,
@@ -348,49 +342,28 @@ def _of_shipped() -> Iterator[_Known]:
 # -- estimate ---------------------------------------------------------------------------------------------------------
 
 
-def _others(known: _Known, speed: Mapping[str, Any], n_input: int) -> list[str]:
+def _others(known: _Known, planned: _Planned) -> list[str]:
     """Return the parameters in which network or presentation differ from a measurement."""
-    found = [path for path in SPEED if known.speed[path] != speed[path]]
-    return found if known.n_input == n_input else [*found, _N_INPUT]
+    found = differences(planned.speed, known.speed)
+    return found if known.n_input == planned.n_input else [*found, N_INPUT]
 
 
-def _distance(known: _Known, speed: Mapping[str, Any], n_input: int, n_train: int) -> tuple[float, ...]:
+def _distance(known: _Known, planned: _Planned) -> tuple[float, ...]:
     """Return a sort key: how little a measurement resembles the planned run."""
-    more = abs(math.log(_scale(known, speed, n_input)))
-    far = more > math.log(_MAX_RATIO)
-    longer = abs(math.log(max(known.n_train, 1) / max(n_train, 1)))
-    return len(_others(known, speed, n_input)), far, not known.here, not known.where, more, longer
+    others, more = _others(known, planned), abs(math.log(planned.work / known.work))
+    far = NETWORK in others or more > math.log(_MAX_RATIO)
+    longer = abs(math.log(max(known.n_train, 1) / max(planned.n_train, 1)))
+    return len(others), far, not known.here, not known.where, more, longer
 
 
-def _scale(known: _Known, speed: Mapping[str, Any], n_input: int) -> float:
-    """Return the ratio of work per presentation, which grows with synapses and time steps."""
-    return _work(speed) * n_input / (_work(known.speed) * known.n_input)
-
-
-def _work(speed: Mapping[str, Any]) -> float:
-    steps = (_milliseconds(speed["schedule.stimulus"]) + _milliseconds(speed["schedule.rest"])) or 1.0
-    n_exc = speed["network.n_exc"]
-    return steps / (_milliseconds(speed["network.dt"]) or 1.0) * (n_exc if isinstance(n_exc, int) and n_exc > 0 else 1)
-
-
-def _milliseconds(text: Any) -> float:
-    try:
-        value = read(text, "ms")
-    except StdpbenchError:
-        return 0.0
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _sentence(
-    known: _Known, seconds: float, compiling: float, others: Sequence[str], scale: float, n_train: int
-) -> str:
-    time, shown = duration(seconds), f"{thousands(n_train)} training presentations"
+def _sentence(known: _Known, seconds: float, compiling: float, others: Sequence[str], scale: float, shown: str) -> str:
+    time = duration(seconds)
     source = f"run {known.name}" if known.where else f"the shipped measurement of {known.name}"
     where = "" if known.here else f" on {known.where or 'another machine'}"
     start = f" This includes about {duration(compiling)} for compiling the network." if compiling else ""
     start += " Startup takes a few more seconds." if not known.before and seconds < _SHORT else ""
     if others:
-        scaled = ", scaled with synapses and time steps" if abs(math.log(scale)) > 1e-9 else ""
+        scaled = ", scaled with synapses and time steps" if abs(math.log(scale)) > _SAME else ""
         other = " and ".join(others)
         return f"Roughly {time} for {shown}, estimated from {source}{where} with different {other}{scaled}.{start}"
     here = " on this machine" if known.here else ""

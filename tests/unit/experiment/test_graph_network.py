@@ -330,6 +330,7 @@ def test_the_structure_does_not(path: str, value: object) -> None:
         ),
         (f"{FEED}.plasticity.nu_pst", f"did you mean {FEED}.plasticity.nu_post?"),
         (FEED, f"{FEED} is a section; name one of its parameters, such as {FEED}.source"),
+        ("network.populations.input", "network.populations.input is a section; name one of its parameters"),
     ],
 )
 def test_a_wrong_path_is_refused(path: str, message: str) -> None:

@@ -50,20 +50,29 @@ def measured(tmp_path: Path, make_run: Make) -> Callable[..., Path]:
         host: Mapping[str, Any] | None = None,
         per_training: float = 0.02,
         compiling: bool = False,
+        stream: bool = False,
         **more: Any,
     ) -> Path:
         about = {"host": host if host is not None else environment()["host"]}
-        path = make_run(tmp_path, name, parameters={**USUAL, **(parameters or {})}, about=about, **more)
+        usual = {} if "base" in more else USUAL
+        path = make_run(tmp_path, name, parameters={**usual, **(parameters or {})}, about=about, **more)
         metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
         metrics["training"] = {"presentations": 1000, "seconds": 1000 * per_training, "stopped": False}
         (path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
-        np.save(path / "weights.npy", np.zeros((784, 50)))
-        plan = (("train", 1000), ("label", 1000), ("test", 200), ("start weights: label", 1000))
-        plan = (*plan, ("start weights: test", 200))
+        plan: tuple[tuple[str, int], ...] = (("train", 1000),)
+        if not stream:
+            plan = (
+                *plan,
+                ("label", 1000),
+                ("test", 200),
+                ("start weights: label", 1000),
+                ("start weights: test", 200),
+            )
+        shape = (1, 100) if stream else (28, 28)
         history: list[tuple[int, int, Fact]] = [
             (0, 0, StateChanged("building")),
             *([(2, 0, StateChanged("building", COMPILING))] if compiling else []),
-            (9, 0, Started({}, "compiled", "", plan, (28, 28), ())),
+            (9, 0, Started({}, "compiled", "", plan, shape, ())),
             (10, 0, StateChanged("running")),
             (20, 500, StateChanged("paused")),
             (70, 500, StateChanged("running")),
@@ -139,7 +148,7 @@ def test_a_similar_run_gives_a_rough_estimate(
 ) -> None:
     measured("known")
     found = forecast(asked(**changes), tmp_path, SIZE)
-    assert found.seconds == pytest.approx(10 + factor * 60)
+    assert found.seconds == pytest.approx(10 + factor * 60, rel=0.01)  # a layer has few neurons and synapses more
     assert found.sentence.startswith("Roughly ")
     assert ", estimated from run known with different " in found.sentence
     assert found.sentence.endswith(words)
@@ -159,12 +168,119 @@ def test_there_is_no_estimate_without_a_similar_run(measured: Make, tmp_path: Pa
     assert found.sentence.startswith("The duration cannot be estimated")
 
 
+# -- networks by name -------------------------------------------------------------------------------
+
+GRAPH = """
+[network]
+kind = "graph"
+[network.populations.input]
+[network.populations.first]
+size = 60
+neuron = { kind = "lif" }
+[network.populations.second]
+size = 20
+neuron = { kind = "lif" }
+[network.projections.feed]
+source = "input"
+target = "first"
+receptor = "ge"
+weight = { kind = "uniform" }
+plasticity = { kind = "pair-additive" }
+[network.projections.up]
+source = "first"
+target = "second"
+receptor = "ge"
+scale = 2.0
+[schedule]
+between = "carry"
+"""
+MORE = """
+[network.projections.down]
+source = "second"
+target = "first"
+receptor = "gi"
+"""
+STREAM = """
+between = "stream"
+duration = "1000 s"
+piece = "1 s"
+[data]
+kind = "poisson"
+n = 100
+"""
+RULE, UP = "network.projections.feed.plasticity", "network.projections.up"
+OF_GRAPH = Experiment.from_toml(GRAPH)
+
+
+def test_a_network_that_is_spelled_out_is_compared_by_name(measured: Make, tmp_path: Path) -> None:
+    measured("other")  # of the template
+    assert forecast(OF_GRAPH, tmp_path, SIZE).seconds is None
+    measured("known", base=OF_GRAPH)
+    found = forecast(OF_GRAPH.override({f"{RULE}.a_plus": 0.02, f"{UP}.scale": 3.0}), tmp_path, SIZE)
+    assert found.seconds == pytest.approx(10 + 20 + 40)
+    assert found.sentence.endswith("based on run known with the same network.")
+    assert forecast(asked(), tmp_path, SIZE).sentence.endswith("based on run other with the same network.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "factor", "words"),
+    [
+        ({"network.populations.first.size": 120}, 2.0, "different network.populations.first.size, scaled with"),
+        ({f"{RULE}.kind": "bcm"}, 1.0, f"different {RULE}.kind."),
+        ({f"{UP}.connect": {"kind": "random", "p": 0.5}}, 0.99, f"with different {UP}.connect.kind, scaled with"),
+        (
+            {"network.populations.second.neuron.kind": "lif-alpha", f"{UP}.receptor": "ge_rise"},
+            1.0,
+            "second.neuron.kind",
+        ),
+    ],
+)
+def test_another_network_gives_a_rough_estimate(
+    measured: Make, tmp_path: Path, changes: dict[str, Any], factor: float, words: str
+) -> None:
+    measured("known", base=OF_GRAPH)
+    found = forecast(OF_GRAPH.override(changes), tmp_path, SIZE)
+    assert found.seconds == pytest.approx(10 + factor * 60, rel=0.01)
+    assert found.sentence.startswith("Roughly ")
+    assert words in found.sentence
+
+
+def test_more_projections_are_another_network(measured: Make, tmp_path: Path) -> None:
+    measured("known", base=OF_GRAPH)
+    assert forecast(Experiment.from_toml(GRAPH + MORE), tmp_path, SIZE).seconds is None
+
+
+def test_templates_are_compared_by_their_structure(measured: Make, tmp_path: Path) -> None:
+    stack = Experiment.from_toml('[network]\nkind = "stack"\nn_first = 50\nn_second = 20')
+    measured("known", base=stack)
+    found = forecast(stack.override({"network.gain": 2.0}), tmp_path, SIZE)
+    assert found.sentence.endswith("based on run known with the same network.")
+    larger = forecast(stack.override({"network.n_first": 100}), tmp_path, SIZE)
+    assert "with different network.n_first, scaled" in larger.sentence
+    local = Experiment.from_toml('[network]\nkind = "local"\nunits = 5')
+    assert forecast(local, tmp_path, SIZE).seconds is None
+
+
+def test_the_time_of_a_stream_is_that_of_the_time_it_simulates(measured: Make, tmp_path: Path) -> None:
+    mine = Experiment.from_toml(GRAPH.replace('between = "carry"\n', "") + STREAM)
+    measured("pictures", base=OF_GRAPH)
+    assert forecast(mine, tmp_path).seconds is None
+    measured("known", base=mine, stream=True)
+    longer = forecast(mine.override({"schedule.duration": "3000 s", "schedule.piece": "2 s"}), tmp_path)
+    assert longer.presentations == 1500
+    assert longer.seconds == pytest.approx(10 + 60)  # 20 ms for each second
+    assert longer.sentence == (
+        "About 70 s on this machine for 3000 s of the stream, based on run known with the same network."
+    )
+    assert "with different data.rate." in forecast(mine.override({"data.rate": "20 Hz"}), tmp_path).sentence
+
+
 def test_runs_without_usable_times_are_ignored(measured: Make, tmp_path: Path) -> None:
     measured("stopped", state="stopped")
     changed = measured("changed")
     rules = {"kind": "bcm"}, {"kind": "diehl-cook-triplet"}
     write_journal(changed, [*read_journal(changed), Record(9, 500, START.isoformat(), RuleChanged(*rules))])
-    (measured("gone") / "weights.npy").unlink()
+    (measured("gone") / "experiment.toml").unlink()
     (measured("torn") / "journal.jsonl").write_text("{\n", encoding="utf-8")
     assert "run " not in forecast(asked(), tmp_path, SIZE).sentence
     assert forecast(asked(), tmp_path / "nowhere", SIZE).sentence == forecast(asked(), tmp_path, SIZE).sentence
