@@ -42,8 +42,8 @@ def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
     Returns
     -------
     dict of str to ndarray, (n_blocks,)
-        ``position`` (int64), presentations completed; ``spikes_per_image``, exc spikes per picture; ``repeats``,
-        fraction of pictures that were presented again; ``mean_theta``, mV, at the end of the block;
+        ``position`` (int64), presentations completed; ``spikes_per_image``, of the population that is read;
+        ``repeats``, fraction of pictures that were presented again; ``mean_theta``, mV, at the end of the block;
         ``weight_change``, mean absolute change of a weight during the block; ``accuracy_vote`` and so on, running
         accuracy on training labels, NaN if not measured. Where a network has several populations or projections that
         learn, also ``POPULATION.spikes``, ``POPULATION.theta`` and ``PROJECTION.change`` of the others.

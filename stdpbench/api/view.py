@@ -30,6 +30,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.learned_names import is_weight
 from stdpbench.readout import INTERVAL
+from stdpbench.runs.catalog.comparison import read_population
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
@@ -321,12 +322,13 @@ class RunView:
         return plots.plot_stream(live, experiment.schedule.piece or 1.0, self.name)
 
     def plot_theta(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
-        """Draw the mean adaptive threshold of the exc neurons over training; see `plot_accuracy`."""
+        """Draw the mean adaptive threshold of the neurons that are read over training; see `plot_accuracy`."""
         return plots.plot_curve(self._live(), "mean_theta", "mean theta (mV)", ax, label or self.name)
 
     def plot_spikes(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
-        """Draw exc spikes per picture over training; see `plot_accuracy`."""
-        return plots.plot_curve(self._live(), "spikes_per_image", "exc spikes per picture", ax, label or self.name)
+        """Draw spikes of the population that is read, per picture, over training; see `plot_accuracy`."""
+        quantity = f"{read_population(self.experiment)} spikes per picture".lstrip()
+        return plots.plot_curve(self._live(), "spikes_per_image", quantity, ax, label or self.name)
 
     def plot_weight_change(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
         """Draw the mean change of weights per block of training presentations; see `plot_accuracy`."""
@@ -342,7 +344,7 @@ class RunView:
         rows = {
             "state": f"{self.state}{f': {self.reason}' if self.reason else ''}",
             "position": f"{self.position} of {total} presentations" if total else f"{self.position} presentations",
-            "experiment": f"{experiment.name}, seed {experiment.seed}, {experiment.graph().n_read} exc neurons",
+            "experiment": f"{experiment.name}, seed {experiment.seed}, {_read_neurons(experiment)}",
         }
         for position, changes in self.changes_by_position()[-5:]:
             new = ", ".join(f"{path} = {value}" for path, (_, value) in changes.items())
@@ -404,10 +406,17 @@ class RunView:
         raise StdpbenchError(f"{self.name} has no weights and thresholds yet: it is {self.state}")
 
     def _labels(self) -> NDArray[np.int64] | None:
-        """Return the classes of the exc neurons; None if they have not been labelled."""
+        """Return the classes of the neurons that are read; None if they have not been labelled."""
         if self._following() is not None or not (self.path / "assignments.npz").is_file():
             return None
         return self._folder.read_arrays("assignments.npz", "labels")[0]
+
+
+def _read_neurons(experiment: Experiment) -> str:
+    """Return number and name of the neurons that are read."""
+    if not (read := read_population(experiment)):
+        return "unknown network"
+    return f"{experiment.graph().n_read} {read} neurons"
 
 
 def _read(path: Path) -> NDArray[np.floating[Any]]:

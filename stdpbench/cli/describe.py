@@ -60,11 +60,11 @@ _FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
 _PLAIN: dict[str, type[Parameters]] = {"about": About, "schedule": Schedule}
 _WITH_KINDS = {
     "network": "The neurons and how they are connected.",
-    "data": "Where pictures come from, and how they are prepared.",
+    "data": "Where pictures or the spikes of a stream come from, and how pictures are prepared.",
     "encoding": "How a picture becomes input spikes.",
     "exc": "The exc neurons, which learn.",
     "inh": "The inh neurons; simulated where network.inhibition is 'layer'.",
-    "plasticity": "How the weights from input to exc neurons learn.",
+    "plasticity": "How the weights from the input learn.",
     "lateral": "Whether the weights of lateral inhibition learn, and how.",
 }
 _PARTS = {
@@ -293,7 +293,7 @@ def _traces(rule: type[PlasticityRule]) -> list[str]:
         lines.append(f"{trace.name}: {event} by an {trace.side} spike, decays with {trace.tau}")
     lines += [f"{name}: per synapse" for name in rule.synapse_variables]
     for average in rule.averages:
-        line = f"{average.name}: follows {average.of} with {average.tau}, per exc neuron"
+        line = f"{average.name}: follows {average.of} with {average.tau}, per target neuron"
         line += f", an output spike adds {average.on_spike}" if average.on_spike else ""
         lines.append(line + (f", read with a delay of {average.delay}" if average.delay else ""))
     return lines

@@ -72,7 +72,10 @@ class Schedule(Parameters):
         "change what neurons and synapses do.",
     )
     min_spikes: int = parameter(
-        5, ge=0, help="Minimum number of exc spikes; with fewer, the picture is shown again, brighter."
+        5,
+        ge=0,
+        help="Minimum number of spikes of the population that is read; with fewer, the picture is shown again, "
+        "brighter.",
     )
     max_attempts: int = parameter(20, ge=1, le=1000, help="Maximum number of times that a picture is shown.")
     held_out_every: int | None = parameter(

@@ -36,13 +36,15 @@ class Course:
     vote : ndarray, float64, (n_points,)
         Running accuracy of the vote on training labels, 0 to 1; NaN if not measured.
     mean_theta : ndarray, float64, (n_points,), mV
-        Mean adaptive threshold of the exc neurons.
+        Mean adaptive threshold of the neurons that are read.
     spikes : ndarray, float64, (n_points,)
-        Exc spikes per picture since the previous point.
+        Spikes of the population that is read, per picture since the previous point.
     changes : tuple of int
         Positions at which parameters were changed.
     result : Metric or None
         Accuracy of the vote on the evaluated pictures.
+    population : str
+        Name of the population that is read; empty if the network is not known.
     """
 
     name: str
@@ -52,6 +54,13 @@ class Course:
     spikes: NDArray[np.float64]
     changes: tuple[int, ...]
     result: Metric | None
+    population: str = ""
+
+
+def spikes_label(courses: Sequence[Course]) -> str:
+    """Return the label of spikes per picture, with the population if all runs read one of the same name."""
+    read = {course.population for course in courses}
+    return f"{read.pop() if len(read) == 1 else ''} spikes per picture".lstrip()
 
 
 def comparison_figure(courses: Sequence[Course]) -> Figure:
@@ -83,7 +92,7 @@ def comparison_figure(courses: Sequence[Course]) -> Figure:
             running.axvline(position, color=_colour(number), linewidth=1.2, linestyle=":")
     _label(running, "running accuracy of the vote (%)", "Training, on training labels")
     _label(theta, "mean theta (mV)", "")
-    _label(spikes, "exc spikes per picture", "")
+    _label(spikes, spikes_label(courses), "")
     _results(result, courses)
     handles, labels = theta.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(rows, 3), fontsize=10)

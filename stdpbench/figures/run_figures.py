@@ -55,15 +55,15 @@ def receptive_fields(
     vmax: float | None = None,
     title: str | None = None,
 ) -> Figure:
-    """Draw the input weights of every exc neuron as an image.
+    """Draw the weights of every neuron as an image.
 
     Parameters
     ----------
-    weights : ndarray, float, (n_input, n_exc), dimensionless
-        Weights from input to exc.
+    weights : ndarray, float, (n_source, n_target), dimensionless
+        Weights of a projection.
     shape : tuple of int
-        Height and width of a field; their product is n_input.
-    labels : ndarray, integer, (n_exc,), optional
+        Height and width of a field; their product is n_source.
+    labels : ndarray, integer, (n_target,), optional
         Class of each neuron. Neurons with `NO_ANSWER`, which never fired, are crossed out, as are always neurons
         without any weight. With up to 100 neurons, the class is written into the field.
     class_names : sequence of str, optional
@@ -89,16 +89,16 @@ def receptive_fields(
     height, width = shape
     if weights.ndim != 2 or weights.shape[0] != height * width or weights.shape[1] < 1:
         raise StdpbenchError(f"weights of shape {weights.shape} are not fields of {height} × {width} inputs")
-    n_exc = weights.shape[1]
-    if labels is not None and labels.shape != (n_exc,):
-        raise StdpbenchError(f"there are {n_exc} fields, but {labels.size} labels")
-    columns = min(n_exc, math.ceil(math.sqrt(n_exc * height / width)))
-    rows = math.ceil(n_exc / columns)
+    n_target = weights.shape[1]
+    if labels is not None and labels.shape != (n_target,):
+        raise StdpbenchError(f"there are {n_target} fields, but {labels.size} labels")
+    columns = min(n_target, math.ceil(math.sqrt(n_target * height / width)))
+    rows = math.ceil(n_target / columns)
     scale = min(round(_MOSAIC_DOTS / max(rows * height, columns * width)), _FIELD_DOTS // max(shape))
     scale = max(1, scale)
     gap = 1 if scale == 1 else 2
     high, wide = height * scale, width * scale
-    corners = [(n // columns * (high + gap) + gap, n % columns * (wide + gap) + gap) for n in range(n_exc)]
+    corners = [(n // columns * (high + gap) + gap, n % columns * (wide + gap) + gap) for n in range(n_target)]
     mosaic = np.full((rows * (high + gap) + gap, columns * (wide + gap) + gap), np.nan, np.float32)
     for (top, left), field in zip(corners, weights.T, strict=True):
         mosaic[top : top + high, left : left + wide] = np.kron(field.reshape(shape), np.ones((scale, scale)))
@@ -107,7 +107,7 @@ def receptive_fields(
 
     dots_high, dots_wide = mosaic.shape
     figure_wide = max(dots_wide, 400) + 130
-    heading = textwrap.wrap(title or f"Receptive fields of {_neurons(n_exc)}", int((figure_wide - 40) / 9.5))
+    heading = textwrap.wrap(title or f"Receptive fields of {_neurons(n_target)}", int((figure_wide - 40) / 9.5))
     figure_high = dots_high + 20 * len(heading) + 60
     figure = new_figure(figure_wide, figure_high)
 
@@ -130,7 +130,7 @@ def receptive_fields(
     silent = ~weights.any(axis=0)
     if labels is not None:
         silent |= labels == NO_ANSWER
-        if n_exc <= _LABELLED_FIELDS:
+        if n_target <= _LABELLED_FIELDS:
             _write_classes(axes, labels, corners, class_names, wide)
     if silent.any():
         crosses: list[list[tuple[float, float]]] = []
@@ -237,6 +237,7 @@ def accuracy_over_time(
     window: int | None = None,
     title: str | None = None,
     changes: Sequence[tuple[int, str]] = (),
+    population: str = "",
 ) -> Figure:
     """Draw the course of training.
 
@@ -247,15 +248,17 @@ def accuracy_over_time(
     accuracy : mapping of str to ndarray, float, (n_points,)
         Name of each read-out -> its accuracy, 0 to 1; NaN if not measured.
     mean_theta : ndarray, float, (n_points,), mV, optional
-        Mean adaptive threshold of the exc neurons.
+        Mean adaptive threshold of the neurons that are read.
     spikes_per_image : ndarray, float, (n_points,), optional
-        Exc spikes of the whole population per picture.
+        Spikes of the population that is read, per picture.
     window : int, optional
         Number of pictures per accuracy, for the label of the axis.
     title : str, optional
         Title.
     changes : sequence of (int, str)
         Position and description of changes during training, marked by a dotted line with a number and listed below.
+    population : str
+        Name of the population that is read, for the label of its spikes.
 
     Returns
     -------
@@ -291,8 +294,9 @@ def accuracy_over_time(
         own_axis(lower, "mean theta (mV)", 0)
     if spikes_per_image is not None:
         side = lower.twinx() if mean_theta is not None else lower
-        curve(side, presentations, spikes_per_image, 1, "exc spikes per picture")
-        own_axis(side, "exc spikes per picture", 1)
+        label = f"{population} spikes per picture".lstrip()
+        curve(side, presentations, spikes_per_image, 1, label)
+        own_axis(side, label, 1)
         if mean_theta is not None:
             side.grid(visible=False)  # the grid of theta is enough
             side.spines["right"].set_visible(True)
@@ -340,7 +344,7 @@ def save(figure: Figure, path: str | Path) -> None:
 
 
 def _neurons(number: int) -> str:
-    return f"{spaced(number)} exc neuron{'' if number == 1 else 's'}"
+    return f"{spaced(number)} neuron{'' if number == 1 else 's'}"
 
 
 def _change_lines(changes: Sequence[tuple[int, str]]) -> list[str]:

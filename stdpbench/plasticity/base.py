@@ -50,7 +50,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Average:
-    """A running average, one per exc neuron: ``tau * d(name)/dt = of - name``.
+    """A running average, one per target neuron: ``tau * d(name)/dt = of - name``.
 
     It is updated in training only. An average of traces starts at 0 and persists across presentations and resets, as
     an adaptive threshold does; in each step it is updated after the traces have decayed and before spikes change
@@ -107,7 +107,7 @@ class Opening:
 
 
 class PlasticityRule(Parameters):
-    """A rule for the weights from input to exc neurons; one kind per file."""
+    """A rule for the weights of a projection; one kind per file."""
 
     w_max: float = parameter(1.0, unit="", gt=0, help="Upper bound of a weight.")
 

@@ -54,7 +54,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "population_sparseness": Measure("mean population sparseness", "share"),
     "dead": Measure("neurons without a spike", "neurons"),
     "duplicates": Measure("duplicate neurons", "neurons"),
-    "spikes_per_image": Measure("exc spikes per picture", "spikes"),
+    "spikes_per_image": Measure("spikes per picture", "spikes"),
     "silent_images": Measure("pictures without a spike", "share"),
 }
 """All measures by name, in display order."""

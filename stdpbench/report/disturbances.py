@@ -48,7 +48,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "shift": Kind("shift", "pixels", (0, 1, 2, 3, 4, 6), "moved in a random direction"),
         "rotation": Kind("rotation", "degrees", (0, 5, 10, 20, 30, 45), "rotated to either side"),
         "synapses": Kind("deleted synapses", "%", (0, 10, 25, 50, 75, 90), "input weights set to 0"),
-        "neurons": Kind("deleted neurons", "%", (0, 10, 25, 50, 75, 90), "exc neurons without input"),
+        "neurons": Kind("deleted neurons", "%", (0, 10, 25, 50, 75, 90), "neurons without input"),
         "bits": Kind(
             "quantised weights", "bits", (64, 8, 6, 5, 4, 3, 2, 1), "equal steps from 0 to the largest weight"
         ),

@@ -5,8 +5,9 @@ Values are read from run folders and arranged for display by the command line an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
@@ -29,15 +30,16 @@ _MEASURES = {
     "training.presentations": "training presentations",
     "training.seconds": "training, seconds",
     "training.images_per_second": "training, pictures per second",
-    "training.spikes_per_image": "training, exc spikes per picture",
+    "training.spikes_per_image": "training, {}spikes per picture",
     "training.presentations_per_image": "training, presentations per picture",
     "training.mean_theta_mV": "mean theta at the end (mV)",
     "n_label_images": "pictures for labels",
     "n_test_images": "pictures evaluated on",
-    "spikes_per_test_image": "exc spikes per evaluated picture",
+    "spikes_per_test_image": "{}spikes per evaluated picture",
     "silent_test_images": "evaluated pictures without a spike",
     "neurons.never_fired": "neurons silent in the label phase",
 }
+"""Measures of a run with pictures; ``{}`` stands for the population that is read."""
 
 
 _STREAM = {
@@ -100,6 +102,8 @@ class Account:
         A clause for each kind that the run used and that is not installed.
     learned_set : tuple of (int, str)
         Positions at which learned arrays were set, with the names of the arrays.
+    read : str
+        Name of the population that is read; empty if the network is not known.
     """
 
     name: str
@@ -119,6 +123,7 @@ class Account:
     damage: str = ""
     missing: tuple[str, ...] = ()
     learned_set: tuple[tuple[int, str], ...] = ()
+    read: str = ""
 
     @classmethod
     def of(cls, folder: RunFolder) -> Account:
@@ -130,6 +135,7 @@ class Account:
             If a file other than its journal is damaged.
         """
         metadata, experiment = folder.read_json("run.json"), folder.stored_experiment
+        read = read_population(experiment)
         state, reason = state_of(folder)
         journal = read_undamaged(folder.path)
         has_metrics = (folder.path / "metrics.json").is_file()
@@ -148,7 +154,7 @@ class Account:
             flat(experiment.to_mapping()),
             changes_of(journal.records),
             _history(journal.records),
-            metrics_of(metrics),
+            metrics_of(metrics, read),
             journal.damage,
             missing_kinds(experiment, journal.records),
             tuple(
@@ -156,6 +162,7 @@ class Account:
                 for one in journal.records
                 if isinstance(one.fact, facts.LearnedSet)
             ),
+            read,
         )
 
     def setting(self, path: str) -> str:
@@ -204,6 +211,8 @@ def compare(folders: Sequence[RunFolder]) -> Comparison:
     if len({folder.path.resolve() for folder in folders}) < 2:
         raise StdpbenchError("there is nothing to compare: name at least two runs")
     accounts = tuple(Account.of(folder) for folder in folders)
+    if len({account.read for account in accounts}) > 1:
+        accounts = tuple(map(_without_population, accounts))
     packages = dict.fromkeys(name for account in accounts for name in account.versions)
     measured = dict.fromkeys(name for account in accounts for name in account.metrics)
     return Comparison(
@@ -213,6 +222,17 @@ def compare(folders: Sequence[RunFolder]) -> Comparison:
         {name: tuple(account.metrics.get(name) for account in accounts) for name in measured},
         tuple(_remarks(accounts)),
     )
+
+
+def _without_population(account: Account) -> Account:
+    """Return a description whose metrics do not name the population, so that they can be compared with others."""
+    names = {name.format(f"{account.read} "): name.format("") for name in _MEASURES.values() if account.read}
+    return replace(account, metrics={names.get(name, name): metric for name, metric in account.metrics.items()})
+
+
+def read_population(experiment: Experiment) -> str:
+    """Return the name of the population that is read; empty if the kind of the network is not installed."""
+    return "" if experiment.missing_kinds else experiment.graph().read
 
 
 def differing_parameters(accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
@@ -267,8 +287,16 @@ def _origin(metadata: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None
     return None
 
 
-def metrics_of(metrics: Mapping[str, Any]) -> dict[str, Metric]:
-    """Return the metrics of ``metrics.json`` that are worth comparing, by name."""
+def metrics_of(metrics: Mapping[str, Any], read: str = "") -> dict[str, Metric]:
+    """Return the metrics of ``metrics.json`` that are worth comparing, by name.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Content of the file.
+    read : str
+        Name of the population that is read, for the names of its spikes.
+    """
     found: dict[str, Metric] = {}
     for name, score in _tables(metrics.get("accuracy")):
         _take(found, f"accuracy, {name}", score)
@@ -283,7 +311,7 @@ def metrics_of(metrics: Mapping[str, Any]) -> dict[str, Metric]:
     for path, name in ({**_STREAM, **_of_populations(values)} if stream else _MEASURES).items():
         value = values.get(path)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            found[name] = Metric(value)
+            found[name.format(f"{read} " if read else "")] = Metric(value)
     return found
 
 
@@ -365,9 +393,35 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
     missing = dict.fromkeys(clause for account in accounts for clause in account.missing)
     remarks += [f"Values are shown as stored: {clause}." for clause in missing]
     if len({account.data_sha256 for account in accounts if account.data_sha256}) > 1:
-        remarks.append("The runs used different pictures.")
+        remarks.append(f"The runs used different {'input' if _streams(accounts) else 'pictures'}.")
     if len({account.evaluated_on for account in accounts if account.evaluated_on}) > 1:
         remarks.append("Some runs were evaluated on test pictures, others on held-out training pictures.")
     if len({account.simulator for account in accounts if account.simulator}) > 1:
         remarks.append("The runs used different simulators.")
+    return remarks + _networks(accounts)
+
+
+def _streams(accounts: Sequence[Account]) -> bool:
+    return any(account.parameters.get("schedule.between") == "stream" for account in accounts)
+
+
+def _networks(accounts: Sequence[Account]) -> list[str]:
+    """Return sentences on networks that differ in more than parameters."""
+    remarks = []
+    kinds = {account.name: str(account.parameters.get("network.kind", "diehl-cook")) for account in accounts}
+    parts = [_PART.findall("\n".join(account.parameters)) for account in accounts]
+    if len({*kinds.values()}) > 1:
+        named = ", ".join(f"{kind} ({name})" for name, kind in kinds.items())
+        remarks.append(f"The runs have networks of different kinds: {named}.")
+    elif odd := sorted(set().union(*parts).difference(set(parts[0]).intersection(*parts))):
+        listed = ", ".join(f"{table.removesuffix('s')} {name}" for table, name in odd)
+        remarks.append(f"The networks differ: not every run has {listed}.")
+    if len({account.read for account in accounts}) > 1:
+        read = ", ".join(f"{account.read or 'unknown'} ({account.name})" for account in accounts)
+        remarks.append(f"Spikes, labels and accuracies are of different populations: {read}.")
+    if 0 < sum(account.parameters.get("schedule.between") == "stream" for account in accounts) < len(accounts):
+        remarks.append("Some runs are of a stream, others of pictures.")
     return remarks
+
+
+_PART = re.compile(r"^network\.(populations|projections)\.(\w+)\b", re.MULTILINE)

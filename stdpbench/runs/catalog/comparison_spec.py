@@ -7,17 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.figures.comparison import Course
+from stdpbench.figures.comparison import Course, spikes_label
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.catalog.comparison import Comparison, metric_text
 
 MEASURES = {
     "vote": ("running accuracy (%)", 100.0),
-    "spikes": ("exc spikes per image", 1.0),
+    "spikes": ("spikes per picture", 1.0),
     "mean_theta": ("mean theta (mV)", 1.0),
 }
-"""Plotted attributes of a `Course`, with axis label and scale factor."""
+"""Plotted attributes of a `Course`, with axis label and scale factor; see also `labels_of`."""
+
+
+def labels_of(courses: Sequence[Course]) -> dict[str, str]:
+    """Return the axis labels of `MEASURES`, with the population that all runs read."""
+    return {name: label for name, (label, _) in MEASURES.items()} | {"spikes": spikes_label(courses)}
 
 
 def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] | None:
@@ -30,8 +35,8 @@ def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] |
     version : str
         Version of stdpbench, for the caption.
     """
-    plots = []
-    for name, (label, factor) in MEASURES.items():
+    plots, labels = [], labels_of(courses)
+    for name, (_, factor) in MEASURES.items():
         lines = []
         for course in courses:
             y = factor * getattr(course, name)
@@ -39,7 +44,7 @@ def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] |
             if known.any():
                 lines.append({"x": course.presentations[known].astype(float), "y": y[known], "label": course.name})
         if lines:
-            plots.append({"label": label, "lines": lines})
+            plots.append({"label": labels[name], "lines": lines})
     if not plots:
         return None
     title = f"{len(courses)} runs compared"
@@ -57,7 +62,7 @@ def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] |
 
 def course_table(courses: Sequence[Course]) -> Table:
     """Return a table with a row for each data point of each run."""
-    names = ("run", "presentation", *(label for label, _ in MEASURES.values()))
+    names = ("run", "presentation", *labels_of(courses).values())
     rows = [
         (course.name, int(at), *(factor * float(getattr(course, name)[k]) for name, (_, factor) in MEASURES.items()))
         for course in courses

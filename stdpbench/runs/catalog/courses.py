@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stdpbench.figures.comparison import Course
-from stdpbench.runs.catalog.comparison import metrics_of
+from stdpbench.runs.catalog.comparison import metrics_of, read_population
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
@@ -32,6 +32,7 @@ def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Cou
     records = read_journal(folder.path) if records is None else records
     blocks = {record.position: record.fact for record in records if isinstance(record.fact, facts.Block)}
     has_metrics = (folder.path / "metrics.json").is_file()
+    read = read_population(folder.stored_experiment)
     metrics = metrics_of(folder.read_json("metrics.json")) if has_metrics else {}
     return Course(
         folder.path.name,
@@ -41,4 +42,5 @@ def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Cou
         np.array([np.mean(block.spikes) if block.spikes else np.nan for block in blocks.values()], np.float64),
         tuple(dict.fromkeys(sorted(one.position for one in records if isinstance(one.fact, facts.Intervention)))),
         metrics.get("accuracy, vote"),
+        read,
     )

@@ -56,6 +56,7 @@ def draw_training(
             window=curves.window,
             title=f"{experiment.name}, seed {experiment.seed}: running accuracy on training labels",
             changes=_changes(folder),
+            population=experiment.graph().read,
         )
         save(figure, folder.path / "figures" / "accuracy_over_time.png")
 

@@ -71,7 +71,7 @@ class TestReceptiveFields:
         figure = run_figures.receptive_fields(weights, (3, 3), labels)
         (crosses,) = figure.axes[0].collections
         assert len(crosses.get_segments()) == 4
-        assert figure.texts[0].get_text() == "× 2 exc neurons that never fired, or without weights"
+        assert figure.texts[0].get_text() == "× 2 neurons that never fired, or without weights"
         assert "7" not in texts(figure.axes[0])
         assert "8" in texts(figure.axes[0])
         assert inside(figure)
@@ -91,7 +91,7 @@ class TestReceptiveFields:
         figure = run_figures.receptive_fields(np.zeros((784, 400), np.float32), (28, 28))
         assert inside(run_figures.receptive_fields(np.ones((4, 1)), (2, 2), title="a title " * 30))
         assert drawn(figure).shape[0] > 20 * 28
-        assert "400 exc neurons" in figure.axes[0].get_title(loc="left")
+        assert "400 neurons" in figure.axes[0].get_title(loc="left")
 
     def test_errors_are_sentences(self) -> None:
         with pytest.raises(StdpbenchError, match="not fields of 3 × 3 inputs"):
@@ -141,6 +141,7 @@ class TestAccuracyOverTime:
             30 - vote,
             window=10_000,
             title="a run " * 40,
+            population="second",
         )
         upper, lower, side = figure.axes
         assert [line.get_label() for line in upper.lines] == ["vote", "proportion"]
@@ -148,7 +149,7 @@ class TestAccuracyOverTime:
         assert [text.get_text() for text in upper.get_legend().get_texts()] == ["vote", "proportion"]
         assert upper.get_ylabel() == "accuracy on 10\u2009000 pictures (%)"
         assert lower.get_ylabel() == "mean theta (mV)"
-        assert side.get_ylabel() == "exc spikes per picture"
+        assert side.get_ylabel() == "second spikes per picture"
         assert lower.get_xlabel() == "training presentations"
         assert lower.lines[0].get_ydata() == pytest.approx(20 + vote)
         assert side.lines[0].get_ydata() == pytest.approx(30 - vote)

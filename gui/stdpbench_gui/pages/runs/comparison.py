@@ -26,6 +26,7 @@ from stdpbench.runs.catalog.comparison_spec import (
     comparison_spec,
     comparison_words,
     course_table,
+    labels_of,
     short_names,
 )
 from stdpbench_gui.dialogs import figure_export
@@ -166,6 +167,8 @@ class ComparisonPanel(QWidget):
             [],
         )
         ends = [int(course.presentations[-1]) for course in self._ticks.ordered if len(course.presentations)]
+        for measure, label in labels_of(self._ticks.ordered).items():
+            self.plots[measure].set_title(label)
         for measure, plot in self.plots.items():
             for item in list(plot.listDataItems()):
                 plot.removeItem(item)

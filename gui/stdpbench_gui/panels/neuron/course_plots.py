@@ -114,7 +114,7 @@ def potential_plot() -> CoursePlot:
 
 def conductance_plot() -> CoursePlot:
     """Return a plot of ge and gi."""
-    return CoursePlot("g / leak", {"exc": "exc", "inh": "inh"}, ("inh",))
+    return CoursePlot("g / leak", {"excitation": "exc", "inhibition": "inh"}, ("inhibition",))
 
 
 def of_potential(courses: Courses | None) -> dict[str, NDArray[np.float64]]:
@@ -124,4 +124,4 @@ def of_potential(courses: Courses | None) -> dict[str, NDArray[np.float64]]:
 
 def of_conductance(courses: Courses | None) -> dict[str, NDArray[np.float64]]:
     """Return the curves of `conductance_plot`."""
-    return {} if courses is None else {"exc": courses.ge, "inh": courses.gi}
+    return {} if courses is None else {"excitation": courses.ge, "inhibition": courses.gi}

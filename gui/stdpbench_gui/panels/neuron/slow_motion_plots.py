@@ -30,7 +30,7 @@ class SpikePlot(SmallPlot):
         self.addItem(self.cursor, ignoreBounds=True)
         self.disableAutoRange()
         self.setYRange(0.0, _TARGET + 1.7, padding=0.02)  # room for the title
-        self.getAxis("left").setTicks([[(0.5, "input"), (_TARGET + 0.5, "exc")]])
+        self.getAxis("left").setTicks([[(0.5, "source"), (_TARGET + 0.5, "target")]])
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from stdpbench.runs.catalog.comparison_spec import (
     comparison_spec,
     comparison_words,
     course_table,
+    labels_of,
     short_names,
 )
 from stdpbench.runs.catalog.courses import course_of
@@ -44,6 +46,48 @@ from stdpbench.simulators import find_compiler
 
 Make = Callable[..., Path]
 OPTIONS = Options(workers=1, baselines=False, checkpoint_every=20)
+
+
+SECOND: dict[str, Any] = {
+    "kind": "graph",
+    "populations": {
+        "input": {},
+        "exc": {"size": 4, "neuron": {"kind": "adaptive-lif"}},
+        "second": {"size": 3, "neuron": {"kind": "adaptive-lif"}},
+    },
+    "projections": {
+        "feed": {"source": "input", "target": "exc", "receptor": "ge"},
+        "up": {"source": "exc", "target": "second", "receptor": "ge"},
+    },
+    "read": "second",
+}
+
+
+def measured(runs: Path, name: str, make_run: Make, network: dict[str, Any]) -> RunFolder:
+    folder = make_run(runs, name, base=Experiment.from_mapping({"network": network}))
+    metrics = '{"training": {"spikes_per_image": 3.5}, "spikes_per_test_image": 2.5}'
+    (folder / "metrics.json").write_text(metrics, encoding="utf-8")
+    return RunFolder(folder)
+
+
+def test_runs_of_different_networks_are_compared_with_a_remark(tmp_path: Path, make_run: Make) -> None:
+    classical, two = measured(tmp_path, "classical", make_run, {}), measured(tmp_path, "two", make_run, SECOND)
+    populations = SECOND["populations"] | {"third": {"size": 3, "neuron": {"kind": "lif"}}}
+    three = measured(tmp_path, "three", make_run, SECOND | {"populations": populations})
+    assert Account.of(two).metrics["training, second spikes per picture"] == Metric(3.5)
+    alike = compare([two, measured(tmp_path, "twin", make_run, SECOND)])
+    assert [*alike.metrics] == ["training, second spikes per picture", "second spikes per evaluated picture"]
+    assert not alike.remarks
+    unlike = compare([classical, two])
+    assert unlike.metrics["training, spikes per picture"] == (Metric(3.5), Metric(3.5))
+    assert unlike.metrics["spikes per evaluated picture"] == (Metric(2.5), Metric(2.5))
+    assert unlike.remarks == (
+        "The runs have networks of different kinds: diehl-cook (classical), graph (two).",
+        "Spikes, labels and accuracies are of different populations: exc (classical), second (two).",
+    )
+    assert compare([two, three]).remarks == ("The networks differ: not every run has population third.",)
+    assert labels_of([course_of(two), course_of(three)])["spikes"] == "second spikes per picture"
+    assert labels_of([course_of(two), course_of(classical)])["spikes"] == "spikes per picture"
 
 
 def carried_out(folder: RunFolder) -> RunFolder:
