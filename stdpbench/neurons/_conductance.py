@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from stdpbench.neurons.base import Neuron, Variable
@@ -33,6 +34,8 @@ class ConductanceNeuron(Neuron):
         Variable("lockout", "second"),
     )
     conductances: ClassVar[tuple[tuple[str, str], ...]] = (("ge", "tau_ge"), ("gi", "tau_gi"))
+    reversals: ClassVar[Mapping[str, str]] = {"ge": "E_exc", "gi": "E_inh"}
+    """Parameter with the reversal potential of each receptor."""
     update: ClassVar[str] = """
         lockout = clip(lockout - dt, 0*second, t_ref)
         free = int(lockout < 0.5*dt)
@@ -45,3 +48,8 @@ class ConductanceNeuron(Neuron):
         v = v_reset
         lockout = t_ref
     """
+
+    def inhibits(self, receptor: str) -> bool | None:
+        """Return whether the reversal potential of a receptor lies below the threshold; None: no such receptor."""
+        reversal = self.reversals.get(receptor)
+        return None if reversal is None else bool(getattr(self, reversal) < self.v_thresh)

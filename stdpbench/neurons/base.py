@@ -49,6 +49,8 @@ class Neuron(Parameters):
     each step, as ``network.conductance_step`` says."""
     receptors: ClassVar[tuple[str, ...] | None] = None
     """Variables that spikes add to; None: the conductances, and all other fast variables without unit."""
+    inhibitory: ClassVar[tuple[str, ...] | None] = None
+    """Receptors at which spikes inhibit; None: not declared."""
     update: ClassVar[str]
     threshold: ClassVar[str]
     reset: ClassVar[str]
@@ -57,3 +59,9 @@ class Neuron(Parameters):
     in_digit_network: ClassVar[str] = "runs"
     """Whether the neuron runs in the digit network, or why it cannot."""
     runs_in_digit_network: ClassVar[bool] = True
+
+    def inhibits(self, receptor: str) -> bool | None:
+        """Return whether spikes at a receptor inhibit the neuron; None: it does not say, or has no such receptor."""
+        if self.inhibitory is None or receptor not in {variable.name for variable in self.variables}:
+            return None
+        return receptor in self.inhibitory

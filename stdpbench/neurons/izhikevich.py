@@ -61,6 +61,7 @@ class Izhikevich(Neuron):
     )
     conductances: ClassVar[tuple[tuple[str, str], ...]] = ()
     receptors: ClassVar[tuple[str, ...] | None] = ("I_exc", "I_inh")
+    inhibitory: ClassVar[tuple[str, ...] | None] = ("I_inh",)
     update: ClassVar[str] = """
         drive = 140 + I_background + (I_exc - I_inh)*(ms/dt)
         v_0 = v/mV

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from stdpbench.neurons._background import BackgroundNeuron
@@ -43,6 +44,7 @@ class LIFAlpha(BackgroundNeuron):
     )
     conductances: ClassVar[tuple[tuple[str, str], ...]] = ()
     receptors: ClassVar[tuple[str, ...] | None] = ("ge_rise", "gi_rise")
+    reversals: ClassVar[Mapping[str, str]] = {"ge_rise": "E_exc", "gi_rise": "E_inh"}
     update: ClassVar[str] = f"""
         {BackgroundNeuron.update.strip()}
         ge = exp(-dt/tau_ge)*(ge + exp(1)*dt/tau_ge*ge_rise)

@@ -41,6 +41,7 @@ class LIFCurrent(CurrentNeuron):
         Variable("lockout", "second"),
     )
     receptors: ClassVar[tuple[str, ...] | None] = ("I_exc", "I_inh")
+    inhibitory: ClassVar[tuple[str, ...] | None] = ("I_inh",)
     update: ClassVar[str] = """
         lockout = clip(lockout - dt, 0*second, t_ref)
         free = int(lockout < 0.5*dt)

@@ -56,6 +56,7 @@ class LIFCurrentAlpha(CurrentNeuron):
         Variable("lockout", "second"),
     )
     receptors: ClassVar[tuple[str, ...] | None] = ("I_exc_rise", "I_inh_rise")
+    inhibitory: ClassVar[tuple[str, ...] | None] = ("I_inh_rise",)
     update: ClassVar[str] = f"""
         lockout = clip(lockout - dt, 0*second, t_ref)
         free = int(lockout < 0.5*dt)

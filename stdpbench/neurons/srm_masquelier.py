@@ -64,6 +64,7 @@ class SRMMasquelier(Neuron):
     )
     conductances: ClassVar[tuple[tuple[str, str], ...]] = ()
     receptors: ClassVar[tuple[str, ...] | None] = ("s", "s_inh")
+    inhibitory: ClassVar[tuple[str, ...] | None] = ("s_inh",)
     update: ClassVar[str] = """
         kept_m = exp(-dt/tau_m)
         kept_s = exp(-dt/tau_s)
