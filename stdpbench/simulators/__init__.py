@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
 from pathlib import Path
 from typing import Literal
 
@@ -14,13 +13,12 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
 from stdpbench.network import Layout, projection_delays, projection_weights, slow_start
-from stdpbench.network.layout import ProjectionLayout
+from stdpbench.network.memory import projection_memory, synapse_memory
 from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.compiled.cache import fetch, is_cached, usual_seconds
 from stdpbench.simulators.compiled.toolchain import find_compiler
 from stdpbench.simulators.response import Recording, Response
 
-_PER_SYNAPSE = 40  # bytes: a weight, and Brian2's indices and lists of them; measured
 SIMULATORS = ("compiled", "runtime")
 
 
@@ -202,29 +200,6 @@ def _check_memory(graph: Graph) -> None:
             f"the network needs {needed / 2**30:.1f} GiB{limit}: {', '.join(parts)}; use fewer neurons or smaller "
             "inputs (network.n_exc, data.resize)"
         )
-
-
-def synapse_memory(layout: Layout) -> int:
-    """Return the bytes that the synapses of a network take: weights, indices, delays and traces per synapse."""
-    return sum(map(projection_memory, layout.projections.values()))
-
-
-def projection_memory(projection: ProjectionLayout) -> int:
-    """Return the bytes that the synapses of a projection take, before they are drawn."""
-    if projection.sparse:
-        indices = projection.source.size + 1
-        per_synapse = 4 + 8 * projection.has_weights
-        if projection.rule is not None:  # from both sides, and what each carries
-            carried = len(projection.synapse_variables) + bool(projection.rule.each_step)
-            carried += len(projection.input_traces) + 1 if projection.delays_differ else 0
-            per_synapse += 8 + 8 * carried
-            indices += projection.target.size + 1
-        if projection.delays_differ:
-            per_synapse += 8  # the delay, and the order by delay
-            indices += projection.source.size * (projection.delay_bins + 2)
-        return round(per_synapse * projection.expected_synapses) + 4 * indices
-    per_synapse = _PER_SYNAPSE + (12 + 8 * (1 + len(projection.input_traces)) if projection.delays_differ else 0)
-    return 0 if projection.counted else prod(projection.shape) * per_synapse
 
 
 def available_memory() -> int | None:

@@ -1,0 +1,104 @@
+"""What populations and projections consist of, in words: for tool tips and tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stdpbench.graph import Graph
+from stdpbench.graph.diagram import inhibits, rule_text, size_text
+from stdpbench.network.layout import Layout, ProjectionLayout
+from stdpbench.network.memory import projection_memory
+from stdpbench.units import thousands
+
+Rows = tuple[tuple[str, str], ...]
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+def population_rows(graph: Graph, name: str) -> Rows:
+    """Return what a population is, as pairs of a heading and a text."""
+    population = graph.populations[name]
+    neuron = population.neuron
+    rows = [("size", size_text(population))]
+    if len(population.shape) > 1:
+        rows.append(("neurons" if neuron is not None else "inputs", thousands(population.size)))
+    if neuron is not None:
+        rows.append(("neuron", f"{_kind(neuron)}: {neuron.summary[:1].lower()}{neuron.summary[1:]}"))
+    if population.noise is not None:
+        rows.append(("noise", f"{_kind(population.noise)}, adds to {population.noise.receptor}"))
+    if name == graph.read:
+        rows.append(("read", "its spikes are counted, labelled and scored"))
+    return tuple(rows)
+
+
+def projection_rows(graph: Graph, name: str) -> Rows:
+    """Return what a projection is, as pairs of a heading and a text.
+
+    Number of synapses and memory are missing where they are not known yet, as before data give the shape of the input.
+    """
+    made = graph.projections[name]
+    sign = {True: "inhibits", False: "excites", None: ""}[inhibits(graph, name)]
+    rows = [
+        ("connects", f"{made.source} → {made.target}, {_kind(made.connect)}"),
+        ("receptor", ", ".join(filter(None, (made.receptor, sign)))),
+        ("rule", rule_text(made)),
+        ("weights", _weights(graph, name)),
+        ("delay", _delay(graph, name)),
+    ]
+    layout = _layout(graph, name)
+    if layout is not None:
+        rows.append(("synapses", synapses_text(layout)))
+        rows.append(("memory", "none for synapses" if layout.counted else bytes_text(projection_memory(layout))))
+    return tuple(rows)
+
+
+def synapses_text(layout: ProjectionLayout) -> str:
+    """Return the number of synapses of a projection; of those that are drawn at random, what is expected."""
+    connect, source, target = layout.projection.connect, layout.source.population.shape, layout.target.population.shape
+    if layout.sparse:
+        return f"{thousands(round(layout.expected_synapses))} expected"
+    text = thousands(round(layout.source.size * connect.out_degree(source, target)))
+    return f"{text}, for which a counter of spikes stands" if layout.counted else text
+
+
+def bytes_text(number: float) -> str:
+    """Return a number of bytes with three digits, such as ``"29.9 MiB"``."""
+    unit = 0
+    while number >= 1000 and unit < len(_UNITS) - 1:
+        number, unit = number / 1024, unit + 1
+    return f"{number:.3g} {_UNITS[unit]}"
+
+
+def _layout(graph: Graph, name: str) -> ProjectionLayout | None:
+    """Return what a projection takes in a network; None if this is not known, or it has errors."""
+    made = graph.projections[name]
+    ends = [graph.populations.get(end) for end in (made.source, made.target)]
+    shapes = [end.shape for end in ends if end is not None and end.shape]
+    if len(shapes) < 2 or ends[1] is None or ends[1].neuron is None or made.connect.problem(*shapes):
+        return None
+    return Layout(replace(graph, projections={name: made})).projections[name]
+
+
+def _weights(graph: Graph, name: str) -> str:
+    made = graph.projections[name]
+    text = _kind(made.weight)
+    if made.one_weight:
+        text = f"{made.weight.quantities()['value']:g} each"
+    if made.scale is not None:
+        text += f", times {made.scale:g}"
+    if made.normalise is not None:
+        text += f", normalised ({_kind(made.normalise)})"
+    return text
+
+
+def _delay(graph: Graph, name: str) -> str:
+    delay = graph.projections[name].delay
+    match delay.form:
+        case "none":
+            return "none"
+        case "one":
+            return f"{delay.longest:g} ms"
+    return f"{_kind(delay)}, up to {delay.longest:g} ms"
+
+
+def _kind(of: object) -> str:
+    return str(getattr(of, "kind", ""))

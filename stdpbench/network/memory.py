@@ -1,0 +1,33 @@
+"""Memory that the synapses of a network take."""
+
+from __future__ import annotations
+
+from math import prod
+
+from stdpbench.network.elements import ProjectionLayout
+from stdpbench.network.layout import Layout
+
+_PER_SYNAPSE = 40  # bytes: a weight, and Brian2's indices and lists of them; measured
+
+
+def synapse_memory(layout: Layout) -> int:
+    """Return the bytes that the synapses of a network take: weights, indices, delays and traces per synapse."""
+    return sum(map(projection_memory, layout.projections.values()))
+
+
+def projection_memory(projection: ProjectionLayout) -> int:
+    """Return the bytes that the synapses of a projection take, before they are drawn."""
+    if projection.sparse:
+        indices = projection.source.size + 1
+        per_synapse = 4 + 8 * projection.has_weights
+        if projection.rule is not None:  # from both sides, and what each carries
+            carried = len(projection.synapse_variables) + bool(projection.rule.each_step)
+            carried += len(projection.input_traces) + 1 if projection.delays_differ else 0
+            per_synapse += 8 + 8 * carried
+            indices += projection.target.size + 1
+        if projection.delays_differ:
+            per_synapse += 8  # the delay, and the order by delay
+            indices += projection.source.size * (projection.delay_bins + 2)
+        return round(per_synapse * projection.expected_synapses) + 4 * indices
+    per_synapse = _PER_SYNAPSE + (12 + 8 * (1 + len(projection.input_traces)) if projection.delays_differ else 0)
+    return 0 if projection.counted else prod(projection.shape) * per_synapse
