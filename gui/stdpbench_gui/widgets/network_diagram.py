@@ -1,0 +1,333 @@
+"""A network as a diagram: boxes for populations, arrows for projections, each of which can be chosen.
+
+Needs a `Graph` only, no run. Boxes and labels are buttons: they have the keyboard focus, names for screen readers and
+tool tips. Texts keep a readable size; a diagram that does not fit scrolls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QFont,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPainterPathStroker,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PyQt6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
+
+from stdpbench.graph import Graph
+from stdpbench.graph.diagram import Arrow, Diagram, lay_out
+from stdpbench.network.description import population_rows, projection_rows
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.diagram_items import BoxItem, Item, LabelItem, measure_of, rect_of, tint
+
+_SCALES = (1.0, 0.92, 0.85)
+"""Sizes of the font that are tried until a diagram fits."""
+_SMALLEST = 7.5  # points
+_REACH = 12.0  # width in pixels within which a click on an arrow counts
+
+
+class NetworkDiagram(QScrollArea):
+    """A diagram of a network.
+
+    Attributes
+    ----------
+    chosen : signal of str
+        A population or projection was clicked, or chosen with Enter or Space: its name.
+    graph : Graph or None
+        The network.
+    diagram : Diagram or None
+        Its layout, in pixels.
+    items : dict of str to QAbstractButton
+        The box of each population and the label of each projection, by name.
+    """
+
+    chosen = pyqtSignal(str)
+
+    def __init__(self, *, rules: bool = True) -> None:
+        super().__init__()
+        self._rules = rules
+        self.graph: Graph | None = None
+        self.diagram: Diagram | None = None
+        self.items: dict[str, Item] = {}
+        self._rates: Mapping[str, float] = {}
+        self._about = ""
+        self._selected: frozenset[str] = frozenset()
+        self.font_ = QFont()
+        self.canvas = _Canvas(self)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(self.canvas)
+        self.setAccessibleName("Network diagram")
+        self.restyle()
+
+    def show_graph(self, graph: Graph | None) -> None:
+        """Show a network; None for none. It may have errors: what cannot be drawn is left out."""
+        if graph is not self.graph and graph != self.graph:
+            self.graph, self.diagram = graph, None
+            self._rates = {}
+            self._arrange()
+
+    def show_rates(self, rates: Mapping[str, float], about: str = "") -> None:
+        """Show the rates of populations, in Hz; those that are missing show none.
+
+        Parameters
+        ----------
+        rates : mapping of str to float
+            Rates of populations by name.
+        about : str
+            What the rates are means of; shown in tool tips.
+        """
+        if rates == self._rates and about == self._about:
+            return
+        self._rates, self._about = dict(rates), about
+        for name, item in self.items.items():
+            if isinstance(item, BoxItem):
+                item.show_rate(self._rates.get(name), about)
+
+    def select(self, names: Iterable[str]) -> None:
+        """Mark populations and projections as selected."""
+        selected = frozenset(names)
+        if selected != self._selected:
+            self._selected = selected
+            self._mark()
+
+    @property
+    def selected(self) -> frozenset[str]:
+        """Names of the marked populations and projections."""
+        return self._selected
+
+    def restyle(self) -> None:
+        """Apply colours and font of the theme."""
+        self.setStyleSheet(f"QScrollArea, #diagram {{ background: {theme.current().base}; }}")
+        self._arrange()
+
+    def reveal(self, name: str) -> None:
+        """Scroll to a population or projection."""
+        if name in self.items:
+            self.ensureWidgetVisible(self.items[name], 2 * theme.GRID, 2 * theme.GRID)
+
+    def wanted_height(self, width: int) -> int:
+        """Return the height at which nothing scrolls up or down, in a width; 0 without a network."""
+        if self.graph is None:
+            return 0
+        made = self._fitting(QSize(width, 2**15))[1]
+        bar = self.horizontalScrollBar()
+        scrolls = made.width + 1 > width and bar is not None
+        return round(made.height) + 2 + (bar.sizeHint().height() if scrolls and bar is not None else 0)
+
+    # -- layout ------------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Choose the size of the font for the new size."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Lay out the network for the size of the widget."""
+        room, before = self.maximumViewportSize(), self.diagram
+        self.diagram = None
+        if self.graph is not None:
+            self.font_, self.diagram = self._fitting(room)
+        if self.diagram is None or self.diagram != before:
+            self._make_items()
+        self.canvas.place(room)
+        self._mark()
+
+    def _fitting(self, room: QSize) -> tuple[QFont, Diagram]:
+        """Return the largest font with which the network fits, and its layout; the usual font if it scrolls anyway."""
+        assert self.graph is not None
+        usual, found = theme.plot_font(), list[tuple[QFont, Diagram]]()
+        for scale in _SCALES:
+            font = QFont(usual)
+            font.setPointSizeF(max(usual.pointSizeF() * scale, min(_SMALLEST, usual.pointSizeF())))
+            made = lay_out(self.graph, measure_of(font), rules=self._rules)
+            if made.width <= room.width() and made.height <= room.height():
+                return font, made
+            found.append((font, made))
+        return found[0]
+
+    def _make_items(self) -> None:
+        """Make a button for each population and projection; those with the same name are kept, with their focus."""
+        boxes = {} if self.diagram is None else self.diagram.boxes
+        arrows = {} if self.diagram is None else self.diagram.arrows
+        for name, item in list(self.items.items()):
+            if name not in (boxes if isinstance(item, BoxItem) else arrows):
+                self.items.pop(name).deleteLater()
+        before: QWidget | None = None
+        for name in self._reading_order():
+            assert self.graph is not None
+            item = self.items.get(name) or self._new_item(name, name in boxes)
+            if isinstance(item, BoxItem):
+                item.rate = self._rates.get(name)
+                item.take(boxes[name], population_rows(self.graph, name), self.font_)
+            elif isinstance(item, LabelItem):
+                item.take(arrows[name], projection_rows(self.graph, name), self.font_)
+            item.show()
+            if before is not None:
+                QWidget.setTabOrder(before, item)
+            before = item
+
+    def _new_item(self, name: str, is_box: bool) -> Item:
+        item: Item = BoxItem(name, self.canvas) if is_box else LabelItem(name, self.canvas)
+        self.items[name] = item
+        item.clicked.connect(lambda _=False: self.chosen.emit(name))
+        item.stepped.connect(partial(self._step, item))
+        return item
+
+    def _reading_order(self) -> list[str]:
+        """Return all names, column by column: each population and then its projections."""
+        if self.diagram is None:
+            return []
+        order = []
+        for column in self.diagram.columns:
+            for population in column:
+                order.append(population)
+                order += [name for name, arrow in self.diagram.arrows.items() if arrow.source == population]
+        return order
+
+    def _mark(self) -> None:
+        for name, item in self.items.items():
+            item.setChecked(name in self._selected)
+            item.update()
+        self.canvas.update()
+
+    def _step(self, item: Item, across: int, down: int) -> None:
+        """Move the focus to the nearest population or projection in a direction."""
+        here, found = item.geometry().center(), list[tuple[float, str]]()
+        for name, other in self.items.items():
+            there = other.geometry().center() - here
+            along = there.x() * across + there.y() * down
+            aside = abs(there.x() * down) + abs(there.y() * across)
+            if other is not item and along > 0 and along >= aside / 2:
+                found.append((along + 2.0 * aside, name))
+        if found:
+            name = min(found)[1]
+            self.items[name].setFocus(Qt.FocusReason.OtherFocusReason)
+            self.reveal(name)
+
+
+class _Canvas(QWidget):
+    """The arrows, and the buttons above them."""
+
+    def __init__(self, owner: NetworkDiagram) -> None:
+        super().__init__()
+        self._owner = owner
+        self.origin = QPoint()
+        self.setObjectName("diagram")
+        self.setMouseTracking(True)
+        self._paths: dict[str, QPainterPath] = {}
+
+    def place(self, room: QSize) -> None:
+        """Place everything in the middle of the room, or from its upper left corner if it is too small."""
+        made = self._owner.diagram
+        self._paths = {}
+        if made is None:
+            self.resize(room)
+            return
+        needed = QSize(round(made.width) + 1, round(made.height) + 1)
+        area = self._owner.maximumViewportSize()
+        bars = [self._owner.horizontalScrollBar(), self._owner.verticalScrollBar()]
+        width, height = area.width(), area.height()
+        if needed.width() > width and bars[0] is not None:
+            height -= bars[0].sizeHint().height()
+        if needed.height() > height and bars[1] is not None:
+            width -= bars[1].sizeHint().width()
+        size = needed.expandedTo(QSize(width, height))
+        self.origin = QPoint((size.width() - needed.width()) // 2, (size.height() - needed.height()) // 2)
+        self.resize(size)
+        for name, box in made.boxes.items():
+            self._owner.items[name].setGeometry(rect_of(box.rect).translated(QPointF(self.origin)).toAlignedRect())
+        for name, arrow in made.arrows.items():
+            item = self._owner.items[name]
+            assert isinstance(item, LabelItem)
+            item.place(QPointF(self.origin))
+            path = QPainterPath(QPointF(*arrow.path[0]))
+            for k in range(1, len(arrow.path), 3):
+                path.cubicTo(*(QPointF(*point) for point in arrow.path[k : k + 3]))
+            self._paths[name] = path.translated(QPointF(self.origin))
+
+    def at(self, point: QPointF) -> str:
+        """Return the name of the projection whose arrow is nearest to a point; empty if none is near."""
+        stroker = QPainterPathStroker()
+        for width in (_REACH / 3, _REACH):
+            stroker.setWidth(width)
+            for name, path in self._paths.items():
+                if stroker.createStroke(path).contains(point):
+                    return name
+        return ""
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Show that an arrow can be clicked."""
+        assert event is not None
+        over = bool(self.at(event.position()))
+        self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Choose the projection of an arrow."""
+        assert event is not None
+        name = self.at(event.position()) if event.button() == Qt.MouseButton.LeftButton else ""
+        if name:
+            self._owner.items[name].setFocus(Qt.FocusReason.MouseFocusReason)
+            self._owner.chosen.emit(name)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Explain the arrow below the pointer."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            name = self.at(QPointF(event.pos()))
+            if name:
+                QToolTip.showText(event.globalPos(), self._owner.items[name].toolTip(), self, QRect())
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw the arrows: a triangle excites, a disc inhibits, a thick line learns."""
+        made = self._owner.diagram
+        if made is None:
+            return
+        colours, painter = theme.current(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for name, path in self._paths.items():
+            arrow = made.arrows[name]
+            if name in self._owner.selected:
+                pen = QPen(tint(colours.accent, 90), 9.0)
+                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+                painter.setPen(pen)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawPath(path)
+            role = {True: colours.inh, False: colours.exc, None: colours.input}[arrow.inhibits]
+            pen = QPen(QColor(role), 2.4 if arrow.learns else 1.2)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(path)
+            _draw_head(painter, arrow, path.currentPosition(), made.head, QColor(role))
+
+
+def _draw_head(painter: QPainter, arrow: Arrow, tip: QPointF, length: float, colour: QColor) -> None:
+    along = -1.0 if arrow.from_left else 1.0  # from the tip back
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    if arrow.inhibits:
+        radius = 0.36 * length
+        painter.drawEllipse(QPointF(tip.x() + along * radius, tip.y()), radius, radius)
+        return
+    half = 0.38 * length
+    head = QPainterPath(tip)
+    head.lineTo(tip.x() + along * 0.85 * length, tip.y() - half)
+    head.lineTo(tip.x() + along * 0.85 * length, tip.y() + half)
+    head.closeSubpath()
+    if arrow.inhibits is None:  # open
+        painter.setPen(QPen(colour, 1.4))
+        painter.setBrush(QColor(theme.current().base))
+    painter.drawPath(head)

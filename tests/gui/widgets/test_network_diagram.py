@@ -1,0 +1,141 @@
+"""The diagram of a network as a widget: without a run, by pointer and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from graphs import fixed
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from stdpbench.experiment import read_experiment
+from stdpbench.graph import Graph
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.network_diagram import NetworkDiagram
+
+LAYERS = read_experiment("diehl-cook-400").graph(28, 28)
+
+
+@pytest.fixture
+def diagram(qtbot: QtBot) -> Iterator[NetworkDiagram]:
+    theme.apply("light")
+    made = NetworkDiagram()
+    qtbot.addWidget(made)
+    made.resize(760, 300)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.show_graph(LAYERS)
+    yield made
+    theme.apply("light")
+
+
+def on_arrow(diagram: NetworkDiagram, name: str) -> QPoint:
+    """A point of the canvas on an arrow, next to its start."""
+    assert diagram.diagram is not None
+    x, y = diagram.diagram.arrows[name].path[0]
+    return diagram.canvas.origin + QPoint(round(x + 4), round(y))
+
+
+def test_boxes_and_arrows_are_chosen_by_pointer_and_keyboard(diagram: NetworkDiagram, qtbot: QtBot) -> None:
+    chosen: list[str] = []
+    diagram.chosen.connect(chosen.append)
+    for name in ("exc", "feed"):
+        qtbot.mouseClick(diagram.items[name], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(diagram.canvas, Qt.MouseButton.LeftButton, pos=on_arrow(diagram, "drive"))
+    qtbot.mouseClick(diagram.canvas, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    assert chosen == ["exc", "feed", "drive"]
+    assert not diagram.items["exc"].isChecked()  # until its owner says so
+
+    diagram.activateWindow()
+    diagram.items["input"].setFocus()
+    order = []
+    for _ in range(len(diagram.items)):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        order.append(focus.objectName())
+        qtbot.keyClick(focus, Qt.Key.Key_Tab)
+    assert order == ["input", "feed", "exc", "drive", "inh", "compete"]
+    diagram.items["input"].setFocus()
+    for key, name in (
+        (Qt.Key.Key_Right, "feed"),
+        (Qt.Key.Key_Right, "exc"),
+        (Qt.Key.Key_Left, "feed"),
+        (Qt.Key.Key_Left, "input"),
+        (Qt.Key.Key_Left, "input"),
+    ):
+        qtbot.keyClick(QApplication.focusWidget(), key)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        assert focus.objectName() == name
+    qtbot.keyClick(diagram.items["input"], Qt.Key.Key_Return)
+    qtbot.keyClick(diagram.items["inh"], Qt.Key.Key_Space)
+    assert chosen[3:] == ["input", "inh"]
+
+
+def test_names_descriptions_and_rates(diagram: NetworkDiagram) -> None:
+    exc, feed = diagram.items["exc"], diagram.items["feed"]
+    assert exc.accessibleName() == "Population exc"
+    assert feed.accessibleName() == "Projection feed"
+    assert "rule: diehl-cook-triplet" in feed.accessibleDescription()
+    assert "313\N{THIN SPACE}600" in feed.toolTip()
+    assert "Hz" not in exc.toolTip()
+    diagram.show_rates({"exc": 3.25}, "mean of 4")
+    assert "3.25 Hz, mean of 4" in exc.accessibleDescription()
+    assert "Hz" not in diagram.items["inh"].toolTip()  # of which no rate is known
+    diagram.show_rates({})
+    assert "Hz" not in exc.toolTip()
+    diagram.select(["exc", "feed"])
+    assert {name for name, item in diagram.items.items() if item.isChecked()} == {"feed", "exc"}
+
+
+def test_a_graph_may_change_and_have_errors(diagram: NetworkDiagram, qtbot: QtBot) -> None:
+    kept = diagram.items["exc"]
+    populations = {name: each for name, each in LAYERS.populations.items() if name != "inh"}
+    diagram.show_graph(Graph(populations, LAYERS.projections, read="exc"))
+    assert set(diagram.items) == {"input", "exc", "feed"}
+    assert diagram.items["exc"] is kept
+    diagram.show_graph(Graph({}, {}))
+    assert diagram.items == {}
+    diagram.show_graph(None)
+    assert diagram.diagram is None
+    assert diagram.wanted_height(400) == 0
+    diagram.grab()
+
+
+def test_a_large_network_keeps_readable_texts_and_scrolls(diagram: NetworkDiagram, qtbot: QtBot) -> None:
+    usual = theme.plot_font().pointSizeF()
+    diagram.show_graph(fixed("A"))
+    diagram.resize(340, 220)
+    assert diagram.font_.pointSizeF() == usual
+    bars = diagram.horizontalScrollBar(), diagram.verticalScrollBar()
+    assert all(bar is not None and bar.maximum() > 0 for bar in bars)
+    diagram.items["inh9"].setFocus()
+    diagram.reveal("inh9")
+    where = diagram.items["inh9"].mapTo(diagram, QPoint(0, 0))
+    assert diagram.rect().contains(where)
+    diagram.resize(1000, 600)
+    assert diagram.font_.pointSizeF() == usual
+    assert all(bar is not None and bar.maximum() == 0 for bar in bars)
+    made = diagram.diagram
+    assert made is not None
+    diagram.resize(round(made.width * 0.9), 600)
+    assert 0.8 * usual < diagram.font_.pointSizeF() < usual
+    height = diagram.wanted_height(1000)
+    diagram.resize(1000, height)
+    assert all(bar is not None and bar.maximum() == 0 for bar in bars)
+
+
+def test_it_draws_in_both_themes(diagram: NetworkDiagram) -> None:
+    diagram.select(["exc", "feed"])
+    seen = []
+    for name in ("light", "dark"):
+        theme.apply(name)
+        diagram.restyle()
+        picture = diagram.grab().toImage()
+        box = diagram.items["exc"].geometry()
+        seen.append(picture.pixelColor(box.center().x(), box.top() + 6).lightness())
+        at = on_arrow(diagram, "compete")
+        assert picture.pixelColor(at) != picture.pixelColor(2, 2)
+    assert seen[0] > 128 > seen[1]
