@@ -23,6 +23,8 @@ The content is a *spec*, a dict of plain values and arrays:
     Points in a plane without units, each group with its own colour and marker.
 ``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``
     Spikes, one plot for each group, which may have ``"size"``, its number of neurons. Optional: ``"x_range"``.
+``{"kind": "diagram", "width": …, "height": …, "boxes": […], "arrows": […]}``
+    A network, as made by `stdpbench.figures.diagram.diagram_spec`.
 ``{"kind": "stack", "parts": [spec, …]}``
     Several specs below each other.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.figures.diagram import draw_network
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito (2008)
 _STYLES = ("-", "--", ":", "-.")
 _MANY = 500  # number of spikes above which dots are small
 _BELOW = 'fontsize="small", loc="upper right", bbox_to_anchor=(1, -0.3)'
 """Arguments for a legend below its plot."""
+_ANNOTATED = """\
+    axes: Axes,
+    width: float,
+    height: float,
+    boxes: Sequence[Mapping[str, Any]],
+    arrows: Sequence[Mapping[str, Any]],
+    font: float,
+) -> None:"""
+_PLAIN = "    axes, width, height, boxes, arrows, font\n):"
+"""Without names of types, which a script does not import."""
 _LETTERS = 40
 """Legend columns that fit below a plot of one text column."""
 _MARKS = ("o", "x", "^", "s", "+", "D", "v", "*")
@@ -48,8 +60,10 @@ class PaperScript:
             return [max(0.62, 0.05 * lines) if _lies(part) else 0.62]
         if kind == "points":
             return [0.9]
+        if kind == "diagram":
+            return [part["height"] / part["width"]]
         raise StdpbenchError(
-            f"a figure of kind {kind!r} cannot be drawn; kinds are lines, image, bars, points and raster"
+            f"a figure of kind {kind!r} cannot be drawn; kinds are lines, image, bars, points, raster and diagram"
         )
 
     def part(self, part: Mapping[str, Any]) -> None:
@@ -185,6 +199,25 @@ class PaperScript:
             f"axes[{k}].set_yticks([])",
             f'axes[{k}].legend(fontsize="small", markerscale=2, ncols={columns}, loc="center left", '
             "bbox_to_anchor=(1, 0.5))",
+        ]
+
+    def _diagram(self, part: Mapping[str, Any], k: int) -> None:
+        boxes = ",\n    ".join(
+            repr({"place": list(box["place"]), "texts": list(box["texts"])}) for box in part["boxes"]
+        )
+        arrows = []
+        for arrow in part["arrows"]:
+            values = {**arrow, "labels": [tuple(label) for label in arrow["labels"]]}
+            del values["path"]
+            path = self._array(f"path_{_identifier(arrow['name'])}", arrow["path"])
+            arrows.append(f"{{**{values!r}, 'path': {path}}}")
+        width, height = float(part["width"]), float(part["height"])
+        self.lines += [
+            f"\n\n{inspect.getsource(draw_network).replace(_ANNOTATED, _PLAIN)}\n",
+            f"boxes = [\n    {boxes},\n]",
+            "arrows = [\n    " + ",\n    ".join(arrows) + ",\n]",
+            f'font = min(plt.rcParams["font.size"], 72 * size[0] / {width + 1:g})  # texts fit into their boxes',
+            f"draw_network(axes[{k}], {width:g}, {height:g}, boxes, arrows, font)",
         ]
 
     def _raster(self, part: Mapping[str, Any], first: int) -> None:

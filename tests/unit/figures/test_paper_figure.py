@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import read_experiment
+from stdpbench.figures.diagram import diagram_spec, network_figure
 from stdpbench.figures.paper import (
     Order,
     caption,
@@ -19,6 +21,7 @@ from stdpbench.figures.paper import (
     table_text,
     write_order,
 )
+from stdpbench.graph.diagram import Measure
 
 RANDOM = np.random.default_rng(0)
 X = np.arange(10.0)
@@ -52,6 +55,7 @@ SPECS = {
     "points": {"kind": "points", "groups": [{"x": X, "y": X**2, "label": "7"}, {"x": X, "y": X, "label": "wrong"}]},
     "raster": {"kind": "raster", "rows": [{"t": X, "index": X, "label": "exc"}, {"t": X, "index": X, "label": "inh"}]},
 }
+SPECS["network"] = diagram_spec(read_experiment("diehl-cook-400").graph(28, 28), {"exc": 3.2})
 SPECS["in one time"] = {
     "kind": "stack",
     "parts": [
@@ -175,3 +179,24 @@ def test_the_process_says_what_went_wrong(tmp_path):
     assert "cannot be written" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not list(Path(tmp_path).glob("absent*"))
+
+
+def test_texts_of_a_network_fit_into_the_room_that_its_layout_gives_them() -> None:
+    graph = read_experiment("diehl-cook-400").graph(28, 28)
+    spec = diagram_spec(graph, {"exc": 3.2})
+    figure = network_figure(graph, {"exc": 3.2})
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    to_units = axes.transData.inverted()
+    boxes = {box["texts"][0]: box["place"] for box in spec["boxes"]}
+    labels = {(label[0], label[1]) for arrow in spec["arrows"] for label in arrow["labels"]}
+    measure, seen = Measure(), 0
+    for text in axes.texts:
+        extent = text.get_window_extent().transformed(to_units)
+        width, bold = extent.width, text.get_fontweight() == "bold"
+        assert abs(width) <= measure.width(text.get_text(), bold)
+        inside = [place for place in boxes.values() if place[0] < extent.x0 and extent.x1 < place[0] + place[2]]
+        assert inside or (text.get_text(), text.get_position()[0]) in labels
+        seen += 1
+    assert seen == len(labels) + sum(len(box["texts"]) for box in spec["boxes"])
+    assert "3.2 Hz" in [text.get_text() for text in axes.texts]
