@@ -86,8 +86,13 @@ class Stimulus(Panel):
         self.mark_dirty()
 
     def has_content(self) -> bool:
-        """Return whether a presentation was received."""
-        return bool(self.session.live.presentation)
+        """Return whether a presentation was received, and the network has an input."""
+        return bool(self.session.live.presentation) and self._has_input
+
+    @property
+    def _has_input(self) -> bool:
+        graph = self.session.selection.graph
+        return graph is None or bool(graph.input)
 
     def refresh(self) -> None:
         """Show the newest presentation, once the previous one was shown long enough."""
@@ -150,7 +155,7 @@ class Stimulus(Panel):
     def _counts(self) -> NDArray[np.float64] | None:
         """Return the input spikes per pixel, (height, width)."""
         started = self.session.live.started
-        if started is None or not self._frame:
+        if started is None or not self._frame or not self._has_input:
             return None
         height, width = started.shape
         counts = np.bincount(self._frame["input"][0], minlength=height * width)
@@ -158,11 +163,13 @@ class Stimulus(Panel):
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""
+        if not self._has_input:
+            return "This network has no input, so there is no stimulus to show."
         return self.session.not_coming() or self.empty_text
 
     def summary(self) -> str:
         """Describe what is shown."""
-        if not self._frame:
+        if not self._frame or not self._has_input:
             return self.nothing()
         label = self.observed.label(self._frame["image"])
         shown = f"picture {self._frame['image']}" + (

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QLabel
 
 from stdpbench.graph import Graph
 from stdpbench.learned_names import listed
+from stdpbench.runs.analysis.frame_spikes import spikes_in
 from stdpbench.templates.diehl_cook import Network
 from stdpbench.units import thousands
 from stdpbench_gui.look.motion import motion
@@ -165,8 +166,8 @@ class Raster(Panel):
         graph = self._graph
         if graph is None:
             return None
-        found: dict[str, Pairs] = {graph.input: frame["input"]} if graph.input else {}
-        return found | {name: frame["spikes"][name] for name in graph.populations if name != graph.input}
+        names = sorted(graph.populations, key=lambda name: name != graph.input)
+        return {name: spikes_in(frame, graph, name) for name in names}
 
     def _set_layers(self, frame: Any) -> None:
         """Set the bands for the network."""
