@@ -5,7 +5,7 @@ from stdpbench.experiment.draft import DraftHistory, NetworkDraft
 from stdpbench.experiment.draft_rows import Placed, draft_groups, placed
 from stdpbench.experiment.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
-from stdpbench.experiment.groups import Group, parameter_groups, value_at
+from stdpbench.experiment.groups import Group, group_of, parameter_groups, value_at
 from stdpbench.experiment.sections import About, Schedule, Stage, without_looks
 from stdpbench.templates.diehl_cook import Network
 
@@ -22,6 +22,7 @@ __all__ = [
     "Stage",
     "draft_groups",
     "family_of",
+    "group_of",
     "kind_parameter",
     "owner_of",
     "parameter_groups",

@@ -85,6 +85,24 @@ def parameter_groups(experiment: Experiment) -> tuple[Group, ...]:
     return tuple(_groups(experiment))
 
 
+def group_of(experiment: Experiment, name: str) -> str:
+    """Return the path of the group with the parameters of a population or projection of the expanded network.
+
+    In a template, this is the section that most says what it is: the neuron or the rule, else what else can be set.
+    Empty if nothing of it can be set.
+    """
+    if isinstance(experiment.network, GraphNetwork):
+        for table in ("projections", "populations"):
+            if name in getattr(experiment.network, table):
+                path = f"network.{table}.{name}"
+                return path if any(group.path == path for group in parameter_groups(experiment)) else ""
+        return ""
+    paths = experiment.network.paths(experiment.parts)
+    found = [long for long in paths if long.split(".")[2] == name]
+    first = sorted(found, key=lambda long: not long.endswith((".neuron", ".plasticity")))
+    return paths[first[0]].partition(".")[0] if first else ""
+
+
 def _groups(experiment: Experiment) -> Iterator[Group]:
     if isinstance(experiment.network, GraphNetwork):
         yield from _projections(experiment, experiment.network)

@@ -42,8 +42,12 @@ _SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _BESIDE_CURVES = ("parameters", "log", "confusion")
 """Panels that open next to the curves if a layout omits them; all others open next to the raster, which is wide."""
-_LAYOUT_VERSION = 1
-"""Version of saved layouts; in older ones, panels that the layout omitted had no place."""
+_BESIDE_NEW = ("stimulus", "thresholds", "raster", "weight-map", "curves")
+"""Panels next to which a panel opens that is new since a layout was saved."""
+_LAYOUT_VERSION = 2
+"""Version of saved layouts."""
+_ADDED = {1: ("network",)}
+"""Panels that saved layouts of earlier versions do not have. In version 0, omitted panels had no place."""
 
 
 class RunBar(QWidget):
@@ -369,18 +373,18 @@ class TrainPage(QWidget):
         self._place(
             {
                 "left": [["weight-map"], ["curves"]],
-                "middle": [["raster"], ["stimulus", "thresholds"]],
+                "middle": [["network"], ["raster"], ["stimulus", "thresholds"]],
                 "right": [["parameters", "neuron"], ["log", "confusion"]],
             },
             (460, 460, 340),
-            {"left": [440, 240], "middle": [400, 280], "right": [440, 240]},
+            {"left": [440, 240], "middle": [140, 300, 240], "right": [440, 240]},
         )
 
     def _inspect(self) -> None:
         self._place(
             {
                 "left": [["weight-map"], ["thresholds", "curves"]],
-                "middle": [["neuron", "slow-motion"], ["raster"]],
+                "middle": [["neuron", "slow-motion"], ["raster", "network"]],
                 "right": [["stimulus"], ["parameters", "log", "confusion"]],
             },
             (400, 560, 300),
@@ -396,10 +400,22 @@ class TrainPage(QWidget):
 
     def _restore(self) -> None:
         state = self._settings.value("train/docks")
-        if isinstance(state, QByteArray) and self.docks.restoreState(state, _LAYOUT_VERSION):
-            self._write_large(str(self._settings.value("train/large", "false")) == "true")
-        else:
-            self.arrange("Watch")
+        versions = (_LAYOUT_VERSION, *sorted(_ADDED, reverse=True)) if isinstance(state, QByteArray) else ()
+        for version in versions:
+            if self.docks.restoreState(state, version):
+                self._write_large(str(self._settings.value("train/large", "false")) == "true")
+                for key in (key for known in range(version, _LAYOUT_VERSION) for key in _ADDED[known]):
+                    self._add(self.panels[key])
+                return
+        self.arrange("Watch")
+
+    def _add(self, panel: Panel) -> None:
+        """Give a panel that a saved layout does not have a place: a tab behind a panel that is shown."""
+        visible = [self.panels[key] for key in _BESIDE_NEW if not self.panels[key].isHidden()]
+        beside = next((other for other in visible if not other.isFloating()), self.panels["raster"])
+        self.docks.tabifyDockWidget(beside, panel)
+        panel.setVisible(not beside.isHidden())
+        beside.raise_()
 
     def save(self) -> None:
         """Save the layout of the panels."""

@@ -6,6 +6,7 @@ from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.confusion import Confusion
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.log import Log
+from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
@@ -23,6 +24,7 @@ ALL: tuple[type[Panel], ...] = (
     Confusion,
     Raster,
     Stimulus,
+    NetworkPanel,
     NeuronInspector,
     SlowMotionPanel,
 )

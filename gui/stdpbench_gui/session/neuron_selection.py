@@ -29,6 +29,9 @@ class NeuronSelection(QObject):
     population, projection : str
         Names of the population that the neuron is one of, and of the projection whose weights are shown; no
         projection if none learns.
+    item : str
+        The population or projection that was chosen in a diagram of the network; empty if none, or if another
+        projection was chosen elsewhere since.
     graph : Graph or None
         The network of the run on display; None before it is known.
     neuron_changed : signal of int
@@ -37,11 +40,14 @@ class NeuronSelection(QObject):
         Another population or projection is shown.
     choice_changed : signal
         `projections` has changed.
+    item_changed : signal of str
+        Another population or projection was chosen in a diagram.
     """
 
     neuron_changed = pyqtSignal(int)
     shown_changed = pyqtSignal()
     choice_changed = pyqtSignal()
+    item_changed = pyqtSignal(str)
 
     def __init__(
         self, session: QObject, live: Callable[[], LiveRun], experiment: Callable[[], Experiment | None]
@@ -49,6 +55,7 @@ class NeuronSelection(QObject):
         super().__init__(session)
         self._live, self._experiment = live, experiment
         self.neuron = -1
+        self.item = ""
         self.graph: Graph | None = None
         self.population, self.projection = _NOT_KNOWN
         self._started: object = None
@@ -70,6 +77,19 @@ class NeuronSelection(QObject):
             return ()
         each = self.graph.projections
         return tuple(name for name in self.graph.plastic if each[name].connect.storage == "dense")
+
+    @property
+    def only_neurons(self) -> bool:
+        """Whether no projection to the population on display has weights that can be shown, though others do."""
+        return bool(self.projections) and not self.projection
+
+    @property
+    def marked(self) -> frozenset[str]:
+        """Names of the population and the projection that a diagram marks: what was chosen, and what panels show."""
+        if self.graph is None:
+            return frozenset()
+        arrow = self.item if self.item in self.graph.projections else self.projection
+        return frozenset({self.population, arrow, self.item} - {""})
 
     @property
     def read(self) -> str:
@@ -124,8 +144,7 @@ class NeuronSelection(QObject):
     def select_read_neuron(self, neuron: int) -> None:
         """Select a neuron of the population that is read; if another is on display, show weights of that one first."""
         if not self.is_read and self.graph is not None:
-            each = self.graph.projections
-            self.choose(next((name for name in self.projections if each[name].target == self.read), ""))
+            self._show_population(self.read)
         if self.is_read:
             self.select_neuron(neuron)
 
@@ -133,6 +152,33 @@ class NeuronSelection(QObject):
         """Show the weights of another projection, and its target."""
         if self.graph is not None and projection in self.projections:
             self._show(self.graph.projections[projection].target, projection)
+
+    def choose_item(self, name: str) -> None:
+        """Choose a population or projection, as a click in a diagram does.
+
+        Panels then show the population, or the target of the projection, with the projection if its weights can be
+        shown, else with one that ends there. The input has no neurons to show: panels keep what they show.
+        """
+        graph = self.graph
+        if graph is None or (name not in graph.populations and name not in graph.projections):
+            return
+        if name in graph.projections:
+            if name in self.projections:
+                self.choose(name)
+            else:
+                self._show_population(graph.projections[name].target)
+        elif graph.populations[name].neuron is not None:
+            self._show_population(name)
+        self.item = name
+        self.item_changed.emit(name)
+
+    def _show_population(self, name: str) -> None:
+        """Show a population, with a projection to it: the usual one, else the first whose weights can be shown."""
+        if name == self.population or self.graph is None:
+            return
+        each = self.graph.projections
+        into = [projection for projection in self.projections if each[projection].target == name]
+        self._show(name, self.graph.shown if self.graph.shown in into else next(iter(into), ""))
 
     def reset(self) -> None:
         """Forget the network, before another one is known, and the selected neuron."""
@@ -157,6 +203,8 @@ class NeuronSelection(QObject):
         """Show a network; the projection on display stays if the one before had it as well."""
         known, before = self.graph is not None, self.projections
         self.graph = graph
+        if graph is None or (self.item not in graph.populations and self.item not in graph.projections):
+            self.item = ""
         if graph is None:
             self._show(*_NOT_KNOWN)
         elif known and self.projection in self.projections:
@@ -170,7 +218,7 @@ class NeuronSelection(QObject):
     def _show(self, population: str, projection: str) -> None:
         if (population, projection) == (self.population, self.projection):
             return
-        another = population != self.population
+        another, self.item = population != self.population, ""
         self.population, self.projection = population, projection
         if another:
             self.select_neuron(-1)

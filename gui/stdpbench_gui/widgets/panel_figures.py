@@ -124,7 +124,7 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
     for name, label in (
         ("spikes", f"{selection.population} spikes per image"),
         *([("theta", "mean theta (mV)")] if selection.adapts else []),
-        ("change", "|Δw| per synapse"),
+        *([] if selection.only_neurons else [("change", "|Δw| per synapse")]),
     ):
         plots.append((label, [_line(series(run.blocks, **of)[name], who) for who, run in runs]))
     kept = [{"label": label, "lines": some} for label, lines in plots if (some := [x for x in lines if len(x["x"])])]

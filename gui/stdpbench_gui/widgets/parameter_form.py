@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.experiment import Experiment, Group, parameter_groups, value_at
@@ -118,11 +118,25 @@ class ParameterForm(QScrollArea):
         self._in_flight: Mapping[str, Any] = {}
         self._why_not: Callable[[Parameter], str] = lambda _: ""
         self._words: list[str] = []
+        self._revealed = ""
         self.sections: dict[str, Section] = {}
 
     def rows(self) -> dict[str, ParameterRow]:
         """The created rows, by dotted path."""
         return {row.path: row for section in self.sections.values() for row in section.rows.values()}
+
+    def reveal(self, path: str) -> None:
+        """Expand a section and scroll to it, if there is one with this path."""
+        section = self.sections.get(path)
+        if section is not None:
+            section.header.setChecked(True)
+            self._revealed = path
+            QTimer.singleShot(0, self._scroll)  # after the layout
+
+    def _scroll(self) -> None:
+        section, bar = self.sections.get(self._revealed), self.verticalScrollBar()
+        if section is not None and bar is not None:
+            bar.setValue(section.y())
 
     def row(self, path: str) -> ParameterRow:
         """Return the row of a parameter, expanding its section."""

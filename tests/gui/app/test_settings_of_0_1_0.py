@@ -70,7 +70,7 @@ def test_settings_of_0_1_0_are_applied_and_keep_their_names(
     assert window.runs_page.row_actions.export_folder == str(tmp_path)
     assert window.runs_page.table.runs.columns == json.loads(settings.value("runs/columns"))
     assert window.lab.state.kind == "diehl-cook-triplet"
-    assert areas(window)["stimulus"] == ["thresholds"]
+    assert areas(window)["stimulus"] == ["network", "thresholds"]  # the panel that is new since then
     assert areas(window)["raster"] == areas(window)["weight-map"] == []
     settings.clear()
     window.services.recent.add(tmp_path / "runs" / "finished")

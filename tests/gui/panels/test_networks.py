@@ -17,9 +17,11 @@ from synthetic import session, show
 from waiting import waits
 
 from stdpbench.experiment import Experiment
+from stdpbench.runs.analysis.recent_rates import RecentRates
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
@@ -129,6 +131,25 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     _, theta = curves.curves["theta"].getData()
     assert theta[0] == pytest.approx(shown.live.blocks[min(shown.live.blocks)].others["exc.theta"])
     assert "exc spikes per image, mean theta of exc " in curves.summary()
+    network = panels["network"]
+    assert isinstance(network, NetworkPanel)
+    network.raise_()
+    waits(qtbot, lambda: network.recent.n > 3 and "Hz" in network.diagram.items["exc"].toolTip())
+    frame, rates = shown.live.presentation, network.recent.rates
+    assert rates.keys() == {"input", "exc", "top"}
+    recent = RecentRates()
+    recent.take(frame, two_layers().graph(8, 8), 350.0, 0.5)
+    assert recent.rates["exc"] == pytest.approx((frame["spikes"]["exc"][1] < 700).sum() / N_EXC / 0.35)
+    assert 0.3 * recent.rates["input"] < rates["input"] < 3 * recent.rates["input"]
+    assert network.diagram.selected == {"exc", "feed"}
+    for name, population, projection in (("up", "top", "up"), ("compete", "exc", "feed"), ("top", "top", "up")):
+        qtbot.mouseClick(network.diagram.items[name], Qt.MouseButton.LeftButton)
+        assert (shown.selection.population, shown.selection.projection) == (population, projection)
+        waits(qtbot, lambda name=name: name in network.diagram.selected)
+    network.diagram.items["exc"].setFocus()
+    qtbot.keyClick(network.diagram.items["exc"], Qt.Key.Key_Return)
+    assert (shown.selection.projection, shown.selection.population) == ("feed", "exc")
+
     shown.selection.select_neuron(4)
     neuron.raise_()
     waits(qtbot, lambda: thresholds.has_content() and "neuron 4" in neuron.about.text())

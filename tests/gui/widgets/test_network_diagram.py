@@ -136,6 +136,6 @@ def test_it_draws_in_both_themes(diagram: NetworkDiagram) -> None:
         picture = diagram.grab().toImage()
         box = diagram.items["exc"].geometry()
         seen.append(picture.pixelColor(box.center().x(), box.top() + 6).lightness())
-        at = on_arrow(diagram, "compete")
+        at = on_arrow(diagram, "drive")
         assert picture.pixelColor(at) != picture.pixelColor(2, 2)
     assert seen[0] > 128 > seen[1]

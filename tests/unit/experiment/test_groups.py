@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, parameter_groups, read_experiment, value_at
+from stdpbench.experiment import Experiment, group_of, parameter_groups, read_experiment, value_at
 from stdpbench.parameters import Parameter
 
 TWO_LAYERS = """
@@ -147,3 +147,20 @@ def test_kinds_that_are_not_installed_are_shown_as_stored() -> None:
     assert group.parameters["plasticity.kind"].choices == ()
     assert group.parameters["plasticity.speed"].structural
     assert value_at(made, "network.projections.up.plasticity.speed") == 3
+
+
+def test_each_part_of_a_network_has_the_group_that_says_most_about_it() -> None:
+    made = Experiment.from_toml(TWO_LAYERS)
+    assert group_of(made, "feed") == "network.projections.feed"
+    assert group_of(made, "top") == "network.populations.top"
+    assert group_of(made, "input") == ""  # nothing of it can be set
+    assert group_of(made, "nothing") == ""
+    layer = read_experiment("diehl-cook-400")
+    parts = ("input", "exc", "inh", "feed", "drive", "compete")
+    assert [group_of(layer, part) for part in parts] == ["", "exc", "inh", "plasticity", "network", "network"]
+    learning = layer.override({"lateral.kind": "homeostatic"})
+    assert group_of(learning, "compete") == "lateral"
+    for experiment in (made, layer, learning, read_experiment("vogels-2011"), read_experiment("digits")):
+        known = {group.path for group in parameter_groups(experiment)} | {""}
+        graph = experiment.graph()
+        assert {group_of(experiment, part) for part in (*graph.populations, *graph.projections)} <= known

@@ -213,7 +213,7 @@ class Curves(Panel):
     def _titles(self) -> dict[str, str]:
         """Return the titles of the plots that are of the population or the projection on display."""
         selection = self.session.selection
-        several = len(selection.projections) > 1
+        several = len(selection.projections) > 1 or not selection.is_read
         return {
             "spikes": f"{selection.population} spikes per image",
             "theta": f"mean theta of {selection.population} (mV)" if several else _PLOTS["theta"],
@@ -292,7 +292,8 @@ class Curves(Panel):
 
     def _arrange(self, columns: int) -> None:
         """Arrange the plots in one column if they fit, otherwise in rows; omit the last ones if space is short."""
-        hidden = () if self.session.selection.adapts else ("theta",)
+        selection = self.session.selection
+        hidden = [*([] if selection.adapts else ["theta"]), *(["change"] if selection.only_neurons else [])]
         shown = self.stream.plots if self._streams else self.plots
         first, *others = (plot for name, plot in shown.items() if name not in hidden)
         wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]
@@ -334,7 +335,7 @@ class Curves(Panel):
         last, selection = live.blocks[max(live.blocks)], self.session.selection
         found = {name: y[-1] for name, (_, y) in series({1: last}, **selection.others).items() if len(y)}
         before, of = "", ""
-        if len(selection.projections) > 1:
+        if len(selection.projections) > 1 or not selection.is_read:
             before, of = f"{selection.population} ", f"of {selection.population} "
         parts = [f"{found['spikes']:.1f} {before}spikes per image"] if "spikes" in found else []
         if "theta" in found and selection.adapts:

@@ -159,8 +159,10 @@ class NeuronInspector(Panel):
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""
         selection = self.session.selection
-        shown = selection.graph is None or selection.projection
-        return self.empty_text if shown else "No projection of this network has weights that can be shown here."
+        if selection.graph is None or selection.projection:
+            return self.empty_text
+        which = f"to {selection.population}" if selection.only_neurons else "of this network"
+        return f"No projection {which} has weights that can be shown here."
 
     def _n(self) -> int:
         """Return the number of neurons; 0 before weights have arrived."""

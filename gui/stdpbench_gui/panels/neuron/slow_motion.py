@@ -134,6 +134,9 @@ class SlowMotionPanel(Panel):
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""
+        selection = self.session.selection
+        if selection.only_neurons:
+            return f"No projection to {selection.population} has weights that can be replayed here."
         return self.empty_text if self._can_replay() else _OTHER
 
     def refresh(self) -> None:

@@ -10,7 +10,7 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QDialog, QLineEdit, QMainWindow
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, value_at
+from stdpbench.experiment import Experiment, group_of, value_at
 from stdpbench.parameters import Parameter
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.protocol.facts import Block
@@ -19,13 +19,18 @@ from stdpbench_gui.dialogs.new_run import NewRunDialog
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.parameters.change_way import BRANCH, HERE, REWIND, ChangeWay
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
+
+_SHARE = 0.3
+"""Share of the height of the panel that the diagram of the network may take."""
 
 
 class ParametersPanel(Panel):
@@ -41,6 +46,8 @@ class ParametersPanel(Panel):
         "rule was changed; click to change it back. Arrow keys change values in steps; a slider sends when released. "
         "Structural parameters of the network cannot change during training; “new run…” starts another run from the "
         "current weights. A network that is spelled out has a group for each of its projections and populations. "
+        "Where there is room and the Network panel does not show it, a diagram of the network stands above; a click "
+        "on a part of it shows the parameters of this part. "
         "(Values of the template diehl-cook: Diehl &amp; Cook 2015, sections 2.1 to 2.5, "
         "doi:10.3389/fncom.2015.00099)"
     )
@@ -55,12 +62,17 @@ class ParametersPanel(Panel):
         self.search.setClearButtonEnabled(True)
         self.way = ChangeWay()
         self.form = ParameterForm()
+        self.diagram = NetworkDiagram(rules=False)
+        self.diagram.hide()
         head = vbox(self.search, self.way, margins=(theme.GRID, theme.GRID // 2), spacing=theme.GRID // 2)
-        vbox(head, (self.form, 1), within=self.body, spacing=0)
+        vbox(head, self.diagram, (self.form, 1), within=self.body, spacing=0)
         self._shown: tuple[object, ...] = ()
         self._experiment: Experiment | None = None
         self._start: Experiment | None = None
         self._branched: tuple[Path, Path] | None = None  # parent and branch, until the branch is opened
+        self.diagram.chosen.connect(session.selection.choose_item)
+        session.selection.item_changed.connect(self._on_item)
+        session.selection.shown_changed.connect(self._show_diagram)
         self.search.textChanged.connect(self.form.search)
         self.way.chosen.connect(self.mark_dirty)
         self.form.committed.connect(self._commit)
@@ -93,6 +105,7 @@ class ParametersPanel(Panel):
         session, live = self.session, self.session.live
         assert live.started is not None
         self.changes.confirm()
+        self._show_diagram()
         begun_from = 0 if self.way.current == HERE else len(live.checkpoints)
         state = (
             (session.connected, live.state, self._training_over(), begun_from),
@@ -108,6 +121,28 @@ class ParametersPanel(Panel):
         assert self._start is not None
         self._offer_positions()
         self.form.show_experiment(self._experiment, self._start, self.changes.in_flight, self._why_not)
+
+    def _show_diagram(self) -> None:
+        """Show the network above the parameters if it fits there and the Network panel does not show it."""
+        docks, selection = self.parentWidget(), self.session.selection
+        panel = docks.findChild(NetworkPanel) if isinstance(docks, QMainWindow) else None
+        elsewhere = panel is not None and panel.isVisible() and not panel.visibleRegion().isEmpty()
+        if selection.graph is None or elsewhere:
+            self.diagram.hide()
+            return
+        self.diagram.show_graph(selection.graph)
+        self.diagram.select(selection.marked)
+        height = self.diagram.wanted_height(self.body.width())
+        fits = height <= _SHARE * self.body.height()
+        if fits:
+            self.diagram.setFixedHeight(height)
+        self.diagram.setVisible(fits)
+
+    def _on_item(self, name: str) -> None:
+        """Show the parameters of what was chosen in a diagram."""
+        self._show_diagram()
+        if self._experiment is not None and not self._experiment.missing_kinds:
+            self.form.reveal(group_of(self._experiment, name))
 
     def _training_over(self) -> bool:
         live = self.session.live

@@ -33,7 +33,8 @@ __all__ = ["WeightMap", "tile"]
 _NUMBER, _LABEL, _THETA, _SIMILARITY = range(4)
 _ORDERS = ("by number", "by label", "by theta", "by similarity")
 _MOST_SIMILAR = 2500  # neurons; time and memory of the linkage grow with their square
-_NONE = "No projection of this network has weights that learn and connect all neurons, so no fields are shown."
+_WEIGHTS = "weights that learn and connect all neurons, so no fields are shown."
+_NONE = f"No projection of this network has {_WEIGHTS}"
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -280,6 +281,8 @@ class WeightMap(Panel):
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""
         selection = self.session.selection
+        if selection.only_neurons:
+            return f"No projection to {selection.population} has {_WEIGHTS}"
         return _NONE if selection.graph is not None and not selection.projection else self.empty_text
 
     # -- summary and export ---------------------------------------------------------------------------------------
