@@ -189,12 +189,12 @@ def test_texts_of_a_network_fit_into_the_room_that_its_layout_gives_them() -> No
     (axes,) = figure.axes
     to_units = axes.transData.inverted()
     boxes = {box["texts"][0]: box["place"] for box in spec["boxes"]}
-    labels = {(label[0], label[1]) for arrow in spec["arrows"] for label in arrow["labels"]}
+    labels = [(label[0], label[1]) for arrow in spec["arrows"] for label in arrow["labels"]]
     measure, seen = Measure(), 0
     for text in axes.texts:
         extent = text.get_window_extent().transformed(to_units)
-        width, bold = extent.width, text.get_fontweight() == "bold"
-        assert abs(width) <= measure.width(text.get_text(), bold)
+        width, bold = abs(extent.width), text.get_fontweight() == "bold"
+        assert width <= measure.width(text.get_text(), bold)
         inside = [place for place in boxes.values() if place[0] < extent.x0 and extent.x1 < place[0] + place[2]]
         assert inside or (text.get_text(), text.get_position()[0]) in labels
         seen += 1
