@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +101,14 @@ def spikes_of(index: NDArray[np.int64], step: NDArray[np.int64], start: int, sto
     cells = np.unique((step[within] - start) * max(n_inputs, 1) + index[within])
     bins, index = np.divmod(cells, max(n_inputs, 1))
     return Spikes(index.astype(np.int32), bins.astype(np.int32))
+
+
+def spikes_of_blocks(
+    blocks: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]], start: int, stop: int, n_inputs: int
+) -> Spikes:
+    """Return the spikes of a range from index and step of those in each block that it lies in."""
+    index, step = (np.concatenate([np.empty(0, np.int64), *each]) for each in zip(*blocks, strict=True))
+    return spikes_of(index, step, start, stop, n_inputs)
 
 
 def blocks_of(start: int, stop: int, length: int = BLOCK) -> range:

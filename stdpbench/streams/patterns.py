@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stdpbench.encoding import Spikes
 from stdpbench.parameters import parameter
-from stdpbench.streams.base import Occurrences, Stream, bernoulli, blocks_of, random_of, spikes_of, step_of
+from stdpbench.streams.base import Occurrences, Stream, bernoulli, blocks_of, random_of, spikes_of_blocks, step_of
 from stdpbench.streams.poisson import too_fast
 
 SLOTS = 40
@@ -71,9 +71,7 @@ class Patterns(Stream):
         """Return the spikes of some time steps; see `Stream.spikes`."""
         length, reach = self._steps(dt) * SLOTS, round(_SURE * self.jitter * 1e-3 / dt) + 1
         blocks = blocks_of(max(0, start - reach), stop + reach, length)  # spikes may be shifted into the next block
-        found = [_block(self, seed, block, dt) for block in blocks]
-        index, step = (np.concatenate([np.empty(0, np.int64), *each]) for each in zip(*found, strict=True))
-        return spikes_of(index, step, start, stop, self.n)
+        return spikes_of_blocks((_block(self, seed, block, dt) for block in blocks), start, stop, self.n)
 
     def occurrences(self, seed: int, start: int, stop: int, dt: float) -> Occurrences:
         """Return the patterns that end within some time steps."""

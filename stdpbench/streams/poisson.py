@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stdpbench.encoding import Spikes
 from stdpbench.parameters import parameter
-from stdpbench.streams.base import BLOCK, Stream, bernoulli, blocks_of, random_of, spikes_of
+from stdpbench.streams.base import BLOCK, Stream, bernoulli, blocks_of, random_of, spikes_of_blocks
 
 
 class PoissonInputs(Stream):
@@ -42,9 +42,8 @@ class PoissonInputs(Stream):
 
     def spikes(self, seed: int, start: int, stop: int, dt: float) -> Spikes:
         """Return the spikes of some time steps; see `Stream.spikes`."""
-        blocks = [_block(self, seed, block, dt) for block in blocks_of(start, stop)]
-        index, step = (np.concatenate([np.empty(0, np.int64), *each]) for each in zip(*blocks, strict=True))
-        return spikes_of(index, step, start, stop, self.n_inputs)
+        blocks = (_block(self, seed, block, dt) for block in blocks_of(start, stop))
+        return spikes_of_blocks(blocks, start, stop, self.n_inputs)
 
 
 def too_fast(path: str, rate: float, dt: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from networks import put_start
+from networks import on_numpy, put_start
 
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
@@ -20,6 +20,8 @@ Opener = Callable[..., Simulator]
 def built() -> Iterator[Opener]:
     """A simulator from a pool: built once per session, then put to the same start for each test.
 
+    Its name is "compiled", "runtime" for Brian2's runtime mode on NumPy, or "cython" for the same on Cython, which
+    compiles a dozen modules for each network and more.
     That its past does not matter is part of the contract. Tests that change parameters, or want a simulator of
     their own, open one with `opened`.
     """
@@ -58,7 +60,9 @@ def opened() -> Iterator[Opener]:
 def _open(name: str, experiment: Experiment, n_input: int) -> Simulator:
     if name == "compiled" and find_compiler() is None:
         pytest.skip("needs a C++ compiler")
-    return open_simulator(experiment, n_input, name)[0]
+    if name == "runtime":
+        return on_numpy(experiment, n_input)
+    return open_simulator(experiment, n_input, "runtime" if name == "cython" else name)[0]
 
 
 _DATA = os.environ.get("STDPBENCH_DATA")  # read now: other tests set it to folders of their own

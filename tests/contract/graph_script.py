@@ -130,8 +130,10 @@ class _Network:
         b2, dt = self.b2, self.graph.dt
         monitors = {name: b2.SpikeMonitor(group) for name, group in self.groups.items() if name != self.graph.input}
 
+        timestep = self.clock.variables["timestep"].get_value()  # of this step; a quantity would take longer
+
         def at_start_of_step() -> None:
-            now = round(float(self.clock.t / b2.ms) / dt)
+            now = int(timestep[0])
             if now in self.starts:
                 if now:
                     self._note_learned()

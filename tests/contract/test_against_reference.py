@@ -1,4 +1,7 @@
-"""Both simulators against plain loops written from the design documents (reference.py), variant by variant."""
+"""Both simulators against plain loops written from the design documents (reference.py), variant by variant.
+
+Brian2's runtime mode runs on NumPy; on Cython, one variant is compared, and the others in slow tests.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,11 @@ from stdpbench.encoding import Spikes
 from stdpbench.simulators import Simulator
 
 STEPS = 200
+ON_CYTHON = ("direct", "uniform")
+CASES = [(*variant, name) for variant in VARIANTS for name in SIMULATORS]
+CASES += [
+    pytest.param(*variant, "cython", marks=() if variant == ON_CYTHON else (pytest.mark.slow,)) for variant in VARIANTS
+]
 
 
 @dataclass(frozen=True)
@@ -73,9 +81,8 @@ def course(inhibition: str, delays: str, theta: float, step: str = "euler") -> t
     return shown, network.largest_gi
 
 
-@pytest.mark.timeout(1200)  # the first one builds Brian2's Cython modules: minutes where others use the processors
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.timeout(1200)  # Cython modules take minutes where others use the processors
+@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
 @pytest.mark.parametrize("theta", [20.0, 5.0], ids=["spikes won by input", "spikes crowded"])
 def test_spikes_and_weights_are_those_of_the_reference(name, inhibition, delays, theta, built):
     simulator = built(name, experiment(inhibition, delays))
@@ -213,7 +220,7 @@ def by_hand(exc_at: list[int], input_at: list[int]) -> float:
     return float(dw)
 
 
-CASES = {
+STEPS_OF_SPIKES = {
     "an isolated pair, input first": ([60], [50]),
     "an isolated pair, output first": ([60], [70]),
     "an isolated pair in one step": ([60], [60]),
@@ -233,7 +240,7 @@ CASES = {
 def test_order_within_a_step(name, inhibition, delays, built):
     # no upper bound that would clip the driver's weight
     simulator = built(name, experiment(inhibition, delays, plasticity__w_max=1e6))
-    for what, (exc_at, input_at) in CASES.items():
+    for what, (exc_at, input_at) in STEPS_OF_SPIKES.items():
         dw, fired = forced(simulator, exc_at, input_at, n_rest=20)
         assert fired == exc_at, what
         assert dw == pytest.approx(by_hand(exc_at, input_at), abs=1e-12), what

@@ -36,7 +36,7 @@ OFTEN = {"layer-none", "direct-homogeneous", "direct-undelayed-uniform"} | {*CAS
 They say more of the script than of the simulators: `test_against_reference` has those on all nine.
 """
 N_REST = 30
-PLAN = [True, True, True, False]
+PLAN = [True, True, False]
 """Whether each presentation learns."""
 
 

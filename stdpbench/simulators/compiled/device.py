@@ -31,7 +31,6 @@ from stdpbench.simulators.compiled.rewriting import (
     array_of,
     changed,
     dense_index,
-    emptied,
     faded,
     fast,
     n_assigned,
@@ -41,10 +40,8 @@ from stdpbench.simulators.compiled.rewriting import (
 from stdpbench.simulators.response import recorded
 
 DEVICE = "stdpbench_resident"
-
-_NEVER_CALLED = ("_write_arrays", "set_variable_by_name")
-"""Functions that write or set every array: three quarters of ``objects.cpp``, and a seventh of what a network takes to
-compile."""
+_QUEUES = "synapses_push_spikes"
+"""Template of code that puts spikes into queues, of which there are none here."""
 
 
 def _built() -> BuiltNetwork:
@@ -58,6 +55,12 @@ def _projection(pathway: Any) -> ProjectionLayout:
 def _is_dense(pathway: Any) -> bool:
     projection = _projection(pathway)
     return projection.dense and pathway.synapses.name == projection.group
+
+
+def _all_pairs(group: Any) -> bool:
+    """Whether a Brian2 object holds a synapse for each pair of neurons of a projection."""
+    projection = _built().carried_by[str(group.name)]
+    return projection.dense and group.name == projection.group
 
 
 def _is_sparse(group: Any) -> bool:
@@ -111,6 +114,7 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
         env_globals={
             "fan_out": lambda pathway: _projection(pathway).target.size,
             "n_sources": lambda pathway: _projection(pathway).source.size,
+            "all_pairs": _all_pairs,
             "is_dense": _is_dense,
             "is_sparse": _is_sparse,
             "rows_of": lambda group: f"rows_{_built().carried_by[str(group.name)].number}",
@@ -200,7 +204,7 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
             device.layout, device.built = layout, BuiltNetwork(None, {})
             made = build(layout, device.built, rows=False)
             prepare(made.network)
-            device.insert_code("before_end", "return 0;")
+            device.main_queue = [each for each in device.main_queue if each[0] != "run_network"]
             device.build(directory=str(folder), compile=False, run=False)
             return _write_resident(layout, made, device, folder)
     except b2.BrianObjectException as error:
@@ -221,6 +225,7 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         by_place[group, variable] = name = device.get_array_name(var, access_data=False)
         symbols.append(Symbol(f"{group}.{variable}", name, var in device.dynamic_arrays))
     steps, last_steps = _steps(made, by_place)
+    clock = made.groups[layout.cells[0].group].clock
     cells = [
         {
             "number": each.number,
@@ -245,14 +250,13 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
     }
     environment = ResidentCodeObject.templater.env
     text = environment.get_template("resident.cpp").render(
-        code_object_names=[code_object.name for code_object in device.code_objects.values()],
+        code_object_names=[each.name for each in device.code_objects.values() if each.template_name != _QUEUES],
         steps=steps,
         last_steps=last_steps,
         arrays=symbols,
         neural=[by_place[layout.state[name].group, layout.state[name].variable] for name in layout.neural],
-        plain_arrays=[name for var, name in device.arrays.items() if var not in device.dynamic_arrays],
-        dynamic_arrays=list(device.dynamic_arrays.values()),
-        clock=made.groups[layout.cells[0].group].clock.name,
+        all_arrays=[device.get_array_name(var, access_data=False) for var in device.arrays],
+        **{name: device.get_array_name(clock.variables[name]) for name in ("timestep", "t", "dt")},
         input=None if layout.input is None else layout.input.number,
         input_before=sum(each.delay_bins for each in layout.in_flight if each.is_input),
         cells=cells,
@@ -274,10 +278,6 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
     (folder / "resident.cpp").write_text(text, encoding="utf-8")
     header = environment.get_template("resident.h").render(**names)
     (folder / "resident.h").write_text(header, encoding="utf-8")
-    objects = (folder / "objects.cpp").read_text(encoding="utf-8")
-    for function in _NEVER_CALLED:
-        objects = emptied(objects, function)
-    (folder / "objects.cpp").write_text(objects, encoding="utf-8")
     return [asdict(symbol) for symbol in symbols]
 
 
@@ -288,7 +288,7 @@ def _steps(
     steps, last_steps = list[dict[str, Any]](), list[dict[str, Any]]()
     for obj in made.network.sorted_objects:
         for code_object in obj.code_objects if obj.active else ():
-            if code_object.template_name == "synapses_push_spikes":
+            if code_object.template_name == _QUEUES:
                 continue
             conditions, when = list[str](), made.when.get(obj.name)
             if when is not None:

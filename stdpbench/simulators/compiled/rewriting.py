@@ -94,11 +94,6 @@ def dense_index(code: Code, source: str, target: str) -> str:
     return text
 
 
-def emptied(text: str, function: str) -> str:
-    """Leave the body out of a function that is never called, wherever Brian2 writes it."""
-    return re.sub(rf"^(void {function}\([^)]*\)\s*\{{\n).*?^\}}", r"\1}", text, flags=re.MULTILINE | re.DOTALL)
-
-
 def array_of(pointer: str) -> str:
     """The name of an array, from the name of the pointer to its data."""
     return rewrite(pointer, r"^_ptr(?=_array_)", "", times=1)

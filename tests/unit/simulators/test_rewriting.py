@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,25 +44,21 @@ def test_what_is_expected_is_rewritten() -> None:
     assert rewriting.n_assigned(code, ["w", "ge_post", "w_max", "y1_post"]) == 2
 
 
-def test_a_function_that_is_never_called_is_emptied_and_no_other() -> None:
-    functions = (
-        "void first(std::string a)\n{\n    if (a)\n    {\n        b();\n    }\n}\nvoid second() {\n    c();\n}\n"
-    )
-    emptied = rewriting.emptied(functions, "first")
-    assert emptied == "void first(std::string a)\n{\n}\nvoid second() {\n    c();\n}\n"
-    assert rewriting.emptied(emptied, "second") == "void first(std::string a)\n{\n}\nvoid second() {\n}\n"
-    assert rewriting.emptied(functions, "third") == functions
-
-
-def test_what_brian2_would_write_to_files_is_not_compiled(tmp_path: Path) -> None:
+def test_what_brian2_does_besides_a_presentation_is_not_compiled(tmp_path: Path) -> None:
     from stdpbench.simulators.compiled.device import generate
 
     generate(Layout(Experiment.from_mapping({"network": {"n_exc": 4}}).graph(9)), tmp_path)
-    objects = (tmp_path / "objects.cpp").read_text(encoding="utf-8")
-    assert "void _write_arrays()" in objects
-    assert "_array_p1_theta = new double" in objects
-    assert "ofstream outfile" not in objects
-    assert '"p1.theta"' not in objects
+    sources = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.cpp")}
+    assert "resident::allocate(_array_p1_theta, _num__array_p1_theta);" in sources["objects.cpp"]
+    assert "_array_p1_tau_m[0] = 0.1;" in sources["main.cpp"]
+    assert not sources["network.cpp"].strip()
+    compiled = set(re.findall(r'#include "(?:code_objects/)?(\w+\.cpp)"', sources["resident.cpp"]))
+    assert {"objects.cpp", "main.cpp"} < compiled < sources.keys()
+    assert any(name.startswith("p1_step_codeobject") for name in compiled)
+    assert not any("push_spikes" in name for name in compiled), "queues"
+    everything = "\n".join(sources[name] for name in compiled) + (tmp_path / "objects.h").read_text(encoding="utf-8")
+    for unused in ("ofstream", "random_device", "iostream", "SpikeQueue", "network.run", "set_variable_by_name"):
+        assert unused not in everything, unused
 
 
 @pytest.mark.parametrize(

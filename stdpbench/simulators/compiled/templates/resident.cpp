@@ -3,28 +3,8 @@
 {% for name in code_object_names %}
 #include "code_objects/{{name}}.h"
 {% endfor %}
-// What Brian2 does before and after a simulation (set up arrays, read and write files) runs once or never, and takes a compiler as
-// long as all the rest: it is not optimised. The headers above come first, for a function keeps the level of its first declaration.
-#if defined(__clang__)
-#pragma clang optimize off
-#elif defined(__GNUC__)
-#pragma GCC push_options
-#pragma GCC optimize("O0")
-#endif
 #include "objects.cpp"
-#include "network.cpp"
-#include "run.cpp"
-#define main brian_main
 #include "main.cpp"
-#undef main
-#if defined(__clang__)
-#pragma clang optimize on
-#elif defined(__GNUC__)
-#pragma GCC pop_options
-#endif
-#if __has_include("brianlib/spikequeue.cpp")  // since Brian2 2.10 the queue is no longer all in its header
-#include "brianlib/spikequeue.cpp"
-#endif
 {% for name in code_object_names %}
 #include "code_objects/{{name}}.cpp"
 {% endfor %}
@@ -132,26 +112,21 @@ static const int OUT_OF_MEMORY = 12, NOT_FINITE = 13;
 
 int resident_start()
 {
-    static char name[] = "resident";
-    char *arguments[] = {name, nullptr};
     try {
-        return brian_main(1, arguments);
+        allocate();
+        set_up();
+        return 0;
     } catch (const std::bad_alloc &) {
         return OUT_OF_MEMORY;
     }
 }
 
-// Frees what generated code allocated; nothing may be called or read afterwards. Brian2's own function frees little of it.
+// Frees what was allocated; nothing may be called or read afterwards.
 void resident_stop()
 {
     using namespace brian;
-    _dealloc_arrays();
-{% for name in plain_arrays %}
-    delete[] {{name}};
-    {{name}} = nullptr;
-{% endfor %}
-{% for name in dynamic_arrays %}
-    decltype({{name}})().swap({{name}});
+{% for name in all_arrays %}
+    resident::release({{name}});
 {% endfor %}
 {% for number in delayed %}
     resident::delays_{{number}} = resident::Delays();
@@ -255,8 +230,8 @@ try {
 {% endif %}
 {% endfor %}
     for (resident::now = 0; resident::now < n_bins; resident::now++) {
-        {{clock}}.timestep[0] = resident::now;
-        {{clock}}.t[0] = resident::now * {{clock}}.dt[0];
+        {{timestep}}[0] = resident::now;
+        {{t}}[0] = resident::now * {{dt}}[0];
         resident::step(learns);
         if (courses) {
             const int64_t *which = watched;
@@ -281,8 +256,8 @@ try {
         _run_{{step.name}}();
 {% endfor %}
     resident::now = 0;
-    {{clock}}.timestep[0] = 0;
-    {{clock}}.t[0] = 0;
+    {{timestep}}[0] = 0;
+    {{t}}[0] = 0;
     return resident::neurons_are_finite() ? 0 : NOT_FINITE;
 } catch (const std::bad_alloc &) {
     return OUT_OF_MEMORY;

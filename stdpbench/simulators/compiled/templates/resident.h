@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <vector>
 #include "objects.h"
 #include "brianlib/common_math.h"
@@ -28,7 +29,24 @@
 #define RESIDENT_INLINE static inline
 #endif
 
+// What runs once or never is compiled for size, which takes less time.
+#if defined(__GNUC__)
+#define RESIDENT_COLD __attribute__((cold, noinline))
+#else
+#define RESIDENT_COLD
+#endif
+
 namespace resident {
+
+// Arrays of the network, filled with 0.
+template <typename T> RESIDENT_COLD void allocate(T *&array, size_t n) { array = new T[n](); }
+template <typename T> RESIDENT_COLD void allocate(std::vector<T> &array, size_t n) { array.resize(n); }
+template <typename T> RESIDENT_COLD void release(T *&array)
+{
+    delete[] array;
+    array = nullptr;
+}
+template <typename T> RESIDENT_COLD void release(std::vector<T> &array) { std::vector<T>().swap(array); }
 
 // Spikes of a population: those of the presentation, and, where projections from it have delays, those of the steps before it.
 struct Train {

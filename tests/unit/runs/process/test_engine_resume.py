@@ -105,7 +105,10 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize(("simulator", "delays", "between"), VARIANTS)
-def test_killed_on_every_simulator_with_delays_and_a_changed_parameter(simulator, delays, between, tmp_path):
+def test_killed_on_every_simulator_with_delays_and_a_changed_parameter(
+    simulator, delays, between, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)  # nothing to compile
     small = {"schedule__train_images": 9, "schedule__label_images": 4, "schedule__test_images": 3}
     made = experiment(delays, schedule__between=between, **small)
     options = {"simulator": simulator, "checkpoint_every": 4, "baselines": False}

@@ -273,7 +273,8 @@ def test_parameters_in_force_are_those_that_are_used(trained, images):
     trained.set_state(state)
 
 
-def test_both_simulators_respond_alike(trained, images):
+def test_both_simulators_respond_alike(trained, images, monkeypatch):
+    monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)  # nothing to compile
     made = trained.experiment
     other, _ = open_simulator(made, images.n_input, "runtime")
     other.w[...], other.theta[...] = trained.w, trained.theta
