@@ -37,7 +37,9 @@ finally:
     for _name in _hidden:
         del sys.modules[_name]
 
+from brian2.codegen import translation  # noqa: E402
 from brian2.codegen.codeobject import create_runner_codeobj  # noqa: E402
+from brian2.codegen.generators import base as generators  # noqa: E402
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject  # noqa: E402
 from brian2.core.variables import ArrayVariable  # noqa: E402
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject  # noqa: E402
@@ -47,6 +49,11 @@ from brian2.groups.group import CodeRunner  # noqa: E402
 from brian2.synapses.synapses import SynapticPathway  # noqa: E402
 
 sys.excepthook = _hook
+
+# Brian2 keeps the statements that it made of code, under a key of all their variables. Making the key takes longer
+# than making the statements: half of the time in which it generates the code of a network.
+if _make_statements := getattr(translation.make_statements, "__wrapped__", None):
+    translation.make_statements = generators.make_statements = _make_statements
 
 _PINNED = {
     "core.default_float_dtype": np.float64,

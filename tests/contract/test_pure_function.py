@@ -130,6 +130,7 @@ def test_a_state_of_another_network_is_refused(name, built):
         assert_same_bytes(simulator.state(), before)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")  # of NumPy, infinity times 0
 @pytest.mark.parametrize("name", SIMULATORS)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_numbers_of_neurons_that_are_not_finite_are_named(name, value, built):

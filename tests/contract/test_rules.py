@@ -22,18 +22,24 @@ from stdpbench.plasticity import rules
 KINDS = [kind for kind in rules.kinds() if rules.get(kind).runs_in_digit_network]
 VARIANTS = [("layer", "uniform"), ("direct", "none")]
 IN_FULL = {"diehl-cook-triplet", "reward", "custom"}
-"""Rules that are looked at with delays and without; of the others, one of the two is slow."""
+"""Rules that are compiled in this network with delays and without.
+
+The others are slow on the compiled simulator here. `test_every_kind.py` compiles a network that has all of them, runs
+it on both simulators and as a plain script, and shows that its state is complete. What is left, changes of parameters
+and replay, runs on NumPy with one of the two delays.
+"""
 TONIC = {"plasticity__tonic": 0.3}
 """Without it, the rule `reward` changes nothing here."""
-CASES = [
-    pytest.param(
-        kind,
-        variant,
-        id=f"{kind}-{'-'.join(variant)}",
-        marks=() if kind in IN_FULL or (at + number) % 2 == 0 else (pytest.mark.slow,),
-    )
-    for at, kind in enumerate(KINDS)
-    for number, variant in enumerate(VARIANTS)
+
+
+def _case(kind: str, variant: tuple[str, str], *simulator: str, slow: bool) -> Any:
+    name = "-".join((kind, *variant, *simulator))
+    return pytest.param(kind, variant, *simulator, id=name, marks=(pytest.mark.slow,) if slow else ())
+
+
+CASES = [_case(kind, variant, slow=kind not in IN_FULL) for kind in KINDS for variant in VARIANTS]
+SIMULATED = [_case(kind, variant, "compiled", slow=kind not in IN_FULL) for kind in KINDS for variant in VARIANTS] + [
+    _case(kind, VARIANTS[at % 2], "runtime", slow=False) for at, kind in enumerate(KINDS) if kind not in IN_FULL
 ]
 
 
@@ -93,8 +99,8 @@ def test_a_presentation_is_a_pure_function(kind: str, variant: tuple[str, str], 
     assert_same_bytes(before, {name: simulator.state()[name] for name in lasting}, "what lasts, after a frozen one")
 
 
-@pytest.mark.parametrize(("kind", "variant"), CASES)
-def test_every_parameter_changes_live(kind: str, variant: tuple[str, str], built: Any) -> None:
+@pytest.mark.parametrize(("kind", "variant", "name"), SIMULATED)
+def test_every_parameter_changes_live(kind: str, variant: tuple[str, str], name: str, built: Any) -> None:
     """In one go, each to another value: the weights afterwards are those of a network that is built with them."""
     made = network(kind, variant)
     changes = {}
@@ -104,7 +110,7 @@ def test_every_parameter_changes_live(kind: str, variant: tuple[str, str], built
             changes[f"plasticity.{declared.name}"] = value * 1.3 if value else 0.002
     assert changes
     changed = made.changed_live(changes)
-    simulator = built("compiled", made)
+    simulator = built(name, made)
     simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True)
     simulator.set_parameters(changed)
     fresh = on_numpy(changed)
@@ -123,11 +129,11 @@ def test_every_parameter_changes_live(kind: str, variant: tuple[str, str], built
     assert np.abs(learned[0] - learned[1]).max() > 1e-6
 
 
-@pytest.mark.parametrize(("kind", "variant"), CASES)
-def test_every_rule_can_be_replayed(kind: str, variant: tuple[str, str], built: Any) -> None:
+@pytest.mark.parametrize(("kind", "variant", "name"), SIMULATED)
+def test_every_rule_can_be_replayed(kind: str, variant: tuple[str, str], name: str, built: Any) -> None:
     # BCM's threshold starts at 0, and lets all weights of these busy neurons run into the bound
     gentle = {"plasticity__eta": 0.001} if kind == "bcm" else {}
-    check(built("compiled", network(kind, variant, **gentle)))
+    check(built(name, network(kind, variant, **gentle)))
 
 
 POST_ONLY = [kind for kind in KINDS if not network(kind, VARIANTS[1]).plasticity.on_input_spike]

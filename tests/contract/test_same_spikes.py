@@ -63,7 +63,7 @@ def diehl_cook(inhibition: str, delays: str, between: str = "carry", n_exc: int 
 def test_both_simulators_give_the_same_on_synthetic_input(inhibition, delays, built):
     first, second = (built(name, experiment(inhibition, delays)) for name in SIMULATORS)
     drawn = 0
-    for number in range(16):
+    for number in range(24):
         spikes, n_rest = stimulus(number, first, 0.03, n_rest=30 * (number % 3)), 30 * (number % 3)
         plastic = number % 5 != 4
         one, other = (

@@ -128,7 +128,7 @@ handler, hook = getsignal(signal.SIGINT), sys.excepthook
 {from_c}
 from stdpbench.experiment import Experiment
 from stdpbench.simulators import open_simulator
-made = {{"network": {{"n_exc": 3, "inhibition": "direct", "delays": "uniform"}}, "schedule": {{"stimulus": 5}}}}
+made = {{"network": {{"n_exc": 3, "inhibition": "direct", "delays": "uniform"}}, "schedule": {{"stimulus": 30}}}}
 open_simulator(Experiment.from_mapping(made), 4, "runtime")
 assert "brian2" in sys.modules
 print(getsignal(signal.SIGINT) is handler, sys.excepthook is hook)
