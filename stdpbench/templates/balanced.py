@@ -21,7 +21,7 @@ class BalancedNetwork(Template):
 
     Populations are exc and inh, neurons `lif` with the preset ``vogels-2011``. Projections are exc_exc, exc_inh,
     inh_inh and inh_exc; the last one learns by the rule `inhibitory`, whose target is `rho_0`. Weights are in units
-    of the leak, 10 nS. Defaults are those of Brian2's example of the paper, from memory. With
+    of the leak, 10 nS. Defaults are those of Brian2's example of the paper. With
     ``data.kind = "none"`` and a stream.
     """
 

@@ -40,6 +40,16 @@ def test_masquelier_2008_is_a_pattern_in_noise():
     assert np.diff(found.start).min() >= 2 * 500
 
 
+def test_masquelier_2009_is_three_of_these_neurons_that_inhibit_each_other():
+    made, alone = read_experiment("masquelier-2009"), read_experiment("masquelier-2008")
+    graph, single = made.graph(2000), alone.graph(2000)
+    assert graph.populations["cells"].size == 3
+    assert graph.projections["feed"].plasticity == single.projections["feed"].plasticity
+    compete, neuron = graph.projections["compete"], graph.populations["cells"].neuron
+    assert (compete.receptor, compete.connect.kind) == ("s_inh", "others")
+    assert compete.weight.value == 0.25 * neuron.v_thresh
+
+
 def test_vogels_2011_is_a_network_without_input_that_settles():
     made = read_experiment("vogels-2011")
     graph = made.graph()
