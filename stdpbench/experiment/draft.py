@@ -146,15 +146,26 @@ class NetworkDraft:
         return NetworkDraft(self.unchecked.spelled_out()) if self.template else self
 
     def spells_out(self, path: str, value: Any = None) -> bool:
-        """Whether a change of a parameter spells a template out, since the template does not have it."""
+        """Whether a change of a parameter spells a template out: it does not have the parameter, or not this kind."""
         if not self.template:
             return False
         part, _, key = path.rpartition(".")
-        if key == "kind" and value == "none" and part.rpartition(".")[2] in MAY_BE_NONE:
+        is_kind = key == "kind" and path.startswith("network.p")
+        if is_kind and value == "none" and part.rpartition(".")[2] in MAY_BE_NONE:
             return True
         try:
             self.unchecked.short_path(path)
         except StdpbenchError:
+            return True
+        if not is_kind:
+            return False
+        try:
+            self.unchecked.override({path: value})
+        except StdpbenchError:
+            try:
+                self.spelled_out()._with_value(path, value)
+            except StdpbenchError:  # no such kind
+                return False
             return True
         return False
 
@@ -175,10 +186,12 @@ class NetworkDraft:
         """
         if self.template and not self.spells_out(path, value):
             return NetworkDraft(self.unchecked.override({path: value}))
-        draft = self.spelled_out()
-        tables = draft.unchecked.to_mapping()
+        return self.spelled_out()._with_value(path, value)
+
+    def _with_value(self, path: str, value: Any) -> NetworkDraft:
+        tables = self.unchecked.to_mapping()
         if isinstance(value, str):
-            value = meant(draft.unchecked, path, value)
+            value = meant(self.unchecked, path, value)
         if path.endswith(".preset"):
             forget_for_preset(tables, path, str(value))
         part, _, key = path.rpartition(".")
@@ -192,9 +205,9 @@ class NetworkDraft:
             _forget(tables, "schedule.passes")  # those of the stages
         set_value(tables, path, value)
         if key == "kind":
-            for name, first in draft._first_values(part, value).items():
+            for name, first in self._first_values(part, value).items():
                 set_value(tables, f"{part}.{name}", first)
-        return draft._with_section(path.partition(".")[0], tables)
+        return self._with_section(path.partition(".")[0], tables)
 
     def _first_values(self, part: str, kind: Any) -> Mapping[str, Any]:
         name = part.rpartition(".")[2]
@@ -222,7 +235,7 @@ class NetworkDraft:
             If the name or the table is invalid, here and in the following.
         """
         draft = self.spelled_out()
-        name = name or draft.free_name("exc" if "exc" not in draft._names else "population")
+        name = name or draft.free_name("exc")
         draft._check_name(name)
         if table is None:
             kinds = [str(getattr(one.neuron, "kind", "")) for one in draft.populations.values() if one.neuron]

@@ -12,9 +12,9 @@ from stdpbench.experiment.groups import (
     SHAPE,
     SIZE,
     Group,
-    parameter_groups,
     population_parameters,
     projection_parameters,
+    section_groups,
 )
 from stdpbench.graph import Population, Projection
 from stdpbench.graph.checks import receptors
@@ -38,31 +38,34 @@ def draft_groups(draft: NetworkDraft) -> tuple[Group, ...]:
 
 
 def _groups(draft: NetworkDraft) -> Iterator[Group]:
-    usual = {group.path: group for group in parameter_groups(draft.unchecked)}
+    usual = {group.path: group for group in section_groups(draft.unchecked)}
+    neurons, rules = _able(POPULATION["neuron"]), ("none", *_able(PROJECTION["plasticity"]))
     network = usual.pop("network")
     found = dict(network.parameters)
     if not draft.template:
         found["read"] = replace(found["read"], type="choice", choices=_neural(draft))
+        if not found["read"].choices:
+            del found["read"]
     yield _group("network", network.heading, found)
     for name, population in draft.populations.items():
-        yield _population(draft, name, population)
+        yield _population(name, population, neurons)
     for name, projection in draft.projections.items():
-        yield _projection(draft, name, projection)
+        yield _projection(draft, name, projection, rules)
     inside = ("network", "exc", "inh", "plasticity", "lateral")
     for path, group in usual.items():
         if path.partition(".")[0] not in inside:
             yield _group(path, group.heading, group.parameters)
 
 
-def _population(draft: NetworkDraft, name: str, population: Population) -> Group:
+def _population(name: str, population: Population, kinds: tuple[str, ...]) -> Group:
     path = f"network.populations.{name}"
     neuron = population.neuron
     if neuron is None:
         found = {"shape": replace(SHAPE, help=_INPUT_HELP, required=False, default=None)}
-        return _group(path, (name, "input"), found)
+        return _group(path, (name, "spikes of the data"), found)
     found = {"size": SIZE, "shape": SHAPE}
     parts = population_parameters(path, population)
-    parts["neuron.kind"] = replace(parts["neuron.kind"], choices=_able(POPULATION["neuron"]))
+    parts["neuron.kind"] = replace(parts["neuron.kind"], choices=kinds)
     for each, declared in parts.items():
         found[each] = declared
         if each == "neuron.kind" and neuron.presets:
@@ -74,14 +77,14 @@ def _population(draft: NetworkDraft, name: str, population: Population) -> Group
     return _group(path, (name, f"{population.size} neurons", str(getattr(neuron, "kind", ""))), found)
 
 
-def _projection(draft: NetworkDraft, name: str, projection: Projection) -> Group:
+def _projection(draft: NetworkDraft, name: str, projection: Projection, rules: tuple[str, ...]) -> Group:
     path = f"network.projections.{name}"
     parts = projection_parameters(path, projection)
     target = draft.populations.get(projection.target)
     able = receptors(target.neuron) if target is not None and target.neuron is not None else ()
     choices = {"source": tuple(draft.populations), "target": _neural(draft), "receptor": able}
     found = {end: _one_of(parts.pop(end), choices[end], getattr(projection, end)) for end in _ENDS}
-    parts["plasticity.kind"] = replace(parts["plasticity.kind"], choices=("none", *_able(PROJECTION["plasticity"])))
+    parts["plasticity.kind"] = replace(parts["plasticity.kind"], choices=rules)
     found |= {each: parts[each] for each in parts if each.startswith("connect.")}
     found |= {each: parts[each] for each in parts if each.startswith("weight.")}
     found |= {"scale": parts["scale"], **parts}

@@ -82,7 +82,7 @@ def value_at(experiment: Experiment, path: str) -> Any:
 
 def parameter_groups(experiment: Experiment) -> tuple[Group, ...]:
     """Return the groups of an experiment, without ``about`` and what no row of a form can show."""
-    return tuple(_groups(experiment))
+    return (*_elements(experiment), *section_groups(experiment))
 
 
 def group_of(experiment: Experiment, name: str) -> str:
@@ -103,10 +103,18 @@ def group_of(experiment: Experiment, name: str) -> str:
     return paths[first[0]].partition(".")[0] if first else ""
 
 
-def _groups(experiment: Experiment) -> Iterator[Group]:
+def section_groups(experiment: Experiment) -> tuple[Group, ...]:
+    """Return the groups of `parameter_groups` that are sections."""
+    return tuple(_section_groups(experiment))
+
+
+def _elements(experiment: Experiment) -> Iterator[Group]:
     if isinstance(experiment.network, GraphNetwork):
         yield from _projections(experiment, experiment.network)
         yield from _populations(experiment, experiment.network)
+
+
+def _section_groups(experiment: Experiment) -> Iterator[Group]:
     for section in _SECTIONS:
         if section in experiment.sections:
             owner = getattr(experiment, section)

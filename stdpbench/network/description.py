@@ -44,7 +44,7 @@ def projection_rows(graph: Graph, name: str) -> Rows:
         ("weights", _weights(graph, name)),
         ("delay", _delay(graph, name)),
     ]
-    layout = _layout(graph, name)
+    layout = layout_of(graph, name)
     if layout is not None:
         rows.append(("synapses", synapses_text(layout)))
         rows.append(("memory", "none for synapses" if layout.counted else bytes_text(projection_memory(layout))))
@@ -53,11 +53,18 @@ def projection_rows(graph: Graph, name: str) -> Rows:
 
 def synapses_text(layout: ProjectionLayout) -> str:
     """Return the number of synapses of a projection; of those that are drawn at random, what is expected."""
-    connect, source, target = layout.projection.connect, layout.source.population.shape, layout.target.population.shape
+    text = thousands(n_synapses(layout))
     if layout.sparse:
-        return f"{thousands(round(layout.expected_synapses))} expected"
-    text = thousands(round(layout.source.size * connect.out_degree(source, target)))
+        return f"{text} expected"
     return f"{text}, for which a counter of spikes stands" if layout.counted else text
+
+
+def n_synapses(layout: ProjectionLayout) -> int:
+    """Return the number of pairs of neurons that a projection connects; of those that are drawn, what is expected."""
+    if layout.sparse:
+        return round(layout.expected_synapses)
+    source, target = layout.source.population.shape, layout.target.population.shape
+    return round(layout.source.size * layout.projection.connect.out_degree(source, target))
 
 
 def bytes_text(number: float) -> str:
@@ -68,7 +75,7 @@ def bytes_text(number: float) -> str:
     return f"{number:.3g} {_UNITS[unit]}"
 
 
-def _layout(graph: Graph, name: str) -> ProjectionLayout | None:
+def layout_of(graph: Graph, name: str) -> ProjectionLayout | None:
     """Return what a projection takes in a network; None if this is not known, or it has errors."""
     made = graph.projections[name]
     ends = [graph.populations.get(end) for end in (made.source, made.target)]

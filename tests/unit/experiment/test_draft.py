@@ -8,6 +8,8 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import DraftHistory, Experiment, NetworkDraft, draft_groups, placed, read_experiment
+from stdpbench.experiment.draft_steps import adding, copying, moving, removing, renaming, setting, starting_again
+from stdpbench.experiment.starting_points import EMPTY, starting_points
 from stdpbench.templates import templates
 from stdpbench.templates.graph import GraphNetwork
 
@@ -178,11 +180,20 @@ def test_a_template_is_kept_while_it_has_what_changes() -> None:
         assert changed.template == "diehl-cook"
         assert list(draft.unchecked.differences(changed.unchecked)) == [short]
     assert list(draft.with_value("network.inhibition", "direct").populations) == ["input", "exc"]
+    assert draft.with_value(f"{FEED}.plasticity.kind", "oja").template == "diehl-cook"
+    assert not draft.spells_out(f"{EXC}.neuron.kind", "izhikevch")
+    with pytest.raises(StdpbenchError, match="did you mean 'izhikevich'"):
+        draft.with_value(f"{EXC}.neuron.kind", "izhikevch")
 
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [(f"{EXC}.shape", [10, 10]), (f"{FEED}.connect.kind", "random"), (f"{FEED}.plasticity.kind", "none")],
+    [
+        (f"{EXC}.shape", [10, 10]),
+        (f"{FEED}.connect.kind", "random"),
+        (f"{FEED}.plasticity.kind", "none"),
+        (f"{EXC}.neuron.kind", "izhikevich"),  # has no adaptive threshold, which this template needs
+    ],
 )
 def test_a_template_is_spelled_out_by_what_it_does_not_have(path: str, value: object) -> None:
     draft = NetworkDraft(read_experiment("diehl-cook-100"))
@@ -191,6 +202,43 @@ def test_a_template_is_spelled_out_by_what_it_does_not_have(path: str, value: ob
     assert changed.template == ""
     assert list(changed.projections) == list(draft.projections)
     assert changed.value(path) == (None if value == "none" else tuple(value) if isinstance(value, list) else value)
+
+
+def test_steps_say_what_they_do(draft: NetworkDraft) -> None:
+    exc, upward = "network.populations.exc", "network.projections.upward"
+    step = removing(draft, exc)
+    assert (step.text, step.part, step.after(draft)) == (
+        "remove exc",
+        "network",
+        "Removed the population exc, and with it the projections feed and upward. Undo brings all back.",
+    )
+    assert removing(draft, upward).sentence == "Removed the projection upward. Undo brings it back."
+    assert (renaming(draft, exc, "cells").part, copying(draft, exc).part) == (
+        "network.populations.cells",
+        "network.populations.exc_2",
+    )
+    assert list(moving(draft, upward, -1).draft.projections) == ["upward", "feed"]
+    added = adding(draft, "projection", exc)
+    assert (added.part, added.draft.projections["exc_second"].receptor) == ("network.projections.exc_second", "ge")
+    template = NetworkDraft(read_experiment("digits"))
+    assert adding(template, "population").after(template) == (
+        "Added exc_2. The network is spelled out now: the template diehl-cook does not have this."
+    )
+    assert setting(template, f"{FEED}.plasticity.nu_post", "0.02").after(template) == ""
+    assert setting(draft, f"{FEED}.normalise.value", "30").text == "feed.normalise.value → 30"
+
+
+@pytest.mark.parametrize("kind", starting_points())
+@pytest.mark.parametrize("like", ["digits", "vogels-2011"])
+def test_a_network_starts_from_nothing_or_any_template(kind: str, like: str) -> None:
+    before = NetworkDraft(read_experiment(like))
+    step = starting_again(before, kind)
+    assert step.draft.unchecked.name == like
+    if kind == EMPTY:
+        assert step.draft.populations == {}
+    else:
+        assert step.draft.template == kind
+        assert step.draft.problems(0 if step.draft.unchecked.stream else 784) == ()
 
 
 @pytest.mark.parametrize("kind", [kind for kind in templates.kinds() if kind != "graph"])

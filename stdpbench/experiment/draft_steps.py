@@ -1,0 +1,119 @@
+"""Steps of editing a network by hand: the draft that each leads to, what to look at then, and what it did in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stdpbench.experiment.draft import NetworkDraft
+from stdpbench.experiment.starting_points import start_from
+from stdpbench.learned_names import listed
+
+POPULATIONS, PROJECTIONS = "network.populations.", "network.projections."
+"""Beginnings of the paths of parts."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step, not done yet.
+
+    Attributes
+    ----------
+    text : str
+        What it does, as in the text of an undo action: ``"remove exc"``.
+    draft : NetworkDraft
+        The draft after it.
+    part : str
+        Path of the group to look at then; empty for the same as before.
+    sentence : str
+        What it did; empty if that is plain to see.
+    """
+
+    text: str
+    draft: NetworkDraft
+    part: str = ""
+    sentence: str = ""
+
+    def after(self, before: NetworkDraft) -> str:
+        """Return the sentence, and that the template is gone if the step spells it out."""
+        if not before.template or self.draft.template:
+            return self.sentence
+        spelled = f"The network is spelled out now: the template {before.template} does not have this."
+        return f"{self.sentence} {spelled}".strip()
+
+
+def name_of(path: str) -> str:
+    """Return the name of a part, such as ``feed`` for ``network.projections.feed``; empty for other groups."""
+    return path.rpartition(".")[2] if path.startswith((POPULATIONS, PROJECTIONS)) else ""
+
+
+def setting(draft: NetworkDraft, path: str, value: Any) -> Step:
+    """Return the step that changes a parameter."""
+    short = path.removeprefix(POPULATIONS).removeprefix(PROJECTIONS)
+    return Step(f"{short} → {value}", draft.with_value(path, value))
+
+
+def naming(draft: NetworkDraft, name: str) -> Step:
+    """Return the step that renames the experiment."""
+    return Step(f"name → {name}", draft.named(name))
+
+
+def starting_again(draft: NetworkDraft, kind: str) -> Step:
+    """Return the step that starts from an empty network or from a template."""
+    return Step(f"start from {kind}", start_from(kind, draft.unchecked), "network")
+
+
+def adding(draft: NetworkDraft, what: str, chosen: str = "") -> Step:
+    """Return the step that adds the ``"input"``, a ``"population"`` or a ``"projection"``.
+
+    Parameters
+    ----------
+    draft : NetworkDraft
+        The draft.
+    what : str
+        What to add.
+    chosen : str
+        Path of the part that is chosen; a population is the source of a new projection.
+    """
+    if what == "projection":
+        source = name_of(chosen) if chosen.startswith(POPULATIONS) else ""
+        return _added(draft, draft.add_projection(source=source), what)
+    return _added(draft, draft.add_input() if what == "input" else draft.add_population(), what)
+
+
+def copying(draft: NetworkDraft, part: str) -> Step:
+    """Return the step that copies a population or projection."""
+    name = name_of(part)
+    copy = draft.duplicate_population if part.startswith(POPULATIONS) else draft.duplicate_projection
+    return _added(draft, copy(name), f"copy of {name}")
+
+
+def _added(before: NetworkDraft, after: NetworkDraft, what: str) -> Step:
+    new = [POPULATIONS + name for name in after.populations if name not in before.populations]
+    new += [PROJECTIONS + name for name in after.projections if name not in before.projections]
+    return Step(f"add {what}", after, new[0], f"Added {name_of(new[0])}.")
+
+
+def removing(draft: NetworkDraft, part: str) -> Step:
+    """Return the step that removes a population, with the projections from and to it, or a projection."""
+    name = name_of(part)
+    if part.startswith(PROJECTIONS):
+        sentence = f"Removed the projection {name}. Undo brings it back."
+        return Step(f"remove {name}", draft.remove_projection(name), "network", sentence)
+    gone = draft.ending_at(name)
+    with_ = f", and with it the projection{'s' if len(gone) > 1 else ''} {listed(gone)}" if gone else ""
+    sentence = f"Removed the population {name}{with_}. Undo brings {'all' if gone else 'it'} back."
+    return Step(f"remove {name}", draft.remove_population(name), "network", sentence)
+
+
+def renaming(draft: NetworkDraft, part: str, new: str) -> Step:
+    """Return the step that renames a population or projection."""
+    table, _, name = part.rpartition(".")
+    rename = draft.rename_population if part.startswith(POPULATIONS) else draft.rename_projection
+    return Step(f"rename {name}", rename(name, new), f"{table}.{new}")
+
+
+def moving(draft: NetworkDraft, part: str, by: int) -> Step:
+    """Return the step that lets a projection act earlier (-1) or later (1)."""
+    name = name_of(part)
+    return Step(f"move {name}", draft.move_projection(name, by))

@@ -1,0 +1,68 @@
+"""Networks that building one by hand can start from: an empty one, and every template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stdpbench.datasets import Dataset
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment.draft import NetworkDraft
+from stdpbench.experiment.experiment import Experiment
+from stdpbench.templates import templates
+
+EMPTY = "empty"
+_STREAM = {"data": {"kind": "none"}, "schedule": {"between": "stream"}}
+_SIDE = 28  # pixels, for templates that do not fit the pictures: those of MNIST
+
+
+def starting_points() -> dict[str, str]:
+    """Return what a network can start from: `EMPTY` or the kind of a template, and what that is in a few words."""
+    others = {kind: cls.summary for kind, cls in templates.usable().items() if kind != "graph"}
+    return {EMPTY: "No populations and no projections", **others}
+
+
+def start_from(kind: str, like: Experiment) -> NetworkDraft:
+    """Return the draft of an experiment that starts from an empty network or from a template with its defaults.
+
+    Parameters
+    ----------
+    kind : str
+        `EMPTY` or the kind of a template.
+    like : Experiment
+        Its name, data and schedule are kept if the network can run with them. Otherwise a network with an input gets
+        scikit-learn's digits, and one without an input a stream.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such template, or it does not run without settings of its own.
+    """
+    if kind == EMPTY:
+        return NetworkDraft.empty(like)
+    tables: dict[str, Any] = {"name": like.name, "seed": like.seed, "network": {"kind": kind}}
+    try:
+        made = like.override({"network.kind": kind})
+    except StdpbenchError:
+        try:
+            made = Experiment.from_mapping(tables)
+        except StdpbenchError:
+            return NetworkDraft(Experiment.from_mapping(tables | _STREAM))
+    if not made.graph().input and made.stream is None:
+        return NetworkDraft(Experiment.from_mapping(tables | _STREAM))
+    if _fits(made):
+        return NetworkDraft(made)
+    larger = made.override({"data.resize": _SIDE})
+    return NetworkDraft(larger if _fits(larger) else made)
+
+
+def _fits(experiment: Experiment) -> bool:
+    """Whether a network fits the pictures of its experiment, as far as their size is known without reading them."""
+    data = experiment.data
+    if not isinstance(data, Dataset) or data.published is None:
+        return True
+    side = data.frame or data.resize or data.published[2]
+    try:
+        experiment.graph(side, side)
+    except StdpbenchError:
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""What projections cost: synapses and memory, as the simulators count them."""
+
+from __future__ import annotations
+
+from stdpbench.experiment import NetworkDraft, read_experiment
+from stdpbench.network import Layout
+from stdpbench.network.costs import Cost, costs, costs_sentence
+from stdpbench.network.memory import synapse_memory
+from stdpbench.units import thousands
+
+DIGITS = NetworkDraft(read_experiment("digits"))
+
+
+def test_costs_are_those_of_the_simulators() -> None:
+    graph = DIGITS.graph(784)
+    found = costs(graph)
+    assert found["compete"] == Cost(400 * 399, 0)  # a counter of spikes stands for its synapses
+    assert found["feed"].synapses == 784 * 400
+    assert sum(each.memory for each in found.values()) == synapse_memory(Layout(graph)) > 0
+    sentence = f"{thousands(784 * 400 + 400 * 399)} synapses take 12 MiB in each process with the network."
+    assert costs_sentence(found, 2) == sentence
+
+
+def test_costs_of_drawn_synapses_are_expected_ones() -> None:
+    graph = DIGITS.with_value("network.projections.feed.connect.kind", "random").graph(784)
+    feed = costs(graph)["feed"]
+    assert (feed.synapses, feed.expected) == (31_360, True)
+    assert costs_sentence({"feed": feed}, 1).startswith(f"About {thousands(31_360)} synapses take ")
+
+
+def test_what_is_not_known_is_not_counted() -> None:
+    assert list(costs(DIGITS.graph())) == ["compete"]  # the data give the number of inputs
+    wrong = DIGITS.with_value("network.projections.feed.connect.kind", "one-to-one").graph(784)
+    found = costs(wrong)
+    assert list(found) == ["compete"]
+    assert costs_sentence(found, 2).endswith("Not counted: 1 of 2 projections, with errors or an unknown input.")
+    assert costs_sentence({}, 0) == ""
