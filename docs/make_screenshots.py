@@ -23,6 +23,7 @@ from PyQt6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QSettings
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment.starting_points import start_from
 from stdpbench.lab.points import SHIPPED
 from stdpbench.plasticity import rules
 from stdpbench.report.views import Chosen
@@ -162,7 +163,7 @@ def drawing(camera: Camera) -> None:
 
 
 def dialogs(camera: Camera, data: Path) -> None:
-    """Save the dialogs for own pictures, export and numbers, and the command palette."""
+    """Save the dialogs for own pictures, networks, export and numbers, and the command palette."""
     window = camera.window
     opened: list[QWidget] = []
 
@@ -182,8 +183,14 @@ def dialogs(camera: Camera, data: Path) -> None:
         camera.wait(20, lambda: dialog.experiment is not None)
         return dialog
 
+    def network() -> QWidget:
+        editor = window.services.edit_network(start_from("stack", read_experiment("digits")))
+        editor.tree.choose("network.projections.upward")
+        return editor
+
     curves = window.train.panels["curves"]
     camera.in_both_themes("own-pictures", fresh(own))
+    camera.in_both_themes("network-editor", fresh(network), 2.0)
     camera.in_both_themes("export-figure", fresh(lambda: figure_export.export(curves, curves)))
     camera.in_both_themes("numbers", fresh(lambda: figure_export.show_numbers(curves, curves)))
     camera.in_both_themes("command-palette", fresh(window.open_palette))

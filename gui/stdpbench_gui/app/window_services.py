@@ -11,11 +11,13 @@ from typing import Protocol
 from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QCheckBox, QDialog, QMainWindow, QMenu, QMessageBox, QWidget
 
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, NetworkDraft, read_experiment
+from stdpbench.learned_names import listed
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
+from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 from stdpbench_gui.dialogs.run_file import RunFileDialog
 from stdpbench_gui.look.motion import motion
@@ -189,6 +191,8 @@ class WindowServices(QObject):
         app.start.own_data_wanted.connect(lambda: self.choose_data())
         app.start.data_wanted.connect(self.get_data)
         app.start.data_wanted_for.connect(self._get_data_for)
+        app.start.network_wanted.connect(lambda experiment: self.edit_network(NetworkDraft(experiment)))
+        app.start.new_network_wanted.connect(lambda: self.build_network())
 
     # -- actions ---------------------------------------------------------------------------------------------------
 
@@ -207,6 +211,15 @@ class WindowServices(QObject):
     def _add_actions(self) -> None:
         add, actions = self._app.actions_.add, self._app.actions_
         add("own-data", "&File", "Your own &pictures…", self.choose_data, "Ctrl+I", "Train on your own pictures")
+        add(
+            "network",
+            "&File",
+            "&Build a network…",
+            self.build_network,
+            "Ctrl+Shift+B",
+            "Populations and projections in a form",
+        )
+        add("edit-network", "&File", "Edit the &network of the run…", self.edit_current, "", "For another run")
         actions.separator("&Run")
         add("draw", "&Run", "Draw a digit…", self.draw, "Ctrl+D", "Draw a digit and see the network's answer")
         actions.separator("&Run")
@@ -226,10 +239,11 @@ class WindowServices(QObject):
         actions["reduce"].setChecked(self._is_set("motion/reduced"))
         actions["flicker"].setChecked(self._is_set("motion/fast_flicker"))
         self._set_motion()
-        file, own = self._menu("&File"), actions["own-data"]
+        file = self._menu("&File")
         if file is not None:  # below the experiment file, not below Quit
-            file.removeAction(own)
-            file.insertAction(file.actions()[2], own)
+            for place, key in enumerate(("own-data", "network", "edit-network"), 2):
+                file.removeAction(actions[key])
+                file.insertAction(file.actions()[place], actions[key])
         bar, about = self._window.menuBar(), self._menu("&Help")
         assert bar is not None
         if about is not None:  # the Help menu comes last by convention
@@ -293,6 +307,7 @@ class WindowServices(QObject):
         """Open the dialog that describes an experiment and starts it."""
         dialog = RunFileDialog(experiment, self._app.runs, self._app.session, self._window)
         dialog.chosen.connect(self._app.run_experiment)
+        dialog.network_wanted.connect(lambda experiment: self.edit_network(NetworkDraft(experiment)))
         dialog.open()
         self.dialog = dialog
         return dialog
@@ -301,9 +316,32 @@ class WindowServices(QObject):
         """Open the dialog that makes an experiment from pictures."""
         dialog = OwnDataDialog(self._app.session, self._app.runs, self._window, path)
         dialog.chosen.connect(self._app.run_experiment)
+        dialog.network_wanted.connect(lambda experiment: self.edit_network(NetworkDraft(experiment)))
         dialog.open()
         self.dialog = dialog
         return dialog
+
+    def edit_network(self, draft: NetworkDraft) -> NetworkEditor:
+        """Open the editor of a network, from which a run can be started."""
+        dialog = NetworkEditor(draft, self._app.session, self._app.runs, self._window)
+        dialog.chosen.connect(self._app.start.choose)
+        dialog.open()
+        self.dialog = dialog
+        return dialog
+
+    def build_network(self) -> NetworkEditor:
+        """Open the editor with an empty network for scikit-learn's digits."""
+        return self.edit_network(NetworkDraft.empty(read_experiment("digits")).named("network"))
+
+    def edit_current(self) -> None:
+        """Open the editor with the network of the current run and its current parameters."""
+        experiment = self._app.session.experiment
+        if experiment is None:
+            self._app.show_message("No run is open; choose “Edit network…” of an experiment on the Start page.")
+        elif experiment.missing_kinds:
+            self._app.show_message(f"The network cannot be edited: {listed(experiment.missing_kinds)}.")
+        else:
+            self.edit_network(NetworkDraft(experiment))
 
     def draw(self) -> DrawDigitDialog:
         """Open the drawing pad. There is only one, and it keeps its drawing."""
@@ -341,6 +379,8 @@ class WindowServices(QObject):
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self._app.start.restyle()
+        for editor in self._window.findChildren(NetworkEditor):
+            editor.restyle()
         if self.drawing is not None:
             self.drawing.restyle()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtBoundSignal, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -66,6 +66,10 @@ class OwnDataDialog(QDialog):
 
     Attributes
     ----------
+    chosen : signal of Experiment
+        Request to start the experiment.
+    network_wanted : signal of Experiment
+        Request to edit its network before it is started.
     form : StepsForm
         Settings of the preparation.
     raw, ready : Thumbnails
@@ -75,6 +79,7 @@ class OwnDataDialog(QDialog):
     """
 
     chosen = pyqtSignal(object)
+    network_wanted = pyqtSignal(object)
 
     def __init__(
         self, session: RunSession, runs: Path, parent: QWidget | None = None, path: Path | None = None
@@ -127,7 +132,9 @@ class OwnDataDialog(QDialog):
         self.start_button = QPushButton("Start learning")
         self.start_button.setObjectName("primary")
         self.save_button = QPushButton("Save as file…")
-        self.start_button.clicked.connect(self._start)
+        self.network_button = QPushButton("Edit network…")
+        self.start_button.clicked.connect(lambda _: self._give(self.chosen))
+        self.network_button.clicked.connect(lambda _: self._give(self.network_wanted))
         self.save_button.clicked.connect(self._save)
         self.base.activated.connect(self._base_chosen)
         self.n_exc.valueChanged.connect(lambda _: self._plan())
@@ -177,7 +184,7 @@ class OwnDataDialog(QDialog):
         buttons = hbox((self.problem, 1))
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.reject)
-        for button in (cancel, self.save_button, self.start_button):
+        for button in (cancel, self.network_button, self.save_button, self.start_button):
             button.setAutoDefault(button is self.start_button)
             buttons.addWidget(button)
         vbox(place, self.status, (middle, 1), buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
@@ -305,9 +312,9 @@ class OwnDataDialog(QDialog):
         """The experiment to start; None while there is a problem."""
         return self._experiment
 
-    def _start(self) -> None:
+    def _give(self, signal: pyqtBoundSignal) -> None:
         if self._experiment is not None:
-            self.chosen.emit(self._experiment)
+            signal.emit(self._experiment)
             self.accept()
 
     def _save(self) -> None:
@@ -329,6 +336,7 @@ class OwnDataDialog(QDialog):
 
     def _enable(self, enabled: bool) -> None:
         self.start_button.setEnabled(enabled)
+        self.network_button.setEnabled(enabled)
         self.save_button.setEnabled(enabled)
 
     def _show_problem(self, sentence: str) -> None:

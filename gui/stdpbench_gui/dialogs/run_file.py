@@ -23,9 +23,12 @@ class RunFileDialog(QDialog):
     ----------
     chosen : signal of Experiment
         Request to start the experiment.
+    network_wanted : signal of Experiment
+        Request to edit the network before the run is started.
     """
 
     chosen = pyqtSignal(object)
+    network_wanted = pyqtSignal(object)
 
     def __init__(self, experiment: Experiment, runs: Path, session: RunSession, parent: QWidget) -> None:
         super().__init__(parent)
@@ -40,6 +43,10 @@ class RunFileDialog(QDialog):
         self.start_button.setObjectName("primary")
         self.start_button.setDefault(True)
         buttons.addButton(self.start_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.network_button = QPushButton("Edit network…")
+        buttons.addButton(self.network_button, QDialogButtonBox.ButtonRole.ActionRole)
+        self.network_button.clicked.connect(self.reject)
+        self.network_button.clicked.connect(lambda _: self.network_wanted.emit(experiment))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: self.chosen.emit(experiment))

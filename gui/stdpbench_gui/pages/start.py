@@ -69,9 +69,16 @@ _HELP = (
 
 
 class Card(QFrame):
-    """Card of an experiment: summary, expected accuracy and time, and the start button."""
+    """Card of an experiment: summary, expected accuracy and time, and buttons to start it and to edit its network."""
 
-    def __init__(self, experiment: Experiment, start: Callable[[], None], button: str, primary: bool) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        start: Callable[[], None],
+        edit: Callable[[], None],
+        button: str,
+        primary: bool,
+    ) -> None:
         super().__init__()
         self.setObjectName("card")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -87,13 +94,17 @@ class Card(QFrame):
         if primary:
             self.button.setObjectName("primary")
         self.button.clicked.connect(lambda: start())
+        self.edit_button = QPushButton("Edit network…")
+        self.edit_button.setAccessibleName(f"Edit network…: {about.title or experiment.name}")
+        self.edit_button.setToolTip("Change populations and projections before the run is started")
+        self.edit_button.clicked.connect(lambda: edit())
         self._column = vbox(
             wrapped(about.title or experiment.name, "cardtitle"),
             wrapped(about.summary),
             *(wrapped(f"{label}: {text}", "faint") for label, text in expected if text),
             STRETCH,
             self.warning,
-            hbox(self.button, STRETCH),
+            hbox(self.button, self.edit_button, STRETCH),
             spacing=theme.GRID,
         )
         self._text = hbox((self._column, 1), within=self, margins=2 * theme.GRID, spacing=2 * theme.GRID)
@@ -128,6 +139,8 @@ class StartPage(QScrollArea):
     check_wanted = pyqtSignal()
     data_wanted = pyqtSignal(str, str)
     data_wanted_for = pyqtSignal(str, object)
+    network_wanted = pyqtSignal(object)
+    new_network_wanted = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,20 +170,30 @@ class StartPage(QScrollArea):
         heading.setWordWrap(True)
         self._layout.addWidget(heading)
         digits = read_experiment("digits")
-        first = Card(digits, lambda: self.experiment_chosen.emit(digits), "Digits in a minute", primary=True)
+        first = Card(
+            digits,
+            lambda: self.experiment_chosen.emit(digits),
+            lambda: self.network_wanted.emit(digits),
+            "Digits in a minute",
+            primary=True,
+        )
         self.cards["digits"] = first
         own = QFrame()
         own.setObjectName("card")
         self.own_button = QPushButton("Choose pictures…")
         self.own_button.clicked.connect(self.own_data_wanted.emit)
-        line = hbox(self.own_button, STRETCH)
+        self.network_button = QPushButton("Build a network…")
+        self.network_button.clicked.connect(self.new_network_wanted.emit)
         vbox(
             wrapped("Your own pictures", "cardtitle"),
             wrapped(
                 "A folder of PNG or JPEG pictures, a pair of IDX files, or an npz file. You can also drop it here."
             ),
+            hbox(self.own_button, STRETCH, margins=(0, 0, 0, theme.GRID)),
             STRETCH,
-            line,
+            wrapped("Your own network", "cardtitle"),
+            wrapped("Populations and projections in a form, from nothing or from a template."),
+            hbox(self.network_button, STRETCH),
             within=own,
             margins=2 * theme.GRID,
         )
@@ -193,7 +216,8 @@ class StartPage(QScrollArea):
         names = [*(name for name in _ORDER if name in known), *(n for n in known if n not in _ORDER and n != "digits")]
         for number, name in enumerate(names):
             experiment = read_experiment(name)
-            card = Card(experiment, partial(self._chosen, experiment), f"Run {name}", primary=False)
+            edit = partial(self.network_wanted.emit, experiment)
+            card = Card(experiment, partial(self.choose, experiment), edit, f"Run {name}", primary=False)
             for family, words in _FAMILIES.items():
                 if name.startswith(family):
                     self._pictures[card.show_above(*words)] = f"fields-{family}"
@@ -209,7 +233,8 @@ class StartPage(QScrollArea):
                 known[name] = _fields(_ASSETS / f"{name}.png")
             label.setPixmap(known[name])
 
-    def _chosen(self, experiment: Experiment) -> None:
+    def choose(self, experiment: Experiment) -> None:
+        """Request the start of an experiment, or first its data if they are missing."""
         kind = str(getattr(experiment.data, "kind", ""))
         if kind in self.missing:
             self.data_wanted_for.emit(kind, experiment)
@@ -287,9 +312,11 @@ class StartPage(QScrollArea):
 
     def _order_keys(self) -> None:
         """Order the Tab key from top to bottom, independent of the order of creation."""
-        first = [self.cards["digits"].button, self.own_button]
+        digits = self.cards["digits"]
+        first = [digits.button, digits.edit_button, self.own_button, self.network_button]
         boxes = [*self._buttons_of(self.recent), *self._buttons_of(self.machine)]
-        others = [card.button for name, card in self.cards.items() if name != "digits"]
+        cards = [card for name, card in self.cards.items() if name != "digits"]
+        others = [button for card in cards for button in (card.button, card.edit_button)]
         for one, following in pairwise([*first, *boxes, *others]):
             QWidget.setTabOrder(one, following)
 

@@ -198,13 +198,14 @@ def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, 
     qtbot.waitUntil(lambda: all(button.isVisible() for button in window.start.machine.findChildren(QPushButton)))
     window.start.cards["digits"].button.setFocus()
     found, widget = [], window.start.cards["digits"].button
-    for _ in range(6):
+    for _ in range(9):
         found.append(widget.text())
         qtbot.keyClick(widget, Qt.Key.Key_Tab)
         qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QPushButton))
         widget = QApplication.focusWidget()
         assert isinstance(widget, QPushButton)
-    assert found == ["Digits in a minute", "Choose pictures…", "one", "two", "Check again", "Run fast-400"]
+    first = ["Digits in a minute", "Edit network…", "Choose pictures…", "Build a network…"]
+    assert found == [*first, "one", "two", "Check again", "Run fast-400", "Edit network…"]
 
 
 def luminance(colour: QColor) -> float:

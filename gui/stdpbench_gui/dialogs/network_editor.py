@@ -1,0 +1,491 @@
+"""The editor of a network: populations and projections in a list, a diagram and a form, with undo."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFormLayout,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QSplitter,
+    QToolButton,
+    QWidget,
+)
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import DraftHistory, Experiment, Group, NetworkDraft, Placed, draft_groups, placed
+from stdpbench.experiment.draft_steps import (
+    POPULATIONS,
+    PROJECTIONS,
+    Step,
+    adding,
+    copying,
+    moving,
+    name_of,
+    naming,
+    removing,
+    renaming,
+    setting,
+    starting_again,
+)
+from stdpbench.experiment.starting_points import starting_points
+from stdpbench.files import write_text_aside
+from stdpbench.learned_names import listed
+from stdpbench.network.costs import costs, costs_sentence
+from stdpbench.runs.catalog.forecast import Size
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import experiment_target, wrapped
+from stdpbench_gui.widgets.forecast_label import ForecastLabel
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.network_diagram import NetworkDiagram
+from stdpbench_gui.widgets.network_tree import NetworkTree
+from stdpbench_gui.widgets.parameter_fields import Choice
+from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
+from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
+
+_TEXTS = RowTexts(
+    edited="Not applied yet: Enter applies it, Esc or a click here reverts it",
+    start="the value before editing",
+    at_start="before editing",
+)
+_TEMPLATE = (
+    "The template {}. It stays one while only parameters change that it has. Any other change spells the network out "
+    "as populations and projections (kind = “graph”); undo brings the template back."
+)
+_SPELLED_OUT = "Populations and projections, spelled out (kind = “graph”)."
+_NOTHING = "Nothing yet: add an input and a population, then a projection between them, or start from a template."
+_ACTIONS = {
+    "input": ("Add input", "", "Add the population whose spikes the data give"),
+    "population": ("Add population", "Ctrl+N", "Add a population of neurons"),
+    "projection": ("Add projection", "Ctrl+Shift+N", "Connect two populations; the chosen one is the source"),
+    "duplicate": ("Duplicate", "Ctrl+D", "Copy the chosen population or projection"),
+    "rename": ("Rename", "F2", "Give the chosen part another name"),
+    "remove": ("Remove", "Del", ""),
+    "earlier": ("Earlier", "Alt+Up", "The projection acts before the one above it"),
+    "later": ("Later", "Alt+Down", "The projection acts after the one below it"),
+    "undo": ("Undo", "Ctrl+Z", ""),
+    "redo": ("Redo", "Ctrl+Shift+Z", ""),
+    "save": ("Save as file…", "Ctrl+S", ""),
+}
+"""Text, shortcut and tip of each action."""
+_MOST_SHOWN = 3
+"""Problems in full below the form; the others are counted."""
+
+
+class NetworkEditor(QDialog):
+    """Edits the network of an experiment, which can then be saved or started.
+
+    Parameters
+    ----------
+    draft : NetworkDraft
+        What the editor starts from.
+    session : RunSession
+        Provides threads; outlives the editor.
+    runs : Path
+        The runs folder, for the forecast.
+    parent : QWidget
+        Parent of the dialog.
+
+    Attributes
+    ----------
+    chosen : signal of Experiment
+        Request to start the experiment.
+    history : DraftHistory
+        The draft and its steps.
+    tree, form, diagram
+        The list of parts, the parameters of the chosen one, and the drawing of the network.
+    """
+
+    chosen = pyqtSignal(object)
+
+    def __init__(self, draft: NetworkDraft, session: RunSession, runs: Path, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Edit a network")
+        self.setAccessibleName("Edit a network")
+        self._session = session
+        self.history = DraftHistory(draft)
+        self._saved = draft
+        self._at_start = {f"{group.path}.{name}" for group in draft_groups(draft) for name in group.parameters}
+        self._path = "network"
+        self._groups: tuple[Group, ...] = ()
+        self._problems: tuple[Placed, ...] = ()
+        self._n_input = 0
+        self._data: object = None
+        self._closing = False
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name of the experiment")
+        self.name.editingFinished.connect(self._rename_experiment)
+        self.start_from = Choice(("…", *starting_points()))
+        self.start_from.setAccessibleName("Start again from an empty network or a template")
+        self.start_from.setToolTip("\n".join(f"{kind}: {words}" for kind, words in starting_points().items()))
+        self.start_from.activated.connect(lambda _: self._start_again(self.start_from.currentText()))
+        self.kind = wrapped("", "faint")
+        self.kind.setAccessibleName("Kind of the network")
+        self.tree = NetworkTree()
+        self.tree.chosen.connect(self._choose)
+        # in the next event: the rows are made anew, but the editor of this one is still closing
+        self.tree.renamed.connect(self._rename, type=Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self.totals = wrapped("", "faint")
+        self.totals.setAccessibleName("Synapses and memory")
+        self.diagram = NetworkDiagram()
+        self.diagram.chosen.connect(self._choose_named)
+        self.form = ParameterForm(_TEXTS)
+        self.form.committed.connect(self._set)
+        self.part_problem = wrapped("", "problem")
+        self.part_problem.setAccessibleName("Problems of the chosen part")
+        self.said = wrapped("", "faint")
+        self.said.setAccessibleName("Last step")
+        self.problem = wrapped("", "problem")
+        self.problem.setAccessibleName("Problems of the network")
+        self.time = ForecastLabel(runs, session)
+        self.actions_: dict[str, QAction] = {}
+        self._add_actions()
+        self.save_button, self.start_button = QPushButton("Save as file…"), QPushButton("Start learning")
+        self.start_button.setObjectName("primary")
+        self.save_button.clicked.connect(lambda _: self._choose_target())
+        self.start_button.clicked.connect(lambda _: self._start())
+        self._lay_out()
+        self.restyle()
+        self.resize(1180, 760)
+        self.refresh()
+        self.tree.setFocus()
+
+    @property
+    def draft(self) -> NetworkDraft:
+        """The current draft."""
+        return self.history.current
+
+    # -- layout ----------------------------------------------------------------------------------------------------
+
+    def _add_actions(self) -> None:
+        slots: dict[str, Callable[[], object]] = {
+            "input": lambda: self._add("input"),
+            "population": lambda: self._add("population"),
+            "projection": lambda: self._add("projection"),
+            "duplicate": lambda: self._do(lambda: copying(self.draft, self._path)),
+            "rename": self.tree.edit_name,
+            "remove": lambda: self._do(lambda: removing(self.draft, self._path)),
+            "earlier": lambda: self._do(lambda: moving(self.draft, self._path, -1)),
+            "later": lambda: self._do(lambda: moving(self.draft, self._path, 1)),
+            "undo": self._undo,
+            "redo": self._redo,
+            "save": self._choose_target,
+        }
+        for key, (text, shortcut, tip) in _ACTIONS.items():
+            action = QAction(text, self)
+            action.setShortcut(QKeySequence(shortcut))
+            action.setToolTip(f"{tip or text}{f' ({shortcut})' if shortcut else ''}")
+            action.triggered.connect(lambda _=False, slot=slots[key]: slot())
+            if key in ("rename", "remove"):  # in a text field, Del is the field's
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                self.tree.addAction(action)
+            else:
+                self.addAction(action)
+            self.actions_[key] = action
+
+    def _buttons(self, *keys: str) -> list[QToolButton]:
+        found = []
+        for key in keys:
+            button = QToolButton()
+            button.setDefaultAction(self.actions_[key])
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(self.actions_[key].text())
+            found.append(button)
+        return found
+
+    def _lay_out(self) -> None:
+        head = QFormLayout()
+        head.setSpacing(theme.GRID)
+        head.addRow("name", self.name)
+        head.addRow("start again from", self.start_from)
+        left = QWidget()
+        vbox(
+            head,
+            self.kind,
+            hbox(*self._buttons("input", "population", "projection"), STRETCH, *self._buttons("undo", "redo")),
+            (self.tree, 1),
+            hbox(*self._buttons("duplicate", "rename", "remove"), STRETCH, *self._buttons("earlier", "later")),
+            self.totals,
+            within=left,
+            spacing=theme.GRID,
+        )
+        below = QWidget()
+        below.setObjectName("panel")
+        self._form_panel = below
+        vbox(self.part_problem, (self.form, 1), within=below, margins=theme.GRID, spacing=theme.GRID)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.diagram)
+        right.addWidget(below)
+        right.setSizes([280, 360])
+        sides = QSplitter(Qt.Orientation.Horizontal)
+        sides.addWidget(left)
+        sides.addWidget(right)
+        sides.setSizes([560, 600])
+        for splitter in (right, sides):
+            splitter.setChildrenCollapsible(False)
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        buttons = (cancel, self.save_button, self.start_button)
+        for button in buttons:
+            button.setAutoDefault(False)  # Enter applies the value of a field
+        vbox(
+            (sides, 1),
+            self.said,
+            self.problem,
+            hbox((self.time, 1), *buttons),
+            within=self,
+            margins=2 * theme.GRID,
+            spacing=theme.GRID,
+        )
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        self._form_panel.setStyleSheet(sheet())
+        self.diagram.restyle()
+
+    # -- showing ---------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the draft."""
+        draft = self.draft
+        self._measure_input()
+        self._groups = draft_groups(draft)
+        groups = {group.path: group for group in self._groups}
+        if self._path not in groups:
+            self._path = "network"
+        problems = placed(draft.problems(self._n_input), self._groups)
+        wrong = defaultdict[str, list[str]](list)
+        for one in problems:
+            wrong[one.group].append(one.sentence)
+        graph = draft.graph(self._n_input)
+        known = costs(graph)
+        if self.name.text() != draft.unchecked.name:
+            self.name.setText(draft.unchecked.name)
+        self.start_from.setCurrentIndex(0)
+        spelled = _SPELLED_OUT if draft.populations else _NOTHING
+        self.kind.setText(_TEMPLATE.format(draft.template) if draft.template else spelled)
+        self.tree.show_draft(draft, self._groups, known, wrong, self._path)
+        self.diagram.show_graph(graph)
+        self.totals.setText(costs_sentence(known, len(draft.projections)))
+        self._problems = problems
+        self._show_part(groups[self._path])
+        self.time.show_for(None if problems else draft.unchecked)
+
+    def _show_part(self, group: Group) -> None:
+        problems = self._problems
+        focused = _row_around(QApplication.focusWidget())
+        path = "" if focused is None else focused.path
+        self.form.show_groups([group], self.draft.value, self._before)
+        rows = self.form.rows()
+        in_rows = {one.row: one.sentence for one in problems if one.row in rows}
+        for name, row in rows.items():
+            row.show_error(in_rows.get(name, ""))
+        others = [one.sentence for one in problems if one.group == group.path and one.row not in rows]
+        self.part_problem.setText("\n".join(f"⚠ {sentence}" for sentence in others))
+        self.part_problem.setVisible(bool(others))
+        self.diagram.select([name_of(self._path)])
+        self.diagram.reveal(name_of(self._path))
+        if path in rows and rows[path] is not focused:  # rows are made anew where choices change
+            rows[path].editor.setFocus()
+        self._show_problems(problems)
+        self._enable()
+
+    def _before(self, path: str) -> Any:
+        """Return the value before editing, or the current one of a parameter that was not there."""
+        return (self.history.start if path in self._at_start else self.draft).value(path)
+
+    def _show_problems(self, problems: tuple[Placed, ...]) -> None:
+        all_ = "\n".join(one.sentence for one in problems)
+        sentences = [one.sentence for one in problems if one.group != self._path]  # those of the part are with it
+        shown = [f"⚠ {sentence}" for sentence in sentences[:_MOST_SHOWN]]
+        if len(sentences) > _MOST_SHOWN:
+            shown.append(f"… and {len(sentences) - _MOST_SHOWN} more, marked in the list")
+        self.problem.setText("\n".join(shown))
+        self.problem.setToolTip(all_)
+        self.problem.setVisible(bool(shown))
+        for widget in (self.save_button, self.start_button):
+            widget.setEnabled(not problems)
+            widget.setToolTip(all_)
+        self.actions_["save"].setEnabled(not problems)
+
+    def _enable(self) -> None:
+        draft, actions, history = self.draft, self.actions_, self.history
+        name = name_of(self._path)
+        is_population = name in draft.populations
+        actions["input"].setEnabled(not draft.input)
+        actions["projection"].setEnabled(any(one.neuron is not None for one in draft.populations.values()))
+        for key in ("duplicate", "rename", "remove"):
+            actions[key].setEnabled(bool(name))
+        if name == draft.input:  # a network has one
+            actions["duplicate"].setEnabled(False)
+        names = list(draft.projections)
+        actions["earlier"].setEnabled(name in names[1:])
+        actions["later"].setEnabled(name in names[:-1])
+        gone = draft.ending_at(name) if is_population else ()
+        with_ = f", and with it {listed(gone)}" if gone else ""
+        actions["remove"].setToolTip(f"Remove {name}{with_} (Del)" if name else "Remove (Del)")
+        for key, word, can, text in (
+            ("undo", "Undo", history.can_undo, history.undo_text),
+            ("redo", "Redo", history.can_redo, history.redo_text),
+        ):
+            actions[key].setEnabled(can)
+            actions[key].setToolTip(f"{word} {text}".strip() + f" ({actions[key].shortcut().toString()})")
+
+    def _measure_input(self) -> None:
+        """Find out the number of inputs in a thread: pictures whose size is not published are read."""
+        experiment = self.draft.unchecked
+        if experiment.data == self._data:
+            return
+        self._data, self._n_input = experiment.data, 0
+
+        def take(n_input: int) -> None:
+            if self._data == experiment.data:
+                self._n_input = n_input
+                self.refresh()
+
+        if getattr(experiment.data, "published", None) is not None:
+            self._n_input = Size.of_experiment(experiment).n_input
+        else:
+            self._session.work(lambda: Size.of_experiment(experiment).n_input, take, failed=lambda _: None, owner=self)
+
+    # -- choosing --------------------------------------------------------------------------------------------------
+
+    def _choose(self, path: str) -> None:
+        self._path = path
+        self._show_part(next(group for group in self._groups if group.path == path))
+
+    def _choose_named(self, name: str) -> None:
+        self.tree.choose((POPULATIONS if name in self.draft.populations else PROJECTIONS) + name)
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    def _do(self, make: Callable[[], Step]) -> None:
+        """Do a step and show the result, or why it is not possible."""
+        before = self.draft
+        try:
+            step = make()
+        except StdpbenchError as error:
+            self.refresh()
+            self._say(f"⚠ {error}.")
+            return
+        self.history.do(step.text, step.draft)
+        self._path = step.part or self._path
+        self.refresh()
+        self._say(step.after(before))
+
+    def _say(self, sentence: str) -> None:
+        self.said.setText(sentence)
+        self.said.setVisible(bool(sentence))
+
+    def _set(self, path: str, value: Any) -> None:
+        """Change a parameter; an invalid value is an error in its row."""
+        row = self.form.row(path)
+        try:
+            step = setting(self.draft, path, value)
+        except StdpbenchError as error:
+            row.show_error(str(error))
+            return
+        row.revert()
+        self._do(lambda: step)
+
+    def _add(self, what: str) -> None:
+        self._do(lambda: adding(self.draft, what, self._path))
+        self.tree.setFocus()
+
+    def _rename(self, part: str, new: str) -> None:
+        self._do(lambda: renaming(self.draft, part, new))
+        self.tree.setFocus()
+
+    def _rename_experiment(self) -> None:
+        name = self.name.text().strip()
+        if name != self.draft.unchecked.name:
+            self._do(lambda: naming(self.draft, name))
+
+    def _start_again(self, kind: str) -> None:
+        if kind in starting_points():
+            self._do(lambda: starting_again(self.draft, kind))
+
+    def _undo(self) -> None:
+        text = self.history.undo_text
+        self.history.undo()
+        self.refresh()
+        self._say(f"Undone: {text}.")
+
+    def _redo(self) -> None:
+        text = self.history.redo_text
+        self.history.redo()
+        self.refresh()
+        self._say(f"Done again: {text}.")
+
+    # -- the experiment --------------------------------------------------------------------------------------------
+
+    def experiment(self) -> Experiment | None:
+        """Return the experiment; None while the draft has problems."""
+        try:
+            return self.draft.finished(self._n_input)
+        except StdpbenchError:
+            return None
+
+    def _start(self) -> None:
+        made = self.experiment()
+        if made is not None:
+            self._closing = True
+            self.accept()
+            self.chosen.emit(made)
+
+    def _choose_target(self) -> None:
+        made = self.experiment()
+        chosen = None if made is None else experiment_target(self, made)
+        if chosen is not None:
+            self.save(chosen)
+
+    def save(self, path: Path) -> None:
+        """Write the experiment to a file."""
+        made = self.experiment()
+        if made is None:
+            return
+        try:
+            write_text_aside(path, made.to_toml())
+        except StdpbenchError as error:
+            self._say(f"⚠ {error}.")
+            return
+        self._saved = self.draft
+        self._say(f"Saved the experiment to {path}.")
+
+    def reject(self) -> None:
+        """Close the editor; ask first if steps would be lost."""
+        if self._closing or self.draft == self._saved:
+            super().reject()
+            return
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Close the editor?")
+        box.setText("The changes of this network are not saved.")
+        discard = box.addButton("Discard them", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton("Keep editing", QMessageBox.ButtonRole.RejectRole))
+
+        def answered(button: object) -> None:
+            if button is discard:
+                self._closing = True
+                self.reject()
+
+        box.buttonClicked.connect(answered)
+        box.open()
+
+
+def _row_around(widget: QWidget | None) -> ParameterRow | None:
+    while widget is not None and not isinstance(widget, ParameterRow):
+        widget = widget.parentWidget()
+    return widget

@@ -1,0 +1,219 @@
+"""The editor of a network: building one by hand, template and undo, saving and opening again, starting a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QMessageBox, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench.experiment import NetworkDraft, read_experiment
+from stdpbench.runs.protocol.states import State
+from stdpbench.units import thousands
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.network_editor import NetworkEditor
+from stdpbench_gui.dialogs.run_file import RunFileDialog
+
+FEED, EXC = "network.projections.feed", "network.populations.exc"
+pytestmark = pytest.mark.shared_window
+
+
+def shown(window: MainWindow, qtbot: QtBot) -> NetworkEditor:
+    dialog = window.services.dialog
+    assert isinstance(dialog, NetworkEditor)
+    qtbot.waitExposed(dialog)
+    return dialog
+
+
+def button(within: MainWindow | NetworkEditor, name: str) -> QPushButton | QToolButton:
+    found = [*within.findChildren(QPushButton), *within.findChildren(QToolButton)]
+    return next(each for each in found if each.accessibleName() == name or each.text() == name)
+
+
+def press(editor: NetworkEditor, qtbot: QtBot, key: str) -> None:
+    """Press the shortcut of an action in the list."""
+    editor.activateWindow()
+    editor.tree.setFocus()
+    waits(qtbot, lambda: editor.tree.hasFocus() and editor.isActiveWindow())
+    keys = QKeySequence(key)[0]
+    qtbot.keyClick(editor.tree, keys.key(), keys.keyboardModifiers())
+
+
+def choose(editor: NetworkEditor, part: str, path: str, value: str) -> None:
+    """Choose a part in the list, and a value in the drop-down list of one of its rows."""
+    editor.tree.choose(part)
+    box = editor.form.row(f"{part}.{path}").editor
+    assert isinstance(box, QComboBox)
+    assert box.findText(value) >= 0, [box.itemText(each) for each in range(box.count())]
+    box.setCurrentText(value)
+    box.activated.emit(box.currentIndex())
+
+
+def enter(editor: NetworkEditor, qtbot: QtBot, part: str, path: str, text: str) -> None:
+    """Choose a part in the list, and type a value into one of its rows."""
+    editor.tree.choose(part)
+    field = editor.form.row(f"{part}.{path}").editor
+    assert isinstance(field, QLineEdit)
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def rename(editor: NetworkEditor, qtbot: QtBot, part: str, name: str) -> None:
+    """Rename a part in the list, with the keyboard."""
+    editor.tree.choose(part)
+    press(editor, qtbot, "F2")
+    field = editor.tree.findChild(QLineEdit)
+    assert field is not None
+    field.selectAll()
+    qtbot.keyClicks(field, name)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    for _ in range(3):  # Qt closes the field, then it tells the new name, then the list is made anew
+        QApplication.processEvents()
+
+
+def close(editor: NetworkEditor) -> None:
+    """Close an editor whose changes are lost."""
+    editor.reject()
+    for box in editor.findChildren(QMessageBox):
+        next(each for each in box.buttons() if each.text() == "Discard them").click()
+    assert not editor.isVisible()
+
+
+def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbot: QtBot) -> None:
+    button(window, "Edit network…: 8 x 8 digits of scikit-learn, 400 exc neurons").click()
+    editor = shown(window, qtbot)
+    assert editor.draft == NetworkDraft(read_experiment("digits"))
+    assert editor.kind.text().startswith("The template diehl-cook")
+    assert set(editor.diagram.items) == {"input", "exc", "feed", "compete"}
+    assert editor.tree.texts()[FEED][2:] == (thousands(313_600), "12 MiB")
+    assert editor.totals.text() == f"{thousands(473_200)} synapses take 12 MiB in each process with the network."
+    enter(editor, qtbot, FEED, "plasticity.nu_post", "0.02")
+    assert editor.draft.template == "diehl-cook"
+    assert editor.draft.unchecked.plasticity.quantities()["nu_post"] == 0.02
+    choose(editor, FEED, "connect.kind", "random")
+    assert editor.draft.template == ""
+    assert "the template diehl-cook does not have this" in editor.said.text()
+    assert editor.kind.text().startswith("Populations and projections, spelled out")
+    assert editor.tree.texts()[FEED][2] == f"≈ {thousands(31_360)}"
+    enter(editor, qtbot, FEED, "connect.p", "1.5")
+    assert "network.projections.feed.connect.p must be at most 1" in editor.form.row(f"{FEED}.connect.p").error.text()
+    editor.tree.choose(EXC)
+    assert editor.actions_["remove"].toolTip() == "Remove exc, and with it feed and compete (Del)"
+    press(editor, qtbot, "Del")
+    assert editor.said.text().startswith("Removed the population exc, and with it the projections feed and compete.")
+    assert editor.problem.text() + editor.part_problem.text() != ""
+    assert not editor.start_button.isEnabled()
+    for _ in range(3):
+        press(editor, qtbot, "Ctrl+Z")
+    assert editor.draft == editor.history.start
+    assert editor.start_button.isEnabled()
+    press(editor, qtbot, "Ctrl+Shift+Z")
+    assert editor.draft.unchecked.plasticity.quantities()["nu_post"] == 0.02
+    editor.reject()
+    (box,) = editor.findChildren(QMessageBox)
+    box.reject()  # keeps editing
+    assert editor.isVisible()
+    close(editor)
+
+
+def test_errors_are_shown_where_they_belong(window: MainWindow, qtbot: QtBot) -> None:
+    window.services.edit_network(NetworkDraft(read_experiment("digits")))
+    editor = shown(window, qtbot)
+    choose(editor, EXC, "neuron.kind", "izhikevich")
+    assert {path for path, texts in editor.tree.texts().items() if "⚠" in texts[1]} == {
+        FEED,
+        "network.projections.compete",
+    }
+    assert "network.projections.feed.receptor" in editor.problem.text()
+    editor.diagram.items["feed"].click()
+    assert editor.tree.path == FEED
+    receptor = editor.form.row(f"{FEED}.receptor")
+    assert "its receptors are I_exc, I_inh" in receptor.error.text()
+    assert "feed" not in editor.problem.text()  # it is with the row now
+    choose(editor, FEED, "receptor", "I_exc")
+    choose(editor, "network.projections.compete", "receptor", "I_inh")
+    assert editor.problem.text() == ""
+    assert editor.start_button.isEnabled()
+    assert not editor.form.row("network.projections.compete.receptor").error.isVisible()
+    for widget in [*editor.findChildren(QPushButton), *editor.findChildren(QToolButton)]:
+        assert widget.accessibleName() or widget.text(), widget
+    for widget in [*editor.findChildren(QLineEdit), *editor.findChildren(QComboBox), *editor.findChildren(QCheckBox)]:
+        assert not widget.isVisible() or widget.accessibleName(), widget
+    close(editor)
+
+
+def test_it_starts_again_from_any_template(window: MainWindow) -> None:
+    editor = window.services.edit_network(NetworkDraft(read_experiment("digits")))
+    for kind in ("local", "stack", "balanced", "empty"):
+        editor.start_from.setCurrentText(kind)
+        editor.start_from.activated.emit(editor.start_from.currentIndex())
+        assert editor.draft.template == ("" if kind == "empty" else kind)
+        assert editor.start_button.isEnabled() == (kind != "empty")
+        assert set(editor.diagram.items) == {*editor.draft.populations, *editor.draft.projections}
+        editor.actions_["undo"].trigger()
+        assert editor.draft == editor.history.start
+    editor.reject()
+    assert not editor.isVisible()
+
+
+def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    button(window, "Build a network…").click()
+    editor = shown(window, qtbot)
+    assert "no population with neurons" in editor.part_problem.text()
+    assert not editor.actions_["projection"].isEnabled()
+    button(editor, "Add input").click()
+    press(editor, qtbot, "Ctrl+N")
+    enter(editor, qtbot, EXC, "size", "12")
+    editor.tree.choose("network.populations.input")
+    press(editor, qtbot, "Ctrl+Shift+N")
+    assert editor.tree.path == "network.projections.input_exc"
+    rename(editor, qtbot, "network.projections.input_exc", "feed")
+    assert editor.tree.path == FEED
+    choose(editor, FEED, "weight.kind", "uniform")
+    choose(editor, FEED, "plasticity.kind", "diehl-cook-triplet")
+    choose(editor, FEED, "normalise.kind", "sum")
+    enter(editor, qtbot, FEED, "normalise.value", "78")
+    editor.tree.choose(EXC)
+    press(editor, qtbot, "Ctrl+D")
+    rename(editor, qtbot, "network.populations.exc_2", "second")
+    enter(editor, qtbot, "network.populations.second", "size", "4")
+    editor.tree.choose(EXC)
+    press(editor, qtbot, "Ctrl+Shift+N")
+    upward = "network.projections.exc_second"
+    enter(editor, qtbot, upward, "weight.value", "2")
+    rename(editor, qtbot, upward, "input")
+    assert "the name 'input' is used already" in editor.said.text()
+    assert list(editor.draft.projections) == ["feed", "exc_second"]
+    press(editor, qtbot, "Alt+Up")
+    assert list(editor.draft.projections) == ["exc_second", "feed"]
+    press(editor, qtbot, "Ctrl+Z")
+    for path, text in (("train_images", "60"), ("label_images", "40"), ("test_images", "20"), ("passes", "1")):
+        enter(editor, qtbot, "schedule", path, text)
+    editor.name.setText("by-hand")
+    editor.name.editingFinished.emit()
+    assert editor.problem.text() == ""
+    made = editor.experiment()
+    assert made is not None
+    file = tmp_path / "by-hand.toml"
+    editor.save(file)
+    assert editor.said.text() == f"Saved the experiment to {file}."
+    editor.reject()  # nothing is lost: no question
+    assert not editor.isVisible()
+
+    window.run_file(file)
+    waits(qtbot, lambda: isinstance(window.services.dialog, RunFileDialog))
+    described = window.services.dialog
+    assert isinstance(described, RunFileDialog)
+    described.network_button.click()
+    again = shown(window, qtbot)
+    assert again.draft == NetworkDraft(made)
+    again.start_button.click()
+    waits(qtbot, lambda: window.session.folder is not None and window.session.state is State.FINISHED, 300)
+    assert window.session.experiment == made
+    assert list(made.graph().populations) == ["input", "exc", "second"]
+    assert dict(window.session.live.started.phases)["train"] == 60  # type: ignore[union-attr]
