@@ -31,6 +31,8 @@ _FIRST: Mapping[tuple[str, str], Mapping[str, Any]] = {("connect", "random"): {"
 """Values that a kind needs before it is one, by part and kind."""
 _EITHER = ({"p", "in_degree"}, {"size", "shape"})
 """Parameters of which a part has one."""
+_OUTSIDE = ("data", "encoding", "schedule", "seed")
+"""Sections that are not part of the network."""
 _NUMBERS = 10_000
 
 
@@ -182,8 +184,11 @@ class NetworkDraft:
         Raises
         ------
         StdpbenchError
-            If the value is invalid; values that contradict others are problems of the draft.
+            If the value is invalid. Values that contradict others are problems of the draft, except parameters of a
+            template.
         """
+        if path.partition(".")[0] in _OUTSIDE:
+            return self._with_value(path, value)
         if self.template and not self.spells_out(path, value):
             return NetworkDraft(self.unchecked.override({path: value}))
         return self.spelled_out()._with_value(path, value)
@@ -201,6 +206,8 @@ class NetworkDraft:
             for pair in _EITHER:
                 for other in pair - {key} if key in pair else ():
                     _forget(tables, f"{part}.{other}")
+        if path == "schedule.between" and (value == "stream") != self.unchecked.schedule.is_stream:
+            tables["schedule"] = {}  # that of pictures and that of a stream share nothing else
         if path == "schedule.stages":
             _forget(tables, "schedule.passes")  # those of the stages
         set_value(tables, path, value)

@@ -124,7 +124,7 @@ class NetworkTree(QTreeWidget):
 
     def _head(self, title: str, text: str) -> QTreeWidgetItem:
         item = QTreeWidgetItem(self, [title, text])
-        item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled)  # not selectable; disabled, its children would be as well
         font = item.font(0)
         font.setBold(True)
         item.setFont(0, font)
@@ -147,8 +147,8 @@ class NetworkTree(QTreeWidget):
         self._items[path] = item
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
-        if item is not None and item.data(0, _PATH):
-            self.chosen.emit(str(item.data(0, _PATH)))
+        if item is not None:  # of a heading: that of the network
+            self.chosen.emit(str(item.data(0, _PATH) or "network"))
 
     def _change(self, item: QTreeWidgetItem, column: int) -> None:
         path = str(item.data(0, _PATH) or "")

@@ -137,9 +137,17 @@ def test_errors_are_shown_where_they_belong(window: MainWindow, qtbot: QtBot) ->
     assert "feed" not in editor.problem.text()  # it is with the row now
     choose(editor, FEED, "receptor", "I_exc")
     choose(editor, "network.projections.compete", "receptor", "I_inh")
+    assert not editor.form.row("network.projections.compete.receptor").error.isVisible()
     assert editor.problem.text() == ""
     assert editor.start_button.isEnabled()
-    assert not editor.form.row("network.projections.compete.receptor").error.isVisible()
+    editor.tree.choose(FEED)
+    press(editor, qtbot, "Up")
+    press(editor, qtbot, "Up")  # from the first projection over the heading to the last population
+    assert editor.tree.path == EXC
+    press(editor, qtbot, "Up")
+    press(editor, qtbot, "Up")
+    assert editor.form.sections.keys() == {"network"}  # at a heading
+    assert not editor.actions_["remove"].isEnabled()
     for widget in [*editor.findChildren(QPushButton), *editor.findChildren(QToolButton)]:
         assert widget.accessibleName() or widget.text(), widget
     for widget in [*editor.findChildren(QLineEdit), *editor.findChildren(QComboBox), *editor.findChildren(QCheckBox)]:

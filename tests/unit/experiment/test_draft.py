@@ -266,3 +266,17 @@ def test_other_sections_change_as_well(draft: NetworkDraft) -> None:
     assert (made.schedule.passes, made.seed, made.data.model_dump()["kind"]) == (2, 5, "mnist")
     with pytest.raises(StdpbenchError, match=r"schedule\.passes"):
         draft.with_value("schedule.passes", -1)
+
+
+@pytest.mark.parametrize("kind", ["graph", "diehl-cook"])
+def test_pictures_become_a_stream_and_back(draft: NetworkDraft, kind: str) -> None:
+    before = draft if kind == "graph" else NetworkDraft(read_experiment("digits"))
+    half = before.with_value("schedule.between", "stream")
+    assert half.problems()[0].startswith("schedule.between = 'stream' needs data that are spikes")
+    assert half.template == before.template
+    stream = half.with_value("data.kind", "poisson").with_value("schedule.duration", "5 s")
+    rules = [one for one in stream.problems() if "weight.kind 'samples' needs pictures" not in one]
+    assert rules == []
+    assert stream.unchecked.schedule.n_pieces == 5
+    back = stream.with_value("data.kind", "digits").with_value("schedule.between", "rest")
+    assert (back.problems(), back.unchecked.schedule.passes) == ((), 1)
