@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from stdpbench.encoding import Spikes
 from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph
 from stdpbench.network import normalise, projection_delays
-from stdpbench.simulators import Response, Simulator, open_graph
+from stdpbench.simulators import Response, Simulator, find_compiler, open_graph
 
 SIMULATORS = ("compiled", "runtime")
 INHIBITIONS = ("layer", "direct", "direct-undelayed")
@@ -96,6 +97,15 @@ def on_numpy(made: Experiment, n_input: int = N_INPUT) -> Simulator:
     simulator.set_parameters(made)
     put_start(simulator)
     return simulator
+
+
+def open_network(made: Graph, name: str) -> Simulator:
+    """The network of a graph on one of `SIMULATORS`; Brian2's runtime mode runs on NumPy."""
+    if name == "compiled" and find_compiler() is None:
+        import pytest  # not in the processes that import this module
+
+        pytest.skip("needs a C++ compiler")
+    return open_graph(made, name, target="numpy" if name == "runtime" else None)[0]
 
 
 def pairs(spikes: Spikes) -> list[tuple[int, int]]:

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from graph_script import Outcome, Presentation, Script, run_scripts, synapses_of
 from graphs import FIXED, SIDE_BY_SIDE, alone, draw, fixed, idle, presentations, renamed, silent, start_weights
-from networks import SIMULATORS, assert_same_bytes, pairs
+from networks import SIMULATORS, assert_same_bytes, open_network, pairs
 from numpy.typing import NDArray
 from test_pure_function import scramble_compiled, scramble_runtime
 
 from stdpbench.graph import Graph
-from stdpbench.simulators import Response, Simulator, find_compiler, open_graph
+from stdpbench.simulators import Response, Simulator, find_compiler
 
 NAMES = list(SIDE_BY_SIDE)
 BY_THEMSELVES = [pytest.param(name, marks=pytest.mark.slow) for name in FIXED]
@@ -43,7 +43,7 @@ class Case:
 
 
 def opened(made: Graph, name: str, weights: dict[str, NDArray[np.float64]]) -> Simulator:
-    simulator, _ = open_graph(made, name, target="numpy" if name == "runtime" else None)
+    simulator = open_network(made, name)
     for projection, w in weights.items():
         if not made.projections[projection].one_weight:
             view, where = simulator.array(f"{projection}.w"), synapses_of(made, projection)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from networks import SIMULATORS, assert_same_bytes, pairs, spikes_at
+from networks import SIMULATORS, assert_same_bytes, open_network, pairs, spikes_at
 from neuron_reference import Currents
 
 from stdpbench.delays.constant import Constant as OneDelay
@@ -18,7 +18,6 @@ from stdpbench.network import draw_noise
 from stdpbench.network.noise import BLOCK
 from stdpbench.neurons.lif_current import LIFCurrent
 from stdpbench.noises.poisson import PoissonNoise
-from stdpbench.simulators import Simulator, find_compiler, open_graph
 from stdpbench.weights.constant import Constant
 
 N, N_BINS, DT, DELAY = 8, 400, 0.5, 3
@@ -36,12 +35,6 @@ def graph(rate: float = 900.0, weight: float = 300.0) -> Graph:
         source="cells", target="cells", receptor="I_exc", weight=Constant(value=9.0), delay=OneDelay(value=DELAY * DT)
     )
     return Graph({"cells": cells, "others": others}, {"loop": loop}, DT, "exact", read="cells", stream=True)
-
-
-def opened(made: Graph, name: str) -> Simulator:
-    if name == "compiled" and find_compiler() is None:
-        pytest.skip("needs a C++ compiler")
-    return open_graph(made, name, target="numpy" if name == "runtime" else None)[0]
 
 
 def by_reference(made: Graph, noise: Spikes, population: str) -> list[tuple[int, int]]:
@@ -66,7 +59,7 @@ def test_both_simulators_and_plain_numpy_agree() -> None:
     made = graph()
     noise = draw_noise(made, (7,), 1000, N_BINS)
     for name in SIMULATORS:
-        simulator = opened(made, name)
+        simulator = open_network(made, name)
         response = simulator.present(spikes_at(), N_BINS, plastic=False, noise=noise)
         for population, given in noise.items():
             wanted = by_reference(made, given, population)
@@ -79,7 +72,7 @@ def test_both_simulators_and_plain_numpy_agree() -> None:
 def test_the_cut_changes_no_bit(name: str) -> None:
     made, ends = graph(), []
     for cuts in ((0, 400), (0, 1, 100, 137, 399, 400)):
-        simulator, found = opened(made, name), list[tuple[int, int]]()
+        simulator, found = open_network(made, name), list[tuple[int, int]]()
         for first, last in pairwise(cuts):
             noise = draw_noise(made, (7,), 50 + first, last - first)
             response = simulator.present(spikes_at(), last - first, plastic=False, noise=noise)
@@ -119,7 +112,7 @@ def test_spikes_have_a_poisson_distribution_also_above_one_per_step() -> None:
 @pytest.mark.parametrize("name", SIMULATORS)
 def test_rate_and_weight_change_without_another_network(name: str) -> None:
     changed = graph(rate=400.0, weight=400.0)
-    simulator, fresh = opened(graph(), name), opened(changed, name)
+    simulator, fresh = open_network(graph(), name), open_network(changed, name)
     simulator.set_graph(changed)
     noise = draw_noise(changed, (1,), 0, N_BINS)
     found = [
@@ -133,7 +126,7 @@ def test_rate_and_weight_change_without_another_network(name: str) -> None:
 
 def test_noise_that_does_not_fit_is_refused() -> None:
     made = graph()
-    simulator, noise = opened(made, "runtime"), draw_noise(made, (1,), 0, N_BINS)
+    simulator, noise = open_network(made, "runtime"), draw_noise(made, (1,), 0, N_BINS)
     with pytest.raises(StdpbenchError, match="has noise into cells, others, but noise into no population was given"):
         simulator.present(spikes_at(), N_BINS, plastic=False)
     with pytest.raises(StdpbenchError, match="the noise into cells has spikes outside the presentation"):

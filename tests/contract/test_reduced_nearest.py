@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from networks import SIMULATORS, random_spikes
+from networks import SIMULATORS, open_network, random_spikes
 
 from stdpbench.delays import Delay
 from stdpbench.delays.constant import Constant as OneDelay
@@ -16,7 +16,6 @@ from stdpbench.delays.uniform import Uniform as Delays
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.neurons.lif import LIF
 from stdpbench.plasticity.pair_reduced_nearest import PairReducedNearest
-from stdpbench.simulators import find_compiler, open_graph
 
 N_INPUT, N, N_BINS, DT = 12, 7, 400, 0.5
 RULE = PairReducedNearest(w_max=2.0)
@@ -39,12 +38,10 @@ def change_by_pairs(inputs: list[int], outputs: list[int]) -> float:
 @pytest.mark.parametrize("simulator", SIMULATORS)
 @pytest.mark.parametrize("delay", [NoDelay(), OneDelay(value=2.0), Delays(high=6.0)], ids=["none", "one", "each"])
 def test_weights_change_by_neighbouring_spikes_of_both_sides(delay: Delay, simulator: str) -> None:
-    if simulator == "compiled" and find_compiler() is None:
-        pytest.skip("needs a C++ compiler")
     feed = Projection(source="input", target="cells", receptor="ge", delay=delay, plasticity=RULE)
     populations = {"input": Population(shape=(N_INPUT,)), "cells": Population(shape=(N,), neuron=LIF())}
     made = Graph(populations, {"feed": feed}, DT, read="cells")
-    opened, _ = open_graph(made, simulator, target="numpy" if simulator == "runtime" else None)
+    opened = open_network(made, simulator)
     w = np.random.default_rng(1).uniform(0.8, 1.2, (N_INPUT, N))
     opened.weights("feed")[...] = w
     bins = round(delay.longest / DT)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from graphs import graph, start_weights
-from networks import SIMULATORS, random_spikes
+from networks import SIMULATORS, open_network, random_spikes
 from numpy.typing import NDArray
 
 from stdpbench.encoding import Spikes
@@ -18,7 +18,7 @@ from stdpbench.graph.checks import problems
 from stdpbench.network import draw_noise
 from stdpbench.neurons.adaptive_lif import AdaptiveLIF
 from stdpbench.noises.poisson import PoissonNoise
-from stdpbench.simulators import Simulator, find_compiler, open_graph
+from stdpbench.simulators import Simulator
 
 NETWORKS = {
     "delays": (
@@ -84,9 +84,7 @@ def noisy() -> Graph:
 
 
 def opened(made: Graph, name: str) -> Simulator:
-    if name == "compiled" and find_compiler() is None:
-        pytest.skip("needs a C++ compiler")
-    simulator, _ = open_graph(made, name, target="numpy" if name == "runtime" else None)
+    simulator = open_network(made, name)
     for projection, w in start_weights(made).items():
         if not made.projections[projection].one_weight:
             simulator.weights(projection)[...] = w
