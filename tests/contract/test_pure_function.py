@@ -29,11 +29,21 @@ from stdpbench.network import normalise
 from stdpbench.simulators import Simulator, find_compiler
 from stdpbench.simulators.compiled.cache import fetch
 
+IN_RUNTIME_MODE = [("layer", "none"), ("direct", "homogeneous"), ("direct-undelayed", "uniform")]
+"""Each form of inhibition and of delays once; the other six are slow in Brian2's runtime mode.
+
+`test_graphs.py` shows the same of graphs that have all pairs of options, on both simulators.
+"""
+CASES = [(*variant, "compiled") for variant in VARIANTS]
+CASES += [
+    pytest.param(*variant, "runtime", marks=() if variant in IN_RUNTIME_MODE else (pytest.mark.slow,))
+    for variant in VARIANTS
+]
+
 # -- state -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
 @pytest.mark.parametrize("plastic", [True, False], ids=["learning", "frozen"])
 def test_a_state_put_back_gives_the_same_bytes(name, inhibition, delays, plastic, built):
     simulator = built(name, experiment(inhibition, delays))
@@ -78,8 +88,7 @@ def test_a_state_is_a_copy(name, built):
     assert_same_bytes(simulator.state(), changed)
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
 def test_reset_brings_back_all_but_weights_and_thresholds(name, inhibition, delays, built):
     simulator = built(name, experiment(inhibition, delays))
     start = simulator.state()
@@ -242,8 +251,7 @@ def garbage(name: str, values: np.ndarray, rng: np.random.Generator) -> np.ndarr
     return rng.integers(1, 100, values.shape).astype(values.dtype)
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
 @pytest.mark.parametrize("plastic", [True, False], ids=["learning", "frozen"])
 def test_all_that_counts_is_in_the_state(name, inhibition, delays, plastic, built):
     simulator = built(name, experiment(inhibition, delays))
@@ -365,8 +373,7 @@ def test_a_long_silence_leaves_nothing_behind(name, delays, built):
 # -- frozen ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
 def test_frozen_keeps_weights_and_thresholds_to_the_bit(name, inhibition, delays, built):
     simulator = built(name, experiment(inhibition, delays))
     simulator.w[0, :] = 1.7  # above w_max, as normalisation leaves it: nothing clips what is frozen
@@ -401,8 +408,7 @@ def test_frozen_keeps_every_slow_variable(opened):
     assert changed == []
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
 def test_frozen_is_learning_with_rates_of_zero(name, inhibition, delays, built):
     still = {"plasticity__nu_pre": 0.0, "plasticity__nu_post": 0.0, "exc__theta_plus": 0.0}
     frozen, idle = built(name, experiment(inhibition, delays)), built(name, experiment(inhibition, delays, **still))
