@@ -29,7 +29,7 @@
 #define RESIDENT_INLINE static inline
 #endif
 
-// What runs once or never is compiled for size, which takes less time.
+// What runs once or never: it is not inlined, and compiled for size.
 #if defined(__GNUC__)
 #define RESIDENT_COLD __attribute__((cold, noinline))
 #else
