@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SHOWN = ("name", "experiment", "seed", "state", "progress", "vote", "started", "parent")
 _NAMED = 10  # entries that are listed by name
+_STREAM = "training.stream."
 _NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
 
 
@@ -50,7 +51,8 @@ def list_command(
             sys.stderr.write(f"Rebuilt the index of {runs}: {count} runs.\n")
         for remark in store.remarks:
             sys.stderr.write(f"{remark}\n")
-        entries = store.select(chosen, [Filter.parse(text) for text in filters], sort)
+        needed = chosen or ([f"{_STREAM}seconds"] if sweep is not None else [])
+        entries = store.select(needed, [Filter.parse(text) for text in filters], sort)
         waiting = 0
         with suppress(UnwritableIndexError):  # the store has reported it
             waiting = len(Queue(runs).items())
@@ -64,9 +66,11 @@ def list_command(
         sys.stdout.write(f"{what}.\n")
     else:
         shown = chosen or [column for column in _SHOWN if column != "parent" or any(entry.parent for entry in entries)]
+        if not chosen and sweep is not None and (measures := _stream_columns(entries)):
+            shown = [column for column in shown if column not in ("vote", "started")] + measures
         rows = [[_cell(entry, column) for column in shown] for entry in entries]
-        right = [number for number, column in enumerate(shown) if column in _NUMBERS]
-        sys.stdout.write(plain_table(shown, rows, right))
+        right = [number for number, column in enumerate(shown) if column in _NUMBERS or column.startswith(_STREAM)]
+        sys.stdout.write(plain_table([column.removeprefix(_STREAM) for column in shown], rows, right))
     if waiting and not bin_:
         sys.stdout.write(f"{waiting} in the queue: `stdpbench queue list` shows them.\n")
     if sweeps:
@@ -129,7 +133,7 @@ def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs:
         if figure.suffix.lower() != ".png":
             raise StdpbenchError(f"--figure {figure} must end in .png")
         save(comparison_figure([course_of(folder) for folder in folders]), figure)
-    from stdpbench.sweeps.seeds import HEADINGS, over_seeds
+    from stdpbench.sweeps.seeds import over_seeds
 
     groups = over_seeds(folders, comparison.accounts)
     if json:
@@ -140,7 +144,7 @@ def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs:
     _show_comparison(comparison, "Differences between")
     if groups is not None:
         sys.stdout.write("\nOver seeds\n")
-        sys.stdout.write(plain_table(HEADINGS, groups.rows, right=[2]))
+        sys.stdout.write(plain_table(groups.headings, groups.rows, right=[2]))
         for remark in groups.remarks:
             sys.stdout.write(f"{remark}\n")
     if figure is not None:
@@ -238,6 +242,12 @@ def _find_sweep(text: str, runs: Path) -> Path:
     known = [folder.name for folder in sweep_folders(runs)]
     hint = suggestion(text, known) if known else f"there is none in {runs}"
     raise StdpbenchError(f"there is no sweep {text!r}, neither as a folder nor in {runs}; {hint}")
+
+
+def _stream_columns(entries: Sequence[Entry]) -> list[str]:
+    """Return the measures of streams that entries have, as columns."""
+    found = dict.fromkeys(path for entry in entries for path in entry.metrics if path.startswith(_STREAM))
+    return [path for path in found if path != f"{_STREAM}seconds"]
 
 
 def _cell(entry: Entry, column: str) -> str:

@@ -19,6 +19,7 @@ from stdpbench.paths import runs_folder
 from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
 from stdpbench.sweeps.arms import fixed_arms
 from stdpbench.sweeps.local import Local
+from stdpbench.sweeps.measures import is_share
 from stdpbench.sweeps.report import best_text, cells, headings, to_mapping
 from stdpbench.sweeps.tuning import tuning_round
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
@@ -125,8 +126,8 @@ class SweepDisplay(Bars):
         if event.result is not None:
             self._done += 1
             self._bars.update(self._all, completed=self._done, note=f"{self._done} of {self._total}")
-            accuracy = ", ".join(f"{k} {100 * v:.2f} %" for k, v in event.result.accuracy.items())
-            self._say(f"{name}: {accuracy} ({self._done} of {self._total})")
+            parts = [f"{k} {100 * v:.2f} %" if is_share(k) else f"{k} {v:.4g}" for k, v in event.result.values.items()]
+            self._say(f"{name}: {', '.join(parts)} ({self._done} of {self._total})")
         else:
             self._say(f"{name}: {'stopped' if event.stopped else 'failed'}: {event.reason}")
 
@@ -137,7 +138,7 @@ class SweepDisplay(Bars):
 def _table(report: Report, *, wide: bool) -> Table:
     """Build the table of a sweep; on a narrow terminal, spreads and intervals are below their means."""
     table = Table(box=None, padding=(0, 2, 0 if wide else 1, 0))
-    for number, heading in enumerate(headings(report.sweep.metric)):
+    for number, heading in enumerate(headings(report.sweep)):
         text = heading if wide or number == 0 else heading.replace(" ", "\n")
         table.add_column(text, justify="left" if number == 0 else "right", no_wrap=number > 0, overflow="fold")
     for row in report.rows:

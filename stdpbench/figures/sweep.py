@@ -20,7 +20,7 @@ _LONGEST_LABEL = 46
 
 @dataclass(frozen=True)
 class ArmResult:
-    """The results of one arm, in per cent.
+    """The results of one arm, accuracies in per cent.
 
     Attributes
     ----------
@@ -31,7 +31,8 @@ class ArmResult:
     mean, sd : float
         Over the runs; the SD of a single run is NaN.
     difference : tuple of (float, float, float) or None
-        Mean difference from the reference arm in percentage points, and its 95 % t interval, which may be NaN.
+        Mean difference from the reference arm, of accuracies in percentage points, and its 95 % t interval, which
+        may be NaN.
     is_reference : bool
         Whether the other arms are compared with this one.
     """
@@ -44,7 +45,7 @@ class ArmResult:
     is_reference: bool
 
 
-def sweep_figure(title: str, metric: str, arms: Sequence[ArmResult]) -> Figure:
+def sweep_figure(title: str, metric: str, arms: Sequence[ArmResult], unit: str = "percentage points") -> Figure:
     """Draw the results of a sweep.
 
     Parameters
@@ -53,6 +54,8 @@ def sweep_figure(title: str, metric: str, arms: Sequence[ArmResult]) -> Figure:
         Name of the sweep, its experiment and number of seeds.
     metric : str
         Names the horizontal axis.
+    unit : str
+        Unit of differences; empty if they have none.
     arms : sequence of ArmResult
         Arms with at least one finished run. Of more than 40, the best 40 are drawn.
 
@@ -73,10 +76,10 @@ def sweep_figure(title: str, metric: str, arms: Sequence[ArmResult]) -> Figure:
     panels = figure.subplots(1, 2 if compared else 1, sharey=True, squeeze=False)[0]
     places = _places(labels)
     _draw_runs(panels[0], arms, places)
-    panels[0].set_xlabel(f"{metric} on the validation part (%)", fontsize=11)
+    panels[0].set_xlabel(metric, fontsize=11)
     if compared:
         _draw_differences(panels[1], arms, places)
-        panels[1].set_xlabel("difference, seed by seed (percentage points)", fontsize=11)
+        panels[1].set_xlabel(f"difference, seed by seed{f' ({unit})' if unit else ''}", fontsize=11)
     panels[0].set_yticks(places, labels, fontsize=10)
     panels[0].set_ylim(places[-1] + 0.8, places[0] - 0.8)
     for axes in panels:

@@ -147,7 +147,9 @@ def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
     except StdpbenchError as error:
         raise error.within(f"arm {label!r}: ") from None
     start = start.model_copy(update={"data": start.data.resolved()})
-    if start.schedule.held_out_every is None:  # no live display, and the other processors have their own runs
+    if (
+        start.stream is None and start.schedule.held_out_every is None
+    ):  # no live display, and the other processors have their own runs
         start = start.override({"schedule.held_out_every": 0})
     return Arm(label, name[:_LONGEST_NAME].strip(), chosen, start)
 

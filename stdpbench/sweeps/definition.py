@@ -41,7 +41,8 @@ As a file::
     [optuna.distributions]
     plasticity.nu_post = { loguniform = [1e-3, 1e-1] }
 
-Settings are chosen on the validation part alone: a sweep never uses the test pictures.
+Settings are chosen on the validation part alone: a sweep never uses the test pictures. Of streams, arms are compared
+by a measure of their end, or only listed.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ from typing import Any, Literal
 from stdpbench.experiment import Experiment
 from stdpbench.parameters import Parameters, parameter
 from stdpbench.sweeps.distributions import Distribution
+from stdpbench.sweeps.measures import NONE, measures_of
 
 Settings = dict[str, Any]
 """Dotted path to value."""
@@ -102,7 +104,13 @@ class Sweep(Parameters):
     experiment: str = parameter("", help="Base of all arms: a shipped experiment, or a file.")
     seeds: tuple[int, ...] = parameter((0, 1, 2), help="Seeds of every arm.")
     metric: str = parameter(
-        "vote", help="Accuracy on the validation part by which arms are compared: vote, proportion, confidence."
+        "vote",
+        help="Accuracy on the validation part by which arms are compared: vote, proportion, confidence. Of streams, a "
+        "measure of their end, such as rate.cell or hit_rate; default there: none, so that no arm is the best.",
+    )
+    better: Literal["higher", "lower"] = parameter(
+        "higher",
+        help="Which values of the metric are better. Default: lower for latency and false_alarms, else higher.",
     )
     reference: str | None = parameter(None, help="Label of the arm with which the others are compared, seed by seed.")
     set: Settings = parameter({}, help="Settings of all arms: dotted path to value.")
@@ -112,6 +120,22 @@ class Sweep(Parameters):
     random: RandomSearch | None = parameter(None, help="Arms drawn at random.")
     optuna: OptunaSearch | None = parameter(None, help="Arms chosen by Optuna.")
     base: Experiment = parameter(None, help="The experiment with `set` applied.")
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of all measures of its runs, the metric first."""
+        names = measures_of(self.base)
+        return (self.metric, *(name for name in names if name != self.metric)) if self.metric in names else names
+
+    @property
+    def ranks(self) -> bool:
+        """Whether it has a metric by which arms are compared."""
+        return self.metric != NONE
+
+    @property
+    def sign(self) -> int:
+        """1 if higher values of the metric are better, else -1."""
+        return 1 if self.better == "higher" else -1
 
     @property
     def folder_name(self) -> str:

@@ -7,9 +7,11 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run
@@ -17,8 +19,12 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.sweeps.arms import Job
 from stdpbench.sweeps.state import SweepState
 
-OPTIONS = Options(workers=1, validation=True, baselines=False)
-"""Options of every run of a sweep: one process, evaluated on the validation part."""
+_OPTIONS = Options(workers=1, validation=True, baselines=False)
+
+
+def options_of(experiment: Experiment) -> Options:
+    """Return the options of a run of a sweep: one process, evaluated on the validation part if there are pictures."""
+    return _OPTIONS if experiment.stream is None else replace(_OPTIONS, validation=False)
 
 
 class JobFolders:
@@ -59,7 +65,9 @@ class JobFolders:
         StdpbenchError
             If it cannot be created.
         """
-        return self._noted(job, create_run(job.experiment, self._state.folder, OPTIONS, self.about(job)))
+        return self._noted(
+            job, create_run(job.experiment, self._state.folder, options_of(job.experiment), self.about(job))
+        )
 
     def receive(self, job: Job, name: str, content: bytes) -> RunFolder:
         """Unpack the run folder of a remote run.
@@ -99,7 +107,8 @@ class JobFolders:
             self._unnoted = {}
             for name in run_names(self._state.folder):
                 with suppress(StdpbenchError):
-                    about = RunFolder(self._state.folder / name).read_json("run.json")
-                    if about.get("validation") is True and "sweep" in about:
+                    folder = RunFolder(self._state.folder / name)
+                    about = folder.read_json("run.json")
+                    if "sweep" in about and (about.get("validation") is True or folder.stored_experiment.stream):
                         self._unnoted.setdefault(str(about.get("digest")), name)
         return self._unnoted

@@ -26,8 +26,8 @@ def other_spikes(one: Experiment, other: Experiment) -> list[str]:
     """Return dotted paths by which two experiments of one seed encode the same picture differently."""
     differing = one.differences(other)
     found = [p for p in differing if p in ("network.dt", "schedule.stimulus") or p.startswith("encoding.")]
-    if not found and _bins_with_input(one) != _bins_with_input(other):
-        found = [p for p in differing if p in ("network.delays", "network.max_delay", "schedule.between")]
+    if not found and one.stream is None and _bins_with_input(one) != _bins_with_input(other):
+        found = [p for p in differing if p == "schedule.between" or "delay" in p]
     return found
 
 
@@ -47,6 +47,16 @@ _SENTENCES: tuple[tuple[Callable[[Experiment, Experiment], list[str]], str], ...
 )
 
 
+def other_input(one: Experiment, other: Experiment) -> list[str]:
+    """Return dotted paths by which the input of two streams of one seed differs."""
+    return [p for p in one.differences(other) if p.startswith("data.") or p in ("network.dt", "schedule.duration")]
+
+
+_OF_STREAMS: tuple[tuple[Callable[[Experiment, Experiment], list[str]], str], ...] = (
+    (other_input, "With other input than {reference} ({paths}): {arms}."),
+)
+
+
 def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
     """Return remarks on arms whose input differs from the reference's, or that equal another arm.
 
@@ -56,7 +66,7 @@ def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
         return []
     against = next((arm for arm in arms if arm.label == reference), arms[0])
     remarks: list[str] = []
-    for differ, sentence in _SENTENCES:
+    for differ, sentence in _SENTENCES if against.start.stream is None else _OF_STREAMS:
         groups: dict[tuple[str, ...], list[str]] = {}
         for arm in arms:
             paths = tuple(differ(against.start, arm.start))
@@ -81,6 +91,4 @@ def _listed(labels: Sequence[str]) -> str:
 
 def _bins_with_input(experiment: Experiment) -> int:
     """Number of input steps of a training presentation: delayed spikes must arrive before its end."""
-    network = experiment.network
-    delay = 0 if network.delays == "none" else round(network.max_delay / network.dt)
-    return experiment.stimulus_bins - max(0, delay - experiment.rest_bins)
+    return experiment.stimulus_bins - max(0, experiment.graph().input_delay_bins - experiment.rest_bins)

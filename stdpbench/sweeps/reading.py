@@ -16,6 +16,7 @@ from stdpbench.readout import READOUTS
 from stdpbench.sweeps.arms import fixed_arms
 from stdpbench.sweeps.definition import NamedArm, OptunaSearch, RandomSearch, Settings, Sweep, Tuning
 from stdpbench.sweeps.distributions import Distribution, read_distribution
+from stdpbench.sweeps.measures import LOWER, NONE, measures_of
 from stdpbench.sweeps.tuning import trials_of
 from stdpbench.toml_lines import Lines, located
 
@@ -97,7 +98,7 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
             with errors.part():
                 read[name] = _search(mapping[name], name, cls, base)
     with errors.part():
-        _check_metric(read.get("metric", "vote"))
+        _check_metric(read, base)
     with errors.part():
         _check_seeds(read.get("seeds", [0]))
     if not any(mapping.get(name) for name in ("arm", "grid", "random", "optuna")):
@@ -301,7 +302,24 @@ def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
     return unit
 
 
-def _check_metric(metric: Any) -> None:
+def _check_metric(read: dict[str, Any], base: Experiment | None) -> None:
+    """Check the metric, and fill in the defaults of metric and direction."""
+    stream = base is not None and base.stream is not None
+    metric = read.setdefault("metric", NONE if stream else "vote")
+    if metric in LOWER:
+        read.setdefault("better", "lower")
+    if stream and base is not None:
+        known = measures_of(base)
+        if metric not in (*known, NONE):
+            raise StdpbenchError(
+                f"metric must be a measure of the stream ({', '.join(known)}) or none, not {metric!r}"
+            )
+        if metric == NONE and ("optuna" in read or "tuning" in read):
+            table = "optuna" if "optuna" in read else "tuning"
+            raise StdpbenchError(
+                f"[{table}] chooses by the metric, which a sweep over streams must name: metric = 'cv.x'"
+            )
+        return
     if metric in READOUTS:
         return
     if "test" in str(metric).lower():

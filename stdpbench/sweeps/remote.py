@@ -31,7 +31,7 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.process import worker
 from stdpbench.runs.protocol.states import State
-from stdpbench.sweeps.folders import OPTIONS
+from stdpbench.sweeps.folders import options_of
 
 _PREFIX = "stdpbench-run-"
 _LEFT_OUT = ("lock", "requests")
@@ -80,7 +80,7 @@ def _carry_out(
     try:
         experiment = Experiment.from_mapping(mapping)
         digest = experiment.digest
-        run = create_run(experiment, folder, OPTIONS, about)
+        run = create_run(experiment, folder, options_of(experiment), about)
     except StdpbenchError as error:
         return digest, None, str(error)
     threading.Thread(target=_stop_if_paused, args=(run,), daemon=True).start()

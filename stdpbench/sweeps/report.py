@@ -16,10 +16,10 @@ from typing import Any
 
 from stdpbench.figures.sweep import ArmResult, sweep_figure
 from stdpbench.files import write_text_aside
-from stdpbench.readout import READOUTS
 from stdpbench.sweeps.arms import Arm, shown
 from stdpbench.sweeps.carry_out import known_arms
 from stdpbench.sweeps.definition import Sweep
+from stdpbench.sweeps.measures import is_share, measures_of, title
 from stdpbench.sweeps.pairing import pairing_remarks
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.state import SweepState
@@ -34,16 +34,7 @@ from stdpbench.sweeps.statistics import (
 )
 from stdpbench.sweeps.tuning import chosen_settings, tuning_round, tuning_table
 
-HEADINGS = (
-    "arm",
-    "seeds",
-    "{metric} (%)",
-    "difference (points)",
-    "spikes per image",
-    "theta (mV)",
-    "presentations per image",
-    "training (s)",
-)
+_OF_PICTURES = ("spikes per image", "theta (mV)", "presentations per image")
 _MOST_NAMED = 3  # arms that cannot be distinguished from the best one
 _README = """\
 Contents of this folder
@@ -52,7 +43,7 @@ Contents of this folder
 results.md         the table, with remarks
 results.csv        one row per arm
 results.json       everything, with every run
-results.png        the figure
+results.png        the figure, if arms are compared by a metric
 tuning.csv         trials of each arm before the comparison, if arms are tuned
 sweep.jsonl        state of the sweep; the same command continues from it
 lock               held by the process that works on the sweep
@@ -70,18 +61,19 @@ class Row:
         The arm.
     runs : dict of int to Result
         Results by seed; seeds whose run is not finished are missing.
-    accuracy : dict of str to Spread
-        By read-out, over seeds, 0 to 1.
+    measured : dict of str to Spread
+        Over seeds: accuracy by read-out, 0 to 1, or the measures of a stream.
     difference : Difference or None
         Difference of the sweep's metric from the reference arm, seed by seed; None without a reference, and for the
         reference itself.
     spikes, theta, presentations, seconds, images_per_second : Spread
-        Of the training: exc spikes per picture, mean theta at the end in mV, presentations per picture, time, speed.
+        Of the training: spikes of the population that is read per picture, mean theta at the end in mV, presentations
+        per picture, time, speed.
     """
 
     arm: Arm
     runs: dict[int, Result]
-    accuracy: dict[str, Spread]
+    measured: dict[str, Spread]
     difference: Difference | None
     spikes: Spread
     theta: Spread
@@ -90,8 +82,8 @@ class Row:
     images_per_second: Spread
 
     def values(self, metric: str) -> dict[int, float]:
-        """Accuracy by seed, 0 to 1."""
-        return {seed: run.accuracy[metric] for seed, run in self.runs.items()}
+        """Values of a measure by seed."""
+        return _by_seed(self.runs, metric)
 
 
 @dataclass(frozen=True)
@@ -123,8 +115,11 @@ class Report:
 
     @property
     def best(self) -> Row | None:
-        """Complete arm with the highest mean of the sweep's metric."""
-        return max(self._whole, key=lambda row: row.accuracy[self.sweep.metric].mean, default=None)
+        """Complete arm with the best mean of the sweep's metric; None if the sweep does not rank."""
+        if not self.sweep.ranks:
+            return None
+        whole = [row for row in self._whole if not math.isnan(row.measured[self.sweep.metric].mean)]
+        return max(whole, key=lambda row: self.sweep.sign * row.measured[self.sweep.metric].mean, default=None)
 
     @property
     def contenders(self) -> list[tuple[Row, Difference]]:
@@ -135,9 +130,10 @@ class Report:
         """
         if (best := self.best) is None:
             return []
-        own, metric = best.values(self.sweep.metric), self.sweep.metric
+        own, metric, sign = best.values(self.sweep.metric), self.sweep.metric, self.sweep.sign
         found = [(row, paired_difference(own, row.values(metric))) for row in self._whole if row is not best]
-        return sorted(((row, d) for row, d in found if not d.low > 0), key=lambda pair: pair[1].mean)
+        close = [(row, d) for row, d in found if not (d.low > 0 if sign > 0 else d.high < 0)]
+        return sorted(close, key=lambda pair: sign * pair[1].mean)
 
     @property
     def _whole(self) -> list[Row]:
@@ -168,13 +164,13 @@ def make_report(sweep: Sweep, state: SweepState) -> Report:
 
 def _row(sweep: Sweep, arm: Arm, runs: dict[int, Result], reference: dict[int, Result] | None) -> Row:
     difference = None
-    if reference is not None and arm.label != sweep.reference:
-        values, others = ({seed: run.accuracy[sweep.metric] for seed, run in r.items()} for r in (runs, reference))
+    if sweep.ranks and reference is not None and arm.label != sweep.reference:
+        values, others = (_by_seed(r, sweep.metric) for r in (runs, reference))
         difference = paired_difference(values, others)
     return Row(
         arm,
         runs,
-        {name: spread([run.accuracy[name] for run in runs.values()]) for name in READOUTS},
+        {name: spread([*_by_seed(runs, name).values()]) for name in sweep.measures},
         difference,
         spread([run.spikes_per_image for run in runs.values()]),
         spread([run.mean_theta_mV for run in runs.values()]),
@@ -184,14 +180,29 @@ def _row(sweep: Sweep, arm: Arm, runs: dict[int, Result], reference: dict[int, R
     )
 
 
+def _by_seed(runs: Mapping[int, Result], name: str) -> dict[int, float]:
+    """Return the values of a measure by seed, of runs in which it is defined."""
+    return {seed: value for seed, run in runs.items() if (value := run.values.get(name)) is not None}
+
+
+def _first_remark(sweep: Sweep, runs: Sequence[Result]) -> str:
+    seeds = ", ".join(map(str, sweep.seeds))
+    if sweep.base.stream is not None:
+        ranked = "no metric, so no arm is the best"
+        if sweep.ranks:
+            ranked = f"ranked by {sweep.metric}, {sweep.better} is better"
+        return f"Measures at the end of the stream ({ranked}), mean ± SD over seeds {seeds}."
+    pictures = sorted({run.n_images for run in runs})
+    return (
+        f"{sweep.metric} on {' or '.join(map(str, pictures)) or 'no'} validation pictures, held out of the training "
+        f"pictures, mean ± SD over seeds {seeds}."
+    )
+
+
 def _remarks(sweep: Sweep, arms: Sequence[Arm], rows: Sequence[Row], state: SweepState) -> list[str]:
     runs = [run for row in rows for run in row.runs.values()]
-    pictures = sorted({run.n_images for run in runs})
-    remarks = [
-        f"{sweep.metric} on {' or '.join(map(str, pictures)) or 'no'} validation pictures, held out of the training "
-        f"pictures, mean ± SD over seeds {', '.join(map(str, sweep.seeds))}."
-    ]
-    if sweep.reference is not None:
+    remarks = [_first_remark(sweep, runs)]
+    if sweep.ranks and sweep.reference is not None:
         remarks.append(
             f"Differences from {sweep.reference!r} are taken seed by seed; in brackets the 95 % t interval of their "
             "mean, for each arm on its own: of twenty arms without effect, one is expected outside of its interval."
@@ -218,21 +229,31 @@ def _remarks(sweep: Sweep, arms: Sequence[Arm], rows: Sequence[Row], state: Swee
 
 
 def cells(row: Row, report: Report) -> tuple[str, ...]:
-    """Format a row in the order of `HEADINGS`; a dash gives the reason for a missing number."""
+    """Format a row in the order of `headings`; a dash gives the reason for a missing number."""
+    sweep = report.sweep
     if not row.runs:
         failed = any(f"{row.arm.label}, seed {seed}" in report.failures for seed in report.sweep.seeds)
-        return (row.arm.label, "0", f"– ({'failed' if failed else 'not finished'})", *[""] * (len(HEADINGS) - 3))
+        return (
+            row.arm.label,
+            "0",
+            f"– ({'failed' if failed else 'not finished'})",
+            *[""] * (len(headings(sweep)) - 3),
+        )
     difference = "reference" if row.arm.label == report.sweep.reference else "– (no reference)"
-    return (
-        row.arm.label,
-        str(len(row.runs)),
-        spread_text(row.accuracy[report.sweep.metric], 100, 2),
-        difference if row.difference is None else difference_text(row.difference),
-        spread_text(row.spikes, 1, 1),
-        spread_text(row.theta, 1, 1),
-        spread_text(row.presentations, 1, 3),
-        spread_text(row.seconds, 1, 0),
-    )
+    if row.difference is not None:
+        difference = difference_text(row.difference, *_format(sweep))
+    values = {name: spread_text(spread, *_format(sweep)) for name, spread in row.measured.items()}
+    end = spread_text(row.seconds, 1, 0)
+    if sweep.base.stream is None:
+        means = (spread_text(row.spikes, 1, 1), spread_text(row.theta, 1, 1), spread_text(row.presentations, 1, 3))
+        return (row.arm.label, str(len(row.runs)), values[sweep.metric], difference, *means, end)
+    first, *others = values.values()
+    return (row.arm.label, str(len(row.runs)), first, *([difference] if sweep.ranks else []), *others, end)
+
+
+def _format(sweep: Sweep) -> tuple[float, int]:
+    """Return the factor and the number of digits with which measures are shown."""
+    return (100, 2) if sweep.base.stream is None else (1, 3)
 
 
 def best_text(report: Report) -> str:
@@ -243,7 +264,10 @@ def best_text(report: Report) -> str:
     text = f"Best: {best.arm.label}."
     if not contenders:
         return text
-    named = [f"{row.arm.label} ({difference_text(difference)})" for row, difference in contenders[:_MOST_NAMED]]
+    named = [
+        f"{row.arm.label} ({difference_text(difference, *_format(report.sweep))})"
+        for row, difference in contenders[:_MOST_NAMED]
+    ]
     more = len(contenders) - len(named)
     others = "; ".join(named) + (f"; and {more} more" if more else "")
     if len(report.sweep.seeds) < 2:
@@ -251,9 +275,12 @@ def best_text(report: Report) -> str:
     return f"{text} Arms whose difference from it has an interval that includes 0: {others}."
 
 
-def headings(metric: str) -> tuple[str, ...]:
+def headings(sweep: Sweep) -> tuple[str, ...]:
     """Return the headings of the table."""
-    return tuple(heading.format(metric=metric) for heading in HEADINGS)
+    if sweep.base.stream is None:
+        return ("arm", "seeds", title(sweep.metric), "difference (points)", *_OF_PICTURES, "training (s)")
+    first, *others = map(title, sweep.measures)
+    return ("arm", "seeds", first, *(["difference"] if sweep.ranks else []), *others, "training (s)")
 
 
 def to_mapping(report: Report) -> dict[str, Any]:
@@ -263,7 +290,8 @@ def to_mapping(report: Report) -> dict[str, Any]:
         "name": sweep.name,
         "experiment": sweep.experiment,
         "metric": sweep.metric,
-        "evaluated_on": "validation",
+        "better": sweep.better,
+        "evaluated_on": "validation" if sweep.base.stream is None else "end of the stream",
         "seeds": list(sweep.seeds),
         "reference": sweep.reference,
         "set": dict(sweep.set),
@@ -282,7 +310,8 @@ def _arm_mapping(row: Row) -> dict[str, Any]:
         "label": row.arm.label,
         "settings": dict(row.arm.settings),
         "n": len(row.runs),
-        "accuracy": {name: plain(value) for name, value in row.accuracy.items()},
+        "accuracy": {name: plain(value) for name, value in row.measured.items() if is_share(name)},
+        "measures": {name: plain(value) for name, value in row.measured.items() if not is_share(name)},
         "difference": None if row.difference is None else plain(row.difference),
         "spikes_per_image": plain(row.spikes),
         "mean_theta_mV": plain(row.theta),
@@ -294,10 +323,10 @@ def _arm_mapping(row: Row) -> dict[str, Any]:
 
 
 def to_csv(report: Report) -> str:
-    """Return one row per arm, as numbers; accuracies and differences are fractions, not percent."""
-    names = ["arm", "n"]
-    for readout in READOUTS:
-        names += [f"{readout}_mean", f"{readout}_sd"]
+    """Return one row per arm, as numbers; accuracies and their differences are fractions, not percent."""
+    names, measured = ["arm", "n"], measures_of(report.sweep.base)
+    for name in measured:
+        names += [f"{name}_mean", f"{name}_sd"]
     names += ["difference_mean", "difference_low_95", "difference_high_95", "difference_n"]
     names += ["spikes_per_image", "mean_theta_mV", "presentations_per_image", "images_per_second", "seconds"]
     paths = list(dict.fromkeys(path for row in report.rows for path in row.arm.settings))
@@ -306,8 +335,8 @@ def to_csv(report: Report) -> str:
     writer.writerow(names + paths)
     for row in report.rows:
         values: list[Any] = [row.arm.label, len(row.runs)]
-        for readout in READOUTS:
-            values += [row.accuracy[readout].mean, row.accuracy[readout].sd]
+        for name in measured:
+            values += [row.measured[name].mean, row.measured[name].sd]
         d = row.difference
         values += [None] * 4 if d is None else [d.mean, d.low, d.high, d.n]
         values += [row.spikes.mean, row.theta.mean, row.presentations.mean]
@@ -334,9 +363,9 @@ def tuning_csv(report: Report) -> str:
 
 def to_markdown(report: Report) -> str:
     """Return the table as Markdown, with the remarks."""
-    metric = report.sweep.metric
+    columns = headings(report.sweep)
     lines = [f"# {report.sweep.name}", "", f"Arms of `{report.sweep.experiment}`. {report.remarks[0]}", ""]
-    lines += [_line(headings(metric)), _line(["---"] * len(HEADINGS))]
+    lines += [_line(columns), _line(["---"] * len(columns))]
     lines += [_line(cells(row, report)) for row in report.rows]
     lines += ["", *(f"* {remark}" for remark in report.remarks[1:])]
     lines += [f"* {best_text(report)}"] if report.best is not None and len(report.rows) > 1 else []
@@ -366,27 +395,27 @@ def write_report(report: Report, folder: Path) -> None:
     write_text_aside(folder / "results.json", json.dumps(to_mapping(report), indent=2, ensure_ascii=False) + "\n")
     if report.tuning:
         write_text_aside(folder / "tuning.csv", tuning_csv(report))
-    arms = _arm_results(report)
-    if arms:
-        sweep = report.sweep
-        title = f"{sweep.name}: {sweep.experiment}, {len(sweep.seeds)} seeds"
-        save(sweep_figure(title, sweep.metric, arms), folder / "results.png")
+    arms, sweep = _arm_results(report), report.sweep
+    if arms and sweep.ranks:
+        words, pictures = f"{sweep.name}: {sweep.experiment}, {len(sweep.seeds)} seeds", sweep.base.stream is None
+        axis = f"{sweep.metric} on the validation part (%)" if pictures else title(sweep.metric)
+        save(sweep_figure(words, axis, arms, "percentage points" if pictures else ""), folder / "results.png")
 
 
 def _arm_results(report: Report) -> list[ArmResult]:
-    """Return arms with at least one finished run, in percent, for the figure."""
-    metric, found = report.sweep.metric, []
+    """Return arms with at least one result, accuracies in percent, for the figure."""
+    metric, found, (scale, _) = report.sweep.metric, [], _format(report.sweep)
     for row in report.rows:
-        if not row.runs:
+        if not row.values(metric):
             continue
         d = row.difference
         found.append(
             ArmResult(
                 row.arm.label,
-                tuple(100 * run.accuracy[metric] for run in row.runs.values()),
-                100 * row.accuracy[metric].mean,
-                100 * row.accuracy[metric].sd,
-                (100 * d.mean, 100 * d.low, 100 * d.high) if d is not None and d.n else None,
+                tuple(scale * value for value in row.values(metric).values()),
+                scale * row.measured[metric].mean,
+                scale * row.measured[metric].sd,
+                (scale * d.mean, scale * d.low, scale * d.high) if d is not None and d.n else None,
                 row.arm.label == report.sweep.reference,
             )
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.sweeps.measures import at_end_of_stream
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,12 @@ class Result:
     Attributes
     ----------
     accuracy : mapping of str to float
-        By read-out, on the validation part, 0 to 1.
+        By read-out, on the validation part, 0 to 1; empty for a stream.
     n_images : int
-        Pictures of the validation part.
+        Pictures of the validation part; 0 for a stream.
     spikes_per_image, presentations_per_image, mean_theta_mV : float
-        Of the training: exc spikes per picture, how often a picture was shown, mean theta at the end in mV.
+        Of the training: spikes of the population that is read per picture, how often a picture was shown, mean theta
+        at the end in mV.
     seconds, images_per_second : float
         Duration and speed of training; not part of the outcome.
     outcome : str
@@ -34,6 +36,8 @@ class Result:
         Versions of Python and packages.
     folder : str
         Name of the run folder; empty for cluster runs of older versions, which returned no folder.
+    measures : mapping of str to float
+        Of a stream, at its end, by name (`stdpbench.sweeps.measures`); empty where pictures are shown.
     """
 
     accuracy: Mapping[str, float]
@@ -46,6 +50,12 @@ class Result:
     outcome: str
     versions: Mapping[str, str]
     folder: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """Everything that arms can be compared by: accuracies, or measures of a stream."""
+        return self.measures or self.accuracy
 
     @classmethod
     def of(cls, folder: RunFolder) -> Result:
@@ -57,15 +67,16 @@ class Result:
             If its metrics are missing, or not from the validation part.
         """
         metrics, about = folder.read_json("metrics.json"), folder.read_json("run.json")
-        if metrics.get("evaluated_on") != "validation":
+        measures = at_end_of_stream(metrics.get("training", {}))
+        if not measures and metrics.get("evaluated_on") != "validation":
             raise StdpbenchError(f"{folder.path.name} was not evaluated on the validation part")
-        if not metrics.get("accuracy"):
-            raise StdpbenchError(f"{folder.path.name} has no accuracy: a sweep needs labelled pictures")
+        if not measures and not metrics.get("accuracy"):
+            raise StdpbenchError(f"{folder.path.name} has no accuracy: a sweep needs labelled pictures or a stream")
         training = metrics["training"]
         digests = json.dumps(outcome(folder), sort_keys=True)
         return cls(
-            accuracy={name: metrics["accuracy"][name]["accuracy"] for name in READOUTS},
-            n_images=metrics["n_test_images"],
+            accuracy={} if measures else {name: metrics["accuracy"][name]["accuracy"] for name in READOUTS},
+            n_images=0 if measures else metrics["n_test_images"],
             spikes_per_image=_number(training.get("spikes_per_image")),
             presentations_per_image=_number(training.get("presentations_per_image")),
             mean_theta_mV=_number(training.get("mean_theta_mV")),
@@ -74,6 +85,7 @@ class Result:
             outcome=hashlib.sha256(digests.encode()).hexdigest(),
             versions=about.get("versions", {}),
             folder=folder.path.name,
+            measures=measures,
         )
 
     @classmethod
@@ -89,7 +101,7 @@ class Result:
             result = cls(**mapping)
         except TypeError as error:
             raise StdpbenchError(f"invalid result ({error})") from None
-        if set(result.accuracy) != set(READOUTS):
+        if set(result.accuracy) != ({*READOUTS} if not result.measures else set()):
             raise StdpbenchError("invalid result (accuracy)")
         return result
 

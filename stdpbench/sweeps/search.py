@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.sweeps.arms import Arm, searched_arm
@@ -33,7 +33,7 @@ def trials(sweep: Sweep, search: OptunaSearch, state: SweepState) -> Iterator[Se
     StdpbenchError
         If Optuna is not installed.
     """
-    study, optuna = _study(search)
+    study, optuna = _study(search, "maximize" if sweep.sign > 0 else "minimize")
     space = {path: _optuna(optuna, distribution) for path, distribution in search.distributions.items()}
     for first in range(0, search.n_trials, search.at_once):
         asked = [study.ask(space) for _ in range(min(search.at_once, search.n_trials - first))]
@@ -54,7 +54,7 @@ def trials(sweep: Sweep, search: OptunaSearch, state: SweepState) -> Iterator[Se
                 study.tell(trial, worth)
 
 
-def _study(search: OptunaSearch) -> tuple[Any, Any]:
+def _study(search: OptunaSearch, direction: Literal["minimize", "maximize"]) -> tuple[Any, Any]:
     try:
         import optuna
     except ImportError:
@@ -66,7 +66,7 @@ def _study(search: OptunaSearch) -> tuple[Any, Any]:
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         # with several trials at once, each takes the unfinished others into account
         sampler = optuna.samplers.TPESampler(seed=search.seed, constant_liar=search.at_once > 1)
-    return optuna.create_study(direction="maximize", sampler=sampler), optuna
+    return optuna.create_study(direction=direction, sampler=sampler), optuna
 
 
 def _optuna(optuna: Any, distribution: Distribution) -> Any:
@@ -84,5 +84,7 @@ def _chosen(distribution: Distribution, value: Any) -> Any:
 
 def _worth(sweep: Sweep, arm: Arm, state: SweepState) -> float | None:
     found = [state.results.get(arm.experiment(seed).digest) for seed in sweep.seeds]
-    values = [result.accuracy[sweep.metric] for result in found if result is not None]
+    values = [
+        value for result in found if result is not None and (value := result.values.get(sweep.metric)) is not None
+    ]
     return sum(values) / len(values) if len(values) == len(sweep.seeds) else None

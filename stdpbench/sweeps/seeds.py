@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from stdpbench.experiment import Experiment
 from stdpbench.readout import READOUTS
-from stdpbench.runs.catalog.comparison import Account, differing_parameters
+from stdpbench.runs.catalog.comparison import Account, differing_parameters, stream_measures
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.sweeps.arms import short_names
-from stdpbench.sweeps.pairing import other_judges, other_pictures, other_spikes
+from stdpbench.sweeps.pairing import other_input, other_judges, other_pictures, other_spikes
 from stdpbench.sweeps.statistics import (
     Difference,
     Spread,
@@ -26,6 +26,7 @@ from stdpbench.sweeps.statistics import (
 )
 
 HEADINGS: Final = ("read-out", "runs with", "seeds", "mean ± SD (%)", "difference (points)")
+_OF_STREAMS: Final = ("measure", "runs with", "seeds", "mean ± SD", "difference")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Group:
     seeds : tuple of int
         Seeds of its runs, in order.
     accuracy : mapping of str to Spread
-        By read-out, over seeds, 0 to 1.
+        By read-out, over seeds, 0 to 1; of streams, by name of the measure.
     differences : mapping of str to Difference
         By read-out: differences from the first group, over common seeds; empty for the first group.
     """
@@ -69,24 +70,29 @@ class OverSeeds:
     remarks: tuple[str, ...]
 
     @property
+    def headings(self) -> tuple[str, ...]:
+        """Return the headings of the table."""
+        return HEADINGS if any(name in READOUTS for group in self.groups for name in group.accuracy) else _OF_STREAMS
+
+    @property
     def rows(self) -> list[list[str]]:
-        """Return the rows of the table below `HEADINGS`: the groups for each read-out."""
+        """Return the rows of the table below `headings`: the groups for each read-out or measure."""
         return [
             [
                 name,
                 group.label or "all",
                 str(len(group.seeds)),
-                spread_text(group.accuracy[name]),
+                spread_text(group.accuracy[name], *_format(name)),
                 self._difference(group, name),
             ]
-            for name in READOUTS
+            for name in dict.fromkeys(name for group in self.groups for name in group.accuracy)
             for group in self.groups
             if name in group.accuracy
         ]
 
     def _difference(self, group: Group, name: str) -> str:
         if name in group.differences:
-            return difference_text(group.differences[name])
+            return difference_text(group.differences[name], *_format(name))
         if group is not self.groups[0]:
             return f"– (no {name} of {self.groups[0].label})"
         return "reference" if len(self.groups) > 1 else "– (nothing to compare with)"
@@ -109,8 +115,8 @@ class OverSeeds:
 def over_seeds(folders: Sequence[RunFolder], accounts: Sequence[Account]) -> OverSeeds | None:
     """Group runs that differ in their seed alone; None if groups add no information.
 
-    Runs without an accuracy are left out, and so is a second run of the same group and seed. At least one group must
-    have two runs, and all runs must be evaluated on the same part.
+    Runs without an accuracy, or of streams without measures, are left out, and so is a second run of the same group
+    and seed. At least one group must have two runs, and all runs must be evaluated on the same part.
 
     Parameters
     ----------
@@ -140,7 +146,8 @@ def _group(
     differing: Sequence[str], values: Sequence[str], runs: Mapping[int, Account], first: Mapping[int, Account]
 ) -> Group:
     own, reference = ({seed: _accuracy(account) for seed, account in r.items()} for r in (runs, first))
-    read = [name for name in READOUTS if all(name in one for one in own.values())]
+    names_of_all = dict.fromkeys(name for one in own.values() for name in one)
+    read = [name for name in names_of_all if all(name in one for one in own.values())]
     paired = [name for name in read if runs is not first and all(name in one for one in reference.values())]
     seeds, names = tuple(sorted(runs)), short_names(dict.fromkeys(differing))
     return Group(
@@ -158,8 +165,14 @@ def _group(
 
 
 def _accuracy(account: Account) -> dict[str, float]:
+    """Return accuracies by read-out, or the measures of a stream."""
     found = {name: account.metrics.get(f"accuracy, {name}") for name in READOUTS}
-    return {name: metric.value for name, metric in found.items() if metric is not None}
+    return {name: metric.value for name, metric in found.items() if metric is not None} or stream_measures(account)
+
+
+def _format(name: str) -> tuple[float, int]:
+    """Return the factor and the number of digits with which a measure is shown."""
+    return (100, 2) if name in READOUTS else (1, 3)
 
 
 def _remarks(
@@ -174,7 +187,11 @@ def _remarks(
             "their mean."
         )
     for group, other in zip(groups[1:], others, strict=True):
-        if paths := other_pictures(first, other):
+        if first.stream is not None:
+            if not (paths := other_input(first, other)):
+                continue
+            what = f"had other input ({', '.join(paths)})"
+        elif paths := other_pictures(first, other):
             what = f"were trained on different pictures, or in a different order ({', '.join(paths)})"
         elif paths := other_spikes(first, other):
             what = f"were shown the same pictures, but as different input spikes ({', '.join(paths)})"

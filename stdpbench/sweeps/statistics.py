@@ -74,12 +74,16 @@ def paired_difference(values: Mapping[int, float], reference: Mapping[int, float
     return Difference(n, mean, mean - half, mean + half)
 
 
-def difference_text(difference: Difference) -> str:
-    """Format a difference in percentage points with its interval and n; a dash with the reason if missing."""
+def difference_text(difference: Difference, scale: float = 100, digits: int = 2) -> str:
+    """Format a difference times `scale` with its interval and n; a dash with the reason if missing."""
     if math.isnan(difference.mean):
         return "– (no seed in common)"
-    interval = "" if math.isnan(difference.low) else f" [{_points(difference.low)}, {_points(difference.high)}]"
-    return f"{_points(difference.mean)}{interval} (n = {difference.n})"
+    interval = (
+        ""
+        if math.isnan(difference.low)
+        else f" [{_signed(difference.low, scale, digits)}, {_signed(difference.high, scale, digits)}]"
+    )
+    return f"{_signed(difference.mean, scale, digits)}{interval} (n = {difference.n})"
 
 
 def spread_text(value: Spread, scale: float = 100, digits: int = 2) -> str:
@@ -98,5 +102,5 @@ def plain(value: Spread | Difference) -> dict[str, float | int | None]:
     }
 
 
-def _points(share: float) -> str:
-    return f"{round(100 * share, 2) + 0.0:+.2f}"  # + 0.0: no -0.00
+def _signed(value: float, scale: float, digits: int) -> str:
+    return f"{round(scale * value, digits) + 0.0:+.{digits}f}"  # + 0.0: no -0.00

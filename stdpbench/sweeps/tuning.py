@@ -14,6 +14,7 @@ from typing import Any
 
 from stdpbench.sweeps.arms import Arm, Round, draw, fixed_arms, make_arm, shown
 from stdpbench.sweeps.definition import NamedArm, Settings, Sweep, Tuning
+from stdpbench.sweeps.measures import is_share
 from stdpbench.sweeps.state import SweepState
 
 
@@ -41,7 +42,9 @@ class Trial:
     def worth(self, sweep: Sweep, state: SweepState) -> float | None:
         """Mean of the sweep's metric over seeds; None unless all of its runs are finished."""
         found = [state.results.get(self.run.experiment(seed).digest) for seed in _tuning(sweep).seeds]
-        values = [result.accuracy[sweep.metric] for result in found if result is not None]
+        values = [
+            value for result in found if result is not None and (value := result.values.get(sweep.metric)) is not None
+        ]
         return sum(values) / len(values) if len(values) == len(found) else None
 
 
@@ -63,7 +66,9 @@ def best_of(sweep: Sweep, state: SweepState, label: str) -> Trial | None:
     """Return the best trial of an arm, the first of equally good ones; None if no trial is finished."""
     known = [(trial.worth(sweep, state), trial) for trial in trials_of(sweep) if trial.arm == label]
     finished = [(worth, trial) for worth, trial in known if worth is not None]
-    return max(finished, key=lambda pair: pair[0])[1] if finished else None  # max takes the first of equals
+    return (
+        max(finished, key=lambda pair: sweep.sign * pair[0])[1] if finished else None
+    )  # max takes the first of equals
 
 
 def tuning_round(sweep: Sweep) -> Round | None:
@@ -117,7 +122,7 @@ def chosen_settings(sweep: Sweep, state: SweepState) -> Sequence[str]:
                 ", ".join(f"{path} = {shown(value)}" for path, value in found.settings.items()) or "its own settings"
             )
             worth = found.worth(sweep, state) or 0.0
-            sentences.append(f"Tuned: {arm.label}: {settings} ({sweep.metric} {100 * worth:.2f} % in the tuning).")
+            sentences.append(f"Tuned: {arm.label}: {settings} ({_worth_text(sweep.metric, worth)} in the tuning).")
     return sentences
 
 
@@ -127,6 +132,10 @@ def _trial(sweep: Sweep, tuning: Tuning, arm: NamedArm, number: int) -> Trial:
     label = f"{arm.label}, trial {number}{f': {values}' if values else ''}"
     settings = {**tuning.set, **arm.set, **drawn}
     return Trial(arm.label, number, drawn, make_arm(sweep, label, f"{arm.label}, trial {number}", settings))
+
+
+def _worth_text(metric: str, worth: float) -> str:
+    return f"{metric} {100 * worth:.2f} %" if is_share(metric) else f"{metric} {worth:.3f}"
 
 
 def _tuning(sweep: Sweep) -> Tuning:

@@ -315,6 +315,15 @@ def metrics_of(metrics: Mapping[str, Any], read: str = "") -> dict[str, Metric]:
     return found
 
 
+def stream_measures(account: Account) -> dict[str, float]:
+    """Return the measures of the end of a stream by name; empty if the run shows pictures."""
+    if not _streams([account]):
+        return {}
+    about = {name for path, name in _STREAM.items() if not path.startswith("training.stream.")}
+    about.add(_STREAM["training.stream.seconds"])
+    return {name: metric.value for name, metric in account.metrics.items() if name not in about}
+
+
 def _of_populations(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the names of the measures of the populations of a stream, by path."""
     names = {"rate": "rate of {} (Hz)", "cv": "irregularity of {} (CV of ISI)", "synchrony": "synchrony of {}"}
