@@ -87,6 +87,7 @@ class Display(Bars):
         self._tenths: dict[str, int] = {}
         self._begun: dict[str, tuple[float, int]] = {}
         self._held_out = ""
+        self._stream = False
         self._waits_for, self._waits_since = "", 0.0
         self._waits_on: TaskID | None = None
 
@@ -94,12 +95,14 @@ class Display(Bars):
         """Print a fact, if it is of interest during the run."""
         fact = record.fact
         if isinstance(fact, facts.Started):
+            self._stream = fact.experiment.get("schedule", {}).get("between") == "stream"
             self._console.print(f"simulator:  {fact.simulator}", highlight=False)
             if fact.remark:
                 self._console.print(fact.remark)
         elif isinstance(fact, facts.Estimated):
             estimate = f"{duration(fact.seconds)}, {fact.memory / 2**30:.1f} GiB"
-            self._console.print(f"estimate:   {estimate}, without k-means", highlight=False)
+            without = "" if self._stream else ", without k-means"
+            self._console.print(f"estimate:   {estimate}{without}", highlight=False)
         elif isinstance(fact, facts.StateChanged):
             if fact.reason and fact.state != State.BUILDING:  # which `building` shows
                 self._console.print(describe(record), highlight=False, soft_wrap=True)

@@ -51,8 +51,10 @@ def list_command(
             sys.stderr.write(f"Rebuilt the index of {runs}: {count} runs.\n")
         for remark in store.remarks:
             sys.stderr.write(f"{remark}\n")
-        needed = chosen or ([f"{_STREAM}seconds"] if sweep is not None else [])
-        entries = store.select(needed, [Filter.parse(text) for text in filters], sort)
+        entries = store.select(chosen, [Filter.parse(text) for text in filters], sort)
+        if sweep is not None and not chosen:  # with the measures of streams
+            detailed = {entry.name: entry for entry in store.entries([f"{_STREAM}seconds"])}
+            entries = [detailed.get(entry.name, entry) for entry in entries]
         waiting = 0
         with suppress(UnwritableIndexError):  # the store has reported it
             waiting = len(Queue(runs).items())
