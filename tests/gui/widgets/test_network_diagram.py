@@ -21,6 +21,7 @@ LAYERS = read_experiment("diehl-cook-400").graph(28, 28)
 @pytest.fixture
 def diagram(qtbot: QtBot) -> Iterator[NetworkDiagram]:
     theme.apply("light")
+    theme.enlarge_plots(1.0)  # which the layout of another test's window may have changed
     made = NetworkDiagram()
     qtbot.addWidget(made)
     made.resize(760, 300)
