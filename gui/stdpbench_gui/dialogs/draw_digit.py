@@ -39,6 +39,7 @@ from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pad import USUAL_WIDTH, Pad
+from stdpbench_gui.widgets.plot import Plot
 
 _USUAL_SIZE = 200  # typical size of a drawn digit, in pixels of the pad
 _GAP_MS = 350  # between two answers while drawing: nothing changes more than three times a second
@@ -133,20 +134,19 @@ class DrawDigitDialog(QDialog):
         self.words = wrapped("")
         self.words.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.bars_plot = pg.PlotWidget()
+        self.bars_plot = pg.PlotWidget(plotItem=Plot())
         self.bars_plot.setAccessibleName("Vote per class")
         self.bars = pg.BarGraphItem(x=[], height=[], width=0.7)
         self.bars_plot.addItem(self.bars)
         self.bars_plot.setLabel("left", "spikes per neuron")
         self.bars_plot.setLabel("bottom", "vote per class")
-        self.raster_plot = pg.PlotWidget()
+        self.raster_plot = pg.PlotWidget(plotItem=Plot())
         self.raster_plot.setAccessibleName("Spikes of the answer")
         self.raster = pg.ScatterPlotItem(size=6, pen=None)
         self.raster_plot.addItem(self.raster)
         self.raster_plot.setLabel("left", f"{self._session.selection.read} neuron")
         self.raster_plot.setLabel("bottom", "time (ms)")
         for plot in (self.bars_plot, self.raster_plot):
-            plot.setMenuEnabled(False)
             plot.hideButtons()
             plot.setMouseEnabled(x=False, y=False)
             for side in ("left", "bottom"):

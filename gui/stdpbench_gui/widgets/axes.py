@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.plot import Plot
 
 
 def step_up(value: float) -> float:
@@ -68,7 +69,7 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
         return list(super().tickStrings(values, scale, spacing))
 
 
-class SmallPlot(pg.PlotItem):  # type: ignore[misc]
+class SmallPlot(Plot):
     """A compact plot with few ticks and its title, including the unit, inside at the top left.
 
     Texts that do not fit are elided in the middle, so that the unit stays visible.
@@ -76,7 +77,8 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
 
     def __init__(self, title: str) -> None:
         self._below = ""
-        super().__init__(enableMenu=False, axisItems={side: _Axis(side) for side in ("left", "bottom")})
+        self._written = "", "", ""
+        super().__init__(axisItems={side: _Axis(side) for side in ("left", "bottom")})
         self.hideButtons()
         self.setMouseEnabled(x=True, y=False)
         self.title_item = pg.LabelItem(title, justify="left")
@@ -140,7 +142,10 @@ class SmallPlot(pg.PlotItem):  # type: ignore[misc]
     def _write_title(self) -> None:
         size = theme.plot_font().pointSizeF()
         text = self.title_text if "<" in self.title_text else self._fitting(self.title_text, self._room())
-        self.title_item.setText(text, color=theme.current().faint, size=f"{size:.0f}pt")
+        written = text, theme.current().faint, f"{size:.0f}pt"
+        if written != self._written:  # laying out the text takes longer than all else here
+            self._written = written
+            self.title_item.setText(text, color=written[1], size=written[2])
 
     @staticmethod
     def _fitting(text: str, room: float) -> str:

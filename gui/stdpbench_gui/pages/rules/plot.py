@@ -18,6 +18,7 @@ from stdpbench.lab.result import Result, gap
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.line_styles import LineStyle, of_points, of_rule, spread_out
 from stdpbench_gui.widgets.axes import double_clicked, step_up, stepped
+from stdpbench_gui.widgets.plot import Plot
 
 Floats = NDArray[np.float64]
 _MOST_MARKS = 9
@@ -45,11 +46,10 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(plotItem=Plot())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 100)
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.setMouseEnabled(x=False, y=False)
         item.disableAutoRange()

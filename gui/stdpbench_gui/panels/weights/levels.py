@@ -13,13 +13,14 @@ from PyQt6.QtGui import QColor, QFontMetrics
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.timers import timer
+from stdpbench_gui.widgets.plot import Plot
 
 _SAMPLE = 40_000
 _BINS = 60
 _COUNT_MS = 300  # minimum interval between histograms
 
 
-class LevelBar(pg.PlotItem):  # type: ignore[misc]
+class LevelBar(Plot):
     """Colour bar that maps values to colours.
 
     The colours are at the left, between the lower and the upper handle; the histogram, as log(1 + n), is to the right
@@ -31,7 +32,7 @@ class LevelBar(pg.PlotItem):  # type: ignore[misc]
     _boundingRectCache = _previousGeometry = _painterPathCache = None
 
     def __init__(self) -> None:
-        super().__init__(enableMenu=False)
+        super().__init__()
         self.centred = False
         self._moving = False
         self._uncounted: NDArray[np.floating[Any]] | None = None

@@ -1,0 +1,122 @@
+"""A plot of pyqtgraph without its menu of options, which the app does not show.
+
+pyqtgraph makes some 40 widgets for the options of each plot, even if its menu is disabled. They were half of the
+widgets of the window: Qt polished them whenever the theme changed, and they outlived the plot. Here, the options are
+plain values, read once from pyqtgraph's own form.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import pyqtgraph as pg
+from PyQt6 import QtWidgets
+
+_MODULE: Any = importlib.import_module("pyqtgraph.graphicsItems.PlotItem.PlotItem")
+_READ = ("isChecked", "value", "maximum", "count")
+
+
+class Plot(pg.PlotItem):  # type: ignore[misc]
+    """A plot without a menu, whose options have pyqtgraph's defaults and cannot be changed.
+
+    Methods of `PlotItem` that set an option (`setLogMode`, `showGrid`, `setDownsampling`, `setClipToView`) raise
+    AttributeError; call those of the curves and axes instead.
+    """
+
+    def __init__(self, **more: Any) -> None:
+        with _without_widgets():
+            super().__init__(enableMenu=False, **more)
+
+
+class _Signal:
+    """A signal that is never emitted."""
+
+    def connect(self, slot: object) -> None:
+        """Forget the slot."""
+
+
+class _Option:
+    """The default value of an option."""
+
+    toggled = valueChanged = itemClicked = _Signal()
+
+    def __init__(self, control: QtWidgets.QWidget) -> None:
+        for name in _READ:
+            if hasattr(control, name):
+                value = getattr(control, name)()
+                setattr(self, name, lambda value=value: value)
+
+    def clear(self) -> None:
+        """Empty the list of parameters to average over, which is empty."""
+
+
+class _Menu:
+    """Takes the place of the menu, of its submenus and of the actions in them."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def addMenu(self, _: str) -> _Menu:  # noqa: N802 - Qt's name
+        """Return a submenu."""
+        return self
+
+    def addAction(self, _: object) -> None: ...  # noqa: N802 - Qt's name
+
+    def setDefaultWidget(self, _: object) -> None: ...  # noqa: N802 - Qt's name
+
+    def setParent(self, _: object) -> None: ...  # noqa: N802 - Qt's name
+
+    def autoAdd(self, _: object) -> None: ...  # noqa: N802 - pyqtgraph's name
+
+    def actions(self) -> list[object]:
+        """Return no actions."""
+        return []
+
+
+class _Form:
+    """Takes the place of pyqtgraph's form of options."""
+
+    def setupUi(self, _: object) -> None:  # noqa: N802 - Qt's name
+        """Add the options."""
+        vars(self).update(_defaults())
+
+
+class _Widgets:
+    """QtWidgets as pyqtgraph's plots see it while they are made."""
+
+    QWidget = QMenu = QWidgetAction = _Menu
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(QtWidgets, name)
+
+
+class _Template:
+    Ui_Form = _Form
+
+
+@cache
+def _defaults() -> dict[str, _Option]:
+    host, form = QtWidgets.QWidget(), _TEMPLATE.Ui_Form()
+    form.setupUi(host)
+    return {name: _Option(control) for name, control in vars(form).items() if isinstance(control, QtWidgets.QWidget)}
+
+
+_TEMPLATE: Any = getattr(_MODULE, "ui_template", None)
+_INSTEAD = {"QtWidgets": _Widgets(), "WidgetGroup": _Menu, "ui_template": _Template}
+
+
+@contextmanager
+def _without_widgets() -> Iterator[None]:
+    """Have pyqtgraph make plots without widgets, or as usual if a later version makes them differently."""
+    before = {name: getattr(_MODULE, name, None) for name in _INSTEAD}
+    if None in before.values():
+        yield
+        return
+    vars(_MODULE).update(_INSTEAD)
+    try:
+        yield
+    finally:
+        vars(_MODULE).update(before)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from stdpbench_gui.widgets import plot
+from stdpbench_gui.widgets.axes import SmallPlot
+from stdpbench_gui.widgets.plot import Plot
+
+
+def shown(made: pg.PlotItem, qtbot: QtBot) -> pg.GraphicsLayoutWidget:
+    around = pg.GraphicsLayoutWidget()
+    qtbot.addWidget(around)
+    around.addItem(made)
+    made.plot(np.linspace(0, 1, 50), np.cos(np.arange(50.0)), pen="r", symbol="o")
+    made.setLabel("bottom", "time (s)")
+    around.resize(300, 200)
+    with qtbot.waitExposed(around):
+        around.show()
+    return around
+
+
+def test_a_plot_looks_and_behaves_like_that_of_pyqtgraph(qtbot: QtBot) -> None:
+    ours, theirs = Plot(), pg.PlotItem(enableMenu=False)
+    around = shown(ours, qtbot), shown(theirs, qtbot)  # kept: both plots are deleted with them
+    assert around[0].grab().toImage() == around[1].grab().toImage()
+    for mode in ("alphaState", "pointMode", "downsampleMode", "clipToViewMode", "menuEnabled"):
+        assert getattr(ours, mode)() == getattr(theirs, mode)(), mode
+    options = [name for name, option in vars(theirs.ctrl).items() if hasattr(option, "isChecked")]
+    assert len(options) > 20
+    for name in options:
+        assert getattr(ours.ctrl, name).isChecked() == getattr(theirs.ctrl, name).isChecked(), name
+    with pytest.raises(AttributeError):  # rather than an option that does nothing
+        ours.setLogMode(x=True)
+    for made in (ours, theirs):
+        made.clear()
+        assert made.listDataItems() == []
+
+
+def test_a_plot_makes_no_widgets_and_changes_no_others(qapp: QApplication) -> None:
+    SmallPlot("warm-up")  # reads the options once
+    gc.collect()
+    before = len(qapp.allWidgets())
+    made = [SmallPlot("accuracy (%)") for _ in range(3)]
+    assert len(qapp.allWidgets()) == before
+    usual = pg.PlotItem()  # as in other programs in the process
+    assert len(qapp.allWidgets()) > before + 20
+    assert len(usual.ctrlMenu.actions()) == 6
+    for each in (*made, usual):
+        each.deleteLater()
+
+
+def test_plots_have_their_widgets_where_pyqtgraph_makes_them_differently(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(plot._INSTEAD, "a name that pyqtgraph lacks", object())
+    made = Plot()
+    assert len(made.ctrlMenu.actions()) == 6
+    made.deleteLater()
