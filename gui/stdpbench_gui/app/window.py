@@ -1,10 +1,12 @@
 """The main window: a rail of pages, menus, the command palette.
 
-The Start page is painted first. The other pages and their imports are created right after, or when one is needed.
+The Start page is painted first. The other pages and their imports are created right after, one by one so that the
+window keeps responding, or when one is needed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +87,8 @@ class MainWindow(QMainWindow):
         self._add_actions()
         self.start = StartPage()
         self._train: TrainPage | None = None
+        self._evaluate: EvaluatePage | None = None
+        self._lab: RulesPage | None = None
         self.pages = QStackedWidget()
         self.rail = self._rail()
         content = QWidget()
@@ -108,42 +112,46 @@ class MainWindow(QMainWindow):
         """Create the other pages once the first one is painted."""
         super().paintEvent(event)
         if self._train is None:
-            QTimer.singleShot(0, self.complete)
+            QTimer.singleShot(0, self._create_ahead)
+
+    def _create_ahead(self) -> None:
+        """Create the next page that does not exist, and the others after the events that have arrived meanwhile."""
+        if self._train is None:
+            self.complete()
+        elif self._evaluate is None:
+            _ = self.evaluate
+        elif self._lab is None:
+            _ = self.lab
+        else:
+            return
+        QTimer.singleShot(0, self._create_ahead)
 
     def complete(self) -> None:
-        """Create the remaining pages, unless they exist."""
+        """Create the Train and Runs pages, all menus and the services, unless they exist."""
         if self._train is not None:
             return
         from stdpbench_gui.app.window_services import WindowServices
-        from stdpbench_gui.pages.evaluate.page import EvaluatePage
-        from stdpbench_gui.pages.rules.page import RulesPage
+        from stdpbench_gui.pages.evaluate import actions as evaluate_actions
+        from stdpbench_gui.pages.rules import actions as rules_actions
         from stdpbench_gui.pages.runs.page import RunsPage
         from stdpbench_gui.pages.train import TrainPage
         from stdpbench_gui.panels.curves.curves_panel import Curves
 
         train = self._train = TrainPage(self.session, self.actions_, self.settings)
         self._add_panel_actions()
-        evaluate = self._evaluate = EvaluatePage(self.runs, self.session, self.actions_, self.settings)
-        changes = self._parameters.changes
-        lab = self._lab = RulesPage(self.runs, self.session, changes, self.actions_, self.settings)
+        evaluate_actions.add_actions(self.actions_, lambda: self.evaluate)
+        rules_actions.add_actions(self.actions_, lambda: self.lab)
         curves = train.panels["curves"]
         assert isinstance(curves, Curves)
         runs = self._runs = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
         self.undo.follow(runs.steps.changed)
-        self.undo.follow(lab.state.history_changed)
-        lab.wanted.connect(lambda: self.go_to("lab"))
-        lab.experiment_chosen.connect(self.run_experiment)
         runs.run_chosen.connect(self.open_run)
         runs.wanted.connect(lambda: self.go_to("runs"))
-        runs.evaluation_wanted.connect(evaluate.evaluate)
-        evaluate.wanted.connect(lambda: self.go_to("evaluate"))
-        for name, page in (("train", train), ("evaluate", evaluate), ("lab", lab), ("runs", runs)):
-            if page is not train:  # its run bar must not scroll away
-                let_scroll(page)
-            self._page_of[name] = page
-            self.pages.addWidget(page)
+        runs.evaluation_wanted.connect(lambda path: self.evaluate.evaluate(path))
+        let_scroll(runs)
+        self.pages.addWidget(train)  # does not scroll, so that its run bar stays in place
+        self.pages.addWidget(runs)
         self._services = WindowServices(self, self)
-        lab.dropped.connect(self._services.open_dropped)
 
     @property
     def train(self) -> TrainPage:
@@ -156,12 +164,29 @@ class MainWindow(QMainWindow):
     def evaluate(self) -> EvaluatePage:
         """The Evaluate page."""
         self.complete()
+        if self._evaluate is None:
+            from stdpbench_gui.pages.evaluate.page import EvaluatePage
+
+            page = self._evaluate = EvaluatePage(self.runs, self.session, self.settings)
+            page.wanted.connect(lambda: self.go_to("evaluate"))
+            let_scroll(page)
+            self.pages.addWidget(page)
         return self._evaluate
 
     @property
     def lab(self) -> RulesPage:
         """The Rules page."""
         self.complete()
+        if self._lab is None:
+            from stdpbench_gui.pages.rules.page import RulesPage
+
+            page = self._lab = RulesPage(self.runs, self.session, self._parameters.changes, self.settings)
+            self.undo.follow(page.state.history_changed)
+            page.wanted.connect(lambda: self.go_to("lab"))
+            page.experiment_chosen.connect(self.run_experiment)
+            page.dropped.connect(self.services.open_dropped)
+            let_scroll(page)
+            self.pages.addWidget(page)
         return self._lab
 
     @property
@@ -187,7 +212,6 @@ class MainWindow(QMainWindow):
         rail.setFixedWidth(width)
         layout = vbox(within=rail, margins=(0, theme.GRID))
         self._buttons = QButtonGroup(self)
-        self._page_of: dict[str, QWidget] = {"start": self.start}
         self.pages.addWidget(self.start)
         self._rail_buttons: dict[str, QToolButton] = {}
         for number, (name, mark, word) in enumerate(_PAGES):
@@ -205,13 +229,32 @@ class MainWindow(QMainWindow):
         self._rail_buttons["start"].setChecked(True)
         return rail
 
+    @property
+    def page_names(self) -> list[str]:
+        """The names of all pages, in the order of the rail."""
+        return list(self._rail_buttons)
+
+    def page(self, name: str) -> QWidget:
+        """Return a page by its name, after creating it if necessary."""
+        pages: dict[str, Callable[[], QWidget]] = {
+            "start": lambda: self.start,
+            "train": lambda: self.train,
+            "lab": lambda: self.lab,
+            "evaluate": lambda: self.evaluate,
+            "runs": lambda: self.runs_page,
+        }
+        return pages[name]()
+
     def go_to(self, name: str) -> None:
         """Show a page."""
-        self.complete()
-        self.pages.setCurrentWidget(self._page_of[name])
+        self.pages.setCurrentWidget(self.page(name))
         self._rail_buttons[name].setChecked(True)
-        histories: dict[str, History] = {"runs": self.runs_page.steps, "lab": self.lab.state}
-        self.undo.show(histories.get(name, self._parameters.changes))
+        histories: dict[str, Callable[[], History]] = {
+            "runs": lambda: self.runs_page.steps,
+            "lab": lambda: self.lab.state,
+        }
+        self.complete()
+        self.undo.show(histories.get(name, lambda: self._parameters.changes)())
         if name == "start":
             self._show_recent()
         elif name == "train":
@@ -286,14 +329,15 @@ class MainWindow(QMainWindow):
         self.session.request("stop", reason="on request")
 
     def _clear_selection(self) -> None:
-        if self.pages.currentWidget() is self.evaluate:
-            self.evaluate.state.clear()
+        if self._evaluate is not None and self.pages.currentWidget() is self._evaluate:
+            self._evaluate.state.clear()
         self.session.selection.select_neuron(-1)
 
     def _explain(self) -> None:
         page = self.pages.currentWidget()
         panel = self.train.focused_panel() if page is self.train else None
-        box = page.focused_box() if isinstance(page, type(self.evaluate) | type(self.lab)) else None
+        of_boxes = next((one for one in (self._evaluate, self._lab) if one is not None and one is page), None)
+        box = of_boxes.focused_box() if of_boxes is not None else None
         if box is not None:
             box.explain()
         elif panel is not None:
@@ -362,9 +406,10 @@ class MainWindow(QMainWindow):
         theme.apply(name)
         self.complete()
         self.train.restyle()
-        self.evaluate.restyle()
-        self.lab.restyle()
         self.runs_page.restyle()
+        for page in (self._evaluate, self._lab):
+            if page is not None:
+                page.restyle()
         self.services.restyle()
 
     def _look_around(self) -> None:
@@ -414,8 +459,9 @@ class MainWindow(QMainWindow):
         self.services.closed()
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.train.save()
-        self.evaluate.save()
-        self.lab.save()
         self.runs_page.save()
+        for page in (self._evaluate, self._lab):
+            if page is not None:
+                page.save()
         self.session.leave()
         super().closeEvent(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,12 @@ _HELP = (
     "and how to fix them. Ctrl+K searches all commands. (The experiments follow Diehl &amp; Cook 2015, "
     "doi:10.3389/fncom.2015.00099)"
 )
+
+
+@cache
+def _included(name: str) -> Experiment:
+    """Return an included experiment, which does not change while the app runs."""
+    return read_experiment(name)
 
 
 class Card(QFrame):
@@ -169,7 +175,7 @@ class StartPage(QScrollArea):
         heading.setFont(font)
         heading.setWordWrap(True)
         self._layout.addWidget(heading)
-        digits = read_experiment("digits")
+        digits = _included("digits")
         first = Card(
             digits,
             lambda: self.experiment_chosen.emit(digits),
@@ -215,7 +221,7 @@ class StartPage(QScrollArea):
         known = shipped_experiments()
         names = [*(name for name in _ORDER if name in known), *(n for n in known if n not in _ORDER and n != "digits")]
         for number, name in enumerate(names):
-            experiment = read_experiment(name)
+            experiment = _included(name)
             edit = partial(self.network_wanted.emit, experiment)
             card = Card(experiment, partial(self.choose, experiment), edit, f"Run {name}", primary=False)
             for family, words in _FAMILIES.items():

@@ -335,9 +335,12 @@ class TrainPage(QWidget):
 
     def _write_large(self, large: bool) -> None:
         """Use a large font for viewers far from the screen, or the system's font size."""
-        self._large = large
+        before = self._large, theme.plot_font().pointSizeF()
         theme.enlarge_plots(_LARGE if large else 1.0)
         size = theme.plot_font().pointSizeF()
+        self._large = large
+        if (large, size) == before:  # as the panels were made
+            return
         self.docks.setStyleSheet(f"* {{ font-size: {size:.1f}pt; }}" if large else "")
         self.restyle()
 

@@ -45,7 +45,7 @@ def test_gui_opens_a_run_and_ends_when_the_window_is_closed_without_brian2(
         "    self.session.pictures_ready.connect(lambda: QTimer.singleShot(500, finish))\n"
         "def finish():\n"
         "    window = shown[0]\n"
-        "    for page in window._page_of:\n"
+        "    for page in window.page_names:\n"
         "        window.go_to(page)\n"
         "    window.go_to('train')\n"
         "    for panel in window.train.panels.values():\n"

@@ -103,7 +103,7 @@ def test_a_panel_that_a_layout_leaves_out_opens_as_a_tab(window: MainWindow, qtb
 
 @pytest.mark.shared_window
 def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBot) -> None:
-    for page in window._page_of:
+    for page in window.page_names:
         window.go_to(page)
         window.resize(*SMALL)
         qtbot.waitUntil(lambda: (window.width(), window.height()) == SMALL)

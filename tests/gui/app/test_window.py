@@ -41,21 +41,49 @@ def test_it_opens_painted_on_the_start_page(window: MainWindow) -> None:
     assert len(colours) > 3
 
 
+@pytest.mark.parametrize("key", ["lab-keep", "evaluate-shown"])
+def test_a_page_is_created_when_its_menu_is_used(window: MainWindow, key: str) -> None:
+    assert window.pages.count() == 3
+    window.set_theme("light")
+    assert window.pages.count() == 3
+    window.actions_[key].trigger()
+    assert window.pages.count() == 4
+    assert window.pages.currentWidget() is (window.lab if key == "lab-keep" else window.evaluate)
+    if key == "lab-keep":
+        assert len(window.lab.state.kept) == 1
+        window.lab.state.set_value("nu_post", 0.02)
+        assert window.actions_["undo"].isEnabled()
+    else:
+        assert "No run is open on the Train page" in window.evaluate.notices.texts()[0]
+
+
+def test_all_pages_are_created_after_the_first_is_painted(
+    settings: QSettings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
+    window = MainWindow(settings, tmp_path / "runs")
+    qtbot.addWidget(window)
+    assert window.pages.count() == 1
+    window.show()
+    qtbot.waitUntil(lambda: window.pages.count() == len(window.page_names), timeout=60_000)
+    assert window.pages.currentWidget() is window.start
+
+
 @pytest.mark.display
 @pytest.mark.shared_window
 def test_every_page_is_reached_by_rail_and_by_menu(window: MainWindow) -> None:
-    for name, page in window._page_of.items():
+    for name in window.page_names:
         window.go_to("start")
         window._rail_buttons[name].click()
-        assert window.pages.currentWidget() is page
+        assert window.pages.currentWidget() is window.page(name)
         window.go_to("start")
         window.actions_[f"page-{name}"].trigger()
-        assert window.pages.currentWidget() is page
+        assert window.pages.currentWidget() is window.page(name)
 
 
 @pytest.mark.shared_window
 def test_what_can_be_pressed_has_a_name(window: MainWindow) -> None:
-    for page in window._page_of:
+    for page in window.page_names:
         window.go_to(page)
         unnamed = [
             button
@@ -144,7 +172,7 @@ def test_f1_explains(window: MainWindow) -> None:
     for name in ("start", "runs"):
         window.go_to(name)
         window.actions_["explain"].trigger()
-        explained = window._page_of[name].findChild(QMessageBox)
+        explained = window.page(name).findChild(QMessageBox)
         assert explained is not None
         assert len(explained.text()) > 100
         explained.close()

@@ -29,7 +29,6 @@ from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.strip import Strip
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
@@ -65,7 +64,7 @@ class EvaluatePage(QWidget):
 
     wanted = pyqtSignal()
 
-    def __init__(self, runs: Path, shown: RunSession, actions: Actions, settings: QSettings) -> None:
+    def __init__(self, runs: Path, shown: RunSession, settings: QSettings) -> None:
         super().__init__()
         self.runs = runs
         self._shown = shown
@@ -90,7 +89,6 @@ class EvaluatePage(QWidget):
         )
         self.readouts, self.clusters = ReadoutsBox(*arguments), ClustersBox(*arguments)
         self.measures, self.strip = MeasuresBox(*arguments), Strip(*arguments)
-        self._make_actions(actions)
         self._lay_out()
         self._connect()
         self._show_what_there_is()
@@ -102,14 +100,6 @@ class EvaluatePage(QWidget):
         return [*few, self.strip]
 
     # -- layout ----------------------------------------------------------------------------------------------------
-
-    def _make_actions(self, actions: Actions) -> None:
-        menu = "&Evaluate"
-        actions.add("evaluate-shown", menu, "&Evaluate the current run", self.evaluate_shown, "Ctrl+Shift+E")
-        actions.add("evaluate-choose", menu, "&Choose a run…", self._choose_run)
-        actions.separator(menu)
-        actions.add("evaluate-report", menu, "Write a &report", self.write_report, "", "Same as `stdpbench report`")
-        actions.add("evaluate-clear", menu, "Clear &selection", self.state.clear, "", "Same as Esc on this page")
 
     def _lay_out(self) -> None:
         self.run = QComboBox()
@@ -229,7 +219,8 @@ class EvaluatePage(QWidget):
             self.notices.clear()
         self._fit_buttons()
 
-    def _choose_run(self) -> None:
+    def choose_run(self) -> None:
+        """Show the page with the list of runs open."""
         self.wanted.emit()
         self.run.setFocus()
         self.run.showPopup()

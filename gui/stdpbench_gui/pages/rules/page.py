@@ -33,7 +33,6 @@ from stdpbench_gui.pages.titled_box import TitledBox, box_of
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import dropped_paths, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
@@ -68,7 +67,7 @@ class RulesPage(QWidget):
     experiment_chosen = pyqtSignal(object)
     dropped = pyqtSignal(object)
 
-    def __init__(self, runs: Path, shown: RunSession, changes: Changes, actions: Actions, settings: QSettings) -> None:
+    def __init__(self, runs: Path, shown: RunSession, changes: Changes, settings: QSettings) -> None:
         super().__init__()
         self.setAcceptDrops(True)
         self._settings = settings
@@ -85,7 +84,6 @@ class RulesPage(QWidget):
         self.values = ValuesBox(self.state, self.session)
         self.compare = CompareBox(self.state, self.session)
         self.editor = EditorBox(self.state, self.session)
-        self._make_actions(actions)
         self._lay_out()
         self._connect()
         self._order_tabs()
@@ -98,40 +96,6 @@ class RulesPage(QWidget):
         return [self.equations, self.values, self.compare, *self.plots, self.editor]
 
     # -- layout ----------------------------------------------------------------------------------------------------
-
-    def _make_actions(self, actions: Actions) -> None:
-        def add(key: str, text: str, slot: object, shortcut: str = "", tip: str = "") -> None:
-            def act() -> None:
-                self.wanted.emit()
-                slot()  # type: ignore[operator]  # every slot below can be called
-
-            actions.add(f"lab-{key}", "Ru&les", text, act, shortcut, tip)
-
-        add("choose", "&Choose a rule…", self._choose_rule)
-        add("keep", "&Keep this curve", self.keep, "Ctrl+Shift+K", "Keep the rule with its values in all plots")
-        add("reset", "&Reset the values", self.state.reset, "", "Set all values of the rule to their defaults")
-        add(
-            "sjoestroem",
-            "Add data &points: Sjöström et al. 2001",
-            self._draw_shipped,
-            "",
-            "Spike pairs at different frequencies",
-        )
-        add("points", "Add data points from a &CSV file…", self.choose_points)
-        actions.separator("Ru&les")
-        add("edit", "&Edit as custom rule", self.edit, "", "Edit the traces, parameters and expressions of this rule")
-        add("load", "&Load a rule from a file…", self._load)
-        add("save", "&Save the rule to a file…", self._save)
-        actions.separator("Ru&les")
-        add(
-            "use",
-            "&Use in an experiment…",
-            self.network.use,
-            "Ctrl+Shift+U",
-            "Start, queue or save an experiment with this rule",
-        )
-        add("apply", "&Apply to the running network", self.network.apply_here, "", "From the next presentation on")
-        add("branch", "Apply in a &branch of it", self.network.apply_in_branch, "", "Compare both in the same plots")
 
     def _lay_out(self) -> None:
         self.rule = QComboBox()
@@ -270,7 +234,8 @@ class RulesPage(QWidget):
         self.rule.setToolTip(rule.summary)
         self.setAccessibleDescription(f"{rule.summary}. {self.values.summary()}")
 
-    def _choose_rule(self) -> None:
+    def choose_rule(self) -> None:
+        """Open the list of rules."""
         self.rule.setFocus()
         self.rule.showPopup()
 
@@ -312,7 +277,8 @@ class RulesPage(QWidget):
             kept = self.state.kept[row]
             self.state.show(kept.rule, kept.name)
 
-    def _draw_shipped(self) -> None:
+    def draw_shipped(self) -> None:
+        """Add the data points that stdpbench includes."""
         self.draw_points(next(iter(SHIPPED)))
 
     def draw_points(self, source: str, protocol: str = "pair-window") -> None:
@@ -368,12 +334,14 @@ class RulesPage(QWidget):
         except StdpbenchError as error:
             self.notices.add_notice(f"{error}.", True)
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Ask for a file, and read a rule from it."""
         chosen, _ = QFileDialog.getOpenFileName(self, "Load a rule", "", "Rules (*.toml)")
         if chosen:
             self._read(Path(chosen))
 
-    def _save(self) -> None:
+    def save_rule(self) -> None:
+        """Ask for a file, and write the custom rule to it."""
         if isinstance(self.state.rule, CustomRule):
             self.editor.save.click()
         else:

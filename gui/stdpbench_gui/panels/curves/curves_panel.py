@@ -93,7 +93,7 @@ class Curves(Panel):
         vbox(self.legend, (self.graphics, 1), within=self.body, spacing=0)
         self.plots = {name: SmallPlot(title) for name, title in _PLOTS.items()}
         self.held_out = HeldOutPlot(self, self.mark_dirty)
-        self.stream = StreamPlots(self.show_all)
+        self.stream = StreamPlots(self.show_all, self._on_moved)
         self.curves: dict[str, pg.PlotDataItem] = {}
         self.lines: list[pg.InfiniteLine] = []
         self._others: list[pg.PlotDataItem] = []
@@ -112,8 +112,6 @@ class Curves(Panel):
             double_clicked(plot, self.show_all)
             for curve in READOUTS if name == "accuracy" else (name,):
                 self.curves[curve] = plot.plot([], [])
-        for plot in self.stream.plots.values():
-            plot.getViewBox().sigRangeChangedManually.connect(self._on_moved)
         session.selection.shown_changed.connect(self.show_all)
         self.menu.addMenu(self.held_out.menu)
         menu_action(self.menu, "Whole run", self.show_all)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,23 +42,27 @@ class StreamPlots:
     ----------
     whole : callable
         Called when a plot is double-clicked.
-
-    Attributes
-    ----------
-    plots : dict of str to SmallPlot
-        By name.
+    moved : callable
+        Called when the user moves or zooms a plot.
     """
 
-    def __init__(self, whole: Callable[[], None]) -> None:
-        self.plots = {name: SmallPlot(title) for name, title in _TITLES.items()}
-        first = self.plots["rate"]
-        for plot in self.plots.values():
-            if plot is not first:
-                plot.setXLink(first)
+    def __init__(self, whole: Callable[[], None], moved: Callable[..., None]) -> None:
         self._on_double_click, self._clickable = whole, False
+        self._on_moved = moved
         self._items: dict[str, pg.PlotDataItem] = {}
         self._ranges: dict[str, tuple[float, float]] = {}
         self._names: list[str] = []
+
+    @cached_property
+    def plots(self) -> dict[str, SmallPlot]:
+        """The plots by name; they are made when a stream is drawn first, as few runs have one."""
+        plots = {name: SmallPlot(title) for name, title in _TITLES.items()}
+        for plot in plots.values():
+            if plot is not plots["rate"]:
+                plot.setXLink(plots["rate"])
+            plot.getViewBox().sigRangeChangedManually.connect(self._on_moved)
+            plot.restyle()
+        return plots
 
     def forget(self) -> None:
         """Discard the previous run."""
@@ -69,9 +74,10 @@ class StreamPlots:
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        for plot in self.plots.values():
-            plot.restyle()
-        self.forget()
+        if "plots" in vars(self):
+            for plot in self.plots.values():
+                plot.restyle()
+            self.forget()
 
     def draw(self, live: LiveRun, *, whole: bool) -> None:
         """Draw the measures of all complete pieces, once the plots have a place; `whole`: over the whole stream."""
