@@ -28,6 +28,14 @@ def copy(original: RunFolder, runs: Path, name: str, vote: float, **about: objec
     return path
 
 
+def three_runs(runs: Path, finished_run: RunFolder) -> Path:
+    """Fill a runs folder with a finished run, a finished branch of it and a stopped run; return the folder."""
+    copy(finished_run, runs, "digits-a", 0.5)
+    copy(finished_run, runs, "digits-b", 0.75, parent={"id": "id of digits-a", "name": "digits-a", "at": 20})
+    copy(finished_run, runs, "fast-c", 0.25, state="stopped", reason="for lunch")
+    return runs
+
+
 def shown(page: RunsPage) -> list[str]:
     return [entry.name for entry in page.model.entries]
 

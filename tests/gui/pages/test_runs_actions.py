@@ -1,0 +1,309 @@
+"""What the Runs page does with runs, its queue, and runs of other processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+from runs_table import NAMES, cell, notices, order, pick, shown, small
+from small_run import small_experiment
+from waiting import waits
+
+from stdpbench.runs.catalog.trash import names_in_bin
+from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.folder.checkpoints import positions
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.lineage import control
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.run_queue import HELD, WAITING, Queue
+from stdpbench.runs.queue.runner_process import AFTER, runners
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.bin_dialog import BinDialog
+from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog
+from stdpbench_gui.pages.runs.page import RunsPage
+
+# -- what is done with runs ------------------------------------------------------------------------
+
+
+@pytest.mark.display
+def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
+    page.table.choose(["digits-a", "fast-c"])
+    undo = window.actions_["undo"]
+    assert not undo.isEnabled()
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    waits(qtbot, lambda: shown(page) == ["digits-b"])
+    assert names_in_bin(page.runs) == ["digits-a", "fast-c"]
+    assert "2 runs moved to the bin" in notices(page)
+    assert undo.text() == "&Undo deleting 2 runs"
+    assert page.bin_button.text() == "Bin (2)…"
+    window.activateWindow()
+    page.table.setFocus()
+    undo.trigger()
+    waits(qtbot, lambda: len(shown(page)) == 3)
+    assert "restored from the bin" in notices(page)
+    window.actions_["redo"].trigger()
+    waits(qtbot, lambda: shown(page) == ["digits-b"])
+    window.go_to("train")
+    assert undo.text() == "&Undo"
+    assert not undo.isEnabled()
+
+
+def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: QtBot) -> None:
+    page.table.choose(["digits-a", "fast-c"])
+    page.run_actions.do("delete")
+    waits(qtbot, lambda: len(shown(page)) == 1)
+    page.bin_action.trigger()
+    dialog = page.row_actions.dialog
+    assert isinstance(dialog, BinDialog)
+    waits(qtbot, lambda: dialog.list.count() == 2)
+    dialog.list.setCurrentItem(dialog.list.findItems("digits-a", Qt.MatchFlag.MatchStartsWith)[0])
+    dialog.restore()
+    waits(qtbot, lambda: "digits-a" in shown(page))
+    waits(qtbot, lambda: dialog.list.count() == 1)
+    box = dialog.ask()
+    assert "cannot be undone" in box.informativeText()
+    box.button(QMessageBox.StandardButton.Cancel).click()  # type: ignore[union-attr]
+    assert names_in_bin(page.runs) == ["fast-c"]
+    box = dialog.ask()
+    assert box.detailedText() == "fast-c"
+    next(button for button in box.buttons() if "Remove" in button.text()).click()
+    waits(qtbot, lambda: "removed permanently" in notices(page))
+    assert not names_in_bin(page.runs)
+    dialog.close()
+
+
+def test_export_writes_one_zip_and_says_where(
+    page: RunsPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "one.zip"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target.with_suffix("")), ""))
+    page.table.choose(["digits-a"])
+    page.run_actions.do("export")
+    waits(qtbot, lambda: str(target) in notices(page))
+    with zipfile.ZipFile(target) as archive:
+        assert "digits-a/metrics.json" in archive.namelist()
+    assert not page.notices.tasks
+    page.row_actions.export(page.table.chosen()[0], tmp_path / "nowhere" / "one.zip")
+    waits(qtbot, lambda: "Cannot export " in notices(page))
+    page.row_actions.export(page.table.chosen()[0], tmp_path / "other.zip")
+    page.notices.tasks[0].cancel.click()
+    waits(qtbot, lambda: not page.notices.tasks)
+    assert not (tmp_path / "other.zip").exists() or "other.zip" in notices(page)
+
+
+def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
+    page: RunsPage, qtbot: QtBot, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = runs / "fast-c" / "journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole.replace(b'"fact":"Labelled"', b'"fact":"Lapelled"'))
+    resumed: list[str] = []
+    monkeypatch.setattr(control, "resume", lambda folder: resumed.append(folder.path.name) or "It goes on.")
+    page.table.choose(["fast-c"])
+    page.run_actions.do("resume")
+    waits(qtbot, lambda: notices(page))
+    assert notices(page).startswith("⚠ fast-c cannot be resumed: ")
+    assert "is damaged" in notices(page)
+    assert "; a repair continues from presentation 60, the newest checkpoint before it." in notices(page)
+    assert resumed == []
+    button = page.notices._notices[-1].button
+    assert button.text() == "Repair and resume"
+    button.click()
+    waits(qtbot, lambda: resumed)
+    assert read_journal(journal.parent)
+    assert (journal.parent / "before-repair-1" / journal.name).read_bytes() != whole
+    waits(qtbot, lambda: "the run continues from presentation 60." in notices(page))
+
+
+def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBot, runs: Path) -> None:
+    made = RunFolder(small(runs, train_images=1000).path)
+    waits(qtbot, lambda: made.path.name in shown(page))
+    page.table.choose([made.path.name])
+    can = page.run_actions.actions
+    assert (can["resume"].isEnabled(), can["pause"].isEnabled(), can["stop"].isEnabled()) == (True, False, False)
+    page.run_actions.do("resume")
+    waits(qtbot, lambda: cell(page, made.path.name, "state") == "▶ running")
+    assert f"{made.path.name} starts." in notices(page)
+    ask(made.path, "pace", seconds=0.05)
+    waits(qtbot, lambda: cell(page, made.path.name, "progress").startswith("train "))
+    waits(qtbot, can["pause"].isEnabled)
+    page.run_actions.do("pause")
+    waits(qtbot, lambda: cell(page, made.path.name, "state") == "‖ paused")
+    waits(qtbot, lambda: "pauses at presentation" in notices(page))
+    waits(qtbot, can["resume"].isEnabled)
+    page.run_actions.do("resume")
+    waits(qtbot, lambda: state_of(made)[0] is State.RUNNING)
+    page.run_actions.do("stop")
+    waits(qtbot, lambda: cell(page, made.path.name, "state") == "■ stopped")
+    page.row_actions.pause(page.table.chosen())
+    waits(qtbot, lambda: "cannot be paused: " in notices(page) and "active process: the run is" in notices(page))
+
+
+def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, qtbot: QtBot) -> None:
+    page.table.choose(["digits-a"])
+    page.run_actions.do("branch")
+    waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchDialog))
+    dialog = page.row_actions.dialog
+    assert isinstance(dialog, BranchDialog)
+    assert dialog.at.maximum() == 60
+    dialog.at.setValue(40)
+    dialog.set_.setPlainText("--set plasticity.nu_pos=0.03")
+    dialog.submit()
+    waits(qtbot, lambda: dialog.problem.isVisible())
+    assert "did you mean plasticity.nu_post?" in dialog.problem.text()
+    dialog.set_.setPlainText("plasticity.nu_post=0.03\n")
+    dialog.then.setCurrentText(BranchDialog.WAIT)
+    dialog.submit()
+    waits(qtbot, lambda: len(shown(page)) == 4)
+    name = next(name for name in shown(page) if name not in NAMES)
+    assert cell(page, name, "parent") == "digits-a at 40"
+    waits(qtbot, lambda: set(page.selection.slots) == {"digits-a", name})
+    assert "as a branch of digits-a" in notices(page)
+    page.table.choose([name])
+    page.run_actions.do("enqueue")
+    waits(qtbot, lambda: page.queue.model.rowCount() == 1)
+
+
+def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
+    page.table.choose(["digits-a"])
+    page.run_actions.do("rewind")
+    waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindDialog))
+    dialog = page.row_actions.dialog
+    assert isinstance(dialog, RewindDialog)
+    waits(qtbot, dialog.to.hasFocus)
+    before = max(at for at in positions(page.runs / "digits-a") if at < 58)
+    qtbot.keyClicks(dialog.to, str(before + 2))
+    resumes = (
+        f"It resumes from the checkpoint at {before}: presentations {before + 1} to {before + 2} are computed again"
+    )
+    assert dialog.resumes.text().startswith(resumes)
+    qtbot.keyClick(dialog.to, Qt.Key.Key_Return)
+    waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in notices(page))
+    waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
+    assert cell(page, "digits-a", "progress") == f"train {before} / 60"
+    assert len(shown(page)) == 4
+
+
+def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished_run: RunFolder) -> None:
+    shutil.copyfile(finished_run.path / "metrics.json", page.runs / "digits-a" / "metrics.json")
+    page.table.choose(["digits-a"])
+    page.run_actions.do("reproduce")
+    assert len(page.notices.tasks) == 1
+    waits(qtbot, lambda: "The numbers agree to the bit." in notices(page), 120)
+    assert not page.notices.tasks
+
+
+# -- the queue -------------------------------------------------------------------------------------
+
+
+def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, qtbot: QtBot) -> None:
+    page.queue.add_button.click()
+    dialog = page.row_actions.dialog
+    assert isinstance(dialog, AddDialog)
+    dialog.seeds.setText("one")
+    dialog.submit()
+    assert "Seeds must be whole numbers" in dialog.problem.text()
+    dialog.seeds.setText("1, 2 3")
+    dialog.set_.setPlainText("network.n_exc=many")
+    dialog.submit()
+    waits(qtbot, lambda: "network.n_exc" in dialog.problem.text())
+    dialog.set_.setPlainText("network.n_exc=12\nnetwork.weight_sum=78\n")
+    dialog.submit()
+    waits(qtbot, lambda: order(page) == [1, 2, 3])
+    assert "Added items 1, 2, 3 to the queue" in notices(page)
+    assert page.queue.words() == "3 waiting · queue not running"
+    pick(page, 3)
+    qtbot.keyClick(page.queue.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    waits(qtbot, lambda: order(page) == [1, 3, 2])
+    assert [item.number for item in page.queue.chosen()] == [3]
+    page.queue.up_button.click()
+    waits(qtbot, lambda: order(page) == [3, 1, 2])
+    model = page.queue.model
+    model.dropMimeData(model.mimeData([model.index(0, 0)]), Qt.DropAction.MoveAction, 3, 0, model.index(-1, -1))
+    waits(qtbot, lambda: order(page) == [1, 2, 3])
+    pick(page, 2)
+    page.queue.hold_button.click()
+    waits(qtbot, lambda: Queue(page.runs).items()[1].state == HELD)
+    waits(qtbot, lambda: page.queue.hold_button.text() == "Release")
+    page.queue.hold_button.click()
+    waits(qtbot, lambda: Queue(page.runs).items()[1].state == WAITING)
+    qtbot.keyClick(page.queue.view, Qt.Key.Key_Delete)
+    waits(qtbot, lambda: order(page) == [1, 3])
+    page.steps.undo()
+    waits(qtbot, lambda: order(page) == [1, 3, 4])
+
+
+def test_the_queue_is_worked_on_in_a_process_of_its_own(page: RunsPage, qtbot: QtBot) -> None:
+    queue = Queue(page.runs)
+    options = Options(workers=1, baselines=False)
+    for seed in (1, 2):
+        queue.add(small_experiment(seed=seed, schedule__train_images=1000), options)
+    waits(qtbot, lambda: page.queue.start_button.isEnabled())
+    page.queue.start_button.click()
+    waits(qtbot, lambda: page.queue.stop_button.isVisible())
+    assert f"run by process {runners(page.runs)[0].pid}" in page.queue.words()
+    waits(qtbot, lambda: len(shown(page)) == 4)
+    name = next(name for name in shown(page) if name not in NAMES)
+    waits(qtbot, lambda: cell(page, name, "state") == "▶ running")
+    ask(page.runs / name, "pace", seconds=0.05)
+    page.queue.at_once.setValue(2)
+    waits(qtbot, lambda: len(shown(page)) == 5)
+    page.queue.stop(AFTER)
+    waits(qtbot, lambda: "stopping after the active runs" in page.queue.words())
+    page.queue.stop("now")
+    waits(qtbot, lambda: not runners(page.runs))
+    waits(qtbot, lambda: page.queue.words() == "2 waiting · queue not running")
+    assert {state_of(RunFolder(page.runs / name))[0] for name in shown(page) if name not in NAMES} == {State.STOPPED}
+
+
+# -- other processes -------------------------------------------------------------------------------
+
+
+def test_a_run_of_the_command_line_is_followed_paused_and_opened(
+    page: RunsPage, window: MainWindow, qtbot: QtBot
+) -> None:
+    small = ["n_exc=12", "weight_sum=78"]
+    command = [sys.executable, "-m", "stdpbench", "run", "digits", "--runs", str(page.runs), "--detach"]
+    command += [part for text in small for part in ("--set", f"network.{text}")]
+    command += ["--set", "schedule.train_images=1000", "--set", "schedule.label_images=40"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
+    assert done.returncode == 0, done.stderr
+    waits(qtbot, lambda: len(shown(page)) == 4, 10)
+    name = next(name for name in shown(page) if name not in NAMES)
+    waits(qtbot, lambda: cell(page, name, "state") == "▶ running")
+    ask(page.runs / name, "pace", seconds=0.05)
+    seen: set[str] = set()
+
+    def moves() -> bool:
+        seen.add(cell(page, name, "progress"))
+        return len(seen) > 2
+
+    waits(qtbot, moves, 20)
+    page.table.choose([name])
+    page.run_actions.do("pause")
+    waits(qtbot, lambda: cell(page, name, "state") == "‖ paused")
+    page.run_actions.do("open")
+    waits(qtbot, lambda: window.session.connected and window.session.state is State.PAUSED)
+    assert window.pages.currentWidget() is window.train
+    window.session.request("stop")
+    waits(qtbot, lambda: not window.session.connected)
+
+
+def test_a_journal_of_the_queue_that_is_no_json_hurts_nobody(page: RunsPage, qtbot: QtBot) -> None:
+    (page.runs / "queue").mkdir(exist_ok=True)
+    (page.runs / "queue" / "9.json").write_text(json.dumps(["no item"]), encoding="utf-8")
+    waits(qtbot, lambda: page.watcher._background.busy == 0)
+    assert page.queue.model.rowCount() == 0
+    assert "Cannot read the runs folder" not in notices(page)
