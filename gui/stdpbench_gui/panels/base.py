@@ -126,6 +126,12 @@ class Panel(QDockWidget):
         """
         return panel_figures.figure_of(self.key, self.session, self.table())
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether presentations of the run are pieces of a stream, which has no pictures; False if not known."""
+        experiment = self.session.experiment
+        return experiment is not None and experiment.schedule.is_stream
+
     # -- common to all panels --------------------------------------------------------------------------------------
 
     def mark_dirty(self) -> None:

@@ -153,6 +153,7 @@ def test_a_network_without_input_has_a_raster_and_no_stimulus(qtbot: QtBot, tmp_
         "inh": (np.array([1], np.int32), np.array([5], np.int32)),
         "image": 4,
         "attempts": 1,
+        "n_bins": 5000,
     }
     panel, raster, stimulus = NetworkPanel(made), Raster(made), Stimulus(made)
     for each in (panel, raster, stimulus):
@@ -160,6 +161,7 @@ def test_a_network_without_input_has_a_raster_and_no_stimulus(qtbot: QtBot, tmp_
         redraw(each)
         assert "Cannot draw" not in each.accessibleDescription()
     assert "exc 2.00 Hz and inh 1.00 Hz" in panel.summary()
-    assert raster.summary() == "Presentation 4: 7 exc and 1 inh spikes."
+    seen = "Stream, 0 to 2.5 s, of which 2 s were not seen (hatched)"
+    assert raster.summary() == f"{seen}: 7 exc and 1 inh spikes."
     assert stimulus.summary() == "This network has no input, so there is no stimulus to show."
     assert stimulus.table() is None

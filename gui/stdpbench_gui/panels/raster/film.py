@@ -11,6 +11,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.panels.raster import stream_axis
 from stdpbench_gui.panels.raster.margin import paint_lines
 from stdpbench_gui.panels.raster.strips import LAYERS, Band, Strip, fill, fill_rate, place
 from stdpbench_gui.widgets.pictures import image_of
@@ -45,6 +46,12 @@ class Frame:
         Font of the numbers.
     newest : int
         Number of the last presentation.
+    seconds : bool
+        Whether the axis is the time of a stream, in seconds, rather than that of each presentation.
+    gaps : tuple of (float, float)
+        Stretches of a stream that were not seen, in ms.
+    patterns : tuple of (float, float, int)
+        Patterns of a stream: start and end in ms, and number.
     """
 
     spikes: QRectF
@@ -58,6 +65,9 @@ class Frame:
     colours: theme.Theme
     font: QFont
     newest: int
+    seconds: bool = False
+    gaps: tuple[tuple[float, float], ...] = ()
+    patterns: tuple[tuple[float, float, int], ...] = ()
 
 
 class Film:
@@ -73,6 +83,8 @@ class Film:
         Left and right end of each number on the time axis, in logical pixels.
     pixels : ndarray, uint32, (height, width)
         Spikes and rates, 0xAARRGGBB, before lines and numbers are painted over them.
+    every : dict of str to int
+        Spikes of every how many neurons of a layer are drawn.
     """
 
     def __init__(self) -> None:
@@ -84,6 +96,7 @@ class Film:
         self.left = 0
         self.numbers: list[tuple[float, float]] = []
         self.pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
+        self.every: dict[str, int] = {}
         self._frame: Frame | None = None
 
     def show(self, frame: Frame, strips: Sequence[Strip], left: int) -> bool:
@@ -112,8 +125,13 @@ class Film:
         wide = shape[1] / frame.ratio
         spikes = QRectF(0, frame.spikes.top(), wide, frame.spikes.height())
         rate = QRectF(0, frame.rate.top(), wide, frame.rate.height())
+        if frame.seconds:
+            stream_axis.paint_patterns(painter, frame.patterns, self._x, spikes)
         paint_lines(painter, spikes, rate, frame.bands, frame.ratio, frame.selected)
-        for strip in strips:
+        if frame.seconds:
+            stream_axis.paint_gaps(painter, frame.gaps, self._x, QRectF(spikes.topLeft(), rate.bottomRight()))
+            self.numbers = stream_axis.paint_seconds(painter, self._times(wide), self._x, rate.bottom())
+        for strip in () if frame.seconds else strips:
             self._paint_strip(painter, strip, spikes, rate)
         painter.end()
         return True
@@ -125,13 +143,20 @@ class Film:
     def _fill(self, frame: Frame, strips: Sequence[Strip], packed: Mapping[str, int]) -> None:
         width = self.pixels.shape[1]
         spikes, rate = (self._rows(area) for area in (frame.spikes, frame.rate))
-        fill(spikes, place(strips, frame.bands, width, frame.scale), frame.bands, packed, self.left, frame.selected)
+        placed = place(strips, frame.bands, width, frame.scale, frame.selected)
+        self.every = {layer: spikes_of.every for layer, spikes_of in placed.items()}
+        fill(spikes, placed, frame.bands, packed, self.left, frame.selected)
         fill_rate(rate, strips, packed["exc"], packed["base"], frame.scale, self.left, frame.top_rate)
 
     def _rows(self, area: QRectF) -> NDArray[np.uint32]:
         assert self._frame is not None
         first = round(area.top() * self._frame.ratio)
         return self.pixels[first : first + rows_of(area, self._frame.ratio)]
+
+    def _times(self, wide: float) -> tuple[float, float]:
+        """Return the times at the ends of the film, in ms."""
+        assert self._frame is not None
+        return self.left / self._frame.scale, (self.left + wide * self._frame.ratio) / self._frame.scale
 
     def _x(self, moment: float) -> float:
         """Return the x position of a time on the common axis."""

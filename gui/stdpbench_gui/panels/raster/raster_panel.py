@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtGui import QAction, QActionGroup
-from PyQt6.QtWidgets import QLabel
+from PyQt6.QtWidgets import QComboBox, QLabel, QMenu
 
 from stdpbench.graph import Graph
 from stdpbench.learned_names import listed
@@ -17,10 +18,13 @@ from stdpbench.templates.diehl_cook import Network
 from stdpbench.units import thousands
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel, Table
-from stdpbench_gui.panels.raster.strips import RATE_BIN, Pairs, Strip, every
+from stdpbench_gui.panels.raster import raster_report
+from stdpbench_gui.panels.raster.stream_pieces import SPANS, StreamPieces
+from stdpbench_gui.panels.raster.strips import Pairs, Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import Elided
 from stdpbench_gui.widgets.layouts import vbox
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
@@ -44,7 +48,11 @@ class Raster(Panel):
         "are skipped; a gap marks where. Next to the number of a presentation are its class, and 2× if the picture "
         "was presented twice until it evoked enough spikes (the last time is drawn). At the bottom, spikes per second "
         "and neuron of the population on display, in bins of 5 ms. The spikes of the selected neuron are larger. "
-        "Click a spike to select its neuron; use the wheel, or + and −, to show more or fewer presentations. "
+        "Click a spike to select its neuron; use the wheel, or + and −, to show more or fewer presentations. A stream "
+        "has one time axis, in seconds from its start, over the last 1, 5 or 20 s: shaded stretches are patterns, "
+        "each in the colour of its number, and hatched ones are pieces that were not seen, in which there may have "
+        "been spikes. Bins of its rate are 5, 20 or 100 ms wide. Of very many spikes, those of every nth neuron are "
+        "drawn, which the line below says. "
         "(Template diehl-cook: Diehl &amp; Cook 2015, figure 1; doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Spikes appear here with the next training presentation: start or resume a run."
@@ -53,7 +61,20 @@ class Raster(Panel):
         super().__init__(session)
         self.observed = Observed.of(session)
         self.view = RasterView()
-        vbox(self.view, within=self.body, spacing=0)
+        self.note = Elided()
+        self.note.setObjectName("faint")
+        self.note.setAccessibleName("What is drawn")
+        self.note.hide()
+        vbox((self.view, 1), self.note, within=self.body, spacing=0)
+        self.pieces = StreamPieces()
+        self.span = QComboBox()
+        self.span.addItems([f"last {span} s" for span in SPANS])
+        self.span.setCurrentIndex(SPANS.index(self.pieces.span))
+        self.span.setAccessibleName("Seconds on screen")
+        self.span.setToolTip("Seconds of the stream on the screen")
+        self.span.currentIndexChanged.connect(lambda row: self.set_span(SPANS[row]))
+        self.span.hide()
+        self.title_extra.addWidget(self.span)
         self.sampled = QLabel()
         self.sampled.setObjectName("faint")
         self.sampled.setStyleSheet("font-weight: 400;")
@@ -72,6 +93,12 @@ class Raster(Panel):
             action.triggered.connect(lambda _, count=count: self.set_count(count))
             self._group.addAction(action)
             self.menu.addAction(action)
+        self.hidden: set[str] = set()
+        self.bands = QMenu("Populations", self)
+        self.menu.addSeparator()
+        self.menu.addMenu(self.bands)
+        self._arrived: list[Any] = []
+        session.changed.connect(self._collect)
         self._size_sampled()
         self.view.picked.connect(session.selection.select_neuron)
         self.view.stepped.connect(self._step)
@@ -83,6 +110,8 @@ class Raster(Panel):
     def reset(self) -> None:
         """Discard the previous run."""
         self.strips.clear()
+        self.pieces.forget()
+        self._arrived.clear()
         self.view.forget()
         self.sampled.clear()
         self._from = self._since = self._taken = 0.0
@@ -101,7 +130,7 @@ class Raster(Panel):
 
     def has_content(self) -> bool:
         """Return whether a presentation was received."""
-        return bool(self.strips or self.session.live.presentation)
+        return bool(self.strips or self.pieces.strips or self.session.live.presentation)
 
     def set_count(self, count: int) -> None:
         """Set the number of presentations on the screen, one of `COUNTS`."""
@@ -109,7 +138,93 @@ class Raster(Panel):
         self._group.actions()[COUNTS.index(count)].setChecked(True)
         self.mark_dirty()
 
+    def set_span(self, span: int) -> None:
+        """Set the seconds of a stream on the screen, one of `SPANS`."""
+        self.pieces.set_span(span)
+        with QSignalBlocker(self.span):
+            self.span.setCurrentIndex(SPANS.index(span))
+        self.view.restart_rate()
+        self._from = self.view.right = self.pieces.end
+        self.mark_dirty()
+
     def refresh(self) -> None:
+        """Add what has arrived once the previous has slid in, and slide on."""
+        stream = self.is_stream
+        if stream != self.view.seconds:
+            self.view.seconds = stream
+            for action in self._group.actions():
+                action.setVisible(not stream)
+        self.span.setVisible(stream)
+        self._refresh_stream() if stream else self._refresh_presentations()
+        thinned = [f"1 in {n} {layer} neurons" for layer, n in self.view.film.every.items() if n > 1]
+        texts = [self._seen() if stream else "", f"drawn: {listed(thinned)}" if thinned else ""]
+        text = " · ".join(filter(None, texts))
+        self.note.setVisible(bool(text))
+        if text != self.note.text():
+            self.note.setText(text)
+            self.note.setToolTip(text)
+
+    # -- a stream --------------------------------------------------------------------------------------------------
+
+    def _collect(self, topics: set[str]) -> None:
+        """Keep each piece of a stream that arrives, also while the previous one slides in."""
+        if "presentation" in topics and self.is_stream and self.session.live.presentation:
+            self._arrived.append(self.session.live.presentation)
+            del self._arrived[:-256]
+
+    def _refresh_stream(self) -> None:
+        """Add the pieces that have arrived, and scroll on."""
+        now, kept = time.monotonic(), bool(self.session.kept.describe(self.frames))
+        gap = _STILL if motion.reduced else 0.0 if motion.fast_flicker else _GLIDE
+        self.sampled.setVisible(False)
+        if not self._arrived and not self.pieces.strips:
+            self._arrived.append(self.session.live.presentation)
+        if self._arrived and now - self._taken >= gap:
+            if self._kept and not kept:  # of before a branch: they may not be of this run
+                self.pieces.forget()
+            first = not self.pieces.strips
+            for frame in self._arrived:
+                self._take_piece(frame)
+            self._from = self.pieces.end if first else self.view.right
+            self._since = self._taken = now
+            self._arrived.clear()
+            self._kept = kept
+        elif self._arrived:
+            self.mark_dirty()
+        share = 1.0 if motion.reduced or motion.fast_flicker else min(1.0, (now - self._since) / _GLIDE)
+        if share < 1:
+            self.mark_dirty()
+        pieces, span, live = self.pieces, 1e3 * self.pieces.span, self.session.live
+        self._from = min(self._from, pieces.end)  # after a rewind
+        right = self._from + (pieces.end - self._from) * share
+        shown = [strip for strip in pieces.strips if strip.end >= right - span]
+        experiment = self.session.experiment
+        stream = None if experiment is None else experiment.stream
+        patterns = pieces.patterns(live.pieces, getattr(stream, "pattern", 0.0))
+        self.view.show_stream(shown, right, span, pieces.gaps(), patterns)
+        self.view.selected = self.session.selection.neuron
+        self.view.render_spikes()
+
+    def _take_piece(self, frame: Any) -> None:
+        experiment = self.session.experiment
+        assert experiment is not None
+        if not self.pieces.strips:
+            self._set_layers(frame)
+        strip = Strip.of(frame, experiment.network.dt, experiment.schedule.stimulus, self._spikes(frame))
+        self.pieces.add(strip, frame["exc"], len(frame["spike_counts"]))
+
+    def _seen(self) -> str:
+        """Describe how much of the stretch on the screen was seen."""
+        start, end = self.pieces.stretch
+        missed, length = self.pieces.not_seen(), 1e-3 * (end - start)
+        if not length:
+            return ""
+        text = f"{1e-3 * start:g} to {1e-3 * end:g} s"
+        return f"{text}, all seen" if missed < 1e-9 else f"{text}, of which {missed:.3g} s were not seen (hatched)"
+
+    # -- presentations ---------------------------------------------------------------------------------------------
+
+    def _refresh_presentations(self) -> None:
         """Add the newest presentation once the previous one has slid in, and slide on."""
         frame, now = self.session.live.presentation, time.monotonic()
         gap = _STILL if motion.reduced else 0.0 if motion.fast_flicker else _GLIDE
@@ -173,15 +288,45 @@ class Raster(Panel):
         """Set the bands for the network."""
         graph = self._graph
         if graph is None:
-            self.view.show_layers(self._sizes(frame), {})
+            sizes = self._sizes(frame)
+            self._offer_bands([name for name, n in sizes.items() if n])
+            self.view.show_layers({name: 0 if name in self.hidden else n for name, n in sizes.items()}, {})
             return
         names = [*filter(None, [graph.input]), *(name for name in graph.populations if name != graph.input)]
         learning = {graph.projections[name].target for name in graph.plastic} | {graph.read}
-        sizes = {name: graph.populations[name].size for name in names}
+        self._offer_bands(names)
+        sizes = {name: 0 if name in self.hidden else graph.populations[name].size for name in names}
         roles = {name: "exc" if name in learning else "inh" for name in names}
         if graph.input:
             roles[graph.input] = "input"
         self.view.show_layers(sizes, roles, (self.session.selection.population,))
+
+    def _offer_bands(self, names: Sequence[str]) -> None:
+        """Offer the choice of the populations that have a band."""
+        if [action.text() for action in self.bands.actions()] == list(names):
+            return
+        self.bands.clear()
+        self.hidden.clear()
+        for name in names:
+            action = QAction(name, self.bands)
+            action.setCheckable(True)
+            action.setChecked(True)
+            action.toggled.connect(lambda on, name=name: self.show_population(name, on))
+            self.bands.addAction(action)
+
+    def show_population(self, name: str, on: bool) -> None:
+        """Show or hide the band of a population; the last one stays."""
+        names = {action.text() for action in self.bands.actions()}
+        hidden = self.hidden - {name} if on else self.hidden | {name}
+        if hidden < names:
+            self.hidden = hidden
+        for action in self.bands.actions():
+            with QSignalBlocker(action):
+                action.setChecked(action.text() not in self.hidden)
+        if self.session.live.presentation:
+            self._set_layers(self.session.live.presentation)
+            self.view.film.forget()
+        self.mark_dirty()
 
     def _on_shown(self) -> None:
         """Mark the selected neuron in the population on display."""
@@ -217,7 +362,10 @@ class Raster(Panel):
             self.session.selection.select_neuron((max(self.session.selection.neuron, -1 if by > 0 else 0) + by) % n)
 
     def _zoom(self, by: int) -> None:
-        self.set_count(COUNTS[min(max(COUNTS.index(self.count) + by, 0), len(COUNTS) - 1)])
+        if self.view.seconds:
+            self.set_span(SPANS[min(max(SPANS.index(self.pieces.span) + by, 0), len(SPANS) - 1)])
+        else:
+            self.set_count(COUNTS[min(max(COUNTS.index(self.count) + by, 0), len(COUNTS) - 1)])
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""
@@ -225,6 +373,8 @@ class Raster(Panel):
 
     def summary(self) -> str:
         """Describe what is shown."""
+        if self.pieces.strips:
+            return raster_report.stream_summary(self.pieces, self.view, self._seen())
         if not self.strips:
             return self.nothing()
         last, neuron = self.strips[-1], self.session.selection.neuron
@@ -238,43 +388,16 @@ class Raster(Panel):
 
     def table(self) -> Table | None:
         """Return every spike on the screen."""
-        if not self.strips:
-            return None
-        return self._table_of(self.view.strips)
-
-    @staticmethod
-    def _table_of(strips: Sequence[Strip]) -> Table:
-        rows = []
-        for strip in strips:
-            for layer, (index, bins) in strip.spikes.items():
-                times = (bins * strip.dt).round(3)
-                rows += [
-                    (strip.presentation, layer, i, t) for i, t in zip(index.tolist(), times.tolist(), strict=True)
-                ]
-        return ("presentation", "layer", "neuron", "time (ms)"), rows
+        if self.pieces.strips:
+            return raster_report.stream_table(self.view.strips)
+        return raster_report.table_of(self.view.strips) if self.strips else None
 
     def figure(self) -> dict[str, Any] | None:
-        """Return the newest presentation: spikes by layer, and the rate of exc neurons."""
-        if not self.strips:
-            return None
-        last = self.strips[-1]
-        label = "time in presentation (ms)"
-        spikes = [
-            {"t": bins * last.dt, "index": index, "label": layer, "size": self.view.sizes[layer]}
-            for layer, (index, bins) in last.spikes.items()
-            if self.view.sizes.get(layer)
-        ]
-        rate = {"x": (np.arange(len(last.rate)) + 0.5) * RATE_BIN, "y": last.rate, "label": "", "steps": True}
-        end = (0.0, len(last.rate) * RATE_BIN)
-        plots = [{"label": f"{self.session.selection.read} rate (Hz per neuron)", "lines": [rate]}]
-        lines = {"kind": "lines", "x_label": label, "plots": plots, "x_range": end}
-        return {
-            "kind": "stack",
-            "parts": [{"kind": "raster", "x_label": label, "rows": spikes, "x_range": end}, lines],
-            "table": self._table_of([last]),
-            "title": f"Spikes in training presentation {last.presentation}",
-            "n": "one presentation",
-        }
+        """Return the newest presentation, or the stretch of a stream: spikes by layer, and the rate below."""
+        read = self.session.selection.read
+        if self.pieces.strips:
+            return raster_report.stream_figure(self.pieces, self.view, read, self._seen())
+        return raster_report.figure_of(self.strips[-1], self.view.sizes, read) if self.strips else None
 
 
 def _ordinal(n: int) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.runs.analysis.stream_window import rate_of, thinning
 from stdpbench_gui.widgets.axes import step_up
 
 LAYERS = ("input", "exc", "inh")
 _SHARES = {"input": 0.42, "exc": 0.42, "inh": 0.16}  # of the height
 RATE_BIN = 5.0  # ms
+MOST_SPIKES = 250_000
+"""Spikes of a band that are drawn at most; of more, those of every nth neuron are."""
 GAP = 0.07  # width of the gap for skipped presentations, as a share of a presentation
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
@@ -119,11 +122,13 @@ class Strip:
     dt : float
         Time step in ms.
     rate : ndarray, float64
-        Spikes per second and exc neuron in bins of `RATE_BIN`.
+        Spikes per second and neuron that is read in bins of `rate_bin`.
     start : float
         Start on the common axis, in ms.
     skipped : int
         Number of skipped presentations between the previous strip and this one; -1 for the first strip.
+    rate_bin : float
+        Width of the bins of the rate, in ms.
     """
 
     presentation: int
@@ -136,16 +141,15 @@ class Strip:
     rate: NDArray[np.float64]
     start: float = 0.0
     skipped: int = -1
+    rate_bin: float = RATE_BIN
 
     @classmethod
     def of(
         cls, frame: Mapping[str, Any], dt: float, stimulus: float, spikes: Mapping[str, Pairs] | None = None
     ) -> Strip:
         """Create a strip from a ``presentation`` frame, or with these spikes by layer."""
-        duration, n_exc = frame["n_bins"] * dt, len(frame["spike_counts"])
-        n_rates = max(1, int(np.ceil(duration / RATE_BIN)))
-        places = (frame["exc"][1] * (dt / RATE_BIN)).astype(np.int64)
-        rate = np.bincount(places, minlength=n_rates)[:n_rates] / (n_exc * RATE_BIN * 1e-3)
+        duration = frame["n_bins"] * dt
+        rate = rate_of(frame["exc"][1], dt, duration, len(frame["spike_counts"]), RATE_BIN)
         return cls(
             frame["presentation"],
             frame["image"],
@@ -162,10 +166,24 @@ class Strip:
         """Upper limit of an axis for the rates."""
         return step_up(float(self.rate.max(initial=0.0)))
 
+    def with_rate_bins(self, width: float, read: Pairs, n: int) -> Strip:
+        """Return the strip with the rate of some spikes of n neurons in bins of another width, in ms."""
+        return replace(self, rate=rate_of(read[1], self.dt, self.duration, n, width), rate_bin=width)
+
     @property
     def end(self) -> float:
         """End on the common axis, in ms."""
         return self.start + self.duration
+
+    @property
+    def n_bins(self) -> int:
+        """Number of time steps."""
+        return round(self.duration / self.dt)
+
+    def place_in_stream(self, other: Strip | None) -> None:
+        """Place a piece at its time from the start of the stream; `other` is the piece that was seen before it."""
+        self.start = self.presentation * self.duration
+        self.skipped = -1 if other is None else self.presentation - other.presentation - 1
 
     def follow(self, other: Strip) -> None:
         """Place the strip to the right of another one, with a gap if presentations were skipped."""
@@ -185,18 +203,29 @@ class Placed:
         Column on the common axis.
     place : ndarray, int64, (n,)
         Index into a flat image that starts at the first column of the common axis.
+    every : int
+        Spikes of every how many neurons are drawn; 1: of all.
     """
 
     index: NDArray[np.int32]
     column: NDArray[np.int64]
     place: NDArray[np.int64]
+    every: int = 1
 
 
-def place(strips: Sequence[Strip], bands: Sequence[Band], width: int, scale: float) -> dict[str, Placed]:
-    """Return the pixels of all spikes, by layer, in an image of a given width with `scale` pixels per ms."""
+def place(
+    strips: Sequence[Strip], bands: Sequence[Band], width: int, scale: float, selected: int = -1
+) -> dict[str, Placed]:
+    """Return the pixels of spikes, by layer, in an image of a given width with `scale` pixels per ms.
+
+    Of more than `MOST_SPIKES` in a layer, they are those of every nth neuron and of the selected one.
+    """
     found = {}
     for band in bands:
         pairs = [strip.spikes[band.layer] for strip in strips]
+        every = thinning(sum(len(index) for index, _ in pairs), MOST_SPIKES)
+        if every > 1:
+            pairs = [_thinned(pair, every, selected if band.selects else -1) for pair in pairs]
         index = np.concatenate([pair[0] for pair in pairs]) if pairs else np.empty(0, np.int32)
         starts = [round(strip.start * scale) for strip in strips]
         parts = [
@@ -204,8 +233,14 @@ def place(strips: Sequence[Strip], bands: Sequence[Band], width: int, scale: flo
             for pair, strip, start in zip(pairs, strips, starts, strict=True)
         ]
         column = np.concatenate(parts) if parts else np.empty(0, np.int64)
-        found[band.layer] = Placed(index, column, band.row(index) * width + column)
+        found[band.layer] = Placed(index, column, band.row(index) * width + column, every)
     return found
+
+
+def _thinned(pair: Pairs, every: int, selected: int) -> Pairs:
+    index, bins = pair
+    kept = (index % every == 0) | (index == selected)
+    return index[kept], bins[kept]
 
 
 def fill(
@@ -272,7 +307,8 @@ def fill_rate(
         first = round(strip.start * scale) - left
         columns = np.arange(max(0, first), min(width, first + int(strip.duration * scale)))
         if len(columns):
-            bins = np.minimum(((columns - first + 0.5) / (scale * RATE_BIN)).astype(np.int64), len(strip.rate) - 1)
+            bins = ((columns - first + 0.5) / (scale * strip.rate_bin)).astype(np.int64)
+            bins = np.minimum(bins, len(strip.rate) - 1)
             high = np.round(strip.rate[bins] / top * height).astype(np.int32)
             highest = int(high.max(initial=0))
             if highest:  # rows above the highest column are empty

@@ -61,6 +61,10 @@ class RasterView(QWidget):
         Exc neuron with highlighted spikes; -1: none.
     film : Film
         The drawn strips.
+    seconds : bool
+        Whether the axis is the time of a stream.
+    gaps, patterns
+        Of a stream, see `Frame`.
     """
 
     picked = pyqtSignal(int)
@@ -82,6 +86,9 @@ class RasterView(QWidget):
         self.right, self.span = 0.0, 1.0
         self.selected = -1
         self.film = Film()
+        self.seconds = False
+        self.gaps: tuple[tuple[float, float], ...] = ()
+        self.patterns: tuple[tuple[float, float, int], ...] = ()
         self._top_rate = 1.0
         self._bands: tuple[Band, ...] = ()
         self._known_areas: Areas | None = None
@@ -95,6 +102,7 @@ class RasterView(QWidget):
     def forget(self) -> None:
         """Reset for another run."""
         self.strips, self._top_rate, self._bands = (), 1.0, ()
+        self.gaps, self.patterns = (), ()
         self.film.forget()
         self._texts.clear()
         self.update()
@@ -104,6 +112,23 @@ class RasterView(QWidget):
     ) -> None:
         """Set the bands: `sizes`, `roles` and `selectable`."""
         self.sizes, self.roles, self.selectable, self._known_areas = sizes, roles, selectable, None
+
+    def show_stream(
+        self,
+        strips: Sequence[Strip],
+        right: float,
+        span: float,
+        gaps: Sequence[tuple[float, float]],
+        patterns: Sequence[tuple[float, float, int]],
+    ) -> None:
+        """Set what is drawn of a stream: pieces, right edge and span in ms, `gaps` and `patterns`."""
+        self.strips, self.right, self.span = strips, right, span
+        self.gaps, self.patterns = tuple(gaps), tuple(patterns)
+
+    def restart_rate(self) -> None:
+        """Fit the axis of the rate to what is drawn next."""
+        self._top_rate = 1.0
+        self.film.forget()
 
     # -- geometry --------------------------------------------------------------------------------------------------
 
@@ -153,6 +178,9 @@ class RasterView(QWidget):
             theme.current(),
             self.font(),
             self.strips[-1].presentation if self.strips else -1,
+            self.seconds,
+            self.gaps,
+            self.patterns,
         )
         if self.film.show(frame, self.strips, self._left()):
             self.update()
@@ -188,9 +216,8 @@ class RasterView(QWidget):
             paint_rate_axis(painter, areas.rate, self._top_rate)
             foot = QRectF(spikes.left(), scrolling.height(), spikes.width(), self.height() - scrolling.height())
             painter.setPen(QColor(colours.ink))
-            painter.drawText(
-                foot, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, "time in presentation (ms)"
-            )
+            text = "time (s)" if self.seconds else "time in presentation (ms)"
+            painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
         painter.setClipRect(scrolling)
         if film.image is not None:
             painter.drawImage(QPointF(spikes.left() + (film.left - left) / ratio, 0), film.image)
@@ -299,6 +326,8 @@ class RasterView(QWidget):
             layer, neuron, strip, moment = self._at(QPointF(event.pos()))
             if layer:
                 when = f", {moment:.1f} ms of presentation {thousands(strip.presentation)}" if strip else ""
+                if strip is not None and self.seconds:
+                    when = f", {1e-3 * (strip.start + moment):.4f} s"
                 QToolTip.showText(event.globalPos(), f"{layer} neuron {neuron}{when}", self)
             return True
         return super().event(event)
