@@ -87,6 +87,13 @@ class Synapses:
         first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         return Incoming(first, synapse, self.source[synapse])
 
+    def same_pairs(self, other: Synapses) -> bool:
+        """Return whether the synapses of another projection connect the same neurons, so that weights compare."""
+        same_sizes = (self.n_source, self.n_target) == (other.n_source, other.n_target)
+        return same_sizes and all(
+            np.array_equal(mine, theirs) for mine, theirs in ((self.first, other.first), (self.target, other.target))
+        )
+
     def dense(self, values: NDArray[np.float64], absent: float = 0.0) -> NDArray[np.float64]:
         """Return values of synapses as a matrix.
 

@@ -177,8 +177,8 @@ def delays_of(graph: Graph, projection: str) -> NDArray[np.int32]:
     return each.projection.delay.draw(graph.random(projection, "delays"), each.shape, graph.dt)
 
 
-def projection_weights(graph: Graph) -> dict[str, NDArray[np.float64]]:
-    """Draw the weights of all projections with a weight per synapse, before any learning.
+def projection_weights(graph: Graph, only: str = "") -> dict[str, NDArray[np.float64]]:
+    """Draw the weights of all projections with a weight per synapse, or `only` of one, before any learning.
 
     Returns
     -------
@@ -188,6 +188,8 @@ def projection_weights(graph: Graph) -> dict[str, NDArray[np.float64]]:
     """
     found = {}
     for name, each in Layout(graph).projections.items():
+        if only not in ("", name):
+            continue
         if each.has_weights and not each.projection.weight.from_pictures:
             w = each.projection.weight.draw(graph.random(name, "weights"), each.shape)
             found[name] = w * connected(each) if each.at_end else w

@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, QSize, Qt
 from PyQt6.QtGui import (
+    QColor,
     QIcon,
     QImage,
     QKeySequence,
@@ -426,8 +427,13 @@ class DrawDigitDialog(QDialog):
     def _show_neurons(self, counts: NDArray[np.int64], labels: NDArray[np.int64], names: tuple[str, ...]) -> None:
         live = self._session.live
         selection = self._session.selection
-        w = live.learned(selection.weights) if selection.is_read else None
         best = [int(k) for k in np.argsort(-counts, kind="stable")[:_NEURONS] if counts[k]]
+        w = live.learned(selection.weights) if selection.is_read and selection.learns else None
+        view = selection.view_for(w)
+        drawn = {}
+        if w is not None and view is not None:
+            drawn = {k: view.incoming(w, k) for k in best if k < view.n_target}
+        strong = np.nanquantile(np.stack(list(drawn.values())), 0.999) if drawn else 1.0
         self.fields_title.setVisible(bool(best))
         for button, neuron in zip(self.fields, [*best, *(-1,) * (_NEURONS - len(best))], strict=True):
             button.setVisible(neuron >= 0)
@@ -437,9 +443,9 @@ class DrawDigitDialog(QDialog):
             button.setText(f"{counts[neuron]} spike{'s' if counts[neuron] > 1 else ''}\n{label}")
             button.setToolTip(f"Neuron {neuron}; click to select it in all panels")
             button.setAccessibleName(f"Neuron {neuron}, {button.text()}".replace("\n", ", "))
-            if w is not None and neuron < w.shape[1]:
-                field_ = np.asarray(w[:, neuron], np.float32).reshape(selection.field_shape)
-                button.setIcon(QIcon(_pixmap(field_, float(np.quantile(w[:, best], 0.999)) or 1.0, _FIELD)))
+            if neuron in drawn:
+                field_ = drawn[neuron].reshape(selection.field_shape)
+                button.setIcon(QIcon(_pixmap(field_, float(strong) or 1.0, _FIELD)))
             button.setProperty("neuron", neuron)
 
     def hideEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
@@ -456,7 +462,9 @@ def _name(names: tuple[str, ...], number: int) -> str:
 def _pixmap(picture: NDArray[np.float32], top: float, side: int) -> QPixmap:
     """Return grey values or weights as an enlarged picture in the colours of the app, without smoothing."""
     table = np.asarray(colour_maps.sequential().getLookupTable(0.0, 1.0, 256, alpha=False), np.uint8)
-    colours = np.ascontiguousarray(table[np.clip(picture * (255 / top), 0, 255).astype(np.uint8)])
+    colours = np.ascontiguousarray(table[np.nan_to_num(np.clip(picture * (255 / top), 0, 255)).astype(np.uint8)])
+    if np.isnan(picture).any():  # no synapse
+        colours[np.isnan(picture)] = QColor(colour_maps.absent()).getRgb()[:3]
     height, width = picture.shape
     image = QImage(colours.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
     return QPixmap.fromImage(image).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)

@@ -33,6 +33,11 @@ def diverging() -> pg.ColorMap:
     return _diverging(theme.current().base, theme.current().dark)
 
 
+def absent() -> str:
+    """Return the colour of pairs of neurons without a synapse, which is in neither map."""
+    return "#33362a" if theme.current().dark else "#dfe0cf"
+
+
 @cache
 def _sequential(base: str, dark: bool) -> pg.ColorMap:
     t = np.linspace(0.0, 1.0, _N)

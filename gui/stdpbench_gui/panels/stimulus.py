@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
+from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.motion import motion
@@ -109,7 +110,7 @@ class Stimulus(Panel):
 
     def _show(self) -> None:
         frame = self._frame
-        started, split = self.session.live.started, self.session.split
+        started, split, stream = self.session.live.started, self.session.split, self.is_stream
         label, answer = self.observed.label(frame["image"]), self._answer
         role, mark = self._judged(label, answer)
         sequential = colour_maps.sequential()
@@ -120,16 +121,18 @@ class Stimulus(Panel):
             self.captions[0].setText("picture")
         else:
             self.picture.clear()
-            self.captions[0].setText("reading the picture …")
+            self.captions[0].setText("a stream has no pictures" if stream else "reading the picture …")
         counts = self._counts()
         if counts is not None and started is not None:
-            self.spikes.show_values(counts, 0.0, max(1.0, float(counts.max())), sequential)
-            self.captions[1].setText(f"0 to {int(counts.max())} input spikes")
+            top = int(counts.max(initial=0))
+            if counts.size:
+                self.spikes.show_values(counts, 0.0, max(1.0, float(top)), sequential)
+            self.captions[1].setText(f"0 to {top} input spikes" if counts.size else "no input")
         text = f"shown {self.observed.class_name(label)}" if label >= 0 else "shown: no label"
         answered = self.observed.class_name(answer) if answer >= 0 else "nothing" if mark else "–"
         unlabelled = split is not None and split.train.labels is None
         verdict = "pictures without labels" if unlabelled else f"{mark} {text} · answered {answered}".strip()
-        self.verdict.setText(verdict)
+        self.verdict.setText("a piece of a stream" if stream else verdict)
         colours = theme.current()
         self.verdict.setStyleSheet(f"color: {getattr(colours, role) if role else colours.ink};")
         self.details.setText(" · ".join(self._about(frame)))
@@ -142,11 +145,13 @@ class Stimulus(Panel):
 
     def _about(self, frame: Mapping[str, Any]) -> list[str]:
         n, times = int(frame["spike_counts"].sum()), frame["attempts"]
+        stream = self.is_stream
         parts = [
-            f"presentation {thousands(frame['presentation'])}",
+            f"{'piece' if stream else 'presentation'} {thousands(frame['presentation'])}",
             f"{n} {self.session.selection.read} spike{'s' if n != 1 else ''}",
-            "shown once" if times == 1 else f"shown {times} times",
         ]
+        if not stream:
+            parts.append("shown once" if times == 1 else f"shown {times} times")
         right = self.observed.right
         if len(right) >= 10:
             parts.append(f"{sum(right)} of the last {len(right)} right")
@@ -158,6 +163,8 @@ class Stimulus(Panel):
         if started is None or not self._frame or not self._has_input:
             return None
         height, width = started.shape
+        if height == 1:  # inputs of a stream are no picture
+            height, width = field_shape((width,)) if width else (0, 0)
         counts = np.bincount(self._frame["input"][0], minlength=height * width)
         return counts.astype(np.float64).reshape(height, width)
 
@@ -171,6 +178,8 @@ class Stimulus(Panel):
         """Describe what is shown."""
         if not self._frame or not self._has_input:
             return self.nothing()
+        if self.is_stream:
+            return f"A stream has no pictures; {', '.join(self._about(self._frame))}."
         label = self.observed.label(self._frame["image"])
         shown = f"picture {self._frame['image']}" + (
             f" of class {self.observed.class_name(label)}" if label >= 0 else ""
@@ -187,7 +196,7 @@ class Stimulus(Panel):
             return None
         known = split is not None and self._frame["image"] < len(split.train)
         grey = split.train.pixels[self._frame["image"]].reshape(-1).tolist() if known and split is not None else None
-        width = counts.shape[1]
+        width = max(1, counts.shape[1])
         rows = [
             (number // width, number % width, grey[number] if grey else "", int(n))
             for number, n in enumerate(counts.reshape(-1).tolist())
@@ -197,10 +206,10 @@ class Stimulus(Panel):
     def figure(self) -> dict[str, Any] | None:
         """Return the picture and its spikes."""
         counts, split = self._counts(), self.session.split
-        if counts is None:
+        if counts is None or not counts.size:
             return None
         parts = [{"kind": "image", "image": counts, "label": "input spikes"}]
-        if split is not None:
+        if split is not None and self._frame["image"] < len(split.train):
             parts.insert(
                 0, {"kind": "image", "image": split.train.pixels[self._frame["image"]], "label": "grey value"}
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
@@ -13,6 +15,7 @@ from stdpbench.graph import Graph
 from stdpbench.learned_names import weights_of
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
+from stdpbench.runs.analysis.weight_views import WeightView, has_view, is_quick, static_weights, view_of
 from stdpbench.runs.protocol.live_run import LiveRun
 
 _NOT_KNOWN = "exc", "feed"
@@ -34,6 +37,11 @@ class NeuronSelection(QObject):
         projection was chosen elsewhere since.
     graph : Graph or None
         The network of the run on display; None before it is known.
+    view : WeightView or None
+        How the weights of the projection are drawn; None if there is no projection, the network is not known, or
+        until synapses are drawn in a thread.
+    trouble : str
+        Why weights that do not learn are not known, a clause; empty if they are.
     neuron_changed : signal of int
         Another neuron was selected.
     shown_changed : signal
@@ -42,18 +50,30 @@ class NeuronSelection(QObject):
         `projections` has changed.
     item_changed : signal of str
         Another population or projection was chosen in a diagram.
+    view_changed : signal
+        `view` is ready, or weights that do not learn are.
     """
 
     neuron_changed = pyqtSignal(int)
     shown_changed = pyqtSignal()
     choice_changed = pyqtSignal()
     item_changed = pyqtSignal(str)
+    view_changed = pyqtSignal()
 
     def __init__(
-        self, session: QObject, live: Callable[[], LiveRun], experiment: Callable[[], Experiment | None]
+        self,
+        session: QObject,
+        live: Callable[[], LiveRun],
+        experiment: Callable[[], Experiment | None],
+        work: Callable[..., object],
     ) -> None:
         super().__init__(session)
-        self._live, self._experiment = live, experiment
+        self._live, self._experiment, self._work = live, experiment, work
+        self.view: WeightView | None = None
+        self._view_of: object = None
+        self._static: NDArray[np.float32] | None = None
+        self._static_of: tuple[object, str] = None, ""
+        self.trouble = ""
         self.neuron = -1
         self.item = ""
         self.graph: Graph | None = None
@@ -72,11 +92,22 @@ class NeuronSelection(QObject):
 
     @property
     def projections(self) -> tuple[str, ...]:
-        """Names of the projections whose weights can be shown: those that learn and connect all with all."""
-        if self.graph is None:
-            return ()
-        each = self.graph.projections
-        return tuple(name for name in self.graph.plastic if each[name].connect.storage == "dense")
+        """Names of the projections whose weights can be shown: not those of all to all with one constant weight."""
+        graph = self.graph
+        return () if graph is None else tuple(name for name in graph.projections if has_view(graph, name))
+
+    @property
+    def learns(self) -> bool:
+        """Whether the projection on display has a rule, as far as known."""
+        return self.graph is None or self.projection in self.graph.plastic
+
+    @property
+    def replays(self) -> bool:
+        """Whether slow motion can recompute the weights of the projection on display."""
+        dense = self.graph is None or (
+            bool(self.projection) and self.graph.projections[self.projection].connect.storage == "dense"
+        )
+        return dense and self.learns
 
     @property
     def only_neurons(self) -> bool:
@@ -106,7 +137,7 @@ class NeuronSelection(QObject):
         """What curves are of if not of what is read and shown by default: arguments of `block_series.series`."""
         if self.graph is None:
             return {}
-        projection = "" if self.projection == self.graph.shown else self.projection
+        projection = "" if self.projection in (self.graph.shown, "") else self.projection
         return {"population": "" if self.is_read else self.population, "projection": projection}
 
     @property
@@ -127,7 +158,8 @@ class NeuronSelection(QObject):
         """Height and width in which the shown weights of a neuron are drawn: those from the input like pictures."""
         started = self._live().started
         if started is not None and (self.graph is None or self.source in ("", self.graph.input)):
-            return started.shape
+            height, width = started.shape
+            return (height, width) if height > 1 else field_shape((width,))  # inputs of a stream are no picture
         return field_shape(self.graph.populations[self.source].shape if self.graph is not None else (1,))
 
     def spikes(self, frame: Mapping[str, Any]) -> Pairs:
@@ -177,7 +209,8 @@ class NeuronSelection(QObject):
         if name == self.population or self.graph is None:
             return
         each = self.graph.projections
-        into = [projection for projection in self.projections if each[projection].target == name]
+        names = dict.fromkeys([*self.graph.plastic, *self.projections])  # those that learn are chosen first
+        into = [projection for projection in names if each[projection].target == name]
         self._show(name, self.graph.shown if self.graph.shown in into else next(iter(into), ""))
 
     def reset(self) -> None:
@@ -210,10 +243,73 @@ class NeuronSelection(QObject):
         elif known and self.projection in self.projections:
             self._show(graph.projections[self.projection].target, self.projection)
         else:
-            dense = graph.shown if graph.shown in self.projections else next(iter(self.projections), "")
-            self._show(graph.projections[dense].target if dense else graph.read, dense)
+            first = graph.shown or next(iter(self.projections), "")
+            self._show(graph.projections[first].target if first else graph.read, first)
+        self._make_view()
         if self.projections != before:
             self.choice_changed.emit()
+
+    def view_for(self, w: NDArray[np.floating[Any]] | None) -> WeightView | None:
+        """Return how weights of the projection are drawn; None if there are none, or it is not known yet."""
+        view = self.view
+        if w is None:
+            return None
+        if w.ndim == 1:
+            return view if view is not None and view.synapses is not None and view.n_weights == len(w) else None
+        if view is not None and (view.n_source, view.n_target) == w.shape:
+            return view
+        return WeightView(
+            self.projection, "fields", w.shape[0], w.shape[1], self.field_shape
+        )  # of a network that is not known
+
+    def weights_now(self) -> NDArray[np.float32] | None:
+        """Return the newest weights of the projection on display; None if not known (yet).
+
+        A run publishes weights that learn. Others follow from the experiment, and are drawn in a thread.
+        """
+        if self.learns:
+            found: NDArray[np.float32] | None = self._live().learned(self.weights)
+            return found
+        experiment, started, name = self._experiment(), self._live().started, self.projection
+        if experiment is None or started is None or not name:
+            return None
+        if self._static_of[0] is not experiment or self._static_of[1] != name:
+            self._static_of, self._static, self.trouble = (experiment, name), None, ""
+            shape, wanted = started.shape, self._static_of
+
+            def take(w: NDArray[np.float32] | None, reason: str = "") -> None:
+                if self._static_of is wanted:
+                    self._static, self.trouble = w, reason
+                    self.view_changed.emit()
+
+            self._work(
+                lambda: static_weights(experiment.graph(*shape), name),
+                take,
+                failed=lambda reason: take(None, reason.rstrip(".")),
+                owner=self,
+            )
+        return self._static
+
+    def _make_view(self) -> None:
+        """Find out how the projection on display is drawn, in a thread if its synapses have to be drawn first."""
+        graph, name = self.graph, self.projection
+        wanted = (graph, name)
+        if self._view_of == wanted:
+            return
+        self._view_of, self.view = wanted, None
+        if graph is None or name not in self.projections:
+            return
+        shape = self.field_shape
+
+        def take(view: WeightView) -> None:
+            if self._view_of == wanted:
+                self.view = view
+                self.view_changed.emit()
+
+        if is_quick(graph, name):
+            self.view = view_of(graph, name, shape)
+        else:
+            self._work(lambda: view_of(graph, name, shape), take, f"Cannot draw the synapses of {name}", owner=self)
 
     def _show(self, population: str, projection: str) -> None:
         if (population, projection) == (self.population, self.projection):
@@ -222,4 +318,5 @@ class NeuronSelection(QObject):
         self.population, self.projection = population, projection
         if another:
             self.select_neuron(-1)
+        self._make_view()
         self.shown_changed.emit()

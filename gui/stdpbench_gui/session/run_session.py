@@ -89,7 +89,7 @@ class RunSession(QObject):
         self.live = LiveRun()
         self.folder: RunFolder | None = None
         self.split: Split | None = None
-        self.selection = NeuronSelection(self, lambda: self.live, lambda: self.experiment)
+        self.selection = NeuronSelection(self, lambda: self.live, lambda: self.experiment, self.work)
         self.opened.connect(self.selection.look)
         self.changed.connect(lambda _: self.selection.look())
         self.drawing_share = 0.0

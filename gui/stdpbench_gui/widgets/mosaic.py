@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QImage, QKeyEvent, QPainter
+from PyQt6.QtGui import QColor, QImage, QKeyEvent, QPainter
 
 from stdpbench.runs.analysis.fields import pooled, tile
 from stdpbench_gui.look import theme
@@ -33,6 +33,7 @@ class MapImage(pg.GraphicsObject):  # type: ignore[misc]
         self.image: NDArray[np.float32] | None = None
         self._rect, self._levels = QRectF(), (0.0, 1.0)
         self._table: NDArray[np.uint32] = np.zeros(1, np.uint32)
+        self._absent: np.uint32 | None = None
         self._drawn: QImage | None = None
         self._allocate(np.zeros((1, 1), np.float32))
 
@@ -49,10 +50,11 @@ class MapImage(pg.GraphicsObject):  # type: ignore[misc]
         self._levels = low, high
         self._redraw()
 
-    def set_colours(self, colours: pg.ColorMap) -> None:
-        """Set the colour map, sampled at 256 colours."""
+    def set_colours(self, colours: pg.ColorMap, absent: str = "") -> None:
+        """Set the colour map, sampled at 256 colours, and the colour of NaN; default: the first of the map."""
         red, green, blue, alpha = theme.lookup(colours).astype(np.uint32).T
         self._table = alpha << 24 | red << 16 | green << 8 | blue
+        self._absent = np.uint32(QColor(absent).rgba()) if absent else None
         self._redraw()
 
     def clear(self) -> None:
@@ -83,9 +85,11 @@ class MapImage(pg.GraphicsObject):  # type: ignore[misc]
         np.subtract(values, np.float32(low), out=shares)
         np.multiply(shares, np.float32(len(self._table) / max(high - low, 1e-12)), out=shares)
         np.clip(shares, 0, len(self._table) - 1, out=shares)
-        with np.errstate(invalid="ignore"):  # NaN is drawn in the first colour
+        with np.errstate(invalid="ignore"):  # where NaN becomes any number
             np.copyto(self._places, shares, casting="unsafe")
         np.take(self._table, self._places, out=self._pixels, mode="clip")
+        if self._absent is not None:
+            self._pixels[np.isnan(values)] = self._absent
         return image_of(self._pixels, 1.0)
 
     def _allocate(self, values: NDArray[np.float32]) -> None:
@@ -106,8 +110,8 @@ class Mosaic:
         The view.
     image : MapImage
         Image of the visible part.
-    order : ndarray, int64, (n_exc,)
-        The neuron of each place.
+    order : ndarray, int64
+        The neuron of each place; -1 for none.
     shape : tuple of int
         (height, width) of a field.
     columns : int
@@ -118,17 +122,57 @@ class Mosaic:
         self.view = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
         self.image = MapImage()
         self.view.addItem(self.image)
+        self._lines = pg.PlotCurveItem(connect="pairs")
+        self.view.addItem(self._lines, ignoreBounds=True)
         self.order: NDArray[np.int64] = np.empty(0, np.int64)
         self.shape, self.columns = (1, 1), 1
 
     def arrange(self, n_exc: int, shape: tuple[int, int]) -> bool:
         """Create a place for each neuron; return whether the grid changed."""
-        if len(self.order) == n_exc and shape == self.shape:
+        if self.n == n_exc and shape == self.shape:
             return False
-        self.shape, self.columns = shape, max(1, int(np.ceil(np.sqrt(n_exc))))
-        self.order = np.arange(n_exc)
-        self.show_all()
+        self.shape = shape
+        self.lay_out(np.arange(n_exc))
         return True
+
+    @property
+    def n(self) -> int:
+        """Number of neurons that have a place."""
+        return int((self.order >= 0).sum())
+
+    def lay_out(self, order: NDArray[np.int64], columns: int = 0, blocks: tuple[int, int] | None = None) -> None:
+        """Set the neuron of each place, and show the whole map if its rows or columns change.
+
+        Parameters
+        ----------
+        order : ndarray, int64
+            The neuron of each place, row by row; -1 for none.
+        columns : int
+            Number of fields per row; default: as many as rows.
+        blocks : tuple of int, optional
+            Rows and columns of the blocks that lines are drawn between.
+        """
+        before = self.columns, self.rows
+        self.order, self.columns = order, columns or max(1, int(np.ceil(np.sqrt(len(order)))))
+        if (self.columns, self.rows) != before or not len(order):
+            self.show_all()
+        self._draw_lines(blocks)
+
+    def _draw_lines(self, blocks: tuple[int, int] | None) -> None:
+        height, width = (side + 1 for side in self.shape)
+        ends: list[tuple[float, float]] = []
+        if blocks is not None:
+            for row in range(blocks[0], self.rows, blocks[0]):
+                ends += [(-0.5, row * height - 0.5), (self.columns * width - 0.5, row * height - 0.5)]
+            for column in range(blocks[1], self.columns, blocks[1]):
+                ends += [(column * width - 0.5, -0.5), (column * width - 0.5, self.rows * height - 0.5)]
+        self._lines.setPen(theme.current().pen("faint", 1))
+        self._lines.setData(*np.array(ends or [(np.nan, np.nan)] * 2, float).T, connect="pairs")
+
+    def clear(self) -> None:
+        """Take all fields away."""
+        self.order = np.empty(0, np.int64)
+        self._draw_lines(None)
 
     def show_all(self) -> None:
         """Zoom out to the whole map."""
@@ -150,7 +194,7 @@ class Mosaic:
         """Whether the screen resolution is below the resolution of the fields."""
         return float(self.view.viewPixelSize()[1]) > 1
 
-    def draw(self, values: NDArray[np.float32], levels: tuple[float, float]) -> None:
+    def draw(self, values: NDArray[np.float32], levels: tuple[float, float], *, gaps: bool = False) -> None:
         """Draw the visible fields.
 
         Parameters
@@ -159,6 +203,8 @@ class Mosaic:
             Values of all fields.
         levels : tuple of float
             Values of the first and the last colour.
+        gaps : bool
+            Whether values may be NaN.
         """
         height, width = self.shape
         columns, rows, n = self.columns, self.rows, len(self.order)
@@ -170,12 +216,12 @@ class Mosaic:
             return
         factor = int(np.clip(self.view.viewPixelSize()[1], 1, max(1, min(height, width) // 4)))
         if factor > 1:
-            values, (height, width) = pooled(values, self.shape, factor)
+            values, (height, width) = pooled(values, self.shape, factor, gaps=gaps)
         places = (np.arange(r0, r1)[:, None] * columns + np.arange(c0, c1)).reshape(-1)
         neurons = self.order[np.minimum(places, n - 1)]
         if len(neurons) != n or not np.array_equal(neurons, np.arange(n)):
             values = values[:, neurons]
-            values[:, places >= n] = 0
+            values[:, (places >= n) | (neurons < 0)] = 0
         mosaic = tile(values, (height, width), c1 - c0, 0.0)
         h, w = self.shape
         place = QRectF(c0 * (w + 1), r0 * (h + 1), (c1 - c0) * (w + 1), (r1 - r0) * (h + 1))
@@ -199,7 +245,8 @@ class Mosaic:
         if not len(self.order):
             return -1
         place = int(places[0]) + right + down * self.columns if len(places) else 0
-        return int(self.order[int(np.clip(place, 0, len(self.order) - 1))])
+        found = int(self.order[int(np.clip(place, 0, len(self.order) - 1))])
+        return found if found >= 0 else neuron
 
 
 class MapGraphics(PlotArea):

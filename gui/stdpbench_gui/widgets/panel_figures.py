@@ -38,8 +38,13 @@ def figure_of(key: str, session: RunSession, table: Table | None) -> Spec | None
     return None if table is None else spec_of_table(table)
 
 
-def mosaic(w: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Return receptive fields side by side in the order of neurons, separated by NaN.
+def mosaic(
+    w: NDArray[np.floating[Any]],
+    shape: tuple[int, int],
+    order: NDArray[np.int64] | None = None,
+    columns: int = 0,
+) -> NDArray[np.float64]:
+    """Return receptive fields side by side, separated by NaN.
 
     Parameters
     ----------
@@ -47,29 +52,36 @@ def mosaic(w: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArray[np.f
         Weights.
     shape : tuple of int
         Height and width of a field.
+    order : ndarray, int64, optional
+        The neuron of each place, -1 for none. Default: the order of neurons.
+    columns : int
+        Fields per row; default: those that make the picture about as wide as high.
     """
     height, width = shape
-    n = w.shape[1]
-    columns = int(np.ceil(np.sqrt(n * height / width)))
+    order = np.arange(w.shape[1]) if order is None else order
+    n = len(order)
+    columns = columns or int(np.ceil(np.sqrt(n * height / width)))
     rows = -(-n // columns)
     picture = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP), np.nan)
-    for number in range(n):
-        row, column = divmod(number, columns)
+    for place, number in enumerate(order.tolist()):
+        row, column = divmod(place, columns)
         top, left = row * (height + _GAP), column * (width + _GAP)
-        picture[top : top + height, left : left + width] = w[:, number].reshape(shape)
+        if number >= 0:
+            picture[top : top + height, left : left + width] = w[:, number].reshape(shape)
     return picture
 
 
 def _neuron(session: RunSession, table: Table | None) -> Spec | None:
-    live, neuron = session.live, session.selection.neuron
-    w = live.learned(session.selection.weights)
-    if w is None or live.started is None or not 0 <= neuron < w.shape[1]:
+    live, neuron, selection = session.live, session.selection.neuron, session.selection
+    w = selection.weights_now()
+    view = selection.view_for(w)
+    if w is None or view is None or live.started is None or not 0 <= neuron < view.n_target:
         return None
     population = session.selection.population
     name = population[:1].upper() + population[1:]
     field = {
         "kind": "image",
-        "image": np.asarray(w[:, neuron]).reshape(session.selection.field_shape),
+        "image": np.asarray(view.incoming(w, neuron)).reshape(selection.field_shape),
         "label": "weight",
         "title": f"{name} neuron {neuron}",
     }
@@ -124,7 +136,7 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
     for name, label in (
         ("spikes", f"{selection.population} spikes per image"),
         *([("theta", "mean theta (mV)")] if selection.adapts else []),
-        *([] if selection.only_neurons else [("change", "|Δw| per synapse")]),
+        *([("change", "|Δw| per synapse")] if selection.learns else []),
     ):
         plots.append((label, [_line(series(run.blocks, **of)[name], who) for who, run in runs]))
     kept = [{"label": label, "lines": some} for label, lines in plots if (some := [x for x in lines if len(x["x"])])]

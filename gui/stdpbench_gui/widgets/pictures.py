@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from stdpbench_gui.look import theme
 
 
-def to_image(values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap) -> QImage:
+def to_image(values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap, absent: str = "") -> QImage:
     """Convert values to an image.
 
     Parameters
@@ -25,11 +25,15 @@ def to_image(values: NDArray[np.floating], low: float, high: float, colours: pg.
         Values of the first and the last colour.
     colours : pyqtgraph.ColorMap
         Colours from `low` to `high`.
+    absent : str
+        Colour of NaN; default: the first of the map.
     """
     table = theme.lookup(colours)
     span = high - low if high > low else 1.0
-    places = np.clip((np.asarray(values, np.float64) - low) / span * 255, 0, 255).astype(np.uint8)
+    places = np.nan_to_num(np.clip((np.asarray(values, np.float64) - low) / span * 255, 0, 255)).astype(np.uint8)
     rgba = np.ascontiguousarray(table[places])
+    if absent:
+        rgba[np.isnan(values)] = QColor(absent).getRgb()
     height, width = values.shape
     return QImage(rgba.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888)
 
@@ -59,9 +63,11 @@ class Picture(QWidget):
         self.frame = ""
         """Theme colour of its border, such as ``"right"``; empty: a faint border."""
 
-    def show_values(self, values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap) -> None:
-        """Show an array of shape (height, width)."""
-        self._image = to_image(values, low, high, colours)
+    def show_values(
+        self, values: NDArray[np.floating], low: float, high: float, colours: pg.ColorMap, absent: str = ""
+    ) -> None:
+        """Show an array of shape (height, width); `absent` is the colour of NaN."""
+        self._image = to_image(values, low, high, colours, absent)
         self.update()
 
     def let_pick(self) -> None:

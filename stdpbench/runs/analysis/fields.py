@@ -50,8 +50,12 @@ def tile(w: Weights, shape: tuple[int, int], columns: int, gap: float = np.nan) 
     return mosaic.reshape(rows * (height + 1), columns * (width + 1))
 
 
-def pooled(w: Weights, shape: tuple[int, int], factor: int) -> tuple[NDArray[np.float32], tuple[int, int]]:
+def pooled(
+    w: Weights, shape: tuple[int, int], factor: int, *, gaps: bool = False
+) -> tuple[NDArray[np.float32], tuple[int, int]]:
     """Reduce the resolution of fields by averaging over squares of `factor` pixels; incomplete squares are dropped.
+
+    With `gaps`, pixels that are NaN are left out of the means; a square of them alone is NaN.
 
     Returns
     -------
@@ -65,7 +69,14 @@ def pooled(w: Weights, shape: tuple[int, int], factor: int) -> tuple[NDArray[np.
         return np.asarray(w, np.float32), shape
     n = w.shape[1]
     cut = w.reshape(*shape, n)[: height * factor, : width * factor]
-    means = cut.reshape(height, factor, width, factor, n).mean(axis=(1, 3), dtype=np.float32)
+    squares = cut.reshape(height, factor, width, factor, n)
+    if gaps:
+        there = ~np.isnan(squares)
+        sums, counts = (each.sum(axis=(1, 3), dtype=np.float32) for each in (np.where(there, squares, 0), there))
+        with np.errstate(invalid="ignore"):
+            means = sums / counts
+    else:
+        means = squares.mean(axis=(1, 3), dtype=np.float32)
     return means.reshape(height * width, n), (height, width)
 
 

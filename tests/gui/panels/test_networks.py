@@ -295,6 +295,7 @@ def test_a_network_in_which_nothing_learns_shows_no_weights(qtbot: QtBot, tmp_pa
     for projection in mapping["network"]["projections"].values():
         projection.pop("plasticity", None)
         projection.pop("normalise", None)
+        projection["weight"] = 0.2
     assert fixed.live.started is not None
     fixed.live.started = replace(fixed.live.started, experiment=mapping)
     fixed.live.network = {"position": 8, "learned": {"exc.theta": np.zeros(N_EXC)}, "exc_spikes": np.zeros(N_TOP)}

@@ -93,7 +93,7 @@ def test_a_choice_shows_the_population_and_the_projection(panel: NetworkPanel, q
     assert choose("inh") == ("inh", "", {"inh"})
     assert selection.neuron == -1
     assert weights.nothing() == (
-        "No projection to inh has weights that learn and connect all neurons, so no fields are shown."
+        "No projection to inh has weights that differ, or synapses between some neurons only."
     )
     assert not weights.has_content()
     assert choose("compete") == ("exc", "feed", {"exc", "compete"})  # its weights cannot be shown

@@ -291,7 +291,7 @@ class Curves(Panel):
     def _arrange(self, columns: int) -> None:
         """Arrange the plots in one column if they fit, otherwise in rows; omit the last ones if space is short."""
         selection = self.session.selection
-        hidden = [*([] if selection.adapts else ["theta"]), *(["change"] if selection.only_neurons else [])]
+        hidden = [*([] if selection.adapts else ["theta"]), *([] if selection.learns else ["change"])]
         shown = self.stream.plots if self._streams else self.plots
         first, *others = (plot for name, plot in shown.items() if name not in hidden)
         wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]

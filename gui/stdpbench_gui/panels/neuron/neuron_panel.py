@@ -43,8 +43,9 @@ class NeuronInspector(Panel):
     carries_over = True
     help_text = (
         "The selected neuron of the population on display. Receptive field: its weights from all pixels, or from all "
-        "neurons that the projection begins at. theta, where it adapts: the increase of its threshold due to its own "
-        "spikes, which keeps all neurons involved (homeostasis). Label: the class it "
+        "neurons that the projection begins at; a colour of its own where there is no synapse. Beside it, for a "
+        "projection within a population, its weights to the others. theta, where it adapts: the increase of its "
+        "threshold due to its own spikes, which keeps all neurons involved (homeostasis). Label: the class it "
         "responds to most, with the mean response to each class. Below, the last presentation: membrane potential, "
         "firing threshold, and the conductances of excitation and of inhibition by other neurons, in units of the "
         "leak conductance. At the bottom, the training pictures that evoked the most spikes. (Diehl &amp; Cook 2015, "
@@ -67,6 +68,8 @@ class NeuronInspector(Panel):
         self.about = wrapped("")
         self.about.setAccessibleName("About the neuron")
         self.field = Picture("Receptive field", 84)
+        self.outgoing = Picture("Outgoing weights", 84)
+        self.outgoing.hide()
         self.bars = ClassBars()
         self.graphics = PlotArea()
         self.graphics.setAccessibleName("Membrane potential, threshold and conductances")
@@ -86,12 +89,13 @@ class NeuronInspector(Panel):
         self._changed_at = 0.0
         session.selection.neuron_changed.connect(self._on_neuron)
         session.selection.shown_changed.connect(lambda: self._on_neuron(session.selection.neuron))
+        session.selection.view_changed.connect(self.mark_dirty)
         self.observed.changed.connect(self.mark_dirty)
         self._on_neuron(session.selection.neuron)
         self.restyle()
 
     def _lay_out(self) -> None:
-        top = hbox((self.field, 2), (self.bars, 3))
+        top = hbox((self.field, 2), (self.outgoing, 2), (self.bars, 3))
         row = QWidget()
         row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         grid = QGridLayout(row)
@@ -166,8 +170,9 @@ class NeuronInspector(Panel):
 
     def _n(self) -> int:
         """Return the number of neurons; 0 before weights have arrived."""
-        w = self.session.live.learned(self.session.selection.weights)
-        return 0 if w is None else int(w.shape[1])
+        selection = self.session.selection
+        view = selection.view_for(selection.weights_now())
+        return 0 if view is None else view.n_target
 
     def _of_theta(self, neuron: int) -> str:
         """Describe the threshold of a neuron."""
@@ -198,14 +203,27 @@ class NeuronInspector(Panel):
 
     def _show_field(self) -> None:
         live, neuron = self.session.live, self.session.selection.neuron
-        w = live.learned(self.session.selection.weights)[:, neuron]
-        self.field.show_values(
-            w.reshape(self.session.selection.field_shape), 0.0, float(w.max()) or 1.0, colour_maps.sequential()
-        )
         selection = self.session.selection
+        weights = selection.weights_now()
+        view = selection.view_for(weights)
+        assert weights is not None
+        assert view is not None
         pixels = selection.graph is None or selection.source == selection.graph.input
         sources = "pixels" if pixels else f"{selection.source} neurons"
-        self.field.setToolTip(f"Weights from all {sources}, 0 to {float(w.max()):.3f}")
+        w = view.incoming(weights, neuron)
+        which = "all" if not np.isnan(w).any() else f"{thousands(int(np.isfinite(w).sum()))} of {thousands(len(w))}"
+        top = _show(self.field, w, selection.field_shape)
+        self.field.setToolTip(f"Weights from {which} {sources}, 0 to {top:.3f}")
+        self.outgoing.setVisible(view.recurrent)
+        synapses = ""
+        if view.recurrent:
+            out = view.outgoing(weights, neuron)
+            top = _show(self.outgoing, out, selection.field_shape)
+            n_in, n_out = (thousands(int(np.isfinite(each).sum())) for each in (w, out))
+            self.outgoing.setToolTip(f"Weights to {n_out} {selection.population} neurons, 0 to {top:.3f}")
+            synapses = f"{n_in} synapses in, {n_out} out"
+        elif view.synapses is not None:
+            synapses = f"synapses from {which} {sources}"
         assignment = self._assignment()
         parts = [f"<b>neuron {neuron}</b>", self._of_theta(neuron)]
         if assignment is None:
@@ -219,11 +237,16 @@ class NeuronInspector(Panel):
             parts.insert(
                 1, f"label {self.observed.class_name(label)}" if label >= 0 else f"no label: {self._silent()}"
             )
+        parts += [synapses] if synapses else []
         frame = live.presentation
         if frame:
             n = int((selection.spikes(frame)[0] == neuron).sum())
-            parts.append(f"{n} spike{'s' if n != 1 else ''} in presentation {thousands(frame['presentation'])}")
+            parts.append(f"{n} spike{'s' if n != 1 else ''} in {self._where(frame)}")
         self.about.setText(" · ".join(parts))
+
+    def _where(self, frame: Mapping[str, Any]) -> str:
+        what = "piece" if self.is_stream else "presentation"
+        return f"{what} {thousands(frame['presentation'])}"
 
     def _only(self) -> str:
         return f"known for {self.session.selection.read} neurons only"
@@ -282,9 +305,12 @@ class NeuronInspector(Panel):
     def _best(self) -> list[tuple[int, int]]:
         """Return the pictures that excite the neuron most, of those that were counted."""
         selection = self.session.selection
-        return self.observed.best_images(selection.neuron, _BEST) if selection.is_read else []
+        known = selection.is_read and not self.is_stream
+        return self.observed.best_images(selection.neuron, _BEST) if known else []
 
     def _best_title(self, images: Images | None, any_found: bool) -> str:
+        if self.is_stream:
+            return "A stream has no pictures."
         if not self.session.selection.is_read:
             return f"Responses to pictures are {self._only()}."
         if images is None:
@@ -326,3 +352,10 @@ class NeuronInspector(Panel):
         times = step_ends(len(courses.v), experiment.network.dt)
         columns = (times, courses.v, courses.threshold, courses.ge, courses.gi)
         return names, list(zip(*(column.round(6).tolist() for column in columns), strict=True))
+
+
+def _show(picture: Picture, w: NDArray[np.float32], shape: tuple[int, int]) -> float:
+    """Draw weights, NaN where there is no synapse; return the largest one."""
+    top = float(np.nanmax(w)) if np.isfinite(w).any() else 0.0
+    picture.show_values(w.reshape(shape), 0.0, top or 1.0, colour_maps.sequential(), colour_maps.absent())
+    return top

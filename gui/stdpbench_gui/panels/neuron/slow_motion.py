@@ -25,7 +25,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
-_OTHER = "No projection of this network has weights that can be replayed here."
+_OTHER = "Only weights that learn and connect all neurons can be replayed, which those on display do not."
 _TRIES = 100
 """Maximum number of presentations to try until the neuron spikes."""
 
@@ -130,7 +130,7 @@ class SlowMotionPanel(Panel):
         return chosen and self._can_replay()
 
     def _can_replay(self) -> bool:
-        return self.session.selection.graph is None or bool(self.session.selection.projection)
+        return self.session.selection.replays
 
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""

@@ -56,7 +56,7 @@ class HistoryBar(QWidget):
         """Show the available checkpoints and the current choice."""
         sources = self._sources
         known, now = sources.positions, sources.now()
-        self.setVisible(bool(known))
+        self.setVisible(bool(known) and not sources.static)
         last = len(known) if now is not None else max(0, len(known) - 1)
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, last)

@@ -83,7 +83,7 @@ class MapMarks(QObject):
         before, self._counted, self._shown_none = self.dead, shown.exc_spikes is not None, shown.position == 0
         # nothing to mark before the first picture
         self.dead = _NONE if shown.exc_spikes is None or self._shown_none else shown.exc_spikes == 0
-        if self.show_alike:
+        if self.show_alike and shown.w.ndim == 2:
             self._look_for_duplicates(shown)
         read = self._session.selection.is_read  # the population that has labels
         if read and self._session.live.labelled is not None and not self._asked and self._session.folder is not None:
@@ -126,12 +126,13 @@ class MapMarks(QObject):
         height, width = self._mosaic.shape
         crosses: list[tuple[float, float]] = []
         bars: list[tuple[float, float]] = []
-        n = len(self._mosaic.order)
+        n, order = self._mosaic.n, self._mosaic.order
         dead = self.dead if self.show_dead and len(self.dead) == n else np.zeros(n, bool)
         alike = self.alike if self.show_alike and len(self.alike) == n else np.zeros(n, bool)
-        for place in np.flatnonzero((dead | alike)[self._mosaic.order]).tolist():
+        marked = (dead | alike)[order] & (order >= 0) if n else np.zeros(0, bool)
+        for place in np.flatnonzero(marked).tolist():
             left, top = self._mosaic.corner(place)
-            neuron = self._mosaic.order[place]
+            neuron = order[place]
             if dead[neuron]:
                 crosses += [(left, top), (left + width, top + height), (left + width, top), (left, top + height)]
             elif alike[neuron]:

@@ -1,4 +1,4 @@
-"""The weight map: receptive fields of the neurons of a population in a grid, now or earlier, or differences."""
+"""The weight map: receptive fields in a grid, patches at their places, or a matrix; now or earlier, or differences."""
 
 from __future__ import annotations
 
@@ -8,32 +8,35 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtCore import QPointF, QSignalBlocker, Qt
 from PyQt6.QtGui import QAction, QPainter
 from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.runs.analysis.fields import by_label, by_similarity, tile
+from stdpbench.runs.analysis.weight_views import Order, WeightView, patch_places, preferred_order
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.weights import map_report
 from stdpbench_gui.panels.weights.history_bar import DifferenceBar, HistoryBar
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
+from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.projection_chooser import ProjectionChooser
 from stdpbench_gui.panels.weights.sources_menu import SourcesMenu
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import menu_action, not_none
+from stdpbench_gui.widgets.basic import menu_action, not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
 
 __all__ = ["WeightMap", "tile"]
 
-_NUMBER, _LABEL, _THETA, _SIMILARITY = range(4)
-_ORDERS = ("by number", "by label", "by theta", "by similarity")
+_NUMBER, _LABEL, _THETA, _SIMILARITY, _SPIKES, _PREFERENCE = range(6)
+_ORDERS = ("by number", "by label", "by theta", "by similarity", "by spikes", "by preference")
 _MOST_SIMILAR = 2500  # neurons; time and memory of the linkage grow with their square
-_WEIGHTS = "weights that learn and connect all neurons, so no fields are shown."
+_WEIGHTS = "weights that differ, or synapses between some neurons only."
 _NONE = f"No projection of this network has {_WEIGHTS}"
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -56,8 +59,11 @@ class WeightMap(Panel):
         "into a prototype of the pictures that make the neuron fire. Click a neuron, or use the arrow keys, to select "
         "it in all panels; drag to move, use the wheel to zoom; the slider shows earlier checkpoints. ✕ marks neurons "
         "that never fired, = duplicates, whose weights correlate with those of another neuron by more than 0.95. "
-        "Differences are blue where weights decreased, orange where they increased. (Diehl &amp; Cook 2015, figure "
-        "2A, doi:10.3389/fncom.2015.00099)"
+        "Differences are blue where weights decreased, orange where they increased. Pairs of neurons without a "
+        "synapse have a colour of their own. Local fields are patches at their places, one block per unit. "
+        "Weights within a population, and those of large sparse projections, are a matrix: rows are sources, columns "
+        "targets, both sorted by preference, which is the class, else theta, else spikes. (Diehl &amp; Cook 2015, "
+        "figure 2A, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Receptive fields appear here once the network is ready: start a run, or open one."
 
@@ -69,8 +75,11 @@ class WeightMap(Panel):
         self.levels = LevelBar()
         self.graphics = MapGraphics(self._key_pressed)
         self.graphics.ci.layout.setContentsMargins(4, 4, 4, 4)
-        self.graphics.addItem(self.mosaic.view)
-        self.graphics.addItem(self.levels)
+        self.matrix = MatrixPlot(self.mosaic.view, self.mosaic.image)
+        self.graphics.addItem(self.matrix.left, row=0, col=0)
+        self.graphics.addItem(self.mosaic.view, row=0, col=1)
+        self.graphics.addItem(self.matrix.bottom, row=1, col=1)
+        self.graphics.addItem(self.levels, row=0, col=2, rowspan=2)
         self.order = QComboBox()
         self.order.addItems(_ORDERS)
         self.order.setToolTip("Order of the receptive fields")
@@ -79,18 +88,26 @@ class WeightMap(Panel):
         self.projection = ProjectionChooser(session.selection)
         self.title_extra.addWidget(self.projection)
         self.history, self.difference = HistoryBar(self.sources), DifferenceBar(self.sources)
-        vbox((self.graphics, 1), self.difference, self.history, within=self.body, spacing=0)
+        self.note = wrapped("", "faint")
+        self.note.setAccessibleName("About the weights")
+        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        vbox((self.graphics, 1), self.note, self.difference, self.history, within=self.body, spacing=0)
         self._fitted: tuple[object, ...] | None = None
+        self._drawn: WeightView | None = None
+        self._chosen = {"matrix": _PREFERENCE, "fields": _NUMBER}
+        self._laid: tuple[object, NDArray[np.float32]] | None = None
         self._add_actions()
         self._on_shown()
         self.restyle()
         scene = not_none(self.graphics.scene())
         scene.sigMouseClicked.connect(self._clicked)
         scene.sigMouseMoved.connect(self._hovered)
-        self.order.currentIndexChanged.connect(self._reorder)
+        self.order.currentIndexChanged.connect(self._on_order)
         self.sources.changed.connect(self._on_sources)
         session.selection.shown_changed.connect(self._on_shown)
         session.selection.choice_changed.connect(self.projection.follow)
+        session.selection.view_changed.connect(self._on_shown)
+        session.selection.neuron_changed.connect(self.matrix.mark)
         self.marks.changed.connect(self._on_marks)
         self.mosaic.view.sigRangeChanged.connect(lambda *_: self.mark_dirty())
         self.levels.levels_changed.connect(self.mosaic.image.set_levels)
@@ -111,20 +128,28 @@ class WeightMap(Panel):
         menu_action(self.menu, "Fit levels", self.fit_levels)
         menu_action(self.menu, "More contrast", lambda: self.levels.scale(0.8))
         menu_action(self.menu, "Less contrast", lambda: self.levels.scale(1.25))
-        menu_action(self.menu, "Whole map (Home)", self.mosaic.show_all)
+        menu_action(self.menu, "Whole map (Home)", self._show_all)
 
     def reset(self) -> None:
         """Discard the previous run."""
         self.sources.reset()
         self.marks.reset()
         self.history.refresh()
-        self.mosaic.order = np.empty(0, np.int64)
-        self._fitted = None
+        self._clear()
+
+    def _clear(self) -> None:
+        """Take the drawing away, before another run or projection is drawn."""
+        self.mosaic.clear()
+        self.mosaic.image.clear()
+        self.matrix.hide()
+        self._fitted = self._drawn = self._laid = None
+        self.note.hide()
         self._allow_orders()
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.graphics.setBackground(theme.current().base)
+        self.matrix.restyle()
         self._colour()
         self.marks.restyle()
         self.mark_dirty()
@@ -133,15 +158,24 @@ class WeightMap(Panel):
         """Return whether weights have arrived."""
         if self.sources.look():
             self.history.refresh()
-        return self.session.live.started is not None and self.sources.shown() is not None
+        return self.session.live.started is not None and self._view() is not None
+
+    def _view(self) -> WeightView | None:
+        """Return how the shown weights are drawn; None if there are none yet."""
+        shown = self.sources.shown()
+        return None if shown is None else self.session.selection.view_for(shown.w)
+
+    def _show_all(self) -> None:
+        (self.mosaic if self.matrix.view is None else self.matrix).show_all()
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Draw the visible part of the map."""
-        shown = self.sources.shown()
+        shown, view = self.sources.shown(), self._view()
         assert shown is not None
-        if self.mosaic.arrange(shown.w.shape[1], self.session.selection.field_shape):
+        assert view is not None
+        if self._arrange(view):
             self._allow_orders()
             self._reorder()
         self.history.refresh()
@@ -157,9 +191,38 @@ class WeightMap(Panel):
             self._colour()
             self.levels.fit(values)
         self.levels.count(values)
+        matrix = view.form == "matrix"
         # smooth when scaled down, sharp squares when scaled up
-        self.graphics.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.mosaic.coarse)
-        self.mosaic.draw(values, self.levels.levels)
+        self.graphics.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.mosaic.coarse and not matrix)
+        if matrix:
+            if self.matrix.targets.basis == "number" and self.order.currentIndex() in (_THETA, _SPIKES, _PREFERENCE):
+                self._reorder()  # what they follow from may be known now
+            self.matrix.draw(values, self.levels.levels)
+        else:
+            self.mosaic.draw(self._lay_out(view, values), self.levels.levels, gaps=view.has_gaps)
+        text = self._about(view)
+        self.note.setVisible(bool(text))
+        if text != self.note.text():
+            self.note.setText(text)
+
+    def _arrange(self, view: WeightView) -> bool:
+        """Make room for weights in another form, or of other neurons; return whether they are."""
+        new, self._drawn = view is not self._drawn, view
+        if view.form == "matrix":
+            return new
+        self.matrix.hide()
+        return self.mosaic.arrange(view.n_target, view.shape) or (new and view.form == "patches")
+
+    def _lay_out(self, view: WeightView, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the values as fields, (pixels, n_target); those of synapses are laid out once."""
+        if view.synapses is None:
+            return values
+        if self._laid is None or self._laid[0] is not values:
+            self._laid = values, view.fields(values)
+        return self._laid[1]
+
+    def _about(self, view: WeightView) -> str:
+        return map_report.about(view, self.session.selection, self.matrix, self.order.currentText())
 
     def _values(self) -> NDArray[np.float32]:
         shown, reference = self.sources.shown(), self.sources.reference
@@ -171,7 +234,7 @@ class WeightMap(Panel):
     def _colour(self) -> None:
         different = self.sources.reference is not None
         found = colour_maps.diverging() if different else colour_maps.sequential()
-        self.mosaic.image.set_colours(found)
+        self.mosaic.image.set_colours(found, colour_maps.absent())
         self.levels.centred = different
         self.levels.restyle(found)
         self.levels.setLabel("left", "weight difference" if different else "weight")
@@ -188,63 +251,114 @@ class WeightMap(Panel):
         self.sources.compare_with_parent(path)
 
     def _on_sources(self) -> None:
-        if self.order.currentIndex() == _THETA:
+        if self.order.currentIndex() in (_THETA, _SPIKES, _PREFERENCE):
             self._reorder()
         self.mark_dirty()
 
     def _on_shown(self) -> None:
         """Show the projection on display."""
         self.projection.follow()
-        self.graphics.setAccessibleName(f"Receptive fields of {self.session.selection.population} neurons")
+        selection, view = self.session.selection, self.session.selection.view
+        matrix = view is not None and view.form == "matrix"
+        what = f"Weight matrix of {selection.projection}" if matrix else "Receptive fields"
+        self.graphics.setAccessibleName(f"{what}, {selection.population} neurons")
         self.marks.reset()
-        self.mosaic.order = np.empty(0, np.int64)
-        self._fitted = None
-        self._allow_orders()
+        self._clear()
+        with QSignalBlocker(self.order):
+            self.order.setCurrentIndex(self._chosen["matrix" if matrix else "fields"])
         self.sources.show_projection()
 
     # -- orders ----------------------------------------------------------------------------------------------------
 
     def _on_marks(self) -> None:
         self._allow_orders()
-        if self.order.currentIndex() == _LABEL:
+        if self.order.currentIndex() in (_LABEL, _PREFERENCE):
             self._reorder()
         self.marks.draw()
         self.mark_dirty()
 
     def _allow_orders(self) -> None:
         """Enable the available orders; the choice is kept and applied once possible."""
-        n, model = len(self.mosaic.order), self.order.model()
+        n, model, matrix = self.mosaic.n, self.order.model(), self._is_matrix()
         assert model is not None
+        few = "Available for receptive fields only" if matrix else f"Up to {thousands(_MOST_SIMILAR)} neurons"
         for row, allowed, why in (
             (_LABEL, len(self.marks.labels) > 0, "Neurons are labelled in the label phase"),
-            (_SIMILARITY, n <= _MOST_SIMILAR, f"Available for up to {thousands(_MOST_SIMILAR)} neurons"),
+            (_SIMILARITY, n <= _MOST_SIMILAR and not matrix, few),
+            (_SPIKES, matrix, "Available for a matrix only"),
+            (_PREFERENCE, matrix, "Available for a matrix only: by label, else theta, else spikes"),
         ):
             item = model.item(row)  # type: ignore[attr-defined]
             item.setEnabled(allowed)
             item.setToolTip("" if allowed else why)
 
+    def _is_matrix(self) -> bool:
+        view = self.session.selection.view
+        return view is not None and view.form == "matrix"
+
+    def _on_order(self) -> None:
+        """Remember the order that the user chose, for fields or for matrices."""
+        self._chosen["matrix" if self._is_matrix() else "fields"] = self.order.currentIndex()
+        self._reorder()
+        self.mark_dirty()
+
+    def _order_of(self, population: str, n: int) -> Order:
+        """Return the order of the neurons of a population in a matrix."""
+        shown, selection, order = self.sources.shown(), self.session.selection, self.order.currentIndex()
+        assert shown is not None
+        read, wanted = population == selection.read, order == _PREFERENCE
+        theta = shown.theta if population == selection.population else self.session.live.learned(f"{population}.theta")
+        spikes = self.session.live.network.get("exc_spikes") if read else None
+        if population == selection.population and self.sources.wanted is not None:
+            spikes = shown.exc_spikes
+        return preferred_order(
+            n,
+            self.marks.labels if read and (wanted or order == _LABEL) else None,
+            theta if wanted or order in (_THETA, _LABEL) else None,
+            spikes if wanted or order == _SPIKES else None,
+        )
+
+    def _reorder_matrix(self, view: WeightView) -> None:
+        selection, started = self.session.selection, self.session.live.started
+        targets = self._order_of(selection.population, view.n_target)
+        sources = targets if view.recurrent else self._order_of(selection.source, view.n_source)
+        names = f"from {selection.source}", f"to {selection.population}"
+        self.matrix.show(view, sources, targets, names)
+        self.matrix.name_classes(started.class_names if started is not None else ())
+        self.matrix.mark(selection.neuron)
+
     def _reorder(self) -> None:
-        shown, order = self.sources.shown(), self.order.currentIndex()
-        if shown is None or not len(self.mosaic.order):
+        shown, order, view = self.sources.shown(), self.order.currentIndex(), self._drawn
+        if shown is None or view is None:
             return
-        n, folder, labels = shown.w.shape[1], self.session.folder, self.marks.labels
+        if view.form == "matrix":
+            self._reorder_matrix(view)
+            return
+        if not len(self.mosaic.order):
+            return
+        n, folder, labels = view.n_target, self.session.folder, self.marks.labels
+        fields = self._lay_out(view, shown.w)
 
         def take(found: NDArray[np.int64]) -> None:
             if self.session.folder is folder and self.order.currentIndex() == _SIMILARITY:
                 self._take_order(found)
 
         if order == _SIMILARITY and n <= _MOST_SIMILAR:
-            self.session.work(lambda: by_similarity(shown.w), take, "Cannot sort the neurons", owner=self)
+            self.session.work(
+                lambda: by_similarity(np.nan_to_num(fields)), take, "Cannot sort the neurons", owner=self
+            )
         elif order == _LABEL and len(labels) == n:
             self._take_order(by_label(labels, shown.theta))
         elif order == _THETA:
             self._take_order(np.argsort(-shown.theta, kind="stable"))
+        elif view.form == "patches":
+            self._take_order(*patch_places(view.grid, view.units), view.grid)
         else:
             self._take_order(np.arange(n))
 
-    def _take_order(self, order: NDArray[np.int64]) -> None:
-        if len(order) == len(self.mosaic.order):
-            self.mosaic.order = order
+    def _take_order(self, order: NDArray[np.int64], columns: int = 0, blocks: tuple[int, int] | None = None) -> None:
+        if int((order >= 0).sum()) == self.mosaic.n:
+            self.mosaic.lay_out(order, columns, blocks)
             self.marks.by_class = self.order.currentIndex() == _LABEL
             self.marks.draw()
             self.mark_dirty()
@@ -256,6 +370,8 @@ class WeightMap(Panel):
         if not view.sceneBoundingRect().contains(position):
             return -1
         point = view.mapSceneToView(position)
+        if self.matrix.view is not None:
+            return self.matrix.pair_at(point.x(), point.y())[1]
         return self.mosaic.neuron_at(point.x(), point.y())
 
     def _clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
@@ -266,13 +382,30 @@ class WeightMap(Panel):
 
     def _hovered(self, position: QPointF) -> None:
         neuron = self._neuron_at(position)
-        self.graphics.setToolTip(self.marks.describe(neuron) if neuron >= 0 else "")
+        if neuron >= 0 and self.matrix.view is not None:
+            self.graphics.setToolTip(self._describe_pair(position))
+        else:
+            self.graphics.setToolTip(self.marks.describe(neuron) if neuron >= 0 else "")
+
+    def _describe_pair(self, position: QPointF) -> str:
+        """Describe the synapse at a point of the matrix."""
+        view, selection = self.matrix.view, self.session.selection
+        point = self.mosaic.view.mapSceneToView(position)
+        source, target = self.matrix.pair_at(point.x(), point.y())
+        if view is None or self.sources.shown() is None:
+            return ""
+        w = float(view.outgoing(self._values(), source)[target])
+        what = "difference" if self.sources.reference is not None else "weight"
+        size = "no synapse" if np.isnan(w) else f"{what} {w:.4g}"
+        return f"{selection.source} neuron {source} → {selection.population} neuron {target}: {size}"
 
     def _key_pressed(self, key: int) -> bool:
+        selection = self.session.selection
         if key == Qt.Key.Key_Home:
-            self.mosaic.show_all()
+            self._show_all()
+        elif key in _STEPS and self.matrix.view is not None:
+            selection.select_neuron(self.matrix.neighbour(selection.neuron, sum(_STEPS[Qt.Key(key)])))
         elif key in _STEPS:
-            selection = self.session.selection
             selection.select_neuron(self.mosaic.neighbour(selection.neuron, *_STEPS[Qt.Key(key)]))
         else:
             return False
@@ -283,14 +416,19 @@ class WeightMap(Panel):
         selection = self.session.selection
         if selection.only_neurons:
             return f"No projection to {selection.population} has {_WEIGHTS}"
-        return _NONE if selection.graph is not None and not selection.projection else self.empty_text
+        if selection.graph is not None and not selection.projection:
+            return _NONE
+        if selection.trouble:
+            return f"Not shown: {selection.trouble}."
+        drawn = selection.graph is None or selection.view is not None
+        return self.empty_text if drawn else f"The synapses of {selection.projection} are being drawn."
 
     # -- summary and export ---------------------------------------------------------------------------------------
 
     def summary(self) -> str:
         """Describe what is shown."""
-        shown, reference = self.sources.shown(), self.sources.reference
-        if shown is None or self.session.live.started is None:
+        shown, reference, view = self.sources.shown(), self.sources.reference, self._view()
+        if shown is None or view is None or self.session.live.started is None:
             return self.nothing()
         values = self._values()
         at = f" at {thousands(reference.position)}" if reference and reference.of_run else ""
@@ -298,42 +436,47 @@ class WeightMap(Panel):
         most = (
             f"weights differ by {float(np.abs(values).max()):.2g}" if reference else f"weights 0 to {values.max():.2f}"
         )
-        neurons = f"{thousands(shown.w.shape[1])} {self.session.selection.population} neurons"
+        neurons = f"{thousands(view.n_target)} {self.session.selection.population} neurons"
+        matrix, about = view.form == "matrix", self._about(view)
+        drawn = f"weight matrix of {view.projection}, {neurons}," if matrix else f"receptive fields of {neurons}"
+        order = "" if matrix else f", {self.order.currentText()}"
         return (
-            f"{what} receptive fields of {neurons} at presentation {thousands(shown.position)}, "
-            f"{self.order.currentText()}; {most}{' at most' if reference else ''}; "
-            f"{self.marks.summary()}."
+            f"{what} {drawn} at presentation {thousands(shown.position)}{order}; {most}"
+            f"{' at most' if reference else ''}; {self.marks.summary()}{f'; {about}' if about else ''}."
         )
 
     def table(self) -> Table | None:
         """Return class, theta and largest weight of each neuron."""
-        shown = self.sources.shown()
-        if shown is None:
+        shown, view = self.sources.shown(), self._view()
+        if shown is None or view is None:
             return None
-        n, labels, compared = shown.w.shape[1], self.marks.labels, self.sources.reference is not None
-        columns = [
-            range(n),
-            labels.tolist() if len(labels) == n else [""] * n,
-            [value if np.isfinite(value) else "" for value in (shown.theta * 1e3).round(3).tolist()],
-            shown.w.max(axis=0).round(4).tolist(),
-            *([np.abs(self._values()).max(axis=0).round(6).tolist()] if compared else []),
-        ]
-        names = ["neuron", "label", "theta (mV)", "largest weight", *(["largest difference"] if compared else [])]
-        return names, list(zip(*columns, strict=True))
+        different = None if self.sources.reference is None else self._values()
+        return map_report.table_of(view, shown, self.marks.labels, different)
 
     def figure(self) -> dict[str, Any] | None:
         """Return the fields as shown, with their time, reference, order and levels."""
         started, shown, reference = self.session.live.started, self.sources.shown(), self.sources.reference
-        if started is None or shown is None or len(self.mosaic.order) != shown.w.shape[1]:
+        view = self._view()
+        if started is None or shown is None or view is None:
             return None
-        population, what = self.session.selection.population, "Differences" if reference else "Receptive fields"
-        when = self.sources.difference() or f"after {shown.position} presentations"
+        selection, what = self.session.selection, "Differences" if reference else "Receptive fields"
+        when, about = self.sources.difference() or f"after {shown.position} presentations", self._about(view)
+        if view.form == "matrix":
+            ends = selection.source, selection.population
+            return map_report.matrix_figure(self.matrix, ends, self.levels.levels, about, when, bool(reference))
+        if self.mosaic.n != view.n_target:
+            return None
         return {
             "kind": "image",
-            "image": panel_figures.mosaic(self._values()[:, self.mosaic.order], self.session.selection.field_shape),
+            "image": panel_figures.mosaic(
+                self._lay_out(view, self._values()),
+                view.shape,
+                self.mosaic.order,
+                self.mosaic.columns if view.form == "patches" else 0,
+            ),
             "label": "weight difference" if reference else "weight",
             "map": "diverging" if reference else "sequential",
             "levels": self.levels.levels,
-            "title": f"{what} of {shown.w.shape[1]} {population} neurons",
-            "n": f"one run, {when}, neurons {self.order.currentText()}",
+            "title": f"{what} of {view.n_target} {selection.population} neurons",
+            "n": "; ".join(filter(None, [f"one run, {when}, neurons {self.order.currentText()}", about])),
         }

@@ -43,7 +43,8 @@ class Weights:
         Source, such as ``"checkpoint 1 345"``.
     position : int
         Number of completed presentations; -1: not known.
-    w : ndarray, float32, (n_input, n_exc)
+    w : ndarray, float32
+        (n_source, n_target), or of a sparse projection one per synapse, (n_synapses,).
     theta : ndarray, float64, (n_exc,), volt
     of_run : bool
         Whether the name is that of another run, which does not contain the position.
@@ -101,6 +102,8 @@ class WeightSources(QObject):
         wanted, followed = self.wanted, self._followed
         self.reference, self._past = None, None
         self._known.clear()
+        if not self._session.selection.learns:
+            self.wanted = wanted = followed = None
         self._follow(followed)
         if wanted is not None:
             self.show(wanted)
@@ -120,20 +123,43 @@ class WeightSources(QObject):
         found = positions(folder.path)
         changed = found != self.positions
         self.positions = found
-        if self.now() is None and not self._session.connected and self.wanted is None and found:
+        if not self.static and self.now() is None and not self._session.connected and self.wanted is None and found:
             self.show(found[-1])  # the process ended before it could publish weights
         return changed
 
+    @property
+    def static(self) -> bool:
+        """Whether the projection on display does not learn: the run has no other weights than at its start."""
+        return not self._session.selection.learns
+
     def now(self) -> Weights | None:
-        """Return the newest weights received from the run."""
+        """Return the newest weights received from the run; of a projection that does not learn, those it has."""
         live = self._session.live
-        network, started = live.network, live.started
+        network = live.network
+        if self.static:
+            return self._constant()
         if self._session.selection.weights not in network.get("learned", ()):
             return None
-        position = int(network["position"])
-        if started is not None:  # weights no longer change after training
-            position = min(position, dict(started.phases).get("train", position))
-        return self._of(PastWeights(position, network["learned"], network.get("exc_spikes")), "now")
+        return self._of(PastWeights(self._position(), network["learned"], network.get("exc_spikes")), "now")
+
+    def _position(self) -> int:
+        """Return the number of presentations after which the newest weights are as they are."""
+        live = self._session.live
+        position = int(live.network.get("position", live.position))
+        if live.started is not None:  # weights no longer change after training
+            position = min(position, dict(live.started.phases).get("train", position))
+        return position
+
+    def _constant(self) -> Weights | None:
+        """Return the weights of a projection that does not learn; None until they are drawn, or if not known."""
+        selection, live = self._session.selection, self._session.live
+        w, graph = selection.weights_now(), selection.graph
+        if w is None or graph is None:
+            return None
+        theta = live.network.get("learned", {}).get(selection.thresholds)
+        theta = np.full(graph.populations[selection.population].size, np.nan) if theta is None else theta
+        counted = live.network.get("exc_spikes") if selection.is_read else None
+        return Weights("now", self._position(), w, theta, False, counted, selection.projection)
 
     def _of(self, past: PastWeights, name: str = "", other: bool = False) -> Weights:
         """Return the selected weights of a network; a name is that of a checkpoint of this run by default."""
@@ -144,7 +170,9 @@ class WeightSources(QObject):
         if w is None:
             raise StdpbenchError(f"{name or 'the checkpoint'} has no weights of the projection {projection}")
         name = name or f"checkpoint {thousands(past.position)}"
-        theta = np.full(w.shape[1], np.nan) if theta is None else theta
+        graph = selection.graph
+        n_target = w.shape[1] if w.ndim == 2 or graph is None else graph.populations[selection.population].size
+        theta = np.full(n_target, np.nan) if theta is None else theta
         return Weights(name, past.position, w, theta, other, past.exc_spikes if counted else None, projection)
 
     def shown(self) -> Weights | None:
@@ -188,7 +216,7 @@ class WeightSources(QObject):
     def compare_with_start(self) -> None:
         """Show the difference to the start weights."""
         folder = self._session.folder
-        if folder is None:
+        if folder is None or self._does_not_learn():
             return
         self._follow(None)
 
@@ -204,22 +232,29 @@ class WeightSources(QObject):
 
     def compare_with_checkpoint(self, position: int) -> None:
         """Show the difference to a checkpoint."""
+        if self._does_not_learn():
+            return
         self._follow(None)
         self._read(position, self._take_reference)
 
     def compare_with_run(self, path: Path) -> None:
         """Show the difference to the weights of another run."""
         folder, shown = self._session.folder, self.shown()
-        if folder is None or shown is None:
+        if folder is None or shown is None or self._does_not_learn():
             return
         self._follow(None)
-        shape = shown.w.shape
+        shape, started = shown.w.shape, self._session.live.started
+        graph, projection = self._session.selection.graph, self._session.selection.projection
 
         def read() -> tuple[RunFolder, Weights]:
             other = RunFolder.open(path)
             found = self._of(newest_weights(other.path), other.path.name, other=True)
             if found.w.shape != shape:
                 raise StdpbenchError(f"{found.name} has weights of shape {found.w.shape}, this run has {shape}")
+            if graph is not None and started is not None and graph.is_sparse(projection):
+                theirs = other.stored_experiment.graph(*started.shape)
+                if not graph.synapses(projection).same_pairs(theirs.synapses(projection)):
+                    raise StdpbenchError(f"the synapses of {projection} connect other neurons in {found.name}")
             return folder, found
 
         self._session.work(read, self._take_reference, "Cannot read the weights to compare with", owner=self)
@@ -238,8 +273,17 @@ class WeightSources(QObject):
         Until there is one, or if a checkpoint was chosen, the reference is the parent's newest checkpoint not later
         than the shown weights.
         """
+        if self._does_not_learn():
+            return
         self._follow(path)
         self._look_at_parent()
+
+    def _does_not_learn(self) -> bool:
+        """Whether there is nothing to compare, which a message says."""
+        if self.static:
+            name = self._session.selection.projection
+            self._session.message.emit(f"The weights of {name} do not learn, so there is no difference to show.")
+        return self.static
 
     def _follow(self, path: Path | None) -> None:
         self._followed, self._followed_at, self._following = path, -1, False

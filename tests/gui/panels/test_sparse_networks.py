@@ -1,0 +1,263 @@
+"""Weights of sparse projections, and those within a population, in the panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+from synthetic import redraw, session, show
+from waiting import waits
+
+from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph
+from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.look import colour_maps
+from stdpbench_gui.panels.base import Panel
+from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
+from stdpbench_gui.panels.raster.raster_panel import Raster
+from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.mosaic import MapImage
+
+RULE = {"kind": "diehl-cook-triplet"}
+LOCAL = {
+    "name": "patches",
+    "data": {"kind": "digits"},
+    "network": {"kind": "local", "units": 5, "rows": 3, "columns": 3, "field": 4, "stride": 2, "weight_sum": 6.0},
+    "schedule": {"train_images": 40, "label_images": 20, "test_images": 20, "passes": 1},
+}
+
+
+def recurrent(**within: Any) -> dict[str, Any]:
+    """Return an experiment: input → exc at random, and exc → exc in a given form."""
+    loop = {"source": "exc", "target": "exc", "receptor": "ge", "weight": {"kind": "uniform"}} | within
+    feed = {"source": "input", "target": "exc", "receptor": "ge", "weight": {"kind": "uniform"}}
+    feed |= {"connect": {"kind": "random", "p": 0.2}, "plasticity": RULE}
+    return {
+        "name": "loop",
+        "data": {"kind": "digits"},
+        "network": {
+            "kind": "graph",
+            "populations": {"input": {}, "exc": {"size": 12, "neuron": {"kind": "adaptive-lif"}}},
+            "projections": {"feed": feed, "loop": loop},
+        },
+    }
+
+
+def opened(tmp_path: Path, mapping: Mapping[str, Any], *more: tuple[int, Any]) -> tuple[RunSession, Graph]:
+    """Return a session with a run of an experiment, and its network; all that learns has random weights."""
+    made = session(tmp_path, *more)
+    experiment = Experiment.from_mapping(mapping)
+    assert made.live.started is not None
+    made.live.started = replace(made.live.started, experiment=experiment.to_mapping(), shape=(8, 8))
+    graph, random = experiment.graph(8, 8), np.random.default_rng(1)
+    learned = {f"{name}.w": random.random(len(graph.synapses(name))).astype(np.float32) for name in graph.plastic}
+    n = graph.populations["exc"].size
+    learned["exc.theta"] = np.linspace(0.02, 0.03, n)
+    made.live.network = {"position": 8, "learned": learned, "exc_spikes": np.arange(n)}
+    made.changed.emit({"network", "state"})
+    return made, graph
+
+
+def drawn(panel: WeightMap, qtbot: QtBot) -> np.ndarray:
+    """Return the drawn values, once there are any."""
+
+    def ready() -> bool:
+        redraw(panel)
+        return panel.mosaic.image.image is not None
+
+    qtbot.waitUntil(ready)
+    assert panel.mosaic.image.image is not None
+    return panel.mosaic.image.image
+
+
+def choose(panel: Panel, projection: str, qtbot: QtBot) -> None:
+    selection = panel.session.selection
+    selection.choose(projection)
+    qtbot.waitUntil(lambda: selection.view is not None and selection.weights_now() is not None)
+    redraw(panel)
+
+
+def test_patches_are_drawn_at_their_places(qtbot: QtBot, tmp_path: Path) -> None:
+    made, graph = opened(tmp_path, LOCAL)
+    panel = WeightMap(made)
+    show(panel, qtbot, (900, 700))
+    image, dense = drawn(panel, qtbot), graph.synapses("feed").dense(made.live.learned("feed.w"), absent=np.nan)
+    for row, column, unit in np.ndindex(3, 3, 5):
+        neuron = (row * 3 + column) * 5 + unit
+        left, top = panel.mosaic.corner(int(np.flatnonzero(panel.mosaic.order == neuron)[0]))
+        assert (top // 5 % 3, left // 5 % 3) == (row, column)
+        picture = dense[:, neuron].reshape(8, 8)[2 * row : 2 * row + 4, 2 * column : 2 * column + 4]
+        np.testing.assert_allclose(image[top : top + 4, left : left + 4], picture, rtol=1e-6)
+        assert panel.mosaic.neuron_at(left + 1, top + 1) == neuron
+    assert "patches of 4 × 4 at their 3 × 3 places, a block per unit" in panel.note.text()
+    assert "45 exc neurons at presentation 8, by number" in panel.summary()
+    table, figure = panel.table(), panel.figure()
+    assert table is not None
+    assert table[0] == ["neuron", "label", "theta (mV)", "synapses", "largest weight"]
+    assert {row[3] for row in table[1]} == {16}
+    assert figure is not None
+    first = dense[:, panel.mosaic.order[0]].reshape(8, 8)[:4, :4]
+    np.testing.assert_allclose(figure["image"][:4, :4], first, rtol=1e-6)
+    panel.order.setCurrentText("by theta")
+    assert panel.mosaic.order.tolist() == list(range(45))[::-1]
+    assert "at their" not in panel.summary()
+
+
+def test_unconnected_pixels_have_a_colour_of_their_own(qtbot: QtBot, tmp_path: Path) -> None:
+    made, graph = opened(tmp_path, recurrent())
+    made.live.learned("feed.w")[:20] = 0
+    panel, neuron = WeightMap(made), NeuronInspector(made)
+    for each in (panel, neuron):
+        show(each, qtbot, (900, 700))
+    image = drawn(panel, qtbot)
+    pixels = panel.mosaic.image._pixels & 0xFFFFFF
+    absent = int(colour_maps.absent()[1:], 16)
+    assert np.array_equal(pixels == absent, np.isnan(image))
+    assert np.isnan(image).any()
+    made.selection.select_neuron(3)
+    qtbot.waitUntil(lambda: "synapses from" in _drawn_text(neuron))
+    n = int((graph.synapses("feed").target == 3).sum())
+    assert f"synapses from {n} of 64 pixels" in neuron.about.text()
+    assert neuron.outgoing.isHidden()
+    figure = neuron.figure()
+    assert figure is not None
+    field = figure if figure["kind"] == "image" else figure["parts"][0]
+    assert np.isfinite(field["image"]).sum() == n
+
+
+def _drawn_text(panel: NeuronInspector) -> str:
+    redraw(panel)
+    return panel.about.text()
+
+
+@pytest.mark.parametrize("learns", [True, False])
+def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
+    qtbot: QtBot, tmp_path: Path, learns: bool
+) -> None:
+    more = {"connect": {"kind": "random", "p": 0.4}} | ({"plasticity": RULE} if learns else {})
+    made, graph = opened(tmp_path, recurrent(**more), (400, facts.Labelled((3, 3, 3), 3, "")))
+    panel, neuron, slow = WeightMap(made), NeuronInspector(made), SlowMotionPanel(made)
+    show(panel, qtbot, (900, 700))
+    show(neuron, qtbot, (600, 600))
+    choose(panel, "loop", qtbot)
+    w = made.selection.weights_now()
+    assert w is not None
+    dense = graph.synapses("loop").dense(w.astype(float), absent=np.nan)
+    assert panel.order.currentText() == "by preference"
+    order = np.arange(12)[::-1]  # theta rises with the number, and the largest comes first
+    np.testing.assert_allclose(drawn(panel, qtbot), dense[np.ix_(order, order)], rtol=1e-6)
+    assert "sorted by theta" in panel.note.text()
+    assert ("does not learn: as drawn from the seed" in panel.note.text()) is not learns
+    assert panel.summary().startswith("The weight matrix of loop, 12 exc neurons, at presentation 8; ")
+
+    assert made.folder is not None
+    labels = np.array([0, 1, 2, -1] * 3)
+    made.folder.write_arrays("assignments.npz", labels=labels, mean_response=np.ones((3, 12)), class_counts=np.ones(3))
+    panel.marks.reset()
+    qtbot.waitUntil(lambda: "sorted by label" in (redraw(panel), panel.note.text())[1])  # type: ignore[func-returns-value]
+    order = np.array([8, 4, 0, 9, 5, 1, 10, 6, 2, 11, 7, 3])
+    np.testing.assert_allclose(drawn(panel, qtbot), dense[np.ix_(order, order)], rtol=1e-6)
+    assert panel.matrix.targets.groups == ((0, 0), (3, 1), (6, 2), (9, -1))
+    assert [text for _, text in panel.matrix.left._tickLevels[0]] == ["a", "b", "c", "–"]
+    assert panel.matrix.pair_at(1.5, 0.5) == (8, 4)
+    panel.order.setCurrentText("by number")
+    np.testing.assert_allclose(drawn(panel, qtbot), dense, rtol=1e-6)
+    figure, table = panel.figure(), panel.table()
+    assert figure is not None
+    np.testing.assert_allclose(figure["image"], dense, rtol=1e-6)
+    assert (figure["x_label"], figure["y_label"]) == ("to exc", "from exc")
+    assert table is not None
+    assert [row[3] for row in table[1]] == np.isfinite(dense).sum(axis=0).tolist()
+
+    made.selection.select_neuron(5)
+    redraw(panel)
+    qtbot.waitUntil(lambda: "synapses in" in _drawn_text(neuron))
+    n_in, n_out = np.isfinite(dense[:, 5]).sum(), np.isfinite(dense[5]).sum()
+    assert f"{n_in} synapses in, {n_out} out" in neuron.about.text()
+    assert not neuron.outgoing.isHidden()
+    assert not slow.has_content()
+    assert (
+        slow.nothing()
+        == "Only weights that learn and connect all neurons can be replayed, which those on display do not."
+    )
+    messages: list[str] = []
+    made.message.connect(messages.append)
+    panel.sources.compare_with_start()
+    assert bool(messages) is not learns
+
+
+def test_differences_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
+    made, graph = opened(tmp_path, recurrent(), (4, facts.CheckpointWritten("000000004")))
+    assert made.folder is not None
+    w = np.asarray(made.live.learned("feed.w"))
+    state = {"feed.w": w.astype(float) / 2, "exc.theta": np.full(12, 0.02)}
+    write_checkpoint(made.folder.path, Checkpoint(4, 1, {}, 0.0, 0, {}, state, {}))
+    panel = WeightMap(made)
+    show(panel, qtbot, (900, 700))
+    drawn(panel, qtbot)
+    panel.sources.compare_with_checkpoint(4)
+    qtbot.waitUntil(lambda: panel.sources.reference is not None)
+    image = drawn(panel, qtbot)
+    half = graph.synapses("feed").dense(w / 2, absent=np.nan)
+    np.testing.assert_allclose(image[:8, :8], half[:, panel.mosaic.order[0]].reshape(8, 8), rtol=1e-5)
+    assert panel.summary().startswith("Difference to checkpoint 4")
+
+
+def test_weights_that_follow_from_pictures_and_do_not_learn_are_said_to_be_unknown(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    mapping = recurrent()
+    mapping["network"]["projections"]["feed"] |= {"weight": {"kind": "samples"}, "connect": {"kind": "all"}}
+    del mapping["network"]["projections"]["feed"]["plasticity"]
+    made, _ = opened(tmp_path, mapping)
+    panel = WeightMap(made)
+    show(panel, qtbot)
+    made.selection.choose("feed")
+    qtbot.waitUntil(lambda: "start from pictures and do not learn" in (redraw(panel), panel.summary())[1])  # type: ignore[func-returns-value]
+    assert panel.summary().endswith(".")
+    assert panel.table() is None
+
+
+def test_the_colour_of_nan_is_that_of_no_synapse(qtbot: QtBot) -> None:
+    image = MapImage()
+    image.set_colours(colour_maps.sequential(), "#123456")
+    drawn_ = image._fill(np.array([[0.0, np.nan], [np.nan, 1.0]], np.float32))
+    found = [drawn_.pixelColor(x, y).name() for y in range(2) for x in range(2)]
+    assert found[1] == found[2] == "#123456"
+    assert "#123456" not in (found[0], found[3])
+
+
+def test_the_app_shows_a_run_of_the_template_local(window: MainWindow, qtbot: QtBot) -> None:
+    shown, panels = window.session, window.train.panels
+    weights, raster, neuron = panels["weight-map"], panels["raster"], panels["neuron"]
+    assert isinstance(weights, WeightMap)
+    assert isinstance(raster, Raster)
+    assert isinstance(neuron, NeuronInspector)
+    window.run_experiment(Experiment.from_mapping(LOCAL))
+    waits(qtbot, lambda: shown.state is State.FINISHED and not shown.connected)
+    waits(qtbot, lambda: len(weights.marks.labels) == 45 and bool(raster.strips))
+    shown.selection.select_neuron(7)
+    for panel in panels.values():
+        panel.show()
+        panel.raise_()
+        redraw(panel)
+        assert "Cannot draw" not in panel.accessibleDescription()
+        assert panel.summary().endswith(".")
+        panel.table()
+        panel.figure()
+    weights.sources.compare_with_start()
+    waits(qtbot, lambda: weights.sources.reference is not None)
+    assert weights.sources.reference is not None
+    assert weights.sources.reference.w.shape == (45 * 16,)
+    assert list(raster.view.sizes.items()) == [("input", 64), ("exc", 45)]
+    assert "synapses from 16 of 64 pixels" in _drawn_text(neuron)
