@@ -14,6 +14,7 @@ connections: Family[Connection] = Family(
         "one-to-one": "stdpbench.connections.one_to_one:OneToOne",
         "others": "stdpbench.connections.others:Others",
         "random": "stdpbench.connections.random:Random",
+        "table": "stdpbench.connections.table:Table",
     },
     group="stdpbench.connections",
 )

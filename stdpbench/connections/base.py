@@ -33,6 +33,10 @@ class Connection(Parameters):
         """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
         return ""
 
+    def recurrent_problem(self) -> str:
+        """Return why a population cannot be connected to itself so, as a clause; empty if it can."""
+        return ""
+
     def out_degree(self, source: tuple[int, ...], target: tuple[int, ...]) -> float:
         """Return the mean number of synapses that a spike of a source neuron arrives at, for populations of shapes."""
         match self.storage:

@@ -19,6 +19,8 @@ class Delay(Parameters):
 
     summary: ClassVar[str]
     form: ClassVar[Literal["none", "one", "each"]]
+    from_table: ClassVar[bool] = False
+    """Whether the connection gives the delays, so that `draw` cannot make them."""
 
     @property
     def longest(self) -> float:

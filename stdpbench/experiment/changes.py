@@ -138,6 +138,8 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
     if key == "file" and table.get("kind") == "custom":
         table.clear()  # nor those of another rule
         table["kind"] = "custom"
+    if key == "file" and table.get("kind") == "table":
+        table.pop("sha256", None)  # that of another file
     if value is not None:
         table[key] = value
         return

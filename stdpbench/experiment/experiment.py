@@ -24,6 +24,7 @@ from stdpbench.experiment.changes import apply, is_live, no_section, value_at
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
 from stdpbench.experiment.sections import LOOKS, About, Schedule, Stage, without_looks
+from stdpbench.experiment.table_files import find_beside, without_files
 from stdpbench.files import parse_toml, read_toml
 from stdpbench.graph import Graph
 from stdpbench.neurons import Neuron
@@ -387,7 +388,10 @@ class Experiment(_Head):
         A parameter that only one of them has is paired with None.
         """
         mine, theirs = (
-            {**flat(each.to_mapping()), **({"network.order": order} if (order := each.network.order) else {})}
+            {
+                **flat(without_files(each.to_mapping())),
+                **({"network.order": order} if (order := each.network.order) else {}),
+            }
             for each in (self, other)
         )
         return {
@@ -433,7 +437,7 @@ class Experiment(_Head):
 
         The settings of held-out measurements are not included either, since they do not change results.
         """
-        mapping = without_looks(self.to_mapping())
+        mapping = without_files(without_looks(self.to_mapping()))
         del mapping["name"], mapping["about"]
         if self.network.order:
             mapping["order"] = self.network.order
@@ -481,6 +485,7 @@ def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     for rule in learning.tables_of_rules(mapping):
         if isinstance(rule.get("file"), str):
             rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # relative to the experiment file
+    find_beside(mapping, path.parent)
     return _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
 
 

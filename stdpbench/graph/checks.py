@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from stdpbench.connections.table import Table
 from stdpbench.errors import suggestion
 from stdpbench.graph.elements import Population, Projection
 from stdpbench.graph.graph import Graph
@@ -134,6 +135,9 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
         yield f"{where}.weight.kind {_kind(projection.weight)!r} is for projections of all to all; use 'uniform'"
     if projection.weight.from_pictures and graph.stream:
         yield f"{where}.weight.kind {_kind(projection.weight)!r} needs pictures, but a stream has none; use 'uniform'"
+    for name in ("weight", "delay"):
+        if getattr(projection, name).from_table and not isinstance(projection.connect, Table):
+            yield f"{where}.{name}.kind 'table' is for the connection 'table', whose file gives it"
     if projection.normalise is not None and (projection.one_weight or projection.connect.storage == "one-to-one"):
         yield f"{where}.normalise needs several weights per target neuron, and weights that differ or learn; remove it"
 
@@ -183,7 +187,9 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
 def _connection(where: str, projection: Projection, source: Population, target: Population) -> Iterator[str]:
     if not source.shape or not target.shape:
         return  # of the input, whose size the data give: see `Graph.with_input`
-    if problem := projection.connect.problem(source.shape, target.shape):
+    if (problem := projection.connect.problem(source.shape, target.shape)) or (
+        projection.source == projection.target and (problem := projection.connect.recurrent_problem())
+    ):
         yield f"{where}.connect: {_kind(projection.connect)!r} {problem}"
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny, model_validator
 
 from stdpbench.connections import Connection
 from stdpbench.connections.all_to_all import AllToAll
+from stdpbench.connections.table import Table
 from stdpbench.delays import Delay
 from stdpbench.delays.none import NoDelay
+from stdpbench.delays.table import TableDelay
 from stdpbench.errors import StdpbenchError
 from stdpbench.graph.tables import POPULATION, PROJECTION, mapping_of, with_kinds
 from stdpbench.neurons import Neuron
@@ -21,6 +23,7 @@ from stdpbench.parameters import Parameters, parameter
 from stdpbench.plasticity import PlasticityRule
 from stdpbench.weights import Weight
 from stdpbench.weights.constant import Constant
+from stdpbench.weights.table import TableWeight
 
 
 class Population(Parameters):
@@ -103,6 +106,29 @@ class Projection(Parameters):
     delay: SerializeAsAny[Delay] = NoDelay()
     plasticity: SerializeAsAny[PlasticityRule] | None = None
     normalise: SerializeAsAny[Normalisation] | None = None
+
+    @model_validator(mode="after")
+    def _take_from_table(self) -> Self:
+        """Have the weights and delays of the file that lists the synapses, if it gives any."""
+        if not isinstance(self.connect, Table):
+            return self
+        try:
+            rows = self.connect.rows()
+        except StdpbenchError as error:
+            if self.connect.sha256:  # a past run is shown without its synapses
+                return self
+            raise ValueError(str(error)) from None
+        high = 0.0 if rows.delay is None else float(rows.delay.max())
+        made: dict[str, Weight | Delay] = {"weight": TableWeight(), "delay": TableDelay(high=high)}
+        for name, from_file in made.items():
+            mine, given = getattr(self, name), getattr(rows, name) is not None
+            if given and name in self.model_fields_set and not mine.from_table:
+                raise ValueError(f"{name} is given twice, here and in {self.connect.file}; remove one of them")
+            if mine.from_table and not given:
+                raise ValueError(f"{name}.kind is 'table', but {self.connect.file} has no column {name!r}")
+            if given:
+                object.__setattr__(self, name, from_file)  # frozen, but not seen by anybody yet
+        return self
 
     @property
     def one_weight(self) -> bool:

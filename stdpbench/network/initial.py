@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.connections.table import Table
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph, Population, Projection
@@ -174,6 +175,9 @@ def projection_delays(graph: Graph) -> dict[str, NDArray[np.int32]]:
 def delays_of(graph: Graph, projection: str) -> NDArray[np.int32]:
     """Draw the delays of a projection whose synapses differ in them; see `projection_delays`."""
     each = Layout(graph).projections[projection]
+    if each.projection.delay.from_table:
+        assert isinstance(each.projection.connect, Table)
+        return np.rint(each.projection.connect.delays() / graph.dt).astype(np.int32)
     return each.projection.delay.draw(graph.random(projection, "delays"), each.shape, graph.dt)
 
 
@@ -191,6 +195,10 @@ def projection_weights(graph: Graph, only: str = "") -> dict[str, NDArray[np.flo
         if only not in ("", name):
             continue
         if each.has_weights and not each.projection.weight.from_pictures:
+            if each.projection.weight.from_table:
+                assert isinstance(each.projection.connect, Table)
+                found[name] = each.projection.connect.weights()
+                continue
             w = each.projection.weight.draw(graph.random(name, "weights"), each.shape)
             found[name] = w * connected(each) if each.at_end else w
     return found

@@ -9,6 +9,7 @@ weights: Family[Weight] = Family(
     {
         "constant": "stdpbench.weights.constant:Constant",
         "samples": "stdpbench.weights.samples:Samples",
+        "table": "stdpbench.weights.table:TableWeight",
         "uniform": "stdpbench.weights.uniform:Uniform",
     },
     group="stdpbench.weights",

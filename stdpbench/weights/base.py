@@ -20,6 +20,8 @@ class Weight(Parameters):
     summary: ClassVar[str]
     from_pictures: ClassVar[bool] = False
     """Whether weights start from training pictures, so that `draw` cannot make them."""
+    from_table: ClassVar[bool] = False
+    """Whether the connection gives the weights, so that `draw` cannot make them."""
 
     @abstractmethod
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -27,6 +27,7 @@ from stdpbench.connections.local import Local
 from stdpbench.connections.one_to_one import OneToOne
 from stdpbench.connections.others import Others
 from stdpbench.connections.random import Random
+from stdpbench.connections.table import Table
 from stdpbench.delays import Delay
 from stdpbench.delays.constant import Constant as OneDelay
 from stdpbench.delays.none import NoDelay
@@ -400,7 +401,8 @@ def start_weights(made: Graph, seed: int = 0) -> dict[str, NDArray[np.float64]]:
         n_source, n_target = (made.populations[p].size for p in (projection.source, projection.target))
         shape = (n_source, n_target) if projection.connect.storage == "dense" else (n_target,)
         shape = (len(made.synapses(name)),) if made.is_sparse(name) else shape
-        weights[name] = projection.weight.draw(random, shape)
+        given = isinstance(projection.connect, Table) and projection.weight.from_table
+        weights[name] = projection.connect.weights() if given else projection.weight.draw(random, shape)
     return weights
 
 

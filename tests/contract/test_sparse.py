@@ -8,17 +8,20 @@ thousand spikes in one step.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 from graph_script import Outcome, Presentation, run_scripts
 from graphs import DELAYS, NEURONS, RULES, SPARSE, alone_of, graph, start_weights
 from networks import SIMULATORS, assert_same_bytes, pairs, spikes_at
+from numpy.typing import NDArray
 from test_graphs import Case, assert_same, case_of, fingerprint, opened, script_of, shown_to
 from test_pure_function import scramble_compiled, scramble_runtime
 
-from stdpbench.connections import Connection
+from stdpbench.connections import Connection, connections
 from stdpbench.connections.random import Random
 from stdpbench.delays.uniform import Uniform as Delays
 from stdpbench.graph import Graph, Population, Projection
@@ -65,9 +68,33 @@ NETWORKS: dict[str, tuple[str, str]] = {
 }
 
 
+LISTED = 40
+"""Synapses of the projection that a file lists."""
+
+
+def listed() -> dict[str, NDArray[np.generic]]:
+    """Synapses in no order, some between the same neurons, with a weight and a delay in ms each."""
+    random = np.random.default_rng(5)
+    columns = {"source": random.integers(0, 12, LISTED), "target": random.integers(0, 12, LISTED)}
+    delay = random.integers(0, 9, LISTED) * 0.5
+    return {**columns, "weight": random.uniform(0.05, 0.3, LISTED), "delay": delay}
+
+
+def with_table(made: Graph, file: Path) -> Graph:
+    """The network with one more projection, whose synapses, weights and delays a file lists."""
+    names, rows = ",".join(listed()), zip(*(each.tolist() for each in listed().values()), strict=True)
+    file.write_text("\n".join([names, *(f"{i},{j},{w!r},{d}" for i, j, w, d in rows)]), encoding="utf-8")
+    connect = connections.build({"kind": "table", "file": str(file), "multapses": True}, "connect")
+    rule = PairAdditive(a_plus=0.05, a_minus=0.045, w_max=1.0)
+    back = Projection(source="two", target="exc", receptor="ge", connect=connect, plasticity=rule)
+    return replace(made, projections={**made.projections, "back": back})
+
+
 @pytest.fixture(scope="module")
-def cases() -> Iterator[dict[str, Case]]:
-    made = {name: case_of(graph(*each), alone_of(each[1])) for name, each in NETWORKS.items()}
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Case]]:
+    graphs = {name: graph(*each) for name, each in NETWORKS.items()}
+    graphs["4"] = with_table(graphs["4"], tmp_path_factory.mktemp("tables") / "back.csv")
+    made = {name: case_of(each, alone_of(NETWORKS[name][1])) for name, each in graphs.items()}
     yield made
     for each in made.values():
         for simulator in each.simulators.values():
@@ -94,6 +121,19 @@ def test_both_simulators_and_a_plain_script_agree(
         if population != "input":
             assert sum(len(shown[population]) for shown in outcomes[name].spikes) >= 10, population
     assert_same(cases[name], outcomes[name])
+
+
+def test_a_file_lists_the_synapses_that_both_simulators_have(cases: dict[str, Case]) -> None:
+    columns = listed()
+    order = np.lexsort((columns["target"], columns["source"]))
+    for simulator in cases["4"].simulators.values():
+        synapses, delays = simulator.synapses("back"), simulator.delays("back")
+        assert delays is not None
+        assert synapses.source.tolist() == columns["source"][order].tolist()
+        assert synapses.target.tolist() == columns["target"][order].tolist()
+        assert delays.tolist() == (columns["delay"][order] / 0.5).tolist()
+        assert cases["4"].at_start(simulator.name).weights("back").tolist() == columns["weight"][order].tolist()
+    assert len(set(zip(columns["source"], columns["target"], strict=True))) < LISTED
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)

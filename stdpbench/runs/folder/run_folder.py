@@ -24,8 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.connections.table import Table
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment.table_files import TABLES
 from stdpbench.files import (
     DAMAGE,
     NOTHING,
@@ -95,6 +97,7 @@ lock               held by the process that works on the run
 worker.log         other output of the process of the run; usually empty
 start_weights.npy, start_theta.npy, start_lateral.npy
                    initial arrays, if the run starts from the network of another run
+tables/            synapses that files have listed (connect.kind = "table"), each named by its SHA-256
 learned/, start_learned/
                    other learned arrays, and those at the start, float64, named by projection (.w) or population
 
@@ -138,6 +141,7 @@ class RunFolder:
         def write(staged: RunFolder) -> None:
             staged.write_text("README.txt", _README)
             staged.write_text("experiment.toml", experiment.to_toml())
+            _write_tables(staged.path, experiment)
             staged.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
             fill(staged)
 
@@ -267,6 +271,16 @@ class RunFolder:
         text = _json_text({**read_table(self.path / RUN), **changes})
         with written_aside(self.path / RUN, lambda file: file.write(text.encode())):
             yield
+
+
+def _write_tables(folder: Path, experiment: Experiment) -> None:
+    """Write the synapses that files list, so that the run does not depend on these."""
+    if experiment.missing_kinds:
+        return
+    for projection in experiment.graph().projections.values():
+        if isinstance(projection.connect, Table):
+            (folder / TABLES).mkdir(exist_ok=True)
+            write_aside(folder / TABLES / f"{projection.connect.sha256}.npz", projection.connect.rows().write)
 
 
 def _json_text(value: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.experiment.table_files import TABLES
 from stdpbench.files import write_aside
 from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, START_FILES
 from stdpbench.runs.folder.lock import has_process
@@ -36,8 +37,8 @@ _NAMES = (
     *START_FILES,
 )
 _FIGURES = "figures"
-_PATTERNS = {ARRAYS: ARRAY, **dict.fromkeys(FOLDERS, ARRAY_OF_NAME)}
-"""Folders of learned arrays, with patterns for the names of their files."""
+_PATTERNS = {ARRAYS: ARRAY, TABLES: r"[0-9a-f]{64}\.npz", **dict.fromkeys(FOLDERS, ARRAY_OF_NAME)}
+"""Folders of learned arrays and of synapses, with patterns for the names of their files."""
 _LARGEST = 16 * 2**30  # maximum unpacked size of a zip in bytes
 _LARGEST_OF = {
     ".toml": 2**20,
@@ -108,7 +109,7 @@ def export_run(
     files = [path for path in (folder.path / entry for entry in _NAMES) if path.is_file()]
     files += sorted((folder.path / _FIGURES).glob("*.png"))
     for place, pattern in _PATTERNS.items():
-        files += sorted(path for path in (folder.path / place).glob("*.npy") if re.fullmatch(pattern, path.name))
+        files += sorted(path for path in (folder.path / place).glob("*.np[yz]") if re.fullmatch(pattern, path.name))
     texts = {"README.txt": _readme(folder, name), PACKAGES: "".join(f"{line}\n" for line in installed())}
 
     def write(file: IO[bytes]) -> None:
@@ -237,7 +238,7 @@ def _check_arrays(source: Path, name: str, path: Path) -> None:
 
 
 def _is_in_folder(parts: tuple[str, ...]) -> bool:
-    """Whether a path is that of a figure or of a learned array."""
+    """Whether a path is that of a figure, of a learned array or of synapses."""
     patterns = {_FIGURES: r".*\.png", **_PATTERNS}
     return len(parts) == 3 and parts[1] in patterns and re.fullmatch(patterns[parts[1]], parts[2]) is not None
 
