@@ -213,9 +213,10 @@ class RunView:
         -------
         dict of str to ndarray
             ``position``; ``time``, s; ``rate.POPULATION``, Hz; ``cv.POPULATION``, irregularity of intervals;
-            ``synchrony.POPULATION``; ``weights.PROJECTION``, (n_pieces, 20), histograms from 0 to w_max. With
-            patterns, per occurrence: ``patterns.start``, s; ``patterns.pattern``; ``patterns.latency``, ms, (n,
-            n_neurons), NaN for neurons that did not fire.
+            ``synchrony.POPULATION``; ``delta.POPULATION`` and ``gamma.POPULATION``, rhythms;
+            ``weights.PROJECTION``, (n_pieces, 20), histograms from 0 to w_max. With patterns, per occurrence:
+            ``patterns.start``, s; ``patterns.pattern``; ``patterns.latency``, ms, (n, n_neurons), NaN for neurons that
+            did not fire.
         """
         live = self._live()
         return stream_arrays(live, self.experiment.schedule.piece or 1.0) if live.pieces else {}

@@ -81,6 +81,7 @@ _TEXTS = (
     ("on an input spike", "on_input_spike"),
     ("on an output spike", "on_output_spike"),
     ("in each step", "each_step"),
+    ("once per period", "periodically"),
     ("on the neuron", "output_neuron"),
     ("in the digit network", "in_digit_network"),
     ("reference", "reference"),

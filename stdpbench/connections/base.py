@@ -37,7 +37,7 @@ class Connection(Parameters):
         """Return why a population cannot be connected to itself so, as a clause; empty if it can."""
         return ""
 
-    def out_degree(self, source: tuple[int, ...], target: tuple[int, ...]) -> float:
+    def mean_out_degree(self, source: tuple[int, ...], target: tuple[int, ...]) -> float:
         """Return the mean number of synapses that a spike of a source neuron arrives at, for populations of shapes."""
         match self.storage:
             case "dense":

@@ -37,6 +37,6 @@ class Others(Connection):
             return "with within = 'field' needs a target of two or more dimensions, such as shape = [20, 20]"
         return ""
 
-    def out_degree(self, source: tuple[int, ...], target: tuple[int, ...]) -> float:
+    def mean_out_degree(self, source: tuple[int, ...], target: tuple[int, ...]) -> float:
         """Return the number of synapses of a source neuron."""
         return float((target[-1] if self.within == "field" else prod(target)) - 1)

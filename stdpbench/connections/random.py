@@ -17,7 +17,8 @@ from stdpbench.parameters import parameter
 class Random(Connection):
     """Random pairs of neurons are connected.
 
-    Either each pair independently with probability `p`, or each target neuron with `in_degree` source neurons.
+    Either each pair independently with probability `p`, or each target neuron with `in_degree` source neurons, or each
+    source neuron with `out_degree` target neurons.
     """
 
     kind: Literal["random"] = "random"
@@ -27,39 +28,44 @@ class Random(Connection):
     in_degree: int | None = parameter(
         None, ge=1, structural=True, help="Number of synapses that each target neuron receives, in place of p."
     )
+    out_degree: int | None = parameter(
+        None, ge=1, structural=True, help="Number of synapses of each source neuron, in place of p."
+    )
     autapses: bool = parameter(
         False, structural=True, help="Whether a neuron of a recurrent projection may reach itself."
     )
-    multapses: bool = parameter(
-        False, structural=True, help="Whether a pair may have several synapses; only with in_degree."
-    )
+    multapses: bool = parameter(False, structural=True, help="Whether a pair may have several synapses; not with p.")
 
-    summary: ClassVar[str] = "Random pairs of neurons, with a probability or with as many synapses per target neuron"
+    summary: ClassVar[str] = "Random pairs of neurons, with a probability or with as many synapses per neuron"
     storage: ClassVar[Literal["sparse"]] = "sparse"
 
     @model_validator(mode="after")
     def _check_form(self) -> Self:
-        if (self.p is None) == (self.in_degree is None):
-            raise ValueError("give either p, such as p = 0.02, or in_degree, such as in_degree = 100")
-        if self.multapses and self.in_degree is None:
-            raise ValueError("multapses need in_degree: with p a pair is connected once or not at all")
+        if [self.p, self.in_degree, self.out_degree].count(None) != 2:
+            raise ValueError("give either p, such as p = 0.02, or in_degree, such as in_degree = 100, or out_degree")
+        if self.multapses and self.p is not None:
+            raise ValueError("multapses need in_degree or out_degree: with p a pair is connected once or not at all")
         return self
 
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
         """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
-        n = prod(source)
-        if self.in_degree is None or self.multapses or self.in_degree < n or (self.in_degree == n and self.autapses):
-            return ""
-        return (
-            f"needs more than in_degree = {self.in_degree} source neurons, but there are {n}; lower it, or allow "
-            "multapses"
-        )
+        for name, degree, shape in (("in", self.in_degree, source), ("out", self.out_degree, target)):
+            n, side = prod(shape), {"in": "source", "out": "target"}[name]
+            if degree is None or self.multapses or degree < n or (degree == n and self.autapses):
+                continue
+            return (
+                f"needs more than {name}_degree = {degree} {side} neurons, but there are {n}; lower it, or allow "
+                "multapses"
+            )
+        return ""
 
     def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
         """Return the number of synapses that `draw` is expected to make, without drawing them."""
         n, m = prod(source), prod(target)
         if self.in_degree is not None:
             return float(self.in_degree) * m
+        if self.out_degree is not None:
+            return float(self.out_degree) * n
         assert self.p is not None
         return self.p * (n * m - (n if recurrent and not self.autapses else 0))
 
@@ -73,28 +79,32 @@ class Random(Connection):
             pairs = chosen(random, n * m, self.p)
             if without_self:
                 pairs = pairs[pairs // m != pairs % m]
+        elif self.in_degree is not None:
+            sources = self._fixed(random, n, (m, self.in_degree), without_self)
+            pairs = (sources * np.int64(m) + np.arange(m)[:, None]).reshape(-1)
         else:
-            assert self.in_degree is not None
-            pairs = self._fixed(random, n, (m, self.in_degree), without_self)
+            assert self.out_degree is not None
+            targets = self._fixed(random, m, (n, self.out_degree), without_self)
+            pairs = (np.arange(n, dtype=np.int64)[:, None] * m + targets).reshape(-1)
         return Synapses.of_pairs(pairs, n, m)
 
     def _fixed(
         self, random: np.random.Generator, n: int, shape: tuple[int, int], without_self: bool
     ) -> NDArray[np.int64]:
-        """Draw the sources of each target, (n_target, in_degree), again where one is not allowed."""
+        """Draw the partners of each neuron out of `n`, (n_neurons, degree), again where one is not allowed."""
         own = np.arange(shape[0])[:, None]
-        sources = random.integers(n, size=shape)
+        found = random.integers(n, size=shape)
         while True:
-            bad = np.zeros(sources.shape, bool)
+            bad = np.zeros(found.shape, bool)
             if not self.multapses:
-                sources.sort(axis=1)
-                bad[:, 1:] = sources[:, 1:] == sources[:, :-1]
+                found.sort(axis=1)
+                bad[:, 1:] = found[:, 1:] == found[:, :-1]
             if without_self:
-                bad |= sources == own
+                bad |= found == own
             count = np.count_nonzero(bad)
             if not count:
-                return np.asarray(sources * np.int64(shape[0]) + own).reshape(-1)
-            sources[bad] = random.integers(n, size=count)
+                return found
+            found[bad] = random.integers(n, size=count)
 
 
 def chosen(random: np.random.Generator, n: int, p: float) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ delays: Family[Delay] = Family(
     {
         "none": "stdpbench.delays.none:NoDelay",
         "constant": "stdpbench.delays.constant:Constant",
+        "stepped": "stdpbench.delays.stepped:Stepped",
         "table": "stdpbench.delays.table:TableDelay",
         "uniform": "stdpbench.delays.uniform:Uniform",
     },

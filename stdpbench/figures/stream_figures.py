@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH, _HEIGHT = 1000, 260  # of a row, in pixels
-_QUANTITIES = {"rate": "rate (Hz)", "cv": "irregularity (CV of ISI)", "synchrony": "synchrony"}
+_QUANTITIES = {
+    "rate": "rate (Hz)",
+    "cv": "irregularity (CV of ISI)",
+    "synchrony": "synchrony",
+    "delta": "power at 2–4 Hz",
+    "gamma": "power at 30–70 Hz",
+}
 
 
 def stream_figure(

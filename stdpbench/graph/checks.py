@@ -177,6 +177,8 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
         yield f"{start} reads the potential v, which the neuron {_kind(neuron)!r} of {projection.target} does not have"
     if graph.stream and rule.each_step:
         yield f"{start} changes weights in every step, which depends on the cut of a stream (schedule.between)"
+    if rule.periodically and not graph.stream:
+        yield f"{start} updates weights once per period of a stream; set schedule.between = 'stream'"
     if taken := shared_names(neuron, rule):
         yield (
             f"{start} and network.populations.{projection.target}.neuron.kind {_kind(neuron)!r} both use the name "

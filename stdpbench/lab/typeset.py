@@ -253,6 +253,7 @@ def _expressions(rule: PlasticityRule) -> list[tuple[str, str]]:
         ("on an input spike", written.get("on_input_spike", rule.on_input_spike)),
         ("on an output spike", written.get("on_output_spike", rule.on_output_spike)),
         ("in every step", rule.each_step),
+        ("once per period", rule.periodically),
     ]
     return [(label, text) for label, text in found if text.strip()]
 

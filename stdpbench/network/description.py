@@ -64,7 +64,7 @@ def n_synapses(layout: ProjectionLayout) -> int:
     if layout.sparse:
         return round(layout.expected_synapses)
     source, target = layout.source.population.shape, layout.target.population.shape
-    return round(layout.source.size * layout.projection.connect.out_degree(source, target))
+    return round(layout.source.size * layout.projection.connect.mean_out_degree(source, target))
 
 
 def bytes_text(number: float) -> str:

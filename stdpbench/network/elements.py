@@ -20,6 +20,8 @@ LAST_ARRIVAL = "t_arrival"
 stream, in steps, whose differences are exact wherever it is cut."""
 LAST_CHANGE = "t_change"
 """Per synapse, with rules that change it in every step: time of its last update; 0 between presentations."""
+SINCE_UPDATE = "since_update"
+"""Per projection with a periodic rule: steps that it has learned since the last update, kept outside Brian2."""
 LEARNS = "learns"
 """Per plastic projection with output traces, on its target: 1 while it learns, 0 while its traces stand still."""
 RECENT = "recent"
@@ -242,7 +244,7 @@ class ProjectionLayout:
         """Public names of the state arrays in which its rule remembers spikes."""
         if self.rule is None:
             return frozenset()
-        names = {LAST_ARRIVAL, LAST_CHANGE, *self.rule.synapse_variables}
+        names = {LAST_ARRIVAL, LAST_CHANGE, SINCE_UPDATE, *self.rule.synapse_variables}
         names |= {trace.name for trace in self.rule.traces} | {average.name for average in self.rule.averages}
         return frozenset(f"{self.name}.{name}" for name in names) & {variable.name for variable in self.state()}
 
@@ -290,6 +292,8 @@ class ProjectionLayout:
             add(name, self.group, self.own(name), self.shape)
         if self.rule.each_step:
             add(LAST_CHANGE, self.group, LAST_CHANGE, self.shape)
+        if self.rule.periodically:
+            add(SINCE_UPDATE, "", SINCE_UPDATE, (1,))
         add("w", self.group, "w", self.shape, None)
         return found
 

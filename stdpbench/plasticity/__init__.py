@@ -38,11 +38,15 @@ rules: Family[PlasticityRule] = Family(
 projection_rules: Family[PlasticityRule] = Family(
     "plasticity rule",
     PlasticityRule,
-    {**_RULES, "homeostatic": "stdpbench.plasticity.homeostatic:Homeostatic"},
+    {
+        **_RULES,
+        "homeostatic": "stdpbench.plasticity.homeostatic:Homeostatic",
+        "pair-derivative": "stdpbench.plasticity.pair_derivative:PairDerivative",
+    },
     group="stdpbench.plasticity",
     check=check_rule,
 )
-"""Rules of any projection: those of input weights, and those of lateral inhibition."""
+"""Rules of any projection: those of input weights, those of lateral inhibition, and those that need a stream."""
 
 laterals: Family[Lateral] = Family(
     "lateral inhibition",

@@ -128,6 +128,10 @@ class PlasticityRule(Parameters):
     """Update of each synapse in every time step, after traces have decayed; must be exact for any ``dt``. The digit
     network runs it before each event of a synapse and at the end of the presentation, for the time since the previous
     event. So it must not read anything that changes in between, and w must change monotonically."""
+    periodically: ClassVar[str] = ""
+    """Update of all synapses once per period of a stream, of w and synapse variables; it reads no traces."""
+    period_name: ClassVar[str] = ""
+    """Name of the parameter for the period of `periodically`."""
     output_neuron: ClassVar[str] = ""
     """Kind of neuron whose potential the rule reads and which protocols then drive; empty: spikes are imposed."""
     in_digit_network: ClassVar[str] = "runs"

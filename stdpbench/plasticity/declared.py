@@ -18,7 +18,7 @@ from stdpbench.plasticity.names import check_name
 
 _TIME, _VOLTAGE = DIMENSIONS["s"], DIMENSIONS["V"]
 _UNITS = {"second": _TIME, "ms": _TIME, "volt": _VOLTAGE, "mV": _VOLTAGE}
-_CODES = ("on_input_spike", "on_output_spike", "each_step")
+_CODES = ("on_input_spike", "on_output_spike", "each_step", "periodically")
 
 
 @lru_cache(maxsize=256)
@@ -61,10 +61,14 @@ def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
     able = ("w", *rule.synapse_variables)
     for spot in _CODES:
         known = names | potential | ({"dt": _TIME} if spot == "each_step" else {})
+        if spot == "periodically":  # between two steps, when traces have no present value
+            known = {name: known[name] for name in known if name not in {trace.name for trace in traces}}
         for problem in check_code(getattr(rule, spot), known, able):
             yield f"{spot}: {problem}"
     if not any(re.search(r"^\s*w\s*[-+*/]?=", getattr(rule, spot), re.MULTILINE) for spot in _CODES):
         yield f"nothing gives w a value: it needs {', '.join(_CODES[:-1])} or {_CODES[-1]}"
+    if rule.periodically:
+        yield from _time_constant(rule.period_name, "periodically", declared)
     if odd := set(rule.protocol_variables).difference(rule.synapse_variables):
         yield f"protocol_variables names {', '.join(sorted(odd))}, which synapse_variables does not"
     needed = rule.input_spike_needs

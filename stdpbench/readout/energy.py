@@ -106,7 +106,7 @@ def cost(graph: Graph, spikes: Mapping[str, float]) -> Cost:
     found, from_input = dict[str, float](), 0.0
     for name, projection in graph.projections.items():
         shapes = (graph.populations[end].shape for end in (projection.source, projection.target))
-        found[name] = spikes[projection.source] * projection.connect.out_degree(*shapes)
+        found[name] = spikes[projection.source] * projection.connect.mean_out_degree(*shapes)
         from_input += found[name] if projection.source == graph.input else 0.0
     others = sum(found[name] for name, each in graph.projections.items() if each.source != graph.input)
     return Cost(graph.read, spikes.get(graph.input, 0.0), spikes[graph.read], from_input, others, found)

@@ -8,6 +8,10 @@ forgotten with `MEMORY`; neurons with a total weight of less than `FEWEST` inter
 `WINDOW`: the SD over time of the count averaged over neurons, divided by the root mean square of the SDs of single
 neurons. It is 1 if all do the same, and of the order of 1/sqrt(n) for n independent neurons.
 
+*Rhythm* is the power of the number of spikes over time in a band of frequencies, averaged over the frequencies of a
+piece that lie in it, in units of that of independent Poisson neurons, which is the number of spikes: 1 without a
+rhythm. Oscillations at 2 to 4 Hz are called delta, those at 30 to 70 Hz gamma.
+
 *Answers to patterns* follow Masquelier, Guyonneau & Thorpe (2008): a *hit* is a pattern in which the neuron fires, its
 *latency* the time from the start of the pattern to the first spike in it, and a *false alarm* a spike outside
 patterns.
@@ -24,6 +28,7 @@ from numpy.typing import NDArray
 MEMORY = 10.0  # s
 FEWEST = 3.0
 WINDOW = 5e-3  # s
+DELTA, GAMMA = (2.0, 4.0), (30.0, 70.0)  # Hz
 N_BINS = 20
 """Bins of histograms of weights."""
 
@@ -92,6 +97,29 @@ def synchrony(index: NDArray[np.integer], step: NDArray[np.integer], n: int, n_s
     single = float((squares - mean**2).mean())
     together = float((np.bincount(window, minlength=n_windows) / n).var())
     return float(np.sqrt(together / single)) if single > 0 else None
+
+
+def rhythm(step: NDArray[np.integer], n_steps: int, dt: float, band: tuple[float, float]) -> float | None:
+    """Return the power of a population in a band of frequencies; None if undefined.
+
+    Parameters
+    ----------
+    step : ndarray, integer, (n_spikes,)
+        Step of each spike, from the start of the piece.
+    n_steps : int
+        Number of steps.
+    dt : float
+        Time step in seconds.
+    band : tuple of float
+        Lowest and highest frequency, in Hz. The piece must be long enough to have two of its frequencies in it.
+    """
+    first, last = (int(np.floor(edge * n_steps * dt + 1e-6)) for edge in band)
+    first += int(first < band[0] * n_steps * dt - 1e-6)
+    if last <= first or 2 * last > n_steps or not len(step):
+        return None
+    counts = np.bincount(np.asarray(step, np.int64), minlength=n_steps)
+    power = np.abs(np.fft.rfft(counts)[first : last + 1]) ** 2
+    return float(power.mean() / len(step))
 
 
 def histogram(weights: NDArray[np.float64], w_max: float) -> tuple[int, ...]:

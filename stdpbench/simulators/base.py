@@ -27,6 +27,7 @@ from stdpbench.network.layout import LAST_ARRIVAL, RECENT, ProjectionLayout, Sta
 from stdpbench.signals import handled
 from stdpbench.simulators.response import Courses, Recording, Response, recorded
 from stdpbench.simulators.structure import check_same_structure
+from stdpbench.simulators.updates import joined, part_of, pass_steps, steps_to_update
 
 
 @contextmanager
@@ -62,6 +63,9 @@ class Simulator(ABC):
 
     def __init__(self, graph: Graph, delays: Mapping[str, NDArray[np.int32]]) -> None:
         self.layout = Layout(graph)
+        rules = [each.plasticity for each in graph.projections.values() if each.plasticity is not None]
+        if not graph.stream and any(rule.periodically for rule in rules):
+            raise StdpbenchError("rules that update weights once per period need a stream (schedule.between)")
         self._experiment: Experiment | None = None
         self._traces_moved = True
         self._delays = {
@@ -255,25 +259,40 @@ class Simulator(ABC):
         self._check_noise(noise, total)
         watched = {name: self._to_record(name, neurons) for name, neurons in (record or {}).items()}
         self._traces_moved |= bool(learning)
+        recording = {name: each for name, each in watched.items() if len(each)}
         with _uninterrupted():
-            found, courses = self._run(
-                spikes,
-                total,
-                learning,
-                self._earlier(),
-                {name: each for name, each in watched.items() if len(each)},
-                noise,
-            )
-            self._remember(found if self.layout.input is None else {**found, self.layout.input.name: spikes}, total)
-            for name in learning:
-                if self.layout.projections[name].delays_differ:
-                    # the origin of time moves to the end of this presentation
-                    self.array(f"{name}.{LAST_ARRIVAL}")[...] -= total * self._tick
+            parts, done = list[tuple[int, dict[str, Spikes], Courses]](), 0
+            while done < total or not parts:
+                n_part = min(total - done, steps_to_update(self.layout, self.array, learning))
+                mine = spikes if n_part == total else part_of(spikes, done, done + n_part)
+                drawn = noise if n_part == total else {k: part_of(v, done, done + n_part) for k, v in noise.items()}
+                parts.append((done, *self._advance(mine, n_part, learning, recording, drawn)))
+                done += n_part
+            found, courses = joined(parts)
         recordings = {
             name: Recording(neurons, courses[name]) if name in courses else self._no_recording(name, total)
             for name, neurons in watched.items()
         }
         return Response(found, spikes, n_bins, {each.name: each.size for each in self.layout.cells}, recordings)
+
+    def _advance(
+        self,
+        spikes: Spikes,
+        n_bins: int,
+        learning: frozenset[str],
+        recording: Mapping[str, NDArray[np.int64]],
+        noise: Mapping[str, Spikes],
+    ) -> tuple[dict[str, Spikes], Courses]:
+        """Take some steps, in which no weight is updated, and update those that are due then."""
+        found, courses = self._run(spikes, n_bins, learning, self._earlier(), recording, noise)
+        self._remember(found if self.layout.input is None else {**found, self.layout.input.name: spikes}, n_bins)
+        for name in learning:
+            projection = self.layout.projections[name]
+            if projection.delays_differ:
+                # the origin of time moves to the end of this presentation
+                self.array(f"{name}.{LAST_ARRIVAL}")[...] -= n_bins * self._tick
+        pass_steps(self.layout, self.array, learning, n_bins)
+        return found, courses
 
     @property
     def _dt(self) -> float:

@@ -51,12 +51,17 @@ _SPIKES = (
     "Spikes that become sparse and irregular",
     "Spikes of some of the 8000 excitatory neurons, one per row, over the first 8 s",
 )
+_RHYTHM = (
+    "Spikes in a slow rhythm",
+    "Spikes of the 800 excitatory neurons over the first second, before the rhythm changes",
+)
 _FAMILIES = {
     "fast": _FIELDS,
     "diehl-cook": _FIELDS,
     "song-abbott": _WEIGHTS,
     "masquelier": _LATENCIES,
     "vogels": _SPIKES,
+    "polychrony": _RHYTHM,
 }
 """Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields
 of the smallest one of the family, its weights over time, its latencies, or its spikes."""

@@ -14,7 +14,7 @@ from stdpbench.runs.protocol.pieces import Piece
 SUMMARY = 150.0
 """Last seconds of a stream that its summary is about, at most a third of it: those that Masquelier, Guyonneau & Thorpe
 (2008) evaluate."""
-_SCALARS = {"rates": "rate", "cv": "cv", "synchrony": "synchrony"}
+_SCALARS = {"rates": "rate", "cv": "cv", "synchrony": "synchrony", "delta": "delta", "gamma": "gamma"}
 
 
 def stream_columns(pieces: Mapping[int, Piece], seconds: float) -> dict[str, NDArray[Any]]:
@@ -30,9 +30,9 @@ def stream_columns(pieces: Mapping[int, Piece], seconds: float) -> dict[str, NDA
     Returns
     -------
     dict of str to ndarray
-        ``position``, int64; ``time``, s, at the end of the piece; ``rate.POPULATION``, Hz; ``cv.POPULATION`` and
-        ``synchrony.POPULATION``, NaN where undefined; ``weights.PROJECTION``, int64, (n_pieces, 20), histograms from 0
-        to w_max.
+        ``position``, int64; ``time``, s, at the end of the piece; ``rate.POPULATION``, Hz; ``cv.POPULATION``,
+        ``synchrony.POPULATION``, ``delta.POPULATION`` and ``gamma.POPULATION``, NaN where undefined;
+        ``weights.PROJECTION``, int64, (n_pieces, 20), histograms from 0 to w_max.
     """
     positions = sorted(pieces)
     ordered = [pieces[position] for position in positions]
@@ -76,9 +76,9 @@ def summary(pieces: Mapping[int, Piece], seconds: float) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``seconds``; ``rate``, ``cv`` and ``synchrony`` by population; with patterns ``hit_rate``, ``false_alarms``
-        (per second) and ``latency`` (ms) of the neuron with the most hits, and ``neurons_with_hits``, the number of
-        neurons that answer to more than half of the occurrences of a pattern.
+        ``seconds``; ``rate``, ``cv``, ``synchrony``, ``delta`` and ``gamma`` by population; with patterns
+        ``hit_rate``, ``false_alarms`` (per second) and ``latency`` (ms) of the neuron with the most hits, and
+        ``neurons_with_hits``, the number of neurons that answer to more than half of the occurrences of a pattern.
     """
     if not pieces:
         return {}

@@ -326,7 +326,13 @@ def stream_measures(account: Account) -> dict[str, float]:
 
 def _of_populations(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the names of the measures of the populations of a stream, by path."""
-    names = {"rate": "rate of {} (Hz)", "cv": "irregularity of {} (CV of ISI)", "synchrony": "synchrony of {}"}
+    names = {
+        "rate": "rate of {} (Hz)",
+        "cv": "irregularity of {} (CV of ISI)",
+        "synchrony": "synchrony of {}",
+        "delta": "power of {} at 2–4 Hz",
+        "gamma": "power of {} at 30–70 Hz",
+    }
     return {
         path: names[path.split(".")[2]].format(path.split(".", 3)[3])
         for path in values

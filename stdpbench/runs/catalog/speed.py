@@ -78,7 +78,7 @@ def work(experiment: Experiment, n_input: int) -> float:
     for projection in graph.projections.values():
         source, target = (graph.populations[name].shape for name in (projection.source, projection.target))
         summed = projection.connect.at_end and projection.one_weight
-        n += prod(target) if summed else prod(source) * projection.connect.out_degree(source, target)
+        n += prod(target) if summed else prod(source) * projection.connect.mean_out_degree(source, target)
     rest = experiment.rest_bins if experiment.schedule.between == "rest" else 0
     return n * (experiment.stimulus_bins + rest)
 

@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.experiment import Experiment
-from stdpbench.readout.streams import Intervals, false_alarms, histogram, latencies, synchrony
+from stdpbench.readout.streams import (
+    DELTA,
+    GAMMA,
+    Intervals,
+    false_alarms,
+    histogram,
+    latencies,
+    rhythm,
+    synchrony,
+)
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.training import Presented
@@ -54,12 +63,15 @@ class StreamMeasures:
         """Return the measures of a piece."""
         start, spikes = presented.presentation * self._n_bins, presented.response.spikes
         rates, cv, together = dict[str, float](), dict[str, float | None](), dict[str, float | None]()
+        delta, gamma = dict[str, float | None](), dict[str, float | None]()
         for each in self._simulator.layout.cells:
             name, mine = each.name, spikes[each.name]
             step = mine.bin.astype(np.int64)
             rates[name] = _rounded(len(mine) / each.size / (self._n_bins * self._dt)) or 0.0
             cv[name] = _rounded(self._intervals[name].add(mine.index, step + start, self._n_bins))
             together[name] = _rounded(synchrony(mine.index, step, each.size, self._n_bins, self._dt))
+            for found, band in ((delta, DELTA), (gamma, GAMMA)):
+                found[name] = None if each.size < 2 else _rounded(rhythm(step, self._n_bins, self._dt, band))
         graph = self._simulator.graph
         self.rate = rates[graph.read]
         weights = {}
@@ -67,7 +79,7 @@ class StreamMeasures:
             rule = graph.projections[name].plasticity
             assert rule is not None
             weights[name] = histogram(self._simulator.weights(name), rule.w_max)
-        return Piece(rates, cv, together, weights, *self._answers(presented, start))
+        return Piece(rates, cv, together, weights, *self._answers(presented, start), delta, gamma)
 
     def _answers(
         self, presented: Presented, start: int

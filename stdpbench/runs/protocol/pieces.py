@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -23,6 +23,8 @@ class Piece:
         Of each pattern that ended: its start in s, its number, and the latency of each neuron that is read, in ms.
     false_alarms : tuple of int
         Spikes of each neuron that is read outside patterns; empty without patterns.
+    delta, gamma : mapping of str to (float or None)
+        Power of the rate at 2 to 4 Hz and at 30 to 70 Hz, relative to that of independent neurons, by population.
     """
 
     rates: Mapping[str, float]
@@ -31,4 +33,6 @@ class Piece:
     weights: Mapping[str, tuple[int, ...]]
     occurrences: tuple[tuple[float, int, tuple[float | None, ...]], ...] = ()
     false_alarms: tuple[int, ...] = ()
+    delta: Mapping[str, float | None] = field(default_factory=dict)
+    gamma: Mapping[str, float | None] = field(default_factory=dict)
     recurs: ClassVar[bool] = True

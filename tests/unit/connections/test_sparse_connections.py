@@ -73,6 +73,20 @@ def test_in_degree_is_exact_and_sources_are_equally_likely(autapses: bool) -> No
     assert counts[~allowed].sum() == 0
 
 
+@pytest.mark.parametrize("autapses", [False, True])
+def test_out_degree_is_exact_and_targets_are_equally_likely(autapses: bool) -> None:
+    counts = np.zeros((9, 9))
+    for seed in range(1500):
+        one = matrix(drawn(Random(out_degree=4, autapses=autapses), (9,), (9,), recurrent=True, seed=seed))
+        assert one.max() == 1
+        assert one.sum(axis=1).tolist() == [4] * 9
+        counts += one
+    allowed = np.ones((9, 9), bool) if autapses else ~np.eye(9, dtype=bool)
+    p = 4 / (9 if autapses else 8)
+    assert np.abs(counts[allowed] / 1500 - p).max() < 5 * np.sqrt(p * (1 - p) / 1500)
+    assert counts[~allowed].sum() == 0
+
+
 def test_a_pair_may_have_several_synapses_if_asked_for() -> None:
     many = matrix(drawn(Random(in_degree=30, multapses=True), (5,), (4,)))
     assert many.sum(axis=0).tolist() == [30] * 4
@@ -126,6 +140,7 @@ def test_a_torus_has_no_edges() -> None:
         (Random(p=0.1), (80,), (120,), False),
         (Random(p=0.1), (100,), (100,), True),
         (Random(in_degree=7), (80,), (120,), False),
+        (Random(out_degree=7), (80,), (120,), False),
         (Local(field=3, stride=2), (7, 5), (3, 2, 4), False),
         (Distance(sigma=2.0, torus=True, autapses=True), (30, 30), (30, 30), True),
     ],
@@ -186,6 +201,12 @@ NETWORK: dict[str, Any] = {
         ({"kind": "random"}, (), "give either p, such as p = 0.02, or in_degree"),
         ({"kind": "random", "p": 0.1, "in_degree": 3}, (), "give either p"),
         ({"kind": "random", "p": 0.1, "multapses": True}, (), "multapses need in_degree"),
+        ({"kind": "random", "in_degree": 3, "out_degree": 3}, (), "give either p"),
+        (
+            {"kind": "random", "out_degree": 100},
+            (64,),
+            "needs more than out_degree = 100 target neurons, but there are 80",
+        ),
         ({"kind": "random", "in_degree": 100}, (64,), "needs more than in_degree = 100 source neurons"),
         ({"kind": "local", "field": 12, "stride": 8}, (8, 8), "a source of at least 12 x 12 neurons, not 8 x 8"),
         ({"kind": "local", "field": 4, "stride": 2}, (8, 8), r"give the target shape = \[3, 3, units\]"),

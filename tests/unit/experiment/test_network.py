@@ -77,7 +77,13 @@ def test_every_shipped_experiment_expands(name: str) -> None:
     graph = experiment.graph(8, 8)
     assert graph is not experiment.graph() or not graph.input
     assert experiment.graph() is experiment.graph()
-    n_read = {"song-abbott-2000": 1, "masquelier-2008": 1, "masquelier-2009": 3, "vogels-2011": 8000}.get(name)
+    n_read = {
+        "song-abbott-2000": 1,
+        "masquelier-2008": 1,
+        "masquelier-2009": 3,
+        "polychrony-2006": 800,
+        "vogels-2011": 8000,
+    }.get(name)
     assert graph.populations[graph.read].size == (experiment.network.n_exc if n_read is None else n_read)
 
 

@@ -10,6 +10,8 @@ import pytest
 from stdpbench.connections.random import Random
 from stdpbench.encoding import Spikes
 from stdpbench.experiment import read_experiment
+from stdpbench.network import draw_noise
+from stdpbench.readout.streams import DELTA, rhythm
 from stdpbench.simulators import open_graph
 from stdpbench.streams.patterns import Patterns
 from stdpbench.streams.poisson import PoissonInputs
@@ -74,3 +76,29 @@ def test_vogels_2011_is_a_network_without_input_that_settles():
     simulator.close()
     assert rates[0] > 20
     assert rates[-1] < 12
+
+
+def test_polychrony_2006_loses_its_slow_rhythm_and_weights_separate():
+    made = read_experiment("polychrony-2006")
+    graph = made.graph()
+    assert [population.size for population in graph.populations.values()] == [800, 200]
+    degrees = [np.diff(graph.synapses(name).first) for name in ("exc_exc", "exc_inh", "inh_exc")]
+    assert (degrees[0] + degrees[1] == 100).all()
+    assert (degrees[2] == 100).all()
+    assert graph.plastic == ("exc_exc", "exc_inh")
+    simulator, _ = open_graph(graph)
+    for name in graph.plastic:
+        simulator.weights(name)[...] = 6.0
+    simulator.reset()
+    silence = Spikes(np.empty(0, np.int32), np.empty(0, np.int32))
+    delta = []
+    for second in range(12):
+        noise = draw_noise(graph, (made.seed,), 1000 * second, 1000)
+        spikes = simulator.present(silence, 1000, plastic=True, noise=noise).spikes["exc"]
+        delta.append(rhythm(spikes.bin, 1000, 1e-3, DELTA))
+    weights = simulator.weights("exc_exc").copy()
+    simulator.close()
+    assert min(delta[:2]) > 100
+    assert max(delta[8:]) < 60
+    assert (weights > 9).any()
+    assert (weights < 3).any()

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.readout.streams import Intervals, answers, false_alarms, histogram, latencies, synchrony
+from stdpbench.readout.streams import (
+    DELTA,
+    GAMMA,
+    Intervals,
+    answers,
+    false_alarms,
+    histogram,
+    latencies,
+    rhythm,
+    synchrony,
+)
 
 DT = 1e-3
 
@@ -46,6 +56,18 @@ def test_synchrony_is_one_together_and_small_apart():
     assert synchrony(np.tile(np.arange(100), len(once)), np.repeat(once, 100), 100, 5000, DT) == pytest.approx(1)
     assert synchrony(index, step, 1, 5000, DT) is None
     assert synchrony(index[:0], step[:0], 100, 5000, DT) is None
+
+
+def test_a_rhythm_is_in_its_band_and_independent_neurons_have_none():
+    found = [
+        [rhythm(poisson(50, 1000, 0.01, seed)[1], 1000, DT, band) for seed in range(200)] for band in (DELTA, GAMMA)
+    ]
+    assert np.mean(found, axis=1) == pytest.approx([1, 1], abs=0.15)
+    volleys = np.repeat(np.arange(0, 1000, 25), 20)  # 40 Hz
+    assert rhythm(volleys, 1000, DT, GAMMA) == pytest.approx(len(volleys) / 41)  # all power at one of 41 frequencies
+    assert rhythm(volleys, 1000, DT, DELTA) == pytest.approx(0, abs=1e-9)
+    assert rhythm(volleys, 300, DT, DELTA) is None  # too short for two frequencies
+    assert rhythm(volleys[:0], 1000, DT, GAMMA) is None
 
 
 def test_histograms_have_all_weights():

@@ -62,7 +62,16 @@ EXAMPLES: list[Any] = [
     facts.Branched("0123", "parent-1", 12),
     facts.Branched("0123", "parent-1", 12, 2),
     facts.Rewound("kept-1"),
-    Piece({"exc": 3.5}, {"exc": None}, {"exc": 0.25}, {"feed": (3, 0, 1)}, ((0.35, 1, (4.5, None)),), (2, 0)),
+    Piece(
+        {"exc": 3.5},
+        {"exc": None},
+        {"exc": 0.25},
+        {"feed": (3, 0, 1)},
+        ((0.35, 1, (4.5, None)),),
+        (2, 0),
+        {"exc": 1.5},
+        {"exc": None},
+    ),
     Piece({}, {}, {}, {}),
 ]
 RECORDS = [Record(number, 7 * number, "2026-01-02T03:04:05+00:00", fact) for number, fact in enumerate(EXAMPLES)]

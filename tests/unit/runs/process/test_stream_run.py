@@ -218,7 +218,7 @@ def test_python_has_the_measures(parent):
     run = stdpbench.open_run(parent.path)
     assert run.stream["rate.exc"].shape == (20,)
     assert run.stream["patterns.latency"].shape == (50, 6)
-    assert len(run.plot_stream().figure.axes) == 5
+    assert len(run.plot_stream().figure.axes) == 6
 
 
 def test_evaluation_and_reports_need_labels(parent, tmp_path):
