@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.learned_names import is_weight
 from stdpbench.readout import INTERVAL
+from stdpbench.readout.polychrony import Group, find_groups
+from stdpbench.runs.analysis.wiring import wiring_of
 from stdpbench.runs.catalog.comparison import read_population
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
@@ -220,6 +222,25 @@ class RunView:
         """
         live = self._live()
         return stream_arrays(live, self.experiment.schedule.piece or 1.0) if live.pieces else {}
+
+    def polychronous_groups(self, mothers: Iterable[int] | None = None) -> list[Group]:
+        """Find groups of neurons that fire in a fixed pattern because of their delays, after Izhikevich (2006).
+
+        Needs a network of the neuron ``izhikevich`` with sparse projections and dt = 1 ms, whose neurons are numbered
+        population by population; see `stdpbench.readout.polychrony`. It takes seconds of CPU time per mother.
+
+        Parameters
+        ----------
+        mothers : iterable of int, optional
+            Neurons to start from. Default: all excitatory ones.
+
+        Raises
+        ------
+        StdpbenchError
+            If the network is another one, or there are no weights yet.
+        """
+        weights = {name: np.asarray(array, np.float64) for name, array in self.weights.items()}
+        return find_groups(wiring_of(self.experiment.graph(), weights), mothers)
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:
