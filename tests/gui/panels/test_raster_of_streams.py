@@ -19,6 +19,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench_gui.look import theme
+from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.raster import strips
 from stdpbench_gui.panels.raster.raster_panel import Raster
 
@@ -219,3 +220,16 @@ def test_another_run_starts_empty(panel: Raster) -> None:
     panel.session.live.presentation = {}
     assert not panel.has_content()
     assert panel.table() is None
+
+
+def test_the_neuron_panel_says_that_a_stream_has_no_labels_and_no_pictures(panel: Raster, qtbot: QtBot) -> None:
+    made = panel.session
+    made.live.network = {"position": 1, "learned": {"feed.w": np.ones((N_INPUT, N_CELLS), np.float32)}}
+    neuron = NeuronInspector(made)
+    show(neuron, qtbot, (600, 600))
+    made.selection.select_neuron(1)
+    see(panel, 0)
+    redraw(neuron)
+    assert neuron.bars._note == "no labels in a stream"
+    assert neuron.best_title.text() == "A stream has no pictures."
+    assert "1 spike in piece 0" in neuron.about.text()

@@ -227,9 +227,8 @@ class NeuronInspector(Panel):
         assignment = self._assignment()
         parts = [f"<b>neuron {neuron}</b>", self._of_theta(neuron)]
         if assignment is None:
-            self.bars.show_values(
-                (), (), -1, "once labels arrive" if selection.is_read else f"of {selection.read} only"
-            )
+            awaited = "no labels in a stream" if self.is_stream else "once labels arrive"
+            self.bars.show_values((), (), -1, awaited if selection.is_read else f"of {selection.read} only")
         else:
             label, values = int(assignment.labels[neuron]), assignment.mean_response[:, neuron].tolist()
             names = [self.observed.class_name(number) for number in range(len(values))]
