@@ -11,11 +11,13 @@ from synthetic import is_complete, redraw, session, show
 
 from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.session.overlays import Overlay
 
 STREAM = """
 name = "listening"
@@ -89,6 +91,24 @@ def test_another_run_starts_empty(panel: Curves) -> None:
     panel.session.live.take_record(Record(99, 9, "", piece(9, patterns=False)))
     redraw(panel)
     assert panel.stream._items["rate.exc"].getData()[1][-1] == 19.0
+
+
+def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -> None:
+    patterns = bool(panel.session.live.pieces[1].occurrences)
+    live = LiveRun(pieces={number: piece(number + 90, patterns=patterns) for number in range(1, 13)})
+    panel.overlays.add(Overlay("another", {}, None, 2, live))
+    redraw(panel)
+    others = dict(panel.stream._others)
+    assert [plot for plot, _ in panel.stream._others].count("rate") == 2
+    x, y = panel.stream._others[0][1].getData()
+    assert (len(x), y.max()) == (12, 10.0 + 102)
+    assert panel.stream.plots["rate"].getViewBox().viewRange()[1][1] > 112
+    assert others["last"].getData()[1].max() == (4.0 + 102 if patterns else pytest.approx(0.7375))
+    assert "another" in panel.legend.text()
+    assert len(panel.stream._items["rate.exc"].getData()[0]) == 8
+    panel.overlays.clear()
+    redraw(panel)
+    assert not panel.stream._others
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -177,8 +177,14 @@ class Curves(Panel):
         self._streams = bool(self.session.live.pieces)
         if self._streams:
             self._arrange(1 if self.graphics.height() > _TALL * line else 2)
-            self.stream.draw(self.session.live, whole=self._whole)
-            self.legend.write(self.stream.entries(), [text for _, text in self.session.live.marks])
+            slots = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
+            streams = [(slot, other) for slot, other in slots if other.known().pieces]
+            known = [(other.known(), run_lines.pen(slot)) for slot, other in streams]
+            self.stream.draw(self.session.live, whole=self._whole, others=known)
+            lines = self.stream.entries() + [
+                (run_lines.colour(slot), run_lines.mark(slot), self._short(other.name)) for slot, other in streams
+            ]
+            self.legend.write(lines, [text for _, text in self.session.live.marks])
             if self._marked != (len(self.session.live.marks), self._placed):
                 self._draw_lines()
             return
@@ -236,12 +242,16 @@ class Curves(Panel):
 
     def _write_legend(self) -> None:
         lines = [(_colour(name), mark, name) for name, (_, mark) in _STYLES.items()]
-        folder = self.session.folder
         for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
-            name = distinct_part(overlay.name, folder.path.name if folder is not None else "")
-            lines.append((run_lines.colour(slot), run_lines.mark(slot), f"{name} ({READOUTS[0]})"))
+            name = f"{self._short(overlay.name)} ({READOUTS[0]})"
+            lines.append((run_lines.colour(slot), run_lines.mark(slot), name))
         lines += self.held_out.entries() if self._has_held_out() else []
         self.legend.write(lines, [text for _, text in self.session.live.marks])
+
+    def _short(self, name: str) -> str:
+        """Return the part of another run's name that differs from this run's."""
+        folder = self.session.folder
+        return distinct_part(name, folder.path.name if folder is not None else "")
 
     def _drop_lines(self) -> None:
         for line in self.lines:

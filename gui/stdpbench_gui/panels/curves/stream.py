@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -50,6 +50,8 @@ class StreamPlots:
         self._on_double_click, self._clickable = whole, False
         self._on_moved = moved
         self._items: dict[str, pg.PlotDataItem] = {}
+        self._others: list[tuple[str, pg.PlotDataItem]] = []
+        self._tops: dict[str, float] = {}
         self._ranges: dict[str, tuple[float, float]] = {}
         self._names: list[str] = []
 
@@ -69,6 +71,7 @@ class StreamPlots:
         for key, item in self._items.items():
             self.plots[key.partition(".")[0]].removeItem(item)
         self._items.clear()
+        self._drop_others()
         self._ranges.clear()
         self._names = []
 
@@ -79,8 +82,18 @@ class StreamPlots:
                 plot.restyle()
             self.forget()
 
-    def draw(self, live: LiveRun, *, whole: bool) -> None:
-        """Draw the measures of all complete pieces, once the plots have a place; `whole`: over the whole stream."""
+    def draw(self, live: LiveRun, *, whole: bool, others: Sequence[tuple[LiveRun, pg.QtGui.QPen]] = ()) -> None:
+        """Draw the measures of all complete pieces, once the plots have a place.
+
+        Parameters
+        ----------
+        live : LiveRun
+            The run.
+        whole : bool
+            Whether to show the whole stream.
+        others : sequence of (LiveRun, QPen)
+            Other runs of streams: of their populations and projections, those that have a name of this run.
+        """
         if not self._clickable:
             self._clickable = True
             for plot in self.plots.values():
@@ -89,21 +102,23 @@ class StreamPlots:
         seconds = piece_seconds(live)
         columns, answers = stream_columns(live.pieces, seconds), pattern_answers(live.pieces.values())
         time = columns["time"]
+        self._drop_others()
+        self._tops.clear()
         self._names = [key.partition(".")[2] for key in columns if key.startswith("rate.")]
         for name in ("rate", "cv", "synchrony"):
             for number, population in enumerate(self._names):
                 self._set(name, population, number, time, columns[f"{name}.{population}"])
         self.plots["last"].set_title(_LATENCY if answers else _TITLES["last"])
         if answers:
-            latency = answers["latency"]
-            start = np.repeat(answers["start"], latency.shape[1])
-            self._set("last", "latency", 0, start, latency.reshape(-1), dots=True)
+            self._set("last", "latency", 0, *_latencies(answers), dots=True)
         else:
-            middles = (np.arange(N_BINS) + 0.5) / N_BINS
-            for number, key in enumerate(key for key in columns if key.startswith("weights.")):
-                histograms = columns[key]
-                mean = histograms @ middles / np.maximum(histograms.sum(axis=1), 1)
-                self._set("last", key.partition(".")[2], number, time, mean)
+            for number, (name, mean) in enumerate(_mean_weights(columns).items()):
+                self._set("last", name, number, time, mean)
+        for other, pen in others:
+            if other.pieces:
+                self._draw_other(other, pen, columns, patterns=bool(answers))
+        for name, top in self._tops.items():
+            self._set_range(name, top)
         if whole and len(time):
             total = dict(live.started.phases).get("train", 0) * seconds if live.started is not None else 0.0
             end = float(time[-1])
@@ -129,12 +144,60 @@ class StreamPlots:
             symbol = {"symbol": "o", "symbolSize": 3, "symbolPen": None, "symbolBrush": _colour(0)} if dots else {}
             self._items[key] = self.plots[plot].plot([], [], pen=pen, **symbol)
         self._items[key].setData(x[known], y[known])
-        if known.any():
-            room = self.plots[plot].room_for_title() * max(float(y[known].max()), 1e-9)
-            wanted = stepped(0.0, float(y[known].max()) + room, self._ranges.get(plot))
-            if wanted != self._ranges.get(plot):
-                self._ranges[plot] = wanted
-                self.plots[plot].setYRange(*wanted, padding=0.02)
+        self._reach(plot, y[known])
+
+    def _draw_other(self, live: LiveRun, pen: pg.QtGui.QPen, own: Mapping[str, Any], *, patterns: bool) -> None:
+        """Draw what another run has in common with this one."""
+        columns = stream_columns(live.pieces, piece_seconds(live))
+        time, drawn = columns["time"], list[tuple[str, Any, Any]]()
+        drawn += [
+            (key.partition(".")[0], time, columns[key])
+            for key in own
+            if key.partition(".")[0] in ("rate", "cv", "synchrony") and key in columns
+        ]
+        if not patterns:
+            weights = _mean_weights(columns)
+            drawn += [("last", time, weights[name]) for name in _mean_weights(own) if name in weights]
+        elif answers := pattern_answers(live.pieces.values()):
+            drawn.append(("last", *_latencies(answers)))
+        for plot, x, y in drawn:
+            known = np.isfinite(y)
+            dots = {"symbol": "o", "symbolSize": 3, "symbolPen": None, "symbolBrush": pen.color()}
+            look = {"pen": None, **dots} if plot == "last" and patterns else {"pen": pen}
+            self._others.append((plot, self.plots[plot].plot(x[known], y[known], **look)))
+            self._reach(plot, y[known])
+
+    def _drop_others(self) -> None:
+        for plot, item in self._others:
+            self.plots[plot].removeItem(item)
+        self._others.clear()
+
+    def _reach(self, plot: str, y: np.ndarray[Any, Any]) -> None:
+        if len(y):
+            self._tops[plot] = max(self._tops.get(plot, 0.0), float(y.max()))
+
+    def _set_range(self, plot: str, top: float) -> None:
+        room = self.plots[plot].room_for_title() * max(top, 1e-9)
+        wanted = stepped(0.0, top + room, self._ranges.get(plot))
+        if wanted != self._ranges.get(plot):
+            self._ranges[plot] = wanted
+            self.plots[plot].setYRange(*wanted, padding=0.02)
+
+
+def _latencies(answers: Mapping[str, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return time and latency of all answers."""
+    latency = answers["latency"]
+    return np.repeat(answers["start"], latency.shape[1]), latency.reshape(-1)
+
+
+def _mean_weights(columns: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the mean weight of each projection that learns, as a share of the largest."""
+    middles = (np.arange(N_BINS) + 0.5) / N_BINS
+    return {
+        key.partition(".")[2]: histograms @ middles / np.maximum(histograms.sum(axis=1), 1)
+        for key, histograms in columns.items()
+        if key.startswith("weights.")
+    }
 
 
 def summary_of(live: LiveRun) -> str:
