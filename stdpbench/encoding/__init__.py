@@ -6,7 +6,13 @@ from stdpbench.registry import Family
 encoders: Family[Encoder] = Family(
     "encoder",
     Encoder,  # type: ignore[type-abstract]
-    {"poisson": "stdpbench.encoding.poisson:Poisson"},
+    {
+        "poisson": "stdpbench.encoding.poisson:Poisson",
+        "regular": "stdpbench.encoding.regular:Regular",
+        "latency": "stdpbench.encoding.latency:Latency",
+        "rank-order": "stdpbench.encoding.rank_order:RankOrder",
+        "burst": "stdpbench.encoding.burst:Burst",
+    },
     group="stdpbench.encoding",
 )
 

@@ -1,4 +1,4 @@
-"""Base class of encoders, which turn a picture into spikes with a random generator.
+"""Base class of encoders, which turn a picture into spikes.
 
 All randomness of input spikes is here. The generator of a presentation is made from (seed, phase, presentation,
 attempt), so any process can encode any presentation, in advance or again, with the same spikes.
@@ -56,11 +56,41 @@ def generator(seed: int, phase: str, presentation: int, attempt: int) -> np.rand
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
 
 
+def sorted_spikes(
+    index: NDArray[np.integer], time: NDArray[np.float64], n_bins: int, dt: float, *, clip: bool = False
+) -> Spikes:
+    """Return spikes from the times at which they occur.
+
+    Parameters
+    ----------
+    index : ndarray, integer, (n_spikes,)
+        Input neuron of each spike.
+    time : ndarray, float64, (n_spikes,)
+        Times in s, at least 0. A spike belongs to the time step in which it lies; a time that differs from the start
+        of a step by rounding only is that start.
+    n_bins : int
+        Number of time steps that may carry spikes; later spikes are left out.
+    dt : float
+        Time step in seconds.
+    clip : bool
+        Whether later spikes come in the last step instead.
+    """
+    step = np.floor(time / dt + 1e-6).astype(np.int64)
+    if clip:
+        step = np.minimum(step, n_bins - 1)
+    shown = (step >= 0) & (step < n_bins)
+    index, step = np.asarray(index)[shown], step[shown]
+    order = np.lexsort((index, step))
+    return Spikes(index[order].astype(np.int32), step[order].astype(np.int32))
+
+
 class Encoder(Parameters):
     """A way to turn a picture into spikes; one kind per file."""
 
     summary: ClassVar[str]
     reference: ClassVar[str]
+    stronger: ClassVar[bool] = False
+    """Whether a further attempt shows a picture more strongly. If not, each picture is shown once."""
 
     @abstractmethod
     def encode(
@@ -87,6 +117,14 @@ class Encoder(Parameters):
             If the picture cannot be encoded with these parameters.
         """
 
-    @abstractmethod
-    def largest_probability(self, brightest: float, attempt: int, dt: float) -> float:
-        """Spike probability per step of the brightest pixel; must stay below 1."""
+    def problem(self, brightest: float, attempt: int, n_bins: int, dt: float) -> str:
+        """Return why a picture cannot be encoded, as a sentence without full stop; empty if it can.
+
+        Parameters
+        ----------
+        brightest : float
+            Its largest grey value.
+        attempt, n_bins, dt
+            As in `encode`.
+        """
+        return ""

@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.encoding.base import Encoder, Spikes
+from stdpbench.encoding._rate import RateEncoder
+from stdpbench.encoding.base import Spikes
 from stdpbench.errors import StdpbenchError
-from stdpbench.parameters import parameter
 
 
-class Poisson(Encoder):
+class Poisson(RateEncoder):
     r"""Each pixel fires in each step with probability ``p = rate * dt``, independently of all other pixels and steps.
 
     .. math:: rate = pixel \cdot rate\_per\_grey \cdot (intensity + attempt \cdot intensity\_step)
@@ -22,20 +22,8 @@ class Poisson(Encoder):
     """
 
     kind: Literal["poisson"] = "poisson"
-    rate_per_grey: float = parameter(
-        0.125, unit="Hz", gt=0, help="Firing rate per grey level at intensity 1: 255 gives 31.875 Hz."
-    )
-    intensity: float = parameter(2.0, unit="", gt=0, help="Factor on all rates for the first attempt at a picture.")
-    intensity_step: float = parameter(
-        1.0, unit="", ge=0, help="Increase of the intensity per repetition of a picture."
-    )
-
     summary: ClassVar[str] = "Rate coding: one Bernoulli trial per pixel and step"
     reference: ClassVar[str] = "Diehl & Cook 2015, doi:10.3389/fncom.2015.00099"
-
-    def largest_probability(self, brightest: float, attempt: int, dt: float) -> float:
-        """Spike probability per step of a pixel of value `brightest`."""
-        return brightest * self.rate_per_grey * (self.intensity + attempt * self.intensity_step) * dt
 
     def encode(
         self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float
@@ -55,13 +43,9 @@ class Poisson(Encoder):
             return Spikes(empty, empty.copy())
         values = image[lit]
         brightest = float(values.max())
-        p_max = self.largest_probability(brightest, attempt, dt)
-        if not p_max < 1:
-            raise StdpbenchError(
-                f"a pixel of {brightest:g} would fire with probability {p_max:.3g} per step of {dt * 1e3:g} ms at "
-                f"intensity {self.intensity + attempt * self.intensity_step:g}, but it must stay below 1: lower "
-                "encoding.rate_per_grey, encoding.intensity or schedule.max_attempts"
-            )
+        if problem := self.problem(brightest, attempt, n_bins, dt):
+            raise StdpbenchError(problem)
+        p_max = self.probability(brightest, attempt, dt)
         cells = n_bins * len(lit)
         hits = _bernoulli_positions(rng, cells, p_max)
         bins, columns = np.divmod(hits, len(lit))

@@ -34,13 +34,13 @@ def conflicts(network: Template, parts: Parts, data: Source, encoding: Encoder, 
         yield f"{name} ({times[name]:g} ms) must be a whole number of steps of network.dt ({dt:g} ms)"
     if "schedule.stimulus" not in uneven and not 1 <= round(schedule.stimulus / dt) <= _MOST_BINS:
         yield f"schedule.stimulus ({schedule.stimulus:g} ms) must be 1 to {_MOST_BINS} steps of network.dt ({dt:g} ms)"
-    yield from _of_graph(network, parts, network.expand(parts), schedule)
-    last = schedule.max_attempts - 1
-    if not encoding.largest_probability(255.0, last, dt * 1e-3) < 1:
-        yield (
-            f"after schedule.max_attempts = {schedule.max_attempts} repetitions a white pixel would fire "
-            "with probability 1 or more per step: lower it, or encoding.intensity_step or encoding.rate_per_grey"
-        )
+    graph = network.expand(parts)
+    yield from _of_graph(network, parts, graph, schedule)
+    last = schedule.max_attempts - 1 if encoding.stronger else 0
+    n_rest = round(schedule.rest / dt) if schedule.between == "rest" else 0
+    n_bins = round(schedule.stimulus / dt) - max(0, graph.input_delay_bins - n_rest)
+    if problem := encoding.problem(255.0, last, n_bins, dt * 1e-3):
+        yield problem
 
 
 def _of_stream(network: Template, parts: Parts, data: Source, schedule: Schedule) -> Iterator[str]:

@@ -449,6 +449,19 @@ class Experiment(_Head):
         return round(self.schedule.stimulus / self.dt)
 
     @property
+    def encoded_bins(self) -> int:
+        """Time steps of a training picture that may carry spikes.
+
+        In training without a rest, no spike comes so late that it would be in transit at the end.
+        """
+        return self.stimulus_bins - max(0, self.graph().input_delay_bins - self.rest_bins)
+
+    @property
+    def attempts(self) -> int:
+        """Maximum number of times that a picture is shown: 1 if the encoder cannot show it more strongly."""
+        return self.schedule.max_attempts if self.encoding.stronger else 1
+
+    @property
     def rest_bins(self) -> int:
         """Time steps of the simulated rest; 0 where it is not simulated."""
         return round(self.schedule.rest / self.dt) if self.schedule.between == "rest" else 0

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import stdpbench
@@ -150,7 +151,7 @@ def test_an_experiment_with_stand_ins_is_written_as_it_was_read(runs: Path, unin
     assert next(p.name for p in again.plasticity.describe()) == "vigour"
     for use in (
         lambda: experiment.data.prepare(),
-        lambda: experiment.encoding.largest_probability(1.0, 0, 1.0),
+        lambda: experiment.encoding.encode(np.zeros(4), np.random.default_rng(0), attempt=0, n_bins=1, dt=1.0),
         lambda: folder.experiment,
     ):
         with pytest.raises(StdpbenchError, match="is not installed"):

@@ -70,17 +70,14 @@ def check_brightness(experiment: Experiment, split: Split) -> None:
     Raises
     ------
     StdpbenchError
-        If a pixel would fire with probability 1 or more per step.
+        If it cannot, such as a pixel that would fire with probability 1 or more per step.
     """
     brightest = max(float(part.pixels.max(initial=0)) for part in (split.train, split.test))
-    attempt, dt = experiment.schedule.max_attempts - 1, experiment.network.dt * 1e-3
-    p = experiment.encoding.largest_probability(brightest, attempt, dt)
-    if not p < 1:
-        raise StdpbenchError(
-            f"the brightest pixel ({brightest:.0f}) would fire with probability {p:.2f} per step at attempt "
-            f"{attempt + 1}, but it must stay below 1: lower data.pixel_sum, encoding.intensity_step or "
-            "schedule.max_attempts"
-        )
+    problem = experiment.encoding.problem(
+        brightest, experiment.attempts - 1, experiment.encoded_bins, experiment.dt * 1e-3
+    )
+    if problem:
+        raise StdpbenchError(f"the brightest picture cannot be shown: {problem}")
 
 
 def check_weights(experiment: Experiment, split: Split) -> None:

@@ -106,7 +106,7 @@ def present_frozen(
     """
     schedule = experiment.schedule
     presentation = number if presentation is None else presentation
-    for attempt in range(schedule.max_attempts):
+    for attempt in range(experiment.attempts):
         simulator.reset()
         spikes = encode(experiment, images, phase, presentation, attempt, number)
         # simulate until all delayed spikes have arrived; spikes evoked after the stimulus do not count

@@ -74,7 +74,7 @@ def try_picture(
     pixels = _checked(picture, shape)
     schedule, dt = experiment.schedule, experiment.network.dt * 1e-3
     brightest = float(pixels.max())
-    if not experiment.encoding.largest_probability(brightest, 0, dt) < 1:
+    if experiment.encoding.problem(brightest, 0, experiment.stimulus_bins, dt):
         raise StdpbenchError(
             f"the brightest pixel of the picture ({brightest:.0f}) is too bright to be encoded; more strokes spread "
             "the brightness over more pixels"
@@ -83,7 +83,7 @@ def try_picture(
     state, read = simulator.state(), simulator.graph.read
     try:
         simulator.set_learned(learned)
-        for attempt in range(schedule.max_attempts):
+        for attempt in range(experiment.attempts):
             simulator.reset()
             spikes = encode(experiment, images, "test", _PRESENTATION, attempt, 0)
             n_rest = simulator.layout.max_delay_bins
@@ -92,7 +92,7 @@ def try_picture(
             )
             response = simulator.present(spikes, experiment.stimulus_bins, plastic=False, n_rest=n_rest, noise=noise)
             enough = response.counts(read).sum() >= schedule.min_spikes
-            if enough or not experiment.encoding.largest_probability(brightest, attempt + 1, dt) < 1:
+            if enough or experiment.encoding.problem(brightest, attempt + 1, experiment.stimulus_bins, dt):
                 break
     finally:
         simulator.set_state(state)

@@ -22,17 +22,15 @@ _MOST_AHEAD = 8
 def encode(experiment: Experiment, images: Images, phase: str, presentation: int, attempt: int, image: int) -> Spikes:
     """Return the input spikes of one attempt of one presentation, which depend on the arguments alone.
 
-    In training without a rest, the last bins are empty so that no delayed spike is in transit at the end. In a stream,
-    presentations are consecutive pieces.
+    In a stream, presentations are consecutive pieces.
     """
-    network, n_bins = experiment.network, experiment.stimulus_bins
+    dt = experiment.dt * 1e-3
     if (stream := experiment.stream) is not None:
-        start = presentation * n_bins
-        return stream.spikes(experiment.seed, start, start + n_bins, network.dt * 1e-3)
-    if phase == "train":
-        n_bins -= max(0, experiment.graph().input_delay_bins - experiment.rest_bins)
+        start = presentation * experiment.stimulus_bins
+        return stream.spikes(experiment.seed, start, start + experiment.stimulus_bins, dt)
+    n_bins = experiment.encoded_bins if phase == "train" else experiment.stimulus_bins
     rng = generator(experiment.seed, phase, presentation, attempt)
-    return experiment.encoding.encode(images.row(image), rng, attempt=attempt, n_bins=n_bins, dt=network.dt * 1e-3)
+    return experiment.encoding.encode(images.row(image), rng, attempt=attempt, n_bins=n_bins, dt=dt)
 
 
 class Stimuli:

@@ -158,7 +158,7 @@ class Training:
         exc_spikes = np.zeros(simulator.n_read, np.int64)
         recorded = None if record is None else {population or read: record}
         total = self.experiment.stimulus_bins + self.experiment.rest_bins
-        for attempt in range(schedule.max_attempts):
+        for attempt in range(self.experiment.attempts):
             silent = normalise_weights(simulator, plastic)
             spikes = self._stimuli.get(presentation, attempt)
             response = simulator.present(

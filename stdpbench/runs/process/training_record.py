@@ -143,6 +143,8 @@ class TrainingRecord:
             yield (
                 f"{at_limit} presentations drew fewer than {schedule.min_spikes} spikes even at the last of "
                 f"{schedule.max_attempts} attempts (schedule.min_spikes, schedule.max_attempts)."
+                if experiment.encoding.stronger
+                else f"{at_limit} presentations drew fewer than {schedule.min_spikes} spikes (schedule.min_spikes)."
             )
 
     def write(

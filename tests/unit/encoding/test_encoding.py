@@ -180,6 +180,6 @@ def test_a_probability_of_one_or_more_is_refused_in_a_sentence(rate: float) -> N
     assert "\n" not in sentence
 
 
-def test_largest_probability_is_that_of_the_brightest_pixel() -> None:
-    assert Poisson().largest_probability(255.0, 0, DT) == pytest.approx(63.75 * DT)
-    assert Poisson().largest_probability(255.0, 3, DT) == pytest.approx(2.5 * 63.75 * DT)
+def test_the_probability_of_a_pixel_grows_with_each_attempt() -> None:
+    assert Poisson().probability(255.0, 0, DT) == pytest.approx(63.75 * DT)
+    assert Poisson().probability(255.0, 3, DT) == pytest.approx(2.5 * 63.75 * DT)

@@ -268,7 +268,7 @@ def test_an_assignment_without_path_or_value_is_refused(text: str) -> None:
         ),
         ({"exc.tau_ge": "0.5 ms"}, "exc.tau_ge must be longer than network.dt"),
         ({"inh.tau_gi": "0.1 ms"}, "inh.tau_gi must be longer than network.dt"),
-        ({"schedule.max_attempts": "1000"}, "schedule.max_attempts = 1000"),
+        ({"schedule.max_attempts": "1000"}, "at attempt 1000, but it must stay below 1"),
         ({"encoding.rate_per_grey": "9 kHz"}, "encoding.rate_per_grey"),
     ],
 )

@@ -102,7 +102,7 @@ def test_the_experiment_can_be_run_and_written(folder, tmp_path):
 def test_mismatched_settings_are_reported(npz):
     reader = PictureReader()
     bright = npz.model_copy(update={"pixel_sum": 5e5})
-    with pytest.raises(StdpbenchError, match=r"lower data\.pixel_sum"):
+    with pytest.raises(StdpbenchError, match=r"lower encoding\.rate_per_grey, .*data\.pixel_sum"):
         experiment_on(bright, reader.preview(bright), "fast-100", 20, "mine")
 
 
