@@ -131,8 +131,8 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
         )
     if projection.weight.from_pictures and projection.source != graph.input:
         yield f"{where}.weight.kind {_kind(projection.weight)!r} is for projections from the input; use 'uniform'"
-    elif projection.weight.from_pictures and projection.connect.storage != "dense":
-        yield f"{where}.weight.kind {_kind(projection.weight)!r} is for projections of all to all; use 'uniform'"
+    elif projection.weight.from_pictures and projection.connect.storage == "one-to-one":
+        yield f"{where}.weight.kind {_kind(projection.weight)!r} needs several synapses per neuron; use 'uniform'"
     if projection.weight.from_pictures and graph.stream:
         yield f"{where}.weight.kind {_kind(projection.weight)!r} needs pictures, but a stream has none; use 'uniform'"
     for name in ("weight", "delay"):

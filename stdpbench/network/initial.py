@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.connections.synapses import Synapses
 from stdpbench.connections.table import Table
 from stdpbench.datasets import Images
 from stdpbench.experiment import Experiment
@@ -95,9 +96,11 @@ def start_arrays(experiment: Experiment, images: Images) -> Learned:
             found[name] = start_weights(experiment, images)
         elif graph.projections[owner].weight.from_pictures:
             random = graph.random(owner, "pictures")
-            order = _order(random, shape[1], len(images))
+            projection = graph.projections[owner]
+            order = _order(random, graph.populations[projection.target].size, len(images))
             w = (random.random(shape) + 0.01) * 0.3
-            found[name] = _from_pictures(graph.projections[owner], w, images.pixels[order])
+            synapses = graph.synapses(owner) if graph.is_sparse(owner) else None
+            found[name] = _from_pictures(projection, w, images.pixels[order], synapses)
         else:
             found[name] = drawn[owner]
     return Learned(found)
@@ -124,20 +127,45 @@ def slow_start(population: Population, variable: str) -> float:
 
 
 def _from_pictures(
-    projection: Projection, w: NDArray[np.float64], pictures: NDArray[np.generic]
+    projection: Projection,
+    w: NDArray[np.float64],
+    pictures: NDArray[np.generic],
+    synapses: Synapses | None = None,
 ) -> NDArray[np.float64]:
-    """Return weights from one picture per target neuron, blurred and mixed with random weights `w`."""
+    """Return weights from one picture per target neuron, blurred and mixed with random weights `w`.
+
+    With `synapses`, of a sparse projection, neurons get what they see of their picture; those that see nothing of it
+    start from random weights.
+    """
     weight, rule, scaling = projection.weight, projection.plasticity, projection.normalise
     assert isinstance(weight, Samples)
     blurred = _blur(_blur(pictures.astype(np.float64), weight.blur, 1), weight.blur, 2)
     samples = blurred.reshape(len(pictures), -1).T
-    total = scaling.value if isinstance(scaling, Sum) else float(w.sum(axis=0).mean())
-    parts = [part / np.maximum(part.sum(axis=0), np.finfo(float).tiny) for part in (samples, w)]
+    targets = None
+    if synapses is not None:
+        targets = synapses.target
+        samples = samples[synapses.source, targets]
+        blank = np.bincount(targets, samples, synapses.n_target) == 0
+        samples = np.where(blank[targets], w, samples)
+    total = scaling.value if isinstance(scaling, Sum) else float(_sums(w, targets).mean())
+    parts = [_shares(part, targets) for part in (samples, w)]
     mixed = (1 - weight.noise) * parts[0] + weight.noise * parts[1]
     clipped = np.ascontiguousarray(np.clip(mixed * total, 0, None if rule is None else rule.w_max))
     if scaling is not None:
-        scaling.apply(clipped)
+        scaling.apply(clipped, targets)
     return clipped
+
+
+def _sums(w: NDArray[np.float64], targets: NDArray[np.int32] | None) -> NDArray[np.float64]:
+    """Return the sum of the weights of each target neuron."""
+    return np.asarray(w.sum(axis=0) if targets is None else np.bincount(targets, w))
+
+
+def _shares(w: NDArray[np.float64], targets: NDArray[np.int32] | None) -> NDArray[np.float64]:
+    """Return weights divided by the sum of those of their target neuron."""
+    sums = np.maximum(_sums(w, targets), np.finfo(float).tiny)
+    shares: NDArray[np.float64] = w / (sums if targets is None else sums[targets])
+    return shares
 
 
 def _blur(pictures: NDArray[np.float64], sigma: float, axis: int) -> NDArray[np.float64]:

@@ -27,7 +27,8 @@ def other_spikes(one: Experiment, other: Experiment) -> list[str]:
     differing = one.differences(other)
     found = [p for p in differing if p in ("network.dt", "schedule.stimulus") or p.startswith("encoding.")]
     if not found and one.stream is None and _bins_with_input(one) != _bins_with_input(other):
-        found = [p for p in differing if p == "schedule.between" or "delay" in p]
+        paths = ("network.delays", "network.max_delay", "schedule.between", *_input_delays(one), *_input_delays(other))
+        found = [p for p in differing if p.startswith(paths)]
     return found
 
 
@@ -87,6 +88,13 @@ def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
 def _listed(labels: Sequence[str]) -> str:
     more = len(labels) - _MOST_LABELS
     return "; ".join(labels[:_MOST_LABELS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _input_delays(experiment: Experiment) -> list[str]:
+    """Return the paths of the delays of projections from the input."""
+    graph = experiment.graph()
+    names = [name for name, projection in graph.projections.items() if projection.source == graph.input]
+    return [f"network.projections.{name}.delay" for name in names]
 
 
 def _bins_with_input(experiment: Experiment) -> int:

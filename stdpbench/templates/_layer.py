@@ -10,7 +10,9 @@ from stdpbench.delays.none import NoDelay
 from stdpbench.graph import Projection
 from stdpbench.normalisations.sum import Sum
 from stdpbench.plasticity import PlasticityRule
+from stdpbench.weights import Weight
 from stdpbench.weights.constant import Constant
+from stdpbench.weights.samples import Samples
 from stdpbench.weights.uniform import Uniform
 
 
@@ -21,10 +23,11 @@ def feed(
     weight_sum: float | None,
     *,
     connect: Connection | None = None,
+    weight: Weight | None = None,
     scale: float | None = None,
     delay: float = 0.0,
 ) -> Projection:
-    """Return a projection that learns, from random weights.
+    """Return a projection that learns.
 
     Parameters
     ----------
@@ -36,6 +39,8 @@ def feed(
         Sum to which the weights of a target neuron are scaled; None: they are not.
     connect : Connection, optional
         Default: all to all.
+    weight : Weight, optional
+        Weights before any learning; default: random.
     scale : float, optional
         Factor on all weights.
     delay : float
@@ -46,7 +51,7 @@ def feed(
         target=target,
         receptor="ge",
         connect=connect or AllToAll(),
-        weight=Uniform(),
+        weight=weight or Uniform(),
         scale=scale,
         delay=ConstantDelay(value=delay) if delay else NoDelay(),
         plasticity=plasticity,
@@ -54,8 +59,21 @@ def feed(
     )
 
 
-def compete(name: str, weight: float, dt: float, connect: Others | None = None) -> Projection:
-    """Return the lateral inhibition of a population: spikes inhibit others one step later.
+def start(kind: str, blur: float, noise: float) -> Weight:
+    """Return weights before any learning: random, or from training pictures if `kind` is ``samples``."""
+    return Samples(blur=blur, noise=noise) if kind == "samples" else Uniform()
+
+
+def start_paths(kind: str) -> dict[str, str]:
+    """Return the short paths of the parameters of start weights, by the long ones."""
+    if kind != "samples":
+        return {}
+    weight = "network.projections.feed.weight"
+    return {f"{weight}.blur": "network.start_blur", f"{weight}.noise": "network.start_noise"}
+
+
+def compete(name: str, weight: float, delay: float, connect: Others | None = None) -> Projection:
+    """Return the lateral inhibition of a population.
 
     Parameters
     ----------
@@ -63,8 +81,8 @@ def compete(name: str, weight: float, dt: float, connect: Others | None = None) 
         Name of the population.
     weight : float
         The one weight.
-    dt : float
-        Time step, in ms.
+    delay : float
+        In ms; with 0, spikes inhibit others at the end of their step.
     connect : Others, optional
         Which others; default: all.
     """
@@ -74,5 +92,5 @@ def compete(name: str, weight: float, dt: float, connect: Others | None = None) 
         receptor="gi",
         connect=connect or Others(),
         weight=Constant(value=weight),
-        delay=ConstantDelay(value=dt),
+        delay=ConstantDelay(value=delay) if delay else NoDelay(),
     )

@@ -32,6 +32,11 @@ class LocalNetwork(Template):
     field: int = parameter(12, ge=1, structural=True, help="Side of a patch, in pixels.")
     stride: int = parameter(8, ge=1, structural=True, help="Distance between neighbouring patches, in pixels.")
     dt: float = parameter(0.5, unit="ms", ge=0.001, le=5, structural=True, help="Time step.")
+    inhibition: Literal["direct", "direct-undelayed"] = parameter(
+        "direct",
+        structural=True,
+        help="direct: spikes inhibit others one step later; direct-undelayed: without delay (stronger competition).",
+    )
     w_inh_exc: float = parameter(
         17.0, unit="", ge=0, help="Weight of lateral inhibition on the other exc neurons of the place."
     )
@@ -39,6 +44,20 @@ class LocalNetwork(Template):
         "euler",
         structural=True,
         help="Decay of ge and gi per step: 1 - dt/tau as in Diehl & Cook's code, or exp(-dt/tau).",
+    )
+    start: Literal["random", "samples"] = parameter(
+        "random", structural=True, help="Initial weights: uniform random, or blurred training pictures."
+    )
+    start_blur: float = parameter(
+        1.0, unit="px", ge=0, structural=True, help="Width (SD) of the blur for start = 'samples'."
+    )
+    start_noise: float = parameter(
+        0.1,
+        unit="",
+        ge=0,
+        le=1,
+        structural=True,
+        help="Fraction of random weights mixed into start = 'samples'.",
     )
     weight_sum: float | None = parameter(
         40.0,
@@ -56,9 +75,11 @@ class LocalNetwork(Template):
         shape = (self.rows, self.columns, self.units)
         populations = {"input": Population(), "exc": Population(shape=shape, neuron=parts.exc)}
         local = Local(field=self.field, stride=self.stride)
+        start = _layer.start(self.start, self.start_blur, self.start_noise)
+        delay = self.dt if self.inhibition == "direct" else 0.0
         projections = {
-            "feed": _layer.feed("input", "exc", parts.plasticity, self.weight_sum, connect=local),
-            "compete": _layer.compete("exc", self.w_inh_exc, self.dt, Others(within="field")),
+            "feed": _layer.feed("input", "exc", parts.plasticity, self.weight_sum, connect=local, weight=start),
+            "compete": _layer.compete("exc", self.w_inh_exc, delay, Others(within="field")),
         }
         return Graph(populations, projections, self.dt, self.conductance_step, read="exc")
 
@@ -77,7 +98,7 @@ class LocalNetwork(Template):
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""
-        return {
+        found = {
             "network.populations.exc.neuron": "exc",
             "network.projections.feed.plasticity": "plasticity",
             "network.projections.feed.connect.field": "network.field",
@@ -85,3 +106,4 @@ class LocalNetwork(Template):
             "network.projections.feed.normalise.value": "network.weight_sum",
             "network.projections.compete.weight.value": "network.w_inh_exc",
         }
+        return found | _layer.start_paths(self.start)

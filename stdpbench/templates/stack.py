@@ -25,6 +25,11 @@ class StackNetwork(Template):
     n_first: int = parameter(400, ge=2, le=100_000, structural=True, help="Number of neurons of the first layer.")
     n_second: int = parameter(100, ge=2, le=100_000, structural=True, help="Number of neurons of the second layer.")
     dt: float = parameter(0.5, unit="ms", ge=0.001, le=5, structural=True, help="Time step.")
+    inhibition: Literal["direct", "direct-undelayed"] = parameter(
+        "direct",
+        structural=True,
+        help="direct: spikes inhibit others one step later; direct-undelayed: without delay (stronger competition).",
+    )
     w_first: float = parameter(17.0, unit="", ge=0, help="Weight of lateral inhibition in the first layer.")
     w_second: float = parameter(17.0, unit="", ge=0, help="Weight of lateral inhibition in the second layer.")
     gain: float = parameter(
@@ -37,6 +42,22 @@ class StackNetwork(Template):
         "euler",
         structural=True,
         help="Decay of ge and gi per step: 1 - dt/tau as in Diehl & Cook's code, or exp(-dt/tau).",
+    )
+    start: Literal["random", "samples"] = parameter(
+        "random",
+        structural=True,
+        help="Initial weights of the first layer: uniform random, or blurred training pictures.",
+    )
+    start_blur: float = parameter(
+        1.0, unit="px", ge=0, structural=True, help="Width (SD) of the blur for start = 'samples'."
+    )
+    start_noise: float = parameter(
+        0.1,
+        unit="",
+        ge=0,
+        le=1,
+        structural=True,
+        help="Fraction of random weights mixed into start = 'samples'.",
     )
     weight_sum: float | None = parameter(
         78.0,
@@ -62,17 +83,19 @@ class StackNetwork(Template):
         upward = _layer.feed(
             "first", "second", parts.plasticity, self.weight_sum_second, scale=self.gain, delay=self.dt
         )
+        start = _layer.start(self.start, self.start_blur, self.start_noise)
+        delay = self.dt if self.inhibition == "direct" else 0.0
         projections = {
-            "feed": _layer.feed("input", "first", parts.plasticity, self.weight_sum),
-            "compete": _layer.compete("first", self.w_first, self.dt),
+            "feed": _layer.feed("input", "first", parts.plasticity, self.weight_sum, weight=start),
+            "compete": _layer.compete("first", self.w_first, delay),
             "upward": upward,
-            "contest": _layer.compete("second", self.w_second, self.dt),
+            "contest": _layer.compete("second", self.w_second, delay),
         }
         return Graph(populations, projections, self.dt, self.conductance_step, read="second")
 
     def paths(self, parts: Parts) -> Mapping[str, str]:
         """Return the short paths of parameters that have a place in the expanded network."""
-        return {
+        found = {
             "network.populations.first.size": "network.n_first",
             "network.populations.second.size": "network.n_second",
             "network.populations.first.neuron": "exc",
@@ -85,3 +108,4 @@ class StackNetwork(Template):
             "network.projections.upward.scale": "network.gain",
             "network.projections.contest.weight.value": "network.w_second",
         }
+        return found | _layer.start_paths(self.start)

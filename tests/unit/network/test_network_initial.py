@@ -148,6 +148,40 @@ def test_a_blank_picture_still_gives_weights(weight_sum):
     assert (w.sum(axis=0) > 0).all()
 
 
+LOCAL = {"kind": "local", "units": 6, "field": 4, "stride": 3, "weight_sum": 3.0, "start": "samples", "n_exc": None}
+
+
+def local_start(images: Images, **changes: Any) -> NDArray[np.float64]:
+    """Start weights of a local layer as a matrix, (n_input, n_exc); 0 outside of the fields."""
+    network = {key: value for key, value in (LOCAL | changes).items() if value is not None}
+    made = Experiment.from_mapping({"network": network})
+    return made.graph(images.n_input).synapses("feed").dense(start_arrays(made, images)["feed.w"])
+
+
+def test_a_local_layer_starts_from_patches_of_pictures():
+    images = pictures(80)
+    w = local_start(images, start_blur=0.0, start_noise=0.0)
+    np.testing.assert_allclose(w.sum(axis=0), 3.0, rtol=1e-9)
+    seen = w > 0
+    flat = images.pixels.reshape(80, -1).T.astype(float)
+    for neuron in range(w.shape[1]):
+        patches = flat[seen[:, neuron]]
+        wanted = np.clip(patches / patches.sum(axis=0) * 3.0, 0, 1)
+        wanted *= 3.0 / wanted.sum(axis=0)
+        assert abs(wanted - w[seen[:, neuron], neuron][:, None]).max(axis=0).min() < 1e-9
+
+
+def test_neurons_of_a_local_layer_that_see_nothing_of_their_picture_start_at_random():
+    dark = Images(np.zeros((80, 10, 10), np.uint8), None)
+    dark.pixels[:, 8:, 8:] = 200  # seen by the last of 3 x 3 places only
+    w = local_start(dark, start_blur=0.0, start_noise=0.0)
+    np.testing.assert_allclose(w.sum(axis=0), 3.0, rtol=1e-9)
+    corner, others = w[:, -6:], w[:, :-6]
+    assert (np.count_nonzero(corner, axis=0) == 4).all()
+    assert (np.count_nonzero(others, axis=0) == 16).all()
+    assert len({column.tobytes() for column in others.T}) == 48
+
+
 # -- delays ----------------------------------------------------------
 
 

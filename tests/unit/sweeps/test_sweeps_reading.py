@@ -374,6 +374,18 @@ def test_what_breaks_the_pairing_is_said(changes: dict[str, object], expected: s
         assert "two" in remark
 
 
+def test_pairing_is_known_for_networks_of_any_kind() -> None:
+    local = {"network.kind": "local", "network.units": 5}
+    late = {"network.kind": "graph", "network.projections.feed.delay": "2 ms"}
+    changes = {"one": {}, "two": {"network.w_inh_exc": 3}, "three": late}
+    arms = fixed_arms(sweep(arm=[{"label": name, "set": each} for name, each in changes.items()], set=local))
+    assert pairing_remarks(arms[:2], "one") == []
+    (remark,) = pairing_remarks(arms, "one")
+    assert "different input spikes (network.projections.feed.delay" in remark
+    assert "compete" not in remark
+    assert remark.endswith("noise of the input: three.")
+
+
 def test_arms_that_are_the_same_are_named() -> None:
     made = sweep(arm=[{"label": "one"}, {"label": "two", "set": {"network.n_exc": 12}}])
     (remark,) = pairing_remarks(fixed_arms(made), None)
