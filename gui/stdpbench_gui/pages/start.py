@@ -55,6 +55,14 @@ _RHYTHM = (
     "Spikes in a slow rhythm",
     "Spikes of the 800 excitatory neurons over the first second, before the rhythm changes",
 )
+_PATCHES = (
+    "Receptive fields that resemble strokes",
+    "Receptive fields of ten neurons, each at its place in the picture",
+)
+_THROUGH = (
+    "Receptive fields of a second layer",
+    "Receptive fields of the first layer, summed with the weights of ten neurons of the second",
+)
 _FAMILIES = {
     "fast": _FIELDS,
     "diehl-cook": _FIELDS,
@@ -62,6 +70,8 @@ _FAMILIES = {
     "masquelier": _LATENCIES,
     "vogels": _SPIKES,
     "polychrony": _RHYTHM,
+    "local": _PATCHES,
+    "stack": _THROUGH,
 }
 """Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields
 of the smallest one of the family, its weights over time, its latencies, or its spikes."""

@@ -74,11 +74,15 @@ def test_delays_start_and_scaling_are_those_of_the_template() -> None:
 @pytest.mark.parametrize("name", shipped_experiments())
 def test_every_shipped_experiment_expands(name: str) -> None:
     experiment = read_experiment(name)
-    graph = experiment.graph(8, 8)
+    side = {"local-100": 28, "local-digits": 20}.get(name, 8)
+    graph = experiment.graph(side, side)
     assert graph is not experiment.graph() or not graph.input
     assert experiment.graph() is experiment.graph()
     n_read = {
+        "local-100": 900,
+        "local-digits": 396,
         "song-abbott-2000": 1,
+        "stack-digits": 100,
         "masquelier-2008": 1,
         "masquelier-2009": 3,
         "polychrony-2006": 800,
