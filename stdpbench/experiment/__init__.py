@@ -1,12 +1,14 @@
 """Experiments: immutable values, read from and written to TOML, with a digest."""
 
 from stdpbench.experiment.changes import owner_of, parse_assignment
-from stdpbench.experiment.draft import DraftHistory, NetworkDraft
+from stdpbench.experiment.draft import NetworkDraft
+from stdpbench.experiment.draft_history import DraftHistory
 from stdpbench.experiment.draft_rows import Placed, draft_groups, placed
-from stdpbench.experiment.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.experiment.experiment import Experiment, read_experiment
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
 from stdpbench.experiment.groups import Group, group_of, parameter_groups, value_at
 from stdpbench.experiment.sections import About, Schedule, Stage, without_looks
+from stdpbench.experiment.shipped import shipped_experiments
 from stdpbench.templates.diehl_cook import Network
 
 __all__ = [

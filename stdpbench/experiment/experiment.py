@@ -18,18 +18,18 @@ from pydantic import Field, SerializeAsAny, model_validator
 from stdpbench import units
 from stdpbench.datasets import Source
 from stdpbench.encoding import Encoder
-from stdpbench.errors import Collector, StdpbenchError, several, suggestion
+from stdpbench.errors import Collector, StdpbenchError, several
 from stdpbench.experiment import learning
 from stdpbench.experiment.changes import apply, is_live, no_section, value_at
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
 from stdpbench.experiment.sections import LOOKS, About, Schedule, Stage, without_looks
-from stdpbench.experiment.table_files import find_beside, without_files
-from stdpbench.files import parse_toml, read_toml
+from stdpbench.experiment.shipped import tables_of
+from stdpbench.experiment.table_files import without_files
+from stdpbench.files import parse_toml
 from stdpbench.graph import Graph
 from stdpbench.neurons import Neuron
 from stdpbench.parameters import Parameters, build, parameter, unknown_key
-from stdpbench.paths import shipped
 from stdpbench.plasticity import Lateral, PlasticityRule, rules
 from stdpbench.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
 from stdpbench.streams import Stream
@@ -467,11 +467,6 @@ class Experiment(_Head):
         return round(self.schedule.rest / self.dt) if self.schedule.between == "rest" else 0
 
 
-def shipped_experiments() -> dict[str, Path]:
-    """Return name and file of every bundled experiment, sorted by name."""
-    return {path.stem: path for path in sorted(shipped("experiments").glob("*.toml"))}
-
-
 def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     """Read a bundled experiment by name, or any file by path.
 
@@ -487,18 +482,7 @@ def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     StdpbenchError
         If there is no such experiment, or the file is invalid: one sentence per error, with file, line and path.
     """
-    known = shipped_experiments()
-    path = known.get(str(name)) or Path(name).expanduser()
-    if not path.is_file():
-        raise StdpbenchError(
-            f"there is no experiment {str(name)!r}, neither bundled nor as a file; {suggestion(str(name), known)}"
-        )
-    mapping = read_toml(path)
-    mapping.setdefault("name", path.stem)
-    for rule in learning.tables_of_rules(mapping):
-        if isinstance(rule.get("file"), str):
-            rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # relative to the experiment file
-    find_beside(mapping, path.parent)
+    path, mapping = tables_of(name)
     return _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
 
 

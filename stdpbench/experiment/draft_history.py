@@ -1,0 +1,63 @@
+"""The drafts of a network in the order in which they were made, for undo and redo."""
+
+from __future__ import annotations
+
+from stdpbench.experiment.draft import NetworkDraft
+
+
+class DraftHistory:
+    """Drafts in the order in which they were made, for undo and redo.
+
+    Parameters
+    ----------
+    draft : NetworkDraft
+        The draft before the first step.
+    """
+
+    def __init__(self, draft: NetworkDraft) -> None:
+        self.start = self.current = draft
+        self._done: list[tuple[str, NetworkDraft]] = []
+        self._undone: list[tuple[str, NetworkDraft]] = []
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to undo."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was undone."""
+        return bool(self._undone)
+
+    @property
+    def undo_text(self) -> str:
+        """The step to undo, such as ``"remove exc"``."""
+        return self._done[-1][0] if self._done else ""
+
+    @property
+    def redo_text(self) -> str:
+        """The step to redo."""
+        return self._undone[-1][0] if self._undone else ""
+
+    def do(self, text: str, draft: NetworkDraft) -> bool:
+        """Add a step that leads to a draft; return whether it changes anything."""
+        if draft == self.current:
+            return False
+        self._done.append((text, self.current))
+        self._undone.clear()
+        self.current = draft
+        return True
+
+    def undo(self) -> None:
+        """Return to the draft before the last step."""
+        if self._done:
+            text, before = self._done.pop()
+            self._undone.append((text, self.current))
+            self.current = before
+
+    def redo(self) -> None:
+        """Repeat the step undone last."""
+        if self._undone:
+            text, after = self._undone.pop()
+            self._done.append((text, self.current))
+            self.current = after
