@@ -102,10 +102,16 @@ class TrainingRecord:
             self.others.measure(self._simulator, n),
         )
 
+    @property
+    def _adapts(self) -> bool:
+        """Whether the neurons that are read have an adaptive threshold."""
+        return f"{self._simulator.graph.read}.theta" in self._simulator.learned_views
+
     def _mean_theta(self) -> float:
         """Return the mean threshold of the neurons that are read, mV; 0 if they do not adapt."""
-        theta = self._simulator.learned_views.get(f"{self._simulator.graph.read}.theta")
-        return 0.0 if theta is None else float(theta.mean() * 1e3)
+        if not self._adapts:
+            return 0.0
+        return float(self._simulator.learned_views[f"{self._simulator.graph.read}.theta"].mean() * 1e3)
 
     def _drawn(self, learned: Learned) -> NDArray[np.float64]:
         graph = self._simulator.graph
@@ -171,7 +177,7 @@ class TrainingRecord:
             "spikes_per_image": round(float(curves.spikes.all.mean()), 3) if done else None,
             "presentations_per_image": round(float(curves.attempts.all.mean()), 4) if done else None,
             "too_few_spikes": self._at_limit(experiment),
-            "mean_theta_mV": round(self._mean_theta(), 4),
+            "mean_theta_mV": round(self._mean_theta(), 4) if self._adapts else None,
         }
 
     def history(self) -> dict[str, NDArray[Any]]:

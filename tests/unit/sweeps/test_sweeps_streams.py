@@ -11,11 +11,13 @@ from sweep_cases import Scripted, result
 
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import read_experiment
 from stdpbench.runs.catalog.comparison import Account, compare
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.simulators import find_compiler
 from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.sweeps.arms import Job
+from stdpbench.sweeps.measures import measures_of, title
 from stdpbench.sweeps.reading import sweep_from_mapping
 from stdpbench.sweeps.report import best_text, cells, headings, to_csv, to_mapping, to_markdown
 from stdpbench.sweeps.result import Result
@@ -46,7 +48,7 @@ duration = "3 s"
 piece = "1 s"
 """
 RATE = "data.rate"
-MEASURES = ("rate.cell", "cv.cell", "synchrony.cell")
+MEASURES = ("rate.cell", "cv.cell", "synchrony.cell", "delta.cell", "gamma.cell")
 
 
 def run(words: list[str]) -> None:
@@ -74,6 +76,7 @@ def stream_sweep(beside: Path, **tables: Any) -> Any:
 def by_rate(job: Job) -> Result:
     rate = float(job.experiment.data.rate)
     measures = {"rate.cell": rate / 2 + job.seed, "cv.cell": 1 - rate / 100, "synchrony.cell": 0.5}
+    measures |= {"delta.cell": 1.0, "gamma.cell": 2.0}
     if rate > 70 and job.seed:
         del measures["cv.cell"]  # too few intervals
     return result(accuracy={}, n_images=0, measures=measures)
@@ -93,6 +96,8 @@ def test_without_a_metric_all_measures_are_listed_and_nothing_is_the_best(beside
         "rate of cell (Hz)",
         "CV of cell",
         "synchrony of cell",
+        "power of cell at 2–4 Hz",
+        "power of cell at 30–70 Hz",
         "training (s)",
     )
     assert cells(report.rows[0], report) == (
@@ -101,6 +106,8 @@ def test_without_a_metric_all_measures_are_listed_and_nothing_is_the_best(beside
         "10.500 ± 0.707",
         "0.800 ± 0.000",
         "0.500 ± 0.000",
+        "1.000 ± 0.000",
+        "2.000 ± 0.000",
         "1 ± 0",
     )
     assert cells(report.rows[2], report)[3] == "0.200"  # of the one seed in which it is defined
@@ -141,7 +148,7 @@ def test_arms_are_ranked_by_a_named_measure_in_its_direction(beside: Path) -> No
     [
         (
             {"metric": "vote"},
-            r"metric must be a measure of the stream \(rate\.cell, cv\.cell, synchrony\.cell\) or none",
+            r"metric must be a measure of the stream \(rate\.cell, cv\.cell, .*, gamma\.cell\) or none",
         ),
         ({"metric": "rate.cel"}, "metric must be a measure of the stream"),
         ({"optuna": {"distributions": {RATE: {"uniform": [10, 20]}}}}, r"\[optuna\] chooses by the metric"),
@@ -190,3 +197,10 @@ def test_real_streams_are_swept_listed_and_compared(beside: Path, capsys: pytest
     assert [row[2] for row in rates] == ["2", "2"]
     assert rates[1][4].endswith("(n = 2)")
     assert "rate of cell (Hz)" in compare(runs).metrics
+
+
+def test_rhythms_are_measures_of_populations_of_several_neurons(beside: Path) -> None:
+    several = read_experiment(beside / "cell.toml")
+    assert measures_of(several) == MEASURES
+    assert [title(name) for name in MEASURES[-2:]] == ["power of cell at 2–4 Hz", "power of cell at 30–70 Hz"]
+    assert measures_of(several.override({"network.populations.cell.size": 1})) == MEASURES[:3]
