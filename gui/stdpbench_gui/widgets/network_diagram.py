@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from math import ceil
 
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
@@ -116,14 +117,12 @@ class NetworkDiagram(QScrollArea):
         if name in self.items:
             self.ensureWidgetVisible(self.items[name], 2 * theme.GRID, 2 * theme.GRID)
 
-    def wanted_height(self, width: int) -> int:
-        """Return the height at which nothing scrolls up or down, in a width; 0 without a network."""
+    def wanted_size(self, width: int) -> QSize:
+        """Return the size at which nothing scrolls, if possible within a width; nothing without a network."""
         if self.graph is None:
-            return 0
+            return QSize(0, 0)
         made = self._fitting(QSize(width, 2**15))[1]
-        bar = self.horizontalScrollBar()
-        scrolls = made.width + 1 > width and bar is not None
-        return round(made.height) + 2 + (bar.sizeHint().height() if scrolls and bar is not None else 0)
+        return QSize(ceil(made.width), round(made.height) + 2)
 
     # -- layout ------------------------------------------------------------------------------------------------------
 

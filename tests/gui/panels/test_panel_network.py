@@ -127,6 +127,11 @@ def test_the_network_stands_above_the_parameters_where_there_is_room(layers: Run
     qtbot.waitUntil(lambda: inh.header.isChecked() and not inh.header.visibleRegion().isEmpty())
     assert panel.diagram.selected == {"inh"}
     assert layers.selection.population == "inh"
+    docks.resize(300, 800)
+    redraw(panel)
+    panel.refresh()
+    panel._show_diagram()
+    assert panel.diagram.isHidden()  # it is too narrow
     docks.resize(1400, 260)
     redraw(panel)
     qtbot.waitUntil(lambda: panel.body.height() < 300)

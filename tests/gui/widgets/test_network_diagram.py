@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from graphs import fixed
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -101,7 +101,7 @@ def test_a_graph_may_change_and_have_errors(diagram: NetworkDiagram, qtbot: QtBo
     assert diagram.items == {}
     diagram.show_graph(None)
     assert diagram.diagram is None
-    assert diagram.wanted_height(400) == 0
+    assert diagram.wanted_size(400) == QSize(0, 0)
     diagram.grab()
 
 
@@ -123,9 +123,11 @@ def test_a_large_network_keeps_readable_texts_and_scrolls(diagram: NetworkDiagra
     assert made is not None
     diagram.resize(round(made.width * 0.9), 600)
     assert 0.8 * usual < diagram.font_.pointSizeF() < usual
-    height = diagram.wanted_height(1000)
-    diagram.resize(1000, height)
+    wanted = diagram.wanted_size(1000)
+    assert wanted.width() < 1000
+    diagram.resize(1000, wanted.height())
     assert all(bar is not None and bar.maximum() == 0 for bar in bars)
+    assert diagram.wanted_size(round(made.width * 0.5)).width() > made.width * 0.5
 
 
 def test_it_draws_in_both_themes(diagram: NetworkDiagram) -> None:

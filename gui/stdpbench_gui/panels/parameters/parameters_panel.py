@@ -132,10 +132,10 @@ class ParametersPanel(Panel):
             return
         self.diagram.show_graph(selection.graph)
         self.diagram.select(selection.marked)
-        height = self.diagram.wanted_height(self.body.width())
-        fits = height <= _SHARE * self.body.height()
+        wanted = self.diagram.wanted_size(self.body.width())
+        fits = wanted.width() <= self.body.width() and wanted.height() <= _SHARE * self.body.height()
         if fits:
-            self.diagram.setFixedHeight(height)
+            self.diagram.setFixedHeight(wanted.height())
         self.diagram.setVisible(fits)
 
     def _on_item(self, name: str) -> None:
