@@ -87,6 +87,7 @@ def test_every_shipped_experiment_expands(name: str) -> None:
         "masquelier-2009": 3,
         "polychrony-2006": 800,
         "vogels-2011": 8000,
+        "vogels-2011-assembly": 7600,
     }.get(name)
     assert graph.populations[graph.read].size == (experiment.network.n_exc if n_read is None else n_read)
 

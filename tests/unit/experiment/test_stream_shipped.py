@@ -52,6 +52,19 @@ def test_masquelier_2009_is_three_of_these_neurons_that_inhibit_each_other():
     assert compete.weight.value == 0.25 * neuron.v_thresh
 
 
+def test_the_assembly_is_part_of_the_network_of_vogels_2011():
+    plain, assembly = read_experiment("vogels-2011").graph(), read_experiment("vogels-2011-assembly").graph()
+    sizes = {name: population.size for name, population in assembly.populations.items()}
+    assert sizes == {"cue": 100, "members": 300, "rest": 7600, "inh": 2000}
+    for name, projection in assembly.projections.items():
+        ends = ["inh" if end == "inh" else "exc" for end in (projection.source, projection.target)]
+        like = plain.projections["_".join(ends)]
+        same = {"source": like.source, "target": like.target, "scale": None}
+        assert projection.model_copy(update=same) == like
+        assert (projection.scale == 1.0) == ({projection.source, projection.target} <= {"cue", "members"}), name
+    assert assembly.populations["cue"].noise.rate == 0
+
+
 def test_vogels_2011_is_a_network_without_input_that_settles():
     made = read_experiment("vogels-2011")
     graph = made.graph()
