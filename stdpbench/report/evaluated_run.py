@@ -83,6 +83,15 @@ class EvaluatedRun:
         return self._graph.synapses(shown).dense(w) if self._graph.is_sparse(shown) else w
 
     @property
+    def fields(self) -> NDArray[np.float32]:
+        """These weights, NaN where there is no synapse."""
+        shown = self._graph.shown
+        w = self.learned[weights_of(shown)]
+        if self._graph.is_sparse(shown):
+            w = self._graph.synapses(shown).dense(w, absent=np.nan)
+        return np.asarray(w, np.float32)
+
+    @property
     def theta(self) -> NDArray[np.float64]:
         """Thresholds of the population that the report shows, (n,), volt; NaN if they do not adapt."""
         graph = self.experiment.graph()

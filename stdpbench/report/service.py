@@ -113,7 +113,7 @@ class ReportService:
             "pixels": run.split.test.pixels,
             "winners": winners(counts),
             "spikes": counts.sum(axis=1, dtype=np.int64),
-            "w": run.w.astype(np.float32),
+            "w": run.fields,
             "theta": run.theta,
             "neuron_labels": assignment.labels,
             "neuron_purity": assignment.proportions.max(axis=0),

@@ -147,7 +147,7 @@ class ViewData:
     spikes : ndarray, int64, (n_images,)
         Total number of exc spikes.
     w : ndarray, float32, (n_input, n_exc)
-        Weights.
+        Weights; NaN where there is no synapse.
     theta : ndarray, float64, (n_exc,)
         Thresholds, volt.
     neuron_labels : ndarray, int64, (n_exc,)

@@ -104,10 +104,7 @@ class NeuronSelection(QObject):
     @property
     def replays(self) -> bool:
         """Whether slow motion can recompute the weights of the projection on display."""
-        dense = self.graph is None or (
-            bool(self.projection) and self.graph.projections[self.projection].connect.storage == "dense"
-        )
-        return dense and self.learns
+        return bool(self.projection) and self.learns
 
     @property
     def only_neurons(self) -> bool:

@@ -23,6 +23,7 @@ from stdpbench.neurons.threshold import threshold_course
 from stdpbench.plasticity import PlasticityRule, Trace
 from stdpbench.plasticity.replay import Heard, Replay, replay, weights_before
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
+from stdpbench.runs.analysis.weight_views import spread
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
 
@@ -78,6 +79,12 @@ class SlowMotion:
         Recorded time courses; None if they were not recorded.
     remarks : tuple of str
         Sentences about assumptions and their accuracy.
+    n_source : int
+        Number of neurons of the source.
+    sources : ndarray, int, (n_synapses,)
+        Neuron of the source that each replayed synapse comes from, ascending.
+    connected : ndarray of bool, or None
+        Which of the replayed synapses exist; None for all.
     """
 
     projection: str
@@ -97,6 +104,20 @@ class SlowMotion:
     replay: Replay
     courses: Courses | None
     remarks: tuple[str, ...]
+    n_source: int
+    sources: NDArray[np.integer[Any]]
+    connected: NDArray[np.bool_] | None = None
+
+    def synapses_from(self, neuron: int) -> NDArray[np.int64]:
+        """Return the replayed synapses from a neuron of the source, as numbers in `replay`: none, one, or several."""
+        first, after = (int(np.searchsorted(self.sources, neuron, side)) for side in ("left", "right"))
+        found = np.arange(first, after, dtype=np.int64)
+        return found if self.connected is None else found[self.connected[first:after]]
+
+    def per_source(self, values: Floats) -> NDArray[np.float32]:
+        """Return values of synapses by the neuron of the source, (n_source,): sums; NaN where there is no synapse."""
+        kept = slice(None) if self.connected is None else self.connected
+        return spread(self.sources[kept], values[kept], self.n_source)
 
 
 def step_ends(n_bins: int, dt: float) -> Floats:
@@ -161,6 +182,7 @@ def slow_motion(
     before: Frame,
     rule_starts: bool = False,
     projection: str = "",
+    shape: tuple[int, ...] = (),
 ) -> SlowMotion:
     """Reconstruct one presentation.
 
@@ -181,6 +203,9 @@ def slow_motion(
         Whether the rule became active in this presentation; see `rule_starts`.
     projection : str
         Name of the projection whose weights are replayed. Default: the one that `Graph.shown` names.
+    shape : tuple of int
+        Shape of the input, as the run has it. Needed for synapses from the input that are not all to all, unless the
+        experiment gives it.
 
     Raises
     ------
@@ -202,7 +227,7 @@ def slow_motion(
         names = ", ".join([*(average.name for average in rule.averages), *rule.synapse_variables])
         raise StdpbenchError(f"this rule cannot be replayed: it depends on {names}, which is not recorded")
     learned = np.asarray(network["learned"][weights_of(projection)])
-    synapses = _Synapses.of(experiment, projection, neuron, len(learned))
+    synapses = _Synapses.of(experiment, projection, neuron, len(learned), shape)
     after = synapses.weights(network)
     follows = frame["attempts"] == 1 and earlier.get("presentation") == number - 1
     spikes = synapses.received(frame, earlier if follows else {})
@@ -218,8 +243,8 @@ def slow_motion(
         if scaling is not None:
             scaling.apply(w[:, None])
         made = replay(rule, dt, spikes, w, traces, synapses.connected)
-        off = float(np.abs(made.end - after).max())
-        if off > _AGREES * max(1.0, float(np.abs(after).max())):
+        off = float(np.abs(made.end - after).max(initial=0.0))
+        if off > _AGREES * max(1.0, float(np.abs(after).max(initial=0.0))):
             made = None
         else:
             remarks.append(f"The replayed weights agree with those of the run at the end, to {off:.0e}.")
@@ -247,6 +272,9 @@ def slow_motion(
         made,
         courses_of(experiment, frame, neuron, synapses.target),
         tuple(remarks),
+        synapses.n_source,
+        synapses.origins,
+        synapses.connected,
     )
 
 
@@ -298,9 +326,11 @@ class _Synapses:
     numbers: NDArray[np.int32] | None = None
 
     @classmethod
-    def of(cls, experiment: Experiment, projection: str, neuron: int, n_source: int) -> _Synapses:
+    def of(
+        cls, experiment: Experiment, projection: str, neuron: int, n_source: int, shape: tuple[int, ...]
+    ) -> _Synapses:
         """Find delays and connections."""
-        graph = experiment.graph()
+        graph = experiment.graph(*shape)
         source, target = graph.projections[projection].source, graph.projections[projection].target
         if source == graph.input and not graph.is_sparse(projection):
             graph = graph.with_input(n_source)
@@ -329,11 +359,21 @@ class _Synapses:
         return (self.graph.stream or self.source != self.graph.input) and bool(np.any(self.delays))
 
     @property
+    def n_source(self) -> int:
+        """Number of neurons of the source."""
+        return self.graph.populations[self.source].size
+
+    @property
+    def origins(self) -> NDArray[np.integer[Any]]:
+        """Neuron of the source that each replayed synapse comes from."""
+        if self.sources is not None:
+            return self.sources
+        return np.array([self.neuron]) if self.single else np.arange(self.n_source)
+
+    @property
     def n(self) -> int:
         """Number of synapses that are replayed."""
-        if self.sources is not None:
-            return len(self.sources)
-        return 1 if self.single else self.graph.populations[self.source].size
+        return len(self.origins)
 
     def weights(self, network: Frame) -> Floats:
         """Return their weights in a frame of ``network``, as float64."""

@@ -149,7 +149,7 @@ class WeightView:
             return found
         each = self.synapses.incoming
         mine = slice(each.first[neuron], each.first[neuron + 1])
-        return _spread(each.source[mine], w[each.synapse[mine]], self.n_source)
+        return spread(each.source[mine], w[each.synapse[mine]], self.n_source)
 
     def outgoing(self, w: Floats, neuron: int) -> NDArray[np.float32]:
         """Return the weights of a source neuron to each target neuron, (n_target,); NaN without a synapse."""
@@ -158,7 +158,7 @@ class WeightView:
             found[self._unconnected(neuron)] = np.nan
             return found
         mine = slice(self.synapses.first[neuron], self.synapses.first[neuron + 1])
-        return _spread(self.synapses.target[mine], w[mine], self.n_target)
+        return spread(self.synapses.target[mine], w[mine], self.n_target)
 
     def _unconnected(self, neuron: int) -> NDArray[np.bool_]:
         number = np.arange(self.n_source)
@@ -258,7 +258,7 @@ def _within(
     return number[inside], row[inside], column[inside], every
 
 
-def _spread(place: NDArray[np.integer[Any]], values: Floats, n: int) -> NDArray[np.float32]:
+def spread(place: NDArray[np.integer[Any]], values: Floats, n: int) -> NDArray[np.float32]:
     """Return values at their places; the sum where several have the same, NaN where there is none."""
     found = np.full(n, np.nan, np.float32)
     found[place] = 0

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from frames import frame, give, pair, some
 from pytestqt.qtbot import QtBot
 from synthetic import redraw, session, show
 from waiting import waits
@@ -185,15 +186,49 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     n_in, n_out = np.isfinite(dense[:, 5]).sum(), np.isfinite(dense[5]).sum()
     assert f"{n_in} synapses in, {n_out} out" in neuron.about.text()
     assert not neuron.outgoing.isHidden()
-    assert not slow.has_content()
-    assert (
-        slow.nothing()
-        == "Only weights that learn and connect all neurons can be replayed, which those on display do not."
-    )
+    assert slow.has_content() is learns
+    if not learns:
+        assert slow.nothing() == "Only weights that learn can be replayed, and those on display do not."
     messages: list[str] = []
     made.message.connect(messages.append)
     panel.sources.compare_with_start()
     assert bool(messages) is not learns
+
+
+def test_slow_motion_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
+    made, graph = opened(tmp_path, recurrent())
+    panel, neuron = SlowMotionPanel(made), 3
+    show(panel, qtbot, (900, 700))
+    made.live.state, made.live.progress = State.PAUSED, {"phase": "train", "done": 8, "total": 40}
+    made.selection.select_neuron(neuron)
+    synapses = graph.synapses("feed")
+    mine = np.flatnonzero(synapses.target == neuron)
+    exc = pair((neuron, 100), (neuron, 400))
+    spikes = {"input": some(7, 300, 64), "exc": exc, "spike_counts": np.bincount(exc[0], minlength=12)}
+    give(made, frame(7, **spikes))
+    redraw(panel)
+    qtbot.waitUntil(lambda: panel.moment is not None)
+    redraw(panel)
+    assert panel.moment is not None
+    assert panel.summary().endswith(".")
+    with_synapse = set(synapses.source[mine].tolist())
+    assert panel.pixel in with_synapse
+    pixels = np.isfinite(panel.moment.per_source(panel.moment.replay.end))
+    assert set(np.flatnonzero(pixels).tolist()) == with_synapse
+    assert f"{len(mine)} synapses" in panel.weights.captions[0].text()
+    table = panel.table()
+    assert table is not None
+    assert table[1][-1][-1] == pytest.approx(
+        made.live.learned("feed.w")[mine[synapses.source[mine] == panel.pixel][0]]
+    )
+    without = next(number for number in range(64) if number not in with_synapse)
+    panel._pick(*divmod(without, 8))
+    assert panel.plots.weight.note == "no synapse from this pixel"
+    assert panel.weights.now._mark == divmod(without, 8)
+    table = panel.table()
+    assert table is not None
+    assert "weight" not in table[0]
+    assert panel.figure() is not None
 
 
 def test_differences_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
@@ -261,3 +296,16 @@ def test_the_app_shows_a_run_of_the_template_local(window: MainWindow, qtbot: Qt
     assert weights.sources.reference.w.shape == (45 * 16,)
     assert list(raster.view.sizes.items()) == [("input", 64), ("exc", 45)]
     assert "synapses from 16 of 64 pixels" in _drawn_text(neuron)
+    page = window.evaluate
+    assert shown.folder is not None
+    page.evaluate(shown.folder.path)
+    waits(qtbot, lambda: page.state.look is not None and not page.state.turns.busy)
+    assert page.state.look is not None
+    fields = page.state.look.w
+    assert np.array_equal(np.isfinite(fields).sum(axis=0), np.full(45, 16))
+    waits(qtbot, lambda: page.fields.mosaic.image.image is not None)
+    pixels = page.fields.mosaic.image._pixels & 0xFFFFFF
+    assert (pixels == int(colour_maps.absent()[1:], 16)).any()
+    figure = page.fields.plain_figure()
+    assert figure is not None
+    assert np.isnan(figure["image"]).sum() > 45 * 48

@@ -31,10 +31,11 @@ class FieldsBox(Box):
     title = "Receptive fields"
     topics = frozenset({"look", "clusters", "chosen"})
     help_text = (
-        "Each square is the receptive field of one neuron that is read; dark means strong weights. The line below it "
-        "has the colour of the neuron's class or, when sorted by cluster, of the cluster whose pictures it wins most "
-        "often. A neuron wins a picture if it fires most. Frames mark the neurons of the selected class, or the "
-        "winners of the selected pictures. Click a neuron, or use the arrow keys, to select the pictures it wins. "
+        "Each square is the receptive field of one neuron that is read; dark means strong weights, and pixels "
+        "without a synapse have a colour of their own. The line below it has the colour of the neuron's class or, "
+        "when sorted by cluster, of the cluster whose pictures it wins most often. A neuron wins a picture if it "
+        "fires most. Frames mark the neurons of the selected class, or the winners of the selected pictures. Click a "
+        "neuron, or use the arrow keys, to select the pictures it wins. "
         "(Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
     )
     lines = 13
@@ -62,7 +63,7 @@ class FieldsBox(Box):
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.note.setAccessibleName("About the neurons")
         vbox((self.graphics, 1), self.note, within=self.body, spacing=0)
-        self._levels = (0.0, 1.0)
+        self._levels, self._gaps = (0.0, 1.0), False
         self.restyle()
 
     def refresh(self, topics: set[str]) -> None:
@@ -71,7 +72,7 @@ class FieldsBox(Box):
         by = _ORDERS[self.sort.currentIndex()]
         if topics & {"look", "clusters"}:
             if "look" in topics:
-                strong = look.w[look.w > 0]
+                strong, self._gaps = look.w[look.w > 0], bool(np.isnan(look.w).any())
                 self._levels = (0.0, float(np.quantile(strong, 0.995)) if len(strong) else 1.0)
             self.mosaic.arrange(look.n_exc, look.field_shape)
             self.mosaic.order = look.order_of_neurons(by, self.state.clustering)
@@ -83,13 +84,13 @@ class FieldsBox(Box):
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.graphics.setBackground(theme.current().base)
-        self.mosaic.image.set_colours(colour_maps.sequential())
+        self.mosaic.image.set_colours(colour_maps.sequential(), colour_maps.absent())
         self._frames.setPen(theme.current().pen("wrong", 2))
         self._on_changed({"clusters"})
 
     def _draw(self) -> None:
         if self.state.look is not None and len(self.mosaic.order) == self.state.look.n_exc:
-            self.mosaic.draw(self.state.look.w, self._levels)
+            self.mosaic.draw(self.state.look.w, self._levels, gaps=self._gaps)
 
     def _groups(self, by: str) -> Numbers:
         look, clustering = self.look, self.state.clustering

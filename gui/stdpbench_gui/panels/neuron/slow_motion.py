@@ -25,7 +25,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
-_OTHER = "Only weights that learn and connect all neurons can be replayed, which those on display do not."
+_OTHER = "Only weights that learn can be replayed, and those on display do not."
 _TRIES = 100
 """Maximum number of presentations to try until the neuron spikes."""
 
@@ -177,7 +177,7 @@ class SlowMotionPanel(Panel):
             if self.session.state is State.RUNNING:
                 return "Press ▶ to pause the run and replay its last presentation."
             return "Press “Record next” to run and replay one presentation."
-        return in_words(self.moment, self.observed)
+        return in_words(self.moment, self.observed, self.is_stream)
 
     def _build(self, frame: Mapping[str, Any], network: Mapping[str, Any]) -> None:
         neuron, projection = self.session.selection.neuron, self.session.selection.projection
@@ -189,8 +189,10 @@ class SlowMotionPanel(Panel):
 
         def make() -> SlowMotion:
             experiment = experiment_at(live, frame["presentation"])
-            new, past = rule_starts(live, frame["presentation"], projection), {"earlier": earlier, "before": before}
-            return slow_motion(experiment, frame, network, neuron, **past, rule_starts=new, projection=projection)
+            known: dict[str, Any] = {"earlier": earlier, "before": before, "projection": projection}
+            known["rule_starts"] = rule_starts(live, frame["presentation"], projection)
+            known["shape"] = () if live.started is None else live.started.shape
+            return slow_motion(experiment, frame, network, neuron, **known)
 
         def end(take: Callable[[Any], None], found: Any) -> None:
             self._building = False
@@ -206,7 +208,7 @@ class SlowMotionPanel(Panel):
     def _take(self, moment: SlowMotion) -> None:
         self.moment = moment
         moved = np.abs(moment.replay.end - moment.replay.start)
-        self.pixel = int(moved.argmax()) if moved.any() else -1
+        self.pixel = int(moment.sources[moved.argmax()]) if moved.any() else -1
         self.plots.show_moment(moment, self.pixel)
         self.player.set_steps(moment.n_bins, moment.dt)
         if self._armed:

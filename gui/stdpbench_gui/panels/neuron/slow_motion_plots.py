@@ -44,7 +44,7 @@ class SpikePlot(SmallPlot):
 
     def show_spikes(self, moment: SlowMotion, pixel: int) -> None:
         """Show the spikes of a presentation."""
-        n_source = max(len(moment.replay.start), int(moment.source_spikes[0].max(initial=0)) + 1)
+        n_source = max(moment.n_source, int(moment.source_spikes[0].max(initial=0)) + 1)
         n_target = max(1, int(moment.target_spikes[0].max(initial=0)) + 1, moment.neuron + 1)
         self.getAxis("left").setTicks([[(0.5, moment.source), (_TARGET + 0.5, moment.target)]])
         self._points.clear()
@@ -111,16 +111,19 @@ class SlowMotionPlots(PlotArea):
         roles = {trace.name: "input" if trace.side == "input" else "exc" for trace in moment.traces}
         outputs = [trace.name for trace in moment.traces if trace.side == "output"]
         self.traces.set_names(roles, tuple(outputs[1:]))
-        whose = "of the pixel" if pixel >= 0 else "mean"
-        courses = {trace.name: moment.replay.trace(trace.name, pixel) for trace in moment.traces}
+        synapses = moment.synapses_from(pixel)
+        synapse = int(synapses[0]) if len(synapses) else -1
+        whose = "of the pixel" if synapse >= 0 else "mean"
+        courses = {trace.name: moment.replay.trace(trace.name, synapse) for trace in moment.traces}
         self.traces.show_courses(times, courses, f"({', '.join(n for n in roles if n not in outputs)}: {whose})")
         note = "" if moment.courses is not None else "(not recorded)"
         self.potential.show_courses(times, of_potential(moment.courses), note)
         self.weight.forget()
-        if pixel >= 0:
-            self.weight.show_courses(times, {"weight": moment.replay.weight(pixel)}, "of the pixel")
+        if synapse >= 0:
+            several = f", the first of its {len(synapses)} synapses" if len(synapses) > 1 else ""
+            self.weight.show_courses(times, {"weight": moment.replay.weight(synapse)}, f"of the pixel{several}")
         else:
-            self.weight.show_courses(times, {}, "click a pixel")
+            self.weight.show_courses(times, {}, "no synapse from this pixel" if pixel >= 0 else "click a pixel")
 
     def show_step(self, step: int) -> None:
         """Draw everything up to the end of a step; -1: nothing."""

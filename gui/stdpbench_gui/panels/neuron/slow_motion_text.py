@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stdpbench.readout import NO_ANSWER
 from stdpbench.runs.analysis.frame_spikes import Pairs
 from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
 from stdpbench.units import thousands
@@ -13,12 +14,13 @@ from stdpbench_gui.panels.base import Table
 from stdpbench_gui.session.observed import Observed
 
 
-def in_words(moment: SlowMotion, observed: Observed) -> str:
-    """Describe the replayed presentation, and the limits of the replay."""
-    label = observed.label(moment.image)
+def in_words(moment: SlowMotion, observed: Observed, of_a_stream: bool = False) -> str:
+    """Describe the replayed presentation, or piece of a stream, and the limits of the replay."""
+    label = NO_ANSWER if of_a_stream else observed.label(moment.image)
     shown = f" (class {observed.class_name(label)})" if label >= 0 else ""
     again = f", presented {moment.attempts} times, showing the last" if moment.attempts > 1 else ""
-    head = f"Neuron {moment.neuron} of {moment.target}, presentation {thousands(moment.presentation)}{shown}{again}."
+    what = "piece" if of_a_stream else "presentation"
+    head = f"Neuron {moment.neuron} of {moment.target}, {what} {thousands(moment.presentation)}{shown}{again}."
     return " ".join([head, *_others(moment), *moment.remarks])
 
 
@@ -38,7 +40,7 @@ def outcome(moment: SlowMotion) -> str:
     grew, shrank = int((moved > 0).sum()), int((moved < 0).sum())
     return (
         f"{len(moment.source_spikes[0])} spikes of {moment.source}, {n} spike{'s' if n != 1 else ''} of the neuron; "
-        f"{grew} weights grew, {shrank} shrank, by at most {np.abs(moved).max():.2g}."
+        f"{grew} weights grew, {shrank} shrank, by at most {np.abs(moved).max(initial=0.0):.2g}."
     )
 
 
@@ -47,14 +49,21 @@ def _size(spikes: Pairs, at_least: int) -> int:
     return max(at_least, int(spikes[0].max(initial=0)) + 1)
 
 
+def _first_synapse(moment: SlowMotion, pixel: int) -> int:
+    """Return the first synapse from a pixel; -1 if there is none."""
+    synapses = moment.synapses_from(pixel)
+    return int(synapses[0]) if len(synapses) else -1
+
+
 def courses_table(moment: SlowMotion, pixel: int) -> Table:
     """Return traces, potential and the weight of a pixel (-1: none) at the end of each step."""
     columns = {"time (ms)": step_ends(moment.n_bins, moment.dt)}
-    columns |= {trace.name: moment.replay.trace(trace.name, pixel) for trace in moment.traces}
+    synapse = _first_synapse(moment, pixel)
+    columns |= {trace.name: moment.replay.trace(trace.name, synapse) for trace in moment.traces}
     if moment.courses is not None:
         columns |= {"v (mV)": moment.courses.v, "threshold (mV)": moment.courses.threshold}
-    if pixel >= 0:
-        columns["weight"] = moment.replay.weight(pixel)
+    if synapse >= 0:
+        columns["weight"] = moment.replay.weight(synapse)
     return tuple(columns), list(zip(*(column.tolist() for column in columns.values()), strict=True))
 
 
@@ -65,15 +74,16 @@ def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any]:
     spikes = [
         {"t": (bins + 0.5) * moment.dt, "index": index, "label": layer, "size": n}
         for layer, (index, bins), n in (
-            (moment.source, moment.source_spikes, _size(moment.source_spikes, len(moment.replay.start))),
+            (moment.source, moment.source_spikes, _size(moment.source_spikes, moment.n_source)),
             (moment.target, moment.target_spikes, _size(moment.target_spikes, moment.neuron + 1)),
         )
     ]
-    courses = {"traces": {trace.name: moment.replay.trace(trace.name, pixel) for trace in moment.traces}}
+    synapse = _first_synapse(moment, pixel)
+    courses = {"traces": {trace.name: moment.replay.trace(trace.name, synapse) for trace in moment.traces}}
     if moment.courses is not None:
         courses["mV"] = {"potential": moment.courses.v, "threshold": moment.courses.threshold}
-    if pixel >= 0:
-        courses["weight of the pixel"] = {"": moment.replay.weight(pixel)}
+    if synapse >= 0:
+        courses["weight of the pixel"] = {"": moment.replay.weight(synapse)}
     plots = [
         {"label": what, "lines": [{"x": times, "y": y, "label": name} for name, y in some.items()]}
         for what, some in courses.items()

@@ -7,13 +7,14 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from stdpbench.runs.analysis.slow_motion import SlowMotion
+from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.pictures import Picture
 
 
 class WeightsPair(QWidget):
-    """Two pictures of the size of the stimulus; a click selects a pixel."""
+    """Two pictures in the shape of the source, with a colour for no synapse; a click selects a pixel."""
 
     picked = pyqtSignal(int, int)
 
@@ -35,11 +36,14 @@ class WeightsPair(QWidget):
     def show_step(self, moment: SlowMotion, step: int, shape: tuple[int, int], pixel: int) -> None:
         """Show the weights after a step; levels are those of the whole presentation."""
         start, end, w = moment.replay.start, moment.replay.end, moment.replay.weights(step)
-        top, most = float(max(start.max(), end.max())) or 1.0, float(np.abs(end - start).max())
+        top = max(start.max(initial=0.0), end.max(initial=0.0)) or 1.0
+        most, absent = float(np.abs(end - start).max(initial=0.0)), colour_maps.absent()
         span = most or 1.0
-        self.now.show_values(w.reshape(shape), 0.0, top, colour_maps.sequential())
-        self.change.show_values((w - start).reshape(shape), -span, span, colour_maps.diverging())
-        self.captions[0].setText(f"weights now\n0 to {top:.3f}")
+        now, change = (moment.per_source(each).reshape(shape) for each in (w, w - start))
+        self.now.show_values(now, 0.0, float(top), colour_maps.sequential(), absent)
+        self.change.show_values(change, -span, span, colour_maps.diverging(), absent)
+        gaps = f"; {thousands(len(start))} synapses" if np.isnan(now).any() else ""
+        self.captions[0].setText(f"weights now\n0 to {top:.3f}{gaps}")
         moved = f"−{most:.2g} to {most:.2g}" if most else "no change"
         self.captions[1].setText(f"change so far\n{moved}")
         for picture in (self.now, self.change):

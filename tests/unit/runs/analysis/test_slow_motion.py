@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import Driven, experiment, new_run
+from sparse_streams import sparse_stream
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
@@ -25,10 +26,12 @@ Frames = list[tuple[Mapping[str, Any], Mapping[str, Any]]]
 CHANGED = 12
 
 
-def run_of(runs: Path, made: Experiment | None = None, **changes: Any) -> tuple[LiveRun, Frames]:
+def run_of(
+    runs: Path, made: Experiment | None = None, population: str = "top", **changes: Any
+) -> tuple[LiveRun, Frames]:
     """A run, and the frames of every training presentation with all neurons recorded."""
     frames: Frames = []
-    recorded, population = ([0, 1, 2, 3], "") if made is None else ([0, 1], "top")
+    recorded, population = ([0, 1, 2, 3], "") if made is None else ([0, 1], population)
 
     def take(engine: Driven) -> None:
         engine._recorded, engine._recorded_of = recorded, population
@@ -222,6 +225,58 @@ def test_what_slow_motion_of_a_projection_cannot_know(ran_graph: tuple[LiveRun, 
         shown("up", plastic=["further"])
     with pytest.raises(StdpbenchError, match="a projection that learns; up, rivals, back, further and twin can"):
         shown("onward")
+
+
+@pytest.fixture(scope="module")
+def ran_sparse(tmp_path_factory: pytest.TempPathFactory) -> tuple[LiveRun, Frames]:
+    """A stream into a network whose projections are sparse, have delays, and learn."""
+    return run_of(tmp_path_factory.mktemp("sparse"), sparse_stream(), "exc")
+
+
+@pytest.mark.parametrize("projection", ["feed", "loop"])
+def test_sparse_weights_of_a_stream_are_replayed(ran_sparse: tuple[LiveRun, Frames], projection: str) -> None:
+    live, frames = ran_sparse
+    moved, counted = 0.0, 0
+    for place in range(1, 8):
+        (frame, network), (earlier, before) = frames[place], frames[place - 1]
+        made = experiment_at(live, frame["presentation"])
+        synapses = made.graph(30, 1).synapses(projection)
+        for neuron in range(8):
+            past: dict[str, Any] = {"earlier": earlier, "before": before, "projection": projection, "shape": (30, 1)}
+            moment = slow_motion(made, frame, network, neuron, **past)
+            mine = np.flatnonzero(synapses.target == neuron)
+            w = network["learned"][f"{projection}.w"][mine]
+            assert moment.sources.tolist() == synapses.source[mine].tolist()
+            np.testing.assert_allclose(moment.replay.end, w, atol=1e-5)
+            assert "agree with those of the run" in moment.remarks[-1]
+            dense = synapses.dense(network["learned"][f"{projection}.w"], absent=np.nan)[:, neuron]
+            np.testing.assert_allclose(moment.per_source(moment.replay.end), dense, atol=1e-5)
+            for source in range(moment.n_source):
+                several = moment.synapses_from(source)
+                assert moment.sources[several].tolist() == [source] * len(several)
+                assert bool(len(several)) == bool(np.isfinite(dense[source]))
+                counted = max(counted, len(several))
+            moved = max(moved, float(np.abs(moment.replay.end - moment.replay.start).max()))
+    assert moved > 1e-3
+    assert (counted > 1) == (projection == "loop")  # which has several synapses between the same neurons
+
+
+def test_the_shape_of_the_input_decides_where_sparse_synapses_are(ran_sparse: tuple[LiveRun, Frames]) -> None:
+    live, frames = ran_sparse
+    (frame, network), made = frames[5], experiment_at(live, 5)
+    with pytest.raises(StdpbenchError, match="needs the shape of the input"):
+        slow_motion(made, frame, network, 0, earlier={}, before={}, projection="feed")
+
+
+def test_a_neuron_without_synapses_has_nothing_to_replay(ran_sparse: tuple[LiveRun, Frames]) -> None:
+    live, frames = ran_sparse
+    (frame, network), made = frames[5], experiment_at(live, 5)
+    lonely = made.override({"network.projections.loop.connect": {"kind": "random", "p": 1e-9}})
+    network = {**network, "learned": {**network["learned"], "loop.w": np.empty(0, np.float32)}}
+    moment = slow_motion(lonely, frame, network, 2, earlier={}, before={}, projection="loop")
+    assert not len(moment.replay.end)
+    assert np.isnan(moment.per_source(moment.replay.start)).all()
+    assert not len(moment.synapses_from(3))
 
 
 def test_v_exceeds_the_threshold_at_spikes() -> None:

@@ -56,8 +56,10 @@ def test_a_template_trains_resumes_to_the_bit_and_is_reported(kind: str, tmp_pat
         seen = run.w.reshape(8, 8, 2, 2, 3)[:, :, 1, 0]  # the patch of the second row of places begins at row 3
         assert np.all(seen[3:, :5] > 0)
         assert np.count_nonzero(seen) == 3 * 25
+        assert np.array_equal(np.isnan(run.fields), run.w == 0)
     else:
         assert run.w.shape == (5, 3)
+        np.testing.assert_allclose(run.fields, run.w, rtol=1e-6)
     assert run.theta.shape == (graph.n_read,)
     with pytest.raises(SystemExit) as end:
         main(["report", str(whole.path)])
