@@ -173,8 +173,13 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
             f"{start} needs a target of the neuron {rule.output_neuron!r}, but {projection.target} is "
             f"{_kind(neuron)!r}"
         )
-    elif "v" not in {v.name for v in neuron.variables} and any(average.follows_v for average in rule.averages):
-        yield f"{start} reads the potential v, which the neuron {_kind(neuron)!r} of {projection.target} does not have"
+    elif any(average.follows_v for average in rule.averages):
+        unit = {variable.name: variable.unit for variable in neuron.variables}.get("v")
+        whose = f"the neuron {_kind(neuron)!r} of {projection.target}"
+        if unit is None:
+            yield f"{start} reads the potential v, which {whose} does not have"
+        elif unit != "volt":
+            yield f"{start} reads the potential v in mV, but that of {whose} has no unit"
     if graph.stream and rule.each_step:
         yield f"{start} changes weights in every step, which depends on the cut of a stream (schedule.between)"
     if rule.periodically and not graph.stream:

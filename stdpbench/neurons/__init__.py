@@ -15,6 +15,7 @@ neurons: Family[Neuron] = Family(
         "lif-alpha": "stdpbench.neurons.lif_alpha:LIFAlpha",
         "lif-current": "stdpbench.neurons.lif_current:LIFCurrent",
         "lif-current-alpha": "stdpbench.neurons.lif_current_alpha:LIFCurrentAlpha",
+        "lif-discrete": "stdpbench.neurons.lif_discrete:LIFDiscrete",
         "srm-masquelier": "stdpbench.neurons.srm_masquelier:SRMMasquelier",
     },
     group="stdpbench.neurons",

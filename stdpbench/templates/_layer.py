@@ -8,6 +8,7 @@ from stdpbench.connections.others import Others
 from stdpbench.delays.constant import Constant as ConstantDelay
 from stdpbench.delays.none import NoDelay
 from stdpbench.graph import Projection
+from stdpbench.neurons import Neuron
 from stdpbench.normalisations.sum import Sum
 from stdpbench.plasticity import PlasticityRule
 from stdpbench.weights import Weight
@@ -19,6 +20,7 @@ from stdpbench.weights.uniform import Uniform
 def feed(
     source: str,
     target: str,
+    neuron: Neuron,
     plasticity: PlasticityRule,
     weight_sum: float | None,
     *,
@@ -33,6 +35,8 @@ def feed(
     ----------
     source, target : str
         Names of the populations.
+    neuron : Neuron
+        Model of the target's neurons.
     plasticity : PlasticityRule
         Its rule.
     weight_sum : float or None
@@ -49,7 +53,7 @@ def feed(
     return Projection(
         source=source,
         target=target,
-        receptor="ge",
+        receptor=neuron.sides[0],
         connect=connect or AllToAll(),
         weight=weight or Uniform(),
         scale=scale,
@@ -72,13 +76,15 @@ def start_paths(kind: str) -> dict[str, str]:
     return {f"{weight}.blur": "network.start_blur", f"{weight}.noise": "network.start_noise"}
 
 
-def compete(name: str, weight: float, delay: float, connect: Others | None = None) -> Projection:
+def compete(name: str, neuron: Neuron, weight: float, delay: float, connect: Others | None = None) -> Projection:
     """Return the lateral inhibition of a population.
 
     Parameters
     ----------
     name : str
         Name of the population.
+    neuron : Neuron
+        Model of its neurons.
     weight : float
         The one weight.
     delay : float
@@ -89,7 +95,7 @@ def compete(name: str, weight: float, delay: float, connect: Others | None = Non
     return Projection(
         source=name,
         target=name,
-        receptor="gi",
+        receptor=neuron.sides[1],
         connect=connect or Others(),
         weight=Constant(value=weight),
         delay=ConstantDelay(value=delay) if delay else NoDelay(),

@@ -97,12 +97,12 @@ class Network(Template):
 
     def expand(self, parts: Parts) -> Graph:
         """Return the populations and projections; the input has no shape, since the data give it."""
-        size = (self.n_exc,)
+        size, (excite, inhibit) = (self.n_exc,), parts.exc.sides
         populations = {"input": Population(), "exc": Population(shape=size, neuron=parts.exc)}
         feed = Projection(
             source="input",
             target="exc",
-            receptor="ge",
+            receptor=excite,
             weight=self._start(),
             delay=self._delay(),
             plasticity=parts.plasticity,
@@ -114,7 +114,7 @@ class Network(Template):
             projections["drive"] = Projection(
                 source="exc",
                 target="inh",
-                receptor="ge",
+                receptor=parts.inh.sides[0],
                 connect=OneToOne(),
                 weight=Constant(value=self.w_exc_inh),
             )
@@ -122,7 +122,7 @@ class Network(Template):
         projections["compete"] = Projection(
             source="inh" if self.inhibition == "layer" else "exc",
             target="exc",
-            receptor="gi",
+            receptor=inhibit,
             connect=Others(),
             weight=Constant(value=self.w_inh_exc if rule is None else rule.quantities().get("start", 1.0)),
             scale=None if rule is None else self.w_inh_exc,
@@ -170,7 +170,7 @@ class Network(Template):
         """Yield a sentence for each conflict with other sections."""
         neurons = {"exc": parts.exc, "inh": parts.inh}
         for where, neuron in neurons.items():
-            needed = {"ge", "gi"} if where == "exc" else {"ge"}
+            needed = {*neuron.sides} if where == "exc" else {neuron.sides[0]}
             if not neuron.runs_in_digit_network or not needed.issubset(receptors(neuron)):
                 yield f"{where}.kind {_kind(neuron)!r} {neuron.in_digit_network}"
         if not any(variable.name == "theta" for variable in parts.exc.variables):

@@ -78,8 +78,10 @@ class LocalNetwork(Template):
         start = _layer.start(self.start, self.start_blur, self.start_noise)
         delay = self.dt if self.inhibition == "direct" else 0.0
         projections = {
-            "feed": _layer.feed("input", "exc", parts.plasticity, self.weight_sum, connect=local, weight=start),
-            "compete": _layer.compete("exc", self.w_inh_exc, delay, Others(within="field")),
+            "feed": _layer.feed(
+                "input", "exc", parts.exc, parts.plasticity, self.weight_sum, connect=local, weight=start
+            ),
+            "compete": _layer.compete("exc", parts.exc, self.w_inh_exc, delay, Others(within="field")),
         }
         return Graph(populations, projections, self.dt, self.conductance_step, read="exc")
 

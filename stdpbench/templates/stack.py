@@ -81,15 +81,15 @@ class StackNetwork(Template):
             "second": Population(shape=(self.n_second,), neuron=parts.exc),
         }
         upward = _layer.feed(
-            "first", "second", parts.plasticity, self.weight_sum_second, scale=self.gain, delay=self.dt
+            "first", "second", parts.exc, parts.plasticity, self.weight_sum_second, scale=self.gain, delay=self.dt
         )
         start = _layer.start(self.start, self.start_blur, self.start_noise)
         delay = self.dt if self.inhibition == "direct" else 0.0
         projections = {
-            "feed": _layer.feed("input", "first", parts.plasticity, self.weight_sum, weight=start),
-            "compete": _layer.compete("first", self.w_first, delay),
+            "feed": _layer.feed("input", "first", parts.exc, parts.plasticity, self.weight_sum, weight=start),
+            "compete": _layer.compete("first", parts.exc, self.w_first, delay),
             "upward": upward,
-            "contest": _layer.compete("second", self.w_second, delay),
+            "contest": _layer.compete("second", parts.exc, self.w_second, delay),
         }
         return Graph(populations, projections, self.dt, self.conductance_step, read="second")
 

@@ -186,6 +186,46 @@ class Kernels(Reference):
         self.v[who] = self.p.K_1 * self.p.v_thresh
 
 
+class Difference(Reference):
+    """`lif-discrete`: the difference equation of textbooks, step by step."""
+
+    def rest(self) -> float:
+        return 0.0
+
+    def begin(self) -> None:
+        self.since = np.full(self.n, 1_000_000)  # steps since the last spike
+        self.due = np.zeros(self.n, bool)
+
+    def limit(self) -> Any:
+        return self.p.v_thresh
+
+    def amount(self) -> Any:
+        return self.limit() if self.p.v_reset is None else self.p.v_reset
+
+    def step(self, t: int) -> NDArray[np.bool_]:
+        p, start, subtracted = self.p, self.v, np.zeros(self.n)
+        beta = np.exp(-self.dt / p.tau_m) if p.beta is None else p.beta
+        excitation, inhibition = np.zeros(self.n), np.zeros(self.n)
+        for step, *weights in self.arrived[-1:]:
+            if step == t - 1:
+                excitation, inhibition = weights
+        if p.reset_mechanism == "subtract":
+            subtracted = np.where(self.due, self.amount(), 0.0)
+        else:
+            start = np.where(self.due, 0.0 if p.reset_mechanism == "zero" else p.v_reset, start)
+        self.since += 1
+        held = self.since <= p.refractory_steps
+        self.v = np.where(held, start, beta * start + (excitation - inhibition) + p.I_background) - subtracted
+        return (self.v > self.limit()) & ~held
+
+    def reset(self, who: NDArray[np.bool_]) -> None:
+        self.since[who] = 0
+        self.due = who & (self.p.reset_step == "next")
+        if self.p.reset_step == "same":
+            after = {"subtract": self.v - self.amount(), "zero": np.zeros(self.n)}
+            self.v = np.where(who, after.get(self.p.reset_mechanism, self.p.v_reset), self.v)
+
+
 REFERENCES: Mapping[str, type[Reference]] = {
     "lif": Conductances,
     "lif-alpha": AlphaConductances,
@@ -193,4 +233,5 @@ REFERENCES: Mapping[str, type[Reference]] = {
     "lif-current-alpha": AlphaCurrents,
     "izhikevich": Published,
     "srm-masquelier": Kernels,
+    "lif-discrete": Difference,
 }

@@ -26,6 +26,7 @@ from stdpbench.neurons.lif import LIF
 from stdpbench.neurons.lif_alpha import LIFAlpha
 from stdpbench.neurons.lif_current import LIFCurrent
 from stdpbench.neurons.lif_current_alpha import LIFCurrentAlpha
+from stdpbench.neurons.lif_discrete import LIFDiscrete
 from stdpbench.neurons.srm_masquelier import SRMMasquelier
 from stdpbench.simulators import Simulator
 from stdpbench.weights.uniform import Uniform
@@ -53,6 +54,7 @@ SETUPS = {
     "lif-current-alpha-equal": Setup(LIFCurrentAlpha(tau_exc=10.0, tau_inh=10.0005), (120.0, 40.0, 20.0)),
     "izhikevich": Setup(Izhikevich(), (9.0, 2.0, 2.0), 1.0),
     "chattering-half": Setup(Izhikevich(**Izhikevich.presets["chattering"], I_background=4.0), (5.0, 1.0, 2.0)),
+    "lif-discrete": Setup(LIFDiscrete(), (0.3, 0.1, 0.05)),
     "srm-masquelier": Setup(SRMMasquelier(v_thresh=5.0), (2.0, 0.5, 0.3), 0.1),
     "srm-of-its-own": Setup(SRMMasquelier(v_thresh=4.0, tau_m=6.0, tau_s=1.0, K_1=1.5, K_2=3.0), (2.0, 0.5, 0.3)),
 }
@@ -154,7 +156,7 @@ def test_both_simulators_and_plain_numpy_agree(setup: str, used: Callable[[str, 
             spikes, N_BINS, plastic=False, n_rest=20, record={"cells": list(range(N))}
         )
         assert pairs(response.spikes["cells"]) == wanted, name
-        v = response.recordings["cells"].courses["v"] * 1e3
+        v = response.recordings["cells"].courses["v"] * SETUPS[setup].neuron.shown_as("v")[0]
         np.testing.assert_allclose(v, potentials, rtol=1e-9, atol=1e-7, err_msg=name)
 
 
