@@ -8,6 +8,7 @@ platform). Pages are saved as ``<page>-<theme>-<width>.png``, panels and dialogs
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import sys
@@ -334,4 +335,7 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images"))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    there = Path(__file__).parent / "images"
+    parser.add_argument("folder", nargs="?", type=Path, default=there, help="folder for the pictures (docs/images)")
+    sys.exit(main(parser.parse_args().folder))

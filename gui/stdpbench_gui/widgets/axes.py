@@ -44,13 +44,23 @@ def stepped(low: float, high: float, before: tuple[float, float] | None = None) 
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis whose tick labels do not overlap; on time axes, thousands are separated by thin spaces."""
+    """An axis whose tick labels do not overlap; on time axes, thousands are separated by thin spaces.
+
+    Attributes
+    ----------
+    powers : bool
+        Whether values are decadic logarithms: ticks are then at powers of ten, and their labels are these.
+    """
+
+    powers = False
 
     def tickSpacing(  # noqa: N802 - pyqtgraph's
         self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, float]]:
         """Return the distances of ticks, coarse to fine, at which tick labels do not overlap."""
         levels: list[tuple[float, float]] = super().tickSpacing(minVal, maxVal, size)
+        if self.powers:
+            levels = [(1.0, 0.0)]
         per_unit = size / max(maxVal - minVal, 1e-12)
         metrics = QFontMetrics(theme.plot_font())
         longest = max("0.00", thousands(round(max(abs(minVal), abs(maxVal)))), key=len)
@@ -64,6 +74,8 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
         """Return the tick labels."""
+        if self.powers:
+            return [f"{10.0**value:g}" if value < 4 else f"{10.0**value:.0e}" for value in values]
         if spacing >= 1 and self.orientation == "bottom":
             return [thousands(round(value * scale)) for value in values]
         return list(super().tickStrings(values, scale, spacing))
@@ -73,12 +85,20 @@ class SmallPlot(Plot):
     """A compact plot with few ticks and its title, including the unit, inside at the top left.
 
     Texts that do not fit are elided in the middle, so that the unit stays visible.
+
+    Parameters
+    ----------
+    title : str
+        Its title.
+    powers : bool
+        Whether values are decadic logarithms, whose axis has powers of ten.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, powers: bool = False) -> None:
         self._below = ""
         self._written = "", "", ""
         super().__init__(axisItems={side: _Axis(side) for side in ("left", "bottom")})
+        self.getAxis("left").powers = powers
         self.hideButtons()
         self.setMouseEnabled(x=True, y=False)
         self.title_item = pg.LabelItem(title, justify="left")

@@ -161,7 +161,9 @@ class NetworkDiagram(QScrollArea):
         arrows = {} if self.diagram is None else self.diagram.arrows
         for name, item in list(self.items.items()):
             if name not in (boxes if isinstance(item, BoxItem) else arrows):
-                self.items.pop(name).deleteLater()
+                gone = self.items.pop(name)
+                gone.hide()  # Qt deletes it after the next painting
+                gone.deleteLater()
         before: QWidget | None = None
         for name in self._reading_order():
             assert self.graph is not None

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, presentation, redraw, session, show
 
 from stdpbench.experiment import Experiment
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
@@ -126,6 +127,10 @@ def test_the_network_stands_above_the_parameters_where_there_is_room(layers: Run
     inh = panel.form.sections["inh"]
     qtbot.waitUntil(lambda: inh.header.isChecked() and not inh.header.visibleRegion().isEmpty())
     assert panel.diagram.selected == {"inh"}
+    for name in ("dark", "light"):
+        theme.apply(name)
+        panel.restyle()
+        assert theme.current().base in panel.diagram.styleSheet()
     assert layers.selection.population == "inh"
     docks.resize(300, 800)
     redraw(panel)

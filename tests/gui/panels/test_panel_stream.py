@@ -49,7 +49,9 @@ def piece(number: int, *, patterns: bool) -> Piece:
     cv = None if number < 2 else 0.8
     rates = {"exc": 10.0 + number, "inh": 5.0}
     weights = {"feed": (10, *[0] * 18, 30)}
-    return Piece(rates, {"exc": cv, "inh": cv}, {"exc": 0.2, "inh": None}, weights, shown, (1, 0) if patterns else ())
+    synchrony, alarms = {"exc": 0.2, "inh": None}, (1, 0) if patterns else ()
+    gamma = {"exc": 0.5 * number, "inh": 0.0}
+    return Piece(rates, {"exc": cv, "inh": cv}, synchrony, weights, shown, alarms, {"exc": None, "inh": None}, gamma)
 
 
 @pytest.fixture(params=[True, False])
@@ -63,7 +65,8 @@ def panel(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Curve
 
 def test_is_complete(panel: Curves) -> None:
     is_complete(panel)
-    assert panel.summary().startswith("At 4 s: exc 18.0 Hz, irregularity 0.80, synchrony 0.20; inh 5.0 Hz")
+    start = "At 4 s: exc 18.0 Hz, irregularity 0.80, synchrony 0.20, at 30–70 Hz 4.00; inh 5.0 Hz"
+    assert panel.summary().startswith(start)
     assert panel.figure() is not None
 
 
@@ -83,6 +86,34 @@ def test_the_last_plot_shows_latencies_or_weights(panel: Curves) -> None:
     else:
         assert "weight" in title
         np.testing.assert_allclose(panel.stream._items["last.feed"].getData()[1], (10 * 0.025 + 30 * 0.975) / 40)
+
+
+def test_rhythms_are_drawn_where_they_are_defined(panel: Curves, qtbot: QtBot) -> None:
+    panel.resize(1500, 500)
+    qtbot.waitUntil(lambda: panel.graphics.width() > 1400)
+    redraw(panel)
+    titles = [plot.title_text for plot in panel._placed]
+    assert titles[-1] == "power, 30–70 Hz"
+    assert len(titles) == 5  # no power at 2 to 4 Hz in pieces of half a second
+    gamma = panel.stream.plots["gamma"]
+    np.testing.assert_allclose(panel.stream._items["gamma.exc"].getData()[1], np.log10(0.5 * np.arange(1, 9)))
+    assert panel.stream._items["gamma.inh"].getData()[1] is None  # 0 has no logarithm
+    low, high = gamma.getViewBox().viewRange()[1]
+    assert low < np.log10(0.5)
+    assert high > np.log10(4.0)
+    panel.stream.choose("synchrony", False)
+    redraw(panel)
+    assert "synchrony" not in [plot.title_text for plot in panel._placed]
+    panel.resize(360, 240)
+    qtbot.waitUntil(lambda: panel.graphics.width() < 400)
+    redraw(panel)
+    assert gamma in panel._placed  # in the place of what was not chosen
+    panel.stream.choose("synchrony")
+    redraw(panel)
+    assert gamma not in panel._placed
+    table = panel.table()
+    assert table is not None
+    assert "gamma.exc" in table[0]
 
 
 def test_another_run_starts_empty(panel: Curves) -> None:

@@ -50,6 +50,7 @@ _TALL = 30  # minimum height of a single column, in lines of text
 _LOW = 18.5  # minimum height of three rows of two, in lines
 _FLAT = 9  # minimum height of two rows, in lines
 _WIDE = 46  # minimum width of three columns, in lines
+_NARROW = 30  # the same of a stream
 
 
 class Curves(Panel):
@@ -73,9 +74,12 @@ class Curves(Panel):
         "measures in the menu; a small panel omits the last plots. A vertical line marks a change of parameters, of "
         "the rule or of learned arrays, named in the legend. Other runs have their own colours; only the vote of "
         "their accuracies and the first of their chosen held-out measures are drawn. Drag or use the wheel to move in "
-        "time, double-click to show the whole run. A <b>stream</b> shows the rate of each population, the coefficient "
-        "of variation of intervals between spikes, synchrony, and latencies of answers to patterns or the mean weight "
-        "of each projection that learns. (Diehl &amp; Cook 2015, section 2.6 and figure 2, "
+        "time, double-click to show the whole run. A <b>stream</b> "
+        "shows the rate of each population, the coefficient of variation of intervals between spikes, synchrony, "
+        "latencies of answers to patterns or the mean weight of each projection that learns, and the power of the "
+        "rate at 2 to 4 Hz and at 30 to 70 Hz relative to that of independent Poisson neurons (1: no rhythm), where "
+        "it is defined; the menu has the choice. "
+        "(Diehl &amp; Cook 2015, section 2.6 and figure 2, "
         "doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
@@ -93,7 +97,7 @@ class Curves(Panel):
         vbox(self.legend, (self.graphics, 1), within=self.body, spacing=0)
         self.plots = {name: SmallPlot(title) for name, title in _PLOTS.items()}
         self.held_out = HeldOutPlot(self, self.mark_dirty)
-        self.stream = StreamPlots(self.show_all, self._on_moved)
+        self.stream = StreamPlots(self, self.mark_dirty, self.show_all, self._on_moved)
         self.curves: dict[str, pg.PlotDataItem] = {}
         self.lines: list[pg.InfiniteLine] = []
         self._others: list[pg.PlotDataItem] = []
@@ -114,6 +118,7 @@ class Curves(Panel):
                 self.curves[curve] = plot.plot([], [])
         session.selection.shown_changed.connect(self.show_all)
         self.menu.addMenu(self.held_out.menu)
+        self.menu.addMenu(self.stream.menu)
         menu_action(self.menu, "Whole run", self.show_all)
         menu_action(self.menu, "Remove other runs", self.overlays.clear)
         self.restyle()
@@ -176,7 +181,11 @@ class Curves(Panel):
         line = QFontMetrics(theme.plot_font()).height()
         self._streams = bool(self.session.live.pieces)
         if self._streams:
-            self._arrange(1 if self.graphics.height() > _TALL * line else 2)
+            self.stream.look_for_rhythms(self.session.live)
+            many = len(self.stream.shown) > 4
+            wide = many and self.graphics.width() > _NARROW * line
+            tall = self.graphics.height() > (1.5 if many else 1.0) * _TALL * line
+            self._arrange(1 if tall else 3 if wide else 2)
             slots = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
             streams = [(slot, other) for slot, other in slots if other.known().pieces]
             known = [(other.known(), run_lines.pen(slot)) for slot, other in streams]
@@ -300,11 +309,7 @@ class Curves(Panel):
 
     def _arrange(self, columns: int) -> None:
         """Arrange the plots in one column if they fit, otherwise in rows; omit the last ones if space is short."""
-        selection = self.session.selection
-        hidden = [*([] if selection.adapts else ["theta"]), *([] if selection.learns else ["change"])]
-        shown = self.stream.plots if self._streams else self.plots
-        first, *others = (plot for name, plot in shown.items() if name not in hidden)
-        wanted = [first, *([self.held_out] if self._has_held_out() else []), *others]
+        wanted = self.stream.shown if self._streams else self._plots_of_pictures()
         lines = self.graphics.height() / QFontMetrics(theme.plot_font()).height()
         if columns > 1 and lines < _FLAT:
             del wanted[columns:]
@@ -323,6 +328,12 @@ class Curves(Panel):
             plot.getAxis("bottom").setStyle(showValues=row == last or (row == last - 1 and gap > 0))
             words = "time (s)" if self._streams else "training presentations"
             plot.setLabel("bottom", words if row == last else None)
+
+    def _plots_of_pictures(self) -> list[SmallPlot]:
+        selection = self.session.selection
+        hidden = [*([] if selection.adapts else ["theta"]), *([] if selection.learns else ["change"])]
+        first, *others = (plot for name, plot in self.plots.items() if name not in hidden)
+        return [first, *([self.held_out] if self._has_held_out() else []), *others]
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Rearrange the plots for the new size."""

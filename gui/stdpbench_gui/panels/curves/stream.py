@@ -1,14 +1,17 @@
-"""Plots of a stream in the panel of curves: rate, irregularity, synchrony, and answers to patterns or weights."""
+"""Plots of a stream in the panel of curves: rate, irregularity, synchrony, answers or weights, and rhythms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QMenu, QWidget
 
 from stdpbench.readout.streams import N_BINS
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
@@ -16,14 +19,24 @@ from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.units import read
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Table
+from stdpbench_gui.panels.neuron.course_plots import coloured
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, step_up, stepped
 
 _TITLES = {
     "rate": "rate (Hz)",
-    "cv": "irregularity (CV of intervals)",
+    "cv": "irregularity (CV)",
     "synchrony": "synchrony",
     "last": "mean weight / w_max",
+    "delta": "power, 2–4 Hz",
+    "gamma": "power, 30–70 Hz",
 }
+_BY_POPULATION = ("rate", "cv", "synchrony", "delta", "gamma")
+_RHYTHMS = ("delta", "gamma")
+"""Plots with a logarithmic axis, as power spans orders of magnitude."""
+_NAMED = 3  # projections named in the title of their weights
+_LOOKED_AT = 1000  # last pieces that show which rhythms are measured
+_CHOICES = {"last": "Latency of answers to patterns, or mean weight", "delta": "Power at 2–4 Hz (delta)"}
+_CHOICES |= {"gamma": "Power at 30–70 Hz (gamma)", "cv": "Irregularity", "synchrony": "Synchrony"}
 _LATENCY = "latency of answers to patterns (ms)"
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _MARKS = ("━━", "╍╍", "┅┅", "━·")
@@ -36,35 +49,74 @@ def piece_seconds(live: LiveRun) -> float:
 
 
 class StreamPlots:
-    """Four plots over the time of a stream.
+    """Plots over the time of a stream.
 
     Parameters
     ----------
+    parent : QWidget
+        Parent of `menu`, which chooses them.
+    changed : callable
+        Called when the choice changes.
     whole : callable
         Called when a plot is double-clicked.
     moved : callable
         Called when the user moves or zooms a plot.
     """
 
-    def __init__(self, whole: Callable[[], None], moved: Callable[..., None]) -> None:
-        self._on_double_click, self._clickable = whole, False
+    def __init__(
+        self, parent: QWidget, changed: Callable[[], None], whole: Callable[[], None], moved: Callable[..., None]
+    ) -> None:
+        self.menu = QMenu("Measures of streams", parent)
+        self._actions: dict[str, QAction] = {}
+        for name in ("cv", "synchrony", "last", "delta", "gamma"):
+            action = QAction(_CHOICES[name], self.menu)
+            action.setCheckable(True)
+            action.setChecked(True)
+            action.toggled.connect(lambda _: changed())
+            self.menu.addAction(action)
+            self._actions[name] = action
+        self._rhythms: frozenset[str] = frozenset()
+        self._on_double_click, self._clickable = whole, set[str]()
         self._on_moved = moved
         self._items: dict[str, pg.PlotDataItem] = {}
         self._others: list[tuple[str, pg.PlotDataItem]] = []
-        self._tops: dict[str, float] = {}
+        self._limits: dict[str, tuple[float, float]] = {}
         self._ranges: dict[str, tuple[float, float]] = {}
         self._names: list[str] = []
 
     @cached_property
     def plots(self) -> dict[str, SmallPlot]:
         """The plots by name; they are made when a stream is drawn first, as few runs have one."""
-        plots = {name: SmallPlot(title) for name, title in _TITLES.items()}
+        plots = {name: SmallPlot(title, powers=name in _RHYTHMS) for name, title in _TITLES.items()}
         for plot in plots.values():
             if plot is not plots["rate"]:
                 plot.setXLink(plots["rate"])
             plot.getViewBox().sigRangeChangedManually.connect(self._on_moved)
             plot.restyle()
+        for name in _RHYTHMS:
+            plots[name].addItem(self._at_poisson[name], ignoreBounds=True)
+        self._style_lines()
         return plots
+
+    @cached_property
+    def _at_poisson(self) -> dict[str, pg.InfiniteLine]:
+        """Lines at the power of independent Poisson neurons."""
+        return {name: pg.InfiniteLine(0.0, angle=0, movable=False) for name in _RHYTHMS}
+
+    def _style_lines(self) -> None:
+        for line in self._at_poisson.values():
+            line.setPen(pg.mkPen(theme.current().faint, style=Qt.PenStyle.DotLine))
+
+    @property
+    def shown(self) -> list[SmallPlot]:
+        """The plots to place, the most important ones first: those that are chosen and have values."""
+        missing = {name for name, action in self._actions.items() if not action.isChecked()}
+        missing |= {*_RHYTHMS} - self._rhythms
+        return [plot for name, plot in self.plots.items() if name not in missing]
+
+    def choose(self, name: str, on: bool = True) -> None:
+        """Show or hide a plot."""
+        self._actions[name].setChecked(on)
 
     def forget(self) -> None:
         """Discard the previous run."""
@@ -73,13 +125,24 @@ class StreamPlots:
         self._items.clear()
         self._drop_others()
         self._ranges.clear()
-        self._names = []
+        self._names, self._rhythms = [], frozenset()
+
+    def look_for_rhythms(self, live: LiveRun) -> None:
+        """Find out which rhythms are measured: those of several neurons, in pieces that are long enough."""
+        for at in islice(reversed(live.pieces), _LOOKED_AT):
+            if len(self._rhythms) == len(_RHYTHMS):
+                return
+            piece = live.pieces[at]
+            self._rhythms |= {
+                name for name in _RHYTHMS if any(one is not None for one in getattr(piece, name).values())
+            }
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         if "plots" in vars(self):
             for plot in self.plots.values():
                 plot.restyle()
+            self._style_lines()
             self.forget()
 
     def draw(self, live: LiveRun, *, whole: bool, others: Sequence[tuple[LiveRun, pg.QtGui.QPen]] = ()) -> None:
@@ -94,31 +157,32 @@ class StreamPlots:
         others : sequence of (LiveRun, QPen)
             Other runs of streams: of their populations and projections, those that have a name of this run.
         """
-        if not self._clickable:
-            self._clickable = True
-            for plot in self.plots.values():
-                if plot.scene() is not None:
-                    double_clicked(plot, self._on_double_click)
+        for name, plot in self.plots.items():
+            if name not in self._clickable and plot.scene() is not None:
+                self._clickable.add(name)
+                double_clicked(plot, self._on_double_click)
         seconds = piece_seconds(live)
         columns, answers = stream_columns(live.pieces, seconds), pattern_answers(live.pieces.values())
         time = columns["time"]
         self._drop_others()
-        self._tops.clear()
+        self._limits.clear()
         self._names = [key.partition(".")[2] for key in columns if key.startswith("rate.")]
-        for name in ("rate", "cv", "synchrony"):
+        for name in _BY_POPULATION:
             for number, population in enumerate(self._names):
                 self._set(name, population, number, time, columns[f"{name}.{population}"])
-        self.plots["last"].set_title(_LATENCY if answers else _TITLES["last"])
         if answers:
+            self.plots["last"].set_title(_LATENCY)
             self._set("last", "latency", 0, *_latencies(answers), dots=True)
         else:
-            for number, (name, mean) in enumerate(_mean_weights(columns).items()):
+            weights = _mean_weights(columns)
+            self.plots["last"].set_title(_title_of_weights(list(weights)))
+            for number, (name, mean) in enumerate(weights.items()):
                 self._set("last", name, number, time, mean)
         for other, pen in others:
             if other.pieces:
                 self._draw_other(other, pen, columns, patterns=bool(answers))
-        for name, top in self._tops.items():
-            self._set_range(name, top)
+        for name, (low, top) in self._limits.items():
+            self._set_range(name, low, top)
         if whole and len(time):
             total = dict(live.started.phases).get("train", 0) * seconds if live.started is not None else 0.0
             end = float(time[-1])
@@ -138,7 +202,8 @@ class StreamPlots:
         *,
         dots: bool = False,
     ) -> None:
-        key, known = f"{plot}.{name}", np.isfinite(y)
+        key, y = f"{plot}.{name}", _drawable(plot, y)
+        known = np.isfinite(y)
         if key not in self._items:
             pen = None if dots else pg.mkPen(_colour(number), width=2, style=_STYLES[number % len(_STYLES)])
             symbol = {"symbol": "o", "symbolSize": 3, "symbolPen": None, "symbolBrush": _colour(0)} if dots else {}
@@ -153,7 +218,7 @@ class StreamPlots:
         drawn += [
             (key.partition(".")[0], time, columns[key])
             for key in own
-            if key.partition(".")[0] in ("rate", "cv", "synchrony") and key in columns
+            if key.partition(".")[0] in _BY_POPULATION and key in columns
         ]
         if not patterns:
             weights = _mean_weights(columns)
@@ -161,6 +226,7 @@ class StreamPlots:
         elif answers := pattern_answers(live.pieces.values()):
             drawn.append(("last", *_latencies(answers)))
         for plot, x, y in drawn:
+            y = _drawable(plot, y)
             known = np.isfinite(y)
             dots = {"symbol": "o", "symbolSize": 3, "symbolPen": None, "symbolBrush": pen.color()}
             look = {"pen": None, **dots} if plot == "last" and patterns else {"pen": pen}
@@ -174,20 +240,40 @@ class StreamPlots:
 
     def _reach(self, plot: str, y: np.ndarray[Any, Any]) -> None:
         if len(y):
-            self._tops[plot] = max(self._tops.get(plot, 0.0), float(y.max()))
+            low, top = self._limits.get(plot, (np.inf, -np.inf))
+            self._limits[plot] = min(low, float(y.min())), max(top, float(y.max()))
 
-    def _set_range(self, plot: str, top: float) -> None:
-        room = self.plots[plot].room_for_title() * max(top, 1e-9)
-        wanted = stepped(0.0, top + room, self._ranges.get(plot))
-        if wanted != self._ranges.get(plot):
+    def _set_range(self, plot: str, low: float, top: float) -> None:
+        room, before = self.plots[plot].room_for_title(), self._ranges.get(plot)
+        if plot in _RHYTHMS:  # in powers of ten, with that of independent neurons in it
+            ends = float(np.floor(min(low, 0.0))), float(np.ceil(max(top, 1.0)))
+            wanted = ends[0], ends[1] + room * (ends[1] - ends[0])
+            if before is not None:
+                wanted = min(before[0], wanted[0]), max(before[1], wanted[1])
+        else:
+            wanted = stepped(0.0, top + room * max(top, 1e-9), before)
+        if wanted != before:
             self._ranges[plot] = wanted
             self.plots[plot].setYRange(*wanted, padding=0.02)
+
+
+def _drawable(plot: str, y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return values in the units of the axis: logarithms of powers, NaN of 0."""
+    return np.log10(np.where(y > 0, y, np.nan)) if plot in _RHYTHMS else y
 
 
 def _latencies(answers: Mapping[str, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return time and latency of all answers."""
     latency = answers["latency"]
     return np.repeat(answers["start"], latency.shape[1]), latency.reshape(-1)
+
+
+def _title_of_weights(names: list[str]) -> str:
+    """Return the title of the mean weights; of several projections, with their names in the colours of the lines."""
+    if len(names) < 2:
+        return _TITLES["last"]
+    parts = [coloured(f"{_MARKS[n % len(_MARKS)]} {name}", _colour(n)) for n, name in enumerate(names[:_NAMED])]
+    return f"mean w / w_max {' '.join(parts)}{' …' if len(names) > _NAMED else ''}"
 
 
 def _mean_weights(columns: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
@@ -207,6 +293,8 @@ def summary_of(live: LiveRun) -> str:
     parts = [
         f"{name} {rate:.1f} Hz{_measured(', irregularity', piece.cv.get(name))}"
         f"{_measured(', synchrony', piece.synchrony.get(name))}"
+        f"{_measured(', power at 2–4 Hz', piece.delta.get(name))}"
+        f"{_measured(', at 30–70 Hz', piece.gamma.get(name))}"
         for name, rate in piece.rates.items()
     ]
     if piece.occurrences:

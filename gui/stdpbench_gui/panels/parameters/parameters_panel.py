@@ -95,6 +95,7 @@ class ParametersPanel(Panel):
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.body.setStyleSheet(sheet())
+        self.diagram.restyle()
 
     def has_content(self) -> bool:
         """Return whether the network is ready."""
