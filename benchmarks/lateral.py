@@ -19,9 +19,8 @@ def main() -> None:
     options.add_argument("--warm-up", type=int, default=10, help="untimed presentations before the timed ones")
     chosen = options.parse_args()
     from stdpbench.datasets import Images
-    from stdpbench.experiment import Experiment
+    from stdpbench.experiment import Experiment, encode
     from stdpbench.network import normalise, start_weights
-    from stdpbench.runs.process.stimuli import encode
     from stdpbench.simulators import open_simulator, projection_memory
 
     kinds = {"fixed": {"kind": "fixed"}, "homeostatic": {"kind": "homeostatic", "eta": 0.0}}

@@ -20,10 +20,9 @@ def main() -> None:
     options.add_argument("--warm-up", type=int, default=10, help="untimed presentations before the timed ones")
     chosen = options.parse_args()
     from stdpbench.datasets import Images
-    from stdpbench.experiment import Experiment
+    from stdpbench.experiment import Experiment, encode
     from stdpbench.network import normalise, start_weights
     from stdpbench.plasticity import rules
-    from stdpbench.runs.process.stimuli import encode
     from stdpbench.simulators import open_simulator
 
     base, shown = "diehl-cook-triplet", chosen.warm_up + chosen.presentations

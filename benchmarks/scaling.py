@@ -58,9 +58,9 @@ def arguments() -> argparse.Namespace:
 
 def turn(networks: list[tuple[Any, Any]], between: str, number: int, images: Any) -> list[float]:
     """Return the ms per presentation of each network in one round, simulation only."""
+    from stdpbench.experiment import encode
     from stdpbench.network import normalise
     from stdpbench.runs.process.homeostasis import theta_decay
-    from stdpbench.runs.process.stimuli import encode
 
     found = []
     for (made, simulator), n_shown in zip(networks, SHOWN.values(), strict=True):

@@ -68,9 +68,9 @@ def arguments() -> argparse.Namespace:
 
 def speed(simulator: Any, experiment: Any, images: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Time the parts of a presentation in ms, without and with a simulated rest; and the training loop."""
+    from stdpbench.experiment import encode
     from stdpbench.network import normalise
     from stdpbench.runs.process.homeostasis import theta_decay
-    from stdpbench.runs.process.stimuli import encode
     from stdpbench.runs.process.training import train
 
     figures: dict[str, Any] = {}

@@ -1,8 +1,9 @@
 """Data sets, labelled or unlabelled pictures, and streams of spikes: the family of kinds and its base classes."""
 
 from stdpbench.datasets._transform import transform
-from stdpbench.datasets.base import PLACES, Dataset, Images, Source, Split, validation_split
+from stdpbench.datasets.base import PLACES, Dataset, Source, Split, validation_split
 from stdpbench.registry import Family
+from stdpbench.stimuli import Images
 
 datasets: Family[Source] = Family(
     "data set",
@@ -15,6 +16,8 @@ datasets: Family[Source] = Family(
         "idx": "stdpbench.datasets.idx:IDX",
         "npz": "stdpbench.datasets.npz:NPZ",
         "folder": "stdpbench.datasets.folder:Folder",
+        "order": "stdpbench.datasets.order:Order",
+        "digits-events": "stdpbench.datasets.digits_events:DigitsEvents",
         "none": "stdpbench.streams.none:NoInput",
         "poisson": "stdpbench.streams.poisson:PoissonInputs",
         "correlated-poisson": "stdpbench.streams.correlated_poisson:CorrelatedPoisson",

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets._checks import number_classes
 from stdpbench.datasets._transform import Pixels
-from stdpbench.datasets.base import Dataset, Images, Split
+from stdpbench.datasets.base import Dataset, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import parameter
+from stdpbench.stimuli import Images
 
 
 @dataclass(frozen=True, eq=False)

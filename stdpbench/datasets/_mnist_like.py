@@ -19,10 +19,11 @@ from stdpbench.datasets._published import (
     find_set,
     other_set,
 )
-from stdpbench.datasets.base import Dataset, Images, Split
+from stdpbench.datasets.base import Dataset, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import parameter
 from stdpbench.paths import data_folders
+from stdpbench.stimuli import Images
 
 
 class MNISTLike(Dataset):

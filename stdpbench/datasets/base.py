@@ -12,66 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from stdpbench.datasets._transform import transform
 from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import Parameters, parameter
-
-
-@dataclass(frozen=True, eq=False)
-class Images:
-    """Pictures ready to be shown.
-
-    Attributes
-    ----------
-    pixels : ndarray, uint8 or float32, (n, height, width)
-        Grey values; 0 is no input. They stay whole grey values, uint8, until they are scaled to an equal sum: 70 000
-        pictures of 28 × 28 take 55 MB as uint8, 220 MB as float32. Before `Dataset.prepare` also (n, height, width,
-        3): red, green, blue.
-    labels : ndarray, int64, (n,) or None
-        Class of each picture, 0 .. n_classes - 1; None if unknown.
-    """
-
-    pixels: NDArray[np.uint8] | NDArray[np.float32]
-    labels: NDArray[np.int64] | None
-
-    def __len__(self) -> int:
-        """Count the pictures."""
-        return len(self.pixels)
-
-    @property
-    def n_input(self) -> int:
-        """Pixels per picture, which is the number of input neurons."""
-        return int(np.prod(self.pixels.shape[1:]))
-
-    def row(self, number: int) -> NDArray[np.float64]:
-        """Return one picture for the encoder: float64, (n_input,)."""
-        row: NDArray[np.float64] = self.pixels[number].reshape(-1).astype(np.float64)
-        return row
-
-    def part(self, start: int, stop: int) -> Images:
-        """Return pictures `start` to `stop` - 1, without a copy."""
-        return self.chosen(slice(start, stop))
-
-    def chosen(self, numbers: NDArray[np.int64] | slice) -> Images:
-        """Return the pictures with certain numbers."""
-        return Images(self.pixels[numbers], None if self.labels is None else self.labels[numbers])
+from stdpbench.stimuli import Images, StimulusSet, pictures_of
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Training and test pictures of a data set, and the names of its classes (empty without labels).
+    """Training and test stimuli of a data set, and the names of its classes (empty without labels).
 
-    `spare` are training pictures that an experiment does not use for training, labelling or evaluation. A stream has
+    `spare` are training stimuli that an experiment does not use for training, labelling or evaluation. A stream has
     no pictures; `fingerprint` identifies its spikes if they are those of a file.
     """
 
-    train: Images
-    test: Images
+    train: StimulusSet
+    test: StimulusSet
     class_names: tuple[str, ...]
-    spare: Images | None = None
+    spare: StimulusSet | None = None
     fingerprint: str = ""
 
 
@@ -84,6 +42,8 @@ class Source(Parameters):
 
     summary: ClassVar[str]
     reference: ClassVar[str]
+    shows: ClassVar[str] = "images"
+    """Kind of the stimuli: ``"images"``, ``"signals"`` or ``"events"``; a stream has none."""
     published: ClassVar[tuple[int, int, int] | None] = None
     """Training pictures, test pictures, and their side in pixels, if these are always the same."""
 
@@ -162,7 +122,8 @@ class Dataset(Source):
         """Return how many of `n_train` pictures `--validation` holds out: `validation_images`, or one sixth."""
         return super().validation_size(n_train) if self.validation_images is None else self.validation_images
 
-    def _ready(self, images: Images) -> Images:
+    def _ready(self, stimuli: StimulusSet) -> Images:
+        images = pictures_of(stimuli)
         return Images(transform(images.pixels, self), images.labels)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets._holdout import held_out
-from stdpbench.datasets.base import Dataset, Images, Split
+from stdpbench.datasets.base import Dataset, Split
+from stdpbench.stimuli import Images
 
 N_TEST = 450
 _SEED = 0

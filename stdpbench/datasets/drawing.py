@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets.base import Images
+from stdpbench.stimuli import Images
 
 _LOOKED_AT = 500
 _INK = 0.1  # of the brightest pixel; darker pixels do not count as ink

@@ -1,17 +1,22 @@
-"""Encoders of pictures as spikes: the family of kinds and its base class."""
+"""Encoders of stimuli as spikes: the family of kinds and its base class."""
 
 from stdpbench.encoding.base import PHASES, Encoder, Spikes, generator
 from stdpbench.registry import Family
 
 encoders: Family[Encoder] = Family(
     "encoder",
-    Encoder,  # type: ignore[type-abstract]
+    Encoder,
     {
         "poisson": "stdpbench.encoding.poisson:Poisson",
         "regular": "stdpbench.encoding.regular:Regular",
         "latency": "stdpbench.encoding.latency:Latency",
         "rank-order": "stdpbench.encoding.rank_order:RankOrder",
         "burst": "stdpbench.encoding.burst:Burst",
+        "phase": "stdpbench.encoding.phase:Phase",
+        "population": "stdpbench.encoding.population:Population",
+        "direct": "stdpbench.encoding.direct:Direct",
+        "delta": "stdpbench.encoding.delta:Delta",
+        "events": "stdpbench.encoding.events:Events",
     },
     group="stdpbench.encoding",
 )

@@ -1,4 +1,4 @@
-"""Base class of encoders, which turn a picture into spikes.
+"""Base class of encoders, which turn a stimulus into spikes.
 
 All randomness of input spikes is here. The generator of a presentation is made from (seed, phase, presentation,
 attempt), so any process can encode any presentation, in advance or again, with the same spikes.
@@ -6,14 +6,15 @@ attempt), so any process can encode any presentation, in advance or again, with 
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import Parameters
+from stdpbench.stimuli import Events, Signal, Stimulus
 
 PHASES = ("train", "label", "test", "held-out")
 
@@ -59,7 +60,7 @@ def generator(seed: int, phase: str, presentation: int, attempt: int) -> np.rand
 def sorted_spikes(
     index: NDArray[np.integer], time: NDArray[np.float64], n_bins: int, dt: float, *, clip: bool = False
 ) -> Spikes:
-    """Return spikes from the times at which they occur.
+    """Return spikes from the times at which they occur; two of one input in one step are one.
 
     Parameters
     ----------
@@ -81,18 +82,61 @@ def sorted_spikes(
     shown = (step >= 0) & (step < n_bins)
     index, step = np.asarray(index)[shown], step[shown]
     order = np.lexsort((index, step))
-    return Spikes(index[order].astype(np.int32), step[order].astype(np.int32))
+    index, step = index[order], step[order]
+    new = np.ones(len(order), bool)
+    new[1:] = (np.diff(step) > 0) | (np.diff(index) > 0)
+    return Spikes(index[new].astype(np.int32), step[new].astype(np.int32))
 
 
 class Encoder(Parameters):
-    """A way to turn a picture into spikes; one kind per file."""
+    """A way to turn stimuli into spikes; one kind per file.
+
+    A kind overrides the method for each kind of stimulus that `takes` names: `encode` for pictures, `encode_signal`,
+    `encode_events`.
+    """
 
     summary: ClassVar[str]
     reference: ClassVar[str]
+    takes: ClassVar[tuple[str, ...]] = ("images",)
+    """Kinds of stimuli that can be encoded: ``"images"``, ``"signals"``, ``"events"``."""
     stronger: ClassVar[bool] = False
     """Whether a further attempt shows a picture more strongly. If not, each picture is shown once."""
 
-    @abstractmethod
+    @property
+    def copies(self) -> int:
+        """Number of input neurons for each value: copies of the grid, one below the other."""
+        return 1
+
+    def input_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """Return height and width of the input population for stimuli with a grid of this shape.
+
+        Input neuron ``copy * n_values + number`` is the one of value ``number`` in a copy of the grid.
+        """
+        height, width = shape
+        return self.copies * height, width
+
+    def spikes(self, stimulus: Stimulus, rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float) -> Spikes:
+        """Encode one stimulus of any kind; see `encode` for parameters and errors."""
+        if isinstance(stimulus, Signal):
+            return self.encode_signal(stimulus, rng, n_bins=n_bins, dt=dt)
+        if isinstance(stimulus, Events):
+            return self.encode_events(stimulus, rng, n_bins=n_bins, dt=dt)
+        return self.encode(stimulus, rng, attempt=attempt, n_bins=n_bins, dt=dt)
+
+    def strength(self, stimulus: Stimulus, *, n_bins: int, dt: float) -> NDArray[np.float64]:
+        """Return how strongly a stimulus drives each input neuron, float64, (n_input,), at least 0.
+
+        Start weights from samples are these. A picture drives its pixels as strongly as they are bright; otherwise it
+        is the number of spikes.
+        """
+        if self.copies == 1 and isinstance(stimulus, np.ndarray):
+            return stimulus
+        n_values = len(stimulus) if isinstance(stimulus, np.ndarray) else 0
+        if isinstance(stimulus, Signal):
+            n_values = len(stimulus.values)
+        found = self.spikes(stimulus, np.random.default_rng(0), attempt=0, n_bins=n_bins, dt=dt)
+        return np.bincount(found.index, minlength=self.copies * n_values).astype(np.float64)
+
     def encode(
         self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float
     ) -> Spikes:
@@ -114,8 +158,20 @@ class Encoder(Parameters):
         Raises
         ------
         StdpbenchError
-            If the picture cannot be encoded with these parameters.
+            If the picture cannot be encoded with these parameters, or this kind shows no pictures.
         """
+        raise self._not_for("pictures")
+
+    def encode_signal(self, signal: Signal, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
+        """Encode one signal; parameters and errors as of `encode`."""
+        raise self._not_for("signals")
+
+    def encode_events(self, events: Events, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
+        """Encode one recording of events; parameters and errors as of `encode`."""
+        raise self._not_for("events")
+
+    def _not_for(self, what: str) -> StdpbenchError:
+        return StdpbenchError(self.missing or f"encoding.kind {getattr(self, 'kind', '')!r} cannot show {what}")
 
     def problem(self, brightest: float, attempt: int, n_bins: int, dt: float) -> str:
         """Return why a picture cannot be encoded, as a sentence without full stop; empty if it can.

@@ -9,6 +9,7 @@ from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
 from stdpbench.experiment.groups import Group, group_of, parameter_groups, value_at
 from stdpbench.experiment.sections import About, Schedule, Stage, without_looks
 from stdpbench.experiment.shipped import shipped_experiments
+from stdpbench.experiment.shown import encode, graph_for, input_shape, n_bins, n_cut, n_input
 from stdpbench.templates.diehl_cook import Network
 
 __all__ = [
@@ -23,9 +24,15 @@ __all__ = [
     "Schedule",
     "Stage",
     "draft_groups",
+    "encode",
     "family_of",
+    "graph_for",
     "group_of",
+    "input_shape",
     "kind_parameter",
+    "n_bins",
+    "n_cut",
+    "n_input",
     "owner_of",
     "parameter_groups",
     "parse_assignment",

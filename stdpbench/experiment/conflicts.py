@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from stdpbench.datasets import Source, datasets
 from stdpbench.delays import Delay
-from stdpbench.encoding import Encoder
+from stdpbench.encoding import Encoder, encoders
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment.sections import Schedule, Stage
 from stdpbench.graph import Graph
@@ -27,6 +27,9 @@ def conflicts(network: Template, parts: Parts, data: Source, encoding: Encoder, 
     if isinstance(data, Stream) or schedule.is_stream:
         yield from _of_stream(network, parts, data, schedule)
         return
+    if data.shows not in encoding.takes and not data.missing:
+        yield _of_encoding(data, encoding)
+        return
     dt = network.dt
     times = {"schedule.stimulus": schedule.stimulus, "schedule.rest": schedule.rest}
     uneven = [name for name, time in times.items() if abs(time / dt - round(time / dt)) > 1e-6]
@@ -41,6 +44,14 @@ def conflicts(network: Template, parts: Parts, data: Source, encoding: Encoder, 
     n_bins = round(schedule.stimulus / dt) - max(0, graph.input_delay_bins - n_rest)
     if problem := encoding.problem(255.0, last, n_bins, dt * 1e-3):
         yield problem
+
+
+def _of_encoding(data: Source, encoding: Encoder) -> str:
+    """Return the sentence for an encoder that cannot show the stimuli of the data."""
+    what = {"images": "pictures"}.get(data.shows, data.shows)
+    able = ", ".join(repr(kind) for kind, cls in encoders.usable().items() if data.shows in cls.takes)
+    kinds = f"data.kind {getattr(data, 'kind', '')!r} gives {what}"
+    return f"{kinds}, which encoding.kind {getattr(encoding, 'kind', '')!r} cannot show; choose one of {able}"
 
 
 def _of_stream(network: Template, parts: Parts, data: Source, schedule: Schedule) -> Iterator[str]:

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from stdpbench.connections.synapses import Synapses
 from stdpbench.connections.table import Table
-from stdpbench.datasets import Images
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, input_shape, n_bins, n_input
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.network.layout import Layout, ProjectionLayout
 from stdpbench.network.learned import Learned, learned_shapes
 from stdpbench.normalisations.sum import Sum
+from stdpbench.stimuli import Images, StimulusSet
 from stdpbench.templates.diehl_cook import Network
 from stdpbench.weights.samples import Samples
 
@@ -47,7 +47,7 @@ def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
     return np.asarray(order[:n_exc], np.int64)
 
 
-def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]:
+def start_weights(experiment: Experiment, images: StimulusSet) -> NDArray[np.float64]:
     """Weights before any learning.
 
     ``start = "random"``: w = (U(0, 1) + 0.01) * 0.3, as in Diehl & Cook's code. ``start = "samples"``: each exc
@@ -59,8 +59,8 @@ def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]
     ----------
     experiment : Experiment
         Gives seed, sizes and kind of start.
-    images : Images
-        The training pictures; used only with ``start = "samples"``.
+    images : StimulusSet
+        The training stimuli; used only with ``start = "samples"``.
 
     Returns
     -------
@@ -69,24 +69,24 @@ def start_weights(experiment: Experiment, images: Images) -> NDArray[np.float64]
     """
     network = experiment.network
     random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _WEIGHTS)))
-    w: NDArray[np.float64] = (random.random((images.n_input, network.n_exc)) + 0.01) * 0.3
+    w: NDArray[np.float64] = (random.random((n_input(experiment, images), network.n_exc)) + 0.01) * 0.3
     if network.start == "random":
         return w
     feed = experiment.graph().projections[FEED]
-    return _from_pictures(feed, w, images.pixels[start_pictures(experiment, len(images))])
+    return _from_pictures(feed, w, _strengths(experiment, images, start_pictures(experiment, len(images))))
 
 
-def start_arrays(experiment: Experiment, images: Images) -> Learned:
+def start_arrays(experiment: Experiment, images: StimulusSet) -> Learned:
     """Return the learned arrays of a network before any learning, which its experiment defines.
 
     Parameters
     ----------
     experiment : Experiment
         Gives the network and the seed.
-    images : Images
-        The training pictures; used only for weights that start from them.
+    images : StimulusSet
+        The training stimuli; used only for weights that start from them.
     """
-    graph, found = experiment.graph(images.n_input), dict[str, NDArray[np.float64]]()
+    graph, found = experiment.graph(n_input(experiment, images)), dict[str, NDArray[np.float64]]()
     drawn = projection_weights(graph)
     for name, shape in learned_shapes(graph).items():
         owner, _, variable = name.partition(".")
@@ -100,10 +100,23 @@ def start_arrays(experiment: Experiment, images: Images) -> Learned:
             order = _order(random, graph.populations[projection.target].size, len(images))
             w = (random.random(shape) + 0.01) * 0.3
             synapses = graph.synapses(owner) if graph.is_sparse(owner) else None
-            found[name] = _from_pictures(projection, w, images.pixels[order], synapses)
+            found[name] = _from_pictures(projection, w, _strengths(experiment, images, order), synapses)
         else:
             found[name] = drawn[owner]
     return Learned(found)
+
+
+def _strengths(experiment: Experiment, images: StimulusSet, numbers: NDArray[np.int64]) -> NDArray[np.generic]:
+    """Return how strongly stimuli drive each input neuron, (n, height, width) of the input population."""
+    encoding = experiment.encoding
+    if isinstance(images, Images) and encoding.copies == 1:
+        return images.pixels[numbers]
+    dt, shape = experiment.dt * 1e-3, input_shape(experiment, images)
+    rows = [
+        encoding.strength(images.stimulus(number), n_bins=n_bins(experiment, images, number), dt=dt)
+        for number in numbers.tolist()
+    ]
+    return np.array(rows).reshape(-1, *shape)
 
 
 def _chosen(graph: Graph, projection: str, n_images: int) -> NDArray[np.int64]:

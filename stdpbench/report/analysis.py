@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.experiment import graph_for
 from stdpbench.readout import READOUTS, Assignment, assign, readouts, score
 from stdpbench.readout.baselines import kmeans_accuracy
 from stdpbench.readout.energy import MULTIPLY_ADD, cost, pixel_distances_nanojoule
@@ -267,13 +268,13 @@ def _cost(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Fi
     own = next((response for presentation, response in responses.items() if _is_standard(presentation)), None)
     if own is None:
         return
-    graph = run.experiment.graph(*run.split.train.pixels.shape[1:])
+    graph = graph_for(run.experiment, run.split.train)
     spikes = {name: float(counts.mean()) for name, counts in own.spikes.items()}
     spikes[graph.read] = float(run.test_counts.sum(axis=1, dtype=np.int64).mean())  # of all pictures
     found.data["cost"] = {
         **cost(graph, spikes).to_mapping(),
         "n_images_input": len(own.trains),
-        "k_means_nJ": pixel_distances_nanojoule(run.split.train.n_input, graph.n_read),
+        "k_means_nJ": pixel_distances_nanojoule(run.split.train.n_values, graph.n_read),
         "k_means_source": f"{MULTIPLY_ADD.picojoule:g} pJ per {MULTIPLY_ADD.name}",
     }
     yield
@@ -322,9 +323,9 @@ def _k_means(run: EvaluatedRun, found: Findings) -> Iterator[None]:
     if stored is None and k <= len(run.split.train):
         yield
         counted = kmeans_accuracy(
-            run.split.train.pixels,
+            run.split.train.static,
             run.label_labels,
-            run.split.test.pixels,
+            run.split.test.static,
             run.test_labels,
             k,
             seed,

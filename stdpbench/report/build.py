@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stdpbench.datasets import Images
 from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.experiment import graph_for
 from stdpbench.files import write_text_aside
 from stdpbench.report import robustness
 from stdpbench.report.analysis import Extent, Findings, analyse
@@ -143,8 +143,8 @@ def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | 
         "start weights": run.start_network(),
     }
     images = {
-        "label": _unlabelled(run.label_images.part(0, 2 * extent.sample)),
-        "test": _unlabelled(run.split.test.part(0, n_presented)),
+        "label": run.label_images.part(0, 2 * extent.sample).unlabelled(),
+        "test": run.split.test.part(0, n_presented).unlabelled(),
     }
     simulator = options.simulator or run.metadata.get("simulator")
     with Presenter(run.experiment, images, networks, simulator, workers) as presenter:
@@ -161,11 +161,7 @@ def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | 
 def _workers(run: EvaluatedRun) -> int:
     from stdpbench.network import Layout
 
-    return default_workers(Layout(run.experiment.graph(run.split.train.n_input)))
-
-
-def _unlabelled(images: Images) -> Images:
-    return Images(images.pixels, None)
+    return default_workers(Layout(graph_for(run.experiment, run.split.train)))
 
 
 def _record_access(run: EvaluatedRun, purpose: str) -> bool:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Dataset
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
+from stdpbench.stimuli import Images, StimulusSet
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,12 @@ class Disturbance:
                 scaling.apply(coarse)
             return coarse
         return w
+
+    def stimuli(self, stimuli: StimulusSet, first: int, original: Experiment) -> StimulusSet:
+        """Return the disturbed stimuli, whose numbers start at `first`; only pictures can be disturbed."""
+        if not isinstance(stimuli, Images) or self.kind not in ("noise", "occlusion", "shift", "rotation"):
+            return stimuli
+        return Images(self.pictures(np.asarray(stimuli.pixels), first, original), stimuli.labels)
 
     def pictures(self, pixels: NDArray[Any], first: int, original: Experiment) -> NDArray[Any]:
         """Return the disturbed pictures, (n, height, width), whose numbers start at `first`."""

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images, Split
+from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, graph_for, n_input
 from stdpbench.files import DAMAGE
 from stdpbench.graph import Graph
 from stdpbench.learned_names import weights_of
@@ -29,6 +29,7 @@ from stdpbench.runs.preparation.start import (
     trained_arrays,
 )
 from stdpbench.runs.protocol.changes import reached_position, stored_at
+from stdpbench.stimuli import StimulusSet
 
 FEWEST = 20
 """Minimum number of evaluated pictures for a report."""
@@ -73,7 +74,7 @@ class EvaluatedRun:
 
     @cached_property
     def _graph(self) -> Graph:
-        return self.experiment.graph(*self.split.train.pixels.shape[1:3])
+        return graph_for(self.experiment, self.split.train)
 
     @property
     def w(self) -> NDArray[np.float64]:
@@ -119,7 +120,7 @@ class EvaluatedRun:
         return len(self.split.class_names)
 
     @property
-    def label_images(self) -> Images:
+    def label_images(self) -> StimulusSet:
         """Pictures of the label phase."""
         return self.split.train.part(0, len(self.label_counts))
 
@@ -185,7 +186,7 @@ def load_run(folder: RunFolder) -> EvaluatedRun:
     if split.train.labels is None or split.test.labels is None:
         raise StdpbenchError(f"the pictures of {folder.path.name} have no labels, so there is nothing to report")
     n_exc = experiment.graph().n_read
-    trained = trained_arrays(folder, experiment, split.train.n_input)
+    trained = trained_arrays(folder, experiment, n_input(experiment, split.train))
     label, test = (_counts(folder, name, n_exc) for name in ("label.npz", "test.npz"))
     if len(test) != len(split.test) or len(label) > len(split.train):
         raise StdpbenchError(

@@ -153,7 +153,7 @@ def _mistakes(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
                 "true": names[true],
                 "answer": names[answer],
                 "n": int(confusion[true, answer]),
-                "pictures": [svg.png(run.split.test.pixels[number]) for number in members],
+                "pictures": [svg.png(run.split.test.static[number]) for number in members],
             }
         )
     return mistakes

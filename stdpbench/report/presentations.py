@@ -20,15 +20,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, n_input
 from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.disturbances import Disturbance
 from stdpbench.runs.process.evaluation import end_with, part_of, present_frozen, sigint_ignored
 from stdpbench.simulators import Simulator, open_simulator
+from stdpbench.stimuli import StimulusSet, load_stimuli, save_stimuli
 
 _CHUNK = 100
 _STREAMS = 2**32  # presentations of each repeat are numbered from a multiple of this
@@ -88,7 +88,7 @@ class Presenter:
     ----------
     experiment : Experiment
         Experiment with the current parameters.
-    pictures : mapping of str to Images
+    pictures : mapping of str to StimulusSet
         Phase -> pictures.
     networks : mapping of str to Learned
         Name -> weights, as in a presentation, and thresholds.
@@ -101,7 +101,7 @@ class Presenter:
     def __init__(
         self,
         experiment: Experiment,
-        pictures: Mapping[str, Images],
+        pictures: Mapping[str, StimulusSet],
         networks: Mapping[str, Learned],
         simulator: str | None,
         workers: int,
@@ -109,10 +109,10 @@ class Presenter:
         self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-")
         path = Path(self._folder.name)
         for phase, images in pictures.items():
-            np.save(path / f"pictures {phase}.npy", images.pixels)
+            save_stimuli(images, path, f"pictures {phase}")
         for name, learned in networks.items():
             learned.save(path / f"network {name}")
-        self._arguments = (self._folder.name, experiment.to_mapping(), simulator, os.getpid())
+        self._arguments = (self._folder.name, experiment.to_mapping(), simulator, tuple(pictures), os.getpid())
         self._workers = workers
         self._pool: Any = None
         self._worker: _Worker | None = None
@@ -161,7 +161,7 @@ class Presenter:
     def _results(self, tasks: Sequence[tuple[Presentation, int, int]]) -> Iterator[tuple[Any, Any]]:
         if self._workers <= 1:
             if self._worker is None:
-                self._worker = _Worker(*self._arguments[:3])
+                self._worker = _Worker(*self._arguments[:4])
             for task in tasks:
                 yield task, self._worker.part(*task)
             return
@@ -188,27 +188,25 @@ class Presenter:
 class _Worker:
     """A network that simulates parts of presentations."""
 
-    def __init__(self, folder: str, mapping: dict[str, Any], simulator: str | None) -> None:
+    def __init__(self, folder: str, mapping: dict[str, Any], simulator: str | None, phases: Sequence[str]) -> None:
         self._folder, self._experiment = Path(folder), Experiment.from_mapping(mapping)
-        self._pixels = {
-            path.stem.partition(" ")[2]: np.load(path, mmap_mode="r") for path in self._folder.glob("pictures *.npy")
-        }
-        n_input = int(np.prod(next(iter(self._pixels.values())).shape[1:]))
-        self.simulator: Simulator = open_simulator(self._experiment, n_input, simulator)[0]
+        self._shown = {phase: load_stimuli(self._folder, f"pictures {phase}") for phase in phases}
+        inputs = n_input(self._experiment, next(iter(self._shown.values())))
+        self.simulator: Simulator = open_simulator(self._experiment, inputs, simulator)[0]
         self._loaded: tuple[str, Disturbance | None] | None = None
 
     def part(self, presentation: Presentation, start: int, stop: int) -> _Part:
         """Present pictures `start` to `stop` - 1."""
         disturbance, experiment = presentation.disturbance, self._experiment
-        pixels: NDArray[Any] = np.asarray(self._pixels[presentation.phase][start:stop])
+        images = self._shown[presentation.phase].part(start, stop)
         if disturbance is not None:
-            experiment, pixels = (
+            experiment, images = (
                 disturbance.experiment(self._experiment),
-                disturbance.pictures(pixels, start, self._experiment),
+                disturbance.stimuli(images, start, self._experiment),
             )
         self._load(presentation.network, disturbance)
         self.simulator.set_parameters(experiment)
-        images, offset = Images(pixels, None), start + presentation.repeat * _STREAMS
+        offset = start + presentation.repeat * _STREAMS
         responses = [
             present_frozen(self.simulator, experiment, images, presentation.phase, number, number + offset)
             for number in range(len(images))
@@ -236,11 +234,11 @@ class _Worker:
 _process: dict[str, Any] = {}
 
 
-def _open(folder: str, mapping: dict[str, Any], simulator: str | None, parent: int) -> None:
+def _open(folder: str, mapping: dict[str, Any], simulator: str | None, phases: Sequence[str], parent: int) -> None:
     """Open a network in a process, once."""
     threading.Thread(target=end_with, args=(parent, Path(folder)), daemon=True).start()
     try:
-        _process["worker"] = _Worker(folder, mapping, simulator)
+        _process["worker"] = _Worker(folder, mapping, simulator, phases)
     except StdpbenchError as error:
         # reported with the first part, since a pool whose initializer fails gives no useful error
         _process["failure"] = error

@@ -110,7 +110,7 @@ class ReportService:
         readings = count_readings(self._folder)
         arrays |= plane | {
             "labels": run.test_labels,
-            "pixels": run.split.test.pixels,
+            "pixels": run.split.test.static,
             "winners": winners(counts),
             "spikes": counts.sum(axis=1, dtype=np.int64),
             "w": run.fields,

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images, Source, Split
+from stdpbench.datasets import Source, Split
 from stdpbench.encoding import Spikes
+from stdpbench.stimuli import Images
 
 BLOCK = 2048
 """Time steps of a block of random numbers."""

@@ -7,9 +7,8 @@ import pytest
 from networks import SIMULATORS, delays_of, experiment, put_start, spikes_at
 
 from stdpbench.datasets import Images
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, encode
 from stdpbench.network import normalise, start_weights
-from stdpbench.runs.process.stimuli import encode
 from stdpbench.runs.process.training import train
 
 DIEHL_COOK = {"network": {"inhibition": "layer", "delays": "uniform"}, "schedule": {"between": "rest"}}
@@ -31,7 +30,7 @@ def test_a_digit_draws_about_2285_input_spikes(mnist):
     numbers = range(0, 60_000, 100)
     counts = [len(encode(made, mnist, "train", number, 0, number)) for number in numbers]
     # 2285 is the mean over all digits: of these 600, it is known from their pixels
-    expected = np.mean([mnist.row(number).sum() for number in numbers]) / 8 * 2 * 0.35
+    expected = np.mean([mnist.stimulus(number).sum() for number in numbers]) / 8 * 2 * 0.35
     assert float(np.mean(counts)) == pytest.approx(expected, rel=0.005)
     everywhere = float(mnist.pixels.mean()) * 784 / 8 * 2 * 0.35
     assert everywhere == pytest.approx(2285, abs=10)

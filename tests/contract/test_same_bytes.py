@@ -29,7 +29,7 @@ experiment = read_experiment(name).override(
     {"network.delays": delays, "schedule.train_images": n, "schedule.passes": 1}
 )
 images = experiment.data.prepare().train
-simulator, _ = open_simulator(experiment, images.n_input, simulator_name)
+simulator, _ = open_simulator(experiment, images.pixels[0].size, simulator_name)
 simulator.w[...] = start_weights(experiment, images)
 digest, n_spikes = hashlib.sha256(), 0
 for presented in train(simulator, experiment, images):

@@ -20,9 +20,8 @@ from networks import (
 )
 
 from stdpbench.datasets import Images
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, encode
 from stdpbench.network import normalise, start_weights
-from stdpbench.runs.process.stimuli import encode
 from stdpbench.simulators import Response, Simulator
 
 Opener = Callable[..., Simulator]

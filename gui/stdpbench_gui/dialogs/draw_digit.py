@@ -31,6 +31,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench.datasets.drawing import Manner, drawn_like, manner_of
 from stdpbench.figures.paper import Table
+from stdpbench.stimuli import Images
 from stdpbench.units import thousands
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import colour_maps, theme
@@ -266,10 +267,11 @@ class DrawDigitDialog(QDialog):
     def _measure(self) -> None:
         """Measure how the pictures of the run fill their frame."""
         split = self._session.split
-        if split is None:
+        if split is None or not isinstance(split.train, Images):
             self._manner = None
         else:
-            self._session.work(lambda: manner_of(split.train), self._take_manner, "Cannot measure the pictures")
+            images = split.train
+            self._session.work(lambda: manner_of(images), self._take_manner, "Cannot measure the pictures")
 
     def _take_manner(self, manner: Manner) -> None:
         self._manner = manner

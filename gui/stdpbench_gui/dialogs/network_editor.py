@@ -355,9 +355,11 @@ class NetworkEditor(QDialog):
                 self.refresh()
 
         if getattr(experiment.data, "published", None) is not None:
-            self._n_input = Size.of_experiment(experiment).n_input
+            self._n_input = Size.of_experiment(experiment).n_input(experiment)
         else:
-            self._session.work(lambda: Size.of_experiment(experiment).n_input, take, failed=lambda _: None, owner=self)
+            self._session.work(
+                lambda: Size.of_experiment(experiment).n_input(experiment), take, failed=lambda _: None, owner=self
+            )
 
     # -- choosing --------------------------------------------------------------------------------------------------
 

@@ -302,7 +302,7 @@ class OwnDataDialog(QDialog):
         passes = made.schedule.passes
         shown = passes * len(look.split.train)
         self.plan.setText(
-            f"{thousands(look.split.train.n_input)} inputs, weights per neuron sum to {made.network.weight_sum:g}; "
+            f"{thousands(look.split.train.n_values)} inputs, weights per neuron sum to {made.network.weight_sum:g}; "
             f"{passes} pass{'es' if passes > 1 else ''}, {thousands(shown)} presentations."
         )
         self.time.show_for(made, Size.of(look.split))

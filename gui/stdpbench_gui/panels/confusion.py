@@ -189,7 +189,7 @@ class Confusion(Panel):
         self.label.setText(self.matrix.describe(*cell) + more)
         self.strip.setVisible(bool(len(numbers)))  # without pictures, the matrix gets the room
         for number in numbers[:_MOST].tolist():
-            item = QListWidgetItem(_icon(split.test.pixels[number]), "")
+            item = QListWidgetItem(_icon(split.test.static[number]), "")
             text = f"{self._evaluated_on} picture {number}: {answers.spikes[number]} spikes"
             item.setToolTip(text)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, text)

@@ -116,7 +116,7 @@ class Stimulus(Panel):
         sequential = colour_maps.sequential()
         self.picture.frame = role
         if split is not None and frame["image"] < len(split.train):
-            pixels = np.asarray(split.train.pixels[frame["image"]], np.float64)
+            pixels = np.asarray(split.train.static[frame["image"]], np.float64)
             self.picture.show_values(pixels, 0.0, float(pixels.max()) or 1.0, sequential)
             self.captions[0].setText("picture")
         else:
@@ -195,7 +195,7 @@ class Stimulus(Panel):
         if counts is None:
             return None
         known = split is not None and self._frame["image"] < len(split.train)
-        grey = split.train.pixels[self._frame["image"]].reshape(-1).tolist() if known and split is not None else None
+        grey = split.train.static[self._frame["image"]].reshape(-1).tolist() if known and split is not None else None
         width = max(1, counts.shape[1])
         rows = [
             (number // width, number % width, grey[number] if grey else "", int(n))
@@ -211,6 +211,6 @@ class Stimulus(Panel):
         parts = [{"kind": "image", "image": counts, "label": "input spikes"}]
         if split is not None and self._frame["image"] < len(split.train):
             parts.insert(
-                0, {"kind": "image", "image": split.train.pixels[self._frame["image"]], "label": "grey value"}
+                0, {"kind": "image", "image": split.train.static[self._frame["image"]], "label": "grey value"}
             )
         return {"kind": "stack", "parts": parts, "title": "A stimulus and its input spikes", "n": "one presentation"}

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.datasets import Images
 from stdpbench.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.recent_answers import RecentResponses, best_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
+from stdpbench.stimuli import StimulusSet
 from stdpbench_gui.session.run_session import RunSession
 
 _FRAMES = ("network", "presentation")
@@ -107,7 +107,7 @@ class Observed(QObject):
             return best_of(np.arange(len(counts)), counts, n)
         return []
 
-    def best_of_images(self) -> Images | None:
+    def best_of_images(self) -> StimulusSet | None:
         """Return the pictures that `best_images` indexes; None until they are loaded."""
         split, stored = self._session.split, self.stored
         if split is None:

@@ -34,14 +34,14 @@ def homeostasis(outcome: Outcome) -> None:
         }
     )
     images = made.data.prepare().train
-    simulator, _ = open_simulator(made, images.n_input)
+    simulator, _ = open_simulator(made, images.n_values)
     start = simulator.learned.replace({FEED: start_weights(made, images)})
     rates, curves = [], []
     for changes in ({"lateral.eta": 0.0}, *({"lateral.rho_0": target} for target in _TARGETS)):
         simulator.set_learned(start)
         simulator.set_parameters(made.override(changes))
         simulator.reset()
-        rates.append(_trained(simulator, images.pixels.reshape(len(images), -1)))
+        rates.append(_trained(simulator, images.static.reshape(len(images), -1)))
         name = f"ρ₀ = {changes['lateral.rho_0']:g} Hz" if "lateral.rho_0" in changes else "fixed"
         curves.append(Curve(name, rates[-1].mean(axis=1)))
     simulator.close()

@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from stdpbench.datasets import Images
 from stdpbench.experiment import without_looks
 from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.catalog.trash import bin_folder
 from stdpbench.runs.folder.journal import NAME, Journal
 from stdpbench.runs.folder.run_folder import RunFolder, now
 from stdpbench.runs.protocol.facts import LabelsRead, Record
+from stdpbench.stimuli import StimulusSet
 
 _NOT_COMPARED = ("name", "about", "seed")
 
@@ -94,17 +92,13 @@ def count_readings(folder: RunFolder) -> Readings:
     return Readings(of_run, total, runs, unknown)
 
 
-def shared_pictures(training: Images, presented: Images) -> int:
+def shared_pictures(training: StimulusSet, presented: StimulusSet) -> int:
     """Count the presented pictures that are identical, pixel by pixel, to a training picture.
 
     The parts of a split are disjoint, but a data set may contain a picture twice.
     """
-    known = {_bytes(training, number) for number in range(len(training))}
-    return sum(_bytes(presented, number) in known for number in range(len(presented)))
-
-
-def _bytes(images: Images, number: int) -> int:
-    return hash(np.ascontiguousarray(images.pixels[number]).tobytes())
+    known = {training.digest(number) for number in range(len(training))}
+    return sum(presented.digest(number) in known for number in range(len(presented)))
 
 
 def _compared(path: Path) -> Mapping[str, Any] | None:

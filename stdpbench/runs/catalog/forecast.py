@@ -53,23 +53,27 @@ class Size:
 
     Attributes
     ----------
-    n_train, n_test, n_input : int
-        Numbers of training and test pictures, and of pixels per picture.
+    n_train, n_test, n_values : int
+        Numbers of training and test pictures, and of pixels per picture; of inputs of a stream.
     labelled : bool
         Whether the pictures have labels, so that there is a label phase.
     """
 
     n_train: int
     n_test: int
-    n_input: int
+    n_values: int
     labelled: bool = True
+
+    def n_input(self, experiment: Experiment) -> int:
+        """Return the number of input neurons of an experiment with these data."""
+        return self.n_values * experiment.encoding.copies
 
     @classmethod
     def of(cls, split: Split) -> Size:
         """Return the size of loaded pictures, including those that an experiment does not use."""
         spare = 0 if split.spare is None else len(split.spare)
         labelled = split.train.labels is not None and split.test.labels is not None
-        return cls(len(split.train) + spare, len(split.test), split.train.n_input, labelled)
+        return cls(len(split.train) + spare, len(split.test), split.train.n_values, labelled)
 
     @classmethod
     def of_experiment(cls, experiment: Experiment) -> Size:
@@ -165,7 +169,8 @@ def forecast(
     """
     size, options = size or Size.of_experiment(experiment), options or Options()
     n_train, n_frozen = _presentations(experiment, size, options)
-    planned = _Planned(speed(flat(experiment.to_mapping())), size.n_input, work(experiment, size.n_input), n_train)
+    n_input = size.n_input(experiment)
+    planned = _Planned(speed(flat(experiment.to_mapping())), n_input, work(experiment, n_input), n_train)
     known = [*_of_runs(runs, planned.speed), *_of_shipped()]
     best = min(known, key=lambda one: _distance(one, planned))  # shipped ones always exist
     others, scale = _others(best, planned), planned.work / best.work
@@ -174,7 +179,7 @@ def forecast(
         return Forecast(None, f"According to the experiment file: {of_file.rstrip('.')}.", n_train)
     if NETWORK in others or len(others) > _MAX_DIFFERENT or not 1 / _MAX_RATIO <= scale <= _MAX_RATIO:
         return Forecast(None, _UNKNOWN, n_train)
-    compiling = compile_seconds(experiment, size.n_input, options.simulator)
+    compiling = compile_seconds(experiment, n_input, options.simulator)
     if compiling and best.compiling and not others:  # measured for the same network, on this machine or another
         compiling = best.compiling
     seconds = best.before + compiling + scale * (n_train * best.per_training + n_frozen * best.per_frozen)
@@ -327,8 +332,8 @@ def _of_shipped() -> Iterator[_Known]:
         yield _Known(
             name,
             speed(flat(experiment.to_mapping())),
-            size.n_input,
-            work(experiment, size.n_input),
+            size.n_input(experiment),
+            work(experiment, size.n_input(experiment)),
             n_train,
             0.0,
             0.0,

@@ -21,15 +21,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import DAMAGE, part_of, remove_file, remove_folder
 from stdpbench.learned_names import full_name, is_name
 from stdpbench.network import Learned
+from stdpbench.stimuli import StimulusSet, stimuli_of
 
 FOLDER = "held_out"
 _NAME = r"[0-9]{9,}\.npz"
 _ABOUT = ("experiment", "simulator", "n_classes", "part")
+_SHOWN = {"pixels": "pixels"}
+"""Names of the arrays of stimuli that have no kind before them: those of pictures, as in earlier versions."""
 
 
 class LostSnapshotError(StdpbenchError):
@@ -48,7 +50,7 @@ class Snapshot:
         Name of the simulator.
     learned : Learned
         Learned arrays, as a presentation uses them.
-    images : Images
+    images : StimulusSet
         Held-out pictures.
     n_classes : int
         Number of classes.
@@ -59,7 +61,7 @@ class Snapshot:
     experiment: Mapping[str, Any]
     simulator: str
     learned: Learned
-    images: Images
+    images: StimulusSet
     n_classes: int
     part: str
 
@@ -81,9 +83,10 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
     """
     target = snapshot_path(folder, position)
     about = {name: getattr(snapshot, name) for name in _ABOUT}
+    kind = snapshot.images.kind
     arrays: dict[str, NDArray[Any]] = {
         "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
-        "pixels": snapshot.images.pixels,
+        **{_SHOWN.get(name, f"{kind}:{name}"): array for name, array in snapshot.images.arrays.items()},
         **snapshot.learned,
     }
     if snapshot.images.labels is not None:
@@ -113,7 +116,7 @@ def read_snapshot(path: Path) -> Snapshot:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             about = json.loads(arrays["about"].tobytes())
-            images = Images(arrays["pixels"], arrays.get("labels"))
+            images = _stimuli(arrays)
             names = [name for name in arrays.files if is_name(full_name(name))]
             learned = Learned({full_name(name): arrays[name] for name in names})
             return Snapshot(learned=learned, images=images, **{name: about[name] for name in _ABOUT})
@@ -121,6 +124,15 @@ def read_snapshot(path: Path) -> Snapshot:
         raise LostSnapshotError(f"{FOLDER}/{path.name} is no longer in the run folder") from None
     except DAMAGE:
         raise LostSnapshotError(f"{FOLDER}/{path.name} is damaged") from None
+
+
+def _stimuli(arrays: Mapping[str, NDArray[Any]]) -> StimulusSet:
+    """Return the held-out stimuli among the arrays of a snapshot."""
+    if "pixels" in arrays:
+        return stimuli_of("images", {"pixels": arrays["pixels"]}, arrays.get("labels"))
+    found = {tuple(name.split(":")): arrays[name] for name in arrays if ":" in name}
+    kind = next(kind for kind, _ in found)
+    return stimuli_of(kind, {name: array for (_, name), array in found.items()}, arrays.get("labels"))
 
 
 def waiting(folder: Path) -> dict[int, Path]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, n_input
 from stdpbench.files import DAMAGE
 from stdpbench.network import Learned
 from stdpbench.network.learned import from_input
@@ -90,12 +90,12 @@ def create_run_from(
     old = parent.experiment
     new = (experiment or old).override(changes)
     split = load_split(new, options.validation)
-    n_input, name = _n_input(parent), parent.path.name
-    theirs = trained_arrays(parent, old, n_input)
-    if n_input != split.train.n_input:
+    theirs_input, name = _n_input(parent), parent.path.name
+    theirs = trained_arrays(parent, old, theirs_input)
+    if theirs_input != (own_input := n_input(new, split.train)):
         raise StdpbenchError(
-            f"{name} has weights for {n_input} inputs, but these pictures have {split.train.n_input} pixels; prepare "
-            "the data as in that run"
+            f"{name} has weights for {theirs_input} inputs, but this network would have {own_input}; prepare and "
+            "encode the data as in that run"
         )
     start, not_taken = _taken(start_arrays(new, split.train), theirs, name)
     reference = {"id": parent.read_json("run.json").get("id", ""), "name": name, "remark": not_taken}

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets import Dataset, Split, transform
-from stdpbench.datasets.base import Images
 from stdpbench.datasets.folder import Folder
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.preparation.start import check_brightness, check_weights
+from stdpbench.stimuli import Images, pictures_of
 
 BASES = ("fast-100", "fast-400")
 """Shipped experiments whose settings can be used."""
@@ -99,16 +99,16 @@ class PictureReader:
             If they cannot be read or preprocessed.
         """
         raw = self._raw(dataset)
-        train, test = (Images(transform(half.pixels, dataset), half.labels) for half in (raw.train, raw.test))
-        ready = Split(train, test, raw.class_names)
-        chosen = _spread(raw.train, _THUMBNAILS)
-        labels = raw.train.labels
+        read = pictures_of(raw.train)
+        train, test = (Images(transform(half.pixels, dataset), half.labels) for half in (read, pictures_of(raw.test)))
+        chosen = _spread(read, _THUMBNAILS)
+        labels = read.labels
         return DataPreview(
-            ready,
-            _size(raw.train.pixels),
-            _size(ready.train.pixels),
-            raw.train.pixels[chosen],
-            ready.train.pixels[chosen],
+            Split(train, test, raw.class_names),
+            _size(read.pixels),
+            _size(train.pixels),
+            read.pixels[chosen],
+            train.pixels[chosen],
             tuple("" if labels is None else raw.class_names[labels[k]] for k in chosen.tolist()),
         )
 
@@ -183,7 +183,7 @@ def experiment_on(dataset: Dataset, preview: DataPreview, base: str, n_exc: int,
     StdpbenchError
         If network and pictures do not match; the message suggests a remedy.
     """
-    n_input, n_train = preview.split.train.n_input, len(preview.split.train)
+    n_input, n_train = preview.split.train.n_values, len(preview.split.train)
     passes = min(_MOST_PASSES, max(1, math.ceil(_ENOUGH / n_train)))
     faster = min(4.0, max(1.0, _PRESENTATIONS / (n_train * passes)))
     tuned = read_experiment(base)

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Split, validation_split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, graph_for, n_input
 from stdpbench.graph import Graph
 from stdpbench.learned_names import COMPETE, weights_of
 from stdpbench.network import Learned, shapes_in, start_arrays
 from stdpbench.normalisations.sum import Sum
 from stdpbench.runs.folder.learned_files import learned_file, read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.stimuli import Images
 
 
 def load_split(experiment: Experiment, validation: bool) -> Split:
@@ -56,11 +57,9 @@ def check_disjoint(split: Split) -> None:
     StdpbenchError
         If parts of a split share memory.
     """
-    if np.shares_memory(split.train.pixels, split.test.pixels):
+    if split.train.shares_memory(split.test):
         raise StdpbenchError("training pictures and evaluated pictures overlap, so the result would not be valid")
-    if split.spare is not None and any(
-        np.shares_memory(split.spare.pixels, part.pixels) for part in (split.train, split.test)
-    ):
+    if split.spare is not None and any(split.spare.shares_memory(part) for part in (split.train, split.test)):
         raise StdpbenchError("spare pictures overlap with training or test pictures; the parts must be disjoint")
 
 
@@ -72,6 +71,8 @@ def check_brightness(experiment: Experiment, split: Split) -> None:
     StdpbenchError
         If it cannot, such as a pixel that would fire with probability 1 or more per step.
     """
+    if not isinstance(split.train, Images) or not isinstance(split.test, Images):
+        return
     brightest = max(float(part.pixels.max(initial=0)) for part in (split.train, split.test))
     problem = experiment.encoding.problem(
         brightest, experiment.attempts - 1, experiment.encoded_bins, experiment.dt * 1e-3
@@ -88,7 +89,7 @@ def check_weights(experiment: Experiment, split: Split) -> None:
     StdpbenchError
         If the mean weight would come close to w_max or exceed it: normalisation and clipping would counteract.
     """
-    graph = experiment.graph(split.train.n_input)
+    graph = graph_for(experiment, split.train)
     for name, projection in graph.projections.items():
         scaling, rule, n = projection.normalise, projection.plasticity, graph.populations[projection.source].size
         if not isinstance(scaling, Sum) or rule is None:
@@ -109,8 +110,9 @@ def fingerprint(split: Split) -> str:
     """Return the SHA-256 hash, hexadecimal, of the pictures and labels as presented, or of the spikes of a file."""
     digest = hashlib.sha256()
     for part in (split.train, split.test):
-        digest.update(repr((part.pixels.shape, part.pixels.dtype.str)).encode())
-        digest.update(np.ascontiguousarray(part.pixels).data)
+        for array in part.arrays.values():
+            digest.update(repr((array.shape, array.dtype.str)).encode())
+            digest.update(np.ascontiguousarray(array).data)
         if part.labels is not None:
             digest.update(np.ascontiguousarray(part.labels).data)
     digest.update(split.fingerprint.encode())
@@ -139,7 +141,7 @@ def arrays_at_start(folder: RunFolder, experiment: Experiment, split: Split) -> 
     If the run was started from another one, they are read from its folder (`stdpbench.runs.folder.learned_files`);
     otherwise the experiment defines them.
     """
-    shapes = shapes_in(experiment, split.train.n_input)
+    shapes = shapes_in(experiment, n_input(experiment, split.train))
     if not start_files(folder.path):
         return start_arrays(experiment, split.train)
     missing = dict[str, NDArray[np.float64]]()

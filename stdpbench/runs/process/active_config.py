@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, input_shape
 from stdpbench.network.old_names import state_by_name
 from stdpbench.rule_paths import is_of_rule
 from stdpbench.runs.folder.checkpoints import Checkpoint
@@ -104,8 +104,7 @@ class ActiveConfig:
         remark : str
             A sentence if a simulator other than the preferred one was chosen; else empty.
         """
-        height, width = self.split.train.pixels.shape[1:3]
-        shape, names = (int(height), int(width)), tuple(self.split.class_names)
+        shape, names = input_shape(start, self.split.train), tuple(self.split.class_names)
         return Started(start.to_mapping(), self.simulator.name, remark, self.phases, shape, names)
 
     def estimated(self) -> Estimated:

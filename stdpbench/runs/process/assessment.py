@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images, Split
+from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned
 from stdpbench.readout import READOUTS, Assignment, Score, assign, readouts, score
@@ -22,6 +22,7 @@ from stdpbench.runs.process.responses import Responses, response_key
 from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progress, Remarked
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import Simulator
+from stdpbench.stimuli import StimulusSet
 
 AssessmentEvent = Progress | Remarked | Labelled | LabelsRead | Measured
 """Event of an assessment."""
@@ -33,7 +34,7 @@ class _Context:
 
     simulator: Simulator
     experiment: Experiment
-    label_images: Images
+    label_images: StimulusSet
     split: Split
     options: Options
     folder: RunFolder
@@ -153,10 +154,10 @@ def _measure(
 
 
 def _respond(
-    context: _Context, images: Images, phase: str, shown_as: str
+    context: _Context, images: StimulusSet, phase: str, shown_as: str
 ) -> Generator[AssessmentEvent, None, Responses]:
     simulator, experiment = context.simulator, context.experiment
-    key = response_key(simulator, experiment, phase, images.pixels)
+    key = response_key(simulator, experiment, phase, images)
     responses = Responses(context.folder.path, key, len(images), simulator.n_read)
     workers = context.options.workers or default_workers(simulator.layout)
     done, missing = responses.done, responses.missing()
@@ -206,9 +207,9 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
     assert split.test.labels is not None
     yield _reading(context, "k-means as a baseline")
     found = kmeans_accuracy(
-        split.train.pixels,
+        split.train.static,
         context.label_images.labels,
-        split.test.pixels,
+        split.test.static,
         split.test.labels,
         k,
         experiment.seed,

@@ -21,16 +21,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, encode, n_bins, n_input
 from stdpbench.files import TEMPORARY, remove_tree
 from stdpbench.network import Layout, Learned
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.process.noise import noise_of
-from stdpbench.runs.process.stimuli import encode
 from stdpbench.signals import handled
 from stdpbench.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
+from stdpbench.stimuli import StimulusSet, load_stimuli, save_stimuli
 
 _CHUNK = 50
 PROCESS_MEMORY = 150 * 2**20  # memory of a worker process without its network, in bytes
@@ -69,7 +68,7 @@ def default_workers(layout: Layout) -> int:
 def present_frozen(
     simulator: Simulator,
     experiment: Experiment,
-    images: Images,
+    images: StimulusSet,
     phase: str,
     number: int,
     presentation: int | None = None,
@@ -82,8 +81,8 @@ def present_frozen(
         The network.
     experiment : Experiment
         Parameters of the presentation.
-    images : Images
-        The pictures.
+    images : StimulusSet
+        The stimuli.
     phase : str
         Name of the random stream of the stimuli.
     number : int
@@ -106,13 +105,14 @@ def present_frozen(
     """
     schedule = experiment.schedule
     presentation = number if presentation is None else presentation
+    bins = n_bins(experiment, images, number)
     for attempt in range(experiment.attempts):
         simulator.reset()
         spikes = encode(experiment, images, phase, presentation, attempt, number)
         # simulate until all delayed spikes have arrived; spikes evoked after the stimulus do not count
         n_rest = simulator.layout.max_delay_bins
-        noise = noise_of(simulator.graph, experiment, phase, presentation, attempt, experiment.stimulus_bins + n_rest)
-        response = simulator.present(spikes, experiment.stimulus_bins, plastic=False, n_rest=n_rest, noise=noise)
+        noise = noise_of(simulator.graph, experiment, phase, presentation, attempt, bins + n_rest)
+        response = simulator.present(spikes, bins, plastic=False, n_rest=n_rest, noise=noise)
         if odd := simulator.not_finite():
             raise StdpbenchError(
                 f"{', '.join(odd)} are no longer finite while picture {number} of phase {phase} is shown: a neuron "
@@ -139,7 +139,7 @@ def part_of(start: int, shown: Sequence[tuple[Response, int]], simulator: Simula
 def respond(
     simulator: Simulator,
     experiment: Experiment,
-    images: Images,
+    images: StimulusSet,
     phase: str,
     *,
     workers: int,
@@ -153,8 +153,8 @@ def respond(
         The network. With one worker, it is used directly and its state is restored afterwards.
     experiment : Experiment
         Parameters of the presentations.
-    images : Images
-        The pictures, one presentation each.
+    images : StimulusSet
+        The stimuli, one presentation each.
     phase : {"label", "test", "held-out"}
         Name of the random stream of the stimuli.
     workers : int
@@ -180,13 +180,15 @@ def split_up(start: int, stop: int) -> list[tuple[int, int]]:
     return [(first, min(first + _CHUNK, stop)) for first in range(start, stop, _CHUNK)]
 
 
-def _part(simulator: Simulator, experiment: Experiment, images: Images, phase: str, start: int, stop: int) -> Part:
+def _part(
+    simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, start: int, stop: int
+) -> Part:
     shown = [present_frozen(simulator, experiment, images, phase, number) for number in range(start, stop)]
     return part_of(start, shown, simulator, experiment)
 
 
 def _in_this_process(
-    simulator: Simulator, experiment: Experiment, images: Images, phase: str, chunks: Sequence[tuple[int, int]]
+    simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, chunks: Sequence[tuple[int, int]]
 ) -> Generator[Part, None, None]:
     state = simulator.state()
     try:
@@ -199,7 +201,7 @@ def _in_this_process(
 def _in_processes(
     simulator: Simulator,
     experiment: Experiment,
-    images: Images,
+    images: StimulusSet,
     phase: str,
     chunks: Sequence[tuple[int, int]],
     workers: int,
@@ -208,7 +210,7 @@ def _in_processes(
     from loky.process_executor import BrokenProcessPool
 
     with tempfile.TemporaryDirectory(prefix="stdpbench-") as folder:
-        np.save(Path(folder) / "pixels.npy", images.pixels)
+        save_stimuli(images, Path(folder), "shown")
         simulator.learned_views.save(Path(folder) / "learned")
         arguments = (folder, experiment.to_mapping(), simulator.name, phase, os.getpid())
         with sigint_ignored():  # inherited by the workers, which the parent ends on Ctrl+C
@@ -244,8 +246,8 @@ def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phas
     end_with_parent(parent, Path(folder))
     try:
         experiment = Experiment.from_mapping(mapping)
-        images = Images(np.load(Path(folder) / "pixels.npy", mmap_mode="r"), None)
-        simulator, _ = open_simulator(experiment, images.n_input, simulator_name)
+        images = load_stimuli(Path(folder), "shown")
+        simulator, _ = open_simulator(experiment, n_input(experiment, images), simulator_name)
         simulator.set_learned(Learned.load(Path(folder) / "learned"))
         _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
     except StdpbenchError as error:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets import Split
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, graph_for
 from stdpbench.figures.run_figures import accuracy_over_time, confusion, receptive_fields, save
 from stdpbench.figures.stream_figures import stream_figure
 from stdpbench.readout import READOUTS, Assignment, Score
@@ -99,7 +99,7 @@ def _draw_fields(
     w: NDArray[np.float64],
     assignment: Assignment | None,
 ) -> None:
-    graph = experiment.graph(*split.train.pixels.shape[1:])
+    graph = graph_for(experiment, split.train)
     projection = graph.projections[graph.shown]
     source, target = graph.populations[projection.source], graph.populations[projection.target]
     weights = "input weights" if projection.source == graph.input else f"weights from {projection.source}"

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stdpbench.datasets import Images, Split
+from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, n_input
 from stdpbench.network import start_pictures
 from stdpbench.readout.held_out import measure_held_out
 from stdpbench.runs.analysis.fields import duplicates
@@ -39,6 +39,7 @@ from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.training import training_order
 from stdpbench.runs.protocol.facts import HeldOut, Record
 from stdpbench.simulators import Simulator, open_simulator
+from stdpbench.stimuli import StimulusSet
 from stdpbench.threads import one_blas_thread
 
 if TYPE_CHECKING:
@@ -62,12 +63,12 @@ def interval(experiment: Experiment, total: int) -> int:
     return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if given is None else given
 
 
-def held_out_part(experiment: Experiment, split: Split) -> tuple[Images, str, int]:
+def held_out_part(experiment: Experiment, split: Split) -> tuple[StimulusSet, str, int]:
     """Select the held-out pictures.
 
     Returns
     -------
-    images : Images
+    images : StimulusSet
         Pictures that are neither used for training before `until` nor for start weights.
     part : {"spare", "later"}
         Whether they are never used for training, or later.
@@ -113,7 +114,7 @@ class HeldOutMeasures:
         self.failure, self._failure_noted = "", False
         self._last = 0
         self._folder, self._simulator, self._split, self._total = folder, simulator, split, total
-        self._part: tuple[Images, str, int] | None = None
+        self._part: tuple[StimulusSet, str, int] | None = None
         self._part_key: tuple[int | None, int | None] | None = None
         self._pool: Any = None
         self._tasks: dict[int, Future[HeldOut]] = {}
@@ -208,7 +209,7 @@ class HeldOutMeasures:
             self._pool = None
         self._tasks.clear()
 
-    def _held_out(self, experiment: Experiment) -> tuple[Images, str, int]:
+    def _held_out(self, experiment: Experiment) -> tuple[StimulusSet, str, int]:
         schedule = experiment.schedule
         key = schedule.held_out_every, schedule.held_out_images
         if self._part is None or key != self._part_key:
@@ -255,7 +256,7 @@ def measure(path: Path) -> HeldOut:
     if _opened and not _opened["simulator"].experiment.same_rule(experiment):
         _opened.pop("simulator").close()  # the rule of the run was changed
     if not _opened:
-        _opened["simulator"], _ = open_simulator(experiment, snapshot.images.n_input, snapshot.simulator)
+        _opened["simulator"], _ = open_simulator(experiment, n_input(experiment, snapshot.images), snapshot.simulator)
     simulator: Simulator = _opened["simulator"]
     simulator.set_parameters(experiment)
     simulator.set_learned(snapshot.learned)

@@ -28,14 +28,25 @@ def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
     return silent
 
 
-def threshold_decays(graph: Graph, experiment: Experiment) -> dict[str, float]:
+def threshold_decays(graph: Graph, experiment: Experiment, n_bins: int | None = None) -> dict[str, float]:
     """Return the factor by which slow variables of neurons decay per attempt, by public name such as ``exc.theta``.
 
     An attempt lasts for stimulus and rest, even if the rest is not simulated. In a stream they decay in every step.
+
+    Parameters
+    ----------
+    graph : Graph
+        The network.
+    experiment : Experiment
+        Gives the durations.
+    n_bins : int, optional
+        Time steps of the stimulus if it is shorter than ``schedule.stimulus``.
     """
     if graph.stream:
         return {}
-    duration = (experiment.schedule.stimulus + experiment.schedule.rest) * 1e-3
+    whole = n_bins is None or n_bins == experiment.stimulus_bins
+    shown = experiment.schedule.stimulus if whole else (n_bins or 0) * experiment.dt
+    duration = (shown + experiment.schedule.rest) * 1e-3
     return {
         f"{name}.{variable}": factor
         for name, population in graph.populations.items()

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.datasets import Split
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, encode, n_bins
 from stdpbench.files import remove_file
 from stdpbench.runs.folder.run_folder import PROGRESS
 from stdpbench.runs.process.evaluation import PROCESS_MEMORY, default_workers, present_frozen
 from stdpbench.runs.process.noise import noise_of
-from stdpbench.runs.process.stimuli import encode
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.simulators import Simulator, synapse_memory
 
@@ -127,12 +126,12 @@ def estimate(
     """
     state = simulator.state()
     if experiment.stream is not None:
-        n_bins = min(experiment.stimulus_bins, _STEPS)
-        spikes = experiment.stream.spikes(experiment.seed, 0, n_bins, experiment.network.dt * 1e-3)
+        bins = min(experiment.stimulus_bins, _STEPS)
+        spikes = experiment.stream.spikes(experiment.seed, 0, bins, experiment.network.dt * 1e-3)
         begun = time.perf_counter()
-        noise = noise_of(simulator.graph, experiment, "train", 0, 0, n_bins)
-        simulator.present(spikes, n_bins, plastic=True, noise=noise)
-        seconds = n_train * (time.perf_counter() - begun) * experiment.stimulus_bins / n_bins
+        noise = noise_of(simulator.graph, experiment, "train", 0, 0, bins)
+        simulator.present(spikes, bins, plastic=True, noise=noise)
+        seconds = n_train * (time.perf_counter() - begun) * experiment.stimulus_bins / bins
         simulator.set_state(state)
         return seconds, PROCESS_MEMORY + synapse_memory(simulator.layout)
     learning, frozen = [], []
@@ -141,9 +140,9 @@ def estimate(
         if n_train and len(split.train):
             image = number % len(split.train)
             spikes = encode(experiment, split.train, "train", 0, 0, image)
-            n_bins, n_rest = experiment.stimulus_bins, experiment.rest_bins
-            noise = noise_of(simulator.graph, experiment, "train", 0, 0, n_bins + n_rest)
-            simulator.present(spikes, n_bins, plastic=True, n_rest=n_rest, noise=noise)
+            bins, n_rest = n_bins(experiment, split.train, image), experiment.rest_bins
+            noise = noise_of(simulator.graph, experiment, "train", 0, 0, bins + n_rest)
+            simulator.present(spikes, bins, plastic=True, n_rest=n_rest, noise=noise)
         middle = time.perf_counter()
         present_frozen(simulator, experiment, split.test, "test", number % len(split.test))
         learning.append(middle - begun)
@@ -154,6 +153,6 @@ def estimate(
     seconds = n_train * sorted(learning)[_TRIALS // 2] + n_frozen * sorted(frozen)[_TRIALS // 2] / n_workers
     n_label = max((total for name, total in phases if name.endswith("label")), default=0)
     responses = 2 * simulator.n_read * (n_label + len(split.test))
-    pictures = split.train.pixels.nbytes + split.test.pixels.nbytes
+    pictures = split.train.nbytes + split.test.nbytes
     memory = (1 + n_workers) * (PROCESS_MEMORY + synapse_memory(simulator.layout)) + responses + 2 * pictures
     return seconds, memory

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images, Split
+from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, encode
 from stdpbench.files import DAMAGE
 from stdpbench.network import Learned
 from stdpbench.readout import Assignment, assign
@@ -23,8 +23,8 @@ from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import normalised, trained_arrays
 from stdpbench.runs.process.noise import noise_of
-from stdpbench.runs.process.stimuli import encode
 from stdpbench.simulators import Simulator
+from stdpbench.stimuli import Images
 
 _PRESENTATION = 1_000_000_000
 """Number of the presentation within the test phase, beyond those of pictures: a separate, fixed random stream."""
@@ -71,6 +71,8 @@ def try_picture(
     """
     if experiment.stream is not None:
         raise StdpbenchError("a network in a stream is shown no pictures")
+    if "images" not in experiment.encoding.takes:
+        raise StdpbenchError("this network is shown no pictures, so there is nothing to draw for it")
     pixels = _checked(picture, shape)
     schedule, dt = experiment.schedule, experiment.network.dt * 1e-3
     brightest = float(pixels.max())
@@ -138,8 +140,7 @@ def try_in_run(
         recent = curves.recent(simulator.n_read)
         images, counts = recent["recent_image"].astype(np.int64), recent["recent_counts"]
         assignment = recent_labels(images, counts, split.train.labels, len(split.class_names))
-    height, width = split.train.pixels.shape[1:]
-    return try_picture(simulator, experiment, picture, (int(height), int(width)), learned, assignment)
+    return try_picture(simulator, experiment, picture, split.train.shape, learned, assignment)
 
 
 def recent_labels(

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, graph_for, n_input
 from stdpbench.readout import Assignment
 from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
@@ -55,7 +55,6 @@ class Probe:
         self._split = load_split(folder.experiment, bool(folder.read_json("run.json").get("validation", False)))
         checkpoint, _ = newest_checkpoint(folder.path)
         finished = folder.read_json("run.json").get("state") == "finished"
-        n_input = self._split.train.n_input
         self._assignment: Assignment | None = None
         if checkpoint is not None:
             self._experiment = Experiment.from_mapping(checkpoint.experiment)
@@ -64,25 +63,26 @@ class Probe:
             self._experiment = Experiment.from_mapping(parameters) if parameters else folder.experiment
         n_exc = self._experiment.graph().n_read
         if finished or checkpoint is None:
-            self._learned = trained_arrays(folder, self._experiment, n_input)
+            self._learned = trained_arrays(folder, self._experiment, n_input(self._experiment, self._split.train))
             self._assignment = written_labels(folder, n_exc)
         else:
-            self._learned = normalised(learned_at(folder.path, checkpoint), self._experiment.graph(n_input))
+            self._learned = normalised(
+                learned_at(folder.path, checkpoint), graph_for(self._experiment, self._split.train)
+            )
         if self._assignment is None and checkpoint is not None:
             self._assignment = self._labels(checkpoint.history)
         name = folder.read_json("run.json").get("simulator")
-        self._simulator, _ = open_simulator(self._experiment, n_input, name)
+        self._simulator, _ = open_simulator(self._experiment, n_input(self._experiment, self._split.train), name)
 
     def answer(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Carry out a request and return the value of its reply."""
         if name != "try":
             raise StdpbenchError(f"a probe does not support the request {name!r}")
-        height, width = self._split.train.pixels.shape[1:3]
         return try_picture(
             self._simulator,
             self._experiment,
             arguments["image"],
-            (int(height), int(width)),
+            self._split.train.shape,
             self._learned,
             self._assignment,
         )

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
@@ -22,6 +21,7 @@ from stdpbench.readout import SpikeTrains
 from stdpbench.runs.folder.run_folder import RESPONSES
 from stdpbench.runs.process.evaluation import Part, split_up
 from stdpbench.simulators import Simulator
+from stdpbench.stimuli import StimulusSet
 
 _GROUP = 500
 
@@ -111,11 +111,11 @@ class Responses:
         return True
 
 
-def response_key(simulator: Simulator, experiment: Experiment, phase: str, pixels: NDArray[Any]) -> str:
+def response_key(simulator: Simulator, experiment: Experiment, phase: str, shown: StimulusSet) -> str:
     """Return the SHA-256, hexadecimal, of everything that the responses of a phase depend on."""
     digest = hashlib.sha256(phase.encode())
     digest.update(json.dumps(_responding(experiment.to_mapping()), sort_keys=True).encode())
-    for array in (*simulator.learned_views.values(), pixels):
+    for array in (*simulator.learned_views.values(), *shown.arrays.values()):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:32]
 

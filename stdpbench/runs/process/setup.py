@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stdpbench.datasets import Split
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, graph_for, n_cut, n_input
 from stdpbench.runs.folder.checkpoints import Checkpoint, is_linked, newest_checkpoint, tidy_checkpoints
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.preparation.start import (
@@ -79,9 +79,9 @@ def open_network(
     check_brightness(experiment, split)
     about = folder.read_json("run.json")
     name = about.get("simulator", options.simulator)
-    if work := opening_takes(experiment.graph(split.train.n_input), name):
+    if work := opening_takes(graph_for(experiment, split.train), name):
         waiting({"compile": COMPILING, "generate": GENERATING}[work])
-    simulator, remark = open_simulator(experiment, split.train.n_input, name)
+    simulator, remark = open_simulator(experiment, n_input(experiment, split.train), name)
     fingerprint = fingerprint_at_start(start, experiment, split, options.validation)
     known = about.get("data_sha256", fingerprint)
     folder.update_run(simulator=simulator.name, data_sha256=known)
@@ -97,6 +97,12 @@ def open_network(
             )
     if checkpoint is None and (remark_of_start := about.get("from", {}).get("remark")):
         sentences.append(remark_of_start)
+    for part, shown in (("training", split.train), ("evaluated", split.test)):
+        if cut := n_cut(experiment, shown):
+            sentences.append(
+                f"{cut} of {len(shown)} {part} {shown.noun}s last longer than schedule.stimulus "
+                f"({experiment.schedule.stimulus:g} ms); what is longer is not shown."
+            )
     if known != fingerprint:
         sentences.append(
             "The pictures differ from those at the start of the run: the data or their preparation changed."

@@ -8,29 +8,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images
-from stdpbench.encoding import Spikes, generator
-from stdpbench.experiment import Experiment
+from stdpbench.encoding import Spikes
+from stdpbench.experiment import Experiment, encode
+from stdpbench.stimuli import StimulusSet
 from stdpbench.threads import give_way
 
 Key = tuple[str, int, int, int]
 
 _MOST_AHEAD = 8
 """Maximum number of stimuli encoded ahead: enough to continue while the app uses the processor of the thread."""
-
-
-def encode(experiment: Experiment, images: Images, phase: str, presentation: int, attempt: int, image: int) -> Spikes:
-    """Return the input spikes of one attempt of one presentation, which depend on the arguments alone.
-
-    In a stream, presentations are consecutive pieces.
-    """
-    dt = experiment.dt * 1e-3
-    if (stream := experiment.stream) is not None:
-        start = presentation * experiment.stimulus_bins
-        return stream.spikes(experiment.seed, start, start + experiment.stimulus_bins, dt)
-    n_bins = experiment.encoded_bins if phase == "train" else experiment.stimulus_bins
-    rng = generator(experiment.seed, phase, presentation, attempt)
-    return experiment.encoding.encode(images.row(image), rng, attempt=attempt, n_bins=n_bins, dt=dt)
 
 
 class Stimuli:
@@ -40,9 +26,9 @@ class Stimuli:
     otherwise it is discarded and encoded again.
     """
 
-    def __init__(self, experiment: Experiment, images: Images, phase: str, order: NDArray[np.int64]) -> None:
+    def __init__(self, experiment: Experiment, stimuli: StimulusSet, phase: str, order: NDArray[np.int64]) -> None:
         self._experiment = experiment
-        self._images = images
+        self._set = stimuli
         self._phase = phase
         self._order = order
         self._version = 0
@@ -78,8 +64,8 @@ class Stimuli:
         return self._phase, presentation, attempt, self._version
 
     def _encode(self, experiment: Experiment, presentation: int, attempt: int) -> Spikes:
-        image = int(self._order[presentation])
-        return encode(experiment, self._images, self._phase, presentation, attempt, image)
+        number = int(self._order[presentation])
+        return encode(experiment, self._set, self._phase, presentation, attempt, number)
 
     def __enter__(self) -> Stimuli:
         """Use the thread."""

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, n_bins
 from stdpbench.runs.process.homeostasis import let_thresholds_decay, normalise_weights, threshold_decays
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.simulators import Response, Simulator
+from stdpbench.stimuli import StimulusSet
 
 _ORDER = 201  # number of the random stream for the order of pictures
 
@@ -95,8 +95,8 @@ class Training:
         The network; its weights, thresholds and state change.
     experiment : Experiment
         Parameters of the network and the presentations.
-    images : Images
-        The training pictures.
+    images : StimulusSet
+        The training stimuli.
     start : int
         Number of the first presentation.
 
@@ -110,15 +110,16 @@ class Training:
         The experiment with the active parameters.
     """
 
-    def __init__(self, simulator: Simulator, experiment: Experiment, images: Images, start: int = 0) -> None:
+    def __init__(self, simulator: Simulator, experiment: Experiment, images: StimulusSet, start: int = 0) -> None:
         self.experiment = experiment
         self.position = start
         self._order = training_order(experiment, len(images))
         self.total = len(self._order)
         self._stages = stage_ends(experiment, self.total)
         self._simulator = simulator
+        self._images = images
         self._stimuli = Stimuli(experiment, images, "train", self._order)
-        self._decays = threshold_decays(simulator.graph, experiment)
+        self._decays = dict[int, dict[str, float]]()  # by time steps of the stimulus
         self._not_finite: tuple[str, ...] = ()
 
     def change(self, experiment: Experiment) -> None:
@@ -131,7 +132,8 @@ class Training:
         """
         self._simulator.set_parameters(experiment)
         self._stimuli.change(experiment)
-        self.experiment, self._decays = experiment, threshold_decays(self._simulator.graph, experiment)
+        self.experiment = experiment
+        self._decays.clear()
 
     def exchange(self, simulator: Simulator) -> None:
         """Continue with another network from the next presentation on."""
@@ -157,29 +159,33 @@ class Training:
         read = simulator.graph.read
         exc_spikes = np.zeros(simulator.n_read, np.int64)
         recorded = None if record is None else {population or read: record}
-        total = self.experiment.stimulus_bins + self.experiment.rest_bins
+        image = int(self._order[presentation])
+        bins, n_rest = n_bins(self.experiment, self._images, image), self.experiment.rest_bins
         for attempt in range(self.experiment.attempts):
             silent = normalise_weights(simulator, plastic)
             spikes = self._stimuli.get(presentation, attempt)
             response = simulator.present(
                 spikes,
-                self.experiment.stimulus_bins,
+                bins,
                 plastic=plastic,
-                n_rest=self.experiment.rest_bins,
+                n_rest=n_rest,
                 record=recorded,
-                noise=noise_of(simulator.graph, self.experiment, "train", presentation, attempt, total),
+                noise=noise_of(simulator.graph, self.experiment, "train", presentation, attempt, bins + n_rest),
             )
             exc_spikes += np.bincount(response.spikes[read].index, minlength=len(exc_spikes))
             self._not_finite = simulator.not_finite()  # checked before a reset hides it
-            let_thresholds_decay(simulator, self._decays, plastic)
+            let_thresholds_decay(simulator, self._decays_after(bins), plastic)
             if schedule.between == "reset":
                 simulator.reset()
             if self._not_finite or response.counts(read).sum() >= schedule.min_spikes:
                 break
         self.position += 1
-        return Presented(
-            presentation, int(self._order[presentation]), attempt + 1, response, silent, exc_spikes, plastic
-        )
+        return Presented(presentation, image, attempt + 1, response, silent, exc_spikes, plastic)
+
+    def _decays_after(self, bins: int) -> dict[str, float]:
+        if bins not in self._decays:
+            self._decays[bins] = threshold_decays(self._simulator.graph, self.experiment, bins)
+        return self._decays[bins]
 
     @property
     def divergence(self) -> str:
@@ -209,7 +215,7 @@ class Training:
 
 
 def train(
-    simulator: Simulator, experiment: Experiment, images: Images, start: int = 0
+    simulator: Simulator, experiment: Experiment, images: StimulusSet, start: int = 0
 ) -> Generator[Presented, None, None]:
     """Show all training pictures; see `Training`.
 

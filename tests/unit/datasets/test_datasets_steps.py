@@ -169,8 +169,8 @@ def test_prepare_applies_the_steps_to_both_halves(tmp_path):
     split = NPZ(path=str(file), resize=10, pixel_sum=1000.0).prepare()
     assert split.train.pixels.shape == (6, 10, 10)
     assert split.test.pixels.shape == (3, 10, 10)
-    assert split.train.n_input == 100
-    assert split.test.row(2).sum() == pytest.approx(1000)
+    assert split.train.n_values == 100
+    assert split.test.stimulus(2).sum() == pytest.approx(1000)
     assert split.train.labels.tolist() == [0, 1] * 3
     assert split.test.labels is None
 
@@ -181,7 +181,7 @@ def test_images_parts_and_rows():
     assert len(part) == 2
     assert part.labels.tolist() == [1, 2]
     assert np.shares_memory(part.pixels, images.pixels)
-    row = part.row(0)
+    row = part.stimulus(0)
     assert row.dtype == np.float64
     assert row.shape == (30,)
     assert np.array_equal(row, images.pixels[1].reshape(-1))

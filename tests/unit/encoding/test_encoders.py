@@ -30,19 +30,24 @@ def pairs(spikes: Spikes) -> list[tuple[int, int]]:
     return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("kind", sorted(encoders.kinds()))
+OF_PICTURES = sorted(kind for kind in encoders.kinds() if "images" in encoders.get(kind).takes)
+
+
+@pytest.mark.parametrize("kind", OF_PICTURES)
 def test_spikes_are_sorted_within_the_time_and_those_of_lit_pixels(kind: str) -> None:
     image = np.random.default_rng(3).integers(0, 256, 500).astype(float)
     image[:200] = 0
     spikes = encode(make(kind), image, n_bins=700)
     assert spikes.index.dtype == spikes.bin.dtype == np.int32
-    key = spikes.bin.astype(np.int64) * len(image) + spikes.index
+    key = spikes.bin.astype(np.int64) * len(image) * make(kind).copies + spikes.index
     assert (np.diff(key) > 0).all()
     assert 0 <= spikes.bin.min() <= spikes.bin.max() < 700
     assert len(spikes) > 250
-    assert (image[spikes.index] > 0).all()
-    for empty in (encode(make(kind), np.zeros(9)), encode(make(kind), np.full(9, 200.0), n_bins=0)):
-        assert len(empty) == 0
+    assert spikes.index.max() < make(kind).copies * len(image)
+    assert len(encode(make(kind), np.full(9, 200.0), n_bins=0)) == 0
+    if kind != "population":  # which has fields for 0
+        assert (image[spikes.index % len(image)] > 0).all()
+        assert len(encode(make(kind), np.zeros(9))) == 0
 
 
 def test_regular_spikes_have_equal_intervals_and_the_rate_of_poisson() -> None:
@@ -146,6 +151,14 @@ def test_burst() -> None:
         ({"kind": "latency", "form": "logarithmic"}, "x_min must be above 0 with form 'logarithmic'"),
         ({"kind": "regular", "rate_per_grey": "9 kHz"}, "lower encoding.rate_per_grey"),
         ({"kind": "latency", "x_min": 1.0}, "encoding.x_min must be less than 1"),
+        ({"kind": "phase", "phase": "0.2 ms"}, "encoding.phase (0.2 ms) must be at least a step"),
+        ({"kind": "phase", "phase": "50 ms"}, "a period of 8 phases lasts for 400 ms"),
+        ({"kind": "population", "duration": "400 ms"}, "encoding.duration (400 ms) must be at most the time"),
+        ({"kind": "population", "fields": 2}, "encoding.fields must be at least 3"),
+        (
+            {"kind": "delta"},
+            "data.kind 'digits' gives pictures, which encoding.kind 'delta' cannot show; choose one of",
+        ),
     ],
 )
 def test_parameters_that_do_not_fit_are_refused_in_a_sentence(encoding: dict[str, Any], message: str) -> None:
@@ -164,7 +177,7 @@ def test_the_longest_burst_is_that_of_the_check() -> None:
     assert "a burst may last" in encoder.problem(255.0, 0, longest - 1, DT)
 
 
-@pytest.mark.parametrize("kind", sorted(encoders.kinds()))
+@pytest.mark.parametrize("kind", OF_PICTURES)
 def test_a_picture_is_shown_again_only_if_that_is_stronger(kind: str) -> None:
     made = Experiment.from_mapping({"encoding": {"kind": kind}, "schedule": {"max_attempts": 7}})
     image = np.full(50, 100.0)

@@ -155,7 +155,7 @@ def local_start(images: Images, **changes: Any) -> NDArray[np.float64]:
     """Start weights of a local layer as a matrix, (n_input, n_exc); 0 outside of the fields."""
     network = {key: value for key, value in (LOCAL | changes).items() if value is not None}
     made = Experiment.from_mapping({"network": network})
-    return made.graph(images.n_input).synapses("feed").dense(start_arrays(made, images)["feed.w"])
+    return made.graph(images.n_values).synapses("feed").dense(start_arrays(made, images)["feed.w"])
 
 
 def test_a_local_layer_starts_from_patches_of_pictures():

@@ -189,4 +189,4 @@ def test_missing_files_and_inputs_are_refused(tmp_path):
 
 def test_a_split_has_the_shape_of_the_input(stream):
     split = stream.prepare()
-    assert (len(split.train), len(split.test), split.train.n_input) == (0, 0, stream.n_inputs)
+    assert (len(split.train), len(split.test), split.train.n_values) == (0, 0, stream.n_inputs)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
-from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.slow_motion import Courses, courses_of, experiment_at, step_ends
+from stdpbench.stimuli import StimulusSet
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.motion import motion
@@ -292,7 +292,7 @@ class NeuronInspector(Panel):
             caption.setVisible(place < len(found))
             if place < len(found) and images is not None:
                 image, n = found[place]
-                pixels = np.asarray(images.pixels[image], np.float64)
+                pixels = np.asarray(images.static[image], np.float64)
                 picture.show_values(pixels, 0.0, float(pixels.max()) or 1.0, colour_maps.sequential())
                 label = NO_ANSWER if images.labels is None else int(images.labels[image])
                 name = self.observed.class_name(label)
@@ -307,7 +307,7 @@ class NeuronInspector(Panel):
         known = selection.is_read and not self.is_stream
         return self.observed.best_images(selection.neuron, _BEST) if known else []
 
-    def _best_title(self, images: Images | None, any_found: bool) -> str:
+    def _best_title(self, images: StimulusSet | None, any_found: bool) -> str:
         if self.is_stream:
             return "A stream has no pictures."
         if not self.session.selection.is_read:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import graph_for
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.past_weights import (
     PastWeights,
@@ -225,7 +226,7 @@ class WeightSources(QObject):
 
             experiment = folder.experiment
             split = load_split(experiment, bool(folder.read_json("run.json").get("validation", False)))
-            start = normalised(arrays_at_start(folder, experiment, split), experiment.graph(split.train.n_input))
+            start = normalised(arrays_at_start(folder, experiment, split), graph_for(experiment, split.train))
             return folder, self._of(PastWeights(0, start.for_display()), "the start")
 
         self._session.work(read, self._take_reference, "Cannot restore the start weights", owner=self)

@@ -18,12 +18,11 @@ import pytest
 
 from stdpbench.datasets import Images
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, encode
 from stdpbench.network import normalise, start_weights
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.process import evaluation
 from stdpbench.runs.process.evaluation import Part, default_workers, present_frozen, respond
-from stdpbench.runs.process.stimuli import encode
 from stdpbench.runs.process.training import train
 from stdpbench.simulators import Simulator, find_compiler, open_simulator
 
@@ -65,7 +64,7 @@ def trained(request: pytest.FixtureRequest, images: Images) -> Iterator[Simulato
     if find_compiler() is None:
         pytest.skip("needs a C++ compiler")
     made = experiment(request.param)
-    simulator, _ = open_simulator(made, images.n_input, "compiled")
+    simulator, _ = open_simulator(made, images.n_values, "compiled")
     simulator.w[...] = start_weights(made, images)
     for _ in train(simulator, made, images.part(0, 60)):
         pass
@@ -276,7 +275,7 @@ def test_parameters_in_force_are_those_that_are_used(trained, images):
 def test_both_simulators_respond_alike(trained, images, monkeypatch):
     monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)  # nothing to compile
     made = trained.experiment
-    other, _ = open_simulator(made, images.n_input, "runtime")
+    other, _ = open_simulator(made, images.n_values, "runtime")
     other.w[...], other.theta[...] = trained.w, trained.theta
     few = images.part(0, 12)
     one, attempts = gathered(respond(trained, made, few, "test", workers=1), 12)
@@ -305,7 +304,7 @@ from stdpbench.simulators import open_simulator
 if __name__ == "__main__":
     made = Experiment.from_mapping({"network": {"n_exc": 4}, "schedule": {"stimulus": 20.0, "max_attempts": 1}})
     images = Images(np.full((400, 8, 8), 200, np.uint8), None)
-    simulator, _ = open_simulator(made, images.n_input)
+    simulator, _ = open_simulator(made, images.n_values)
     next(respond(simulator, made, images, "label", workers=2))
     os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -16,7 +16,6 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.learned_names import FEED, THETA
 from stdpbench.network import Learned, start_pictures
 from stdpbench.readout.held_out import MEASURES
-from stdpbench.runs.catalog.access_log import _bytes
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.lineage.branches import branch, rewind
@@ -250,9 +249,9 @@ def test_pictures_that_an_experiment_leaves_out_are_taken_and_nothing_else(valid
     images, part, until = held_out_part(made, split)
     assert (len(images), part) == (20, "spare")
     assert until > N_TRAIN
-    shown = {_bytes(images, number) for number in range(20)}
+    shown = {images.digest(number) for number in range(20)}
     for other in (split.train, split.test):
-        assert not shown & {_bytes(other, number) for number in range(len(other))}
+        assert not shown & {other.digest(number) for number in range(len(other))}
     assert images.labels is not None
     assert len(np.unique(images.labels)) > 5
     with pytest.raises(StdpbenchError, match="spare pictures overlap"):
@@ -269,7 +268,7 @@ def test_where_all_train_the_last_of_the_first_pass_are_held_out_until_their_tur
     assert interval(made, total) == 500
     trained = split.train.pixels[training_order(made, len(split.train))[:until]]
     before = Images(trained, None)
-    assert not {_bytes(images, n) for n in range(len(images))} & {_bytes(before, n) for n in range(len(before))}
+    assert not {images.digest(n) for n in range(len(images))} & {before.digest(n) for n in range(len(before))}
 
 
 def test_pictures_that_neurons_start_from_are_not_held_out():
@@ -281,7 +280,7 @@ def test_pictures_that_neurons_start_from_are_not_held_out():
     started = start_pictures(made, len(split.train))
     assert len(set(started.tolist()) & set(order[-len(images) :].tolist())) > 20  # which would have been taken
     known = Images(split.train.pixels[np.concatenate([order[:until], started])], None)
-    assert not {_bytes(images, n) for n in range(len(images))} & {_bytes(known, n) for n in range(len(known))}
+    assert not {images.digest(n) for n in range(len(images))} & {known.digest(n) for n in range(len(known))}
     everyone = made.override({"network.n_exc": 2000})
     assert len(held_out_part(everyone, split)[0]) == 0
 

@@ -12,6 +12,7 @@ import pytest
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process import figures
+from stdpbench.stimuli import Images
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -26,7 +27,7 @@ def test_the_figure_of_training_shows_what_was_changed_according_to_the_journal(
     curves = Curves(60, None, 0)
     curves.points, curves.mean_theta, curves.spikes_per_image = [20, 40], [20.0, 21.0], [9.0, 8.0]
     curves.accuracy = {name: [np.nan, 0.5] for name in curves.accuracy}
-    split = SimpleNamespace(train=SimpleNamespace(pixels=np.zeros((3, 2, 2))), class_names=())
+    split = SimpleNamespace(train=Images(np.zeros((3, 2, 2), np.uint8), None), class_names=())
     figures.draw_training(folder, folder.experiment, split, np.ones((4, 5)), curves)  # type: ignore[arg-type]
     if not wanted:
         assert not drawn

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, encode
 from stdpbench.network import start_weights
 from stdpbench.runs.process.homeostasis import theta_decay
-from stdpbench.runs.process.stimuli import Stimuli, encode
+from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.runs.process.training import Presented, train, training_order
 from stdpbench.simulators import Simulator, open_simulator
 
@@ -475,7 +475,7 @@ def test_training_follows_from_the_seed(between):
     images = pictures(15)
 
     def trained(experiment: Experiment, breaks: tuple[int, ...] = ()) -> bytes:
-        simulator, _ = open_simulator(experiment, images.n_input)
+        simulator, _ = open_simulator(experiment, images.n_values)
         simulator.w[...] = start_weights(experiment, images)
         spikes, start = 0, 0
         for stop in (*breaks, 15):

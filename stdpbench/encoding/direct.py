@@ -1,0 +1,78 @@
+"""Direct coding: each value is a current into a neuron of its own, whose spikes are the input."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.encoding._grey import GreyEncoder
+from stdpbench.encoding.base import Spikes, sorted_spikes
+from stdpbench.parameters import parameter
+from stdpbench.stimuli import Signal
+
+
+class Direct(GreyEncoder):
+    r"""Each value drives a leaky integrate-and-fire neuron, and the spikes of this neuron are those of the input.
+
+    .. math:: \tau \frac{dV}{dt} = -V + gain \cdot x
+
+    At V = 1 the neuron fires, V becomes 0, and stays there for `refractory`. V is exact at the end of each step. Of a
+    picture, the current is constant, so that the neuron fires every N steps,
+
+    .. math:: N = \left\lceil \frac{\tau}{dt} \ln \frac{gain \cdot x}{gain \cdot x - 1} \right\rceil
+
+    plus those of the refractory time, and not at all where :math:`gain \cdot x \le 1`. A signal is taken as the
+    value of its last sample in each step. `gain` grows by `gain_step` with each further attempt at a picture.
+
+    Source: constant input currents, Rueckauer et al. (2017), section 2.2; the neuron is the usual one.
+    """
+
+    kind: Literal["direct"] = "direct"
+    gain: float = parameter(3.0, unit="", gt=0, help="Current of x = 1; a current of 1 just reaches the threshold.")
+    gain_step: float = parameter(1.0, unit="", ge=0, help="Increase of the gain per repetition of a picture.")
+    tau: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the neuron.")
+    refractory: float = parameter(0.0, unit="ms", ge=0, help="Time after a spike in which V stays at 0.")
+
+    summary: ClassVar[str] = "A current per value into a neuron, whose spikes are the input"
+    reference: ClassVar[str] = "Rueckauer et al. 2017, doi:10.3389/fnins.2017.00682"
+    takes: ClassVar[tuple[str, ...]] = ("images", "signals")
+    stronger: ClassVar[bool] = True
+
+    def encode(
+        self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float
+    ) -> Spikes:
+        """Return the spikes of one presentation, which are not random; see `Encoder.encode`."""
+        pixel, x = self.lit(image)
+        current = (self.gain + attempt * self.gain_step) * x
+        pixel, current = pixel[current > 1], current[current > 1]
+        first = np.maximum(np.ceil(self.tau * 1e-3 / dt * np.log(current / (current - 1)) - 1e-9), 1)
+        interval = first + round(self.refractory * 1e-3 / dt)
+        counts = np.maximum(np.floor((n_bins - first) / interval) + 1, 0).astype(np.int64)
+        number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        step = np.repeat(first - 1, counts) + number * np.repeat(interval, counts)
+        return sorted_spikes(np.repeat(pixel, counts), step * dt, n_bins, dt)
+
+    def encode_signal(self, signal: Signal, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
+        """Return the spikes of one signal, which are not random; see `Encoder.encode_signal`."""
+        white = float(signal.values.max(initial=0.0)) if self.white is None else self.white
+        sample = np.minimum((np.arange(n_bins) * dt * signal.rate + 1e-6).astype(np.int64), signal.values.shape[1] - 1)
+        x = np.clip(signal.values / white if white > 0 else signal.values * 0, 0, 1)
+        current = np.where(x > self.x_min, self.gain * x, 0.0)
+        return _integrated(current, sample, round(self.refractory * 1e-3 / dt), float(np.exp(-dt / (self.tau * 1e-3))))
+
+
+def _integrated(current: NDArray[np.float64], sample: NDArray[np.int64], n_refractory: int, decay: float) -> Spikes:
+    """Return the spikes of neurons driven by currents, (n_channels, n_samples), of which each step has a sample."""
+    v, rest = np.zeros(len(current)), np.zeros(len(current), np.int64)
+    bins, index = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+    for step, number in enumerate(sample.tolist()):
+        now = current[:, number]
+        v = np.where(rest > 0, 0.0, now + (v - now) * decay)
+        rest = np.maximum(rest - 1, 0)
+        fired = np.flatnonzero(v >= 1 - 1e-12)
+        v[fired], rest[fired] = 0.0, n_refractory
+        bins.append(np.full(len(fired), step, np.int32))
+        index.append(fired.astype(np.int32))
+    return Spikes(np.concatenate(index), np.concatenate(bins))

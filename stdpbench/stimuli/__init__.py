@@ -1,0 +1,23 @@
+"""What is shown to a network: one stimulus (picture, signal or events), and sets of them."""
+
+from stdpbench.stimuli.base import StimulusSet
+from stdpbench.stimuli.events import EventSet
+from stdpbench.stimuli.images import Images, pictures_of
+from stdpbench.stimuli.signals import Signals
+from stdpbench.stimuli.stimulus import Events, Image, Signal, Stimulus
+from stdpbench.stimuli.storage import load_stimuli, save_stimuli, stimuli_of
+
+__all__ = [
+    "EventSet",
+    "Events",
+    "Image",
+    "Images",
+    "Signal",
+    "Signals",
+    "Stimulus",
+    "StimulusSet",
+    "load_stimuli",
+    "pictures_of",
+    "save_stimuli",
+    "stimuli_of",
+]

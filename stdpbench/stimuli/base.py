@@ -1,0 +1,113 @@
+"""Base class of sets of stimuli."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.stimuli.stimulus import Stimulus
+
+
+class StimulusSet(ABC):
+    """Stimuli of one kind, their labels, and how they are drawn.
+
+    Attributes
+    ----------
+    labels : ndarray, int64, (n,) or None
+        Class of each stimulus, 0 .. n_classes - 1; None if unknown.
+    kind : {"images", "signals", "events"}
+        What the stimuli are.
+    noun : str
+        What one of them is called in a sentence.
+    """
+
+    labels: NDArray[np.int64] | None
+    kind: ClassVar[str]
+    noun: ClassVar[str]
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Count the stimuli."""
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the grid of values or channels; an encoder may have several inputs for each."""
+
+    @property
+    @abstractmethod
+    def static(self) -> NDArray[Any]:
+        """What a method gets that sees no time: (n, height, width).
+
+        Pictures themselves; the mean of each channel of a signal; the number of events of each channel. Baselines are
+        computed from it, and stimuli are drawn as it where there is no room for time.
+        """
+
+    @abstractmethod
+    def stimulus(self, number: int) -> Stimulus:
+        """Return one stimulus for the encoder."""
+
+    def seconds(self, number: int) -> float | None:
+        """Return the duration of a stimulus in s; None if it has none of its own, as a picture."""
+        return None
+
+    @abstractmethod
+    def chosen(self, numbers: NDArray[np.int64] | slice) -> Self:
+        """Return the stimuli with certain numbers; of a slice, without a copy."""
+
+    @property
+    @abstractmethod
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All that the stimuli consist of but their labels, by name, as `of_arrays` takes them."""
+
+    @classmethod
+    @abstractmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Self:
+        """Return stimuli from the arrays of others."""
+
+    # -- what all kinds share --------------------------------------------------------------------------------------
+
+    @property
+    def n_values(self) -> int:
+        """Number of pixels or channels."""
+        height, width = self.shape
+        return height * width
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the stimuli take, in bytes."""
+        return sum(array.nbytes for array in self.arrays.values())
+
+    def part(self, start: int, stop: int) -> Self:
+        """Return stimuli `start` to `stop` - 1, without a copy."""
+        return self.chosen(slice(start, stop))
+
+    def chosen_labels(self, numbers: NDArray[np.int64] | slice) -> NDArray[np.int64] | None:
+        """Return the labels of the stimuli with certain numbers."""
+        return None if self.labels is None else self.labels[numbers]
+
+    def unlabelled(self) -> Self:
+        """Return the stimuli without their labels."""
+        return self.of_arrays(self.arrays, None)
+
+    def shares_memory(self, other: StimulusSet) -> bool:
+        """Whether some stimuli of both sets are the same piece of memory."""
+        mine, theirs = self._memory, other._memory
+        return bool(np.shares_memory(mine, theirs))
+
+    @property
+    def _memory(self) -> NDArray[Any]:
+        """The array that holds the stimuli."""
+        return next(iter(self.arrays.values()))
+
+    def digest(self, number: int) -> bytes:
+        """Return a hash of the content of one stimulus."""
+        found = hashlib.blake2b(digest_size=16)
+        for array in self.chosen(np.array([number])).arrays.values():
+            found.update(np.ascontiguousarray(array).data)
+        return found.digest()

@@ -1,0 +1,125 @@
+"""Spikes of several inputs per value, of currents, signals and events, against values computed by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stdpbench.encoding import Encoder, Spikes, encoders
+from stdpbench.errors import StdpbenchError
+from stdpbench.stimuli import Events, Signal, Stimulus
+
+DT = 1e-3
+
+
+def make(kind: str, **values: Any) -> Encoder:
+    return encoders.build({"kind": kind, **values}, "encoding")
+
+
+def encode(encoder: Encoder, stimulus: Stimulus, n_bins: int = 100, attempt: int = 0, dt: float = DT) -> Spikes:
+    return encoder.spikes(stimulus, np.random.default_rng(0), attempt=attempt, n_bins=n_bins, dt=dt)
+
+
+def pairs(spikes: Spikes) -> list[tuple[int, int]]:
+    """Return (bin, index) of each spike."""
+    return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
+
+
+def test_population_code_of_bohte() -> None:
+    # three fields at -0.5, 0.5 and 1.5 with sigma 1/1.5; x = 0.5: answers 0.3247, 1, 0.3247; x = 1: 0.0796, 0.7548,
+    # 0.7548; an answer g fires at 100 ms (1 - g), none below 0.1; input = field * 2 + value
+    encoder = make("population", fields=3)
+    assert pairs(encode(encoder, np.array([127.5, 255.0]))) == [(0, 2), (24, 3), (24, 5), (67, 0), (67, 4)]
+    assert encoder.copies == 3
+    assert encoder.input_shape((4, 5)) == (12, 5)
+    early = make("population", fields=3, duration="50 ms", g_min=0.5)
+    assert pairs(encode(early, np.array([127.5, 255.0]))) == [(0, 2), (12, 3), (12, 5)]
+    strength = encoder.strength(np.array([127.5, 255.0]), n_bins=100, dt=DT)
+    assert strength == pytest.approx([0.3247, 0.0, 1.0, 0.7548, 0.3247, 0.7548], abs=1e-4)
+
+
+def test_population_code_with_rates() -> None:
+    # 100 Hz times the answers 0.3247, 1, 0.3247, for 10 s
+    spikes = encode(make("population", fields=3, form="rate", rate="100 Hz"), np.array([127.5]), n_bins=10_000)
+    counts = np.bincount(spikes.index, minlength=3)
+    assert counts.tolist() == pytest.approx([324.7, 1000, 324.7], abs=1)
+    assert set(np.diff(spikes.bin[spikes.index == 1]).tolist()) == {10}
+
+
+def test_phases_are_the_bits_of_a_value() -> None:
+    # 0b10000010 = 130, 0b00000001 = 1, 0; phases of 2 ms, a period of 16 ms; of 40 ms, two periods
+    picture = np.array([130.0, 1.0, 0.0])
+    single = encode(make("phase", form="single", phase="2 ms"), picture, n_bins=40)
+    assert pairs(single) == [(0, 0), (12, 0), (14, 1), (16, 0), (28, 0), (30, 1)]
+    channels = make("phase", phase="2 ms")
+    # bit k of value i is input 3 k + i
+    assert pairs(encode(channels, picture, n_bins=40)) == [(0, 0), (12, 18), (14, 22), (16, 0), (28, 18), (30, 22)]
+    assert channels.copies == 8
+
+
+def test_the_value_of_a_phase_code_is_that_of_the_picture() -> None:
+    greys = np.arange(256, dtype=float)
+    spikes = encode(make("phase", form="single"), greys, n_bins=8)
+    value = np.bincount(spikes.index, 2.0 ** -(1 + spikes.bin), minlength=256)
+    assert value * 256 == pytest.approx(greys)
+
+
+def test_a_constant_current_fires_at_equal_intervals() -> None:
+    # 20 ms ln(3/2) = 8.11 ms, so every 9 steps; 20 ms ln(1.5/0.5) = 21.97 ms: 22; a current of 0.9 never fires
+    encoder = make("direct", gain=3.0)
+    picture = 255 * np.array([1.0, 0.5, 0.3])
+    assert pairs(encode(encoder, picture, n_bins=50)) == [(8, 0), (17, 0), (21, 1), (26, 0), (35, 0), (43, 1), (44, 0)]
+    rests = make("direct", gain=3.0, refractory="2 ms")
+    assert encode(rests, picture, n_bins=50).bin.tolist() == [8, 19, 21, 30, 41, 45]
+    assert len(encode(encoder, picture, attempt=1)) > len(encode(encoder, picture))
+
+
+@pytest.mark.parametrize("refractory", [0.0, 3.0])
+@pytest.mark.parametrize("dt", [1e-3, 0.5e-3])
+def test_closed_form_and_steps_of_direct_coding_agree(dt: float, refractory: float) -> None:
+    x = np.random.default_rng(0).random(200)
+    encoder = make("direct", gain=4.0, refractory=refractory, white=1.0)
+    closed = encode(encoder, x, n_bins=300, dt=dt)
+    stepped = encode(encoder, Signal(np.repeat(x[:, None], 3, axis=1), 10.0), n_bins=300, dt=dt)
+    assert pairs(closed) == pairs(stepped)
+    v, rest = np.zeros(200), np.zeros(200)  # the neuron itself, step by step
+    for step in range(300):
+        v = np.where(rest > 0, 0.0, 4 * x + (v - 4 * x) * np.exp(-dt / 0.02))
+        rest -= 1
+        fired = v >= 1
+        assert np.flatnonzero(fired).tolist() == closed.index[closed.bin == step].tolist()
+        v[fired], rest[fired] = 0.0, round(refractory * 1e-3 / dt)
+
+
+def test_delta_fires_where_the_line_crosses_a_level() -> None:
+    # 0 to 1 within 100 ms: at 0.25, 0.5, 0.75 and 1; to 0.6: at 0.75; to -0.1: at 0.5, 0.25 and 0; 0.2: nowhere
+    signal = Signal(np.array([[0, 1, 0.6, 0.6, -0.1, 0.2], [0.0] * 6]), 10.0)
+    assert pairs(encode(make("delta", threshold=0.25), signal, n_bins=1000)) == [
+        (25, 0), (50, 0), (75, 0), (100, 0), (162, 2), (314, 2), (350, 2), (385, 2),
+    ]  # fmt: skip
+    assert encode(make("delta", threshold=0.25), signal, n_bins=100).bin.tolist() == [25, 50, 75]
+
+
+def test_delta_does_not_depend_on_how_a_line_is_sampled() -> None:
+    coarse, fine = Signal(np.array([[0.0, 2.0]]), 1.0), Signal(np.linspace(0, 2, 501)[None], 500.0)
+    encoder = make("delta", threshold=0.3)
+    assert pairs(encode(encoder, coarse, n_bins=1000)) == pairs(encode(encoder, fine, n_bins=1000))
+    walk = np.cumsum(np.random.default_rng(2).normal(0, 0.2, (3, 400)), axis=1)
+    spikes = encode(encoder, Signal(walk, 10.0), n_bins=10**6)
+    net = np.bincount(spikes.index, minlength=6)
+    moved = (walk[:, -1] - walk[:, 0]) / 0.3
+    assert np.abs(net[:3] - net[3:] - moved).max() < 1
+
+
+def test_events_are_spikes_and_two_in_a_step_are_one() -> None:
+    recording = Events(np.array([3, 1, 3, 3, 0], np.int32), np.array([0.0005, 0.002, 0.0021, 0.0029, 0.2]), 0.25)
+    assert pairs(encode(make("events"), recording)) == [(0, 3), (2, 1), (2, 3)]
+
+
+def test_a_stimulus_of_another_kind_is_refused_in_a_sentence() -> None:
+    with pytest.raises(StdpbenchError, match=r"encoding\.kind 'latency' cannot show signals"):
+        encode(make("latency"), Signal(np.zeros((1, 3)), 1.0))
+    with pytest.raises(StdpbenchError, match=r"encoding\.kind 'events' cannot show pictures"):
+        encode(make("events"), np.zeros(3))
