@@ -1,6 +1,7 @@
 """Encoders of stimuli as spikes: the family of kinds and its base class."""
 
 from stdpbench.encoding.base import PHASES, Encoder, Spikes, generator
+from stdpbench.encoding.timing import CONTROLS, Timing, altered
 from stdpbench.registry import Family
 
 encoders: Family[Encoder] = Family(
@@ -21,4 +22,4 @@ encoders: Family[Encoder] = Family(
     group="stdpbench.encoding",
 )
 
-__all__ = ["PHASES", "Encoder", "Spikes", "encoders", "generator"]
+__all__ = ["CONTROLS", "PHASES", "Encoder", "Spikes", "Timing", "altered", "encoders", "generator"]

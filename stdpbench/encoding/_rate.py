@@ -20,6 +20,7 @@ class RateEncoder(Encoder):
     )
 
     stronger: ClassVar[bool] = True
+    timed: ClassVar[bool] = False
 
     def probability(self, grey: float, attempt: int, dt: float) -> float:
         """Return the spike probability per step of a pixel."""

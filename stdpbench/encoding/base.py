@@ -39,7 +39,9 @@ class Spikes:
         return len(self.index)
 
 
-def generator(seed: int, phase: str, presentation: int, attempt: int) -> np.random.Generator:
+def generator(
+    seed: int, phase: str, presentation: int, attempt: int, purpose: int | None = None
+) -> np.random.Generator:
     """Return the random generator of one attempt at one presentation.
 
     Parameters
@@ -52,8 +54,10 @@ def generator(seed: int, phase: str, presentation: int, attempt: int) -> np.rand
         Number of the presentation within its phase, from 0.
     attempt : int
         0 for the first time that the picture is shown, 1 for the first repetition, and so on.
+    purpose : int, optional
+        Number of another stream of the same attempt; default: that of the encoder.
     """
-    entropy = (seed, PHASES.index(phase), presentation, attempt)
+    entropy = (seed, PHASES.index(phase), presentation, attempt, *(() if purpose is None else (purpose,)))
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
 
 
@@ -99,6 +103,8 @@ class Encoder(Parameters):
     reference: ClassVar[str]
     takes: ClassVar[tuple[str, ...]] = ("images",)
     """Kinds of stimuli that can be encoded: ``"images"``, ``"signals"``, ``"events"``."""
+    timed: ClassVar[bool] = True
+    """Whether the time of a spike tells more than that it occurred."""
     stronger: ClassVar[bool] = False
     """Whether a further attempt shows a picture more strongly. If not, each picture is shown once."""
 

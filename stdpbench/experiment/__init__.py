@@ -9,7 +9,7 @@ from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
 from stdpbench.experiment.groups import Group, group_of, parameter_groups, value_at
 from stdpbench.experiment.sections import About, Schedule, Stage, without_looks
 from stdpbench.experiment.shipped import shipped_experiments
-from stdpbench.experiment.shown import encode, graph_for, input_shape, n_bins, n_cut, n_input
+from stdpbench.experiment.shown import encode, graph_for, input_shape, n_bins, n_cut, n_input, with_pool
 from stdpbench.templates.diehl_cook import Network
 
 __all__ = [
@@ -40,5 +40,6 @@ __all__ = [
     "read_experiment",
     "shipped_experiments",
     "value_at",
+    "with_pool",
     "without_looks",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from stdpbench import units
+from stdpbench.encoding import Timing
 from stdpbench.errors import Collector, StdpbenchError
 from stdpbench.parameters import Parameters, build, parameter
 
@@ -77,6 +78,12 @@ class Schedule(Parameters):
         help="Minimum number of spikes of the population that is read; with fewer, the picture is shown again, "
         "brighter.",
     )
+    timing: Timing = parameter(
+        "intact",
+        help="A control of timing: what becomes of the times of input spikes, whose numbers stay. redrawn: each from "
+        "the times of all stimuli; permuted: time steps in another order, the same for all inputs; shifted: "
+        "those of each input moved by a time of its own.",
+    )
     max_attempts: int = parameter(20, ge=1, le=1000, help="Maximum number of times that a picture is shown.")
     held_out_every: int | None = parameter(
         None,
@@ -139,6 +146,8 @@ class Schedule(Parameters):
         mapping = super().to_mapping()
         if self.is_stream:
             mapping = {name: mapping[name] for name in _STREAM if name in mapping}
+        if self.timing == "intact":  # keeps digests and files from before controls existed
+            mapping.pop("timing", None)
         if self.stages is not None:
             del mapping["duration" if self.is_stream else "passes"]
             mapping["stages"] = [stage.to_mapping() for stage in self.stages]

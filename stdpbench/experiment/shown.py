@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
-from stdpbench.encoding import Spikes, generator
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Split
+from stdpbench.encoding import Spikes, altered, generator
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.graph import Graph
 from stdpbench.stimuli import StimulusSet
 
 _CLOSE = 1e-6  # of a step
+_ALTERED = 1  # stream of a control of timing
+_POOLED, _MOST = 500, 20_000  # stimuli and times of a pool
 
 
 def input_shape(experiment: Experiment, stimuli: StimulusSet) -> tuple[int, int]:
@@ -57,5 +64,28 @@ def encode(
     bins = n_bins(experiment, stimuli, number)
     if phase == "train":
         bins -= experiment.stimulus_bins - experiment.encoded_bins
-    rng = generator(experiment.seed, phase, presentation, attempt)
-    return experiment.encoding.spikes(stimuli.stimulus(number), rng, attempt=attempt, n_bins=max(0, bins), dt=dt)
+    rng, bins = generator(experiment.seed, phase, presentation, attempt), max(0, bins)
+    spikes = experiment.encoding.spikes(stimuli.stimulus(number), rng, attempt=attempt, n_bins=bins, dt=dt)
+    timing = experiment.schedule.timing
+    if timing == "intact":
+        return spikes
+    pool = None if stimuli.pool is None else np.floor(stimuli.pool / dt + _CLOSE).astype(np.int64)
+    return altered(spikes, timing, bins, generator(experiment.seed, phase, presentation, attempt, _ALTERED), pool)
+
+
+def with_pool(experiment: Experiment, split: Split) -> Split:
+    """Return stimuli with the pool of spike times that the control *redrawn* needs; others unchanged.
+
+    The pool has the times of spikes of training stimuli, at most 500 of them spread over all.
+    """
+    if experiment.schedule.timing != "redrawn" or experiment.stream is not None or not len(split.train):
+        return split
+    dt, n = experiment.dt * 1e-3, len(split.train)
+    found = list[NDArray[np.float64]]()
+    intact = experiment.override({"schedule.timing": "intact"})
+    for number in np.unique(np.linspace(0, n - 1, min(n, _POOLED)).astype(int)).tolist():
+        found.append(np.asarray(encode(intact, split.train, "label", number, 0, number).bin * dt, np.float64))
+    times = np.sort(np.concatenate(found))
+    kept = times[np.unique(np.linspace(0, len(times) - 1, min(len(times), _MOST)).astype(int))]
+    spare = None if split.spare is None else split.spare.with_pool(kept)
+    return replace(split, train=split.train.with_pool(kept), test=split.test.with_pool(kept), spare=spare)

@@ -109,6 +109,15 @@ def curves(
     return _svg(figure)
 
 
+def line(x: Sequence[float], accuracy: Sequence[float], label: str) -> str:
+    """Draw the accuracy of the vote over a quantity as SVG."""
+    figure, axes = _axes(6.4, 2.9)
+    axes.plot(x, 100 * np.array(accuracy), color=OKABE_ITO[0])
+    axes.set(xlabel=label, ylabel="accuracy, vote (%)", ylim=(0, 100), xlim=(0, max(x, default=1)))
+    axes.grid(visible=True, color=_INK, alpha=0.15, linewidth=0.7)
+    return _svg(figure)
+
+
 def over_training(rows: Sequence[Mapping[str, Any]]) -> str:
     """Draw measures on held-out pictures over training presentations as SVG.
 

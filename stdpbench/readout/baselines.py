@@ -28,6 +28,7 @@ def kmeans_accuracy(
     *,
     n_classes: int | None = None,
     max_iter: int | None = None,
+    of: str = "pixels",
 ) -> Score:
     """Cluster training pictures, label each centre by the majority of its members, and test.
 
@@ -48,6 +49,8 @@ def kmeans_accuracy(
         Seed, at least 0, of the initial centres (k-means++, one start).
     n_classes : int, optional
         Number of classes; default: as many as in the training labels.
+    of : str
+        What the values are called in `Score.description`.
     max_iter : int, optional
         Maximum number of Lloyd's iterations (default: 100), or with mini-batches of passes over the pictures (default:
         20).
@@ -90,14 +93,14 @@ def kmeans_accuracy(
     if k <= LLOYD_UP_TO:
         limit = _MAX_ITER if max_iter is None else max_iter
         model = KMeans(k, n_init=1, max_iter=limit, algorithm="lloyd", random_state=start, copy_x=False)
-        name = f"k-means on pixels, K = {k} (KMeans, Lloyd, one k-means++ start, at most {limit} iterations)"
+        name = f"k-means on {of}, K = {k} (KMeans, Lloyd, one k-means++ start, at most {limit} iterations)"
     else:
         limit = _MAX_PASSES if max_iter is None else max_iter
         # initial centres are drawn from init_size pictures, which must be more than the centres
         model = MiniBatchKMeans(
             k, n_init=1, max_iter=limit, batch_size=2048, init_size=min(len(train), 3 * k), random_state=start
         )
-        name = f"k-means on pixels, K = {k} (MiniBatchKMeans, one k-means++ start, at most {limit} passes)"
+        name = f"k-means on {of}, K = {k} (MiniBatchKMeans, one k-means++ start, at most {limit} passes)"
     with threadpool_limits(limits=1):
         members = model.fit_predict(train)
         nearest = model.predict(test)

@@ -20,6 +20,7 @@ from stdpbench.readout import READOUTS, Assignment, assign, readouts, score
 from stdpbench.readout.baselines import kmeans_accuracy
 from stdpbench.readout.energy import MULTIPLY_ADD, cost, pixel_distances_nanojoule
 from stdpbench.readout.neurons import measure_neurons, most_alike
+from stdpbench.readout.over_time import answers_over_time
 from stdpbench.report.clusters import embed_responses, measure_clusters
 from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.presentations import Presentation, Presenter, Responses
@@ -28,6 +29,8 @@ from stdpbench.report.slow_readouts import supervised_rows, timed_rows
 from stdpbench.runs.analysis.fields import ALIKE, duplicates
 from stdpbench.runs.catalog.access_log import shared_pictures
 from stdpbench.runs.protocol.facts import Progress
+
+_OVER_TIME = 2000  # stimuli whose answers are read at many moments
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> G
     steps: Sequence[tuple[str, Iterator[None]]] = (
         ("read-outs", _plain_readouts(run, assignment, found)),
         ("spike times", _timed_readouts(run, assignment, responses, found)),
+        ("answers over time", _over_time(run, assignment, responses, found)),
         ("untrained networks", _untrained(run, responses, found)),
         ("repeated presentations", _repeated(run, assignment, responses, found)),
         ("neurons", _neurons(run, assignment, found)),
@@ -119,7 +123,7 @@ def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> G
         ("clusters", _clusters(run, assignment, extent, found)),
         ("embeddings", _embeddings(run, assignment, extent, found)),
         ("supervised read-outs", _supervised(run, found)),
-        ("k-means on pixels", _k_means(run, found)),
+        ("k-means", _k_means(run, found)),
         ("protocol", _protocol(run, found)),
     )
     for number, (name, step) in enumerate(steps):
@@ -158,6 +162,36 @@ def _timed_readouts(
     for row in timed_rows(run, assignment, label, test, note):
         found.accuracies.append(row)
         yield
+
+
+def _over_time(
+    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
+) -> Iterator[None]:
+    """Read the vote from spikes up to some moments within the presentation."""
+    own = next((response.trains for presentation, response in responses.items() if _is_standard(presentation)), None)
+    trains = own if run.test_trains is None else run.test_trains.part(0, _OVER_TIME)
+    if trains is None:
+        return
+    labels = run.test_labels[: len(trains)]
+    over_time = answers_over_time(trains, assignment, readouts.get("vote")())
+    yield
+    settled, right = over_time.settled, over_time.answers[-1] == labels
+    known = np.isfinite(settled)
+    found.data["over_time"] = {
+        "readout": "vote",
+        "n_images": len(trains),
+        "time_ms": over_time.time.tolist(),
+        "accuracy": over_time.accuracy(labels).tolist(),
+        "settled_ms": {
+            name: float(np.percentile(settled[which], share)) if which.any() else None
+            for name, which, share in (
+                ("median", known, 50),
+                ("nine_tenths", known, 90),
+                ("median_right", known & right, 50),
+                ("median_wrong", known & ~right, 50),
+            )
+        },
+    }
 
 
 def _untrained(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
@@ -330,6 +364,7 @@ def _k_means(run: EvaluatedRun, found: Findings) -> Iterator[None]:
             k,
             seed,
             n_classes=run.n_classes,
+            of=run.split.test.static_name,
         )
         stored = counted.to_mapping()
     if stored is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.experiment import graph_for
+from stdpbench.experiment import graph_for, with_pool
 from stdpbench.files import write_text_aside
 from stdpbench.report import robustness
 from stdpbench.report.analysis import Extent, Findings, analyse
@@ -146,6 +146,9 @@ def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | 
         "label": run.label_images.part(0, 2 * extent.sample).unlabelled(),
         "test": run.split.test.part(0, n_presented).unlabelled(),
     }
+    if options.robustness and run.experiment.encoding.timed:
+        pool = with_pool(run.experiment.override({"schedule.timing": "redrawn"}), run.split).train.pool
+        images = {phase: part if pool is None else part.with_pool(pool) for phase, part in images.items()}
     simulator = options.simulator or run.metadata.get("simulator")
     with Presenter(run.experiment, images, networks, simulator, workers) as presenter:
         if not _record_access(run, "report"):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets import Dataset
+from stdpbench.encoding import CONTROLS
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 from stdpbench.stimuli import Images, StimulusSet
@@ -59,8 +60,31 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             (100, 70, 50, 30, 20, 10),
             "presented once, without brighter repetitions",
         ),
+        **{
+            timing: Kind(title, "% of the presentations", (0, 100), help)
+            for timing, title, help in (
+                ("redrawn", "spike times redrawn", "each input spike at a time drawn from those of all stimuli"),
+                ("permuted", "time steps permuted", "in another order, the same for all inputs"),
+                ("shifted", "inputs shifted", "the spikes of each input moved around by a time of its own"),
+            )
+        },
     }
 )
+_OF_PICTURES = ("noise", "occlusion", "shift", "rotation")
+
+
+def kinds_for(experiment: Experiment) -> dict[str, Kind]:
+    """Return the kinds of disturbance that mean something for an experiment.
+
+    Pictures can be disturbed where pictures are shown, times where an encoder uses them. The network keeps what it
+    learned from intact times, so that these measure how much it minds a change, not how much it uses time.
+    """
+    timed = experiment.encoding.timed
+    return {
+        name: kind
+        for name, kind in KINDS.items()
+        if (timed if name in CONTROLS else name not in _OF_PICTURES or experiment.data.shows == "images")
+    }
 
 
 @dataclass(frozen=True)
@@ -87,7 +111,9 @@ class Disturbance:
         return self.kind in ("synapses", "neurons", "bits")
 
     def experiment(self, original: Experiment) -> Experiment:
-        """Return the experiment for disturbed presentations; only their duration can differ."""
+        """Return the experiment for disturbed presentations; only their duration or the times of spikes can differ."""
+        if self.kind in CONTROLS and self.level:
+            return original.override({"schedule.timing": self.kind})
         if self.kind != "duration" or self.level >= 100:
             return original
         dt = original.network.dt
@@ -116,13 +142,13 @@ class Disturbance:
 
     def stimuli(self, stimuli: StimulusSet, first: int, original: Experiment) -> StimulusSet:
         """Return the disturbed stimuli, whose numbers start at `first`; only pictures can be disturbed."""
-        if not isinstance(stimuli, Images) or self.kind not in ("noise", "occlusion", "shift", "rotation"):
+        if not isinstance(stimuli, Images) or self.kind not in _OF_PICTURES:
             return stimuli
         return Images(self.pictures(np.asarray(stimuli.pixels), first, original), stimuli.labels)
 
     def pictures(self, pixels: NDArray[Any], first: int, original: Experiment) -> NDArray[Any]:
         """Return the disturbed pictures, (n, height, width), whose numbers start at `first`."""
-        if self.kind not in ("noise", "occlusion", "shift", "rotation") or not self.level:
+        if self.kind not in _OF_PICTURES or not self.level:
             return pixels
         disturbed = np.stack(
             [self._disturbed(one, np.random.default_rng((original.seed, first + n))) for n, one in enumerate(pixels)]

@@ -83,6 +83,7 @@ def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapp
             for group, n, uri in field_pictures(run.w, run.shape, labels, len(names))
         ],
         "embeddings": _embeddings(run, found),
+        "over_time": _over_time(found),
         "histograms": [
             svg.histogram(found.arrays[f"neuron {name}"], label)
             for name, label in (
@@ -157,6 +158,12 @@ def _mistakes(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
             }
         )
     return mistakes
+
+
+def _over_time(found: Findings) -> str | None:
+    """Draw the accuracy over the time within a presentation."""
+    data = found.data.get("over_time")
+    return None if data is None else svg.line(data["time_ms"], data["accuracy"], "time in the presentation (ms)")
 
 
 def _embeddings(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:

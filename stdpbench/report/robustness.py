@@ -17,7 +17,7 @@ import numpy as np
 from stdpbench.figures.svg import curves
 from stdpbench.files import write_text_aside
 from stdpbench.readout import INTERVAL, READOUTS, readouts, wilson_interval
-from stdpbench.report.disturbances import KINDS, Disturbance
+from stdpbench.report.disturbances import KINDS, Disturbance, kinds_for
 from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.presentations import Presentation, Presenter
 from stdpbench.runs.protocol.facts import Progress
@@ -43,7 +43,10 @@ def measure(run: EvaluatedRun, presenter: Presenter, n_images: int, folder: Path
     key = _key(run, n_images)
     points = stored(folder, key)
     wanted = {
-        _name(kind, level): _presentation(kind, level, n_images) for kind, of in KINDS.items() for level in of.levels
+        _name(kind, level): _presentation(kind, level, n_images)
+        for kind, of in KINDS.items()
+        if kind in kinds_for(run.experiment)
+        for level in of.levels
     }
     missing = [presentation for name, presentation in wanted.items() if name not in points]
     missing = list(dict.fromkeys(missing))  # the first level of every kind is undisturbed

@@ -15,7 +15,7 @@ from stdpbench.runs.catalog.comparison import Account
 
 def summary(run: EvaluatedRun, found: Findings, readings: Mapping[str, Any]) -> list[str]:
     """Return the summary of one run."""
-    sentences = [_accuracy(run, found), *_baselines(run, found), *_learned(found), *_clusters(found)]
+    sentences = [_accuracy(run, found), *_baselines(run, found), *_learned(run, found), *_clusters(found)]
     return [*sentences, _neurons(found), *_set_by_hand(run), *_protocol(found, readings)]
 
 
@@ -63,7 +63,7 @@ def _baselines(run: EvaluatedRun, found: Findings) -> list[str]:
         sentences.append(f"{_learning(gain)}: with random weights, the network reaches {_right(random, vote)}.")
     k_means = next((row for row in found.accuracies if row.group == "pixels"), None)
     if k_means is not None:
-        centres = "k-means on pixels with one centre per neuron"
+        centres = f"k-means on {run.split.test.static_name} with one centre per neuron"
         sentences.append(f"{_against(vote, k_means)} {centres} ({percent(k_means.accuracy)}).")
     return sentences
 
@@ -84,14 +84,15 @@ def _against(row: Accuracy, other: Accuracy) -> str:
     return "The vote is less accurate than" if row.high < other.low else "The vote cannot be distinguished from"
 
 
-def _learned(found: Findings) -> list[str]:
+def _learned(run: EvaluatedRun, found: Findings) -> list[str]:
     probe = found.row("linear probe on responses")
-    pixels = found.row("nearest neighbours on pixels")
+    of = run.split.test.static_name
+    pixels = found.row(f"nearest neighbours on {of}")
     if probe is None or pixels is None:
         return []
     return [
         f"With supervision, a linear probe on the same responses reaches {percent(probe.accuracy)}, and nearest "
-        f"neighbours on pixels reach {percent(pixels.accuracy)}."
+        f"neighbours on {of} reach {percent(pixels.accuracy)}."
     ]
 
 

@@ -186,7 +186,8 @@ def baselines(run: EvaluatedRun) -> list[Accuracy]:
     if "k_means" in kept:
         k = run.experiment.graph().n_read
         note = str(kept["k_means"].get("description", ""))
-        rows.append(stored_row("pixels", f"k-means on pixels, K = {k}", kept["k_means"], n_label, note))
+        of = run.split.test.static_name
+        rows.append(stored_row("pixels", f"k-means on {of}, K = {k}", kept["k_means"], n_label, note))
     return rows
 
 

@@ -45,7 +45,7 @@ def supervised_rows(run: EvaluatedRun) -> Iterator[Accuracy]:
     labels, n_classes = run.label_labels, run.n_classes
     pairs: tuple[tuple[str, Callable[[Any], NDArray[np.float32]], Any, Any], ...] = (
         ("responses", rooted, run.label_counts, run.test_counts),
-        ("pixels", grey, run.label_images.static, run.split.test.static),
+        (run.split.test.static_name, grey, run.label_images.static, run.split.test.static),
     )
     for of, make, known, evaluated in pairs:
         for name, reader in (("linear probe", linear_probe), ("nearest neighbours", nearest_neighbours)):

@@ -20,15 +20,21 @@ class StimulusSet(ABC):
     ----------
     labels : ndarray, int64, (n,) or None
         Class of each stimulus, 0 .. n_classes - 1; None if unknown.
+    pool : ndarray, float64, (n_times,), or None
+        Times in s of spikes of the whole data set, from which a control of timing draws; None without such a control.
     kind : {"images", "signals", "events"}
         What the stimuli are.
     noun : str
         What one of them is called in a sentence.
+    static_name : str
+        What the values of `static` are called.
     """
 
     labels: NDArray[np.int64] | None
+    pool: NDArray[np.float64] | None
     kind: ClassVar[str]
     noun: ClassVar[str]
+    static_name: ClassVar[str]
 
     @abstractmethod
     def __len__(self) -> int:
@@ -90,6 +96,15 @@ class StimulusSet(ABC):
     def chosen_labels(self, numbers: NDArray[np.int64] | slice) -> NDArray[np.int64] | None:
         """Return the labels of the stimuli with certain numbers."""
         return None if self.labels is None else self.labels[numbers]
+
+    @property
+    def pooled(self) -> dict[str, NDArray[np.float64]]:
+        """The pool of spike times among `arrays`, if there is one."""
+        return {} if self.pool is None else {"pool": self.pool}
+
+    def with_pool(self, pool: NDArray[np.float64]) -> Self:
+        """Return the stimuli with a pool of spike times."""
+        return self.of_arrays({**self.arrays, "pool": pool}, self.labels)
 
     def unlabelled(self) -> Self:
         """Return the stimuli without their labels."""

@@ -42,9 +42,11 @@ class EventSet(StimulusSet):
     duration: NDArray[np.float64]
     grid: NDArray[np.int64]
     labels: NDArray[np.int64] | None
+    pool: NDArray[np.float64] | None = None
 
     kind: ClassVar[str] = "events"
     noun: ClassVar[str] = "recording"
+    static_name: ClassVar[str] = "counts"
 
     @classmethod
     def of_list(
@@ -106,6 +108,7 @@ class EventSet(StimulusSet):
             self.duration[numbers],
             self.grid,
             self.chosen_labels(numbers),
+            self.pool,
         )
 
     @property
@@ -124,6 +127,7 @@ class EventSet(StimulusSet):
             "stop": stop,
             "duration": self.duration,
             "grid": self.grid,
+            **self.pooled,
         }
 
     @property
@@ -143,4 +147,4 @@ class EventSet(StimulusSet):
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> EventSet:
         """See `StimulusSet.of_arrays`."""
         names = ("index", "time", "first", "stop", "duration", "grid")
-        return cls(**{name: arrays[name] for name in names}, labels=labels)
+        return cls(**{name: arrays[name] for name in names}, labels=labels, pool=arrays.get("pool"))

@@ -30,9 +30,11 @@ class Images(StimulusSet):
 
     pixels: NDArray[np.uint8] | NDArray[np.float32]
     labels: NDArray[np.int64] | None
+    pool: NDArray[np.float64] | None = None
 
     kind: ClassVar[str] = "images"
     noun: ClassVar[str] = "picture"
+    static_name: ClassVar[str] = "pixels"
 
     def __len__(self) -> int:
         """Count the pictures."""
@@ -55,17 +57,17 @@ class Images(StimulusSet):
 
     def chosen(self, numbers: NDArray[np.int64] | slice) -> Images:
         """Return the pictures with certain numbers; see `StimulusSet.chosen`."""
-        return Images(self.pixels[numbers], self.chosen_labels(numbers))
+        return Images(self.pixels[numbers], self.chosen_labels(numbers), self.pool)
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
         """See `StimulusSet.arrays`."""
-        return {"pixels": self.pixels}
+        return {"pixels": self.pixels, **self.pooled}
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Images:
         """See `StimulusSet.of_arrays`."""
-        return cls(arrays["pixels"], labels)
+        return cls(arrays["pixels"], labels, arrays.get("pool"))
 
 
 def pictures_of(stimuli: StimulusSet) -> Images:

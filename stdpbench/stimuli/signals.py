@@ -35,9 +35,11 @@ class Signals(StimulusSet):
     stop: NDArray[np.int64]
     rate: NDArray[np.float64]
     labels: NDArray[np.int64] | None
+    pool: NDArray[np.float64] | None = None
 
     kind: ClassVar[str] = "signals"
     noun: ClassVar[str] = "signal"
+    static_name: ClassVar[str] = "means over time"
 
     @classmethod
     def of_list(cls, signals: list[NDArray[Any]], rate: float, labels: NDArray[np.int64] | None) -> Signals:
@@ -74,7 +76,9 @@ class Signals(StimulusSet):
 
     def chosen(self, numbers: NDArray[np.int64] | slice) -> Signals:
         """Return the signals with certain numbers; the samples are not copied."""
-        return Signals(self.values, self.first[numbers], self.stop[numbers], self.rate, self.chosen_labels(numbers))
+        return Signals(
+            self.values, self.first[numbers], self.stop[numbers], self.rate, self.chosen_labels(numbers), self.pool
+        )
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -82,12 +86,18 @@ class Signals(StimulusSet):
         if not len(self):
             parts = [self.values[:, :0]]
         elif self._whole:
-            return {"values": self.values, "first": self.first, "stop": self.stop, "rate": self.rate}
+            return {"values": self.values, "first": self.first, "stop": self.stop, "rate": self.rate, **self.pooled}
         else:
             parts = [self.values[:, a:b] for a, b in zip(self.first, self.stop, strict=True)]
         stop = np.cumsum(self.stop - self.first)
         first = stop - (self.stop - self.first)
-        return {"values": np.concatenate(parts, axis=1), "first": first, "stop": stop, "rate": self.rate}
+        return {
+            "values": np.concatenate(parts, axis=1),
+            "first": first,
+            "stop": stop,
+            "rate": self.rate,
+            **self.pooled,
+        }
 
     @property
     def _whole(self) -> bool:
@@ -104,4 +114,4 @@ class Signals(StimulusSet):
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Signals:
         """See `StimulusSet.of_arrays`."""
-        return cls(arrays["values"], arrays["first"], arrays["stop"], arrays["rate"], labels)
+        return cls(arrays["values"], arrays["first"], arrays["stop"], arrays["rate"], labels, arrays.get("pool"))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Split, validation_split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, graph_for, n_input
+from stdpbench.experiment import Experiment, graph_for, n_input, with_pool
 from stdpbench.graph import Graph
 from stdpbench.learned_names import COMPETE, weights_of
 from stdpbench.network import Learned, shapes_in, start_arrays
@@ -46,7 +46,7 @@ def load_split(experiment: Experiment, validation: bool) -> Split:
         split.fingerprint,
     )
     check_disjoint(cut)
-    return cut
+    return with_pool(experiment, cut)
 
 
 def check_disjoint(split: Split) -> None:

@@ -214,6 +214,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
         k,
         experiment.seed,
         n_classes=len(split.class_names),
+        of=split.test.static_name,
     )
     results["k_means"] = found.to_mapping()
     yield Progress(f"k-means, K = {k}", 1, 1)

@@ -330,7 +330,7 @@ def test_the_digest_depends_on_all_else(path: str) -> None:
         "samples",
         "exact",
     ]
-    others += ["carry", "80 Hz", 0.25, 1]
+    others += ["carry", "shifted", "80 Hz", 0.25, 1]
     digests = set()
     for other in others:
         if other == table:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stdpbench.encoding import CONTROLS
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.report.disturbances import KINDS, Disturbance
+from stdpbench.report.disturbances import KINDS, Disturbance, kinds_for
 
 EXPERIMENT = Experiment.from_mapping({"seed": 3, "network": {"n_exc": 20, "weight_sum": 30.0}})
 PIXELS = np.random.default_rng(0).integers(0, 200, (5, 20, 20)).astype(np.uint8)
@@ -94,3 +95,15 @@ def test_short_presentations_are_whole_steps_shown_once():
 def test_an_unknown_disturbance_is_refused():
     with pytest.raises(StdpbenchError, match="there is no disturbance 'noize'; did you mean 'noise'"):
         Disturbance("noize", 1)
+
+
+def test_times_are_disturbed_where_an_encoder_uses_them_and_pictures_where_there_are_some() -> None:
+    timed = EXPERIMENT.override({"encoding.kind": "latency"})
+    events = Experiment.from_mapping({"data": {"kind": "order"}, "encoding": {"kind": "events"}})
+    assert set(KINDS) - set(kinds_for(EXPERIMENT)) == set(CONTROLS)
+    assert set(kinds_for(timed)) == set(KINDS)
+    assert set(KINDS) - set(kinds_for(events)) == {"noise", "occlusion", "shift", "rotation"}
+    for kind in CONTROLS:
+        assert Disturbance(kind, 100).experiment(timed).schedule.timing == kind
+    shown = events.data.prepare().test
+    assert Disturbance("noise", 20).stimuli(shown, 0, events) is shown

@@ -1,0 +1,84 @@
+"""Controls of timing: the trains differ, the counts do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stdpbench.encoding import CONTROLS, Spikes, Timing, altered
+from stdpbench.experiment import Experiment, encode
+from stdpbench.runs.preparation.start import load_split
+
+TABLES: dict[str, dict[str, Any]] = {
+    "order": {"data": {"kind": "order", "n_train": 20, "n_test": 8, "noise": "20 Hz"}, "encoding": {"kind": "events"}},
+    "digits-events": {"data": {"kind": "digits-events"}, "encoding": {"kind": "events"}},
+    "pictures": {"data": {"kind": "digits"}, "encoding": {"kind": "latency", "duration": "60 ms"}},
+}
+
+
+def of(index: list[int], bins: list[int]) -> Spikes:
+    return Spikes(np.array(index, np.int32), np.array(bins, np.int32))
+
+
+def pairs(spikes: Spikes) -> list[tuple[int, int]]:
+    return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("timing", CONTROLS)
+@pytest.mark.parametrize("data", TABLES)
+def test_trains_differ_and_counts_do_not(timing: Timing, data: str) -> None:
+    intact = Experiment.from_mapping(TABLES[data])
+    other = intact.override({"schedule.timing": timing, "schedule.train_images": 20})
+    split = load_split(other, validation=False)
+    for number in range(5):
+        before, after = (encode(each, split.train, "train", 7, 0, number) for each in (intact, other))
+        assert np.bincount(before.index).tolist() == np.bincount(after.index).tolist()
+        assert pairs(before) != pairs(after)
+        assert (np.diff(after.bin.astype(np.int64) * 10_000 + after.index) > 0).all()
+        assert 0 <= after.bin.min() <= after.bin.max() < 700
+        assert pairs(after) == pairs(encode(other, split.train, "train", 7, 0, number))
+        assert pairs(after) != pairs(encode(other, split.train, "train", 8, 0, number))
+    assert other.digest != intact.digest
+
+
+def test_redrawn_times_are_those_of_the_data_set() -> None:
+    made = Experiment.from_mapping(TABLES["pictures"]).override({"schedule.timing": "redrawn"})
+    split = load_split(made, validation=False)
+    assert split.train.pool is not None
+    assert 0 <= split.train.pool.min() <= split.train.pool.max() < 0.06
+    assert split.test.part(3, 9).pool is split.test.pool
+    late = np.concatenate([encode(made, split.test, "test", n, 0, n).bin for n in range(50)])
+    assert np.median(late) * 0.5e-3 == pytest.approx(np.median(split.train.pool), abs=2e-3)
+    assert load_split(made.override({"schedule.timing": "permuted"}), validation=False).train.pool is None
+
+
+def test_permuted_keeps_what_is_simultaneous() -> None:
+    spikes = of([0, 1, 2, 0, 1], [3, 3, 3, 50, 50])
+    after = altered(spikes, "permuted", 100, np.random.default_rng(0))
+    assert sorted(np.unique(after.bin, return_counts=True)[1].tolist()) == [2, 3]
+    assert {tuple(after.index[after.bin == b]) for b in after.bin} == {(0, 1, 2), (0, 1)}
+
+
+def test_shifted_keeps_the_intervals_of_each_input() -> None:
+    spikes = of([0, 1, 0, 1, 0], [0, 10, 30, 40, 90])
+    after = altered(spikes, "shifted", 100, np.random.default_rng(3))
+    by_input = [np.sort(after.bin[after.index == number]) for number in (0, 1)]
+    around = [np.diff(np.append(each, each[0] + 100)) for each in by_input]
+    assert sorted(around[0].tolist()) == [10, 30, 60]
+    assert sorted(around[1].tolist()) == [30, 70]
+
+
+def test_an_input_that_fires_in_every_step_keeps_all_its_spikes() -> None:
+    spikes = of([0] * 20, list(range(20)))
+    for timing in CONTROLS:
+        assert pairs(altered(spikes, timing, 20, np.random.default_rng(0))) == pairs(spikes)
+    few = altered(spikes, "redrawn", 20, np.random.default_rng(0), np.array([3, 4]))
+    assert pairs(few) == pairs(spikes)
+
+
+def test_files_from_before_controls_keep_their_digest() -> None:
+    plain = Experiment.from_mapping({})
+    assert "timing" not in plain.to_mapping()["schedule"]
+    assert Experiment.from_mapping({"schedule": {"timing": "shifted"}}).to_mapping()["schedule"]["timing"] == "shifted"
