@@ -16,6 +16,7 @@ datasets: Family[Source] = Family(
         "idx": "stdpbench.datasets.idx:IDX",
         "npz": "stdpbench.datasets.npz:NPZ",
         "folder": "stdpbench.datasets.folder:Folder",
+        "tabular": "stdpbench.datasets.tabular:Tabular",
         "order": "stdpbench.datasets.order:Order",
         "digits-events": "stdpbench.datasets.digits_events:DigitsEvents",
         "none": "stdpbench.streams.none:NoInput",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from stdpbench.datasets._archives import read_arrays
 from stdpbench.datasets._checks import grey_values, label_values, local_path
 from stdpbench.datasets._holdout import HoldingOut, Raw
 from stdpbench.datasets.base import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.files import DAMAGE
 from stdpbench.parameters import parameter
 
 _NAMES = ("images", "labels", "test_images", "test_labels")
@@ -39,7 +35,7 @@ class NPZ(HoldingOut):
         if not self.path:
             raise StdpbenchError("data.path is missing; it must name an .npz file with an array images")
         path = local_path("data.path", self.path)
-        arrays = _read(path)
+        arrays = read_arrays(path, _NAMES)
         if "images" not in arrays:
             raise StdpbenchError(
                 f"{path} holds no array images (number×height×width); it holds {', '.join(arrays) or 'nothing'}"
@@ -57,27 +53,3 @@ class NPZ(HoldingOut):
             )
             raws.append(Raw(where, stack, values))
         return self._split(raws[0], raws[1] if len(raws) > 1 else None)
-
-
-def _read(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays that are used; the others are empty."""
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            raise StdpbenchError(f"{path} is a single array; it must be an .npz file, as written by numpy.savez")
-        with loaded as archive:
-            arrays = {name: archive[name] if name in _NAMES else np.empty(0) for name in archive.files}
-        # NumPy returns bytes for archive members that are not arrays
-        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise ValueError
-        return arrays
-    except FileNotFoundError:
-        raise StdpbenchError(f"there is no file {path}") from None
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-    except DAMAGE as error:
-        if str(error).startswith("Object arrays"):
-            raise StdpbenchError(
-                f"{path} holds Python objects, which are not read; its arrays must hold numbers or fixed-length texts"
-            ) from None
-        raise StdpbenchError(f"{path} is damaged, or not an .npz file as written by numpy.savez") from None
