@@ -1,8 +1,9 @@
 """Names of learned arrays.
 
-``"PROJECTION.w"`` names the weights of a projection that learns, and ``"POPULATION.VARIABLE"`` a slow variable of
-neurons, such as ``"exc.theta"``. The three arrays of Diehl & Cook's network had shorter names in earlier versions
-(`OLD_NAMES`), which journals and calls may still use. Imports nothing that takes time.
+``"PROJECTION.w"`` names the weights of a projection that learns, ``"PROJECTION.d"`` its delays, if these learn, and
+``"POPULATION.VARIABLE"`` a slow variable of neurons, such as ``"exc.theta"``. The three arrays of Diehl & Cook's
+network had shorter names in earlier versions (`OLD_NAMES`), which journals and calls may still use. Imports nothing
+that takes time.
 """
 
 from __future__ import annotations
@@ -30,6 +31,21 @@ def is_weight(name: str) -> bool:
 def weights_of(projection: str) -> str:
     """Return the name of the weights of a projection."""
     return f"{projection}.w"
+
+
+def is_delay(name: str) -> bool:
+    """Whether a learned array holds the delays of a projection."""
+    return name.endswith(".d")
+
+
+def delays_in(projection: str) -> str:
+    """Return the name of the learned delays of a projection."""
+    return f"{projection}.d"
+
+
+def is_per_synapse(name: str) -> bool:
+    """Whether a learned array has a value per synapse: weights or delays."""
+    return is_weight(name) or is_delay(name)
 
 
 def full_name(name: str) -> str:

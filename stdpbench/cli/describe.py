@@ -15,6 +15,7 @@ from rich.table import Table
 from stdpbench.cli.plain_docs import plain_doc
 from stdpbench.connections import connections
 from stdpbench.datasets import Dataset, datasets
+from stdpbench.delay_plasticity import delay_rules
 from stdpbench.delays import delays
 from stdpbench.encoding import encoders
 from stdpbench.errors import StdpbenchError, nearest, suggestion
@@ -52,6 +53,7 @@ _FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     connections,
     weights,
     delays,
+    delay_rules,
     normalisations,
     noises,
     readouts,
@@ -72,8 +74,9 @@ _PARTS = {
     "noise": "Spikes that reach the neurons of a population in addition to those of projections; without it, none do.",
     "connect": "Which source neurons reach which target neurons.",
     "weight": "Weights before any learning; a number is short for a constant.",
-    "delay": "Time from a spike to its arrival; a time is short for a constant.",
+    "delay": "Axonal delay, from a spike to its arrival; a time is short for a constant.",
     "plasticity": "How the weights of a projection learn; without it, they do not.",
+    "delay_plasticity": "How the axonal delays of a projection learn; without it, they do not.",
     "normalise": "How the weights are scaled before each training presentation; without it, they are not.",
 }
 _TEXTS = (

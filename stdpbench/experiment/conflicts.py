@@ -96,9 +96,11 @@ def _of_graph(network: Template, parts: Parts, graph: Graph, schedule: Schedule)
 def _of_network(network: Template, parts: Parts, graph: Graph, schedule: Schedule) -> Iterator[str]:
     """Yield a sentence for each error of the network, with paths of the expanded one."""
     for name, projection in graph.projections.items():
-        longest = projection.delay.longest
+        longest = projection.longest_delay
         if longest >= schedule.stimulus and longest > graph.dt and not graph.stream:
             path = f"network.projections.{name}.delay{_of_longest(projection.delay)}"
+            if longest > projection.delay.longest:
+                path = f"network.projections.{name}.delay_plasticity.d_max"
             yield f"{path} must be shorter than schedule.stimulus"
     own = list(network.conflicts(parts))
     yield from own or problems(graph)

@@ -373,7 +373,8 @@ class Experiment(_Head):
         if not projection and SECTION in self.sections:
             return ""
         graph = self.graph()
-        paths = {name: self.short_path(table_of_rule(name)) for name in graph.plastic}
+        with_rule = [name for name in graph.plastic if graph.projections[name].plasticity is not None]
+        paths = {name: self.short_path(table_of_rule(name)) for name in with_rule}
         able = {name: path for name, path in paths.items() if is_of_rule(path)}
         return projection_of(able[learning.which(projection, able, graph.projections)])
 

@@ -20,7 +20,7 @@ from stdpbench.templates.graph import GraphNetwork
 
 _SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
 _OPEN = ("plasticity", "exc")
-_PARTS = ("plasticity", "normalise", "weight", "delay", "connect")
+_PARTS = ("plasticity", "delay_plasticity", "normalise", "weight", "delay", "connect")
 """Parts of a projection; first what can change during a run."""
 SIZE = Parameter(
     "size", "int", None, None, 1, None, False, False, (), "Number of neurons.", structural=True, required=True
@@ -31,6 +31,7 @@ SHAPE = replace(next(each for each in Population.describe() if each.name == "sha
 _NO_KIND = {
     "noise": "Spikes that reach the neurons in addition to those of projections; none: there are none.",
     "plasticity": "Rule by which the weights learn; none: they do not.",
+    "delay_plasticity": "Rule by which the axonal delays learn, from a spike to its arrival; none: they do not.",
     "normalise": "How the weights are scaled before each training presentation; none: they are not.",
 }
 

@@ -129,6 +129,7 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
             f"{where}.delay.value ({projection.delay.longest:g} ms) must be a whole number of steps of network.dt "
             f"({graph.dt:g} ms)"
         )
+    yield from _delay_rule(where, projection, graph)
     if projection.weight.from_pictures and projection.source != graph.input:
         yield f"{where}.weight.kind {_kind(projection.weight)!r} is for projections from the input; use 'uniform'"
     elif projection.weight.from_pictures and projection.connect.storage == "one-to-one":
@@ -189,6 +190,28 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
             f"{start} and network.populations.{projection.target}.neuron.kind {_kind(neuron)!r} both use the name "
             f"{', '.join(taken)}: one of them must use another"
         )
+
+
+def _delay_rule(where: str, projection: Projection, graph: Graph) -> Iterator[str]:
+    rule = projection.delay_plasticity
+    if rule is None or rule.missing:
+        return
+    start = f"{where}.delay_plasticity"
+    if graph.stream:
+        yield (
+            f"{start}: delays change between two presentations, so that they would depend on the cut of a stream "
+            "(schedule.between); remove it"
+        )
+    if projection.delay.longest > rule.d_max:
+        yield (
+            f"{start}.d_max ({rule.d_max:g} ms) must be at least the longest delay of {where}.delay "
+            f"({projection.delay.longest:g} ms)"
+        )
+    weights = projection.plasticity
+    if weights is not None:
+        remembered: tuple[Trace | Average, ...] = (*weights.traces, *weights.averages)
+        if "d" in {*(each.name for each in remembered), *weights.synapse_variables}:
+            yield f"{start}: the rule {_kind(weights)!r} has a variable d, which is the delay here; use another rule"
 
 
 def _connection(where: str, projection: Projection, source: Population, target: Population) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 from stdpbench.connections import Connection
 from stdpbench.connections.all_to_all import AllToAll
 from stdpbench.connections.table import Table
+from stdpbench.delay_plasticity import DelayRule
 from stdpbench.delays import Delay
 from stdpbench.delays.none import NoDelay
 from stdpbench.delays.table import TableDelay
@@ -90,9 +91,11 @@ class Projection(Parameters):
     scale : float or None
         Factor on all weights, which may change during a run; None: there is none, and none can be added.
     delay : Delay
-        Time from a spike to its arrival.
+        Axonal delay, from a spike to its arrival; with `delay_plasticity`, before any learning.
     plasticity : PlasticityRule or None
         How weights learn; None: they do not.
+    delay_plasticity : DelayRule or None
+        How delays learn; None: they do not.
     normalise : Normalisation or None
         How weights are scaled before each training presentation; None: they are not.
     """
@@ -105,6 +108,7 @@ class Projection(Parameters):
     scale: float | None = parameter(None, unit="", ge=0, help="Factor on all weights; none: there is none.")
     delay: SerializeAsAny[Delay] = NoDelay()
     plasticity: SerializeAsAny[PlasticityRule] | None = None
+    delay_plasticity: SerializeAsAny[DelayRule] | None = None
     normalise: SerializeAsAny[Normalisation] | None = None
 
     @model_validator(mode="after")
@@ -131,9 +135,25 @@ class Projection(Parameters):
         return self
 
     @property
+    def learns(self) -> bool:
+        """Whether its weights or its delays learn."""
+        return self.plasticity is not None or self.delay_plasticity is not None
+
+    @property
     def one_weight(self) -> bool:
-        """Whether one number holds the weights of all synapses: those that are equal and do not learn."""
-        return self.plasticity is None and isinstance(self.weight, Constant)
+        """Whether one number holds the weights of all synapses: those that are equal, where nothing learns."""
+        return not self.learns and isinstance(self.weight, Constant)
+
+    @property
+    def delays_differ(self) -> bool:
+        """Whether each synapse has its own delay."""
+        return self.delay.form == "each" or self.delay_plasticity is not None
+
+    @property
+    def longest_delay(self) -> float:
+        """Longest delay that a synapse may ever have, in ms."""
+        learned = 0.0 if self.delay_plasticity is None else self.delay_plasticity.d_max
+        return max(self.delay.longest, learned)
 
     @classmethod
     def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:

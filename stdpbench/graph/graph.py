@@ -61,8 +61,8 @@ class Graph:
 
     @property
     def plastic(self) -> tuple[str, ...]:
-        """Names of the projections that learn."""
-        return tuple(name for name, projection in self.projections.items() if projection.plasticity is not None)
+        """Names of the projections that learn, their weights or their delays."""
+        return tuple(name for name, projection in self.projections.items() if projection.learns)
 
     @property
     def n_read(self) -> int:
@@ -85,7 +85,7 @@ class Graph:
     @property
     def input_delay_bins(self) -> int:
         """Longest delay of the projections from the input, in steps."""
-        mine = [each.delay.longest for each in self.projections.values() if each.source == self.input]
+        mine = [each.longest_delay for each in self.projections.values() if each.source == self.input]
         return round(max(mine, default=0.0) / self.dt)
 
     def with_input(self, *shape: int) -> Graph:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from stdpbench.connections import connections
+from stdpbench.delay_plasticity import delay_rules
 from stdpbench.delays import delays
 from stdpbench.errors import Collector, StdpbenchError
 from stdpbench.neurons import neurons
@@ -25,10 +26,11 @@ PROJECTION: Mapping[str, Family[Any]] = {
     "weight": weights,
     "delay": delays,
     "plasticity": projection_rules,
+    "delay_plasticity": delay_rules,
     "normalise": normalisations,
 }
 """Parameters of a projection that have kinds."""
-MAY_BE_NONE = ("neuron", "noise", "plasticity", "normalise")
+MAY_BE_NONE = ("neuron", "noise", "plasticity", "delay_plasticity", "normalise")
 """Parameters with kinds that a population or projection need not have."""
 _CONSTANT = ("weight", "delay")
 

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 _hook = sys.excepthook
 _set_handler = signal.signal
@@ -46,6 +47,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject  # 
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice  # noqa: E402
 from brian2.devices.device import all_devices, get_device, reset_device  # noqa: E402
 from brian2.groups.group import CodeRunner  # noqa: E402
+from brian2.synapses.spikequeue import SpikeQueue  # noqa: E402
 from brian2.synapses.synapses import SynapticPathway  # noqa: E402
 
 sys.excepthook = _hook
@@ -112,6 +114,42 @@ def queue_by_python(network: brian2.Network) -> None:
             )
 
 
+class LearnedQueue(SpikeQueue):  # type: ignore[misc]
+    """Brian2's queue, written in Python, for a pathway whose delays change between presentations.
+
+    Parameters
+    ----------
+    n_source : int
+        Number of source neurons.
+    longest : int
+        Longest delay that there may ever be, in steps.
+    """
+
+    def __init__(self, n_source: int, longest: int) -> None:
+        super().__init__(0, n_source)
+        self._longest = longest
+
+    @classmethod
+    def give(cls, pathway: SynapticPathway, n_source: int, longest: int) -> None:
+        """Replace the queue of a pathway for which no code was generated yet."""
+        pathway.queue = cls(n_source, longest)
+        pathway.variables.add_object("_queue", pathway.queue)
+
+    def prepare(self, delays: Any, dt: float, synapse_sources: Any) -> None:
+        """See Brian2; with room for the longest delay."""
+        super().prepare(delays, dt, synapse_sources)
+        events: NDArray[np.int32] = vars(self)["X"]
+        if len(events) <= self._longest:  # nothing is in it yet
+            self.X = np.zeros((self._longest + 1, events.shape[1]), events.dtype)
+            self.X_flat = self.X.reshape(-1)
+            self.n = np.zeros(self._longest + 1, int)
+
+    def set_delays(self, bins: Any) -> None:
+        """Have spikes that are pushed from now on arrive after delays, in steps; none: there is nothing to push."""
+        self._delays = bins
+        self._homogeneous = bool(len(bins)) and bins.min() == bins.max()
+
+
 def prepare(network: brian2.Network) -> None:
     """Have Brian2 generate and compile the code of a network, by a run of no time.
 
@@ -132,6 +170,7 @@ __all__ = [
     "CPPStandaloneCodeObject",
     "CPPStandaloneDevice",
     "CodeRunner",
+    "LearnedQueue",
     "all_devices",
     "brian2",
     "get_device",

@@ -146,8 +146,11 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
     for projection in into:
         own = projection.own
         model += [f"{own(variable.name)} : 1" for variable in projection.output_variables]
-        decays.append(decay(projection, projection.output_traces, own(LEARNS)))
-        touched.append(touch(projection, projection.output_traces, learns=own(LEARNS)))
+        of_delays = projection.delay_traces("output")
+        model += [f"{projection.own_of_delay(trace.name)} : 1" for trace in of_delays]
+        for named, traces in ((own, projection.output_traces), (projection.own_of_delay, of_delays)):
+            decays.append(decay(named, traces, own(LEARNS)))
+            touched.append(touch(named, traces, learns=own(LEARNS)))
         if projection.counted:
             model += [f"{own('total')} : 1 (linked)", f"{own('own')} : 1"]
             if projection.units_per_field != population.size:
@@ -204,7 +207,7 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
         groups[projection.group] = synapses
         built.carried_by[projection.group] = projection
         _make_synapses(synapses, projection, rows)
-        if projection.rule is not None:
+        if projection.learns:
             built.when |= dict.fromkeys((own("pre"), own("post")), learning)
             built.when |= {own("drive"): When(number, "frozen"), own("end"): When(number, "last")}
         factor = "" if projection.projection.scale is None else f"{own('scale')}*"
@@ -254,9 +257,9 @@ def _set_traces(projection: ProjectionLayout, built: BuiltNetwork, source: Any) 
         return []
     if projection.projection.delay.form == "none":
         name = f"{source.name}_{projection.own('traces')}"
-        code = touch(projection, projection.input_traces)
+        code = touch(projection.own, projection.input_traces)
         return [on_spike(source, code, when="synapses", order=0, name=name)]
-    code = touch(projection, projection.input_traces, "_post")
+    code = touch(projection.own, projection.input_traces, "_post")
     made = _pass_on(projection, built, projection.own("traces"), source, source, code, "i")
     made.pre.order = 0
     built.when[made.pre.name] = When(projection.number, "learning")

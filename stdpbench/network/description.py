@@ -98,7 +98,9 @@ def _weights(graph: Graph, name: str) -> str:
 
 
 def _delay(graph: Graph, name: str) -> str:
-    delay = graph.projections[name].delay
+    delay, rule = graph.projections[name].delay, graph.projections[name].delay_plasticity
+    if rule is not None:
+        return f"axonal, learn by {_kind(rule)}, {rule.d_min:g} to {rule.d_max:g} ms"
     match delay.form:
         case "none":
             return "none"

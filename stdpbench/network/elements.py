@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.connections import Synapses
+from stdpbench.delay_plasticity import DelayRule
 from stdpbench.expressions import evaluate
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.network.values import Value, brian_name, values_of, words_of
@@ -27,6 +29,12 @@ LEARNS = "learns"
 RECENT = "recent"
 """Per population with delayed projections: its spikes in the last steps, (n_steps, n_neurons), 0 or 1. Of the input in
 streams only; otherwise no spike of it is in flight between presentations."""
+DELAY = "axonal_delay"
+"""Per synapse, where delays learn: its delay, in seconds; what acts is this, rounded to steps, at the start of a
+presentation."""
+LEFT_WITH = "delay_before"
+"""Per synapse, where delays learn and its source has spikes in flight at a boundary: the delay that these left with,
+in seconds, kept outside Brian2."""
 DECAYS = "slow_decays"
 """Per population with slow variables that decay in each step of a stream: 1 while a projection into it learns, else
 0."""
@@ -132,10 +140,24 @@ class ProjectionLayout:
         """Return the Brian2 name of a variable or parameter that neurons or synapses hold for this projection."""
         return f"s{self.number}_{brian_name(name)}"
 
+    def own_of_delay(self, name: str) -> str:
+        """Return the Brian2 name of a variable or parameter of the rule for its delays."""
+        return f"s{self.number}d_{brian_name(name)}"
+
     @property
     def rule(self) -> PlasticityRule | None:
         """How its weights learn."""
         return self.projection.plasticity
+
+    @property
+    def delay_rule(self) -> DelayRule | None:
+        """How its delays learn."""
+        return self.projection.delay_plasticity
+
+    @property
+    def learns(self) -> bool:
+        """Whether its weights or its delays learn."""
+        return self.projection.learns
 
     @property
     def at_end(self) -> bool:
@@ -170,12 +192,22 @@ class ProjectionLayout:
     @property
     def delays_differ(self) -> bool:
         """Whether each synapse has its own delay."""
-        return self.projection.delay.form == "each"
+        return self.projection.delays_differ
+
+    @property
+    def delay_form(self) -> Literal["none", "one", "each"]:
+        """How spikes are delivered: at once, all after the same time, or each synapse after its own time."""
+        return "each" if self.delays_differ else self.projection.delay.form
 
     @property
     def delay_bins(self) -> int:
         """Delay in steps; the longest possible if delays differ."""
-        return round(self.projection.delay.longest / self.graph.dt)
+        return round(self.projection.longest_delay / self.graph.dt)
+
+    @property
+    def keeps_delays(self) -> bool:
+        """Whether spikes in flight at a boundary must keep a delay that has changed since they left."""
+        return self.delay_rule is not None and not self.source.is_input
 
     @property
     def units_per_field(self) -> int:
@@ -223,6 +255,19 @@ class ProjectionLayout:
         """Traces of spikes of the target."""
         return () if self.rule is None else tuple(each for each in self.rule.traces if each.side == "output")
 
+    def delay_traces(self, side: str) -> tuple[Trace, ...]:
+        """Return the traces of one side of the rule for its delays."""
+        return () if self.delay_rule is None else tuple(each for each in self.delay_rule.traces if each.side == side)
+
+    @property
+    def time_constants(self) -> dict[str, float]:
+        """Time constants of the traces of arriving spikes, in seconds, by the public name of the trace."""
+        found = {trace.name: self.values()[trace.tau].si for trace in self.input_traces}
+        if self.delay_rule is not None:
+            quantities = self.delay_rule.quantities()
+            found |= {f"delay.{trace.name}": quantities[trace.tau] for trace in self.delay_traces("input")}
+        return found
+
     @property
     def averages(self) -> tuple[Average, ...]:
         """Running averages of the rule, which target neurons carry."""
@@ -245,6 +290,8 @@ class ProjectionLayout:
         if self.rule is None:
             return frozenset()
         names = {LAST_ARRIVAL, LAST_CHANGE, SINCE_UPDATE, *self.rule.synapse_variables}
+        if self.delay_rule is not None:  # its traces need the time of the last arrival
+            names |= {f"delay.{trace.name}" for trace in self.delay_rule.traces}
         names |= {trace.name for trace in self.rule.traces} | {average.name for average in self.rule.averages}
         return frozenset(f"{self.name}.{name}" for name in names) & {variable.name for variable in self.state()}
 
@@ -279,22 +326,30 @@ class ProjectionLayout:
             add("sum", target.group, self.own("sum"), (target.size,))
         if self.counts:
             add("total", self.counter, "total", (target.size // self.units_per_field,))
-        if self.rule is None:
+        for trace in self.delay_traces("output"):
+            add(f"delay.{trace.name}", target.group, self.own_of_delay(trace.name), (target.size,))
+        if not self.learns:
             return found
         for trace in self.input_traces:
             if self.delays_differ:
                 add(trace.name, self.group, self.own(trace.name), self.shape)
             else:
                 add(trace.name, source.group, self.own(trace.name), (source.size,))
+        for trace in self.delay_traces("input"):
+            add(f"delay.{trace.name}", self.group, self.own_of_delay(trace.name), self.shape)
         if self.delays_differ:
             add(LAST_ARRIVAL, self.group, LAST_ARRIVAL, self.shape)
         for name in self.synapse_variables:
             add(name, self.group, self.own(name), self.shape)
-        if self.rule.each_step:
+        if self.rule is not None and self.rule.each_step:
             add(LAST_CHANGE, self.group, LAST_CHANGE, self.shape)
-        if self.rule.periodically:
+        if self.rule is not None and self.rule.periodically:
             add(SINCE_UPDATE, "", SINCE_UPDATE, (1,))
         add("w", self.group, "w", self.shape, None)
+        if self.delay_rule is not None:
+            add("d", self.group, DELAY, self.shape, None)
+        if self.keeps_delays:
+            add(LEFT_WITH, "", LEFT_WITH, self.shape)
         return found
 
     def parameters(self) -> dict[str, dict[str, Value]]:
@@ -323,12 +378,25 @@ class ProjectionLayout:
             else:
                 at_source |= {self.own(name): values[name] for name in taus}
             at_synapse |= {synaptic_name(name): value for name, value in values.items() if name in read}
+        if self.delay_rule is not None:
+            of_delay, outputs = values_of(self.delay_rule), self.delay_traces("output")
+            at_target |= {self.own_of_delay(trace.tau): of_delay[trace.tau] for trace in outputs}
+            if outputs:
+                at_target[self.own(LEARNS)] = Value(1.0)
+            read = words_of(f"{self.delay_rule.on_input_spike} {self.delay_rule.on_output_spike}")
+            read |= {trace.tau for trace in self.delay_traces("input")}
+            at_synapse |= {delay_name(name): value for name, value in of_delay.items() if name in read}
         return found
 
 
 def synaptic_name(name: str) -> str:
     """Return the name of a rule's parameter in synapses, which also see the names of their neurons."""
     return f"{brian_name(name)}_syn"
+
+
+def delay_name(name: str) -> str:
+    """Return the name in synapses of a parameter of the rule for delays."""
+    return f"{brian_name(name)}_delay"
 
 
 def _code_of(averages: tuple[Average, ...]) -> str:

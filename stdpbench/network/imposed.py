@@ -215,7 +215,7 @@ class ImposedSpikes:
         if not traces:
             return []
         name = f"{group.name}_{synapses.own('traces')}"
-        setter = on_spike(group, touch(synapses, traces), when=when, order=0, name=name)
+        setter = on_spike(group, touch(synapses.own, traces), when=when, order=0, name=name)
         return [setter, *let_decay(group, synapses, traces)]
 
     def _layout_of(self, rule: PlasticityRule, n_points: int) -> Layout:

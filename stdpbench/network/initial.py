@@ -9,6 +9,7 @@ from stdpbench.connections.synapses import Synapses
 from stdpbench.connections.table import Table
 from stdpbench.experiment import Experiment, input_shape, n_bins, n_input
 from stdpbench.graph import Graph, Population, Projection
+from stdpbench.learned_names import is_delay
 from stdpbench.network.layout import Layout, ProjectionLayout
 from stdpbench.network.learned import Learned, learned_shapes
 from stdpbench.normalisations.sum import Sum
@@ -92,6 +93,8 @@ def start_arrays(experiment: Experiment, images: StimulusSet) -> Learned:
         owner, _, variable = name.partition(".")
         if owner not in graph.projections:
             found[name] = np.full(shape, slow_start(graph.populations[owner], variable))
+        elif is_delay(name):
+            found[name] = delays_of(graph, owner).astype(np.float64) * (graph.dt * 1e-3)
         elif isinstance(experiment.network, Network) and owner == FEED:
             found[name] = start_weights(experiment, images)
         elif graph.projections[owner].weight.from_pictures:
@@ -201,7 +204,7 @@ def _blur(pictures: NDArray[np.float64], sigma: float, axis: int) -> NDArray[np.
 
 
 def projection_delays(graph: Graph) -> dict[str, NDArray[np.int32]]:
-    """Draw the delays of projections whose synapses differ in them.
+    """Draw the delays of projections whose synapses differ in them, or may do so; before any learning.
 
     Returns
     -------
@@ -216,6 +219,8 @@ def projection_delays(graph: Graph) -> dict[str, NDArray[np.int32]]:
 def delays_of(graph: Graph, projection: str) -> NDArray[np.int32]:
     """Draw the delays of a projection whose synapses differ in them; see `projection_delays`."""
     each = Layout(graph).projections[projection]
+    if each.projection.delay.form != "each":
+        return np.full(each.shape, round(each.projection.delay.longest / graph.dt), np.int32)
     if each.projection.delay.from_table:
         assert isinstance(each.projection.connect, Table)
         return np.rint(each.projection.connect.delays() / graph.dt).astype(np.int32)

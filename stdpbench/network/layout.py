@@ -22,14 +22,17 @@ import numpy as np
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.network.elements import (
     DECAYS,
+    DELAY,
     LAST_ARRIVAL,
     LAST_CHANGE,
     LEARNS,
+    LEFT_WITH,
     RECENT,
     SINCE_UPDATE,
     PopulationLayout,
     ProjectionLayout,
     StateVariable,
+    delay_name,
     synaptic_name,
 )
 from stdpbench.network.learned import learned_shapes
@@ -37,15 +40,18 @@ from stdpbench.network.values import Value, values_of, words_of
 
 __all__ = [
     "DECAYS",
+    "DELAY",
     "LAST_ARRIVAL",
     "LAST_CHANGE",
     "LEARNS",
+    "LEFT_WITH",
     "RECENT",
     "SINCE_UPDATE",
     "Layout",
     "PopulationLayout",
     "ProjectionLayout",
     "StateVariable",
+    "delay_name",
     "synaptic_name",
 ]
 
@@ -64,7 +70,7 @@ class Layout:
             into = [each for each in self.graph.projections.values() if each.target == name]
             out = [each for each in self.graph.projections.values() if each.source == name]
             quiet = population.neuron is not None and population.noise is None
-            sleeps = quiet and all(each.connect.storage == "one-to-one" and each.plasticity is None for each in into)
+            sleeps = quiet and all(each.connect.storage == "one-to-one" and not each.learns for each in into)
             noisy = () if population.noise is None else (population.noise.receptor,)
             found[name] = PopulationLayout(
                 name,
@@ -72,14 +78,14 @@ class Layout:
                 population,
                 frozenset((*noisy, *(each.receptor for each in into))),
                 sleeps,
-                max((round(each.delay.longest / self.graph.dt) for each in out), default=0),
+                max((round(each.longest_delay / self.graph.dt) for each in out), default=0),
                 self._decaying(population, into),
             )
         return found
 
     def _decaying(self, population: Population, into: list[Projection]) -> tuple[str, ...]:
         neuron = population.neuron
-        if neuron is None or not self.graph.stream or all(each.plasticity is None for each in into):
+        if neuron is None or not self.graph.stream or all(not each.learns for each in into):
             return ()
         return tuple(v.name for v in neuron.variables if v.slow and f"tau_{v.name}" in type(neuron).model_fields)
 
@@ -121,9 +127,7 @@ class Layout:
 
     def learned_by(self, population: str) -> tuple[str, ...]:
         """Return the names of the plastic projections into a population."""
-        return tuple(
-            each.name for each in self.projections.values() if each.rule is not None and each.target.name == population
-        )
+        return tuple(each.name for each in self.projections.values() if each.learns and each.target.name == population)
 
     @cached_property
     def state(self) -> dict[str, StateVariable]:
@@ -156,7 +160,7 @@ class Layout:
         return {
             f"{each.name}.w": StateVariable(f"{each.name}.w", each.group, "w", each.shape, None, per_synapse=True)
             for each in self.projections.values()
-            if each.rule is None and each.has_weights
+            if not each.learns and each.has_weights
         }
 
     @cached_property

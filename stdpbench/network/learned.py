@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
-from stdpbench.learned_names import COMPETE, FEED, THETA, is_weight, listed, short_name, weights_of
+from stdpbench.learned_names import (
+    COMPETE,
+    FEED,
+    THETA,
+    delays_in,
+    is_per_synapse,
+    listed,
+    short_name,
+    weights_of,
+)
 
 _OLD_STATE = {"plastic.w": FEED, "lateral.w": COMPETE}  # in the state of a simulator
 
@@ -26,7 +35,8 @@ class Learned(Mapping[str, NDArray[np.float64]]):
     Parameters
     ----------
     arrays : mapping of str to ndarray, float64
-        Weights of dense projections, (n_source, n_target), dimensionless; slow variables of neurons, (n,), SI units.
+        Weights of dense projections, (n_source, n_target), dimensionless; their delays, where these learn, in the same
+        shape, in seconds; slow variables of neurons, (n,), SI units.
 
     Examples
     --------
@@ -92,8 +102,8 @@ class Learned(Mapping[str, NDArray[np.float64]]):
         )
 
     def for_display(self) -> dict[str, NDArray[np.floating[Any]]]:
-        """Return copies for views: weights as float32, which halves what is sent and kept, and all else as it is."""
-        return {name: array.astype(np.float32) if is_weight(name) else array.copy() for name, array in self.items()}
+        """Return copies for views: values of synapses as float32, which halves what is sent, and all else as it is."""
+        return {n: array.astype(np.float32) if is_per_synapse(n) else array.copy() for n, array in self.items()}
 
     def save(self, folder: Path) -> None:
         """Write the arrays into a new folder for other processes, as ``NAME.npy``."""
@@ -110,12 +120,15 @@ class Learned(Mapping[str, NDArray[np.float64]]):
 def learned_shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
     """Return the shapes of the learned arrays of a network by name, in the order in which projections are declared.
 
-    The weights of each projection that learns are followed by the slow variables of its target.
+    The weights of each projection that learns, and its delays if these do, are followed by the slow variables of its
+    target.
     """
     shapes: dict[str, tuple[int, ...]] = {}
     for name, projection in graph.projections.items():
-        if projection.plasticity is not None:
+        if projection.learns:
             shapes[weights_of(name)] = _shape(graph, name)
+        if projection.delay_plasticity is not None:
+            shapes[delays_in(name)] = _shape(graph, name)
         shapes |= _slow(graph, projection.target)
     for name in graph.populations:
         shapes |= _slow(graph, name)
@@ -164,10 +177,10 @@ def learned_in(state: Mapping[str, NDArray[np.float64]], names: Iterable[str] | 
         State arrays by name.
     names : iterable of str, optional
         Names of the arrays that the network learns (`learned_shapes`). Default, for networks that are not known: all
-        weights and thresholds.
+        weights, delays and thresholds.
     """
     found = {_OLD_STATE.get(name, name): array for name, array in state.items()}
     if names is None:
         usual = (FEED, THETA, COMPETE)
-        names = [*usual, *(name for name in found if name not in usual and name.endswith((".w", ".theta")))]
+        names = [*usual, *(name for name in found if name not in usual and name.endswith((".w", ".d", ".theta")))]
     return Learned({name: found[name] for name in names if name in found})

@@ -17,12 +17,17 @@ def synapse_memory(layout: Layout) -> int:
 
 def projection_memory(projection: ProjectionLayout) -> int:
     """Return the bytes that the synapses of a projection take, before they are drawn."""
+    rule = projection.rule
+    for_delays = 0
+    if projection.delay_rule is not None:
+        for_delays = 2 + projection.keeps_delays + len(projection.delay_traces("input"))
     if projection.sparse:
         indices = projection.source.size + 1
         per_synapse = 4 + 8 * projection.has_weights
-        if projection.rule is not None:  # from both sides, and what each carries
-            carried = len(projection.synapse_variables) + bool(projection.rule.each_step)
+        if projection.learns:  # from both sides, and what each carries
+            carried = len(projection.synapse_variables) + (rule is not None and bool(rule.each_step))
             carried += len(projection.input_traces) + 1 if projection.delays_differ else 0
+            carried += for_delays
             per_synapse += 8 + 8 * carried
             indices += projection.target.size + 1
         if projection.delays_differ:
@@ -30,4 +35,5 @@ def projection_memory(projection: ProjectionLayout) -> int:
             indices += projection.source.size * (projection.delay_bins + 2)
         return round(per_synapse * projection.expected_synapses) + 4 * indices
     per_synapse = _PER_SYNAPSE + (12 + 8 * (1 + len(projection.input_traces)) if projection.delays_differ else 0)
+    per_synapse += 8 * for_delays
     return 0 if projection.counted else prod(projection.shape) * per_synapse

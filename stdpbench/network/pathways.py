@@ -5,12 +5,13 @@ The same functions make the synapses of a network and those of the laboratory, w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from stdpbench.network.brian import CodeRunner
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.codegen_text import clean, declare, replace
-from stdpbench.network.layout import LAST_ARRIVAL, LAST_CHANGE, ProjectionLayout, synaptic_name
+from stdpbench.network.layout import DELAY, LAST_ARRIVAL, LAST_CHANGE, ProjectionLayout, delay_name, synaptic_name
 from stdpbench.network.values import Value
 from stdpbench.plasticity import Trace
 
@@ -20,13 +21,13 @@ def late_name(variable: str) -> str:
     return f"{variable}_late"
 
 
-def decay(projection: ProjectionLayout, traces: tuple[Trace, ...], learns: str = "1") -> str:
-    """Return code that lets traces on neurons decay for one step, if `learns` is 1, not 0."""
-    own, time = projection.own, "dt" if learns == "1" else f"dt*{learns}"
+def decay(own: Callable[[str], str], traces: tuple[Trace, ...], learns: str = "1") -> str:
+    """Return code that lets traces on neurons, with their `own` names, decay for one step, if `learns` is 1, not 0."""
+    time = "dt" if learns == "1" else f"dt*{learns}"
     return "\n".join(f"{own(t.name)} = {own(t.name)}*exp(-{time}/{own(t.tau)})" for t in traces)
 
 
-def touch(projection: ProjectionLayout, traces: tuple[Trace, ...], suffix: str = "", learns: str = "1") -> str:
+def touch(own: Callable[[str], str], traces: tuple[Trace, ...], suffix: str = "", learns: str = "1") -> str:
     """Return code for the effect of a spike on the traces of its side, if `learns` is 1, not 0."""
 
     def code(name: str, trace: Trace) -> str:
@@ -34,7 +35,7 @@ def touch(projection: ProjectionLayout, traces: tuple[Trace, ...], suffix: str =
             return f"{name} += {learns}"
         return f"{name} = 1" if learns == "1" else f"{name} = {name}*(1 - {learns}) + {learns}"
 
-    return "\n".join(code(f"{projection.own(trace.name)}{suffix}", trace) for trace in traces)
+    return "\n".join(code(f"{own(trace.name)}{suffix}", trace) for trace in traces)
 
 
 def on_spike(group: Any, code: str, *, when: str, order: int, name: str) -> Any:
@@ -87,7 +88,7 @@ def carry(group: Any, values: dict[str, Value], variables: tuple[str, ...]) -> N
 def let_decay(group: Any, projection: ProjectionLayout, traces: tuple[Trace, ...]) -> list[Any]:
     """Let traces that a group carries decay in every step."""
     name = f"{group.name}_{projection.own('decay')}"
-    return [group.run_regularly(decay(projection, traces), when="groups", name=name)] if traces else []
+    return [group.run_regularly(decay(projection.own, traces), when="groups", name=name)] if traces else []
 
 
 def plastic_synapses(
@@ -109,7 +110,8 @@ def plastic_synapses(
     """
     rule, own, differ = projection.rule, projection.own, projection.delays_differ
     model = [declare(values)]
-    pre, post = [], []
+    pre, post, touched = list[str](), list[str](), list[str]()
+    now, unit, dt = ("t_in_timesteps", "1", "*dt") if projection.graph.stream else ("t", "second", "")
     lazily = False
     before: list[str] = [drive]
     if projection.has_weights:
@@ -125,18 +127,16 @@ def plastic_synapses(
         if differ:
             # one trace per synapse, decayed when it is read: its spikes arrive at another time than its neighbour's
             traces = projection.input_traces
-            now, unit, dt = ("t_in_timesteps", "1", "*dt") if projection.graph.stream else ("t", "second", "")
-            model += [f"{own(trace.name)} : 1" for trace in traces] + [f"{LAST_ARRIVAL} : {unit}"]
+            model += [f"{own(trace.name)} : 1" for trace in traces]
             decayed = {
                 t.name: f"({own(t.name)}*exp(({LAST_ARRIVAL} - {now}){dt}/{synaptic_name(t.tau)}))" for t in traces
             }
             pre.append(replace(rule.on_input_spike, names | decayed))
             post.append(replace(rule.on_output_spike, names | decayed))
-            pre += [
+            touched += [
                 f"{own(t.name)} = 1" if t.on_spike == "set" else f"{own(t.name)} = {decayed[t.name]} + 1"
                 for t in traces
             ]
-            pre.append(f"{LAST_ARRIVAL} = {now}")
         else:
             names |= {trace.name: f"{own(trace.name)}_pre" for trace in projection.input_traces}
             pre.append(replace(rule.on_input_spike, names))
@@ -152,12 +152,18 @@ def plastic_synapses(
         before = [caught_up, drive]
         post = [caught_up, *post]
         if itself:
-            pre.append(itself)
+            touched.append(itself)
             post.append(itself)
+    if projection.delay_rule is not None:
+        _learn_delays(projection, model, pre, post, touched)
+    if projection.learns and differ:
+        model.append(f"{LAST_ARRIVAL} : {unit}")
+        touched.append(f"{LAST_ARRIVAL} = {now}")
+    pre += touched
     pre = [code for code in (*before, *pre) if code]
     post = [code for code in post if code]
     on_pre: Any = {"pre": "\n".join(pre)} if pre else None
-    if drive and rule is not None:
+    if drive and projection.learns:
         on_pre["drive"] = drive
     synapses = b2.Synapses(
         source,
@@ -175,6 +181,24 @@ def plastic_synapses(
     elif rule is not None and rule.each_step:
         synapses.run_regularly(replace(rule.each_step, names), when="groups", order=2, name=own("step"))
     return synapses
+
+
+def _learn_delays(
+    projection: ProjectionLayout, model: list[str], pre: list[str], post: list[str], touched: list[str]
+) -> None:
+    """Add what a rule for delays does: to the model, on input and output spikes, and to its traces of arrivals."""
+    rule, own = projection.delay_rule, projection.own_of_delay
+    assert rule is not None
+    traces = projection.delay_traces("input")
+    decayed = {t.name: f"({own(t.name)}*exp(({LAST_ARRIVAL} - t)/{delay_name(t.tau)}))" for t in traces}
+    names = {name: delay_name(name) for name in rule.quantities()} | {"d": DELAY} | decayed
+    names |= {trace.name: f"{own(trace.name)}_post" for trace in projection.delay_traces("output")}
+    model += [f"{DELAY} : second", *(f"{own(trace.name)} : 1" for trace in traces)]
+    pre.append(replace(rule.on_input_spike, names))
+    post.append(replace(rule.on_output_spike, names))
+    touched += [
+        f"{own(t.name)} = 1" if t.on_spike == "set" else f"{own(t.name)} = {decayed[t.name]} + 1" for t in traces
+    ]
 
 
 def _absent(projection: ProjectionLayout) -> str:

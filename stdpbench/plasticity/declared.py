@@ -58,7 +58,7 @@ def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
     for average in rule.averages:
         yield from _average(rule, average, declared, quantities)
     potential = {"v": _VOLTAGE} if rule.output_neuron else {}
-    able = ("w", *rule.synapse_variables)
+    able = dict.fromkeys(("w", *rule.synapse_variables), NUMBER)
     for spot in _CODES:
         known = names | potential | ({"dt": _TIME} if spot == "each_step" else {})
         if spot == "periodically":  # between two steps, when traces have no present value
@@ -124,5 +124,7 @@ def _average(
         expression = getattr(average, part)
         if expression or part == "of":
             code = f"{average.name} = {expression}"
-            for problem in check_code(code, known | quantities | _UNITS | {average.name: NUMBER}, (average.name,)):
+            for problem in check_code(
+                code, known | quantities | _UNITS | {average.name: NUMBER}, {average.name: NUMBER}
+            ):
                 yield f"the average {average.name}, {part}: {problem}"

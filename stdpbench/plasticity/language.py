@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -119,7 +119,7 @@ def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
     return "\n".join(statements)
 
 
-def check_code(code: str, names: Mapping[str, Dimension], assignable: Collection[str]) -> list[str]:
+def check_code(code: str, names: Mapping[str, Dimension], assignable: Mapping[str, Dimension]) -> list[str]:
     """Errors in the statements of a rule that is a Python class, a clause each.
 
     Any new name may be assigned, statements may span several lines, and the functions are those of `ALL`.
@@ -130,14 +130,14 @@ def check_code(code: str, names: Mapping[str, Dimension], assignable: Collection
         Statements.
     names : mapping of str to Dimension
         What may be read.
-    assignable : collection of str
-        Names that may be assigned, all without unit.
+    assignable : mapping of str to Dimension
+        Names that may be assigned.
     """
     try:
         body = ast.parse("\n".join(line.strip() for line in code.strip().splitlines())).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return [f"{code.strip()!r} cannot be read ({getattr(error, 'msg', error)})"]
-    scope, found = _Scope(dict(names), frozenset(assignable), ALL, own_names=True), []
+    scope, found = _Scope(dict(names), assignable, ALL, own_names=True), []
     for statement in map(ast.unparse, body):
         try:
             _Line(statement, scope, "", 0).written()
@@ -160,7 +160,7 @@ class _Scope:
     """
 
     known: dict[str, Dimension]
-    assignable: frozenset[str] = frozenset({"w"})
+    assignable: Mapping[str, Dimension] = field(default_factory=lambda: {"w": NUMBER})
     functions: Mapping[str, int] = field(default_factory=lambda: FUNCTIONS)
     own_names: bool = False
 
@@ -203,8 +203,13 @@ class _Line:
         name = target.id
         if value.is_condition:
             raise self._at(node, "a comparison is not a number; int(…) converts it to 0 or 1")
-        if name in self.scope.assignable and value.dimension != NUMBER:
-            raise self._at(node.value, f"{name} has no unit, but this is {_describe(value.dimension)}")
+        if value.dimension != self.scope.assignable.get(name, value.dimension):
+            has = (
+                "has no unit"
+                if self.scope.assignable[name] == NUMBER
+                else f"is {_describe(self.scope.assignable[name])}"
+            )
+            raise self._at(node.value, f"{name} {has}, but this is {_describe(value.dimension)}")
         if not self.scope.takes(name):
             others = "new names" if self.scope.own_names else "names that start with my_"
             able = ", ".join(sorted(self.scope.assignable))

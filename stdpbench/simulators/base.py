@@ -25,6 +25,7 @@ from stdpbench.graph import Graph
 from stdpbench.network import Layout, Learned
 from stdpbench.network.layout import LAST_ARRIVAL, RECENT, ProjectionLayout, StateVariable
 from stdpbench.signals import handled
+from stdpbench.simulators import learned_delays
 from stdpbench.simulators.response import Courses, Recording, Response, recorded
 from stdpbench.simulators.structure import check_same_structure
 from stdpbench.simulators.updates import joined, part_of, pass_steps, steps_to_update
@@ -82,6 +83,10 @@ class Simulator(ABC):
     @abstractmethod
     def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
         """Put shared parameters in force, by group and name, SI units."""
+
+    @abstractmethod
+    def _put_delays(self, projection: ProjectionLayout) -> None:
+        """Have the delays that a projection has learned act, rounded to steps."""
 
     @abstractmethod
     def _run(
@@ -158,7 +163,10 @@ class Simulator(ABC):
         return self.layout.projections[projection].synapses
 
     def delays(self, projection: str) -> NDArray[np.int32] | None:
-        """Delay of each synapse in steps, int32; None if all have the same."""
+        """Delay of each synapse in steps, int32, as it acts in the next presentation; None if all have the same."""
+        layout = self.layout.projections.get(projection)
+        if layout is not None and layout.delay_rule is not None:
+            return learned_delays.rounded(layout, self.array(f"{projection}.d"))
         return self._delays.get(projection)
 
     @property
@@ -258,6 +266,7 @@ class Simulator(ABC):
         noise = noise or {}
         self._check_noise(noise, total)
         watched = {name: self._to_record(name, neurons) for name, neurons in (record or {}).items()}
+        learned_delays.take(self.layout, self.array, total, self._put_delays)
         self._traces_moved |= bool(learning)
         recording = {name: each for name, each in watched.items() if len(each)}
         with _uninterrupted():
@@ -441,27 +450,12 @@ class Simulator(ABC):
             )
         new = Layout(graph)
         for name, projection in new.projections.items():
-            if projection.delays_differ and projection.rule is not None:
-                self._bring_traces_up_to_date(self.layout.projections[name], projection)
+            if projection.delays_differ and projection.learns:
+                before = self.layout.projections[name]
+                learned_delays.bring_traces_up_to_date(before, projection, self.array, self._tick)
         self.layout = new
         self.__dict__.pop("_variables", None)
         self._write_parameters(new.parameters)
-
-    def _bring_traces_up_to_date(self, old: ProjectionLayout, new: ProjectionLayout) -> None:
-        """Decay per-synapse traces with the time constants that held until now.
-
-        To the last step of the presentation before, since a trace decays at the start of each step: from the first
-        step of the next one on, the new time constants hold, as they do for traces of neurons.
-        """
-        before, after = (each.values() for each in (old, new))
-        if all(before[trace.tau] == after[trace.tau] for trace in new.input_traces):
-            return
-        arrival = self.array(f"{new.name}.{LAST_ARRIVAL}")
-        for trace in new.input_traces:
-            self.array(f"{new.name}.{trace.name}")[...] *= np.exp(
-                np.minimum(arrival + self._tick, 0) * (self._dt / self._tick) / before[trace.tau].si
-            )
-        arrival[...] = -self._tick
 
     def _check_noise(self, noise: Mapping[str, Spikes], n_bins: int) -> None:
         noisy = {name: each.size for name, each in self.graph.populations.items() if each.noise is not None}

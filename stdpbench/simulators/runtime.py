@@ -17,10 +17,11 @@ from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
 from stdpbench.network import Layout
+from stdpbench.network.brian import LearnedQueue, preferences, prepare, queue_by_python, run_by_python
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.brian import preferences, prepare, queue_by_python, run_by_python
 from stdpbench.network.build import BuiltNetwork, When, build
-from stdpbench.network.layout import PopulationLayout
+from stdpbench.network.layout import LEFT_WITH, PopulationLayout, ProjectionLayout
+from stdpbench.simulators import learned_delays
 from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.response import Courses, recorded
 
@@ -52,6 +53,7 @@ class RuntimeSimulator(Simulator):
         with preferences(codegen__target="numpy"):  # synapses are made once; compiling that takes several seconds each
             self._built = build(self.layout)
             self._delayed = _set_delays(self._built, self.layout, delays)
+        self._bins: dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
         if self.layout.input is not None:
             run_by_python(self._built.groups[self.layout.input.group])  # its spikes are set here; it never runs
         queue_by_python(self._built.network)
@@ -68,6 +70,7 @@ class RuntimeSimulator(Simulator):
         self._last_steps = [each for each in when if each[1] is not None and each[1].mode == "last"]
         self._learning: frozenset[str] | None = None
         self._closed = False
+        learned_delays.start(self.layout, self.array, self._delays)
         self.reset()
 
     def _spikes_of(self, group: str) -> NDArray[np.int32]:
@@ -180,13 +183,24 @@ class RuntimeSimulator(Simulator):
         """Give Brian2's queues the spikes of the steps before, so that they hold what is still to arrive."""
         for pathway, population in self._delayed:
             queue, spikes = pathway.queue, earlier.get(population.name)
+            learned = self._bins.get(self._built.carried_by[pathway.synapses.name].name)
+            if learned is not None:
+                queue.set_delays(learned[0])
             for _ in range(population.delay_bins + 1):
                 queue.advance()  # nothing of another presentation remains
-            if spikes is None:
-                continue
-            for back in range(population.delay_bins, 0, -1):
-                queue.push(spikes.index[spikes.bin == -back])
-                queue.advance()
+            if spikes is not None:
+                for back in range(population.delay_bins, 0, -1):
+                    queue.push(spikes.index[spikes.bin == -back])
+                    queue.advance()
+            if learned is not None:
+                queue.set_delays(learned[1])
+
+    def _put_delays(self, projection: ProjectionLayout) -> None:
+        now = learned_delays.rounded(projection, self.array(f"{projection.name}.d"))
+        before = np.empty(0, np.int32)  # nothing is in flight
+        if projection.keeps_delays:
+            before = learned_delays.rounded(projection, self.array(f"{projection.name}.{LEFT_WITH}"))
+        self._bins[projection.name] = before.reshape(-1), now.reshape(-1)
 
     def close(self) -> None:
         """Drop the objects of Brian2; the modules that Cython compiled for them stay loaded."""
@@ -201,12 +215,14 @@ def _set_delays(
     """Set the delays of Brian2's pathways; return those with delays, each with its source."""
     found = []
     for name, projection in built.carried_by.items():
-        if projection.projection.delay.form == "none":
+        if projection.delay_form == "none":
             continue
         bins = delays[projection.name].reshape(-1) if projection.delays_differ else projection.delay_bins
         for pathway in built.groups[name]._pathways:
             if pathway.prepost == "pre":
                 pathway.delay = bins * layout.graph.dt * b2.ms
+                if projection.delay_rule is not None:
+                    LearnedQueue.give(pathway, projection.source.size, projection.delay_bins)
                 found.append((pathway, projection.source))
     return found
 

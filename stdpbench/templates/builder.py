@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from stdpbench.connections import Connection
+from stdpbench.delay_plasticity import DelayRule
 from stdpbench.delays import Delay
 from stdpbench.errors import StdpbenchError, several
 from stdpbench.graph import Graph, Population, Projection
@@ -119,6 +120,7 @@ class Network:
         scale: float | None = None,
         delay: str | float | Table | Delay = "none",
         plasticity: str | Table | PlasticityRule | None = None,
+        delay_plasticity: str | Table | DelayRule | None = None,
         normalise: str | Table | Normalisation | None = None,
     ) -> str:
         """Add a projection between populations that were added before. Projections act in this order.
@@ -139,9 +141,11 @@ class Network:
         scale : float, optional
             Factor on all weights, which may change during a run.
         delay : str, float, mapping or Delay
-            Time from a spike to its arrival; a time such as ``"2 ms"`` or a number in ms is a constant.
+            Axonal delay, from a spike to its arrival; a time such as ``"2 ms"`` or a number in ms is a constant.
         plasticity : str, mapping or PlasticityRule, optional
             How weights learn. Default: they do not.
+        delay_plasticity : str, mapping or DelayRule, optional
+            How delays learn. Default: they do not.
         normalise : str, mapping or Normalisation, optional
             How weights are scaled before each training presentation. Default: they are not.
 
@@ -160,6 +164,7 @@ class Network:
             "scale": scale,
             "delay": delay,
             "plasticity": plasticity,
+            "delay_plasticity": delay_plasticity,
             "normalise": normalise,
         }
         made = build(Projection, table, f"network.projections.{name}")

@@ -116,7 +116,7 @@ class GraphNetwork(Template):
 
     def _usual_read(self) -> str:
         neural = [name for name, population in self.populations.items() if population.neuron is not None]
-        learning = [one.target for one in self.projections.values() if one.plasticity is not None]
+        learning = [one.target for one in self.projections.values() if one.learns]
         plastic = [name for name in learning if name in neural]
         return (plastic or neural or [""])[-1]
 

@@ -169,9 +169,10 @@ def size_text(population: Population) -> str:
 
 
 def rule_text(projection: Projection) -> str:
-    """Return the name of the rule of a projection: its kind, or the title of a custom rule; or ``"static"``."""
-    rule = projection.plasticity
-    return STATIC if rule is None else str(getattr(rule, "title", "") or getattr(rule, "kind", ""))
+    """Return the names of the rules of a projection: its kind, or the title of a custom rule; or ``"static"``."""
+    rules = (projection.plasticity, projection.delay_plasticity)
+    names = [str(getattr(rule, "title", "") or getattr(rule, "kind", "")) for rule in rules if rule is not None]
+    return ", ".join(names) or STATIC
 
 
 def roles_of(graph: Graph) -> dict[str, Role]:

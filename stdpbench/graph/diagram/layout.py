@@ -105,7 +105,7 @@ class _Drawing:
                 projection.source,
                 projection.target,
                 inhibits(self.graph, name),
-                projection.plasticity is not None,
+                projection.learns,
                 self._labels(name, spans),
                 self._path(name, spans),
             )

@@ -282,7 +282,8 @@ def _rule(graph: Graph, projection: str) -> PlasticityRule:
     projection = projection or graph.shown
     known = graph.projections.get(projection)
     if known is None or known.plasticity is None:
-        problem = "no projection of this network learns" if not graph.plastic else f"{listed(graph.plastic)} can"
+        able = [name for name in graph.plastic if graph.projections[name].plasticity is not None]
+        problem = f"{listed(able)} can" if able else "no weights of this network learn"
         raise StdpbenchError(f"slow motion replays the weights of a projection that learns; {problem}")
     return known.plasticity
 

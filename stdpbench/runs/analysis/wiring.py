@@ -43,7 +43,7 @@ def wiring_of(graph: Graph, weights: Mapping[str, NDArray[np.floating]]) -> Wiri
         start = starts[projection.source]
         if inhibits:
             excites[start : start + synapses.n_source] = False
-        late = delays_of(graph, name) if projection.delay.form == "each" else round(projection.delay.longest)
+        late = delays_of(graph, name) if projection.delays_differ else round(projection.delay.longest)
         w = given.get(name, drawn.get(name, projection.weight.quantities().get("value", 0.0)))
         w = np.broadcast_to(np.asarray(w, float), len(synapses))
         w = w * (1.0 if projection.scale is None else projection.scale)

@@ -162,7 +162,8 @@ def _changed(before: Simulator, after: Simulator) -> set[str]:
     """Return the projections that learn by other equations in the network after a change than in the one before."""
     old, new = before.graph.projections, after.graph.projections
     rules = {name: (old[name].plasticity, new[name].plasticity) for name in after.graph.plastic}
-    return {name for name, (one, other) in rules.items() if one is None or other is None or not same_kind(one, other)}
+    both = {name: pair for name, pair in rules.items() if pair != (None, None)}  # else only its delays learn
+    return {name for name, (one, other) in both.items() if one is None or other is None or not same_kind(one, other)}
 
 
 def _open(experiment: Experiment, current: Simulator) -> Simulator:

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from filelock import FileLock
 
+from stdpbench.delay_plasticity import DelayRule
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import TEMPORARY, is_own, remove_file, remove_tree
 from stdpbench.network import Layout
@@ -37,7 +38,7 @@ _ROOM = 256 * 2**20  # bytes for all networks; one takes about 0.7 MB
 _ABANDONED = 86_400  # s after which temporary files count as left behind by a killed process
 _SECONDS = "seconds"  # file beside a library: how long it took to compile
 _GUESS = 5.0  # s to compile a network on a machine that has compiled none
-_PACKAGES = ("network", "simulators", "plasticity", "neurons", "graph", "connections", "delays")
+_PACKAGES = ("network", "simulators", "plasticity", "neurons", "graph", "connections", "delays", "delay_plasticity")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _ENTRY, _MAKING, _EVICTED = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}", r"\.evicted-[0-9a-f]{32}-[0-9]+"
 """Names of folders in the cache."""
@@ -70,9 +71,10 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 [] if each.sparse else each.shape,  # rows are given to the library when it is loaded
                 each.units_per_field,
                 [each.dense, each.sparse, each.at_end, each.counted, each.has_weights],
-                [each.projection.delay.form, each.delay_bins],
+                [each.delay_form, each.delay_bins],
                 each.projection.scale is None,
                 *_of_rule(each.rule),
+                *_of_delay_rule(each.delay_rule),
             ]
             for each in layout.projections.values()
         ],
@@ -96,6 +98,10 @@ def _of_rule(rule: PlasticityRule | None) -> list[Any]:
         return []
     code = [rule.on_input_spike, rule.on_output_spike, rule.each_step, rule.input_spike_needs, rule.output_neuron]
     return [repr(rule.traces), repr(rule.averages), *code, rule.synapse_variables, rule.protocol_variables]
+
+
+def _of_delay_rule(rule: DelayRule | None) -> list[Any]:
+    return [] if rule is None else [repr(rule.traces), rule.on_input_spike, rule.on_output_spike]
 
 
 @cache

@@ -71,7 +71,7 @@ def _is_sparse(group: Any) -> bool:
 
 def _delay_form(pathway: Any) -> str:
     """How the spikes of a pathway arrive; output events are never delayed."""
-    return "none" if pathway.prepost == "post" else str(_projection(pathway).projection.delay.form)
+    return "none" if pathway.prepost == "post" else str(_projection(pathway).delay_form)
 
 
 def _needed_trace(pathway: Any) -> str:
@@ -121,6 +121,7 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
             "delay_form": _delay_form,
             "delay_bins": lambda pathway: _projection(pathway).delay_bins,
             "delays_of": lambda pathway: f"delays_{_projection(pathway).number}",
+            "keeps_delays": lambda pathway: _projection(pathway).keeps_delays,
             "train": lambda pathway: f"train_{_projection(pathway).source.number}",
             "train_of": lambda group: f"train_{getattr(_population(group), 'number', '')}",
             "needed_trace": _needed_trace,
@@ -245,6 +246,7 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         ],
         "trains": [each.number for each in layout.populations.values()],
         "delayed": [each.number for each in layout.projections.values() if each.delays_differ],
+        "delays_kept": [each.number for each in layout.projections.values() if each.keeps_delays],
         "sparse": [each.number for each in layout.projections.values() if each.sparse],
         "sleeping": [each.number for each in layout.cells if each.sleeps],
     }

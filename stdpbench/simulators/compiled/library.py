@@ -72,11 +72,24 @@ class Library:
         places = [each.ctypes.data_as(_int32_p) for each in arrays] + [None] * (5 - len(arrays))
         _check(self.dll.resident_set_rows(projection, *places, synapses.n_source))
 
-    def set_delays(self, projection: int, bins: NDArray[np.int32], rows: NDArray[np.int64]) -> None:
-        """Set the delay of each synapse of a projection in time steps; ``rows[i]`` is the first one of source i."""
+    def set_delays(self, projection: int, bins: NDArray[np.int32], rows: NDArray[np.int64], limit: int = 0) -> None:
+        """Set the delay of each synapse of a projection in time steps; ``rows[i]`` is the first one of source i.
+
+        Where delays learn, `limit` is the longest that there may ever be.
+        """
         bins, rows = np.ascontiguousarray(bins.reshape(-1), np.int32), np.ascontiguousarray(rows, np.int64)
         pointers = bins.ctypes.data_as(_int32_p), rows.ctypes.data_as(_int64_p)
-        _check(self.dll.resident_set_delays(projection, *pointers, len(rows) - 1))
+        _check(self.dll.resident_set_delays(projection, *pointers, len(rows) - 1, limit))
+
+    def update_delays(
+        self, projection: int, delays: NDArray[np.float64], steps_per_second: float, *, before: bool = False
+    ) -> int:
+        """Set the delays of a projection that learns them, in seconds, which are rounded to steps.
+
+        With `before`, those of spikes that left before the next presentation. Returns how many rows have changed.
+        """
+        place = np.ascontiguousarray(delays).ctypes.data_as(_double_p)
+        return int(self.dll.resident_update_delays(projection, before, place, steps_per_second))
 
     def set_earlier(self, population: int, index: NDArray[np.int32], bins: NDArray[np.int32]) -> None:
         """Set the spikes of a population in the steps before the next presentation, whose bins are negative."""
@@ -214,7 +227,9 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
     dll.resident_array.restype = ctypes.c_void_p
     dll.resident_array.argtypes = [ctypes.c_int32, _int64_p, _int64_p]
     dll.resident_set_delays.restype = ctypes.c_int
-    dll.resident_set_delays.argtypes = [ctypes.c_int32, _int32_p, _int64_p, ctypes.c_int32]
+    dll.resident_set_delays.argtypes = [ctypes.c_int32, _int32_p, _int64_p, ctypes.c_int32, ctypes.c_int32]
+    dll.resident_update_delays.restype = ctypes.c_int32
+    dll.resident_update_delays.argtypes = [ctypes.c_int32, ctypes.c_int32, _double_p, ctypes.c_double]
     dll.resident_set_rows.restype = ctypes.c_int
     dll.resident_set_rows.argtypes = [ctypes.c_int32, *[_int32_p] * 5, ctypes.c_int32]
     dll.resident_set_earlier.restype = ctypes.c_int

@@ -13,6 +13,8 @@ from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
 from stdpbench.network import Layout
+from stdpbench.network.layout import LEFT_WITH, ProjectionLayout
+from stdpbench.simulators import learned_delays
 from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.compiled.cache import fetch, hold
 from stdpbench.simulators.compiled.library import Library
@@ -44,7 +46,7 @@ class CompiledSimulator(Simulator):
         self._library = library
         for each in self.layout.projections.values():
             if each.sparse:
-                library.set_synapses(each.number, each.synapses, with_incoming=each.rule is not None)
+                library.set_synapses(each.number, each.synapses, with_incoming=each.learns)
         variables = (self.layout.state | self.layout.fixed).values()
         shapes = {f"{each.group}.{each.variable}": each.shape for each in variables}
         for number, key in enumerate(keys):
@@ -54,7 +56,9 @@ class CompiledSimulator(Simulator):
             self._arrays[key] = array.reshape(shapes.get(key, array.shape))
         for name, bins in self._delays.items():
             projection = self.layout.projections[name]
-            library.set_delays(projection.number, bins, projection.rows)
+            limit = 0 if projection.delay_rule is None else projection.delay_bins
+            library.set_delays(projection.number, bins, projection.rows, limit)
+        learned_delays.start(self.layout, self.array, self._delays)
 
     def _array(self, group: str, variable: str) -> NDArray[np.float64]:
         if not self._arrays:
@@ -66,6 +70,15 @@ class CompiledSimulator(Simulator):
             for name, value in values.items():
                 self._array(group, name)[...] = value
         self._learning: frozenset[str] | None = None
+
+    def _put_delays(self, projection: ProjectionLayout) -> None:
+        library, steps = self._library, learned_delays.steps_per_second(projection)
+        if library is None:
+            raise StdpbenchError("this simulator is closed")
+        library.update_delays(projection.number, self.array(f"{projection.name}.d"), steps)
+        if projection.keeps_delays:
+            left_with = self.array(f"{projection.name}.{LEFT_WITH}")
+            library.update_delays(projection.number, left_with, steps, before=True)
 
     def _run(
         self,

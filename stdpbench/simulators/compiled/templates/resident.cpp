@@ -24,6 +24,9 @@ Noise noise_{{each.number}};
 {% for number in delayed %}
 Delays delays_{{number}};
 {% endfor %}
+{% for number in delays_kept %}
+Delays delays_{{number}}_before;
+{% endfor %}
 {% for number in sparse %}
 Rows rows_{{number}};
 {% endfor %}
@@ -131,6 +134,9 @@ void resident_stop()
 {% for number in delayed %}
     resident::delays_{{number}} = resident::Delays();
 {% endfor %}
+{% for number in delays_kept %}
+    resident::delays_{{number}}_before = resident::Delays();
+{% endfor %}
 }
 
 // Address, number of elements and bytes per element of an array, by its number in the symbol table.
@@ -170,17 +176,40 @@ try {
     return OUT_OF_MEMORY;
 }
 
-// One delay per synapse of a projection, in bins; rows[i] to rows[i + 1] are those of source i.
-int resident_set_delays(int32_t projection, const int32_t *bins, const int64_t *rows, int32_t n_sources)
+// One delay per synapse of a projection, in bins; rows[i] to rows[i + 1] are those of source i. Where delays learn, `limit` is the
+// longest that there may ever be, else 0.
+int resident_set_delays(int32_t projection, const int32_t *bins, const int64_t *rows, int32_t n_sources, int32_t limit)
 try {
     switch (projection) {
 {% for number in delayed %}
-    case {{number}}: resident::delays_{{number}}.set(bins, rows, n_sources); break;
+    case {{number}}:
+        resident::delays_{{number}}.set(bins, rows, n_sources, limit);
+{% if number in delays_kept %}
+        resident::delays_{{number}}_before.set(bins, rows, n_sources, limit);
+{% endif %}
+        break;
 {% endfor %}
     }
     return 0;
 } catch (const std::bad_alloc &) {
     return OUT_OF_MEMORY;
+}
+
+// Delays of a projection that learns them, in seconds: those of the next presentation, or of the spikes that left before it. Returns
+// the number of rows that were sorted.
+int32_t resident_update_delays(int32_t projection, int32_t before, const double *delays, double steps_per_second)
+{
+    switch (projection) {
+{% for number in delayed %}
+    case {{number}}:
+{% if number in delays_kept %}
+        if (before)
+            return resident::delays_{{number}}_before.update(delays, steps_per_second);
+{% endif %}
+        return resident::delays_{{number}}.update(delays, steps_per_second);
+{% endfor %}
+    }
+    return 0;
 }
 
 // Spikes of a population in the steps before the next presentation, with bins below 0, sorted by (bin, index).

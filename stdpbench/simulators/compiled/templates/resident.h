@@ -122,27 +122,54 @@ struct Delays {
     int32_t longest = 0;          // in bins
     std::vector<int32_t> first;   // (source, delay): where in the row of the source the synapses of that delay start
     std::vector<int32_t> order;   // places in the row of each source, sorted by delay, then ascending
-    // `rows[i]` to `rows[i + 1]` are the synapses of source i in `bins`.
-    void set(const int32_t *bins, const int64_t *rows, int32_t n_sources)
+    std::vector<int32_t> bins;    // where delays learn: those that are sorted
+    std::vector<int64_t> rows;    // rows[i] to rows[i + 1]: the synapses of source i
+    std::vector<int32_t> next;
+    // `limit`: the longest delay that there may ever be, where delays learn; else 0.
+    void set(const int32_t *values, const int64_t *starts, int32_t n_sources, int32_t limit)
     {
-        const size_t n = (size_t)rows[n_sources];
-        longest = n ? *std::max_element(bins, bins + n) : 0;
-        const int32_t width = longest + 2;
-        first.assign((size_t)n_sources * width, 0);
+        const size_t n = (size_t)starts[n_sources];
+        longest = std::max(limit, n ? *std::max_element(values, values + n) : 0);
+        first.assign((size_t)n_sources * (longest + 2), 0);
         order.resize(n);
-        std::vector<int32_t> next;
-        for (int32_t source = 0; source < n_sources; source++) {
-            const int32_t *row = bins + rows[source];
-            const int32_t length = (int32_t)(rows[source + 1] - rows[source]);
-            int32_t *places = &first[(size_t)source * width];
-            for (int32_t each = 0; each < length; each++)
-                places[row[each] + 1]++;
-            for (int32_t delay = 0; delay <= longest; delay++)
-                places[delay + 1] += places[delay];
-            next.assign(places, places + width);
-            for (int32_t each = 0; each < length; each++)
-                order[rows[source] + next[row[each]]++] = each;
+        rows.assign(starts, starts + n_sources + 1);
+        if (limit)
+            bins.assign(values, values + n);
+        for (int32_t source = 0; source < n_sources; source++)
+            sort(source, values + rows[source]);
+    }
+    void sort(int32_t source, const int32_t *row)
+    {
+        const int32_t width = longest + 2, length = (int32_t)(rows[source + 1] - rows[source]);
+        int32_t *places = &first[(size_t)source * width];
+        std::fill(places, places + width, 0);
+        for (int32_t each = 0; each < length; each++)
+            places[row[each] + 1]++;
+        for (int32_t delay = 0; delay <= longest; delay++)
+            places[delay + 1] += places[delay];
+        next.assign(places, places + width);
+        for (int32_t each = 0; each < length; each++)
+            order[rows[source] + next[row[each]]++] = each;
+    }
+    // Take delays in seconds, rounded to steps; only rows in which one has changed are sorted again.
+    RESIDENT_COLD int32_t update(const double *delays, double steps_per_second)
+    {
+        int32_t n_sorted = 0;
+        for (size_t source = 0; source + 1 < rows.size(); source++) {
+            const int64_t start = rows[source], n = rows[source + 1] - start;
+            const double *given = delays + start;
+            int32_t *mine = bins.data() + start, changed = 0;
+            for (int64_t each = 0; each < n; each++) {
+                const int32_t now = std::min((int32_t)__builtin_rint(given[each] * steps_per_second), longest);
+                changed |= now ^ mine[each];
+                mine[each] = now;
+            }
+            if (changed) {
+                sort((int32_t)source, mine);
+                n_sorted++;
+            }
         }
+        return n_sorted;
     }
 };
 
@@ -161,6 +188,9 @@ extern Noise noise_{{each.number}};
 {% endfor %}
 {% for number in delayed %}
 extern Delays delays_{{number}};
+{% endfor %}
+{% for number in delays_kept %}
+extern Delays delays_{{number}}_before;  // of spikes that left before the presentation
 {% endfor %}
 {% for number in sparse %}
 extern Rows rows_{{number}};

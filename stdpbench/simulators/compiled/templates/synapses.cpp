@@ -50,18 +50,22 @@
     }
     {% elif _form == 'each' %}
     {% set _delays = "resident::" ~ delays_of(pathway) %}
+    {% set _used = "_in_force" if keeps_delays(pathway) else _delays %}
     const resident::Train &_train = resident::{{train(pathway)}};
     for (int32_t _delay = std::min({{_delays}}.longest, resident::now + _train.before); _delay >= 0; _delay--)
     {
         const int32_t _bin = resident::now - _delay;
         const int32_t *_spikes = _train.at(_bin);
         const int32_t _n_events = _train.count(_bin);
+        {% if keeps_delays(pathway) %}
+        const resident::Delays &_in_force = _bin < 0 ? {{_delays}}_before : {{_delays}};
+        {% endif %}
         for (int32_t _event = 0; _event < _n_events; _event++)
         {
             const int32_t _source = _spikes[_event];
-            const int32_t *_group = &{{_delays}}.first[(size_t)_source * ({{_delays}}.longest + 2)];
+            const int32_t *_group = &{{_used}}.first[(size_t)_source * ({{_used}}.longest + 2)];
             {% if is_dense(pathway) %}
-            const int32_t *_targets = &{{_delays}}.order[(size_t)_source * {{_fan_out}}];
+            const int32_t *_targets = &{{_used}}.order[(size_t)_source * {{_fan_out}}];
             RESIDENT_INDEPENDENT
             for (int32_t _k = _group[_delay]; _k < _group[_delay + 1]; _k++)
             {
@@ -72,7 +76,7 @@
             }
             {% elif is_sparse(pathway.synapses) %}
             const resident::Rows &_rows = resident::{{rows_of(pathway.synapses)}};
-            const int32_t *_order = {{_delays}}.order.data() + _rows.first[_source];
+            const int32_t *_order = {{_used}}.order.data() + _rows.first[_source];
             for (int32_t _k = _group[_delay]; _k < _group[_delay + 1]; _k++)
             {
                 const size_t _idx = (size_t)_rows.first[_source] + _order[_k];
