@@ -36,7 +36,8 @@ def list_data(json: bool) -> None:
     elsewhere = {"digits": "ships with scikit-learn", **dict.fromkeys(("idx", "npz", "folder"), "your own files")}
     streams = {kind: "made on the spot" for kind, cls in datasets.usable().items() if issubclass(cls, Stream)}
     elsewhere |= streams | {"none": "–", "spike-times": "your own file"}
-    elsewhere |= {"tabular": "scikit-learn, or your own file"}
+    elsewhere |= {"tabular": "scikit-learn, or your own file", "signals": "your own files"}
+    elsewhere |= {"japanese-vowels": "your own copy"}
     elsewhere |= dict.fromkeys(("order", "digits-events"), "made on the spot")
     rows: list[dict[str, Any]] = []
     for kind in datasets.kinds():

@@ -17,6 +17,8 @@ datasets: Family[Source] = Family(
         "npz": "stdpbench.datasets.npz:NPZ",
         "folder": "stdpbench.datasets.folder:Folder",
         "tabular": "stdpbench.datasets.tabular:Tabular",
+        "signals": "stdpbench.datasets.signals:Signals",
+        "japanese-vowels": "stdpbench.datasets.japanese_vowels:JapaneseVowels",
         "order": "stdpbench.datasets.order:Order",
         "digits-events": "stdpbench.datasets.digits_events:DigitsEvents",
         "none": "stdpbench.streams.none:NoInput",

@@ -77,8 +77,10 @@ def _check_range(where: str, array: NDArray[Any]) -> None:
         )
 
 
-def label_values(where: str, array: NDArray[Any], pictures: int, pictures_where: str) -> NDArray[Any]:
-    """Check an array of labels: one whole number or text for each picture.
+def label_values(
+    where: str, array: NDArray[Any], pictures: int, pictures_where: str, noun: str = "picture"
+) -> NDArray[Any]:
+    """Check an array of labels: one whole number or text for each picture, or other stimulus.
 
     Parameters
     ----------
@@ -90,6 +92,8 @@ def label_values(where: str, array: NDArray[Any], pictures: int, pictures_where:
         How many there must be.
     pictures_where : str
         Where the pictures come from.
+    noun : str
+        What one of them is called in an error sentence.
 
     Returns
     -------
@@ -102,9 +106,9 @@ def label_values(where: str, array: NDArray[Any], pictures: int, pictures_where:
         For another number of dimensions or of labels, or for labels of another type.
     """
     if array.ndim != 1:
-        raise StdpbenchError(f"{where} has {array.ndim} dimensions; it must hold one label per picture")
+        raise StdpbenchError(f"{where} has {array.ndim} dimensions; it must hold one label per {noun}")
     if len(array) != pictures:
-        raise StdpbenchError(f"{where} holds {len(array)} labels, but {pictures_where} holds {pictures} pictures")
+        raise StdpbenchError(f"{where} holds {len(array)} labels, but {pictures_where} holds {pictures} {noun}s")
     if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
         return array.astype(np.int64)
     if array.dtype.kind in "biu":

@@ -80,18 +80,7 @@ def read_cells(path: Path, *, labels: bool = False) -> Cells:
     StdpbenchError
         If the file cannot be read, is empty, or its rows differ in length.
     """
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise StdpbenchError(f"{path} has more than {_MOST_BYTES >> 30} GiB, too much for a text file of numbers")
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise StdpbenchError(f"there is no file {path}") from None
-    except UnicodeDecodeError:
-        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-    if "\0" in text:
-        raise StdpbenchError(f"{path} is not a text file in UTF-8")
+    text = read_text(path)
     rows, lines, line_number = list[list[str]](), list[int](), 0
     try:
         # each line is a row: a text over several lines is not what numbers are written as
@@ -116,6 +105,29 @@ def read_cells(path: Path, *, labels: bool = False) -> Cells:
         if len(row) != width:
             raise StdpbenchError(f"{path}, line {at} has {len(row)} cells, but the first line has {width}")
     return Cells(path, names, rows, lines)
+
+
+def read_text(path: Path) -> str:
+    """Read a text file in UTF-8.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be read, is too large, or is not text.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise StdpbenchError(f"{path} has more than {_MOST_BYTES >> 30} GiB, too much for a text file of numbers")
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise StdpbenchError(f"there is no file {path}") from None
+    except UnicodeDecodeError:
+        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
+    if "\0" in text:
+        raise StdpbenchError(f"{path} is not a text file in UTF-8")
+    return text
 
 
 def class_cells(where: str, cells: Sequence[str]) -> NDArray[Any]:
