@@ -13,8 +13,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QComboBox
 
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, n_bins
 from stdpbench.runs.analysis.fields import NOT_COUNTED
+from stdpbench.runs.analysis.frame_spikes import stimulus_bins
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
@@ -126,7 +127,7 @@ class Thresholds(Panel):
         self.numbers.setContentsMargins(theme.GRID, 0, theme.GRID, theme.GRID // 2)
         self.numbers.setAccessibleName("Summary of thresholds and rates")
         vbox((self.graphics, 1), self.numbers, within=self.body, spacing=0)
-        self._recent: deque[tuple[int, NDArray[np.int64]]] = deque()
+        self._recent: deque[tuple[int, NDArray[np.int64], float]] = deque()  # number, spikes, seconds of the stimulus
         self._sum: NDArray[np.int64] = np.zeros(0, np.int64)
         self._known: tuple[int, Experiment] | None = None
         self._population = session.selection.population
@@ -200,7 +201,9 @@ class Thresholds(Panel):
         if len(self._sum) != len(counts) or went_back:
             self._recent.clear()
             self._sum = np.zeros_like(counts)
-        self._recent.append((int(frame["presentation"]), counts))
+        experiment = self._experiment()
+        seconds = stimulus_bins(frame, experiment.stimulus_bins) * experiment.dt * 1e-3
+        self._recent.append((int(frame["presentation"]), counts, seconds))
         self._sum += counts
         if len(self._recent) > _KEPT:
             self._sum -= self._recent.popleft()[1]
@@ -212,7 +215,8 @@ class Thresholds(Panel):
             return np.asarray(frame["spike_counts"], np.int64)
         index, bins = selection.spikes(frame)
         n = selection.graph.populations[selection.population].size
-        return np.bincount(index[bins < self._experiment().stimulus_bins], minlength=n)
+        during = bins < stimulus_bins(frame, self._experiment().stimulus_bins)
+        return np.bincount(index[during], minlength=n)
 
     def _theta(self) -> NDArray[np.float64]:
         return np.asarray(self._learned(), np.float64) * 1e3
@@ -237,10 +241,21 @@ class Thresholds(Panel):
         if means is None:
             return np.zeros(0)
         if self.what.currentIndex() == _RATES:
-            return means / (self._experiment().schedule.stimulus * 1e-3)
+            return means / self._mean_seconds()
         if self._recent or stored is None:
-            return np.array([float(counts.sum()) for _, counts in self._recent])
+            return np.array([float(counts.sum()) for _, counts, _ in self._recent])
         return np.asarray(stored.spike_counts.sum(axis=1), np.float64)
+
+    def _mean_seconds(self) -> float:
+        """Return the mean duration of the stimuli that `_means` is over."""
+        if self._recent:
+            return float(np.mean([seconds for *_, seconds in self._recent]))
+        experiment, split, stored = self._experiment(), self.session.split, self._stored()
+        if split is None or stored is None:
+            return experiment.schedule.stimulus * 1e-3
+        shown = split.test if stored.phase == "test" else split.train
+        bins = [n_bins(experiment, shown, number) for number in range(min(len(shown), len(stored.spike_counts)))]
+        return float(np.mean(bins)) * experiment.dt * 1e-3
 
     def _over(self) -> str:
         """Describe the presentations of the right histogram."""

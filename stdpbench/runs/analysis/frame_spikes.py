@@ -20,6 +20,19 @@ def spikes_in(frame: Mapping[str, Any], graph: Graph, population: str) -> Pairs:
     return (np.empty(0, np.int32), np.empty(0, np.int32)) if found is None else found
 
 
+def stimulus_bins(frame: Mapping[str, Any], usual: int) -> int:
+    """Return the time steps of the stimulus in a frame of ``presentation``, whose stimulus may be shorter than others.
+
+    Parameters
+    ----------
+    frame : mapping
+        The frame.
+    usual : int
+        Time steps of the schedule, which a frame of an earlier version does not say.
+    """
+    return int(frame.get("stimulus_bins", usual))
+
+
 def rates_in(frame: Mapping[str, Any], graph: Graph, stimulus: float, dt: float) -> dict[str, float]:
     """Return the mean rate of a neuron of each population during the stimulus of a frame of ``presentation``, in Hz.
 
@@ -32,9 +45,9 @@ def rates_in(frame: Mapping[str, Any], graph: Graph, stimulus: float, dt: float)
     graph : Graph
         The network.
     stimulus, dt : float
-        Duration of the stimulus and of a step, in ms.
+        Duration of the stimulus in the schedule, and of a step, in ms.
     """
-    n_bins, rates = round(stimulus / dt), dict[str, float]()
+    n_bins, rates = stimulus_bins(frame, round(stimulus / dt)), dict[str, float]()
     for name, population in graph.populations.items():
         found = _found(frame, graph, name)
         if found is not None and population.size:

@@ -22,7 +22,7 @@ from stdpbench.network import Layout, connected, delays_of
 from stdpbench.neurons.threshold import threshold_course
 from stdpbench.plasticity import PlasticityRule, Trace
 from stdpbench.plasticity.replay import Heard, Replay, replay, weights_before
-from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
+from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in, stimulus_bins
 from stdpbench.runs.analysis.weight_views import spread
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -264,7 +264,7 @@ def slow_motion(
         neuron,
         graph.dt,
         frame["n_bins"],
-        experiment.stimulus_bins,
+        stimulus_bins(frame, experiment.stimulus_bins),
         spikes_in(frame, graph, synapses.source),
         spikes_in(frame, graph, synapses.target),
         spikes.output,

@@ -40,7 +40,8 @@ def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str
         "attempts": presented.attempts,
         "plastic": list(presented.plastic),
         "spike_counts": response.counts(read),
-        "n_bins": experiment.stimulus_bins + experiment.rest_bins,
+        "n_bins": response.n_bins + experiment.rest_bins,
+        "stimulus_bins": response.n_bins,
         **{name: (each.index, each.bin) for name, each in spikes.items()},
         "spikes": {name: (each.index, each.bin) for name, each in others.items()},
         "recording": None

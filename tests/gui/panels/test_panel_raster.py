@@ -240,3 +240,29 @@ def test_what_is_left_out_is_said_in_full_with_large_letters(panel: Raster) -> N
     assert panel.sampled.text() == f"every {thousands(2000)}th presentation"
     assert panel.sampled.width() >= panel.sampled.fontMetrics().horizontalAdvance(panel.sampled.text())
     assert panel.sampled.height() >= panel.sampled.fontMetrics().height()
+
+
+def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> None:
+    lengths = {0: (200, 140), 1: (700, 700), 5: (60, 20), 6: (400, 400)}
+    for number, (total, stimulus) in lengths.items():
+        spikes = pair((0, 0), (1, total - 1))
+        give(panel.session, frame(number, input=spikes, exc=spikes, n_bins=total, stimulus_bins=stimulus))
+        redraw(panel)
+    assert [strip.duration for strip in panel.strips] == [100, 350, 30, 200]
+    assert [strip.stimulus for strip in panel.strips] == [70, 350, 10, 200]
+    starts = [strip.start for strip in panel.strips]
+    assert starts == pytest.approx([0, 100, 450 + 0.07 * 350, 480 + 0.07 * 350])
+    assert panel.strips[2].gap == pytest.approx(0.07 * 350)
+    assert panel.view.right == pytest.approx(starts[-1] + 200)
+    assert panel.view.span == pytest.approx(4 * 350 * 1.02)  # of the longest seen, so that the scale stays
+    placed = place(panel.strips, bands_of((("input", 30), ("exc", N_EXC)), 60), 4000, 2.0)["input"]
+    ends = [2 * start + total - 1 for start, (total, _) in zip(starts, lengths.values(), strict=True)]
+    assert placed.column[1::2] == pytest.approx(ends, abs=1)
+    table = panel.table()
+    assert table is not None
+    assert max(row[3] for row in table[1] if row[0] == 5) == 29.5
+
+
+def test_frames_of_earlier_versions_last_as_long_as_the_schedule_says(panel: Raster) -> None:
+    see(panel, 3)
+    assert panel.strips[0].stimulus == 350.0

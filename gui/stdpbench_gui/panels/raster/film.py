@@ -170,7 +170,7 @@ class Film:
         assert self._frame is not None
         colours = self._frame.colours
         if strip.skipped > 0:
-            before = left - (right - left) * 0.07
+            before = self._x(strip.start - strip.gap)
             gap = QRectF(before, spikes.top() - 4, left - before, rate.bottom() - spikes.top() + 8)
             painter.fillRect(gap, QColor(colours.window))
             painter.setPen(QPen(QColor(colours.faint), 1))

@@ -83,6 +83,7 @@ class Raster(Panel):
         self.strips: list[Strip] = []
         self.count = 4
         self._from, self._since, self._taken = 0.0, 0.0, 0.0
+        self._longest = 0.0
         self._kept = False  # whether the newest strip is older than this run's process
         self._dt, self._stimulus = 0.5, 350.0
         self._group = QActionGroup(self)
@@ -114,7 +115,7 @@ class Raster(Panel):
         self._arrived.clear()
         self.view.forget()
         self.sampled.clear()
-        self._from = self._since = self._taken = 0.0
+        self._from = self._since = self._taken = self._longest = 0.0
         self._kept = False
 
     def restyle(self) -> None:
@@ -350,7 +351,8 @@ class Raster(Panel):
         if share < 1:
             self.mark_dirty()
         self.view.right = self._from + (newest.end - self._from) * share
-        self.view.span = self.count * newest.duration * 1.02
+        self._longest = max(self._longest, newest.duration)  # the scale stays where lengths differ
+        self.view.span = self.count * self._longest * 1.02
         shown = [strip for strip in self.strips if strip.end >= self.view.right - self.view.span]
         self.view.strips = shown
         self.view.selected = self.session.selection.neuron

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.runs.analysis.frame_spikes import stimulus_bins
 from stdpbench.runs.analysis.stream_window import rate_of, thinning
 from stdpbench_gui.widgets.axes import step_up
 
@@ -18,7 +19,7 @@ _SHARES = {"input": 0.42, "exc": 0.42, "inh": 0.16}  # of the height
 RATE_BIN = 5.0  # ms
 MOST_SPIKES = 250_000
 """Spikes of a band that are drawn at most; of more, those of every nth neuron are."""
-GAP = 0.07  # width of the gap for skipped presentations, as a share of a presentation
+GAP = 0.07  # width of the gap for skipped presentations, as a share of the presentation before it
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
@@ -129,6 +130,8 @@ class Strip:
         Number of skipped presentations between the previous strip and this one; -1 for the first strip.
     rate_bin : float
         Width of the bins of the rate, in ms.
+    gap : float
+        Width of the gap before it on the common axis, in ms.
     """
 
     presentation: int
@@ -142,12 +145,16 @@ class Strip:
     start: float = 0.0
     skipped: int = -1
     rate_bin: float = RATE_BIN
+    gap: float = 0.0
 
     @classmethod
     def of(
         cls, frame: Mapping[str, Any], dt: float, stimulus: float, spikes: Mapping[str, Pairs] | None = None
     ) -> Strip:
-        """Create a strip from a ``presentation`` frame, or with these spikes by layer."""
+        """Create a strip from a ``presentation`` frame, or with these spikes by layer.
+
+        `stimulus` is the duration of the schedule in ms; that of a frame may be shorter.
+        """
         duration = frame["n_bins"] * dt
         rate = rate_of(frame["exc"][1], dt, duration, len(frame["spike_counts"]), RATE_BIN)
         return cls(
@@ -156,7 +163,7 @@ class Strip:
             frame["attempts"],
             {layer: frame[layer] for layer in LAYERS} if spikes is None else spikes,
             duration,
-            stimulus,
+            stimulus_bins(frame, round(stimulus / dt)) * dt,
             dt,
             rate,
         )
@@ -188,7 +195,8 @@ class Strip:
     def follow(self, other: Strip) -> None:
         """Place the strip to the right of another one, with a gap if presentations were skipped."""
         self.skipped = max(0, self.presentation - other.presentation - 1)
-        self.start = other.end + (GAP * other.duration if self.skipped else 0.0)
+        self.gap = GAP * other.duration if self.skipped else 0.0
+        self.start = other.end + self.gap
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,8 @@ def test_rates_are_means_per_neuron_and_second_of_the_stimulus() -> None:
     assert rates == {"input": pytest.approx(1 / 0.35), "exc": pytest.approx(0.7 / 0.35)}
     late = frame(0) | {"exc": spikes(7, bins=700)}  # in the rest
     assert rates_in(late, GRAPH, 350.0, 0.5)["exc"] == 0.0
+    short = frame(0, 7, stimulus_bins=200)  # a signal that ends earlier
+    assert rates_in(short, GRAPH, 350.0, 0.5)["exc"] == pytest.approx(0.7 / 0.1)
 
 
 def test_no_rate_is_better_than_a_false_one() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from stdpbench.experiment import Experiment
 from stdpbench.runs.process.evaluation import present_frozen
+from stdpbench.runs.process.frames import presentation_frame
 from stdpbench.runs.process.training import Training
 from stdpbench.simulators import open_graph
 from stdpbench.stimuli import Events, EventSet
@@ -40,6 +41,8 @@ def test_each_presentation_lasts_as_long_as_its_stimulus(made: Experiment) -> No
             presented = training.step()
             assert presented.response.n_bins == expected
             assert (presented.image, presented.attempts) == (number, 1)
+            frame = presentation_frame(presented, made)
+            assert (frame["stimulus_bins"], frame["n_bins"]) == (expected, expected + 20)
             spikes = presented.exc_spikes
             decayed = np.exp(-(expected * 0.5e-3 + 0.01) / 1.0)
             assert simulator.theta == pytest.approx((theta + 1e-3 * spikes) * decayed, rel=1e-12)
