@@ -28,7 +28,7 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import is_weight
+from stdpbench.learned_names import is_delay, is_weight
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.polychrony import Group, find_groups
 from stdpbench.runs.analysis.wiring import wiring_of
@@ -145,6 +145,23 @@ class RunView:
         """
         arrays = self._learned(is_weight)
         return NamedArrays({name.removesuffix(".w"): array for name, array in arrays.items()}, self._shown[0])
+
+    @property
+    def delays(self) -> NamedArrays:
+        """Axonal delays of the projections whose delays learn, in ms: read-only copies, see `weights`.
+
+        ``run.delays["feed"]`` has the shape of the weights: the time from a spike of each source to its arrival.
+        What acts in a presentation is the delay rounded to time steps.
+
+        Raises
+        ------
+        StdpbenchError
+            If there are no delays yet, or none learn.
+        """
+        arrays = self._learned(is_delay)
+        if not arrays:
+            raise StdpbenchError(f"no delays of {self.name} learn; fixed ones follow from experiment and seed")
+        return NamedArrays({name.removesuffix(".d"): 1e3 * array for name, array in arrays.items()}, self._shown[0])
 
     @property
     def thresholds(self) -> NamedArrays:

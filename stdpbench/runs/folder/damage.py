@@ -12,7 +12,7 @@ import numpy as np
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE
-from stdpbench.learned_names import is_weight
+from stdpbench.learned_names import is_per_synapse
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.learned_arrays import check_files
@@ -61,7 +61,7 @@ def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterat
     if state.resumable and not journal:
         yield from _checkpoints(folder, records)
     for learned in learned_names(folder):
-        name, n_axes = learned_file(learned), 2 if is_weight(learned) else 1
+        name, n_axes = learned_file(learned), (1, 2) if is_per_synapse(learned) else (1,)
         if (folder.path / name).exists():
             if reason := _error_of(partial(_read, folder, name, n_axes)):
                 yield reason
@@ -106,15 +106,15 @@ def _checkpoints(folder: RunFolder, records: Sequence[Record]) -> Iterator[str]:
         yield f"{problem}: Resume starts it from the beginning"
 
 
-def _read(folder: RunFolder, name: str, n_axes: int) -> None:
+def _read(folder: RunFolder, name: str, n_axes: tuple[int, ...]) -> None:
     """Read the header of an array; if it is not as expected, read the whole array to get the error."""
     try:
         array = np.load(folder.path / name, allow_pickle=False, mmap_mode="r")
-        fits = isinstance(array, np.ndarray) and array.ndim == n_axes and array.dtype == np.float64
+        fits = isinstance(array, np.ndarray) and array.ndim in n_axes and array.dtype == np.float64
     except DAMAGE:
         fits = False
     if not fits:
-        folder.read_array(name, (0,) * n_axes)
+        folder.read_array(name, (0,) * n_axes[-1])
 
 
 def _error_of(read: Callable[[], Any]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -27,14 +28,14 @@ from stdpbench.learned_names import (
     FEED,
     OLD_NAMES,
     full_name,
+    is_delay,
     is_name,
-    is_weight,
+    is_per_synapse,
     listed,
     short_name,
     with_full_names,
 )
 from stdpbench.network import Learned
-from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS
 from stdpbench.runs.protocol.facts import LearnedSet, Record
 
@@ -199,14 +200,20 @@ def with_set(learned: Learned, folder: Path, fact: LearnedSet) -> Learned:
 
 def _limit(name: str, old: NDArray[np.float64], experiment: Experiment) -> tuple[float, str]:
     """Return the largest allowed value of an array, and a clause that states the limits."""
-    if not is_weight(name):
+    if not is_per_synapse(name):
         return _LARGEST_THETA, f"allowed are 0 to {_LARGEST_THETA:g}, in volt"
-    path = "lateral" if name == COMPETE else "plasticity"
-    rule = getattr(experiment, path)
-    assert isinstance(rule, PlasticityRule)
+    owner = name.partition(".")[0]
+    projection = experiment.graph().projections[owner]
+    if is_delay(name):
+        longest = projection.longest_delay
+        return longest * 1e-3, f"allowed are 0 to {longest * 1e-3:g}, in seconds (d_max = {longest:g} ms)"
+    rule = projection.plasticity
+    if rule is None:  # only its delays learn
+        return math.inf, "allowed are 0 and more"
     # scaling to network.weight_sum may raise a weight above w_max; the current weights must remain valid
     limit = max(rule.w_max, float(old.max()))
-    return limit, f"allowed are 0 to {limit:g} ({path}.w_max = {rule.w_max:g})"
+    path = experiment.short_path(f"network.projections.{owner}.plasticity.w_max")
+    return limit, f"allowed are 0 to {limit:g} ({path} = {rule.w_max:g})"
 
 
 def digests_in(records: Iterable[Record]) -> list[str]:

@@ -1,0 +1,160 @@
+"""Runs of a network whose delays learn: wherever the run is cut off, branched or passed on, so are its delays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
+
+import stdpbench
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.network import start_arrays
+from stdpbench.runs.folder.checkpoints import read_checkpoint
+from stdpbench.runs.folder.damage import damage
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_arrays import write_learned
+from stdpbench.runs.folder.past_weights import weights_at
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.lineage.export import export_run, unpack_run
+from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.protocol.options import Options
+from stdpbench.simulators import compile_ahead, find_compiler
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+
+NETWORK = """
+[network]
+kind = "graph"
+[network.populations.eyes]
+[network.populations.exc]
+size = 6
+neuron = { kind = "adaptive-lif", tau_theta = "1e5 ms", theta_plus = "0.2 mV", theta_start = "10 mV" }
+[network.projections.up]
+source = "eyes"
+target = "exc"
+receptor = "ge"
+weight = { kind = "uniform", low = 0.1, high = 0.5 }
+delay = { kind = "uniform", high = "3 ms" }
+delay_plasticity = { kind = "delay-shift", d_max = "4 ms", eta_plus = "0.5 ms", eta_minus = "0.5 ms" }
+[network.projections.back]
+source = "exc"
+target = "exc"
+receptor = "gi"
+connect = { kind = "random", p = 0.5 }
+weight = { kind = "uniform", low = 0.1, high = 0.5 }
+delay = "2 ms"
+plasticity = { kind = "pair-additive" }
+delay_plasticity = { kind = "delay-shift", d_max = "4 ms" }
+"""
+UP = "network.projections.up.delay_plasticity"
+CHANGE = {4: [("set", {"changes": {f"{UP}.eta_plus": "0.2 ms"}})]}
+
+
+def with_delays(**changes: object) -> Experiment:
+    base = experiment().to_mapping()
+    for section in ("exc", "inh", "plasticity", "lateral"):
+        base.pop(section, None)
+    schedule = {**base["schedule"], "between": "carry"}
+    network = Experiment.from_toml(NETWORK).to_mapping()["network"]
+    return Experiment.from_mapping({**base, "network": network, "schedule": schedule}).override(changes)
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    compile_ahead(with_delays(), 64, "compiled")
+    folder = new_run(tmp_path_factory.mktemp("parent"), with_delays())
+    engine = drive(folder, at=CHANGE)
+    assert [error for _, error, _ in engine.replies if error] == []
+    return folder
+
+
+def test_delays_are_learned_and_stored_beside_weights(parent: RunFolder) -> None:
+    run, trained = stdpbench.open_run(parent.path), read_checkpoint(parent.path, N_TRAIN).state
+    made = with_delays()
+    start = start_arrays(made, load_split(made, False).train)
+    assert set(run.delays.keys()) == {"up", "back"}
+    assert run.delays["up"].shape == run.weights["up"].shape == (64, 6)
+    for name in ("up", "back"):
+        assert (trained[f"{name}.d"] != start[f"{name}.d"]).any()
+        np.testing.assert_allclose(run.delays[name], trained[f"{name}.d"] * 1e3)
+        np.testing.assert_array_equal(np.load(parent.path / "learned" / f"{name}.d.npy"), trained[f"{name}.d"])
+    assert 0 <= run.delays["up"].min() <= run.delays["up"].max() <= 4
+    assert (start["back.d"] == 2e-3).all()
+    np.testing.assert_array_equal(start["up.w"], trained["up.w"])  # only its delays learn
+    assert (start["back.w"] != trained["back.w"]).any()
+    assert damage(parent, read_journal(parent.path)) == []
+    past = weights_at(parent.path, N_TRAIN).learned
+    assert past["up.d"].dtype == past["up.w"].dtype == np.float32
+
+
+def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_path: Path) -> None:
+    folder = new_run(tmp_path, with_delays())
+    for position in (3, 5, N_TRAIN):
+        drive(folder, at=CHANGE if position == 5 else None, die=killed_at_position(position))
+    assert finished(folder) == outcome(parent)
+
+
+def test_branches_rewound_runs_and_reproductions_come_to_the_same(parent: RunFolder, tmp_path: Path) -> None:
+    def arrays(folder: RunFolder) -> dict[str, str]:
+        return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
+
+    assert {"learned/up.d.npy", "learned/back.d.npy"} <= arrays(parent).keys()
+    same = branch(parent, 6, runs=tmp_path)
+    finished(same)
+    assert arrays(same) == arrays(parent)
+    rewind(same, 6)
+    assert not (same.path / "learned" / "up.d.npy").exists()
+    finished(same)
+    assert arrays(same) == arrays(parent)
+    packed = unpack_run(export_run(parent, tmp_path / "run.zip"), tmp_path / "unpacked")
+    again, _ = prepare(packed, tmp_path, workers=1)
+    finished(again)
+    assert arrays(again) == arrays(parent)
+
+
+def test_a_new_run_starts_from_delays_and_weights(parent: RunFolder, tmp_path: Path) -> None:
+    """Also where delays no longer learn, or weights begin to: what both networks have is taken."""
+    for changes, taken in (
+        ({}, ("up.w", "up.d", "back.w", "back.d")),
+        ({"network.projections.up.plasticity": "oja", f"{UP}.kind": "none"}, ("up.w", "back.w", "back.d")),
+    ):
+        folder = create_run_from(parent, changes, tmp_path, Options(simulator="compiled", workers=1))
+        for name in taken:
+            stored = np.load(folder.path / "start_learned" / f"{name}.npy")
+            np.testing.assert_array_equal(stored, np.load(parent.path / "learned" / f"{name}.npy"))
+        assert (folder.path / "start_learned" / "up.d.npy").exists() == ("up.d" in taken)
+    assert "up.d" in folder.read_json("run.json")["from"]["remark"]
+
+
+def test_delays_of_a_paused_run_can_be_replaced(parent: RunFolder, tmp_path: Path) -> None:
+    folder, seen = new_run(tmp_path, with_delays()), {}
+
+    def request(array: object) -> tuple[str, dict[str, object]]:
+        return "set_learned", {"arrays": write_learned(folder.path, {"up.d": array})}
+
+    half, wrong = np.full((64, 6), 1.25e-3), np.full((64, 6), 4.0)
+    engine = drive(
+        folder,
+        boundary=lambda engine: seen.update({engine.position: engine.simulator.learned["up.d"]}),
+        at={2: ["pause"], 4: ["stop"]},
+        paused=[[request(wrong), request(half), "resume"]],
+    )
+    errors = [error for _, error, _ in engine.replies if error]
+    assert len(errors) == 1
+    assert "up.d holds values from 4 to 4; allowed are 0 to 0.004, in seconds (d_max = 4 ms)" in errors[0]
+    assert abs(seen[3] - 1.25e-3).max() < 1e-3
+    assert (seen[3] != seen[2]).mean() > 0.9
+
+
+def test_python_says_where_no_delays_learn(tmp_path: Path) -> None:
+    folder = new_run(tmp_path, with_delays(**{f"{UP}.kind": "none", "network.projections.back": "none"}))
+    drive(folder, at={2: ["stop"]})
+    with pytest.raises(StdpbenchError, match=r"no delays of .* learn; fixed ones follow from experiment and seed"):
+        _ = stdpbench.open_run(folder.path).delays
