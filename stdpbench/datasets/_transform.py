@@ -14,6 +14,7 @@ from stdpbench.errors import StdpbenchError
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 _BLOCK = 4096
+_EDGE = 0.1613  # largest contrast at an edge of height 1: of Phi(x) - Phi(x / 2), Phi the normal distribution
 
 
 class Steps(Protocol):
@@ -27,6 +28,8 @@ class Steps(Protocol):
     def invert(self) -> bool: ...
     @property
     def center(self) -> bool: ...
+    @property
+    def on_off(self) -> float | None: ...
     @property
     def pixel_sum(self) -> float | None: ...
 
@@ -43,7 +46,12 @@ def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
     4. frame: put in the middle of a black square (an odd rest goes to the right and below);
     5. centre: shifted by whole pixels so that the centre of mass lies within half a pixel of the middle; pixels do not
        wrap around. It follows the frame to use its margin; pixels that are moved beyond the edge are lost;
-    6. pixel sum: multiplied so that the grey values of a picture sum to `pixel_sum`; a black picture stays black.
+    6. on and off: the difference of two Gaussians with SDs of `on_off` and twice as many pixels, as in cells of the
+       lateral geniculate nucleus; what is above 0 becomes the upper half of the picture, what is below 0, with the
+       other sign, the lower half. An edge from black to white has contrasts of 255; larger ones are cut;
+    7. pixel sum: multiplied so that the grey values of a picture sum to `pixel_sum`; a black picture stays black.
+
+    The sixth is after Kheradpisheh et al. (2018), section 2.1, with SDs of 1 and 2.
 
     Parameters
     ----------
@@ -78,6 +86,8 @@ def transform(pixels: NDArray[Any], dataset: Steps) -> Pixels:
         stack = _framed(stack, dataset.frame)
     if dataset.center:
         stack = _centred(stack)
+    if dataset.on_off is not None:
+        stack = _on_off(stack, dataset.on_off)
     if dataset.pixel_sum is not None:
         stack = _equal_sum(stack, dataset.pixel_sum)
     return stack[0] if pixels.ndim == 2 else stack
@@ -164,6 +174,24 @@ def _way_to_middle(profiles: NDArray[np.float64], n: int) -> NDArray[np.int64]:
     centre = np.divide(moment, mass, out=np.full(len(mass), (n - 1) / 2), where=mass > 0)
     shifts: NDArray[np.int64] = np.rint((n - 1) / 2 - centre).astype(np.int64)
     return shifts
+
+
+def _on_off(stack: Pixels, sigma: float) -> Pixels:
+    """Return contrasts between a centre and its surround: those of centres that are brighter above the others."""
+
+    def contrasts(block: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = (_blurred(block, sigma) - _blurred(block, 2 * sigma)) / _EDGE
+        return np.clip(np.concatenate([found, -found], axis=1), 0, 255)
+
+    return _blockwise(stack, contrasts)
+
+
+def _blurred(block: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Blur pictures with a Gaussian; beyond the edge, the pixels at the edge go on."""
+    from scipy.ndimage import gaussian_filter
+
+    blurred: NDArray[np.float64] = gaussian_filter(block, (0, sigma, sigma), mode="nearest")
+    return blurred
 
 
 def _equal_sum(stack: Pixels, pixel_sum: float) -> Pixels:

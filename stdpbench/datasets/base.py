@@ -1,8 +1,8 @@
 """Base class of data sets: pictures for training and testing, preprocessed by declared steps.
 
 `Dataset.load` reads the raw pictures. `Dataset.prepare` also applies the steps that the parameters declare, in this
-order: grey, resize, invert, frame, centre, equal pixel sum (see `transform`). The result is `Images`: a stack of grey
-values. A kind only reads; it does not preprocess, and no kind imports another.
+order: grey, resize, invert, frame, centre, on and off, equal pixel sum (see `transform`). The result is `Images`: a
+stack of grey values. A kind only reads; it does not preprocess, and no kind imports another.
 """
 
 from __future__ import annotations
@@ -90,6 +90,15 @@ class Dataset(Source):
     )
     invert: bool = parameter(False, help="Whether to invert grey values, for dark ink on light paper.")
     center: bool = parameter(False, help="Whether to shift each picture so that its centre of mass is in the middle.")
+    on_off: float | None = parameter(
+        None,
+        unit="",
+        gt=0.2,
+        le=20,
+        structural=True,
+        help="SD in pixels of the centre of contrasts that are shown in place of pixels: bright centres in the upper "
+        "half of the input, dark ones in the lower; none: pixels.",
+    )
     pixel_sum: float | None = parameter(
         None, unit="", gt=0, help="Sum of grey values to which every picture is scaled; none: not scaled."
     )

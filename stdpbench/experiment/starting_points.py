@@ -62,7 +62,7 @@ def _fits(experiment: Experiment) -> bool:
         return True
     side = data.frame or data.resize or data.published[2]
     try:
-        experiment.graph(*experiment.encoding.input_shape((side, side)))
+        experiment.graph(*experiment.encoding.input_shape((side if data.on_off is None else 2 * side, side)))
     except StdpbenchError:
         return False
     return True

@@ -90,7 +90,8 @@ class Size:
         if not isinstance(data, Dataset) or data.published is None:
             return cls.of(data.prepare())
         n_train, n_test, side = data.published
-        return cls(n_train, n_test, (data.frame or data.resize or side) ** 2)
+        side = data.frame or data.resize or side
+        return cls(n_train, n_test, side * side * (1 if data.on_off is None else 2))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from stdpbench.stimuli import Images, pictures_of
 
 BASES = ("fast-100", "fast-400")
 """Shipped experiments whose settings can be used."""
-STEPS = ("resize", "frame", "invert", "center", "pixel_sum")
+STEPS = ("resize", "frame", "invert", "center", "on_off", "pixel_sum")
 """Names of the preprocessing steps from a raw picture to the input of the network."""
 
 _SIDE, _INNER = 28, 20  # pixels: side of MNIST's pictures, and of the digits in them

@@ -123,6 +123,22 @@ def test_centre_uses_the_room_of_the_frame():
     assert sorted(both[both > 0].tolist()) == [9, 255, 255]
 
 
+def test_on_and_off_are_the_two_sides_of_an_edge() -> None:
+    picture = np.zeros((1, 40, 40), np.uint8)
+    picture[:, :, 20:] = 255
+    on, off = np.split(transform(picture, Digits(on_off=2.0))[0], 2)
+    assert on.shape == off.shape == (40, 40)
+    row_on, row_off = on[20].astype(int), off[20].astype(int)
+    assert row_on.max() == pytest.approx(255, abs=6)  # 1.36 SD from the edge, between two pixels
+    assert abs(int(row_on.argmax()) - 22) <= 1
+    assert row_off.tolist() == row_on[::-1].tolist()
+    assert (np.minimum(on, off) == 0).all()
+    for grey in (0, 130, 255):
+        assert not transform(np.full((1, 9, 9), grey, np.uint8), Digits(on_off=1.0)).any()
+    scaled = transform(picture, Digits(on_off=2.0, pixel_sum=5000.0))
+    assert scaled.sum() == pytest.approx(5000)
+
+
 def test_pixel_sum_is_equal_and_black_stays_black():
     pixels = blobs(50, 20, 20)
     pixels[7] = 0
