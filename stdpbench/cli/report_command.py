@@ -52,18 +52,36 @@ def report_command(
 
 def _show(data: dict[str, Any], console: Console) -> None:
     for run in data["runs"]:
-        table = Table(title=run["run"], title_justify="left")
-        table.add_column("what reads")
-        for heading in ("%", INTERVAL, "pictures"):
-            table.add_column(heading, justify="right")
-        for row in run["accuracies"]:
-            name = f"{row['name']} (supervised)" if row["supervised"] else row["name"]
-            interval = f"{100 * row['low']:.1f} – {100 * row['high']:.1f}"
-            table.add_row(name, f"{100 * row['accuracy']:.2f}", interval, str(row["n_images"]))
-        console.print(table)
-        readings = run["readings"]
-        accesses = "unknown (no journal)" if readings["run"] is None else str(readings["run"])
-        console.print(
-            f"accesses to test labels: {accesses} for the run, {readings['experiment']} for the experiment",
-            highlight=False,
-        )
+        if "end" in run:
+            _show_stream(run, console)
+        else:
+            _show_run(run, console)
+
+
+def _show_stream(run: dict[str, Any], console: Console) -> None:
+    table = Table(title=run["run"], title_justify="left")
+    table.add_column("measure")
+    for heading in ("first piece", "whole stream", f"last {run['end_seconds']:g} s"):
+        table.add_column(heading, justify="right")
+    for row in run["end"]:
+        values = ("–" if row[name] is None else f"{row[name]:.3f}" for name in ("first", "whole", "end"))
+        table.add_row(row["title"], *values)
+    console.print(table)
+
+
+def _show_run(run: dict[str, Any], console: Console) -> None:
+    table = Table(title=run["run"], title_justify="left")
+    table.add_column("what reads")
+    for heading in ("%", INTERVAL, "pictures"):
+        table.add_column(heading, justify="right")
+    for row in run["accuracies"]:
+        name = f"{row['name']} (supervised)" if row["supervised"] else row["name"]
+        interval = f"{100 * row['low']:.1f} – {100 * row['high']:.1f}"
+        table.add_row(name, f"{100 * row['accuracy']:.2f}", interval, str(row["n_images"]))
+    console.print(table)
+    readings = run["readings"]
+    accesses = "unknown (no journal)" if readings["run"] is None else str(readings["run"])
+    console.print(
+        f"accesses to test labels: {accesses} for the run, {readings['experiment']} for the experiment",
+        highlight=False,
+    )

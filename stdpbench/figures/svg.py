@@ -138,6 +138,84 @@ def over_training(rows: Sequence[Mapping[str, Any]]) -> str:
     return _svg(figure)
 
 
+def over_time(
+    time: NDArray[np.float64],
+    series: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64] | None]],
+    label: str,
+    *,
+    powers: bool = False,
+) -> str:
+    """Draw measures of a stream over its time as SVG.
+
+    Parameters
+    ----------
+    time : ndarray, float64, (n,), s
+        Ends of the pieces.
+    series : mapping of str to (ndarray, ndarray or None)
+        Population -> its values and their standard deviations, (n,), NaN where unknown; without deviations None.
+    label : str
+        Quantity.
+    powers : bool
+        Whether the axis is logarithmic, with a line at 1.
+    """
+    figure, axes = _axes(4.2, 2.7)
+    for number, (name, (values, deviation)) in enumerate(series.items()):
+        colour, known = OKABE_ITO[number % len(OKABE_ITO)], np.isfinite(values) & (values > 0 if powers else True)
+        if deviation is not None:
+            low, high = values - np.nan_to_num(deviation), values + np.nan_to_num(deviation)
+            low = np.where(low > 0, low, values) if powers else low
+            axes.fill_between(time[known], low[known], high[known], color=colour, alpha=0.25, linewidth=0)
+        axes.plot(time[known], values[known], color=colour, linewidth=1.4, label=name)
+    if powers:
+        axes.set_yscale("log")
+        axes.axhline(1.0, color=_INK, alpha=0.5, linewidth=0.8, linestyle=":")
+    else:
+        axes.set_ylim(bottom=0)
+    axes.set(xlabel="time (s)", ylabel=label)
+    axes.tick_params(which="minor", colors=_INK)
+    axes.grid(visible=True, color=_INK, alpha=0.15, linewidth=0.7)
+    axes.legend(frameon=False, fontsize=8, labelcolor=_INK)
+    return _svg(figure)
+
+
+def latencies(start: NDArray[np.float64], latency: NDArray[np.float64]) -> str:
+    """Draw the latency of answers to patterns as SVG; (n_shown,) starts in s, (n_shown, n_neurons) latencies in ms."""
+    figure, axes = _axes(4.2, 2.7)
+    for neuron, values in enumerate(latency.T):
+        known = np.isfinite(values)
+        colour = OKABE_ITO[neuron % len(OKABE_ITO)]
+        axes.plot(start[known], values[known], ".", color=colour, markersize=2, rasterized=True)
+    axes.set(xlabel="time (s)", ylabel="latency (ms)", ylim=(0, None))
+    axes.grid(visible=True, color=_INK, alpha=0.15, linewidth=0.7)
+    return _svg(figure)
+
+
+def weight_history(time: NDArray[np.float64], histograms: NDArray[Any]) -> str:
+    """Draw the share of weights in each bin over time as SVG, more opaque for more; (n, n_bins) counts."""
+    figure, axes = _axes(4.2, 2.7)
+    shares = np.sqrt(histograms / np.maximum(histograms.sum(axis=1, keepdims=True), 1)).T
+    step = time[0] if len(time) == 1 else time[1] - time[0]
+    red, green, blue = (int(OKABE_ITO[0][at : at + 2], 16) / 255 for at in (1, 3, 5))
+    pixels = np.empty((*shares.shape, 4))
+    pixels[...] = red, green, blue, 1.0
+    pixels[..., 3] = shares / max(float(shares.max()), 1e-12)
+    extent = (float(time[0] - step), float(time[-1]), 0.0, 1.0)
+    axes.imshow(pixels, origin="lower", extent=extent, aspect="auto", interpolation="nearest")
+    axes.set(xlabel="time (s)", ylabel="w / w_max")
+    return _svg(figure)
+
+
+def weight_bars(first: Sequence[int], last: Sequence[int]) -> str:
+    """Draw two histograms of weights as SVG: after the first piece of a stream, and after the last one."""
+    figure, axes = _axes(4.2, 2.7)
+    edges = np.linspace(0, 1, len(last) + 1)
+    axes.stairs(np.array(last) / max(sum(last), 1), edges, fill=True, color=OKABE_ITO[0], alpha=0.75, label="end")
+    axes.stairs(np.array(first) / max(sum(first), 1), edges, color=OKABE_ITO[1], linewidth=1.5, label="first piece")
+    axes.set(xlabel="w / w_max", ylabel="share of weights")
+    axes.legend(frameon=False, fontsize=8, labelcolor=_INK)
+    return _svg(figure)
+
+
 def _axes(wide: float = _WIDTH, high: float = _HEIGHT) -> tuple[Any, Any]:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

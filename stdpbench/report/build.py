@@ -16,6 +16,7 @@ from stdpbench.report.analysis import Extent, Findings, analyse
 from stdpbench.report.evaluated_run import EvaluatedRun, load_run
 from stdpbench.report.page import Part, make_part, render
 from stdpbench.report.presentations import Presenter
+from stdpbench.report.streams import stream_report
 from stdpbench.report.tables import FORMAT, compare_runs, csv_tables, run_data
 from stdpbench.runs.catalog.access_log import count_readings, note_reading
 from stdpbench.runs.catalog.comparison import Account
@@ -58,7 +59,7 @@ def make_report(
     Parameters
     ----------
     folders : sequence of RunFolder
-        Finished runs, at least one.
+        Finished runs, at least one; or runs of streams, which need not be finished.
     target : Path
         Folder of the report; created if missing. The page is written last.
     options : ReportOptions
@@ -77,7 +78,7 @@ def make_report(
     Raises
     ------
     StdpbenchError
-        If a run is not finished or is active, or the report cannot be written.
+        If a run is not finished or is active, only some are of streams, or the report cannot be written.
     """
     if len({folder.path.resolve() for folder in folders}) < len(folders):
         raise StdpbenchError("a run is given twice; a report compares different runs")
@@ -85,6 +86,14 @@ def make_report(
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DiskError(f"{target} cannot be created: {error.strerror}") from error
+    streams = [folder for folder in folders if folder.stored_experiment.stream is not None]
+    if streams and len(streams) < len(folders):
+        raise StdpbenchError(
+            f"{streams[0].path.name} is the run of a stream, and others show pictures: their measures differ, so "
+            "report them separately"
+        )
+    if streams:
+        return (yield from stream_report(streams, target, PAGE))
     parts: list[Part] = []
     rows: list[tuple[dict[str, Any], Findings]] = []
     experiments: list[str] = []

@@ -168,8 +168,8 @@ def load_run(folder: RunFolder) -> EvaluatedRun:
     metadata, start, records = folder.read_json("run.json"), folder.stored_experiment, read_journal(folder.path)
     if start.stream is not None:
         raise StdpbenchError(
-            f"{folder.path.name} is the run of a stream, which has no labels; `stdpbench show` prints its measures, "
-            "and figures/stream.png in its folder draws them"
+            f"{folder.path.name} is the run of a stream, which has no labels to evaluate; `stdpbench report` writes "
+            "its measures over time"
         )
     if not (folder.path / "test.npz").is_file() or not (folder.path / "metrics.json").is_file():
         raise StdpbenchError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from stdpbench.runs.catalog.access_log import Readings
 from stdpbench.runs.protocol.changes import rule_name
 from stdpbench.sweeps.seeds import HEADINGS, OverSeeds
 from stdpbench.templates.diehl_cook import Network
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _EXAMPLES = 6
 _CONFUSIONS = 8
@@ -98,24 +101,39 @@ def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapp
 
 
 def _about(run: EvaluatedRun) -> list[tuple[str, str]]:
-    metadata, experiment = run.metadata, run.experiment
-    versions = metadata.get("versions", {})
+    experiment = run.experiment
     return [
-        ("experiment", f"{experiment.name}{': ' + experiment.about.title if experiment.about.title else ''}"),
-        ("network", _network(experiment)),
-        ("plasticity", _rules(run)),
+        *about_network(run.start, experiment),
         ("data", f"{getattr(experiment.data, 'kind', '')}, {len(run.split.train)} training pictures"),
         ("passes", str(experiment.schedule.passes)),
+        *about_run(run.metadata),
+    ]
+
+
+def about_network(start: Experiment, experiment: Experiment) -> list[tuple[str, str]]:
+    """Return experiment, network and rules of a run, from its experiment at the start and at the end."""
+    about = experiment.about.title
+    return [
+        ("experiment", f"{experiment.name}{': ' + about if about else ''}"),
+        ("network", _network(experiment)),
+        ("plasticity", _rules(start, experiment)),
+    ]
+
+
+def about_run(metadata: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return time, simulator and versions of a run."""
+    versions = metadata.get("versions", {})
+    return [
         ("started", str(metadata.get("started", ""))),
         ("simulator", str(metadata.get("simulator", ""))),
         ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
     ]
 
 
-def _rules(run: EvaluatedRun) -> str:
+def _rules(at_start: Experiment, at_end: Experiment) -> str:
     """Return the rules of training, or the last and the first ones."""
-    start, end = (_names_of_rules(each) for each in (run.start, run.experiment))
-    return end if run.start.same_rule(run.experiment) else f"{end} at the end, {start} at the start"
+    start, end = (_names_of_rules(each) for each in (at_start, at_end))
+    return end if at_start.same_rule(at_end) else f"{end} at the end, {start} at the start"
 
 
 def _names_of_rules(experiment: Experiment) -> str:
@@ -195,26 +213,35 @@ def render(
     seeds: OverSeeds | None = None,
 ) -> str:
     """Render the page; for several experiments, with paired differences over seeds."""
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            parts=parts,
+            together=together,
+            robustness=robustness,
+            seeds=seeds if seeds is not None and len(seeds.groups) > 1 else None,
+            headings=HEADINGS,
+            interval=INTERVAL,
+            version=__version__,
+        )
+    )
+
+
+def environment() -> Environment:
+    """Return the environment of the templates of reports."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("stdpbench.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["pct"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f}"
-    environment.filters["num"] = lambda value, digits=2: "–" if value is None else f"{value:.{digits}f}"
-    return environment.get_template("report.html.j2").render(
-        parts=parts,
-        together=together,
-        robustness=robustness,
-        seeds=seeds if seeds is not None and len(seeds.groups) > 1 else None,
-        headings=HEADINGS,
-        interval=INTERVAL,
-        version=__version__,
-    )
+    made.filters["pct"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f}"
+    made.filters["num"] = lambda value, digits=2: "–" if value is None else f"{value:.{digits}f}"
+    return made
 
 
 def _network(experiment: Experiment) -> str:

@@ -78,12 +78,16 @@ def held_out_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
 
 def reproduce(run: EvaluatedRun) -> list[str]:
     """Return commands that reproduce the run and this report."""
-    name = run.name
+    return reproduction(run.name, changed=bool(run.experiment.differences(run.start)))
+
+
+def reproduction(name: str, *, changed: bool) -> list[str]:
+    """Return commands that reproduce a run and its report, from its name and whether it was changed meanwhile."""
     lines = [
         f"stdpbench reproduce {name}    # runs it again and compares the results",
         f"stdpbench report {name}",
     ]
-    if run.experiment.differences(run.start):
+    if changed:
         lines.insert(0, "# parameters were changed during the run; reproduce applies these changes from the journal")
     return lines
 
@@ -99,7 +103,6 @@ def compare_runs(data: Sequence[Mapping[str, Any]], experiments: Sequence[str]) 
         Text for the experiment of each run, without its seed: runs with equal text are averaged.
     """
     groups = list(dict.fromkeys(experiments))
-    named = {text: _title(data, experiments, text) for text in groups}
     rows: list[dict[str, Any]] = []
     for group, title in GROUPS.items():
         names = dict.fromkeys(
@@ -111,7 +114,20 @@ def compare_runs(data: Sequence[Mapping[str, Any]], experiments: Sequence[str]) 
     for number, (name, value, share) in enumerate(_DATA_ROWS):
         values = [value(one) for one in data]
         rows.append(_row(name, values, share, experiments, groups, "responses and neurons" if number == 0 else ""))
-    return {"experiments": [named[text] for text in groups], "rows": rows}
+    return {"experiments": [_title(data, experiments, text) for text in groups], "rows": rows}
+
+
+def compare_values(
+    data: Sequence[Mapping[str, Any]],
+    experiments: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[float | None], str]],
+) -> dict[str, Any]:
+    """Compare runs by rows of name, value of each run, and heading above; otherwise as `compare_runs`."""
+    groups = list(dict.fromkeys(experiments))
+    return {
+        "experiments": [_title(data, experiments, text) for text in groups],
+        "rows": [_row(name, values, False, experiments, groups, heading) for name, values, heading in rows],
+    }
 
 
 def _title(data: Sequence[Mapping[str, Any]], experiments: Sequence[str], text: str) -> str:
@@ -169,18 +185,18 @@ def csv_tables(
         ],
         "held_out.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["held_out"]],
         "robustness.csv": [{"run": run, **row} for run, rows in robustness.items() for row in rows],
-        "over_seeds.csv": [] if seeds is None else _per_group(seeds),
+        "over_seeds.csv": over_seeds_rows(seeds, "readout"),
     }
-    return {name: _text(rows) for name, rows in tables.items() if rows}
+    return {name: csv_text(rows) for name, rows in tables.items() if rows}
 
 
-def _per_group(seeds: OverSeeds) -> list[dict[str, Any]]:
-    """Return one row per read-out and group of runs; shares, not percent."""
+def over_seeds_rows(seeds: OverSeeds | None, what: str) -> list[dict[str, Any]]:
+    """Return one row per read-out or measure and group of runs, named `what`; shares, not percent."""
     rows = []
-    for group in seeds.groups:
+    for group in () if seeds is None else seeds.groups:
         for name, accuracy in group.accuracy.items():
             difference = group.differences.get(name)
-            row = {"readout": name, "runs_with": group.label, **plain(accuracy)}
+            row = {what: name, "runs_with": group.label, **plain(accuracy)}
             for key in ("n", "mean", "low", "high"):
                 row[f"difference_{key}"] = None if difference is None else plain(difference)[key]
             rows.append({key: "" if value is None else value for key, value in row.items()})
@@ -210,7 +226,8 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _text(rows: Sequence[Mapping[str, Any]]) -> str:
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows with the same keys as CSV."""
     file = io.StringIO()
     writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
     writer.writeheader()

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from harness import finished, new_run
 from PyQt6.QtCore import QObject, QPoint, QPointF, Qt, QTimer
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
+from sparse_streams import sparse_stream
 from waiting import waits
 
 from stdpbench.figures.paper import Order, script
@@ -20,6 +22,7 @@ from stdpbench.report.views import NEURONS, NOTHING, Chosen
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
+from stdpbench.simulators import find_compiler
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.evaluate import report_writer
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
@@ -93,6 +96,25 @@ def test_without_a_run_it_says_what_to_do(window: MainWindow, qtbot: QtBot) -> N
     assert not page.report.isEnabled()
     window.actions_["evaluate-shown"].trigger()
     assert "No run is open" in page.notices.texts()[-1]
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+def test_a_stream_has_nothing_to_evaluate_but_a_report(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(report_writer, "open_page", opened.append)
+    folder = new_run(window.runs, sparse_stream())
+    finished(folder)
+    window.go_to("evaluate")
+    page = window.evaluate
+    waits(qtbot, lambda: page.run.count() == 1)
+    waits(qtbot, lambda: page.empty.text().startswith(f"{folder.path.name} is the run of a stream."))
+    assert page.empty.isVisible()
+    assert not page.go.isEnabled()
+    page.report.click()
+    waits(qtbot, lambda: bool(opened))
+    assert opened == [folder.path / "report" / "report.html"]
 
 
 @pytest.mark.display

@@ -43,6 +43,11 @@ _EMPTY = (
 )
 _SHARES = ((35, 34, 31), (70, 30), (52, 48), (64, 36))
 """Sizes of the columns, and of the views in each column, in percent."""
+_OF_A_STREAM = (
+    "{} is the run of a stream. Streams have no labels, so there are no answers to evaluate.\n\n"
+    "“Write report” writes its measures over time, with figures and tables, and opens the page."
+)
+_GO = "Compare answers with the labels of test pictures; recorded in the journal"
 _NO_RUNS = "There is no finished run yet. Start one on the Start page and evaluate it here when it is finished."
 
 
@@ -79,6 +84,7 @@ class EvaluatePage(QWidget):
         self._entries: list[Entry] = []
         self._opening: Path | None = None
         self._reported_run: Path | None = None
+        self._stream = ""  # name of the chosen run if it is of a stream
         self._next_clusters: tuple[str, int | None] | None = None
         self._arranged = False
         arguments = (self.state, self.session)
@@ -109,7 +115,7 @@ class EvaluatePage(QWidget):
         self.run.setMaxVisibleItems(24)
         self.go = QPushButton("Evaluate")
         self.go.setObjectName("primary")
-        self.go.setToolTip("Compare answers with the labels of test pictures; recorded in the journal")
+        self.go.setToolTip(_GO)
         self.report = QPushButton("Write report")
         self.report.setToolTip("Write the report of this run (as `stdpbench report`) and open it")
         self.busy = ProgressBar("Progress of the evaluation")
@@ -215,9 +221,20 @@ class EvaluatePage(QWidget):
         """Withdraw the notices about the previously chosen run."""
         path = self.chosen_run()
         if path != self._reported_run:
-            self._reported_run = path
+            self._reported_run, self._stream = path, ""
             self.notices.clear()
+            if path is not None:
+                self._background.do(
+                    lambda: RunFolder(path).stored_experiment.stream is not None,
+                    lambda stream: self._take_stream(path, stream),
+                    lambda _: None,  # of a damaged run, which evaluating reports
+                )
         self._fit_buttons()
+
+    def _take_stream(self, path: Path, stream: bool) -> None:
+        if stream and path == self.chosen_run():
+            self._stream = path.name
+            self._fit_buttons()
 
     def choose_run(self) -> None:
         """Show the page with the list of runs open."""
@@ -399,15 +416,18 @@ class EvaluatePage(QWidget):
         self.empty.setVisible(not open_)
         if open_ and not self._arranged:
             QTimer.singleShot(0, self._arrange)
-        self.empty.setText(_EMPTY if self.run.count() or opening else _NO_RUNS)
         for widget in (self.busy, self.busy_words, self.cancel):
             widget.setVisible(opening)
         self._fit_buttons()
 
     def _fit_buttons(self) -> None:
         some, opening = self.chosen_run() is not None, self._opening is not None
-        look = self.state.look
-        self.go.setEnabled(some and not opening)
+        look, stream = self.state.look, self._stream
+        self.go.setEnabled(some and not opening and not stream)
+        self.go.setToolTip("A stream has no labels" if stream else _GO)
+        self.empty.setText(
+            _OF_A_STREAM.format(stream) if stream else _EMPTY if self.run.count() or opening else _NO_RUNS
+        )
         self.go.setText("Evaluate again" if look is not None and look.path == self.chosen_run() else "Evaluate")
         self.report.setEnabled(some and not self.reports.busy)
         self.run.setEnabled(bool(self.run.count()) and not opening)

@@ -221,7 +221,7 @@ def test_python_has_the_measures(parent):
     assert len(run.plot_stream().figure.axes) == 6
 
 
-def test_evaluation_and_reports_need_labels(parent, tmp_path):
+def test_evaluation_needs_labels(parent, tmp_path):
     with pytest.raises(StdpbenchError, match="has no labels to evaluate"):
         list(evaluate_run(parent.path, Options()))
     with pytest.raises(StdpbenchError, match="is the run of a stream, which has no labels"):
