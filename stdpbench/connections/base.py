@@ -29,6 +29,11 @@ class Connection(Parameters):
     at_end: ClassVar[bool] = False
     """Whether what arrives is summed over the step and acts at its end."""
 
+    @property
+    def count_is_random(self) -> bool:
+        """Whether the number of synapses depends on what is drawn; if not, `expected` is exact."""
+        return self.storage == "sparse"
+
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
         """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
         return ""

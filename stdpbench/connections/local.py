@@ -32,6 +32,11 @@ class Local(Connection):
         rows, columns = (max(0, (side - self.field) // self.stride + 1) for side in source[:2])
         return rows, columns
 
+    @property
+    def count_is_random(self) -> bool:
+        """Whether the number of synapses depends on what is drawn: nothing is."""
+        return False
+
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
         """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
         if len(source) not in (2, 3):

@@ -47,6 +47,11 @@ class Random(Connection):
             raise ValueError("multapses need in_degree or out_degree: with p a pair is connected once or not at all")
         return self
 
+    @property
+    def count_is_random(self) -> bool:
+        """Whether the number of synapses depends on what is drawn: with a degree per neuron it does not."""
+        return self.p is not None and self.p < 1
+
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
         """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
         for name, degree, shape in (("in", self.in_degree, source), ("out", self.out_degree, target)):

@@ -90,6 +90,11 @@ class Table(Connection):
             raise StdpbenchError(f"{path} does not list the synapses of this experiment any more: it has changed")
         raise StdpbenchError(f"there is no file {path}")
 
+    @property
+    def count_is_random(self) -> bool:
+        """Whether the number of synapses depends on what is drawn: nothing is."""
+        return False
+
     def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
         """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
         rows = self.rows()

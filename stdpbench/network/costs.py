@@ -18,11 +18,11 @@ class Cost:
     Attributes
     ----------
     synapses : int
-        Number of synapses; of those that are drawn at random, what is expected.
+        Number of synapses; where it depends on what is drawn, what is expected.
     memory : int
         Bytes that they take in each process with the network; 0 where counters of spikes stand for them.
     expected : bool
-        Whether synapses are drawn at random.
+        Whether the number of synapses depends on what is drawn.
     """
 
     synapses: int
@@ -60,4 +60,8 @@ def costs_sentence(known: Mapping[str, Cost], n_projections: int) -> str:
 
 def _cost(graph: Graph, name: str) -> Cost | None:
     layout = layout_of(graph, name)
-    return None if layout is None else Cost(n_synapses(layout), projection_memory(layout), layout.sparse)
+    return (
+        None
+        if layout is None
+        else Cost(n_synapses(layout), projection_memory(layout), layout.projection.connect.count_is_random)
+    )

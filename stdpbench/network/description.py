@@ -52,15 +52,15 @@ def projection_rows(graph: Graph, name: str) -> Rows:
 
 
 def synapses_text(layout: ProjectionLayout) -> str:
-    """Return the number of synapses of a projection; of those that are drawn at random, what is expected."""
+    """Return the number of synapses of a projection; where it depends on what is drawn, what is expected."""
     text = thousands(n_synapses(layout))
-    if layout.sparse:
+    if layout.projection.connect.count_is_random:
         return f"{text} expected"
     return f"{text}, for which a counter of spikes stands" if layout.counted else text
 
 
 def n_synapses(layout: ProjectionLayout) -> int:
-    """Return the number of pairs of neurons that a projection connects; of those that are drawn, what is expected."""
+    """Return the number of pairs of neurons that a projection connects; where it is random, what is expected."""
     if layout.sparse:
         return round(layout.expected_synapses)
     source, target = layout.source.population.shape, layout.target.population.shape

@@ -47,6 +47,31 @@ def test_incoming_synapses_are_the_same_from_the_other_side() -> None:
         assert source[first[target] : first[target + 1]].tolist() == synapses.source[mine].tolist()
 
 
+@pytest.mark.parametrize(
+    ("connect", "source", "target"),
+    [
+        (Random(in_degree=4), (20,), (15,)),
+        (Random(out_degree=4, multapses=True), (20,), (15,)),
+        (Random(p=1.0), (20,), (20,)),
+        (Local(field=3, stride=2), (7, 7), (3, 3, 2)),
+    ],
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_what_is_expected_is_exact_where_the_number_is_not_random(
+    connect: Connection, source: tuple[int, ...], target: tuple[int, ...], seed: int
+) -> None:
+    assert not connect.count_is_random
+    recurrent = source == target
+    synapses = drawn(connect, source, target, recurrent, seed)
+    assert len(synapses) == connect.expected(source, target, recurrent=recurrent)
+
+
+def test_a_probability_makes_the_number_of_synapses_random() -> None:
+    assert Random(p=0.5).count_is_random
+    assert Distance().count_is_random
+    assert len({len(drawn(Random(p=0.5), (20,), (15,), seed=seed)) for seed in range(5)}) > 1
+
+
 def test_dense_marks_pairs_that_are_not_connected() -> None:
     synapses = Synapses.of_pairs(np.array([1, 2]), 2, 2)
     shown = synapses.dense(np.array([0.5, 0.0]), absent=np.nan)

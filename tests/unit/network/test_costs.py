@@ -28,6 +28,16 @@ def test_costs_of_drawn_synapses_are_expected_ones() -> None:
     assert costs_sentence({"feed": feed}, 1).startswith(f"About {thousands(31_360)} synapses take ")
 
 
+def test_costs_of_synapses_whose_number_does_not_depend_on_what_is_drawn_are_exact() -> None:
+    graph = read_experiment("polychrony-2006").graph()
+    found = costs(graph)
+    assert found["exc_exc"] == Cost(64_000, found["exc_exc"].memory, expected=False)
+    assert {name: len(graph.synapses(name)) for name in found} == {name: one.synapses for name, one in found.items()}
+    assert costs_sentence(found, 3).startswith(f"{thousands(100_000)} synapses take ")
+    local = costs(read_experiment("local-digits").graph(20, 20))["feed"]
+    assert (local.synapses, local.expected) == (9 * 44 * 100, False)
+
+
 def test_what_is_not_known_is_not_counted() -> None:
     assert list(costs(DIGITS.graph())) == ["compete"]  # the data give the number of inputs
     wrong = DIGITS.with_value("network.projections.feed.connect.kind", "one-to-one").graph(784)

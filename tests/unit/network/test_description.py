@@ -40,6 +40,11 @@ def test_a_sparse_projection_says_what_is_expected_without_drawing_it() -> None:
     assert rows["delay"] == "none"
 
 
+def test_a_fixed_number_of_synapses_per_neuron_is_exact() -> None:
+    rows = dict(projection_rows(read_experiment("polychrony-2006").graph(), "exc_exc"))
+    assert rows["synapses"] == "64\N{THIN SPACE}000"
+
+
 def test_populations_say_what_they_are() -> None:
     assert dict(population_rows(DIGITS, "input")) == {"size": "28 × 28 inputs", "inputs": "784"}
     exc = dict(population_rows(DIGITS, "exc"))
