@@ -147,6 +147,10 @@ class NetworkDraft:
         """Return the draft with populations and projections in place of the template."""
         return NetworkDraft(self.unchecked.spelled_out()) if self.template else self
 
+    def without_stages(self) -> NetworkDraft:
+        """Return the draft in which all that can learn does, for as long as in all stages together."""
+        return NetworkDraft(self.unchecked.model_copy(update={"schedule": _without_stages(self.unchecked.schedule)}))
+
     def spells_out(self, path: str, value: Any = None) -> bool:
         """Whether a change of a parameter spells a template out: it does not have the parameter, or not this kind."""
         if not self.template:

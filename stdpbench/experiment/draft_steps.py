@@ -12,6 +12,13 @@ from stdpbench.learned_names import listed
 POPULATIONS, PROJECTIONS = "network.populations.", "network.projections."
 """Beginnings of the paths of parts."""
 
+_TEMPLATE = (
+    "The template {}. It stays one while only parameters change that it has. Any other change spells the network out "
+    "as populations and projections (kind = “graph”); undo brings the template back."
+)
+_SPELLED_OUT = "Populations and projections, spelled out (kind = “graph”)."
+_NOTHING = "Nothing yet: add an input and a population, then a projection between them, or start from a template."
+
 
 @dataclass(frozen=True)
 class Step:
@@ -40,6 +47,12 @@ class Step:
             return self.sentence
         spelled = f"The network is spelled out now: the template {before.template} does not have this."
         return f"{self.sentence} {spelled}".strip()
+
+
+def kind_sentence(draft: NetworkDraft) -> str:
+    """Say whether the network is that of a template or spelled out, and what that means."""
+    spelled = _SPELLED_OUT if draft.populations else _NOTHING
+    return _TEMPLATE.format(draft.template) if draft.template else spelled
 
 
 def name_of(path: str) -> str:

@@ -29,6 +29,7 @@ from stdpbench.experiment.draft_steps import (
     Step,
     adding,
     copying,
+    kind_sentence,
     moving,
     name_of,
     naming,
@@ -51,19 +52,14 @@ from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.network_tree import NetworkTree
 from stdpbench_gui.widgets.parameter_fields import Choice
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
-from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
+from stdpbench_gui.widgets.parameter_row import RowTexts, row_around
+from stdpbench_gui.widgets.stages_form import StagesForm
 
 _TEXTS = RowTexts(
     edited="Not applied yet: Enter applies it, Esc or a click here reverts it",
     start="the value before editing",
     at_start="before editing",
 )
-_TEMPLATE = (
-    "The template {}. It stays one while only parameters change that it has. Any other change spells the network out "
-    "as populations and projections (kind = “graph”); undo brings the template back."
-)
-_SPELLED_OUT = "Populations and projections, spelled out (kind = “graph”)."
-_NOTHING = "Nothing yet: add an input and a population, then a projection between them, or start from a template."
 _ACTIONS = {
     "input": ("Add input", "", "Add the population whose spikes the data give"),
     "population": ("Add population", "Ctrl+N", "Add a population of neurons"),
@@ -142,6 +138,8 @@ class NetworkEditor(QDialog):
         self.diagram.chosen.connect(self._choose_named)
         self.form = ParameterForm(_TEXTS)
         self.form.committed.connect(self._set)
+        self.stages = StagesForm()
+        self.stages.wanted.connect(self._set_stage)
         self.part_problem = wrapped("", "problem")
         self.part_problem.setAccessibleName("Problems of the chosen part")
         self.said = wrapped("", "faint")
@@ -223,7 +221,7 @@ class NetworkEditor(QDialog):
         below = QWidget()
         below.setObjectName("panel")
         self._form_panel = below
-        vbox(self.part_problem, (self.form, 1), within=below, margins=theme.GRID, spacing=theme.GRID)
+        vbox(self.part_problem, self.stages, (self.form, 1), within=below, margins=theme.GRID, spacing=theme.GRID)
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.diagram)
         right.addWidget(below)
@@ -273,8 +271,7 @@ class NetworkEditor(QDialog):
         if self.name.text() != draft.unchecked.name:
             self.name.setText(draft.unchecked.name)
         self.start_from.setCurrentIndex(0)
-        spelled = _SPELLED_OUT if draft.populations else _NOTHING
-        self.kind.setText(_TEMPLATE.format(draft.template) if draft.template else spelled)
+        self.kind.setText(kind_sentence(draft))
         self.tree.show_draft(draft, self._groups, known, wrong, self._path)
         self.diagram.show_graph(graph)
         self.totals.setText(costs_sentence(known, len(draft.projections)))
@@ -284,7 +281,7 @@ class NetworkEditor(QDialog):
 
     def _show_part(self, group: Group) -> None:
         problems = self._problems
-        focused = _row_around(QApplication.focusWidget())
+        focused = row_around(QApplication.focusWidget())
         path = "" if focused is None else focused.path
         self.form.show_groups([group], self.draft.value, self._before)
         rows = self.form.rows()
@@ -292,6 +289,9 @@ class NetworkEditor(QDialog):
         for name, row in rows.items():
             row.show_error(in_rows.get(name, ""))
         others = [one.sentence for one in problems if one.group == group.path and one.row not in rows]
+        self.stages.setVisible(group.path == "schedule")
+        if group.path == "schedule":
+            others = self.stages.show_draft(self.draft, others)
         self.part_problem.setText("\n".join(f"⚠ {sentence}" for sentence in others))
         self.part_problem.setVisible(bool(others))
         self.diagram.select([name_of(self._path)])
@@ -401,6 +401,15 @@ class NetworkEditor(QDialog):
         row.revert()
         self._do(lambda: step)
 
+    def _set_stage(self, make: Callable[[NetworkDraft], Step], number: int) -> None:
+        """Change stages of the training; an invalid value is an error in the row of its stage."""
+        try:
+            step = make(self.draft)
+        except StdpbenchError as error:
+            self.stages.show_error(number, str(error))
+            return
+        self._do(lambda: step)
+
     def _add(self, what: str) -> None:
         self._do(lambda: adding(self.draft, what, self._path))
         self.tree.setFocus()
@@ -485,9 +494,3 @@ class NetworkEditor(QDialog):
 
         box.buttonClicked.connect(answered)
         box.open()
-
-
-def _row_around(widget: QWidget | None) -> ParameterRow | None:
-    while widget is not None and not isinstance(widget, ParameterRow):
-        widget = widget.parentWidget()
-    return widget

@@ -7,11 +7,21 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QMessageBox, QPushButton, QToolButton
+from PyQt6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.experiment import NetworkDraft, read_experiment
+from stdpbench.experiment.draft_stages import stages_of
 from stdpbench.runs.protocol.states import State
 from stdpbench.units import thousands
 from stdpbench_gui.app.window import MainWindow
@@ -152,6 +162,65 @@ def test_errors_are_shown_where_they_belong(window: MainWindow, qtbot: QtBot) ->
         assert widget.accessibleName() or widget.text(), widget
     for widget in [*editor.findChildren(QLineEdit), *editor.findChildren(QComboBox), *editor.findChildren(QCheckBox)]:
         assert not widget.isVisible() or widget.accessibleName(), widget
+    close(editor)
+
+
+def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> None:
+    window.services.edit_network(NetworkDraft(read_experiment("stack-digits")))
+    editor = shown(window, qtbot)
+    stages = editor.stages
+    assert not stages.isVisible()
+    editor.tree.choose("schedule")
+    assert stages.isVisible()
+
+    def part(name: str) -> QWidget:
+        found = stages._rows.findChild(QWidget, name)
+        assert found is not None
+        return found
+
+    def lengths() -> list[str]:
+        return [row.length for row in stages_of(editor.draft)]
+
+    length = part("length-1")
+    assert isinstance(length, QLineEdit)
+    editor.activateWindow()
+    length.setFocus()
+    waits(qtbot, length.hasFocus)
+    length.selectAll()
+    qtbot.keyClicks(length, "many")
+    qtbot.keyClick(length, Qt.Key.Key_Return)
+    assert stages._errors[1].isVisible()
+    assert "schedule.stages.2.passes must be a whole number" in stages._errors[1].text()
+    length.selectAll()
+    qtbot.keyClicks(length, "3")
+    qtbot.keyClick(length, Qt.Key.Key_Return)
+    assert lengths() == ["2", "3"]
+    assert stages._errors[1].isHidden()
+    assert QApplication.focusWidget() is part("length-1")  # made anew
+    choice = part("projections-0")
+    assert isinstance(choice, QToolButton)
+    menu = choice.menu()
+    assert menu is not None
+    menu.actions()[0].trigger()  # feed no longer learns in the first stage
+    assert "must name at least one projection" in stages._errors[0].text()
+    assert not editor.start_button.isEnabled()
+    assert editor.part_problem.isHidden()
+    editor.actions_["undo"].trigger()
+    assert editor.said.text() == "Undone: stage 1 → none."
+    assert stages._errors[0].isHidden()
+    button(editor, "Move stage 2 up").click()
+    assert lengths() == ["3", "2"]
+    button(editor, "Add stage").click()
+    assert len(lengths()) == 3
+    for _ in range(3):
+        button(editor, "Remove stage 1").click()
+    assert not lengths()
+    assert "learn throughout" in stages.about.text()
+    assert stages.about.isVisible()
+    for _ in range(4):
+        editor.actions_["undo"].trigger()
+    assert lengths() == ["3", "2"]
+    assert all(each.accessibleName() for each in stages._rows.findChildren(QToolButton))
     close(editor)
 
 

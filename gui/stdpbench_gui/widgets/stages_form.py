@@ -1,0 +1,179 @@
+"""The stages of the training in a form: which projections learn, for how long, in which order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
+
+from stdpbench.experiment import NetworkDraft
+from stdpbench.experiment.draft_stages import (
+    StageRow,
+    adding_stage,
+    choosing_projections,
+    learnable,
+    moving_stage,
+    removing_stage,
+    setting_length,
+    stage_of,
+    stages_of,
+    unit_of_stages,
+)
+from stdpbench.experiment.draft_steps import Step
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+
+_WITHOUT = "All projections that have a rule learn throughout. Stages let them learn one after the other."
+_NOTHING_LEARNS = "No projection has a rule, so there is nothing to learn in stages."
+_LONGEST = 32  # letters of the names in a button
+
+
+class StagesForm(QWidget):
+    """A row per stage, and a button that adds one.
+
+    Attributes
+    ----------
+    wanted : signal of (callable, int)
+        A step: function of the draft that returns it, and the number of the stage in whose row an error belongs.
+    """
+
+    wanted = pyqtSignal(object, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Stages of the training")
+        title = QLabel("stages")
+        title.setObjectName("cardtitle")
+        self.about = wrapped("", "faint")
+        self.add = QPushButton("Add stage")
+        self.add.setAutoDefault(False)
+        self.add.clicked.connect(lambda _=False: self.wanted.emit(adding_stage, 0))
+        self._rows = QWidget()
+        self._shown: object = None
+        self._errors: list[QLabel] = []
+        self._unit = "passes"
+        self._layout = vbox(
+            hbox(title, STRETCH, self.add), self.about, self._rows, within=self, spacing=theme.GRID // 2
+        )
+
+    def show_draft(self, draft: NetworkDraft, problems: Iterable[str]) -> list[str]:
+        """Show the stages of a draft.
+
+        Parameters
+        ----------
+        draft : NetworkDraft
+            The draft.
+        problems : iterable of str
+            Sentences, of which those about a stage are shown in its row.
+
+        Returns
+        -------
+        list of str
+            The other sentences.
+        """
+        stages, able, unit = stages_of(draft), learnable(draft), unit_of_stages(draft)
+        self.about.setText(_WITHOUT if able else _NOTHING_LEARNS)
+        self.about.setVisible(not stages)
+        self.add.setEnabled(bool(able))
+        if (stages, able, unit) != self._shown:
+            self._shown, self._unit = (stages, able, unit), unit
+            self._make_rows(stages, able)
+        of_stages, others = defaultdict[int, list[str]](list), list[str]()
+        for sentence in problems:
+            number = stage_of(sentence)
+            (others if number is None else of_stages[number]).append(sentence)
+        for number, label in enumerate(self._errors):
+            self._write_error(label, "\n".join(of_stages[number]))
+        return others
+
+    def show_error(self, number: int, sentence: str) -> None:
+        """Say what is wrong with what was entered for a stage."""
+        if number < len(self._errors):
+            self._write_error(self._errors[number], sentence)
+
+    @staticmethod
+    def _write_error(label: QLabel, text: str) -> None:
+        label.setText(f"⚠ {text}" if text else "")
+        label.setVisible(bool(text))
+
+    def _make_rows(self, stages: Sequence[StageRow], able: Sequence[str]) -> None:
+        focus = QApplication.focusWidget()
+        focused = focus.objectName() if focus is not None and self._rows.isAncestorOf(focus) else ""
+        before, self._rows = self._rows, QWidget()
+        grid = QGridLayout(self._rows)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme.GRID // 2)
+        grid.setColumnStretch(1, 1)
+        self._errors = []
+        for number, stage in enumerate(stages):
+            self._make_row(grid, number, stage, able, len(stages))
+        self._layout.replaceWidget(before, self._rows)
+        before.hide()
+        before.deleteLater()
+        self._rows.setVisible(bool(stages))
+        again = self._rows.findChild(QWidget, focused) if focused else None
+        if again is not None:
+            again.setFocus()
+
+    def _make_row(self, grid: QGridLayout, number: int, stage: StageRow, able: Sequence[str], n: int) -> None:
+        name, row = f"stage {number + 1}", 2 * number
+        projections = QToolButton()
+        projections.setObjectName(f"projections-{number}")
+        words = ", ".join(stage.projections) or "choose projections"
+        projections.setText(words if len(words) <= _LONGEST else f"{len(stage.projections)} projections")
+        projections.setToolTip(f"Projections that learn in {name}: {words}")
+        projections.setAccessibleName(f"Projections of {name}: {words}")
+        projections.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        projections.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        menu = QMenu(projections)
+        for each in dict.fromkeys((*able, *stage.projections)):  # also those that cannot, so that they can be removed
+            action = QAction(each, menu)
+            action.setCheckable(True)
+            action.setChecked(each in stage.projections)
+            action.toggled.connect(lambda on, each=each: self._toggle(number, stage, each, on))
+            menu.addAction(action)
+        projections.setMenu(menu)
+        length = QLineEdit(stage.length)
+        length.setObjectName(f"length-{number}")
+        length.setAccessibleName(f"{self._unit.capitalize()} of {name}")
+        length.setFixedWidth(length.fontMetrics().horizontalAdvance("0000000 ms") + 2 * theme.GRID)
+        length.editingFinished.connect(lambda: self._commit(number, stage, length))
+        error = wrapped("", "problem")
+        error.setAccessibleName(f"Problems of {name}")
+        self._errors.append(error)
+        up, down = partial(moving_stage, number=number, by=-1), partial(moving_stage, number=number, by=1)
+        buttons = [
+            self._button("▲", f"Move {name} up", f"up-{number}", up),
+            self._button("▼", f"Move {name} down", f"down-{number}", down),
+            self._button("✕", f"Remove {name}", f"remove-{number}", partial(removing_stage, number=number)),
+        ]
+        buttons[0].setEnabled(number > 0)
+        buttons[1].setEnabled(number < n - 1)
+        cells = (QLabel(str(number + 1)), projections, QLabel(self._unit), length, *buttons)
+        for column, widget in enumerate(cells):
+            grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignVCenter)
+        grid.setAlignment(projections, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(error, row + 1, 1, 1, len(cells) - 1)
+
+    def _button(self, text: str, tip: str, name: str, step: Callable[[NetworkDraft], Step]) -> QToolButton:
+        made = QToolButton()
+        made.setText(text)
+        made.setToolTip(tip)
+        made.setAccessibleName(tip)
+        made.setObjectName(name)
+        made.clicked.connect(lambda _=False: self.wanted.emit(step, 0))
+        return made
+
+    def _toggle(self, number: int, stage: StageRow, name: str, on: bool) -> None:
+        kept = [each for each in stage.projections if each != name]
+        names = [*kept, name] if on else kept
+        self.wanted.emit(partial(choosing_projections, number=number, names=names), number)
+
+    def _commit(self, number: int, stage: StageRow, field: QLineEdit) -> None:
+        if field.text().strip() != stage.length:
+            self.wanted.emit(partial(setting_length, number=number, text=field.text()), number)
