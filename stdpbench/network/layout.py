@@ -104,6 +104,12 @@ class Layout:
         """Populations of neurons: all but the input."""
         return tuple(each for each in self.populations.values() if not each.is_input)
 
+    @cached_property
+    def driven(self) -> tuple[tuple[str, str], ...]:
+        """Population and receptor of each projection from the input, through which currents may pass."""
+        mine = [each for each in self.graph.projections.values() if each.source == self.graph.input != ""]
+        return tuple(dict.fromkeys((each.target, each.receptor) for each in mine))
+
     @property
     def in_flight(self) -> tuple[PopulationLayout, ...]:
         """Populations whose spikes of the last steps are state."""

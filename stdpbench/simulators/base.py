@@ -26,6 +26,7 @@ from stdpbench.network import Layout, Learned
 from stdpbench.network.layout import LAST_ARRIVAL, RECENT, ProjectionLayout, StateVariable
 from stdpbench.signals import handled
 from stdpbench.simulators import learned_delays
+from stdpbench.simulators.currents import Drive, drive_of
 from stdpbench.simulators.response import Courses, Recording, Response, recorded
 from stdpbench.simulators.structure import check_same_structure
 from stdpbench.simulators.updates import joined, part_of, pass_steps, steps_to_update
@@ -97,11 +98,12 @@ class Simulator(ABC):
         earlier: Mapping[str, Spikes],
         record: Mapping[str, NDArray[np.int64]],
         noise: Mapping[str, Spikes],
+        drive: Drive,
     ) -> tuple[dict[str, Spikes], Courses]:
         """Take `n_bins` steps from time 0.
 
         In each step, when spikes are known and before projections act, every spike of `noise` adds the weight of its
-        population's noise to the receptor of a neuron.
+        population's noise to the receptor of a neuron, and `drive` what it has for this step.
         `earlier` contains the spikes of populations with delayed projections in the steps before, with bins below 0.
         Returns the spikes of all populations of neurons, and the courses that were asked for.
         """
@@ -231,6 +233,7 @@ class Simulator(ABC):
         n_rest: int = 0,
         record: Mapping[str, Sequence[int]] | None = None,
         noise: Mapping[str, Spikes] | None = None,
+        currents: NDArray[np.float64] | None = None,
     ) -> Response:
         """Present one stimulus.
 
@@ -250,6 +253,9 @@ class Simulator(ABC):
             Neurons by population whose variables to record in every step; changes no other result.
         noise : mapping of str to Spikes, optional
             What `stdpbench.network.draw_noise` drew for this presentation; of each population that has noise.
+        currents : ndarray, float64, (n_input,) or (n_bins, n_input), optional
+            Constant currents, or those of each step of the stimulus. In each step, a projection from the input adds
+            its weights times the currents to its receptor, as if spikes of these sizes arrived.
 
         Returns
         -------
@@ -265,6 +271,7 @@ class Simulator(ABC):
         self._check_input(spikes, n_bins, total)
         noise = noise or {}
         self._check_noise(noise, total)
+        drive = {} if currents is None else drive_of(self.layout, self.array, currents, n_bins, learning)
         watched = {name: self._to_record(name, neurons) for name, neurons in (record or {}).items()}
         learned_delays.take(self.layout, self.array, total, self._put_delays)
         self._traces_moved |= bool(learning)
@@ -275,7 +282,8 @@ class Simulator(ABC):
                 n_part = min(total - done, steps_to_update(self.layout, self.array, learning))
                 mine = spikes if n_part == total else part_of(spikes, done, done + n_part)
                 drawn = noise if n_part == total else {k: part_of(v, done, done + n_part) for k, v in noise.items()}
-                parts.append((done, *self._advance(mine, n_part, learning, recording, drawn)))
+                driven = {key: each.part(done, done + n_part) for key, each in drive.items()}
+                parts.append((done, *self._advance(mine, n_part, learning, recording, drawn, driven)))
                 done += n_part
             found, courses = joined(parts)
         recordings = {
@@ -291,9 +299,10 @@ class Simulator(ABC):
         learning: frozenset[str],
         recording: Mapping[str, NDArray[np.int64]],
         noise: Mapping[str, Spikes],
+        drive: Drive,
     ) -> tuple[dict[str, Spikes], Courses]:
         """Take some steps, in which no weight is updated, and update those that are due then."""
-        found, courses = self._run(spikes, n_bins, learning, self._earlier(), recording, noise)
+        found, courses = self._run(spikes, n_bins, learning, self._earlier(), recording, noise, drive)
         self._remember(found if self.layout.input is None else {**found, self.layout.input.name: spikes}, n_bins)
         for name in learning:
             projection = self.layout.projections[name]

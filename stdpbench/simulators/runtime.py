@@ -23,6 +23,7 @@ from stdpbench.network.build import BuiltNetwork, When, build
 from stdpbench.network.layout import LEFT_WITH, PopulationLayout, ProjectionLayout
 from stdpbench.simulators import learned_delays
 from stdpbench.simulators.base import Simulator
+from stdpbench.simulators.currents import Drive
 from stdpbench.simulators.response import Courses, recorded
 
 _BEFORE_NOISE = ("start", "groups", "thresholds")
@@ -121,6 +122,7 @@ class RuntimeSimulator(Simulator):
         earlier: Mapping[str, Spikes],
         record: Mapping[str, NDArray[np.int64]],
         noise: Mapping[str, Spikes],
+        drive: Drive,
     ) -> tuple[dict[str, Spikes], Courses]:
         if self._closed:
             raise StdpbenchError("this simulator is closed")
@@ -145,6 +147,7 @@ class RuntimeSimulator(Simulator):
         before = [o for o in objects if o.when in _BEFORE_NOISE]
         after = [o for o in objects if o.when not in _BEFORE_NOISE]
         noisy = [self._noise_of(name, each, n_bins) for name, each in noise.items()]
+        driven = [(self._array(self.layout.populations[p].group, r), rows) for (p, r), rows in drive.items()]
         for now in range(n_bins):
             step.set_value(now)
             t.set_value(now * dt)
@@ -156,6 +159,9 @@ class RuntimeSimulator(Simulator):
                 obj.run()
             for receptor, weight, index, places in noisy:
                 np.add.at(receptor, index[places[now] : places[now + 1]], weight)
+            for receptor, rows in driven:
+                if now < rows.n_steps:
+                    receptor += rows.of(now)
             for obj in after:
                 obj.run()
             for name, space in spaces.items():

@@ -244,6 +244,16 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
             for each in layout.cells
             if each.population.noise is not None
         ],
+        "driven": [
+            {
+                "number": number,
+                "receptor": by_place[layout.populations[population].group, receptor],
+                "cells": layout.populations[population].number,
+                "sleeps": layout.populations[population].sleeps,
+                "size": layout.populations[population].size,
+            }
+            for number, (population, receptor) in enumerate(layout.driven)
+        ],
         "trains": [each.number for each in layout.populations.values()],
         "delayed": [each.number for each in layout.projections.values() if each.delays_differ],
         "delays_kept": [each.number for each in layout.projections.values() if each.keeps_delays],

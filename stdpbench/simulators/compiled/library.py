@@ -49,6 +49,7 @@ class Library:
     def __init__(self, path: Path, source: BinaryIO) -> None:
         self.path = path
         self._kept: tuple[NDArray[np.int32], ...] = ()
+        self._driven: dict[int, NDArray[np.float64] | None] = {}
         self.dll, copy = _load_private_copy(path, source)
         # not at exit, when other threads may still run code of the library
         weakref.finalize(self, _unload, self.dll, copy, source).atexit = False
@@ -107,6 +108,12 @@ class Library:
         index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
         places = index.ctypes.data_as(_int32_p), bins.ctypes.data_as(_int32_p)
         _check(self.dll.resident_set_noise(population, *places, len(index), n_bins, weight))
+
+    def set_drive(self, number: int, rows: NDArray[np.float64] | None, n_steps: int) -> None:
+        """Set what the first steps of the next presentation add to a receptor: a row each, or one for all; or none."""
+        self._driven[number] = rows  # is read while the presentation runs
+        place = None if rows is None else rows.ctypes.data_as(_double_p)
+        self.dll.resident_set_drive(number, place, 0 if rows is None else len(rows), n_steps)
 
     def present(
         self,
@@ -236,6 +243,8 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
     dll.resident_set_earlier.argtypes = [ctypes.c_int32, _int32_p, _int32_p, ctypes.c_int32]
     dll.resident_set_noise.restype = ctypes.c_int
     dll.resident_set_noise.argtypes = [ctypes.c_int32, _int32_p, _int32_p, *[ctypes.c_int32] * 2, ctypes.c_double]
+    dll.resident_set_drive.restype = None
+    dll.resident_set_drive.argtypes = [ctypes.c_int32, _double_p, *[ctypes.c_int32] * 2]
     dll.resident_present.restype = ctypes.c_int
     dll.resident_present.argtypes = [
         _int32_p,

@@ -19,6 +19,7 @@ from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.compiled.cache import fetch, hold
 from stdpbench.simulators.compiled.library import Library
 from stdpbench.simulators.compiled.toolchain import Compiler
+from stdpbench.simulators.currents import Drive
 from stdpbench.simulators.response import Courses, recorded
 
 _TRIES = 3
@@ -88,6 +89,7 @@ class CompiledSimulator(Simulator):
         earlier: Mapping[str, Spikes],
         record: Mapping[str, NDArray[np.int64]],
         noise: Mapping[str, Spikes],
+        drive: Drive,
     ) -> tuple[dict[str, Spikes], Courses]:
         library, layout = self._library, self.layout
         if library is None:
@@ -106,6 +108,9 @@ class CompiledSimulator(Simulator):
             declared = layout.populations[name].population.noise
             assert declared is not None
             library.set_noise(layout.populations[name].number, drawn.index, drawn.bin, n_bins, declared.weight)
+        for number, key in enumerate(layout.driven):
+            given = drive.get(key)
+            library.set_drive(number, *((None, 0) if given is None else (given.rows, given.n_steps)))
         flags = np.array([name in plastic for name in layout.projections], np.uint8)
         none = np.empty(0, np.int64)
         watched = [record.get(each.name, none) for each in layout.cells]

@@ -21,6 +21,9 @@ Train train_{{number}};
 {% for each in noisy %}
 Noise noise_{{each.number}};
 {% endfor %}
+{% for each in driven %}
+Drive drive_{{each.number}};
+{% endfor %}
 {% for number in delayed %}
 Delays delays_{{number}};
 {% endfor %}
@@ -78,6 +81,14 @@ inline void step(const uint8_t *learns)
 {% endfor %}
 {% for each in noisy %}
     noise_{{each.number}}.add({{each.receptor}}, now);
+{% endfor %}
+{% for each in driven %}
+    if (now < drive_{{each.number}}.n_steps) {
+        drive_{{each.number}}.add({{each.receptor}}, {{each.size}}, now);
+{% if each.sleeps %}
+        awake_{{each.cells}}.all({{each.size}});
+{% endif %}
+    }
 {% endfor %}
 {% endif %}
 {% endfor %}
@@ -239,6 +250,16 @@ try {
     return 0;
 } catch (const std::bad_alloc &) {
     return OUT_OF_MEMORY;
+}
+
+// What the first n_steps steps of the next presentation add to a receptor: a row each, or one for all.
+void resident_set_drive(int32_t number, const double *values, int32_t n_rows, int32_t n_steps)
+{
+    switch (number) {
+{% for each in driven %}
+    case {{each.number}}: resident::drive_{{each.number}} = {values, n_rows, n_steps}; break;
+{% endfor %}
+    }
 }
 
 // Take n_bins steps from time 0; gives back NOT_FINITE if the state of a neuron is not finite at the end. Input spikes are sorted by

@@ -113,6 +113,19 @@ struct Noise {
     }
 };
 
+// What the first n_steps steps add to the receptor of a population: a row of n values each, or the same one for all. The values belong to
+// the caller.
+struct Drive {
+    const double *values = nullptr;
+    int32_t n_rows = 0, n_steps = 0;
+    void add(double *receptor, int32_t n, int32_t bin) const
+    {
+        const double *row = values + (n_rows == 1 ? 0 : (size_t)bin * n);
+        for (int32_t i = 0; i < n; i++)
+            receptor[i] += row[i];
+    }
+};
+
 // Neurons of which it is asked at once whether one fires: with more, a large population scans what did not fire; with fewer, loops
 // are too short.
 static const int BLOCK = 128;
@@ -185,6 +198,9 @@ extern Train train_{{number}};
 {% endfor %}
 {% for each in noisy %}
 extern Noise noise_{{each.number}};
+{% endfor %}
+{% for each in driven %}
+extern Drive drive_{{each.number}};
 {% endfor %}
 {% for number in delayed %}
 extern Delays delays_{{number}};

@@ -20,6 +20,7 @@ from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, encode
 from stdpbench.network import start_weights
+from stdpbench.network.layout import ProjectionLayout
 from stdpbench.runs.process.homeostasis import theta_decay
 from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.runs.process.training import Presented, train, training_order
@@ -61,6 +62,9 @@ class ScriptedSimulator(Simulator):
 
     def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
         pass
+
+    def _put_delays(self, projection: ProjectionLayout) -> None:
+        raise NotImplementedError  # no delays learn here
 
     def _run(self, spikes: Spikes, n_bins: int, plastic: frozenset[str], *_: object) -> Any:
         seen = (self.w.sum(axis=0), self.theta.copy(), self.array("exc.v").copy())
