@@ -199,6 +199,7 @@ def _stamp() -> list[str]:
 
 def _declared() -> Names:
     from stdpbench.datasets.fetch import FETCHABLE
+    from stdpbench.datasets.import_events import IMPORTABLE
     from stdpbench.experiment import SECTIONS, About, Schedule, family_of
     from stdpbench.lab.default_protocol import PROTOCOLS
     from stdpbench.parameters import Parameters
@@ -221,7 +222,7 @@ def _declared() -> Names:
         "kinds": kinds,
         "usual": {section: family_default(section) for section in families},
         "parameters": parameters,
-        "fetchable": list(FETCHABLE),
+        "fetchable": [*FETCHABLE, *IMPORTABLE],
         "protocols": list(PROTOCOLS),
     }
 

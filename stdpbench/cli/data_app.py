@@ -26,7 +26,11 @@ def data_list(json: AsJson = False) -> None:
 def data_fetch(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="mnist, fashion-mnist or kmnist.", autocompletion=completion.fetchable),
+        typer.Argument(
+            metavar="NAME",
+            help="mnist, fashion-mnist or kmnist; n-mnist or shd with --from.",
+            autocompletion=completion.fetchable,
+        ),
     ],
     source: Annotated[
         Path | None,
@@ -38,7 +42,7 @@ def data_fetch(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Download a data set, or import it from a folder, and verify its checksums."""
+    """Download a data set, or import it from a folder, and verify its files."""
     from stdpbench.datasets.fetch import fetch
 
     found = fetch(name, folder, source)

@@ -32,16 +32,19 @@ def list_experiments(json: bool) -> None:
 def list_data(json: bool) -> None:
     """Carry out ``stdpbench data list``."""
     from stdpbench.datasets.fetch import FETCHABLE, status
+    from stdpbench.datasets.import_events import IMPORTABLE, imported
 
     elsewhere = {"digits": "ships with scikit-learn", **dict.fromkeys(("idx", "npz", "folder"), "your own files")}
     streams = {kind: "made on the spot" for kind, cls in datasets.usable().items() if issubclass(cls, Stream)}
     elsewhere |= streams | {"none": "–", "spike-times": "your own file"}
     elsewhere |= {"tabular": "scikit-learn, or your own file", "signals": "your own files"}
+    elsewhere |= {"events": "your own files"}
+    elsewhere |= {kind: f"missing; stdpbench data fetch {kind} --from FOLDER" for kind in IMPORTABLE}
     elsewhere |= {"japanese-vowels": "your own copy"}
     elsewhere |= dict.fromkeys(("order", "digits-events"), "made on the spot")
     rows: list[dict[str, Any]] = []
     for kind in datasets.kinds():
-        folder = status(kind) if kind in FETCHABLE else None
+        folder = status(kind) if kind in FETCHABLE else imported(kind) if kind in IMPORTABLE else None
         missing = f"missing; stdpbench data fetch {kind}" if kind in FETCHABLE else "from another package"
         rows.append(
             {

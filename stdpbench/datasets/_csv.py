@@ -69,11 +69,11 @@ class Cells:
         return values
 
 
-def read_cells(path: Path, *, labels: bool = False) -> Cells:
+def read_cells(path: Path, *, texts: Sequence[int] = ()) -> Cells:
     """Read a table: cells separated by commas, semicolons or tabs, with or without a line of names.
 
-    The first line holds names if a cell of it is not a number; of the last column only, if it holds `labels`, that
-    tells nothing. Empty lines, and lines that begin with ``#``, are passed over.
+    The first line holds names if a cell of it is not a number. Of the columns `texts`, which may hold texts in every
+    line, that tells nothing; -1 is the last one. Empty lines, and lines that begin with ``#``, are passed over.
 
     Raises
     ------
@@ -92,7 +92,8 @@ def read_cells(path: Path, *, labels: bool = False) -> Cells:
         raise StdpbenchError(f"{path}, line {line_number}: {error or 'no cells'}") from None
     if not rows:
         raise StdpbenchError(f"{path} is empty; it must hold lines of numbers")
-    telling = rows[0][:-1] if labels and len(rows[0]) > 1 else rows[0]
+    untold = {number % len(rows[0]) if number < 0 else number for number in texts}
+    telling = [cell for number, cell in enumerate(rows[0]) if number not in untold or len(rows[0]) == 1]
     named = any(_number(cell) is None and not _is_missing(cell) for cell in telling)
     names = rows[0] if named else []
     rows, lines = (rows[1:], lines[1:]) if named else (rows, lines)

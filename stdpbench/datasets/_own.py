@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,3 +55,12 @@ class HoldingOutStimuli(Source):
 def mixed(n: int, seed: int) -> NDArray[np.int64]:
     """Return 0 .. n - 1 in an order that a seed sets, the same in all versions: files are often sorted by class."""
     return np.argsort(np.random.PCG64(seed + 1).random_raw(n), kind="stable")
+
+
+def test_beside(path: Path) -> Path | None:
+    """Return the file of the test part that belongs to a file of the training part, such as X_TEST to X_TRAIN."""
+    for train, test in (("TRAIN", "TEST"), ("Train", "Test"), ("train", "test")):
+        if path.stem.endswith(train):
+            other = path.with_name(path.stem.removesuffix(train) + test + path.suffix)
+            return other if other.is_file() else None
+    return None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets._archives import read_arrays
 from stdpbench.datasets._checks import label_values, natural_order
 from stdpbench.datasets._csv import read_cells, read_text
+from stdpbench.datasets._own import test_beside
 from stdpbench.errors import StdpbenchError
 
 _NAMES = ("values", "lengths", "labels", "test_values", "test_lengths", "test_labels", "rate")
@@ -60,7 +61,7 @@ def read_signals(path: Path) -> tuple[RawSignals, RawSignals | None]:
         elif path.suffix.lower() == ".npz":
             found = _of_archive(path)
         elif path.suffix.lower() == ".ts":
-            test = _test_of(path)
+            test = test_beside(path)
             found = read_ts(path), None if test is None else read_ts(test)
         else:
             raise StdpbenchError(
@@ -151,8 +152,8 @@ def _of_folder(root: Path) -> tuple[RawSignals, RawSignals | None]:
         return _of_class_folders(halves[0]), _of_class_folders(halves[1])
     series = [path for path in _entries(root) if path.is_file() and path.suffix.lower() == ".ts"]
     if series:
-        first = next((path for path in series if _test_of(path) is not None), series[0])
-        test = _test_of(first)
+        first = next((path for path in series if test_beside(path) is not None), series[0])
+        test = test_beside(first)
         others = [path.name for path in series if path not in (first, test)]
         if others:
             raise StdpbenchError(
@@ -198,16 +199,6 @@ def _tables(folder: Path) -> list[Path]:
 
 
 # -- .ts --------------------------------------------------------------------------------------------------------------
-
-
-def _test_of(path: Path) -> Path | None:
-    """Return the file of test signals that belongs to a .ts file of training signals."""
-    stem = path.stem
-    for train, test in (("_TRAIN", "_TEST"), ("_train", "_test")):
-        if stem.endswith(train):
-            other = path.with_name(stem.removesuffix(train) + test + path.suffix)
-            return other if other.is_file() else None
-    return None
 
 
 def read_ts(path: Path) -> RawSignals:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from stdpbench.datasets._idx_format import is_gzip
 from stdpbench.datasets._published import PUBLISHED, PublishedFile, PublishedSet, find_file, find_set, spellings
+from stdpbench.datasets.import_events import IMPORTABLE, import_events
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.files import NOTHING, remove_file, remove_files, remove_folder
 from stdpbench.paths import data_folders
@@ -74,7 +75,7 @@ def fetch(
     Parameters
     ----------
     name : str
-        One of `FETCHABLE`.
+        One of `FETCHABLE`, or of `IMPORTABLE`, which need a `source`.
     folder : str or Path, optional
         The data folder, in which a folder `name` is created; default: the first of `stdpbench.paths.data_folders`.
     source : str or Path, optional
@@ -98,6 +99,8 @@ def fetch(
         If a file is not available, differs from the published one, or cannot be written. Complete files are kept; of
         others, only partial transfers that can be resumed.
     """
+    if name in IMPORTABLE:
+        return import_events(name, folder, source, progress, report)
     published = _published(name)
     found = find_set(name, data_folders() if folder is None else (Path(folder).expanduser(),))
     if found is not None and not _wanting(published, found):
@@ -122,7 +125,8 @@ def fetch(
 
 def _published(name: str) -> PublishedSet:
     if name not in PUBLISHED:
-        raise StdpbenchError(f"there is no data set {name!r} to fetch; {suggestion(name, PUBLISHED)}")
+        known = (*PUBLISHED, *IMPORTABLE)
+        raise StdpbenchError(f"there is no data set {name!r} to fetch; {suggestion(name, known)}")
     return PUBLISHED[name]
 
 

@@ -58,7 +58,7 @@ class Tabular(HoldingOutStimuli):
             if self.label is not None:
                 raise StdpbenchError("data.label names a column of a CSV file; it needs data.path")
             return f"the table {self.table}", *_of_sklearn(self.table)
-        cells = read_cells(local_path("data.path", self.path), labels=self.label is None)
+        cells = read_cells(local_path("data.path", self.path), texts=(-1,) if self.label is None else ())
         column = cells.width - 1
         if self.label is not None:
             if self.label not in cells.names:
