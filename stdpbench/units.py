@@ -32,6 +32,11 @@ _UNITS: dict[str, tuple[str, str]] = {
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμ]*)\s*")
 
 
+def label(what: str, unit: str) -> str:
+    """Return the name of a quantity for an axis or a column, such as ``"theta (mV)"``; without unit, the name."""
+    return f"{what} ({unit})" if unit else what
+
+
 def read(value: object, unit: str) -> object:
     """Convert a written quantity to a number in `unit`.
 

@@ -43,10 +43,11 @@ def history_arrays(live: LiveRun) -> dict[str, NDArray[Any]]:
     -------
     dict of str to ndarray, (n_blocks,)
         ``position`` (int64), presentations completed; ``spikes_per_image``, of the population that is read;
-        ``repeats``, fraction of pictures that were presented again; ``mean_theta``, mV, at the end of the block;
-        ``weight_change``, mean absolute change of a weight during the block; ``accuracy_vote`` and so on, running
-        accuracy on training labels, NaN if not measured. Where a network has several populations or projections that
-        learn, also ``POPULATION.spikes``, ``POPULATION.theta`` and ``PROJECTION.change`` of the others.
+        ``repeats``, fraction of pictures that were presented again; ``mean_theta``, mV or without unit;
+        ``weight_change``, mean absolute change of a weight during the block; ``accuracy_vote`` and so on,
+        running accuracy on training labels, NaN if not measured. Where a network has several populations or
+        projections that learn, also ``POPULATION.spikes``, ``POPULATION.theta`` and ``PROJECTION.change`` of the
+        others.
     """
     positions = sorted(live.blocks)
     blocks = [live.blocks[position] for position in positions]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench import units
 from stdpbench.api import plots
 from stdpbench.api.display import html_table
 from stdpbench.api.follower import Follower
@@ -204,8 +205,8 @@ class RunView:
         -------
         pandas.DataFrame, or dict of str to ndarray without pandas
             Per block of presentations: ``spikes_per_image``; ``repeats``, fraction of pictures presented again;
-            ``mean_theta``, mV; ``weight_change``, mean per synapse; ``accuracy_vote`` and so on, running accuracy on
-            training labels, which only indicates progress.
+            ``mean_theta``, mV or without unit; ``weight_change``, mean per synapse; ``accuracy_vote`` and so on,
+            running accuracy on training labels, which only indicates progress.
         """
         return history_table(self._live())
 
@@ -362,7 +363,9 @@ class RunView:
 
     def plot_theta(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
         """Draw the mean adaptive threshold of the neurons that are read over training; see `plot_accuracy`."""
-        return plots.plot_curve(self._live(), "mean_theta", "mean theta (mV)", ax, label or self.name)
+        graph = self.experiment.graph()
+        quantity = units.label("mean theta", graph.shown_as(graph.read)[1])
+        return plots.plot_curve(self._live(), "mean_theta", quantity, ax, label or self.name)
 
     def plot_spikes(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
         """Draw spikes of the population that is read, per picture, over training; see `plot_accuracy`."""

@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from stdpbench.experiment import Experiment
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
@@ -88,6 +89,7 @@ class Display(Bars):
         self._begun: dict[str, tuple[float, int]] = {}
         self._held_out = ""
         self._stream = False
+        self._theta_unit = "mV"
         self._waits_for, self._waits_since = "", 0.0
         self._waits_on: TaskID | None = None
 
@@ -96,6 +98,8 @@ class Display(Bars):
         fact = record.fact
         if isinstance(fact, facts.Started):
             self._stream = fact.experiment.get("schedule", {}).get("between") == "stream"
+            graph = Experiment.from_mapping(fact.experiment).graph()
+            _, self._theta_unit = graph.shown_as(graph.read)
             self._console.print(f"simulator:  {fact.simulator}", highlight=False)
             if fact.remark:
                 self._console.print(fact.remark)
@@ -144,7 +148,7 @@ class Display(Bars):
                 speed = ""
                 if shown and elapsed > 0:
                     speed = f", {shown / elapsed:.0f}/s, {(event.total - event.done) * elapsed / shown:.0f} s left"
-                note = f", {_note(event)}" if _note(event) else ""
+                note = f", {_note(event, self._theta_unit)}" if _note(event, self._theta_unit) else ""
                 self._console.print(
                     f"{event.phase} {event.done}/{event.total}{speed}{note}",
                     highlight=False,
@@ -157,7 +161,7 @@ class Display(Bars):
 
     def _details(self, event: facts.Progress) -> str:
         held_out = self._held_out if event.phase == "train" else ""
-        return ", ".join(part for part in (_note(event), held_out) if part)
+        return ", ".join(part for part in (_note(event, self._theta_unit), held_out) if part)
 
     def summarise(self, folder: Path, metrics: Mapping[str, Any]) -> None:
         """Print the results."""
@@ -179,7 +183,7 @@ class Display(Bars):
         self._console.print(f"run folder: {folder}", highlight=False, soft_wrap=True)
 
 
-def _note(event: facts.Progress) -> str:
+def _note(event: facts.Progress, unit: str) -> str:
     parts = []
     if event.rate is not None:
         parts.append(f"{event.rate:.1f} Hz")
@@ -188,7 +192,7 @@ def _note(event: facts.Progress) -> str:
     if event.repeats is not None:
         parts.append(f"{100 * event.repeats:.0f} % shown again")
     if event.mean_theta is not None:
-        parts.append(f"theta {event.mean_theta:.1f} mV")
+        parts.append(f"theta {event.mean_theta:.1f} {unit}".rstrip())
     if "vote" in event.accuracy:
         parts.append(f"vote {100 * event.accuracy['vote']:.0f} %")
     return ", ".join(parts)

@@ -34,6 +34,7 @@ from stdpbench.figures.drawing import (
 from stdpbench.files import write_aside
 from stdpbench.readout.base import NO_ANSWER
 from stdpbench.readout.metrics import INTERVAL, Score
+from stdpbench.units import label as unit_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -238,6 +239,7 @@ def accuracy_over_time(
     title: str | None = None,
     changes: Sequence[tuple[int, str]] = (),
     population: str = "",
+    theta_unit: str = "mV",
 ) -> Figure:
     """Draw the course of training.
 
@@ -247,7 +249,7 @@ def accuracy_over_time(
         Training presentations before each point.
     accuracy : mapping of str to ndarray, float, (n_points,)
         Name of each read-out -> its accuracy, 0 to 1; NaN if not measured.
-    mean_theta : ndarray, float, (n_points,), mV, optional
+    mean_theta : ndarray, float, (n_points,), optional
         Mean adaptive threshold of the neurons that are read.
     spikes_per_image : ndarray, float, (n_points,), optional
         Spikes of the population that is read, per picture.
@@ -259,6 +261,8 @@ def accuracy_over_time(
         Position and description of changes during training, marked by a dotted line with a number and listed below.
     population : str
         Name of the population that is read, for the label of its spikes.
+    theta_unit : str
+        Unit of `mean_theta`; may be empty.
 
     Returns
     -------
@@ -291,7 +295,7 @@ def accuracy_over_time(
         upper.set_title("\n".join(textwrap.wrap(title, 85)), fontsize=12, loc="left")
     if mean_theta is not None:
         curve(lower, presentations, mean_theta, 0, "mean theta")
-        own_axis(lower, "mean theta (mV)", 0)
+        own_axis(lower, unit_label("mean theta", theta_unit), 0)
     if spikes_per_image is not None:
         side = lower.twinx() if mean_theta is not None else lower
         label = f"{population} spikes per picture".lstrip()

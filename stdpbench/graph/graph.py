@@ -69,6 +69,14 @@ class Graph:
         """Number of neurons of the population that is read."""
         return self.populations[self.read].size
 
+    def shown_as(self, population: str, variable: str = "theta") -> tuple[float, str]:
+        """Return the factor from SI units with which a variable of a population is shown, and its unit then.
+
+        A threshold of neurons that are not known is one in mV.
+        """
+        neuron = self.populations[population].neuron
+        return (1e3, "mV") if neuron is None or neuron.missing else neuron.shown_as(variable)
+
     @property
     def shown(self) -> str:
         """Name of the projection that is shown where only one can be; empty if none learns.

@@ -8,6 +8,7 @@ neurons: Family[Neuron] = Family(
     Neuron,
     {
         "adaptive-lif": "stdpbench.neurons.adaptive_lif:AdaptiveLIF",
+        "adaptive-lif-discrete": "stdpbench.neurons.adaptive_lif_discrete:AdaptiveLIFDiscrete",
         "adaptive-lif-lockout": "stdpbench.neurons.adaptive_lif_lockout:AdaptiveLIFLockout",
         "adex": "stdpbench.neurons.adex:AdEx",
         "izhikevich": "stdpbench.neurons.izhikevich:Izhikevich",

@@ -251,6 +251,8 @@ def _neurons(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iter
     measured = measure_neurons(run.label_counts, run.label_labels, assignment)
     yield
     similarity, duplicate = most_alike(run.w), duplicates(run.w)
+    graph = run.experiment.graph()
+    factor, unit = graph.shown_as(graph.read)
     per_neuron = {
         "label": assignment.labels,
         "mean_spikes": measured.mean_spikes,
@@ -261,7 +263,7 @@ def _neurons(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iter
         "information_bit": measured.information,
         "most_alike_correlation": similarity,
         "duplicate": duplicate,
-        "theta_mV": run.theta * 1e3,
+        f"theta_{unit}".rstrip("_"): run.theta * factor,
     }
     found.arrays |= {f"neuron {name}": values for name, values in per_neuron.items()}
     found.data["neurons"] = {

@@ -94,7 +94,7 @@ class EvaluatedRun:
 
     @property
     def theta(self) -> NDArray[np.float64]:
-        """Thresholds of the population that the report shows, (n,), volt; NaN if they do not adapt."""
+        """Thresholds of the population that the report shows, (n,), volt or without unit; NaN if they do not adapt."""
         graph = self.experiment.graph()
         found = self.learned.get(f"{graph.read}.theta")
         return np.full(graph.n_read, np.nan) if found is None else found

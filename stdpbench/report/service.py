@@ -107,6 +107,7 @@ class ReportService:
             accuracies.append(self._row("read-out", readout, answers))
         on_progress("principal components", 3, 4)
         value, plane = self._embed("pca", on_progress)
+        graph = run.experiment.graph()
         readings = count_readings(self._folder)
         arrays |= plane | {
             "labels": run.test_labels,
@@ -124,7 +125,8 @@ class ReportService:
             "part": run.part,
             "class_names": list(run.split.class_names),
             "drawn_as": list(run.shape),
-            "population": run.experiment.graph().read,
+            "population": graph.read,
+            "theta_unit": graph.shown_as(graph.read)[1],
             "accuracies": [asdict(row) for row in (*accuracies, *baselines(run))],
             "label_readings": readings.run,
             "label_readings_of_all": readings.experiment,

@@ -149,7 +149,7 @@ class ViewData:
     w : ndarray, float32, (n_input, n_exc)
         Weights; NaN where there is no synapse.
     theta : ndarray, float64, (n_exc,)
-        Thresholds, volt.
+        Thresholds, volt, or without unit.
     neuron_labels : ndarray, int64, (n_exc,)
         Classes of the neurons.
     neuron_purity : ndarray, float64, (n_exc,)
@@ -164,6 +164,8 @@ class ViewData:
         Height and width in which the weights of a neuron are drawn; None: those of a picture.
     population : str
         Name of the population whose spikes are evaluated.
+    theta_unit : str
+        Unit in which thresholds are shown: ``"mV"``, or empty.
     """
 
     path: Path
@@ -185,6 +187,7 @@ class ViewData:
     label_readings_of_all: int = 0
     drawn_as: tuple[int, int] | None = None
     population: str = "exc"
+    theta_unit: str = "mV"
 
     @property
     def name(self) -> str:
@@ -372,6 +375,7 @@ def view_data_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDAr
         class_names=tuple(value["class_names"]),
         drawn_as=tuple(value["drawn_as"]),
         population=value["population"],
+        theta_unit=value["theta_unit"],
         answers={name[8:]: array for name, array in arrays.items() if name.startswith("answers ")},
         accuracies=tuple(Accuracy(**row) for row in value["accuracies"]),
         **plain,

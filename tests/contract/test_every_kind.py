@@ -102,9 +102,10 @@ LIVELY: dict[str, dict[str, Any]] = {
     "reward": {"tonic": 0.5},
 }
 """Parameters with which a rule changes weights in one presentation; others do so with their defaults."""
-FIRING: dict[str, dict[str, Any]] = {"srm-masquelier": {"v_thresh": 5.0}}
+FIRING: dict[str, dict[str, Any]] = {"adaptive-lif-discrete": {"v_thresh": 1.0}, "srm-masquelier": {"v_thresh": 5.0}}
 """Parameters with which a neuron fires."""
 DRIVE = {
+    "adaptive-lif-discrete": 3.0,
     "izhikevich": 110.0,
     "lif-current": 5000.0,
     "lif-current-alpha": 3000.0,
@@ -124,10 +125,8 @@ REFUSED = {
 }
 """Rules and neurons that run in the laboratory or in streams only, and how the sentence begins that says so."""
 REFUSED_AT = {
-    (
-        "clopath-lif",
-        "lif-discrete",
-    ): "network.projections.feed.plasticity.kind 'clopath-lif' reads the potential v in mV",
+    ("clopath-lif", neuron): "network.projections.feed.plasticity.kind 'clopath-lif' reads the potential v in mV"
+    for neuron in ("adaptive-lif-discrete", "lif-discrete")
 }
 """Rules that do not run at a neuron, likewise."""
 

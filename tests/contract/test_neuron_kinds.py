@@ -141,7 +141,12 @@ def used() -> Iterator[Callable[[str, str], Simulator]]:
 
 
 def test_all_new_neurons_are_here() -> None:
-    elsewhere = {"adaptive-lif", "adaptive-lif-lockout", "adex"}  # in the networks of the other tests; a protocol's
+    elsewhere = {
+        "adaptive-lif",
+        "adaptive-lif-lockout",
+        "adaptive-lif-discrete",
+        "adex",
+    }  # in other tests; a protocol's
     assert {*neurons.kinds()} == {*REFERENCES} | elsewhere
     assert {str(setup.neuron.kind) for setup in SETUPS.values()} == {*REFERENCES}  # type: ignore[attr-defined]
 

@@ -33,13 +33,15 @@ def block(vote: float = 0.5, theta: float = 21.0) -> facts.Block:
     return facts.Block(0, (1,) * 4, (10, 12, 8, 14), theta, 0.002, {"vote": vote, "proportion": vote + 0.02})
 
 
-def session(tmp_path: Path, *more: tuple[int, Fact], w: np.ndarray | None = None) -> RunSession:
+def session(
+    tmp_path: Path, *more: tuple[int, Fact], w: np.ndarray | None = None, of: Experiment | None = None
+) -> RunSession:
     """Return a session with a run of seven exc neurons and further facts, given as (position, fact)."""
     theme.apply("light")
-    made = RunSession()
-    made.folder = create_run(experiment(), tmp_path / "runs", Options())
+    made, of = RunSession(), of or experiment()
+    made.folder = create_run(of, tmp_path / "runs", Options())
     started = facts.Started(
-        experiment().to_mapping(), "none", "", (("train", N_TRAIN), ("label", 10), ("test", 10)), SHAPE, tuple("abc")
+        of.to_mapping(), "none", "", (("train", N_TRAIN), ("label", 10), ("test", 10)), SHAPE, tuple("abc")
     )
     for number, (position, fact) in enumerate([(0, started), *more]):
         made.live.take_record(Record(number, position, "2026-01-01T00:00:00+00:00", fact))

@@ -120,7 +120,6 @@ class Thresholds(Panel):
         self.graphics.setAccessibleName("Histograms of thresholds and of firing")
         self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
         self.theta_plot, self.rate_plot = Histogram(""), Histogram("")
-        self.theta_plot.setLabel("bottom", "theta (mV)")
         self.graphics.addItem(self.theta_plot, row=0, col=0)
         self.graphics.addItem(self.rate_plot, row=0, col=1)
         self.numbers = wrapped("")
@@ -179,6 +178,7 @@ class Thresholds(Panel):
         neuron = self.session.selection.neuron
         theta, values = self._theta(), self._values()
         name = f"neuron {neuron}"
+        self.theta_plot.setLabel("bottom", self.session.selection.theta_label)
         self.theta_plot.draw(theta, float(theta[neuron]) if 0 <= neuron < len(theta) else None, name)
         self.rate_plot.setVisible(len(values) > 0)
         if len(values):
@@ -219,7 +219,7 @@ class Thresholds(Panel):
         return np.bincount(index[during], minlength=n)
 
     def _theta(self) -> NDArray[np.float64]:
-        return np.asarray(self._learned(), np.float64) * 1e3
+        return np.asarray(self._learned(), np.float64) * self.session.selection.theta_shown_as[0]
 
     def _learned(self) -> Any:
         return self.session.live.learned(self.session.selection.thresholds)
@@ -286,9 +286,9 @@ class Thresholds(Panel):
         return f"{thousands(int((counted == 0).sum()))} of {thousands(len(counted))} neurons never fired"
 
     def _sentence(self) -> str:
-        theta = self._theta()
+        theta, (_, unit) = self._theta(), self.session.selection.theta_shown_as
         parts = [
-            f"theta {theta.mean():.2f} mV ({theta.min():.2f} to {theta.max():.2f})",
+            f"{f'theta {theta.mean():.2f} {unit}'.rstrip()} ({theta.min():.2f} to {theta.max():.2f})",
             self._never_fired(),
         ]
         values = self._values()
@@ -324,14 +324,14 @@ class Thresholds(Panel):
         known = means is not None and len(means) == len(theta)
         spikes = means.round(4).tolist() if known and means is not None else [""] * len(theta)
         rows = zip(range(len(theta)), theta.round(4).tolist(), spikes, strict=True)
-        return ("neuron", "theta (mV)", "mean spikes per presentation"), list(rows)
+        return ("neuron", self.session.selection.theta_label, "mean spikes per presentation"), list(rows)
 
     def figure(self) -> dict[str, Any] | None:
         """Return both histograms."""
         if not self.has_content():
             return None
         theta, values, population = self._theta(), self._values(), self._population
-        parts = [panel_figures.histogram(theta, "theta (mV)", f"{population} neurons")]
+        parts = [panel_figures.histogram(theta, self.session.selection.theta_label, f"{population} neurons")]
         n = f"{len(theta)} {population} neurons of one run"
         if len(values):
             rates = self.what.currentIndex() == _RATES

@@ -17,6 +17,7 @@ from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
 from stdpbench.runs.analysis.weight_views import WeightView, has_view, is_quick, static_weights, view_of
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.units import label
 
 _NOT_KNOWN = "exc", "feed"
 """Population and projection on display where the network is not known, as with a kind that is not installed."""
@@ -142,6 +143,21 @@ class NeuronSelection(QObject):
         """Whether the neurons of the population have an adaptive threshold, as far as known."""
         neuron = None if self.graph is None else self.graph.populations[self.population].neuron
         return neuron is None or any(variable.name == "theta" for variable in neuron.variables)
+
+    @property
+    def theta_shown_as(self) -> tuple[float, str]:
+        """Factor from SI units with which thresholds of the population are shown, and their unit; maybe empty."""
+        return (1e3, "mV") if self.graph is None else self.graph.shown_as(self.population)
+
+    @property
+    def theta_label(self) -> str:
+        """Name and unit of the thresholds of the population, for axes and columns."""
+        return label("theta", self.theta_shown_as[1])
+
+    def theta_text(self, theta: float) -> str:
+        """Return a threshold, given in SI units, as text."""
+        factor, unit = self.theta_shown_as
+        return f"theta {theta * factor:.2f} {unit}".rstrip()
 
     @property
     def source(self) -> str:

@@ -88,9 +88,16 @@ def _neuron(session: RunSession, table: Table | None) -> Spec | None:
     if table is None or not table[1]:
         return field
     time, v, threshold, ge, gi = np.array(table[1], np.float64).T
+    in_mv = table[0][1].endswith("(mV)")
     plots = [
-        {"label": "mV", "lines": [_line((time, v), "potential"), _line((time, threshold), "threshold")]},
-        {"label": "conductance (1/leak)", "lines": [_line((time, ge), "exc"), _line((time, gi), "inh")]},
+        {
+            "label": "mV" if in_mv else "potential",
+            "lines": [_line((time, v), "potential"), _line((time, threshold), "threshold")],
+        },
+        {
+            "label": "conductance (1/leak)" if in_mv else "input",
+            "lines": [_line((time, ge), "exc"), _line((time, gi), "inh")],
+        },
     ]
     courses = {"kind": "lines", "x_label": "time in presentation (ms)", "plots": plots, "x_range": (0, time[-1])}
     return {
@@ -135,7 +142,7 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
     plots = [("running accuracy (%)", accuracy), ("held-out pictures (%)", held_out)]
     for name, label in (
         ("spikes", f"{selection.population} spikes per image"),
-        *([("theta", "mean theta (mV)")] if selection.adapts else []),
+        *([("theta", f"mean {selection.theta_label}")] if selection.adapts else []),
         *([("change", "|Δw| per synapse")] if selection.learns else []),
     ):
         plots.append((label, [_line(series(run.blocks, **of)[name], who) for who, run in runs]))

@@ -41,16 +41,20 @@ class Courses:
 
     Attributes
     ----------
-    v, threshold : ndarray, float64, (n_bins,), mV
-        Membrane potential and spike threshold.
-    ge, gi : ndarray, float64, (n_bins,), in units of the leak
-        Conductances.
+    v, threshold : ndarray, float64, (n_bins,)
+        Membrane potential and spike threshold, in `unit`.
+    ge, gi : ndarray, float64, (n_bins,)
+        Excitation and inhibition: conductances in units of the leak, or what arrives in a step at neurons without
+        units.
+    unit : str
+        ``"mV"``, or empty for neurons without units.
     """
 
     v: Floats
     threshold: Floats
     ge: Floats
     gi: Floats
+    unit: str = "mV"
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,8 +172,11 @@ def courses_of(experiment: Experiment, frame: Frame, neuron: int, population: st
     neuron_model, silent = graph.populations[population].neuron, np.zeros(len(recording["v"]))
     assert neuron_model is not None
     # a conductance that no projection acts on, or a threshold that does not adapt, is not recorded
-    theta, ge, gi = (recording[name][:, place] if name in recording else silent for name in ("theta", "ge", "gi"))
-    return Courses(recording["v"][:, place] * 1e3, threshold_course(neuron_model, theta) * 1e3, ge.copy(), gi.copy())
+    names = ("theta", *neuron_model.sides)
+    theta, ge, gi = (recording[name][:, place] if name in recording else silent for name in names)
+    factor, unit = neuron_model.shown_as("v")
+    v, threshold = recording["v"][:, place] * factor, threshold_course(neuron_model, theta) * factor
+    return Courses(v, threshold, ge.copy(), gi.copy(), unit)
 
 
 def slow_motion(

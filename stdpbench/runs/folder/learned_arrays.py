@@ -201,6 +201,9 @@ def with_set(learned: Learned, folder: Path, fact: LearnedSet) -> Learned:
 def _limit(name: str, old: NDArray[np.float64], experiment: Experiment) -> tuple[float, str]:
     """Return the largest allowed value of an array, and a clause that states the limits."""
     if not is_per_synapse(name):
+        graph, (population, _, variable) = experiment.graph(), name.rpartition(".")
+        if population in graph.populations and not graph.shown_as(population, variable)[1]:
+            return math.inf, "allowed are numbers from 0 on, without unit"
         return _LARGEST_THETA, f"allowed are 0 to {_LARGEST_THETA:g}, in volt"
     owner = name.partition(".")[0]
     projection = experiment.graph().projections[owner]

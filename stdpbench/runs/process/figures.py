@@ -45,6 +45,7 @@ def draw_training(
         return
     _draw_fields(folder, experiment, split, w, None)
     if curves.points:
+        graph = experiment.graph()
         accuracy = {
             name: np.array(curves.accuracy[name]) for name in READOUTS if np.isfinite(curves.accuracy[name]).any()
         }
@@ -56,7 +57,8 @@ def draw_training(
             window=curves.window,
             title=f"{experiment.name}, seed {experiment.seed}: running accuracy on training labels",
             changes=_changes(folder),
-            population=experiment.graph().read,
+            population=graph.read,
+            theta_unit=graph.shown_as(graph.read)[1],
         )
         save(figure, folder.path / "figures" / "accuracy_over_time.png")
 

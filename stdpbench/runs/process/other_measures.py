@@ -26,8 +26,8 @@ class OtherMeasures:
     Attributes
     ----------
     curves : dict of str to list of float
-        By name: ``POPULATION.spikes``, mean per presentation; ``POPULATION.theta``, mean in mV; ``PROJECTION.change``,
-        mean absolute change per synapse.
+        By name: ``POPULATION.spikes``, mean per presentation; ``POPULATION.theta``, mean in mV or
+        without unit; ``PROJECTION.change``, mean absolute change per synapse.
     """
 
     def __init__(self, experiment: Experiment, simulator: Simulator) -> None:
@@ -51,7 +51,7 @@ class OtherMeasures:
             found[f"{name}.spikes"] = total / n
             self._spikes[name] = 0
             if (theta := learned.get(f"{name}.theta")) is not None:
-                found[f"{name}.theta"] = float(theta.mean() * 1e3)
+                found[f"{name}.theta"] = float(theta.mean() * simulator.graph.shown_as(name)[0])
         for name, before in self._weights.items():
             now = simulator.weights(name)
             found[f"{name}.change"] = float(np.abs(now - before).mean())

@@ -108,10 +108,12 @@ class TrainingRecord:
         return f"{self._simulator.graph.read}.theta" in self._simulator.learned_views
 
     def _mean_theta(self) -> float:
-        """Return the mean threshold of the neurons that are read, mV; 0 if they do not adapt."""
+        """Return the mean threshold of the neurons that are read, mV or without unit; 0 if they do not adapt."""
         if not self._adapts:
             return 0.0
-        return float(self._simulator.learned_views[f"{self._simulator.graph.read}.theta"].mean() * 1e3)
+        graph = self._simulator.graph
+        factor, _ = graph.shown_as(graph.read)
+        return float(self._simulator.learned_views[f"{graph.read}.theta"].mean() * factor)
 
     def _drawn(self, learned: Learned) -> NDArray[np.float64]:
         graph = self._simulator.graph

@@ -96,15 +96,15 @@ class Block:
         packed into an array of the smallest sufficient integer type: a run has many blocks, and all of them are kept
         in memory.
     mean_theta : float
-        Mean threshold at the end of the block, in mV.
+        Mean threshold at the end of the block, in mV; without unit for neurons without units.
     weight_change : float
         Mean absolute change of the weights during the block.
     accuracy : mapping of str to float
         Running accuracy by read-out, on training labels; for display only.
     others : mapping of str to float
         Measures of populations and projections that the others are not of: ``POPULATION.spikes``, mean per
-        presentation; ``POPULATION.theta``, mean in mV; ``PROJECTION.change``, mean absolute change. Not written where
-        it is empty.
+        presentation; ``POPULATION.theta``, mean in mV or without unit; ``PROJECTION.change``, mean absolute change.
+        Not written where it is empty.
     """
 
     first: int
@@ -478,7 +478,8 @@ class Progress:
     done, total : int
         Number of completed presentations, and of all.
     spikes_per_image, repeats, mean_theta : float, optional
-        Recent training presentations: exc spikes per picture, fraction of pictures shown again, mean theta in mV.
+        Recent training presentations: exc spikes per picture, fraction of pictures shown again, mean theta in mV or
+        without unit.
     accuracy : mapping of str to float
         Running accuracy by read-out, on training labels; for display only.
     rate : float, optional

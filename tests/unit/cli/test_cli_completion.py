@@ -67,7 +67,7 @@ def test_runs(complete: Complete, runs: Path) -> None:
 
 
 def test_kinds_and_names(complete: Complete) -> None:
-    assert complete("describe", "adaptive") == ["adaptive-lif", "adaptive-lif-lockout"]
+    assert complete("describe", "adaptive") == ["adaptive-lif", "adaptive-lif-discrete", "adaptive-lif-lockout"]
     assert complete("describe", "schedule.t") == ["schedule.train_images", "schedule.test_images"]
     assert complete("change-rule", "run", "pair-a") == ["pair-additive"]
     assert complete("lab", "triplet", "pair") == ["pair-window", "pairing"]
@@ -101,7 +101,7 @@ def test_projections_that_learn_in_the_network_of_a_run(complete: Complete, runs
 
 def test_values_of_choices(complete: Complete) -> None:
     assert complete("run", "digits", "--set", "network.inhibition", "=") == ["layer", "direct", "direct-undelayed"]
-    assert complete("run", "digits", "--set", "exc.kind", "=", "adaptive-lif-") == ["adaptive-lif-lockout"]
+    assert complete("run", "digits", "--set", "exc.kind", "=", "adaptive-lif-l") == ["adaptive-lif-lockout"]
     assert complete("run", "digits", "--set", "=", "schedule.between", "=", "c") == ["carry"]
     assert complete("run", "digits", "--set", "=", "schedule.betw") == ["schedule.between="]
     assert complete("run", "digits", "--set", "exc.tau_m", "=") == []
@@ -111,7 +111,7 @@ def test_zsh_asks_in_another_way(
     complete: Complete, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("_STDPBENCH_COMPLETE", "complete_zsh")
-    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "stdpbench run digits --set exc.kind=adaptive-lif-")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "stdpbench run digits --set exc.kind=adaptive-lif-l")
     with pytest.raises(SystemExit):
         main([])
     assert '"exc.kind=adaptive-lif-lockout"' in capsys.readouterr().out

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QComboBox, QToolTip
 
 from stdpbench.figures.paper import Table
 from stdpbench.report.views import Chosen, Numbers
+from stdpbench.units import label
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
@@ -178,6 +179,7 @@ class FieldsBox(Box):
             return None
         clusters = look.neuron_clusters(clustering) if clustering is not None else np.full(look.n_exc, -1)
         wins = np.bincount(look.winners[look.winners >= 0], minlength=look.n_exc)
+        factor = 1e3 if look.theta_unit == "mV" else 1.0
         rows = [
             (
                 n,
@@ -185,11 +187,11 @@ class FieldsBox(Box):
                 round(float(look.neuron_purity[n]), 5),
                 int(clusters[n]),
                 int(wins[n]),
-                round(1e3 * float(look.theta[n]), 4) if np.isfinite(look.theta[n]) else "",
+                round(factor * float(look.theta[n]), 4) if np.isfinite(look.theta[n]) else "",
             )
             for n in self.mosaic.order.tolist()
         ]
-        return ("neuron", "class", "purity", "cluster", "pictures it wins", "theta (mV)"), rows
+        return ("neuron", "class", "purity", "cluster", "pictures it wins", label("theta", look.theta_unit)), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the fields in the shown order."""

@@ -19,7 +19,7 @@ from stdpbench.runs.analysis.block_series import Series, series
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import held_out_words
-from stdpbench.units import thousands
+from stdpbench.units import label, thousands
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table
@@ -226,12 +226,21 @@ class Curves(Panel):
     def _titles(self) -> dict[str, str]:
         """Return the titles of the plots that are of the population or the projection on display."""
         selection = self.session.selection
+        _, unit = selection.theta_shown_as
         several = len(selection.projections) > 1 or not selection.is_read
         return {
             "spikes": f"{selection.population} spikes per image",
-            "theta": f"mean theta of {selection.population} (mV)" if several else _PLOTS["theta"],
+            "theta": label(f"mean theta of {selection.population}" if several else "mean theta", unit),
             "change": f"mean |Δw| of {selection.projection} (10⁻³)" if several else _PLOTS["change"],
         }
+
+    def _column(self, measure: str) -> str:
+        """Return the head of the column of a measure of another population or projection."""
+        graph, (population, _, what) = self.session.selection.graph, measure.rpartition(".")
+        if what != "theta":
+            return measure
+        known = graph is not None and population in graph.populations
+        return label(measure, graph.shown_as(population)[1] if known and graph is not None else "mV")
 
     def _set_ranges(self, drawn: list[Series]) -> None:
         end = max((float(x[-1]) for values in drawn for x, _ in values.values() if len(x)), default=1.0)
@@ -358,7 +367,7 @@ class Curves(Panel):
             before, of = f"{selection.population} ", f"of {selection.population} "
         parts = [f"{found['spikes']:.1f} {before}spikes per image"] if "spikes" in found else []
         if "theta" in found and selection.adapts:
-            parts.append(f"mean theta {of}{found['theta']:.1f} mV")
+            parts.append(f"mean theta {of}{found['theta']:.1f} {selection.theta_shown_as[1]}".rstrip())
         if "vote" in last.accuracy:
             parts.insert(0, f"running accuracy {100 * last.accuracy['vote']:.1f} % (vote, training labels)")
         if live.held_out:
@@ -393,14 +402,15 @@ class Curves(Panel):
         folder, live = self.session.folder, self.session.live
         runs = [(folder.path.name if folder else "", live.blocks, live.held_out)]
         runs += [(overlay.name, dict(overlay.blocks), dict(overlay.held_out)) for overlay in self.overlays.shown()]
-        names = ["run", "presentation", *READOUTS, "spikes per image", "theta (mV)", "weight change"]
+        theta = self.session.selection.theta_label
+        names = ["run", "presentation", *READOUTS, "spikes per image", theta, "weight change"]
         measured = any(held_out for _, _, held_out in runs)
         if measured:
             names += ["held-out pictures", *(f"held out: {measure.title}" for measure in MEASURES.values())]
         others = tuple(
             dict.fromkeys(name for _, blocks, _ in runs for block in blocks.values() for name in block.others)
         )
-        names += [f"{name} (mV)" if name.endswith(".theta") else name for name in others]
+        names += [self._column(name) for name in others]
         rows = [
             [
                 run,

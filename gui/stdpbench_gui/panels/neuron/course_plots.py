@@ -101,6 +101,10 @@ class CoursePlot(SmallPlot):
             else:
                 line.setData(self._times[:n], course[:n])
 
+    def rename(self, title: str) -> None:
+        """Give the plot another title, shown with the next courses."""
+        self._title = title
+
     def forget(self) -> None:
         """Reset for another run or neuron."""
         self._range = None
@@ -115,6 +119,14 @@ def potential_plot() -> CoursePlot:
 def conductance_plot() -> CoursePlot:
     """Return a plot of ge and gi."""
     return CoursePlot("g / leak", {"excitation": "exc", "inhibition": "inh"}, ("inhibition",))
+
+
+def name_units(courses: Courses | None, potential: CoursePlot, conductance: CoursePlot | None = None) -> None:
+    """Name plots by what courses are in: mV and units of the leak, or neither for neurons without units."""
+    has_units = courses is None or bool(courses.unit)
+    potential.rename("mV" if has_units else "potential")
+    if conductance is not None:
+        conductance.rename("g / leak" if has_units else "input")
 
 
 def of_potential(courses: Courses | None) -> dict[str, NDArray[np.float64]]:

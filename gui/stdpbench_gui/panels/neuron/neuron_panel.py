@@ -15,13 +15,19 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.slow_motion import Courses, courses_of, experiment_at, step_ends
 from stdpbench.stimuli import StimulusSet
-from stdpbench.units import thousands
+from stdpbench.units import label, thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.neuron.class_bars import ClassBars
-from stdpbench_gui.panels.neuron.course_plots import conductance_plot, of_conductance, of_potential, potential_plot
+from stdpbench_gui.panels.neuron.course_plots import (
+    conductance_plot,
+    name_units,
+    of_conductance,
+    of_potential,
+    potential_plot,
+)
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
@@ -177,7 +183,8 @@ class NeuronInspector(Panel):
     def _of_theta(self, neuron: int) -> str:
         """Describe the threshold of a neuron."""
         theta = self._theta()
-        return f"theta {theta[neuron] * 1e3:.2f} mV" if neuron < len(theta) else "no adaptive threshold"
+        known = neuron < len(theta)
+        return self.session.selection.theta_text(float(theta[neuron])) if known else "no adaptive threshold"
 
     def _assignment(self) -> Assignment | None:
         """Return the classes of the neurons; None if not known, or if the population is not the one with classes."""
@@ -185,7 +192,7 @@ class NeuronInspector(Panel):
         return found if found is not None and found.n_exc == self._n() else None
 
     def _theta(self) -> Any:
-        """Return the thresholds, in volt; empty before they have arrived."""
+        """Return the thresholds, in SI units; empty before they have arrived."""
         theta = self.session.live.learned(self.session.selection.thresholds)
         return () if theta is None else theta
 
@@ -278,6 +285,7 @@ class NeuronInspector(Panel):
             experiment = self.session.experiment
             dt = experiment.network.dt if experiment is not None else 0.5
             times = step_ends(len(self._courses.v), dt)
+        name_units(self._courses, self.potential, self.conductance)
         self.potential.show_courses(times, of_potential(self._courses), note)
         self.conductance.show_courses(times, of_conductance(self._courses), "")
         self.conductance.getAxis("bottom").setStyle(showValues=bool(len(times)))
@@ -339,7 +347,8 @@ class NeuronInspector(Panel):
             text += ", excited most by " + ", ".join(f"picture {image} ({n} spikes)" for image, n in best)
         if self._courses is not None:
             low, high = float(self._courses.v.min()), float(self._courses.v.max())
-            text += f"; in presentation {self._shown['presentation']}, v ranged from {low:.1f} to {high:.1f} mV"
+            text += f"; in presentation {self._shown['presentation']}, v ranged from {low:.1f} to {high:.1f} "
+            text = (text + self._courses.unit).rstrip()
         return text + "."
 
     def table(self) -> Table | None:
@@ -347,7 +356,8 @@ class NeuronInspector(Panel):
         courses, experiment = self._courses, self.session.experiment
         if courses is None or experiment is None:
             return None
-        names = ("time (ms)", "v (mV)", "threshold (mV)", "ge (1/leak)", "gi (1/leak)")
+        unit, both = courses.unit, ("ge (1/leak)", "gi (1/leak)") if courses.unit else ("I_exc", "I_inh")
+        names = ("time (ms)", label("v", unit), label("threshold", unit), *both)
         times = step_ends(len(courses.v), experiment.network.dt)
         columns = (times, courses.v, courses.threshold, courses.ge, courses.gi)
         return names, list(zip(*(column.round(6).tolist() for column in columns), strict=True))

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QKeyEvent, QMouseEvent
 from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.panels.neuron.course_plots import CoursePlot, coloured, of_potential, potential_plot
+from stdpbench_gui.panels.neuron.course_plots import CoursePlot, coloured, name_units, of_potential, potential_plot
 from stdpbench_gui.widgets.axes import SmallPlot
 
 _TARGET = 1.12
@@ -117,6 +117,7 @@ class SlowMotionPlots(PlotArea):
         courses = {trace.name: moment.replay.trace(trace.name, synapse) for trace in moment.traces}
         self.traces.show_courses(times, courses, f"({', '.join(n for n in roles if n not in outputs)}: {whose})")
         note = "" if moment.courses is not None else "(not recorded)"
+        name_units(moment.courses, self.potential)
         self.potential.show_courses(times, of_potential(moment.courses), note)
         self.weight.forget()
         if synapse >= 0:

@@ -9,7 +9,7 @@ import numpy as np
 from stdpbench.readout import NO_ANSWER
 from stdpbench.runs.analysis.frame_spikes import Pairs
 from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
-from stdpbench.units import thousands
+from stdpbench.units import label, thousands
 from stdpbench_gui.panels.base import Table
 from stdpbench_gui.session.observed import Observed
 
@@ -61,7 +61,8 @@ def courses_table(moment: SlowMotion, pixel: int) -> Table:
     synapse = _first_synapse(moment, pixel)
     columns |= {trace.name: moment.replay.trace(trace.name, synapse) for trace in moment.traces}
     if moment.courses is not None:
-        columns |= {"v (mV)": moment.courses.v, "threshold (mV)": moment.courses.threshold}
+        unit = moment.courses.unit
+        columns |= {label("v", unit): moment.courses.v, label("threshold", unit): moment.courses.threshold}
     if synapse >= 0:
         columns["weight"] = moment.replay.weight(synapse)
     return tuple(columns), list(zip(*(column.tolist() for column in columns.values()), strict=True))
@@ -81,7 +82,10 @@ def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any]:
     synapse = _first_synapse(moment, pixel)
     courses = {"traces": {trace.name: moment.replay.trace(trace.name, synapse) for trace in moment.traces}}
     if moment.courses is not None:
-        courses["mV"] = {"potential": moment.courses.v, "threshold": moment.courses.threshold}
+        courses[moment.courses.unit or "potential"] = {
+            "potential": moment.courses.v,
+            "threshold": moment.courses.threshold,
+        }
     if synapse >= 0:
         courses["weight of the pixel"] = {"": moment.replay.weight(synapse)}
     plots = [

@@ -186,7 +186,7 @@ class MapMarks(QObject):
             label = int(self.labels[neuron])
             parts.append(f"class {started.class_names[label]}" if label >= 0 else "no class")
         if neuron < len(self._theta) and np.isfinite(self._theta[neuron]):
-            parts.append(f"theta {1e3 * self._theta[neuron]:.2f} mV")
+            parts.append(self._session.selection.theta_text(float(self._theta[neuron])))
         if neuron < len(self.dead) and self.dead[neuron]:
             parts.append("never fired")
         if self.show_alike and neuron < len(self.alike) and self.alike[neuron]:

@@ -57,18 +57,24 @@ def _basis(view: WeightView, matrix: MatrixPlot, order: str) -> str:
     return f"{targets}, since {wanted} is not known" if wanted not in ("preference", targets) else targets
 
 
-def table_of(view: WeightView, shown: Weights, labels: NDArray[np.int64], different: NDArray[Any] | None) -> Table:
+def table_of(
+    selection: NeuronSelection,
+    view: WeightView,
+    shown: Weights,
+    labels: NDArray[np.int64],
+    different: NDArray[Any] | None,
+) -> Table:
     """Return class, theta and largest weight of each neuron; with a difference, its largest value as well."""
-    n, sparse = view.n_target, view.synapses is not None
+    n, sparse, (factor, _) = view.n_target, view.synapses is not None, selection.theta_shown_as
     columns = [
         range(n),
         labels.tolist() if len(labels) == n else [""] * n,
-        _or_empty(shown.theta * 1e3, 3),
+        _or_empty(shown.theta * factor, 3),
         *([view.n_incoming().tolist()] if sparse else []),
         _or_empty(view.largest(shown.w), 4),
         *([] if different is None else [_or_empty(view.largest(different), 6)]),
     ]
-    names = ["neuron", "label", "theta (mV)", *(["synapses"] if sparse else []), "largest weight"]
+    names = ["neuron", "label", selection.theta_label, *(["synapses"] if sparse else []), "largest weight"]
     names += [] if different is None else ["largest difference"]
     return names, list(zip(*columns, strict=True))
 

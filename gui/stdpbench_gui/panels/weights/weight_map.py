@@ -451,7 +451,7 @@ class WeightMap(Panel):
         if shown is None or view is None:
             return None
         different = None if self.sources.reference is None else self._values()
-        return map_report.table_of(view, shown, self.marks.labels, different)
+        return map_report.table_of(self.session.selection, view, shown, self.marks.labels, different)
 
     def figure(self) -> dict[str, Any] | None:
         """Return the fields as shown, with their time, reference, order and levels."""

@@ -1,0 +1,97 @@
+"""A run of discrete neurons: checkpoints, changes while it runs, thresholds without unit, and where they are shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+
+from stdpbench.experiment import Experiment
+from stdpbench.runs.analysis.slow_motion import courses_of
+from stdpbench.runs.folder.checkpoints import read_checkpoint
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_arrays import write_learned
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import Block
+
+CHANGE = {8: [set_(exc__theta_plus=0.5, network__w_inh_exc=6.0)]}
+
+
+def discrete() -> Experiment:
+    return experiment(
+        exc__kind="adaptive-lif-discrete",
+        exc__theta_start=3.0,
+        exc__v_thresh=2.0,
+        exc__theta_plus=0.25,
+        network__inhibition="direct-undelayed",
+        schedule__between="carry",
+        data__kind="digits",
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = new_run(tmp_path_factory.mktemp("discrete"), discrete())
+    engine = drive(folder, at=CHANGE)
+    assert [error for _, error, _ in engine.replies if error] == []
+    assert folder.read_json("run.json")["state"] == "finished"
+    return folder
+
+
+def test_it_goes_on_bit_for_bit_after_a_kill(run: RunFolder, tmp_path: Path) -> None:
+    other = new_run(tmp_path, discrete())
+    for position in (7, N_TRAIN - 1, N_TRAIN + N_LABEL + 1):
+        drive(other, at=CHANGE, die=killed_at_position(position))
+    results = (finished(other), outcome(run))
+    after, wanted = ({name: of[name] for name in of if name.endswith((".npy", ".npz"))} for of in results)
+    assert after == wanted
+    assert {"weights.npy", "theta.npy", "test.npz"} <= after.keys()
+
+
+def test_theta_is_stored_and_measured_as_it_is(run: RunFolder) -> None:
+    theta = read_checkpoint(run.path, N_TRAIN).state["exc.theta"]
+    assert theta.shape == (4,)
+    assert theta.min() > 3.0
+    np.testing.assert_array_equal(np.load(run.path / "theta.npy"), theta)
+    metrics = json.loads((run.path / "metrics.json").read_text())
+    assert metrics["training"]["mean_theta_mV"] == pytest.approx(theta.mean(), abs=1e-3)
+    blocks = [record.fact for record in read_journal(run.path) if isinstance(record.fact, Block)]
+    assert all(3.0 <= block.mean_theta < 1e3 for block in blocks)
+    assert np.load(run.path / "test.npz")["spike_counts"].sum() > N_TEST
+
+
+def test_thresholds_above_a_volt_can_be_set(run: RunFolder, tmp_path: Path) -> None:
+    folder, seen = new_run(tmp_path, discrete()), []
+
+    def note(engine: object, name: str, error: str) -> None:
+        if name == "set_learned":
+            seen.append((error, engine.simulator.theta.copy()))  # type: ignore[attr-defined]
+
+    wishes = [
+        [("set_learned", {"arrays": write_learned(folder.path, {"exc.theta": np.full(4, value)})}), "resume"]
+        for value in (20.0, -1.0)
+    ]
+    drive(folder, at={4: ["pause"], 6: ["pause"], 8: ["stop"]}, paused=wishes, replied=note)
+    (accepted, theta), (refused, _) = seen
+    assert accepted == ""
+    assert (theta == 20.0).all()
+    assert refused == "theta holds values from -1 to -1; allowed are numbers from 0 on, without unit"
+
+
+def test_courses_of_a_neuron_have_no_unit(run: RunFolder) -> None:
+    v, theta, arrived = np.array([[0.5], [2.5]]), np.array([[3.0], [3.25]]), np.array([[1.0], [0.0]])
+    recording = {"neurons": np.array([2]), "v": v, "theta": theta, "I_exc": arrived, "I_inh": 2 * arrived}
+    found = courses_of(discrete(), {"recording": recording}, 2)
+    assert found is not None
+    assert found.unit == ""
+    np.testing.assert_array_equal(found.v, [0.5, 2.5])
+    np.testing.assert_array_equal(found.threshold, [5.0, 5.25])
+    np.testing.assert_array_equal((found.ge, found.gi), [[1.0, 0.0], [2.0, 0.0]])
+    usual = courses_of(experiment(), {"recording": {"neurons": np.array([2]), "v": v * 1e-3}}, 2)
+    assert usual is not None
+    assert usual.unit == "mV"
+    np.testing.assert_allclose(usual.v, [0.5, 2.5])
