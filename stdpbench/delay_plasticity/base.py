@@ -7,8 +7,8 @@ language of plasticity rules (`stdpbench.plasticity.base`), for the delay ``d`` 
 * its own traces, by name, which are separate from those of the rule for the weights;
 * ``d``, the delay, and ``w``, the weight.
 
-An *input spike* of a synapse is the arrival of a spike. Expressions include the bounds. An event changes the weight
-before the delay.
+An *input spike* of a synapse is the arrival of a spike. Expressions include the bounds. An input spike changes the
+delay before the weight, an output spike the weight before the delay.
 
 A delay is a float between its bounds. What acts is the delay rounded to time steps, as it was when the presentation
 began: changes take effect in the next presentation, and a spike in flight keeps the delay that it left with.
@@ -35,6 +35,9 @@ class DelayRule(Parameters):
     traces: ClassVar[tuple[Trace, ...]]
     on_input_spike: ClassVar[str] = ""
     on_output_spike: ClassVar[str] = ""
+    input_spike_needs: ClassVar[str] = ""
+    """Output trace that must be nonzero for an input spike to change a delay within its bounds: where the trace has
+    decayed to 0, `on_input_spike` may be skipped."""
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:

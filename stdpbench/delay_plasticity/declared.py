@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -60,5 +61,11 @@ def _problems(rule: type[DelayRule]) -> Iterator[str]:
     for spot, code in zip(_CODES, codes, strict=True):
         for problem in check_code(code, known, {"d": _TIME}):
             yield f"{spot}: {problem}"
+    needed = rule.input_spike_needs
+    if needed and not (
+        needed in {trace.name for trace in traces if trace.side == "output"}
+        and re.search(rf"\b{re.escape(needed)}\b", rule.on_input_spike)
+    ):
+        yield f"input_spike_needs must be an output trace that on_input_spike reads, not {needed!r}"
     if not any(line.lstrip().startswith("d ") for code in codes for line in code.splitlines()):
         yield f"nothing gives d a value: it needs {' or '.join(_CODES)}"

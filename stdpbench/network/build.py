@@ -208,7 +208,7 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
         built.carried_by[projection.group] = projection
         _make_synapses(synapses, projection, rows)
         if projection.learns:
-            built.when |= dict.fromkeys((own("pre"), own("post")), learning)
+            built.when |= dict.fromkeys((own("pre"), own("post"), own("shift")), learning)
             built.when |= {own("drive"): When(number, "frozen"), own("end"): When(number, "last")}
         factor = "" if projection.projection.scale is None else f"{own('scale')}*"
         after = f"{_receptor(projection)} += {factor}{own('sum')}\n{own('sum')} = 0" if projection.at_end else ""

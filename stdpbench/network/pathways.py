@@ -154,8 +154,7 @@ def plastic_synapses(
         if itself:
             touched.append(itself)
             post.append(itself)
-    if projection.delay_rule is not None:
-        _learn_delays(projection, model, pre, post, touched)
+    shift = "" if projection.delay_rule is None else _learn_delays(projection, model, post, touched)
     if projection.learns and differ:
         model.append(f"{LAST_ARRIVAL} : {unit}")
         touched.append(f"{LAST_ARRIVAL} = {now}")
@@ -165,6 +164,8 @@ def plastic_synapses(
     on_pre: Any = {"pre": "\n".join(pre)} if pre else None
     if drive and projection.learns:
         on_pre["drive"] = drive
+    if shift:
+        on_pre["shift"] = shift
     synapses = b2.Synapses(
         source,
         target,
@@ -183,10 +184,12 @@ def plastic_synapses(
     return synapses
 
 
-def _learn_delays(
-    projection: ProjectionLayout, model: list[str], pre: list[str], post: list[str], touched: list[str]
-) -> None:
-    """Add what a rule for delays does: to the model, on input and output spikes, and to its traces of arrivals."""
+def _learn_delays(projection: ProjectionLayout, model: list[str], post: list[str], touched: list[str]) -> str:
+    """Return what the arrival of a spike does to a delay, and add all else that a rule for delays does.
+
+    To the model, on output spikes, and to traces of arrivals. What is returned runs by itself, so that it can be
+    skipped where an output trace has faded, and before traces of arrivals are touched.
+    """
     rule, own = projection.delay_rule, projection.own_of_delay
     assert rule is not None
     traces = projection.delay_traces("input")
@@ -194,11 +197,11 @@ def _learn_delays(
     names = {name: delay_name(name) for name in rule.quantities()} | {"d": DELAY} | decayed
     names |= {trace.name: f"{own(trace.name)}_post" for trace in projection.delay_traces("output")}
     model += [f"{DELAY} : second", *(f"{own(trace.name)} : 1" for trace in traces)]
-    pre.append(replace(rule.on_input_spike, names))
     post.append(replace(rule.on_output_spike, names))
     touched += [
         f"{own(t.name)} = 1" if t.on_spike == "set" else f"{own(t.name)} = {decayed[t.name]} + 1" for t in traces
     ]
+    return replace(rule.on_input_spike, names)
 
 
 def _absent(projection: ProjectionLayout) -> str:
@@ -214,9 +217,14 @@ def connected_code(projection: ProjectionLayout) -> str:
 
 
 def _set_order(synapses: Any, projection: ProjectionLayout) -> None:
-    """Have projections act in the order of their declaration: input events, then traces (0), then output events."""
+    """Have projections act in the order of their declaration: input events, then traces (0), then output events.
+
+    Of input events, what they do to delays comes first.
+    """
     for pathway in synapses._pathways:
         pathway.order = 1 + projection.number if pathway.prepost == "post" else projection.number - FIRST
+        if pathway.name == projection.own("shift"):
+            pathway.order -= 0.5
 
 
 FIRST = 10_000

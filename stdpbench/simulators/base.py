@@ -86,8 +86,11 @@ class Simulator(ABC):
         """Put shared parameters in force, by group and name, SI units."""
 
     @abstractmethod
-    def _put_delays(self, projection: ProjectionLayout) -> None:
-        """Have the delays that a projection has learned act, rounded to steps."""
+    def _put_delays(self, projection: ProjectionLayout) -> bool:
+        """Have the delays that a projection has learned act, rounded to steps.
+
+        Returns whether they are within bounds, that is between 0 and d_max.
+        """
 
     @abstractmethod
     def _run(
@@ -462,6 +465,7 @@ class Simulator(ABC):
             if projection.delays_differ and projection.learns:
                 before = self.layout.projections[name]
                 learned_delays.bring_traces_up_to_date(before, projection, self.array, self._tick)
+            learned_delays.clip_to_bounds(projection, self.array)
         self.layout = new
         self.__dict__.pop("_variables", None)
         self._write_parameters(new.parameters)

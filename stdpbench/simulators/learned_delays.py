@@ -37,7 +37,13 @@ def start(layout: Layout, array: Arrays, drawn: Mapping[str, NDArray[np.int32]])
         array(f"{each.name}.d")[...] = drawn[each.name] * (each.graph.dt * 1e-3)
 
 
-def take(layout: Layout, array: Arrays, n_bins: int, put: Callable[[ProjectionLayout], None]) -> None:
+def within_bounds(projection: ProjectionLayout, delays: NDArray[np.float64]) -> bool:
+    """Whether delays in seconds are between 0 and the longest that there may be, but for rounding."""
+    limit = (projection.delay_bins + 0.5) / steps_per_second(projection)
+    return not delays.size or bool(delays.min() >= 0 and delays.max() <= limit)
+
+
+def take(layout: Layout, array: Arrays, n_bins: int, put: Callable[[ProjectionLayout], bool]) -> None:
     """Have the delays of now act in a presentation of `n_bins` steps.
 
     Raises
@@ -46,18 +52,25 @@ def take(layout: Layout, array: Arrays, n_bins: int, put: Callable[[ProjectionLa
         If some are out of bounds, or spikes in flight could not keep theirs.
     """
     for each in learners(layout):
-        delays, rule = array(f"{each.name}.d"), each.delay_rule
-        assert rule is not None
-        if delays.size and not (delays.min() >= 0 and delays.max() <= rule.d_max * (1e-3 + 1e-12)):
-            raise StdpbenchError(f"delays of {each.name} must lie between 0 and d_max ({rule.d_max:g} ms)")
         if each.keeps_delays and n_bins < each.delay_bins:
             raise StdpbenchError(
                 f"a presentation of {n_bins} steps is shorter than the longest delay of {each.name} "
                 f"({each.delay_bins} steps), whose delays learn: a spike in flight could not keep its delay"
             )
-        put(each)
+        if not put(each):
+            longest = each.projection.longest_delay
+            raise StdpbenchError(f"delays of {each.name} must lie between 0 and d_max ({longest:g} ms)")
         if each.keeps_delays:  # what spikes that leave during this presentation leave with
-            array(f"{each.name}.{LEFT_WITH}")[...] = rounded(each, delays) * (each.graph.dt * 1e-3)
+            steps = rounded(each, array(f"{each.name}.d"))
+            array(f"{each.name}.{LEFT_WITH}")[...] = steps * (each.graph.dt * 1e-3)
+
+
+def clip_to_bounds(projection: ProjectionLayout, array: Arrays) -> None:
+    """Move delays that learn between bounds that may have changed."""
+    rule = projection.delay_rule
+    if rule is not None:
+        delays, bounds = array(f"{projection.name}.d"), rule.quantities()
+        np.clip(delays, bounds["d_min"], bounds["d_max"], out=delays)
 
 
 def bring_traces_up_to_date(old: ProjectionLayout, new: ProjectionLayout, array: Arrays, tick: float) -> None:

@@ -201,12 +201,16 @@ class RuntimeSimulator(Simulator):
             if learned is not None:
                 queue.set_delays(learned[1])
 
-    def _put_delays(self, projection: ProjectionLayout) -> None:
-        now = learned_delays.rounded(projection, self.array(f"{projection.name}.d"))
+    def _put_delays(self, projection: ProjectionLayout) -> bool:
+        delays = self.array(f"{projection.name}.d")
+        if not learned_delays.within_bounds(projection, delays):
+            return False
+        now = learned_delays.rounded(projection, delays)
         before = np.empty(0, np.int32)  # nothing is in flight
         if projection.keeps_delays:
             before = learned_delays.rounded(projection, self.array(f"{projection.name}.{LEFT_WITH}"))
         self._bins[projection.name] = before.reshape(-1), now.reshape(-1)
+        return True
 
     def close(self) -> None:
         """Drop the objects of Brian2; the modules that Cython compiled for them stay loaded."""

@@ -18,7 +18,7 @@ DT = 0.5  # ms, as all times here; potentials in mV
 V_REST, V_RESET, V_THRESH, OFFSET, THETA_PLUS = -45.0, -65.0, -52.0, 20.0, 0.05
 TAU_M, T_REF, E_EXC, E_INH, TAU_GE, TAU_GI = 8.0, 5.0, 0.0, -100.0, 1.0, 2.0
 A_PLUS, A_MINUS, W_MAX, TAU_W = 0.05, 0.045, 1.0, 20.0
-ETA_PLUS, ETA_MINUS, MU, TAU_PLUS, TAU_MINUS = 2.0, 1.5, 0.2, 8.0, 6.0
+ETA_PLUS, ETA_MINUS, SOFT, TAU_PLUS, TAU_MINUS = 2.0, 1.5, 3.0, 8.0, 6.0
 
 
 @dataclass
@@ -118,8 +118,8 @@ class Reference:
             return
         if path.weights_learn:
             path.w[s] = min(max(path.w[s] - A_MINUS * W_MAX * path.y_w[target], 0.0), W_MAX)
-        y, span = path.y_d[target], path.d_max - path.d_min
-        softly = min(max((path.d[s] - path.d_min) / span, 0.0), 1.0) ** MU
+        y, room = path.y_d[target], path.d[s] - path.d_min
+        softly = room / (room + SOFT)
         path.d[s] = min(max(path.d[s] - 4 * ETA_MINUS * y * (1 - y) * softly, path.d_min), path.d_max)
         path.x_w[s] += 1
         path.x_d[s] = 1
@@ -128,6 +128,6 @@ class Reference:
         for s in np.flatnonzero(np.isin(path.post, fired)):
             if path.weights_learn:
                 path.w[s] = min(max(path.w[s] + A_PLUS * W_MAX * path.x_w[s], 0.0), W_MAX)
-            x, span = path.x_d[s], path.d_max - path.d_min
-            softly = min(max((path.d_max - path.d[s]) / span, 0.0), 1.0) ** MU
+            x, room = path.x_d[s], path.d_max - path.d[s]
+            softly = room / (room + SOFT)
             path.d[s] = min(max(path.d[s] + 4 * ETA_PLUS * x * (1 - x) * softly, path.d_min), path.d_max)

@@ -34,7 +34,7 @@ PRESENTATIONS = (True, True, False, True, True, True)  # whether the network lea
 
 
 def shift(d_min: float = 0.0, d_max: float = LONGEST * 0.5, **changes: float) -> DelayShift:
-    values = {"eta_plus": 2.0, "eta_minus": 1.5, "mu": 0.2, "tau_plus": 8.0, "tau_minus": 6.0}
+    values = {"eta_plus": 2.0, "eta_minus": 1.5, "soft": 3.0, "tau_plus": 8.0, "tau_minus": 6.0}
     return DelayShift(d_min=d_min, d_max=d_max, **{**values, **changes})
 
 

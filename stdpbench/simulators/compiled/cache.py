@@ -101,7 +101,9 @@ def _of_rule(rule: PlasticityRule | None) -> list[Any]:
 
 
 def _of_delay_rule(rule: DelayRule | None) -> list[Any]:
-    return [] if rule is None else [repr(rule.traces), rule.on_input_spike, rule.on_output_spike]
+    if rule is None:
+        return []
+    return [repr(rule.traces), rule.on_input_spike, rule.on_output_spike, rule.input_spike_needs]
 
 
 @cache

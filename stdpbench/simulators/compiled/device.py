@@ -82,6 +82,15 @@ def _needed_trace(pathway: Any) -> str:
     return projection.own(needed) if needed else ""
 
 
+def _needed_for_delays(pathway: Any) -> str:
+    """The output trace without which a pathway changes no delay; empty if there is none, or for other pathways."""
+    projection = _projection(pathway)
+    rule = projection.delay_rule
+    if rule is None or not rule.input_spike_needs or pathway.name != projection.own("shift"):
+        return ""
+    return projection.own_of_delay(rule.input_spike_needs)
+
+
 def _population(group: Any) -> PopulationLayout | None:
     return next((each for each in _device().layout.populations.values() if each.group == group.name), None)
 
@@ -125,6 +134,7 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
             "train": lambda pathway: f"train_{_projection(pathway).source.number}",
             "train_of": lambda group: f"train_{getattr(_population(group), 'number', '')}",
             "needed_trace": _needed_trace,
+            "needed_for_delays": _needed_for_delays,
             "code_of": _code_of,
             "awake_list": _awake_list,
             "is_step": _is_step,

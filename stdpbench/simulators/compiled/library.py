@@ -84,13 +84,14 @@ class Library:
 
     def update_delays(
         self, projection: int, delays: NDArray[np.float64], steps_per_second: float, *, before: bool = False
-    ) -> int:
+    ) -> bool:
         """Set the delays of a projection that learns them, in seconds, which are rounded to steps.
 
-        With `before`, those of spikes that left before the next presentation. Returns how many rows have changed.
+        With `before`, those of spikes that left before the next presentation. Returns whether all are within bounds;
+        if not, none are taken.
         """
         place = np.ascontiguousarray(delays).ctypes.data_as(_double_p)
-        return int(self.dll.resident_update_delays(projection, before, place, steps_per_second))
+        return bool(self.dll.resident_update_delays(projection, before, place, steps_per_second))
 
     def set_earlier(self, population: int, index: NDArray[np.int32], bins: NDArray[np.int32]) -> None:
         """Set the spikes of a population in the steps before the next presentation, whose bins are negative."""

@@ -72,14 +72,14 @@ class CompiledSimulator(Simulator):
                 self._array(group, name)[...] = value
         self._learning: frozenset[str] | None = None
 
-    def _put_delays(self, projection: ProjectionLayout) -> None:
+    def _put_delays(self, projection: ProjectionLayout) -> bool:
         library, steps = self._library, learned_delays.steps_per_second(projection)
         if library is None:
             raise StdpbenchError("this simulator is closed")
-        library.update_delays(projection.number, self.array(f"{projection.name}.d"), steps)
         if projection.keeps_delays:
             left_with = self.array(f"{projection.name}.{LEFT_WITH}")
             library.update_delays(projection.number, left_with, steps, before=True)
+        return library.update_delays(projection.number, self.array(f"{projection.name}.d"), steps)
 
     def _run(
         self,

@@ -207,7 +207,7 @@ try {
 }
 
 // Delays of a projection that learns them, in seconds: those of the next presentation, or of the spikes that left before it. Returns
-// the number of rows that were sorted.
+// whether all are within bounds; if not, none are taken.
 int32_t resident_update_delays(int32_t projection, int32_t before, const double *delays, double steps_per_second)
 {
     switch (projection) {
@@ -220,7 +220,7 @@ int32_t resident_update_delays(int32_t projection, int32_t before, const double 
         return resident::delays_{{number}}.update(delays, steps_per_second);
 {% endfor %}
     }
-    return 0;
+    return 1;
 }
 
 // Spikes of a population in the steps before the next presentation, with bins below 0, sorted by (bin, index).

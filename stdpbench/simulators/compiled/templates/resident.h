@@ -165,9 +165,14 @@ struct Delays {
             order[rows[source] + next[row[each]]++] = each;
     }
     // Take delays in seconds, rounded to steps; only rows in which one has changed are sorted again.
-    RESIDENT_COLD int32_t update(const double *delays, double steps_per_second)
+    // Gives back false, and takes none, if one is not a number or out of bounds.
+    RESIDENT_COLD bool update(const double *delays, double steps_per_second)
     {
-        int32_t n_sorted = 0;
+        uint32_t largest = 0;  // of a negative number or none at all, the conversion is a large one
+        for (size_t each = 0; each < bins.size(); each++)
+            largest = std::max(largest, (uint32_t)(int32_t)__builtin_rint(delays[each] * steps_per_second));
+        if (largest > (uint32_t)longest + 1)  // half a step beyond is rounding
+            return false;
         for (size_t source = 0; source + 1 < rows.size(); source++) {
             const int64_t start = rows[source], n = rows[source + 1] - start;
             const double *given = delays + start;
@@ -177,12 +182,10 @@ struct Delays {
                 changed |= now ^ mine[each];
                 mine[each] = now;
             }
-            if (changed) {
+            if (changed)
                 sort((int32_t)source, mine);
-                n_sorted++;
-            }
         }
-        return n_sorted;
+        return true;
     }
 };
 
@@ -280,6 +283,8 @@ RESIDENT_INLINE double fast_pow(double x, double p)
 
 // An output trace below this has faded: what it still changes in a weight, rounding takes away.
 static const double FADED = 1e-30;
+// Likewise for delays, which are changed by an output trace times milliseconds, and in seconds.
+static const double FADED_FOR_DELAYS = 1e-20;
 
 // Brian2's int(condition), as the double that it is multiplied as.
 static inline double indicator(bool condition) { return condition ? 1.0 : 0.0; }

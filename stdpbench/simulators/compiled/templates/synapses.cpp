@@ -50,6 +50,7 @@
     }
     {% elif _form == 'each' %}
     {% set _delays = "resident::" ~ delays_of(pathway) %}
+    {% set _needed = needed_for_delays(pathway) %}
     {% set _used = "_in_force" if keeps_delays(pathway) else _delays %}
     const resident::Train &_train = resident::{{train(pathway)}};
     for (int32_t _delay = std::min({{_delays}}.longest, resident::now + _train.before); _delay >= 0; _delay--)
@@ -66,10 +67,16 @@
             const int32_t *_group = &{{_used}}.first[(size_t)_source * ({{_used}}.longest + 2)];
             {% if is_dense(pathway) %}
             const int32_t *_targets = &{{_used}}.order[(size_t)_source * {{_fan_out}}];
+            {% if not _needed %}
             RESIDENT_INDEPENDENT
+            {% endif %}
             for (int32_t _k = _group[_delay]; _k < _group[_delay + 1]; _k++)
             {
                 const int32_t _target = _targets[_k];
+                {% if _needed %}
+                if (!({{vector_code|trace_array(_needed)}}[_target] > resident::FADED_FOR_DELAYS))
+                    continue;
+                {% endif %}
                 const size_t _idx = (size_t)_source * {{_fan_out}} + _target;
                 const size_t _vectorisation_idx = _idx;
                 {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
@@ -81,6 +88,10 @@
             {
                 const size_t _idx = (size_t)_rows.first[_source] + _order[_k];
                 const int32_t _target = _rows.target[_idx];
+                {% if _needed %}
+                if (!({{vector_code|trace_array(_needed)}}[_target] > resident::FADED_FOR_DELAYS))
+                    continue;
+                {% endif %}
                 const size_t _vectorisation_idx = _idx;
                 {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
             }
