@@ -1,0 +1,101 @@
+"""What encoding adds to the wall time of training, for each encoder.
+
+A network of 400 exc neurons is trained on the same pictures in pairs: with spikes that the thread encodes ahead, as in
+a run, and with the same spikes encoded before. The two take turns; the median of the ratios of pairs is printed. The
+encoder's own time per picture, in a thread alone, stands beside it.
+
+    python benchmarks/encoders.py --rounds 7 --presentations 200
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+KINDS: dict[str, dict[str, Any]] = {
+    "poisson": {},
+    "regular": {},
+    "latency": {"encoding.duration": "20 ms"},
+    "rank-order": {},
+    "burst": {"encoding.T_max": "20 ms"},
+    "phase": {},
+    "population": {"encoding.fields": 4},
+    "direct": {},
+}
+EVENTS: dict[str, dict[str, Any]] = {
+    "events": {"data.kind": "digits-events", "network.start": "random", "schedule.stimulus": "150 ms"},
+}
+
+
+def main() -> None:
+    """Print a line of JSON for each encoder."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--presentations", type=int, default=200)
+    options.add_argument("--experiment", default="digits", help="digits or fast-400, which has 784 pixels of MNIST")
+    options.add_argument("kinds", nargs="*", help="encoders; default: all")
+    chosen = options.parse_args()
+    for kind, changes in {**KINDS, **EVENTS}.items():
+        if not chosen.kinds or kind in chosen.kinds:
+            print(json.dumps(measure(kind, changes, chosen)), flush=True)
+
+
+def measure(kind: str, changes: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+    """Train in pairs with one encoder."""
+    from stdpbench.experiment import encode, n_input, read_experiment
+    from stdpbench.network import start_weights
+    from stdpbench.runs.process import stimuli
+    from stdpbench.runs.process.training import Training
+    from stdpbench.simulators import open_simulator
+
+    experiment = read_experiment(options.experiment).override(
+        {"schedule.min_spikes": 0, "schedule.passes": 1, "encoding.kind": kind, **changes}
+    )
+    images = experiment.data.prepare().train
+    simulator, _ = open_simulator(experiment, n_input(experiment, images))
+    simulator.w[...] = start_weights(experiment, images)
+    start, real = simulator.state(), stimuli.encode
+    known: dict[tuple[str, int, int], Any] = {}
+    begin = perf_counter()
+    for number in range(options.presentations):
+        known["train", number, 0] = encode(experiment, images, "train", number, 0, number)
+    alone = (perf_counter() - begin) / options.presentations
+
+    def stored(_: Any, __: Any, phase: str, presentation: int, attempt: int, ___: int) -> Any:
+        return known[phase, presentation, attempt]
+
+    def seconds(ahead: bool) -> float:
+        simulator.set_state(start)
+        stimuli.encode = real if ahead else stored
+        try:
+            with Training(simulator, experiment.override({"schedule.order": "dataset"}), images) as training:
+                begin = perf_counter()
+                for _ in range(options.presentations):
+                    training.step()
+                return perf_counter() - begin
+        finally:
+            stimuli.encode = real
+
+    seconds(True)
+    ratios, times = [], []
+    for number in range(options.rounds):
+        first = seconds(number % 2 == 0)
+        second = seconds(number % 2 == 1)
+        with_encoding, without = (first, second) if number % 2 == 0 else (second, first)
+        ratios.append(with_encoding / without)
+        times.append(without)
+    return {
+        "encoder": kind,
+        "spikes": round(sum(map(len, known.values())) / len(known), 1),
+        "encode_ms": round(1e3 * alone, 3),
+        "presentation_ms": round(1e3 * median(times) / options.presentations, 3),
+        "ratio": round(median(ratios), 3),
+        "ratios": [round(each, 3) for each in ratios],
+    }
+
+
+if __name__ == "__main__":
+    main()
