@@ -44,6 +44,8 @@ class Source(Parameters):
     reference: ClassVar[str]
     shows: ClassVar[str] = "images"
     """Kind of the stimuli: ``"images"``, ``"signals"`` or ``"events"``; a stream has none."""
+    plane_names: ClassVar[tuple[str, ...]] = ()
+    """What tells planes of events apart, such as polarities; empty: their numbers."""
     published: ClassVar[tuple[int, int, int] | None] = None
     """Training pictures, test pictures, and their side in pixels, if these are always the same."""
 

@@ -39,6 +39,7 @@ class DigitsEvents(Source):
     summary: ClassVar[str] = "The 8 × 8 digits as events of a simulated moving camera; no download"
     reference: ClassVar[str] = "Orchard et al. 2015, doi:10.3389/fnins.2015.00437"
     shows: ClassVar[str] = "events"
+    plane_names: ClassVar[tuple[str, ...]] = ("on", "off")
 
     def prepare(self) -> Split:
         """Move the digits; see `Source.prepare`."""

@@ -113,6 +113,9 @@ class Encoder(Parameters):
         """Number of input neurons for each value: copies of the grid, one below the other."""
         return 1
 
+    copy_names: ClassVar[tuple[str, ...]] = ()
+    """What tells the copies apart; empty: their numbers."""
+
     def input_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
         """Return height and width of the input population for stimuli with a grid of this shape.
 

@@ -34,6 +34,7 @@ class Delta(Encoder):
     summary: ClassVar[str] = "A spike each time a signal has moved by a threshold: one input for up, one for down"
     reference: ClassVar[str] = "Miskowicz 2006, doi:10.3390/s6010049"
     takes: ClassVar[tuple[str, ...]] = ("signals",)
+    copy_names: ClassVar[tuple[str, ...]] = ("up", "down")
 
     @property
     def copies(self) -> int:

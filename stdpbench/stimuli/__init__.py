@@ -5,9 +5,10 @@ from stdpbench.stimuli.events import EventSet
 from stdpbench.stimuli.images import Images, pictures_of
 from stdpbench.stimuli.signals import Signals
 from stdpbench.stimuli.stimulus import Events, Image, Signal, Stimulus
-from stdpbench.stimuli.storage import load_stimuli, save_stimuli, stimuli_of
+from stdpbench.stimuli.storage import KINDS, load_stimuli, save_stimuli, stimuli_of
 
 __all__ = [
+    "KINDS",
     "EventSet",
     "Events",
     "Image",

@@ -14,11 +14,13 @@ from stdpbench.stimuli.events import EventSet
 from stdpbench.stimuli.images import Images
 from stdpbench.stimuli.signals import Signals
 
+KINDS: Mapping[str, type[StimulusSet]] = {each.kind: each for each in (Images, Signals, EventSet)}
+"""Sets of stimuli by the name of their kind."""
+
 
 def stimuli_of(kind: str, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> StimulusSet:
     """Return stimuli of a kind from their arrays; see `StimulusSet.of_arrays`."""
-    kinds: dict[str, type[StimulusSet]] = {each.kind: each for each in (Images, Signals, EventSet)}
-    return kinds[kind].of_arrays(arrays, labels)
+    return KINDS[kind].of_arrays(arrays, labels)
 
 
 def save_stimuli(stimuli: StimulusSet, folder: Path, name: str) -> None:

@@ -33,6 +33,12 @@ def diverging() -> pg.ColorMap:
     return _diverging(theme.current().base, theme.current().dark)
 
 
+def opposite() -> tuple[str, str]:
+    """Return the colours of two opposite kinds of spikes, such as up and down: the ends of the diverging map."""
+    up, down = (diverging().map(place, mode="qcolor").name() for place in (1.0, 0.0))
+    return up, down
+
+
 def absent() -> str:
     """Return the colour of pairs of neurons without a synapse, which is in neither map."""
     return "#33362a" if theme.current().dark else "#dfe0cf"

@@ -47,6 +47,15 @@ def image_of(pixels: NDArray[np.uint32], ratio: float) -> QImage:
     return image
 
 
+_FLATTEST = 8
+"""Most that an image is wider than high, or higher than wide: pixels of a single row are stretched."""
+
+
+def visible_size(width: int, height: int) -> tuple[int, int]:
+    """Return a size with which a single row or column can be seen: at most 8 times as wide as high, or the reverse."""
+    return max(width, -(-height // _FLATTEST)), max(height, -(-width // _FLATTEST))
+
+
 class Picture(QWidget):
     """A proportionally scaled image, aligned to the bottom above its caption; one pixel can be marked or clicked."""
 
@@ -68,6 +77,11 @@ class Picture(QWidget):
     ) -> None:
         """Show an array of shape (height, width); `absent` is the colour of NaN."""
         self._image = to_image(values, low, high, colours, absent)
+        self.update()
+
+    def show_image(self, image: QImage) -> None:
+        """Show an image as it is."""
+        self._image = image
         self.update()
 
     def let_pick(self) -> None:
@@ -100,6 +114,7 @@ class Picture(QWidget):
         scale = min((self.width() - 4) / width, (self.height() - 4) / height)
         scale = float(int(scale)) if scale >= 2 else max(scale, 0.1)
         size = QSize(round(width * scale), round(height * scale))
+        size = QSize(*visible_size(size.width(), size.height())).boundedTo(self.size() - QSize(4, 4))
         return QRect(QPoint((self.width() - size.width()) // 2, self.height() - size.height() - 2), size)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name

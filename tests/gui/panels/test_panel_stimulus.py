@@ -2,11 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from frames import frame, give, give_pictures, pair
 from pytestqt.qtbot import QtBot
-from synthetic import is_complete, redraw, session, show
+from synthetic import SHAPE, experiment, is_complete, redraw, session, show
+from waiting import waits
 
+from stdpbench.datasets import Split
+from stdpbench.runs.analysis.shown_stimulus import FRAMES
+from stdpbench.stimuli import Events, EventSet, Signals, StimulusSet
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.stimulus import Stimulus
@@ -42,7 +47,9 @@ def test_is_complete(panel: Stimulus) -> None:
     assert "picture 2 of class c" in panel.summary()
     figure = panel.figure()
     assert figure is not None
-    assert len(figure["parts"]) == 2
+    assert [part["kind"] for part in figure["parts"]] == ["image", "image", "raster", "lines"]
+    assert figure["title"] == "A picture and its input spikes, encoding poisson"
+    assert figure["parts"][2]["x_range"] == (0.0, 350.0)
 
 
 def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
@@ -87,14 +94,13 @@ def test_how_often_it_was_right(panel: Stimulus) -> None:
 def test_counts_input_spikes_per_pixel(panel: Stimulus) -> None:
     give(panel.session, frame(1, input=pair((7, 1), (7, 5), (29, 6))))
     redraw(panel)
-    counts = panel._counts()
-    assert counts is not None
-    assert counts[1, 2] == 2
-    assert counts[5, 4] == 1
-    assert counts.sum() == 3
     table = panel.table()
     assert table is not None
-    assert table[1][7] == (1, 2, "", 2)
+    assert table[0] == ("row", "column", "value", "input spikes", "first spike (ms)")
+    assert table[1][7] == (1, 2, "", 2, 0.5)
+    assert table[1][29] == (5, 4, "", 1, 3.0)
+    assert sum(row[3] for row in table[1]) == 3  # type: ignore[misc]
+    assert panel.captions[1].text() == "0 to 2 input spikes"
 
 
 def test_changes_at_most_three_times_a_second(panel: Stimulus, qtbot: QtBot) -> None:
@@ -129,3 +135,149 @@ def test_a_picture_is_drawn_in_whole_pixels(panel: Stimulus) -> None:
     place = panel.picture._place()
     assert place.width() * 6 == place.height() * 5
     assert panel.picture.rect().contains(place)
+
+
+# -- other kinds of stimuli ------------------------------------------------------------------------------------------
+
+
+def give_stimuli(panel: Stimulus, stimuli: StimulusSet, **changes: object) -> None:
+    started = panel.session.live.started
+    assert started is not None
+    made = experiment().override({path.replace("__", "."): value for path, value in changes.items()})
+    started.experiment.clear()  # type: ignore[attr-defined]
+    started.experiment.update(made.to_mapping())  # type: ignore[attr-defined]
+    panel.session.split = Split(stimuli, stimuli, tuple("abc"))
+    panel.session.pictures_ready.emit()
+
+
+def recordings(*, flat: bool = False) -> EventSet:
+    """Recordings on two planes of 3 × 5 channels, or on 30 channels, which last 40 and 100 ms."""
+    rng = np.random.default_rng(3)
+    made = [
+        Events(rng.integers(0, 30, 90).astype(np.int32), np.sort(rng.random(90) * each), each) for each in (0.04, 0.1)
+    ]
+    return EventSet.of_list(made, (1, 1, 30) if flat else (2, 3, 5), np.array([0, 1]))
+
+
+def test_a_recording_plays_and_the_axis_ends_where_it_ends(panel: Stimulus, qtbot: QtBot) -> None:
+    give_stimuli(panel, recordings())
+    give(panel.session, frame(1, image=0, n_bins=100, stimulus_bins=80, input=pair((3, 5), (20, 79))))
+    redraw(panel)
+    view = panel.view
+    assert panel._shown is not None
+    assert panel._shown.duration == 40.0
+    assert view.play.isVisible()
+    assert not view.spikes.isVisible()
+    assert "0 to 4 ms" in view.captions[0].text()
+    waits(qtbot, lambda: "12 to 16 ms" in view.captions[0].text())
+    assert view.time._window == pytest.approx((12.0, 16.0))
+    seen = sum(int(panel._shown.frame(number).sum()) for number in range(FRAMES))
+    assert seen == 90
+    assert "plane 1" in view.legend.text()
+    assert "Shown recording 0 of class a" in panel.summary()
+    assert "2 input spikes in 40 ms" in panel.summary()
+    figure = panel.figure()
+    assert figure is not None
+    assert [part["kind"] for part in figure["parts"]] == ["image", "raster", "lines"]
+    assert figure["parts"][0]["image"].shape == (3, 10)
+    table = panel.table()
+    assert table is not None
+    assert table[0][2] == "events"
+    is_complete(panel)
+
+
+def test_what_follows_waits_until_a_recording_has_played_once(panel: Stimulus, qtbot: QtBot) -> None:
+    give_stimuli(panel, recordings())
+    give(panel.session, frame(1, image=0, stimulus_bins=80))
+    redraw(panel)
+    give(panel.session, frame(2, image=1, stimulus_bins=200))
+    redraw(panel)
+    assert panel._frame["presentation"] == 1
+
+    def follows() -> bool:
+        panel.draw_if_needed()
+        return bool(panel._frame["presentation"] == 2)
+
+    waits(qtbot, follows)
+    assert panel._shown is not None
+    assert panel._shown.duration == 100.0
+    panel.view.play.click()  # paused: all events at once, and nothing waits
+    assert panel.view.captions[0].text() == "all: 90 events"
+    give(panel.session, frame(3, image=0, stimulus_bins=80))
+    redraw(panel)
+    assert panel._frame["presentation"] == 3
+    assert panel.view.time._window is None
+
+
+def test_nothing_plays_with_reduced_motion_and_slowly_without_flicker(panel: Stimulus) -> None:
+    motion.reduced = True
+    give_stimuli(panel, recordings())
+    give(panel.session, frame(1, image=0, stimulus_bins=80))
+    redraw(panel)
+    assert panel.view.captions[0].text() == "all: 90 events"
+    assert not panel.view.play.isEnabled()
+    assert "reduced" in panel.view.play.toolTip()
+    motion.reduced = motion.fast_flicker = False
+    panel.view.set_playing(True)
+    assert panel.view._timer.interval() >= 334
+    assert panel.view.play.isEnabled()
+
+
+def test_channels_without_a_place_are_a_raster_only(panel: Stimulus) -> None:
+    give_stimuli(panel, recordings(flat=True))
+    give(panel.session, frame(1, image=0, stimulus_bins=80))
+    redraw(panel)
+    assert not panel.view.pictures.isVisible()
+    assert panel.view.time.isVisible()
+
+
+def test_a_signal_has_curves_with_its_spikes_on_them(panel: Stimulus, qtbot: QtBot) -> None:
+    panel.resize(480, 440)
+    n = SHAPE[0] * SHAPE[1] // 2
+    signals = Signals.of_list(
+        [np.random.default_rng(0).random((n, length)).cumsum(axis=1) for length in (20, 35)], 100.0, np.array([0, 2])
+    )
+    changes = {"data.kind": "japanese-vowels", "encoding.kind": "delta", "schedule.min_spikes": 0}
+    give_stimuli(panel, signals, **changes, network__start="random")
+    give(panel.session, frame(1, image=1, stimulus_bins=700, input=pair((0, 40), (n, 300), (n + 3, 500))))
+    redraw(panel)
+    view = panel.view
+    assert not view.pictures.isVisible()
+    assert "up" in view.legend.text()
+    assert "down" in view.legend.text()
+    waits(qtbot, lambda: view.time.every_channel == 1)
+    assert "Shown signal 1 of class c" in panel.summary()
+    assert "Poisson" not in panel.summary()
+    assert "encoding delta" in panel.details.text()
+    figure = panel.figure()
+    assert figure is not None
+    assert [part["kind"] for part in figure["parts"]] == ["lines", "raster", "lines"]
+    assert len(figure["parts"][0]["plots"][0]["lines"]) == 12
+    assert "the first 12 of 15 channels" in figure["n"]
+    table = panel.table()
+    assert table is not None
+    assert table[0][2] == "mean"
+    is_complete(panel)
+    panel.resize(300, 210)  # too low for 15 curves
+    waits(qtbot, lambda: view.time.every_channel > 1)
+    redraw(panel)
+    assert view.time.note == f"drawn: 1 in {view.time.every_channel} channels"
+
+
+def test_inputs_that_fire_once_show_when(panel: Stimulus) -> None:
+    give_pictures(panel.session, [0, 1])
+    give(panel.session, frame(1, image=0, input=pair((0, 20), (7, 100), (12, 44))))
+    redraw(panel)
+    assert panel.captions[1].text() == "spikes at 10 to 50 ms, dark: early"
+    figure = panel.figure()
+    assert figure is not None
+    assert figure["parts"][1]["label"] == "first spike (ms)"
+    assert figure["parts"][1]["image"][0, 0] == 10.0
+
+
+def test_of_very_many_spikes_those_of_some_inputs_are_drawn(panel: Stimulus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stdpbench_gui.widgets.time_plot.MOST_SPIKES", 100)
+    give(panel.session, frame(1))
+    redraw(panel)
+    assert panel.view.time.every == 4
+    assert panel.view.legend.text() == "drawn: 1 in 4 inputs"

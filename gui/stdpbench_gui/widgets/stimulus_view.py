@@ -1,0 +1,273 @@
+"""A stimulus and its input spikes: a picture, a recording that plays, or the curves of a signal, on one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QHideEvent, QImage, QResizeEvent, QShowEvent
+from PyQt6.QtWidgets import QBoxLayout, QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from stdpbench.runs.analysis.fields import field_shape
+from stdpbench.runs.analysis.shown_stimulus import FRAMES, ShownStimulus
+from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.look.motion import motion
+from stdpbench_gui.session.timers import timer
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.pictures import Picture
+from stdpbench_gui.widgets.time_plot import TimePlot, group_colours
+
+_FASTEST = 0.12  # s between two frames of a recording where flicker is allowed
+_WIDE = 1.5  # width by height from which pictures stand beside the time axis
+
+
+class StimulusView(QWidget):
+    """Draws a stimulus of any kind, and its input spikes.
+
+    Recordings of events play in frames, over and over; with reduced motion, or while paused, one frame has all events.
+
+    Attributes
+    ----------
+    still, spikes : Picture
+        The stimulus, and its spikes by input.
+    captions : tuple of QLabel
+        Captions of the two.
+    time : TimePlot
+        Curves, spikes and rate over time.
+    play : QToolButton
+        Pauses and plays a recording.
+    legend : QLabel
+        Names of groups of inputs, and what is not drawn.
+    """
+
+    looped = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.still = Picture("Stimulus")
+        self.spikes = Picture("Input spikes of each input")
+        self.captions = QLabel(), QLabel()
+        self.time = TimePlot()
+        self.legend = QLabel()
+        self.legend.setObjectName("faint")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.legend.setAccessibleName("What is drawn")
+        self.play = QToolButton()
+        self.play.setAutoRaise(True)
+        self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.play.clicked.connect(lambda: self.set_playing(not self.playing))
+        self.pictures = QWidget()
+        grid = QGridLayout(self.pictures)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme.GRID // 2)
+        for place, (picture, label) in enumerate(zip((self.still, self.spikes), self.captions, strict=True)):
+            label.setObjectName("faint")
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+            label.setWordWrap(True)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # equal column widths
+            grid.addWidget(picture, 0, place)
+            grid.addWidget(label, 1, place)
+            grid.setColumnStretch(place, 1)
+        grid.setRowStretch(0, 1)
+        self._grid = grid
+        grid.addWidget(self.play, 2, 0, 1, 2, Qt.AlignmentFlag.AlignHCenter)
+        below = hbox(STRETCH, self.legend)
+        right = vbox((self.time, 1), below, spacing=0)
+        self._box = hbox((self.pictures, 1), (right, 1), within=self, spacing=theme.GRID)
+        self.playing = True
+        self._frame = -1
+        self._shown: ShownStimulus | None = None
+        self._names: Sequence[str] = ()
+        self._complete = True
+        self._timer = timer(self, self._advance)
+        self._label_play()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._shown = None
+        self._timer.stop()
+        self._complete = True
+        self.still.clear()
+        self.spikes.clear()
+        self.time.clear()
+
+    def show_stimulus(self, shown: ShownStimulus, caption: str, group_names: Sequence[str] = ()) -> None:
+        """Draw a stimulus.
+
+        Parameters
+        ----------
+        shown : ShownStimulus
+            The stimulus and its spikes.
+        caption : str
+            What a picture is called, or why there is none.
+        group_names : sequence of str
+            What tells groups of inputs apart, such as two polarities; default: their numbers.
+        """
+        self._shown, self._frame, self._complete = shown, -1, False
+        self._names = group_names or tuple(f"plane {number + 1}" for number in range(shown.n_groups))
+        plays = shown.events is not None and not shown.is_flat
+        is_picture = isinstance(shown.stimulus, np.ndarray)
+        self.pictures.setVisible(shown.signal is None and (plays or shown.events is None))
+        self.still.setVisible(plays or is_picture or shown.stimulus is None)
+        self.spikes.setVisible(shown.events is None)
+        self.captions[1].setVisible(shown.events is None)
+        self.captions[0].setVisible(not self.still.isHidden())
+        for column, picture in enumerate((self.still, self.spikes)):
+            self._grid.setColumnStretch(column, 0 if picture.isHidden() else 1)
+        self.play.setVisible(plays)
+        self.captions[0].setText(caption)
+        if is_picture:
+            pixels = np.asarray(shown.stimulus, np.float64).reshape(shown.height, shown.width)
+            self.still.show_values(pixels, 0.0, float(pixels.max()) or 1.0, colour_maps.sequential())
+        elif not plays:
+            self.still.clear()
+        self._show_spikes(shown)
+        self.time.show_stimulus(shown)
+        self._write_legend()
+        self._go_on()
+
+    @property
+    def holds(self) -> bool:
+        """Whether a recording is playing for the first time: what follows can wait until it has been seen."""
+        return self._timer.isActive() and not self._complete
+
+    def set_playing(self, on: bool) -> None:
+        """Play recordings, or show all of their events at once."""
+        self.playing = on
+        self._label_play()
+        self._go_on()
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        self.time.update()
+
+    # -- spikes ----------------------------------------------------------------------------------------------------
+
+    def _show_spikes(self, shown: ShownStimulus) -> None:
+        """Draw the spikes of each input: their number, or, where each fires once at most, their times."""
+        if not shown.n_input:
+            self.spikes.clear()
+            self.captions[1].setText("no input")
+            return
+        if shown.fires_once:
+            latest, first = float(np.nanmax(shown.first)), float(np.nanmin(shown.first))
+            values, top = latest - shown.first + 0.25 * max(latest - first, shown.dt), 0.0
+            early = "bright" if theme.current().dark else "dark"
+            text = f"spikes at {first:.4g} to {latest:.4g} ms, {early}: early"
+            values = np.where(np.isnan(values), 0.0, values)
+        else:
+            values = shown.counts.astype(np.float64)
+            text = f"0 to {int(values.max())} input spikes"
+        top = max(1e-9, float(values.max())) if shown.fires_once else max(1.0, float(values.max()))
+        sheet = shown.sheet(values)
+        if shown.stimulus is None and sheet.shape[0] == 1:  # inputs of a stream are no picture
+            sheet = values.reshape(field_shape((len(values),)))
+        self.spikes.show_values(sheet, 0.0, top, colour_maps.sequential(), theme.current().line)
+        self.captions[1].setText(text)
+
+    def _write_legend(self) -> None:
+        assert self._shown is not None
+        parts = []
+        if self._shown.n_groups == 2:
+            colours = group_colours(2)
+            names = zip(colours, self._names, strict=False)
+            parts.append("&nbsp; ".join(f'<span style="color: {colour}">■</span> {name}' for colour, name in names))
+        if self.time.note:
+            parts.append(self.time.note)
+        self.legend.setText(" · ".join(parts))
+        self.legend.setVisible(bool(parts))
+
+    # -- a recording that plays ------------------------------------------------------------------------------------
+
+    @property
+    def _plays(self) -> bool:
+        shown = self._shown
+        return shown is not None and shown.events is not None and not shown.is_flat
+
+    def _go_on(self) -> None:
+        """Start or stop playing, and draw the frame."""
+        if not self._plays:
+            self._timer.stop()
+            return
+        self._label_play()
+        if self.playing and not motion.reduced and self.isVisible():
+            self._timer.setInterval(round(1e3 * max(motion.shortest_gap, _FASTEST)))
+            if not self._timer.isActive():
+                self._timer.start()
+            self._frame = max(0, self._frame)
+        else:
+            self._timer.stop()
+            self._frame = -1
+        self._draw_frame()
+
+    def _advance(self) -> None:
+        if self._shown is None or motion.reduced:
+            self._go_on()
+            return
+        self._timer.setInterval(round(1e3 * max(motion.shortest_gap, _FASTEST)))
+        self._frame = (self._frame + 1) % FRAMES
+        if self._frame == 0:
+            self._complete = True
+            self.looped.emit()
+        self._draw_frame()
+
+    def _draw_frame(self) -> None:
+        shown = self._shown
+        if shown is None or not self._plays:
+            return
+        number = self._frame if self._frame >= 0 else None
+        counts = shown.frame(number)
+        top = shown.brightest if number is not None else max(1.0, float(counts.max(initial=0.0)))
+        self.still.show_image(_mixed(counts, top))
+        start, end = shown.window(number)
+        n = int(counts.sum())
+        when = f"{start:.4g} to {end:.4g} ms" if number is not None else "all"
+        self.captions[0].setText(f"{when}: {n} event{'' if n == 1 else 's'}")
+        self.time.show_window(None if number is None else (start, end))
+
+    def _label_play(self) -> None:
+        moves = self.playing and not motion.reduced
+        self.play.setText("❚❚ pause" if moves else "▶ play")
+        self.play.setEnabled(not motion.reduced)
+        tip = "Pause, and show all events at once" if moves else "Play the recording in ten frames, over and over"
+        self.play.setToolTip("Recordings do not play, since motion is reduced" if motion.reduced else tip)
+        self.play.setAccessibleName("Pause the recording" if moves else "Play the recording")
+
+    # -- size ------------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Play on."""
+        super().showEvent(event)
+        self._go_on()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Do not play where nobody looks."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Put pictures beside the time axis, or above it."""
+        super().resizeEvent(event)
+        wide = self.width() > _WIDE * self.height()
+        self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
+
+def _mixed(counts: NDArray[np.float64], top: float) -> QImage:
+    """Return an image of events, (planes, height, width); colours of planes mix where both have events."""
+    base = np.array(QColor(theme.current().base).getRgb()[:3], np.float64)
+    palette = group_colours(len(counts))
+    if len(palette) == 1:
+        palette = (theme.current().ink,)
+    mixed = np.broadcast_to(base, (*counts.shape[1:], 3)).copy()
+    for number, plane in enumerate(counts):
+        ink = np.array(QColor(palette[number % len(palette)]).getRgb()[:3], np.float64)
+        share = np.where(plane > 0, 0.25 + 0.75 * plane / top, 0.0)
+        mixed += share[..., None] * (ink - base)
+    height, width = counts.shape[1:]
+    rgb = np.full((height, width, 4), 255, np.uint8)
+    rgb[..., :3] = np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+    return QImage(rgb.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()

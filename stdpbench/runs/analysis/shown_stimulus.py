@@ -1,0 +1,186 @@
+"""One stimulus as it was shown: what it is, and the input spikes that it evoked, on one time axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.runs.analysis.fields import tile
+from stdpbench.runs.analysis.stream_window import rate_of
+from stdpbench.stimuli import Events, EventSet, Signal, Stimulus, StimulusSet
+
+FRAMES = 10
+"""Frames in which a recording plays."""
+_RATE_BINS = 50
+
+
+@dataclass(frozen=True, eq=False)
+class ShownStimulus:
+    """A stimulus and its input spikes.
+
+    Attributes
+    ----------
+    stimulus : Stimulus or None
+        What was shown; None if it is not known, as in a stream or before the data are read.
+    planes, height, width : int
+        Grid of the values or channels of the stimulus; without a stimulus, of the input.
+    n_input : int
+        Number of inputs, of which each value may have several (`stdpbench.encoding.Encoder.copies`).
+    index, bin : ndarray, int32, (n_spikes,)
+        Input and time step of each spike.
+    n_bins : int
+        Time steps of the stimulus.
+    dt : float
+        Time step in ms.
+    """
+
+    stimulus: Stimulus | None
+    planes: int
+    height: int
+    width: int
+    n_input: int
+    index: NDArray[np.int32]
+    bin: NDArray[np.int32]
+    n_bins: int
+    dt: float
+
+    @classmethod
+    def of(
+        cls,
+        stimuli: StimulusSet | None,
+        number: int,
+        shape: tuple[int, int],
+        spikes: tuple[NDArray[np.int32], NDArray[np.int32]],
+        n_bins: int,
+        dt: float,
+    ) -> ShownStimulus:
+        """Return one stimulus of a set, or unknown ones, with spikes (index, bin) of an input of this shape."""
+        known = stimuli is not None and 0 <= number < len(stimuli)
+        planes, (height, width) = 1, shape
+        if stimuli is not None and known:
+            height, width = stimuli.shape
+            if isinstance(stimuli, EventSet):
+                planes, height = stimuli.planes, height // stimuli.planes
+        stimulus = stimuli.stimulus(number) if stimuli is not None and known else None
+        return cls(stimulus, planes, height, width, shape[0] * shape[1], *spikes, n_bins, dt)
+
+    @property
+    def duration(self) -> float:
+        """Duration in ms: the end of the time axis."""
+        return self.n_bins * self.dt
+
+    @property
+    def copies(self) -> int:
+        """Number of inputs of each value."""
+        return max(1, self.n_input // max(1, self.planes * self.height * self.width))
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups of inputs that are told apart: planes of events, or inputs of the same value."""
+        return self.planes * self.copies
+
+    @property
+    def group(self) -> NDArray[np.int64]:
+        """Group of each spike: int64, (n_spikes,)."""
+        return np.asarray(self.index // max(1, self.height * self.width), np.int64)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether values have no place in a plane: a single row or column of channels."""
+        return min(self.height, self.width) <= 1
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Spikes of each input: int64, (n_input,)."""
+        return np.asarray(np.bincount(self.index, minlength=self.n_input), np.int64)
+
+    @cached_property
+    def first(self) -> NDArray[np.float64]:
+        """Time of the first spike of each input in ms, NaN without one: float64, (n_input,)."""
+        found = np.full(self.n_input, np.nan)
+        found[self.index[::-1]] = self.bin[::-1] * self.dt  # the earliest is written last
+        return found
+
+    @property
+    def n_silent(self) -> int:
+        """Number of inputs that do not fire."""
+        return int((self.counts == 0).sum())
+
+    @property
+    def fires_once(self) -> bool:
+        """Whether no input fires twice, so that all is in the times."""
+        return bool(len(self.index)) and int(self.counts.max()) == 1
+
+    def sheet(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Arrange values of the inputs, (n_input,), in a plane: planes and copies side by side, with NaN between."""
+        if self.height == 1:
+            return np.asarray(values, np.float64).reshape(-1, self.width)
+        each = np.asarray(values, np.float64).reshape(self.n_groups, -1).T
+        if self.n_groups == 1:
+            return each.reshape(self.height, self.width)
+        columns = min(self.n_groups, max(1, ceil((self.n_groups * self.height / self.width) ** 0.5)))
+        found = tile(each, (self.height, self.width), columns)
+        return np.asarray(found[:-1, :-1], np.float64)
+
+    @property
+    def rate_bin(self) -> float:
+        """Width of the bins of `rate` in ms: 1, 2 or 5 times a power of ten, about a fiftieth of the duration."""
+        wanted = max(self.duration / _RATE_BINS, self.dt)
+        power = 10.0 ** np.floor(np.log10(wanted))
+        width = next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= wanted * (1 - 1e-9))
+        return float(max(1, round(width / self.dt)) * self.dt)
+
+    @property
+    def rate(self) -> NDArray[np.float64]:
+        """Spikes per second and input in bins of `rate_bin`."""
+        return rate_of(self.bin, self.dt, self.duration, self.n_input, self.rate_bin)
+
+    # -- each kind -------------------------------------------------------------------------------------------------
+
+    @property
+    def signal(self) -> Signal | None:
+        """The signal, if it is one."""
+        return self.stimulus if isinstance(self.stimulus, Signal) else None
+
+    @property
+    def events(self) -> Events | None:
+        """The recording, if it is one."""
+        return self.stimulus if isinstance(self.stimulus, Events) else None
+
+    def values_at(self, channel: NDArray[np.integer[Any]], time: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values of channels of the signal at times in ms, on straight lines between samples."""
+        assert self.signal is not None
+        values, found = self.signal.values, np.zeros(len(time))
+        samples = time * 1e-3 * self.signal.rate
+        for number in np.unique(channel).tolist():
+            mine = channel == number
+            found[mine] = np.interp(samples[mine], np.arange(values.shape[1]), values[number])
+        return found
+
+    def frame(self, number: int | None = None, n: int = FRAMES) -> NDArray[np.float64]:
+        """Return the number of events of each channel, (planes, height, width): in frame `number` of `n`, or in all.
+
+        Events after the time that is shown are left out.
+        """
+        assert self.events is not None
+        time = self.events.time * 1e3
+        start, end = self.window(number, n)
+        mine = self.events.index[(time >= start - 1e-9) & (time < end - 1e-9)]
+        counts = np.bincount(mine, minlength=self.planes * self.height * self.width)
+        return np.asarray(counts.reshape(self.planes, self.height, self.width), np.float64)
+
+    def window(self, number: int | None = None, n: int = FRAMES) -> tuple[float, float]:
+        """Return start and end of frame `number` of `n` in ms; of the whole stimulus without a number."""
+        if number is None:
+            return 0.0, self.duration
+        return self.duration * number / n, self.duration * (number + 1) / n
+
+    @property
+    def brightest(self) -> float:
+        """Most events of a channel in a frame, so that all frames have the same scale; at least 1."""
+        return max(1.0, *(float(self.frame(number).max(initial=0.0)) for number in range(FRAMES)))
