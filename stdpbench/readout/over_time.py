@@ -40,6 +40,27 @@ class AnswersOverTime:
         first = self.time[same.argmax(axis=0)]
         return np.where(self.answers[-1] == NO_ANSWER, np.nan, first)
 
+    def settled_ms(self, labels: NDArray[np.int64]) -> dict[str, float | None]:
+        """Return percentiles of `settled` for classes (n_images,); None where there is no answer.
+
+        Returns
+        -------
+        dict
+            ``median`` and ``nine_tenths`` of all answers; ``median_right`` and ``median_wrong`` of those that are
+            right, or wrong, at the end.
+        """
+        settled, right = self.settled, self.answers[-1] == labels
+        known = np.isfinite(settled)
+        parts = (
+            ("median", known, 50),
+            ("nine_tenths", known, 90),
+            ("median_right", known & right, 50),
+            ("median_wrong", known & ~right, 50),
+        )
+        return {
+            name: float(np.percentile(settled[which], share)) if which.any() else None for name, which, share in parts
+        }
+
 
 def answers_over_time(
     trains: SpikeTrains, assignment: Assignment, readout: Readout, n_moments: int = POINTS

@@ -175,22 +175,12 @@ def _over_time(
     labels = run.test_labels[: len(trains)]
     over_time = answers_over_time(trains, assignment, readouts.get("vote")())
     yield
-    settled, right = over_time.settled, over_time.answers[-1] == labels
-    known = np.isfinite(settled)
     found.data["over_time"] = {
         "readout": "vote",
         "n_images": len(trains),
         "time_ms": over_time.time.tolist(),
         "accuracy": over_time.accuracy(labels).tolist(),
-        "settled_ms": {
-            name: float(np.percentile(settled[which], share)) if which.any() else None
-            for name, which, share in (
-                ("median", known, 50),
-                ("nine_tenths", known, 90),
-                ("median_right", known & right, 50),
-                ("median_wrong", known & ~right, 50),
-            )
-        },
+        "settled_ms": over_time.settled_ms(labels),
     }
 
 

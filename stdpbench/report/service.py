@@ -5,6 +5,7 @@ client side is `stdpbench.report.views`.
 
 * ``open``: the run with its answers, neurons and first embedding (principal components). Since it compares answers
   with labels of evaluated pictures, it first records this in the journal of the run (`runs.catalog.access_log`).
+* ``settle``: answers of each read-out from spikes up to some moments within the presentation (`readout.over_time`).
 * ``read``: slow read-outs: of spike times, if the run kept them, and supervised ones.
 * ``cluster`` (`method`, `k` or None): clusters with measures, those of chance, and those of the neurons as clusters.
 * ``embed`` (`method`): another embedding.
@@ -27,6 +28,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS, readouts
 from stdpbench.readout.clustering import Features, cluster, features, winners
 from stdpbench.readout.embedding import embed
+from stdpbench.readout.over_time import answers_over_time
 from stdpbench.report.build import PAGE, ReportOptions, make_report
 from stdpbench.report.clusters import CHANCE, cluster_row
 from stdpbench.report.evaluated_run import EvaluatedRun, load_run
@@ -82,6 +84,8 @@ class ReportService:
         """
         if name == "open":
             return self._open(on_progress)
+        if name == "settle":
+            return self._settle(on_progress)
         if name == "read":
             return self._read(on_progress)
         if name == "cluster":
@@ -111,7 +115,7 @@ class ReportService:
         readings = count_readings(self._folder)
         arrays |= plane | {
             "labels": run.test_labels,
-            "pixels": run.split.test.static,
+            "pixels": run.split.test.drawn,
             "winners": winners(counts),
             "spikes": counts.sum(axis=1, dtype=np.int64),
             "w": run.fields,
@@ -123,6 +127,8 @@ class ReportService:
             "experiment": run.experiment.name,
             "seed": run.experiment.seed,
             "part": run.part,
+            "noun": run.split.test.noun,
+            "static_name": run.split.test.static_name,
             "class_names": list(run.split.class_names),
             "drawn_as": list(run.shape),
             "population": graph.read,
@@ -131,6 +137,21 @@ class ReportService:
             "label_readings": readings.run,
             "label_readings_of_all": readings.experiment,
         }, arrays
+
+    def _settle(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        run, arrays = self.run, Arrays()
+        if run.test_trains is None:
+            raise StdpbenchError(
+                f"{run.name} has no spike times of its {run.part} {run.split.test.noun}s; `stdpbench evaluate` "
+                "computes them again"
+            )
+        assignment = run.assignment()
+        for number, readout in enumerate(READOUTS):
+            on_progress("answers over time", number, len(READOUTS))
+            found = answers_over_time(run.test_trains, assignment, readouts.get(readout)())
+            arrays["time"] = found.time
+            arrays[f"answers {readout}"] = found.answers.astype(np.int16)
+        return {}, arrays
 
     def _read(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         run, rows = self.run, list[Accuracy]()

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout import INTERVAL, NO_ANSWER, Score, score
+from stdpbench.readout.over_time import AnswersOverTime
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.runs.analysis.fields import by_label
 from stdpbench.units import thousands
@@ -139,7 +140,8 @@ class ViewData:
     class_names : tuple of str
     labels : ndarray, int64, (n_images,)
         Classes of the evaluated pictures.
-    pixels : ndarray, uint8, (n_images, height, width)
+    pixels : ndarray, (n_images, height, width)
+        The stimuli as they are drawn (`stdpbench.stimuli.StimulusSet.drawn`).
     answers : mapping of str to ndarray
         Read-out -> its answers.
     winners : ndarray, int64, (n_images,)
@@ -166,6 +168,10 @@ class ViewData:
         Name of the population whose spikes are evaluated.
     theta_unit : str
         Unit in which thresholds are shown: ``"mV"``, or empty.
+    noun : str
+        What a stimulus is called.
+    static_name : str
+        What the values of `pixels` are called.
     """
 
     path: Path
@@ -174,7 +180,7 @@ class ViewData:
     part: str
     class_names: tuple[str, ...]
     labels: Numbers
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[Any]
     answers: Mapping[str, Numbers]
     winners: Numbers
     spikes: Numbers
@@ -188,6 +194,8 @@ class ViewData:
     drawn_as: tuple[int, int] | None = None
     population: str = "exc"
     theta_unit: str = "mV"
+    noun: str = "picture"
+    static_name: str = "pixels"
 
     @property
     def name(self) -> str:
@@ -292,7 +300,7 @@ class ViewData:
         answer, label, winner = int(self.answers[readout][number]), int(self.labels[number]), int(self.winners[number])
         verdict = "right" if answer == label else "wrong"
         answered = f"answered {self.named(answer)} ({verdict})" if answer >= 0 else "no answer (wrong)"
-        parts = [f"{self.part} picture {number}: true {self.named(label)}, {answered}"]
+        parts = [f"{self.part} {self.noun} {number}: true {self.named(label)}, {answered}"]
         if clustering is not None:
             member = int(clustering.members[number])
             parts.append(f"cluster {member}" if member >= 0 else "in no cluster")
@@ -304,11 +312,13 @@ class ViewData:
         label = int(self.neuron_labels[number])
         wins = int((self.winners == number).sum())
         if label < 0:
-            return f"neuron {number} was silent in the label phase; it fires most during {wins} {self.part} pictures"
+            return (
+                f"neuron {number} was silent in the label phase; it fires most during {wins} {self.part} {self.noun}s"
+            )
         share = 100 * float(self.neuron_purity[number])
         return (
             f"neuron {number} has the label {self.named(label)} ({share:.0f} % of its responses) and fires most "
-            f"during {wins} {self.part} pictures"
+            f"during {wins} {self.part} {self.noun}s"
         )
 
     def describe(self, chosen: Chosen, readout: str, clustering: Clustering | None) -> str:
@@ -321,7 +331,7 @@ class ViewData:
         if chosen.kind == "class":
             what = f"Class {self.named(first)}"
         elif chosen.kind == "cluster":
-            what = f"Cluster {first}" if first >= 0 else "Pictures in no cluster"
+            what = f"Cluster {first}" if first >= 0 else f"{self.noun.capitalize()}s in no cluster"
         elif chosen.kind == "cell":
             answer = chosen.numbers[1]
             what = f"True {self.named(first)}, " + (f"answered {self.named(answer)}" if answer >= 0 else "no answer")
@@ -329,15 +339,17 @@ class ViewData:
             neuron = self.describe_neuron(first)
             return f"{neuron[0].upper()}{neuron[1:]}; {right} of {n} answered correctly by {readout}"
         else:
-            what = "Selected pictures"
+            what = f"Selected {self.noun}s"
         share = f" ({100 * right / n:.1f} %)" if n else ""
-        shown = f"{thousands(n)} picture{'' if n == 1 else 's'}"
+        shown = f"{thousands(n)} {self.noun}{'' if n == 1 else 's'}"
         return f"{what}: {shown}, {thousands(right)} answered correctly by {readout}{share}"
 
     def summary(self, readout: str, clustering: Clustering | None) -> str:
         """Describe the run in one sentence, without its name."""
         row = next((one for one in self.accuracies if one.name == readout), None)
-        text = f"{thousands(self.n_exc)} {self.population} neurons, {thousands(self.n_images)} {self.part} pictures"
+        text = (
+            f"{thousands(self.n_exc)} {self.population} neurons, {thousands(self.n_images)} {self.part} {self.noun}s"
+        )
         if row is not None:
             text += (
                 f" · {readout} {100 * row.accuracy:.1f} % correct ({INTERVAL} {100 * row.low:.1f} to "
@@ -376,6 +388,8 @@ def view_data_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDAr
         drawn_as=tuple(value["drawn_as"]),
         population=value["population"],
         theta_unit=value["theta_unit"],
+        noun=value["noun"],
+        static_name=value["static_name"],
         answers={name[8:]: array for name, array in arrays.items() if name.startswith("answers ")},
         accuracies=tuple(Accuracy(**row) for row in value["accuracies"]),
         **plain,
@@ -388,6 +402,15 @@ _ARRAYS = ("labels", "pixels", "winners", "spikes", "w", "theta", "neuron_labels
 def plane_of(value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Plane:
     """Convert the reply to ``embed``."""
     return Plane(value["method"], arrays["points"], value["trustworthiness"], value["description"])
+
+
+def over_time_of(arrays: Mapping[str, NDArray[Any]]) -> dict[str, AnswersOverTime]:
+    """Convert the reply to ``settle``, by read-out."""
+    return {
+        name[8:]: AnswersOverTime(arrays["time"], array.astype(np.int64))
+        for name, array in arrays.items()
+        if name.startswith("answers ")
+    }
 
 
 def clustering_of(value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Clustering:

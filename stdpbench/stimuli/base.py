@@ -54,6 +54,11 @@ class StimulusSet(ABC):
         computed from it, and stimuli are drawn as it where there is no room for time.
         """
 
+    @property
+    def drawn(self) -> NDArray[Any]:
+        """Each stimulus as it is drawn where there is no room for time, (n, height, width): `static`, planes added."""
+        return self.static
+
     @abstractmethod
     def stimulus(self, number: int) -> Stimulus:
         """Return one stimulus for the encoder."""

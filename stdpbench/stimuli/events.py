@@ -89,6 +89,13 @@ class EventSet(StimulusSet):
             counts[number] = np.bincount(self.index[start:stop], minlength=height * width)
         return counts.reshape(len(self), height, width)
 
+    @property
+    def drawn(self) -> NDArray[np.float32]:
+        """Number of events of each place, of all planes: float32, (n, height, width)."""
+        planes, height, width = (int(each) for each in self.grid)
+        drawn: NDArray[np.float32] = self.static.reshape(len(self), planes, height, width).sum(axis=1)
+        return drawn
+
     def stimulus(self, number: int) -> Events:
         """Return one recording."""
         mine = slice(int(self.first[number]), int(self.stop[number]))

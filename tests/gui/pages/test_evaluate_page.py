@@ -25,6 +25,7 @@ from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench.simulators import find_compiler
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.evaluate import report_writer
+from stdpbench_gui.pages.evaluate.images import inks
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.stamps import faded, stamped
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
@@ -298,6 +299,48 @@ def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePag
 
 
 # -- clusters and planes ---------------------------------------------------------------------------
+
+
+def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
+    box, state = page.over_time, page.state
+    waits(qtbot, lambda: bool(state.over_time) and drawn(page))
+    assert state.look is not None
+    found = state.over_time["vote"]
+    median = found.settled_ms(state.look.labels)["median"]
+    assert median is not None
+    assert f"vote, 20 pictures: half of the answers are settled after {median:.4g} ms" in box.note.text()
+    assert box.median.value() == median
+    x, y = box.curve.getData()
+    assert (x[0], y[0], x[-1]) == (0, 0, 350)
+    accuracy = next(one.accuracy for one in state.look.accuracies if one.name == "vote")
+    assert y[-1] == pytest.approx(100 * accuracy)
+    assert f"{100 * accuracy:.1f} % at 350 ms" in box.summary()
+    table, figure = box.table(), box.figure()
+    assert table is not None
+    assert figure is not None
+    assert table[1][-1][1:3] == (pytest.approx(100 * accuracy), pytest.approx(100, abs=50))
+    assert figure["plots"][0]["marks"] == [(median, "median")]
+    choose(page, qtbot, Chosen("class", (0,)))
+    assert f"{int((state.look.labels == 0).sum())} selected picture" in box.note.text()
+    choose(page, qtbot, NOTHING)
+    state.set_readout("proportion")
+    waits(qtbot, lambda: drawn(page))
+    assert box.note.text().startswith("proportion, 20 pictures")
+    state.set_over_time({}, "no spike times")
+    waits(qtbot, lambda: drawn(page))
+    assert box.summary() == "no spike times."
+    assert not box.graphics.isVisible()
+    assert box.table() is None
+    state.set_over_time({"vote": found})
+
+
+def test_stimuli_without_a_place_are_strips_that_can_be_seen() -> None:
+    rows = np.arange(80, dtype=np.float32).reshape(2, 1, 40) - 40  # such as means of signals, some below 0
+    images = inks(rows)
+    assert [(image.width(), image.height()) for image in images] == [(40, 5)] * 2
+    left, right = (QColor(images[0].pixel(x, 2)).lightness() for x in (0, 39))
+    assert abs(left - right) > 100
+    assert inks(np.zeros((1, 28, 28), np.uint8))[0].height() == 28
 
 
 def test_k_and_method_are_chosen_and_chance_stands_beside(page: EvaluatePage, qtbot: QtBot) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,12 @@ import pytest
 from test_build import finished
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.readout import READOUTS
 from stdpbench.readout.clustering import features
 from stdpbench.report.rows import GROUPS
 from stdpbench.report.service import ReportService
 from stdpbench.report.slow_readouts import TIMED
-from stdpbench.report.views import NEURONS, clustering_of, plane_of, view_data_of, with_accuracies
+from stdpbench.report.views import NEURONS, clustering_of, over_time_of, plane_of, view_data_of, with_accuracies
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
@@ -88,6 +90,28 @@ def test_slow_read_outs_agree_with_the_report_without_a_new_reading(run: RunFold
     assert groups == sorted(groups, key=list(GROUPS).index)
     assert len(groups) == len(look.accuracies) + 7
     assert [one.supervised for one in more.accuracies] == [group == "supervised" for group in groups]
+
+
+def test_answers_over_time_end_with_those_of_the_whole_response(run: RunFolder) -> None:
+    service, before = ReportService(run), looks_at(run)
+    value, arrays = service.answer("settle", {}, silent)
+    assert (value, looks_at(run)) == ({}, before)
+    found = over_time_of(arrays)
+    assert set(found) == set(READOUTS)
+    look = view_data_of(run.path, *service.answer("open", {}, silent))
+    for name, over_time in found.items():
+        assert over_time.time[-1] == 40.0
+        np.testing.assert_array_equal(over_time.answers[-1], look.answers[name])
+        settled = over_time.settled_ms(look.labels)
+        assert settled["median"] is not None
+        assert 0 < settled["median"] <= settled["nine_tenths"] <= 40.0
+
+
+def test_without_spike_times_answers_over_time_are_refused_in_a_sentence(run: RunFolder) -> None:
+    service = ReportService(run)
+    service._run = replace(service.run, test_trains=None)
+    with pytest.raises(StdpbenchError, match="no spike times of its test pictures; `stdpbench evaluate` computes"):
+        service.answer("settle", {}, silent)
 
 
 def test_t_sne_reports_progress(run: RunFolder) -> None:

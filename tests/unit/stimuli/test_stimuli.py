@@ -77,6 +77,14 @@ def test_static_views() -> None:
     assert (counts[0, 0, 0], counts[0, 1, 0], counts[2, 3, 2]) == (1, 2, 1)
 
 
+def test_planes_are_added_where_stimuli_are_drawn() -> None:
+    drawn = events().drawn
+    assert drawn.shape == (4, 2, 3)
+    assert drawn[0].tolist() == [[1, 0, 0], [2, 0, 0]]
+    assert drawn[2].tolist() == [[0, 0, 0], [0, 0, 1]]  # of the second plane
+    assert np.array_equal(images().drawn, images().pixels)
+
+
 def test_durations() -> None:
     assert images().seconds(0) is None
     assert [signals().seconds(number) for number in range(4)] == [0.03, 0.01, 0.05, 0.02]

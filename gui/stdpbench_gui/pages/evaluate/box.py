@@ -51,7 +51,7 @@ class Box(TitledBox):
             experiment=look.experiment,
             seed=look.seed,
             version=__version__,
-            n=str(spec.get("n") or f"{look.n_images} {look.part} pictures, one run"),
+            n=str(spec.get("n") or f"{look.n_images} {look.part} {look.noun}s, one run"),
             errors=str(spec.get("errors", "")),
         )
         return {"caption": text, **spec}

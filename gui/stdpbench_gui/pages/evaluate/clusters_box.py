@@ -45,7 +45,7 @@ class ClustersBox(Box):
         "Responses are clustered without labels, on 50 principal components of the square roots of spike counts. K is "
         "the number of clusters; “auto” chooses the number with the best silhouette, while HDBSCAN and neurons "
         "determine their own. Majority and purity are the most frequent class in a cluster and its share; labels are "
-        "used only for these. “sel.” counts selected pictures. Select a row to highlight the cluster in all views. "
+        "used only for these. “sel.” counts selected stimuli. Select a row to highlight the cluster in all views. "
         "(Silhouette: Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7; HDBSCAN: Campello, Moulavi &amp; Sander 2013, "
         "doi:10.1007/978-3-642-37456-2_14)"
     )
@@ -88,10 +88,10 @@ class ClustersBox(Box):
             "Clusters",
             (
                 ("cluster", "Number and colour of the cluster"),
-                ("pictures", "Number of pictures in the cluster"),
+                ("size", "Number of stimuli in the cluster"),
                 ("majority", "Most frequent class in the cluster"),
                 ("purity", "Share of the majority class (%)"),
-                ("sel.", "Number of selected pictures in the cluster"),
+                ("sel.", "Number of selected stimuli in the cluster"),
             ),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
@@ -208,7 +208,7 @@ class ClustersBox(Box):
             (line.number, line.size, look.named(line.majority), round(line.purity, 5))
             for line in clustering.lines(look.labels, look.n_classes)
         ]
-        return ("cluster", "pictures", "majority class", "purity"), rows
+        return ("cluster", f"{look.noun}s", "majority class", "purity"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the number of pictures of each class in each cluster."""
@@ -221,7 +221,7 @@ class ClustersBox(Box):
         return {
             "kind": "image",
             "image": np.array(counts, np.float64),
-            "label": "pictures",
+            "label": f"{look.noun}s",
             "x_label": "true class",
             "y_label": "cluster",
             "x_ticks": list(look.class_names),

@@ -44,17 +44,17 @@ class EmbeddingBox(Box):
     title = "Embedding"
     topics = frozenset({"look", "plane", "colour", "clusters", "readout", "chosen"})
     help_text = (
-        "Each point is an evaluated picture; pictures with similar responses are close to each other. PCA shows the "
+        "Each point is an evaluated stimulus; those with similar responses are close to each other. PCA shows the "
         "two directions of largest variance. t-SNE keeps neighbours together, but its distances and sizes have no "
         "meaning. Trustworthiness, 0 to 1, measures how many neighbours in the plane are true neighbours. Hover over "
-        "a point to see its picture. Click to select the group of that colour, drag to select pictures; the wheel "
+        "a point to see it. Click to select the group of that colour, drag to select several; the wheel "
         "zooms, the right button moves the view, and a double-click shows all. Esc clears the selection. When "
         "coloured by correctness, ● is right and ✕ is wrong. Embeddings are for exploration, not for measurement. "
         "(t-SNE: van der Maaten &amp; Hinton 2008, J. Mach. Learn. Res. 9:2579; trustworthiness: Venna &amp; Kaski "
         "2001, doi:10.1007/3-540-44668-0_68)"
     )
     lines = 13
-    empty_text = "Each picture appears here as a point, placed by the network's response."
+    empty_text = "Each stimulus appears here as a point, placed by the network's response."
 
     plane_wanted = pyqtSignal(str)
     given_up = pyqtSignal()
@@ -65,7 +65,7 @@ class EmbeddingBox(Box):
         for name in ("pca", "t-sne", *(["umap"] if find_spec("umap") else [])):
             self.method.addItem(_WORDS[name], name)
         self.method.setAccessibleName("Embedding")
-        self.method.setToolTip("Method of the embedding; t-SNE takes a minute or two for 10 000 pictures")
+        self.method.setToolTip("Method of the embedding; t-SNE takes a minute or two for 10 000 stimuli")
         self.method.activated.connect(lambda _: self.plane_wanted.emit(self.method.currentData()))
         self.colour.addItems([f"by {name}" for name in COLOURS])
         self.colour.setAccessibleName("Colour of points")
@@ -230,7 +230,7 @@ class EmbeddingBox(Box):
                 zip(plane.points.tolist(), look.labels.tolist(), answers.tolist(), members.tolist(), strict=True)
             )
         ]
-        return ("picture", "x", "y", "true class", f"answer of {self.state.readout}", "cluster"), rows
+        return (look.noun, "x", "y", "true class", f"answer of {self.state.readout}", "cluster"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the points, one group per colour."""

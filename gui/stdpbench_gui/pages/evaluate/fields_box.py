@@ -34,9 +34,9 @@ class FieldsBox(Box):
     help_text = (
         "Each square is the receptive field of one neuron that is read; dark means strong weights, and pixels "
         "without a synapse have a colour of their own. The line below it has the colour of the neuron's class or, "
-        "when sorted by cluster, of the cluster whose pictures it wins most often. A neuron wins a picture if it "
-        "fires most. Frames mark the neurons of the selected class, or the winners of the selected pictures. Click a "
-        "neuron, or use the arrow keys, to select the pictures it wins. "
+        "when sorted by cluster, of the cluster whose stimuli it wins most often. A neuron wins a stimulus if it "
+        "fires most. Frames mark the neurons of the selected class, or the winners of the selected stimuli. Click a "
+        "neuron, or use the arrow keys, to select the stimuli it wins. "
         "(Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
     )
     lines = 13
@@ -163,7 +163,7 @@ class FieldsBox(Box):
             text = look.describe_neuron(self.state.chosen.numbers[0])
             return f"{text[0].upper()}{text[1:]}"
         if n:
-            which = "have this class" if self.state.chosen.kind == "class" else "win the selected pictures"
+            which = "have this class" if self.state.chosen.kind == "class" else f"win the selected {look.noun}s"
             return f"{n} of {look.n_exc} neurons {which} (framed)"
         silent = int((look.neuron_labels < 0).sum())
         return f"{look.n_exc} neurons" + (f", {silent} of them without a class" if silent else "")
@@ -191,7 +191,7 @@ class FieldsBox(Box):
             )
             for n in self.mosaic.order.tolist()
         ]
-        return ("neuron", "class", "purity", "cluster", "pictures it wins", label("theta", look.theta_unit)), rows
+        return ("neuron", "class", "purity", "cluster", f"{look.noun}s it wins", label("theta", look.theta_unit)), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the fields in the shown order."""

@@ -1,4 +1,4 @@
-"""Evaluated pictures as Qt images."""
+"""Evaluated stimuli as Qt images."""
 
 from __future__ import annotations
 
@@ -9,18 +9,26 @@ from numpy.typing import NDArray
 from PyQt6.QtGui import QImage
 
 from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.widgets.pictures import visible_size
 
 
 def ink(picture: NDArray[Any]) -> QImage:
-    """Convert a picture, (height, width), to ink on the theme's paper colour."""
+    """Convert a stimulus as it is drawn, (height, width), to ink on the theme's paper colour."""
     return inks(picture[None])[0]
 
 
 def inks(pictures: NDArray[Any]) -> list[QImage]:
-    """Convert several pictures, (n, height, width), with one colour table."""
+    """Convert several stimuli, (n, height, width), with one colour table.
+
+    Single rows and columns, as of channels without a place, become strips that can be seen. Values below 0, as of
+    signals, are drawn from the lowest one of each.
+    """
     table = theme.lookup(colour_maps.sequential())
+    tall, wide = visible_size(pictures.shape[1], pictures.shape[2])
+    pictures = pictures.repeat(tall // pictures.shape[1], axis=1).repeat(wide // pictures.shape[2], axis=2)
     height, width = pictures.shape[1:3]
-    top = np.maximum(pictures.max(axis=(1, 2), keepdims=True).astype(np.float32), 1e-9)
-    rgba = table[np.round(pictures * (255 / top)).astype(np.uint8)]
+    low = np.minimum(pictures.min(axis=(1, 2), keepdims=True).astype(np.float32), 0)
+    top = np.maximum(pictures.max(axis=(1, 2), keepdims=True) - low, 1e-9)
+    rgba = table[np.round((pictures - low) * (255 / top)).astype(np.uint8)]
     kind = QImage.Format.Format_RGBA8888
     return [QImage(one.tobytes(), width, height, 4 * width, kind).copy() for one in rgba]

@@ -27,8 +27,8 @@ class MatrixBox(Box):
     topics = frozenset({"look", "readout", "chosen", "clusters"})
     help_text = (
         "Rows are true classes, columns the answers of the read-out. The framed diagonal is right; “none” means no "
-        "answer and counts as wrong. Click a cell, or use the arrow keys, to select its pictures in all views. While "
-        "a cluster, a neuron or pictures are selected, only those pictures are counted. (Diehl &amp; Cook 2015, "
+        "answer and counts as wrong. Click a cell, or use the arrow keys, to select its stimuli in all views. While "
+        "a cluster, a neuron or stimuli are selected, only those are counted. (Diehl &amp; Cook 2015, "
         "figure 3, doi:10.3389/fncom.2015.00099)"
     )
     lines = 13
@@ -72,7 +72,7 @@ class MatrixBox(Box):
     def _about(self) -> str:
         look, state = self.look, self.state
         if state.chosen.kind in ("cluster", "neuron", "pictures"):
-            return f"{thousands(len(state.pictures))} selected pictures, {state.readout}; Esc: all pictures"
+            return f"{thousands(len(state.pictures))} selected {look.noun}s, {state.readout}; Esc: all"
         if state.chosen.kind == "cell" and self.matrix.cell is not None:
             return self.matrix.describe(*self.matrix.cell)
         row = next((one for one in look.accuracies if one.name == state.readout), None)
@@ -127,5 +127,5 @@ class MatrixBox(Box):
             "x_ticks": [*look.class_names, "none"],
             "y_ticks": list(look.class_names),
             "title": f"Confusion matrix, {self.state.readout}",
-            "n": f"{score.n_images} {look.part} pictures, one run",
+            "n": f"{score.n_images} {look.part} {look.noun}s, one run",
         }

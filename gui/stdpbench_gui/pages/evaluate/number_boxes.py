@@ -18,7 +18,7 @@ from stdpbench_gui.widgets.layouts import vbox
 
 _MEASURES = (
     ("accuracy", "match", "Accuracy with clusters matched one to one to classes (Hungarian algorithm), %"),
-    ("purity", "purity", "Share of pictures that belong to their cluster's majority class, %; grows with K up to 100"),
+    ("purity", "purity", "Share of stimuli that belong to their cluster's majority class, %; grows with K up to 100"),
     ("ami", "AMI", "Adjusted mutual information: 0 is chance"),
     ("nmi", "NMI", "Normalised mutual information; chance is above 0"),
     ("ari", "ARI", "Adjusted Rand index: 0 is chance"),
@@ -27,7 +27,7 @@ _SHORT = {
     "read-out": "read-outs",
     "timed": "read-outs of spike times",
     "untrained": "untrained, same read-outs",
-    "pixels": "pixels, without a network",
+    "pixels": "without a network",
     "supervised": "trained on labels",
 }
 
@@ -40,11 +40,11 @@ class MeasuresBox(Box):
     help_text = (
         "Agreement of clusters with classes. Matched accuracy and purity are optimistic, as clusters are named by the "
         "same labels they are scored with; purity also grows with K. AMI and ARI are 0 at chance level. The chance "
-        "row has the same clusters, permuted over the pictures; the last row takes each neuron as a cluster. (AMI and "
+        "row has the same clusters, permuted over the stimuli; the last row takes each neuron as a cluster. (AMI and "
         "NMI: Vinh, Epps &amp; Bailey 2010, J. Mach. Learn. Res. 11:2837; ARI: Hubert &amp; Arabie 1985, "
         "doi:10.1007/BF01908075)"
     )
-    lines = 8
+    lines = 7
     empty_text = "Measures of the clusters appear here, with the chance level."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
@@ -118,8 +118,9 @@ class ReadoutsBox(Box):
     help_text = (
         f"Accuracy of each read-out with the {INTERVAL}, which does not cover variation between seeds. "
         "Select one of the first read-outs to use its answers in all views. Baselines are those measured by the run: "
-        "the untrained network with the same read-outs, and k-means on pixels with one centre per neuron. The column "
-        "“sup.” lists classifiers trained on the labels, from responses or pixels. They show how much information is "
+        "the untrained network with the same read-outs, and k-means on what is shown, without its time, with one "
+        "centre per neuron. The column “sup.” lists classifiers trained on the labels, from responses or stimuli. "
+        "They show how much information is "
         "there, not what the network learned, and so are listed separately. These and the read-outs of spike times "
         "are computed in a separate process. The report has more baselines and repeated presentations. (Vote: Diehl "
         "&amp; Cook 2015, section 2.6, doi:10.3389/fncom.2015.00099; proportion: Hazan et al. 2018, "
@@ -154,7 +155,7 @@ class ReadoutsBox(Box):
                 group = one.group
                 add_heading(self.rows, _SHORT.get(group, group), GROUPS.get(group, ""))
             interval = f"{100 * one.low:.1f}–{100 * one.high:.1f}"
-            counted = f"{one.n_images} pictures, {one.n_unanswered} without an answer, counted as wrong"
+            counted = f"{one.n_images} {look.noun}s, {one.n_unanswered} without an answer, counted as wrong"
             right = f"{100 * one.accuracy:.2f}"
             name = one.name.replace(
                 "start weights, ", "start: "
@@ -197,7 +198,7 @@ class ReadoutsBox(Box):
             (one.group, one.name, one.supervised, one.accuracy, one.low, one.high, one.n_images, one.n_unanswered)
             for one in look.accuracies
         ]
-        return ("group", "read-out", "supervised", "accuracy", "low", "high", "pictures", "no answer"), rows
+        return ("group", "read-out", "supervised", "accuracy", "low", "high", f"{look.noun}s", "no answer"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return bars with intervals."""

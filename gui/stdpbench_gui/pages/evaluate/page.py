@@ -11,7 +11,7 @@ from PyQt6.QtCore import QByteArray, QSettings, QSignalBlocker, Qt, QTimer, pyqt
 from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QWidget
 
-from stdpbench.report.views import clustering_of, plane_of, view_data_of, with_accuracies
+from stdpbench.report.views import clustering_of, over_time_of, plane_of, view_data_of, with_accuracies
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -24,6 +24,7 @@ from stdpbench_gui.pages.evaluate.fields_box import FieldsBox
 from stdpbench_gui.pages.evaluate.helper import Helper
 from stdpbench_gui.pages.evaluate.matrix_box import MatrixBox
 from stdpbench_gui.pages.evaluate.number_boxes import MeasuresBox, ReadoutsBox
+from stdpbench_gui.pages.evaluate.over_time_box import OverTimeBox
 from stdpbench_gui.pages.evaluate.report_writer import ReportWriter
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.strip import Strip
@@ -37,17 +38,19 @@ from stdpbench_gui.widgets.progress_bar import ProgressBar
 _MOST_RUNS = 200
 _EMPTY = (
     "This page shows what a finished run has learned: an embedding of its responses, clusters, the confusion matrix, "
-    "receptive fields and pictures. A selection in one view is shown in all of them.\n\n"
-    "Choose a run above and press Evaluate. Its answers are then compared with the labels of the test pictures, and "
+    "receptive fields and stimuli. A selection in one view is shown in all of them.\n\n"
+    "Choose a run above and press Evaluate. Its answers are then compared with the labels of the test set, and "
     "this use of the test labels is recorded in the journal of the run: each look at a test set reduces its value."
 )
-_SHARES = ((35, 34, 31), (70, 30), (52, 48), (64, 36))
+_SHARES = ((35, 34, 31), (48, 28, 24), (52, 48), (64, 36))
 """Sizes of the columns, and of the views in each column, in percent."""
+_SAVED = ("evaluate/split0", "evaluate/split1-3", "evaluate/split2", "evaluate/split3")
+"""Keys of saved sizes; the first column has had three views since."""
 _OF_A_STREAM = (
     "{} is the run of a stream. Streams have no labels, so there are no answers to evaluate.\n\n"
     "“Write report” writes its measures over time, with figures and tables, and opens the page."
 )
-_GO = "Compare answers with the labels of test pictures; recorded in the journal"
+_GO = "Compare answers with the labels of the test set; recorded in the journal"
 _NO_RUNS = "There is no finished run yet. Start one on the Start page and evaluate it here when it is finished."
 
 
@@ -95,6 +98,7 @@ class EvaluatePage(QWidget):
         )
         self.readouts, self.clusters = ReadoutsBox(*arguments), ClustersBox(*arguments)
         self.measures, self.strip = MeasuresBox(*arguments), Strip(*arguments)
+        self.over_time = OverTimeBox(*arguments)
         self._lay_out()
         self._connect()
         self._show_what_there_is()
@@ -102,8 +106,8 @@ class EvaluatePage(QWidget):
     @property
     def boxes(self) -> list[Box]:
         """All boxes of the page."""
-        few: list[Box] = [self.embedding, self.measures, self.matrix, self.clusters, self.fields, self.readouts]
-        return [*few, self.strip]
+        few: list[Box] = [self.embedding, self.over_time, self.measures, self.matrix, self.clusters, self.fields]
+        return [*few, self.readouts, self.strip]
 
     # -- layout ----------------------------------------------------------------------------------------------------
 
@@ -136,12 +140,15 @@ class EvaluatePage(QWidget):
         self.empty.setContentsMargins(*(12 * theme.GRID, 0) * 2)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self._splits = [self.columns]
-        pairs = (self.embedding, self.measures), (self.matrix, self.clusters), (self.fields, self.readouts)
-        for (upper, lower), share in zip(pairs, _SHARES[1:], strict=True):
+        columns: tuple[tuple[Box, ...], ...] = (
+            (self.embedding, self.over_time, self.measures),
+            (self.matrix, self.clusters),
+            (self.fields, self.readouts),
+        )
+        for boxes, share in zip(columns, _SHARES[1:], strict=True):
             split = QSplitter(Qt.Orientation.Vertical)
-            split.addWidget(upper)
-            split.addWidget(lower)
-            for place, part in enumerate(share):
+            for place, (box, part) in enumerate(zip(boxes, share, strict=True)):
+                split.addWidget(box)
                 split.setStretchFactor(place, part)
             self.columns.addWidget(split)
             self._splits.append(split)
@@ -308,7 +315,7 @@ class EvaluatePage(QWidget):
         """Restore the saved sizes of the views, or set the defaults, once the page has a size."""
         self._arranged = True
         for number, split in enumerate(self._splits):
-            state = self._settings.value(f"evaluate/split{number}")
+            state = self._settings.value(_SAVED[number])
             if not (isinstance(state, QByteArray) and split.restoreState(state)):
                 room = split.width() if split is self.columns else split.height()
                 split.setSizes([room * share // 100 for share in _SHARES[number]])
@@ -339,7 +346,11 @@ class EvaluatePage(QWidget):
     def _want_readings(self) -> None:
         """Request the slow read-outs, after the views shown first are ready."""
         self.state.set_accuracies(None, "computing spike-time and supervised read-outs …")
+        self._readings.ask("settle", self._take_over_time, lambda reason: self.state.set_over_time({}, reason))
         self._readings.ask("read", self._take_readings, self._no_readings)
+
+    def _take_over_time(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.state.set_over_time(over_time_of(arrays))
 
     def _take_readings(self, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         self._readings.give_up()  # it has no further requests, and takes memory
@@ -457,6 +468,6 @@ class EvaluatePage(QWidget):
     def save(self) -> None:
         """Save the layout of the page and end its processes."""
         for number, split in enumerate(self._splits if self._arranged else []):
-            self._settings.setValue(f"evaluate/split{number}", split.saveState())
+            self._settings.setValue(_SAVED[number], split.saveState())
         for one in (self._desk, self._planes, self._readings, self.reports):
             one.leave()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from stdpbench.readout.over_time import AnswersOverTime
 from stdpbench.report.views import NOTHING, Chosen, Clustering, Numbers, Plane, ViewData
 from stdpbench_gui.pages.evaluate.turns import Turns
 
@@ -20,11 +23,15 @@ class EvaluationState(QObject):
     ----------
     changed : signal of set of str
         Topics: ``"look"`` (another run), ``"readout"``, ``"clusters"``, ``"plane"``, ``"colour"``, ``"chosen"``,
-        ``"accuracies"`` (further read-outs were computed).
+        ``"accuracies"`` (further read-outs were computed), ``"over-time"`` (so were answers over time).
     pointed : signal of int
         The marked picture; -1: none.
     missing : str
         Why accuracies are missing; empty once all are available.
+    over_time : mapping of str to AnswersOverTime
+        Answers over the time within the presentation, by read-out; empty until they are computed.
+    no_over_time : str
+        Why they are missing; empty while they are computed.
     turns : Turns
         Draws the views one after the other.
     pictures, neurons : ndarray, int64
@@ -46,12 +53,15 @@ class EvaluationState(QObject):
         self.pictures, self.neurons = _NONE, _NONE
         self.picture = -1
         self.missing = ""
+        self.over_time: Mapping[str, AnswersOverTime] = {}
+        self.no_over_time = ""
 
     def show(self, look: ViewData | None, plane: Plane | None = None) -> None:
         """Show a run, or none."""
         self.look, self.plane, self.clustering = look, plane, None
         self.planes = {} if plane is None else {plane.method: plane}
         self.chosen, self.picture = NOTHING, -1
+        self.over_time, self.no_over_time = {}, ""
         self._find()
         self.changed.emit({"look", "readout", "clusters", "plane", "colour", "chosen"})
         self.pointed.emit(-1)
@@ -67,6 +77,11 @@ class EvaluationState(QObject):
         """Set further accuracies of the run, or why they are missing."""
         self.look, self.missing = look or self.look, missing
         self.changed.emit({"accuracies"})
+
+    def set_over_time(self, found: Mapping[str, AnswersOverTime], missing: str = "") -> None:
+        """Set answers over time by read-out, or why they are missing."""
+        self.over_time, self.no_over_time = found, missing
+        self.changed.emit({"over-time"})
 
     def set_clustering(self, clustering: Clustering) -> None:
         """Set new clusters; a selected cluster is deselected, as its number now has another meaning."""

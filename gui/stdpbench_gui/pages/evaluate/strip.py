@@ -27,23 +27,24 @@ _NUMBER = int(Qt.ItemDataRole.UserRole)
 
 
 class Strip(Box):
-    """Pictures with true class and answer; one of them can be marked."""
+    """Stimuli with true class and answer; one of them can be marked."""
 
-    title = "Pictures"
+    title = "Stimuli"
     topics = frozenset({"look", "readout", "clusters", "chosen"})
     help_text = (
-        "The selected pictures, each with its true class → the answer; wrong ones have a frame and ✕. Use the arrow "
-        "keys to mark a picture in the embedding. (How pictures are classified: Diehl &amp; Cook 2015, section 2.6, "
+        "The selected stimuli, each with its true class → the answer; wrong ones have a frame and ✕. Signals are "
+        "drawn as the mean of each channel, recordings as the number of events of each place. Use the arrow keys to "
+        "mark one in the embedding. (How they are classified: Diehl &amp; Cook 2015, section 2.6, "
         "doi:10.3389/fncom.2015.00099)"
     )
-    empty_text = "The selected pictures appear here."
+    empty_text = "The selected stimuli appear here."
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
         self._numbers: Numbers = np.empty(0, np.int64)
         self.which = QComboBox()
         self.which.addItems(["all", "wrong", "right"])
-        self.which.setAccessibleName("Filter of pictures")
+        self.which.setAccessibleName("Filter of stimuli")
         self.which.activated.connect(lambda _: self._on_changed({"chosen"}))
         self.title_extra.addWidget(self.which)
         self.note = wrapped("", "")
@@ -57,7 +58,7 @@ class Strip(Box):
         self.list.setIconSize(QSize(_SIDE, _SIDE))
         self.list.setSpacing(2)
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
-        self.list.setAccessibleName("Selected pictures")
+        self.list.setAccessibleName("Selected stimuli")
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.list.setFixedHeight(_SIDE + self.fontMetrics().height() + 30)
@@ -76,6 +77,7 @@ class Strip(Box):
     def refresh(self, topics: set[str]) -> None:
         """Show the selected pictures."""
         look = self.look
+        self.title_label.setText(f"{look.noun.capitalize()}s")
         numbers = self.shown()
         if topics == {"clusters", "chosen"} and np.array_equal(numbers[:_MOST], self._numbers):
             for place, number in enumerate(self._numbers.tolist()):  # new clusters, same pictures
@@ -153,7 +155,7 @@ class Strip(Box):
             )
             for n in self.shown().tolist()
         ]
-        return ("picture", "true class", f"answer of {state.readout}", "cluster", "spikes", "winning neuron"), rows
+        return (look.noun, "true class", f"answer of {state.readout}", "cluster", "spikes", "winning neuron"), rows
 
     def plain_figure(self) -> dict[str, Any] | None:
         """Return the shown pictures as a mosaic."""
@@ -164,9 +166,9 @@ class Strip(Box):
         return {
             "kind": "image",
             "image": mosaic(look.pixels[numbers].reshape(len(numbers), -1).T.astype(np.float64), look.shape),
-            "label": "grey value",
-            "title": self.state.describe() if self.state.chosen else "Evaluated pictures",
-            "n": f"{len(numbers)} pictures",
+            "label": {"pixels": "grey value", "counts": "events"}.get(look.static_name, look.static_name),
+            "title": self.state.describe() if self.state.chosen else f"Evaluated {look.noun}s",
+            "n": f"{len(numbers)} {look.noun}s",
         }
 
 

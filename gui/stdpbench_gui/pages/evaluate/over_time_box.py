@@ -1,0 +1,179 @@
+"""When answers settle: accuracy of the chosen read-out from the spikes before each moment of the presentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+
+from stdpbench.figures.paper import Table
+from stdpbench.readout.over_time import AnswersOverTime
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.pages.evaluate.box import Box
+from stdpbench_gui.pages.evaluate.state import EvaluationState
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.axes import SmallPlot
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
+
+_LABEL = "time in presentation (ms)"
+
+
+class OverTimeBox(Box):
+    """Accuracy over the time within the presentation, and the moment from which half of the answers stay."""
+
+    title = "When answers settle"
+    topics = frozenset({"look", "readout", "chosen", "over-time"})
+    help_text = (
+        "Accuracy of the chosen read-out if it gets only the spikes before a moment of the presentation, at 50 "
+        "moments; neurons keep the classes of their whole responses, and no answer yet counts as wrong. An answer is "
+        "settled from the moment on from which it stays as it is at the end; at the dashed line, half of the answers "
+        "are. After a stimulus that is shorter than others, its answer stays. While something is selected, only that "
+        "is counted. Whether the network uses the times of input spikes is another question, which "
+        "<i>schedule.timing</i> answers. (Guo et al. 2021, Front. Neurosci. 15:638474, "
+        "doi:10.3389/fnins.2021.638474, compare codes by this latency)"
+    )
+    lines = 8
+    empty_text = "Accuracy over the time within a presentation appears here."
+
+    def __init__(self, state: EvaluationState, session: RunSession) -> None:
+        super().__init__(state, session)
+        self.graphics = PlotArea()
+        self.graphics.setAccessibleName("Accuracy over time")
+        self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot = SmallPlot("right (%)")
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.curve = self.plot.plot([], [])
+        self.median = pg.InfiniteLine(angle=90)
+        self.plot.addItem(self.median, ignoreBounds=True)
+        self.plot.setLabel("bottom", _LABEL)
+        self.graphics.addItem(self.plot)
+        self.note = wrapped("", "faint")
+        self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
+        self.note.setAccessibleName("About the time of answers")
+        vbox((self.graphics, 1), self.note, within=self.body, spacing=0)
+        self._restyle()
+
+    def refresh(self, topics: set[str]) -> None:
+        """Draw the curve."""
+        found = self._found
+        self.graphics.setVisible(found is not None)
+        if found is not None:
+            time, accuracy = self._curve(found)
+            self.curve.setData(time, accuracy)
+            self.plot.setXRange(0, float(time[-1]), padding=0.01)
+            self.plot.setYRange(0, 100, padding=0.12)
+            median = found.settled_ms(self._labels)["median"]
+            self.median.setVisible(median is not None)
+            self.median.setValue(median or 0.0)
+        self.note.setText(self._about())
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        self._restyle()
+        super().restyle()
+
+    def _restyle(self) -> None:
+        colours = theme.current()
+        self.graphics.setBackground(colours.base)
+        self.plot.restyle()
+        self.curve.setPen(colours.pen("exc", 2))
+        self.median.setPen(pg.mkPen(colours.ink, width=1, style=Qt.PenStyle.DashLine))
+
+    @property
+    def _found(self) -> AnswersOverTime | None:
+        """The answers of the chosen read-out to the selected stimuli, or to all; None: not known."""
+        found, state = self.state.over_time.get(self.state.readout), self.state
+        if found is None or state.look is None:
+            return None
+        kept = state.pictures if state.chosen else slice(None)
+        part = AnswersOverTime(found.time, found.answers[:, kept])
+        return part if part.answers.shape[1] else None
+
+    @property
+    def _labels(self) -> NDArray[np.int64]:
+        look, state = self.look, self.state
+        return look.labels[state.pictures] if state.chosen else look.labels
+
+    def _curve(self, found: AnswersOverTime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return moments in ms and accuracy in %, from the start, when there is no answer yet."""
+        accuracy = 100 * found.accuracy(self._labels)
+        return np.concatenate([[0.0], found.time]), np.concatenate([[0.0], accuracy])
+
+    # -- summary and export ---------------------------------------------------------------------------------------
+
+    def _about(self) -> str:
+        look, state, found = self.look, self.state, self._found
+        if found is None:
+            nothing = f"no {look.noun} is selected" if state.over_time and state.chosen else "computing …"
+            return state.no_over_time or nothing
+        settled = found.settled_ms(self._labels)
+        n = found.answers.shape[1]
+        of = f"{n} {'selected ' if state.chosen else ''}{look.noun}{'' if n == 1 else 's'}"
+        if settled["median"] is None:
+            return f"{state.readout}: no answer to {of}"
+        parts = [f"{state.readout}, {of}: half of the answers are settled after {settled['median']:.4g} ms"]
+        for name in ("right", "wrong"):
+            if settled[f"median_{name}"] is not None:
+                parts.append(f"{name} ones after {settled[f'median_{name}']:.4g} ms")
+        parts.append(f"nine tenths after {settled['nine_tenths']:.4g} ms")
+        return ", ".join(parts)
+
+    def summary(self) -> str:
+        """Describe what is shown."""
+        if self.state.look is None:
+            return self.empty_text
+        found = self._found
+        if found is None:
+            return f"{self._about()}."
+        time, accuracy = self._curve(found)
+        quarter = np.searchsorted(time, 0.25 * time[-1])
+        return (
+            f"{self._about()}. Right: {accuracy[quarter]:.1f} % at {time[quarter]:.4g} ms, {accuracy[-1]:.1f} % at "
+            f"{time[-1]:.4g} ms."
+        )
+
+    def table(self) -> Table | None:
+        """Return accuracy and share of settled answers at each moment."""
+        if self.state.look is None or self._found is None:
+            return None
+        found = self._found
+        time, accuracy = self._curve(found)
+        settled = found.settled
+        rows = [
+            (
+                round(moment, 4),
+                round(right, 4),
+                round(100 * float(np.mean(settled <= moment + 1e-9)), 4),
+                round(100 * float(np.mean(answers >= 0)), 4) if answers is not None else 0.0,
+            )
+            for moment, right, answers in zip(time.tolist(), accuracy.tolist(), [None, *found.answers], strict=True)
+        ]
+        return (_LABEL, "right (%)", "settled (%)", "with an answer (%)"), rows
+
+    def plain_figure(self) -> dict[str, Any] | None:
+        """Return the curve, with a mark at the median."""
+        if self.state.look is None or self._found is None:
+            return None
+        found = self._found
+        time, accuracy = self._curve(found)
+        median = found.settled_ms(self._labels)["median"]
+        plot: dict[str, Any] = {
+            "label": "right (%)",
+            "lines": [{"x": time, "y": accuracy, "label": self.state.readout}],
+        }
+        if median is not None:
+            plot["marks"] = [(median, "median")]
+        n = found.answers.shape[1]
+        return {
+            "kind": "lines",
+            "x_label": _LABEL,
+            "plots": [plot],
+            "x_range": (0.0, float(time[-1])),
+            "title": f"When answers settle, {self.state.readout}",
+            "n": f"{n} {self.look.part} {self.look.noun}{'' if n == 1 else 's'}, one run",
+        }
