@@ -14,10 +14,13 @@ from stdpbench.runs.catalog.forecast import Size
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import grow, wrapped
+from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.kind_fields import KindFields, ValueEntry
 from stdpbench_gui.widgets.layouts import STRETCH, vbox
 
+_SHOWN = ("schedule.stimulus", "schedule.timing")
+"""Parameters outside of the encoding on which the input spikes depend."""
 _RULE = " To change the rule of this run while it learns, use the Rules page."
 
 
@@ -68,6 +71,11 @@ class NewRunDialog(QDialog):
         self.summary = wrapped("", "faint")
         self.fields = KindFields()
         self.time = ForecastLabel(runs, session)
+        self.preview: EncodingPreviewBox | None = None
+        if self._section == "encoding" or path in _SHOWN:
+            self.preview = EncodingPreviewBox(session)
+            self.preview.changed.connect(lambda: grow(self))
+            self.setMinimumWidth(620)
         form = QFormLayout()
         form.addRow(path, self.field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -82,8 +90,9 @@ class NewRunDialog(QDialog):
             self.summary,
             self.fields,
             self.error,
+            *([(self.preview, 1)] if self.preview is not None else []),
             self.time,
-            STRETCH,
+            *([STRETCH] if self.preview is None else []),
             buttons,
             within=self,
             margins=2 * theme.GRID,
@@ -127,6 +136,8 @@ class NewRunDialog(QDialog):
             self.error.setText(f"⚠ {error}")
         else:
             self.error.setText("")
+        if self.preview is not None:
+            self.preview.show_for(changed)
         differs = changed is not None and bool(self._experiment.differences(changed))
         self.error.setVisible(changed is None)
         self.make.setEnabled(differs)

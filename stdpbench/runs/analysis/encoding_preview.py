@@ -1,0 +1,100 @@
+"""What an experiment would show: the input spikes of one stimulus, and numbers over several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, encode, input_shape, n_bins
+from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
+from stdpbench.stimuli import Images, StimulusSet
+from stdpbench.units import thousands
+
+MOST = 20
+"""Stimuli that numbers are over."""
+
+
+@dataclass(frozen=True, eq=False)
+class EncodingPreview:
+    """Input spikes as an experiment would show them.
+
+    Attributes
+    ----------
+    shown : ShownStimulus
+        One stimulus and its spikes.
+    noun : str
+        What a stimulus is called.
+    n_stimuli : int
+        Number of stimuli that the numbers below are over, spread over the training set.
+    mean_spikes : float
+        Their mean number of spikes.
+    n_silent : int
+        Inputs that fire for none of them.
+    """
+
+    shown: ShownStimulus
+    noun: str
+    n_stimuli: int
+    mean_spikes: float
+    n_silent: int
+
+    @property
+    def sentence(self) -> str:
+        """The numbers in a sentence."""
+        n, shown = len(self.shown.index), self.shown
+        spikes = f"{thousands(n)} spike{'' if n == 1 else 's'}"
+        text = f"{spikes} of {thousands(shown.n_input)} inputs in {shown.duration:g} ms"
+        text += f"; {thousands(shown.n_silent)} do not fire."
+        if self.n_stimuli > 1:
+            mean = f"{self.mean_spikes:.1f}" if self.mean_spikes < 100 else thousands(round(self.mean_spikes))
+            text += f" Over {self.n_stimuli} {self.noun}s: {mean} spikes on average, and "
+            text += "every input fires." if not self.n_silent else f"{thousands(self.n_silent)} inputs never fire."
+        return text
+
+
+def preview_encoding(
+    experiment: Experiment, stimuli: StimulusSet, number: int, go_on: Callable[[], object] = lambda: None
+) -> EncodingPreview:
+    """Encode one training stimulus, and some others for numbers over several, as the label phase would.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    stimuli : StimulusSet
+        Training stimuli of its data.
+    number : int
+        Number of the stimulus.
+    go_on : callable
+        Called between stimuli; may raise to end the work.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such stimulus, or it cannot be encoded.
+    """
+    if not 0 <= number < len(stimuli):
+        raise StdpbenchError(f"there is no {stimuli.noun} {number}: there are {thousands(len(stimuli))}")
+    shown = _shown(experiment, stimuli, number)
+    others = np.unique(np.linspace(0, len(stimuli) - 1, min(MOST, len(stimuli))).astype(int)).tolist()
+    counts, n_spikes = np.zeros(shown.n_input, np.int64), list[int]()
+    for other in others:
+        go_on()
+        found = encode(experiment, stimuli, "label", other, 0, other)
+        counts += np.bincount(found.index, minlength=shown.n_input)
+        n_spikes.append(len(found))
+    return EncodingPreview(shown, stimuli.noun, len(others), float(np.mean(n_spikes)), int((counts == 0).sum()))
+
+
+def _shown(experiment: Experiment, stimuli: StimulusSet, number: int) -> ShownStimulus:
+    if isinstance(stimuli, Images):
+        brightest = float(stimuli.pixels[number].max(initial=0))
+        problem = experiment.encoding.problem(brightest, 0, experiment.stimulus_bins, experiment.dt * 1e-3)
+        if problem:
+            raise StdpbenchError(problem)
+    found = encode(experiment, stimuli, "label", number, 0, number)
+    bins, shape = n_bins(experiment, stimuli, number), input_shape(experiment, stimuli)
+    return ShownStimulus.of(stimuli, number, shape, (found.index, found.bin), bins, experiment.dt)

@@ -1,0 +1,82 @@
+"""The preview of an encoding in the form of a new run."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from synthetic import session, show
+from waiting import waits
+
+from stdpbench_gui.dialogs.new_run import NewRunDialog
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.widgets import encoding_preview as module
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path) -> ParametersPanel:
+    panel = ParametersPanel(session(tmp_path))
+    show(panel, qtbot, (460, 480))
+    return panel
+
+
+def opened(panel: ParametersPanel, path: str) -> NewRunDialog:
+    panel.form.row(path)
+    dialog = panel.ask_for_new_run(path)
+    assert dialog is not None
+    return dialog
+
+
+def test_parameters_move_and_the_spikes_follow(panel: ParametersPanel, qtbot: QtBot) -> None:
+    dialog = opened(panel, "encoding.kind")
+    preview = dialog.preview
+    assert preview is not None
+    waits(qtbot, lambda: preview.shown is not None and not preview.busy)
+    assert preview.shown is not None
+    assert preview.view.isVisible()
+    assert preview.shown.shown.n_input == 784
+    assert "Over 20 pictures" in preview.words.text()
+    assert preview.of.text().startswith("class ")
+    dialog.field.setCurrentText("latency")  # type: ignore[union-attr]
+    waits(qtbot, lambda: preview.shown is not None and preview.shown.shown.fires_once)
+    assert preview.view.captions[1].text().startswith("spikes at ")
+    dialog.fields.entries["duration"].widget.setText("80 ms")  # type: ignore[union-attr]
+    waits(qtbot, lambda: not preview.busy)
+    assert preview.shown.shown.first[~(preview.shown.shown.counts == 0)].max() < 80
+    before = preview.shown
+    preview.number.setValue(4)
+    waits(qtbot, lambda: preview.shown is not before and not preview.busy)
+    dialog.fields.entries["duration"].widget.setText("900 ms")  # type: ignore[union-attr]
+    assert "must be at most" in dialog.error.text()  # the form says why; what is drawn stays
+    qtbot.wait(200)
+    assert preview.view.isVisible()
+    dialog.reject()
+
+
+def test_only_the_newest_is_computed_and_not_in_the_thread_of_the_window(
+    panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    plain = module.preview_encoding
+
+    def noted(*given: object) -> object:
+        threads.append(threading.current_thread().name)
+        return plain(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "preview_encoding", noted)
+    dialog = opened(panel, "encoding.kind")
+    preview = dialog.preview
+    assert preview is not None
+    for kind in ("latency", "burst", "rank-order", "regular"):
+        dialog.field.setCurrentText(kind)  # type: ignore[union-attr]
+    waits(qtbot, lambda: preview.shown is not None and not preview.busy)
+    assert threads == ["background"]
+    dialog.reject()
+
+
+def test_other_parameters_have_no_preview(panel: ParametersPanel) -> None:
+    dialog = opened(panel, "network.n_exc")
+    assert dialog.preview is None
+    dialog.reject()
