@@ -132,7 +132,7 @@ class Encoder(Parameters):
             return self.encode_events(stimulus, rng, n_bins=n_bins, dt=dt)
         return self.encode(stimulus, rng, attempt=attempt, n_bins=n_bins, dt=dt)
 
-    def strength(self, stimulus: Stimulus, *, n_bins: int, dt: float) -> NDArray[np.float64]:
+    def strength(self, stimulus: Stimulus, *, n_input: int, n_bins: int, dt: float) -> NDArray[np.float64]:
         """Return how strongly a stimulus drives each input neuron, float64, (n_input,), at least 0.
 
         Start weights from samples are these. A picture drives its pixels as strongly as they are bright; otherwise it
@@ -140,11 +140,8 @@ class Encoder(Parameters):
         """
         if self.copies == 1 and isinstance(stimulus, np.ndarray):
             return stimulus
-        n_values = len(stimulus) if isinstance(stimulus, np.ndarray) else 0
-        if isinstance(stimulus, Signal):
-            n_values = len(stimulus.values)
         found = self.spikes(stimulus, np.random.default_rng(0), attempt=0, n_bins=n_bins, dt=dt)
-        return np.bincount(found.index, minlength=self.copies * n_values).astype(np.float64)
+        return np.bincount(found.index, minlength=n_input).astype(np.float64)
 
     def encode(
         self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float

@@ -58,7 +58,7 @@ class Population(Encoder):
         g = np.exp(-0.5 * ((x - centre) / sigma) ** 2).reshape(-1)
         return np.where(g >= self.g_min, g, 0.0)
 
-    def strength(self, stimulus: Stimulus, *, n_bins: int, dt: float) -> NDArray[np.float64]:
+    def strength(self, stimulus: Stimulus, *, n_input: int, n_bins: int, dt: float) -> NDArray[np.float64]:
         """Return the answers of the fields; see `Encoder.strength`."""
         assert isinstance(stimulus, np.ndarray)
         return self.answers(stimulus)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -116,7 +118,9 @@ def _strengths(experiment: Experiment, images: StimulusSet, numbers: NDArray[np.
         return images.pixels[numbers]
     dt, shape = experiment.dt * 1e-3, input_shape(experiment, images)
     rows = [
-        encoding.strength(images.stimulus(number), n_bins=n_bins(experiment, images, number), dt=dt)
+        encoding.strength(
+            images.stimulus(number), n_input=prod(shape), n_bins=n_bins(experiment, images, number), dt=dt
+        )
         for number in numbers.tolist()
     ]
     return np.array(rows).reshape(-1, *shape)

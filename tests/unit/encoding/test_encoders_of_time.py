@@ -36,7 +36,7 @@ def test_population_code_of_bohte() -> None:
     assert encoder.input_shape((4, 5)) == (12, 5)
     early = make("population", fields=3, duration="50 ms", g_min=0.5)
     assert pairs(encode(early, np.array([127.5, 255.0]))) == [(0, 2), (12, 3), (12, 5)]
-    strength = encoder.strength(np.array([127.5, 255.0]), n_bins=100, dt=DT)
+    strength = encoder.strength(np.array([127.5, 255.0]), n_input=6, n_bins=100, dt=DT)
     assert strength == pytest.approx([0.3247, 0.0, 1.0, 0.7548, 0.3247, 0.7548], abs=1e-4)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from stdpbench.datasets import Images
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, encode, n_input
 from stdpbench.network import Layout, projection_delays, start_arrays, start_pictures, start_weights
 
 
@@ -218,3 +218,30 @@ def test_the_pictures_that_a_network_spelled_out_starts_from_are_known():
     w = start_arrays(made, images)["feed.w"]
     brightest = images.pixels[chosen].reshape(30, -1).argmax(axis=1)
     np.testing.assert_array_equal(w.argmax(axis=0), brightest)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        ({"kind": "order", "n_train": 12, "n_test": 2}, {"kind": "events"}),
+        ({"kind": "digits", "resize": 6}, {"kind": "phase", "phase": "4 ms"}),
+        ({"kind": "digits", "resize": 6}, {"kind": "population", "fields": 3}),
+    ],
+)
+def test_neurons_start_from_what_samples_drive(data: dict[str, object], encoding: dict[str, object]) -> None:
+    made = Experiment.from_mapping(
+        {
+            "data": data,
+            "encoding": encoding,
+            "network": {"n_exc": 5, "start": "samples", "start_noise": 0.0, "start_blur": 0.0, "weight_sum": 4.0},
+        }
+    )
+    images = made.data.prepare().train
+    w = start_weights(made, images)
+    shown = start_pictures(made, len(images))
+    assert w.shape == (n_input(made, images), 5)
+    assert w.sum(axis=0) == pytest.approx(4.0)
+    for neuron, number in enumerate(shown.tolist()):
+        spikes = encode(made, images, "test", 0, 0, number)
+        assert (w[np.unique(spikes.index), neuron] > 0).all()
+        assert np.count_nonzero(w[:, neuron]) <= len(np.unique(spikes.index))
