@@ -268,8 +268,9 @@ def lost_text(base: Experiment, changes: Mapping[str, Any]) -> str:
         return ""
     values = ", ".join(f"{path} = {value}" for path, value in lost.items())
     sections = {path.partition(".")[0] for path in lost}
-    kinds = ", ".join(f"{path} = {value}" for path, value in changes.items() if path.removesuffix(".kind") in sections)
-    return f"not kept:   {values}; {kinds} starts from defaults"
+    parts = {path: path.removesuffix(".kind").removesuffix(".between") for path in changes}
+    kinds = ", ".join(f"{path} = {value}" for path, value in changes.items() if parts[path] in sections)
+    return f"not kept:   {values}{f'; {kinds} starts from defaults' if kinds else ''}"
 
 
 def _title(console: Console, experiment: Experiment, assignments: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from inspect import get_annotations
 from typing import Any
 
@@ -13,6 +13,7 @@ from stdpbench.experiment.families import family_of
 from stdpbench.graph import Projection
 from stdpbench.graph.tables import MAY_BE_NONE, family_at
 from stdpbench.parameters import Parameters, unknown_key
+from stdpbench.streams import Stream
 from stdpbench.templates import OPTIONAL, templates
 
 _NEEDS = {"populations": ("neuron",), "projections": ("source", "target", "receptor")}
@@ -28,7 +29,7 @@ def apply(tables: dict[str, Any], changes: Mapping[str, Any], experiment: Parame
     StdpbenchError
         A sentence per change that is not possible.
     """
-    errors = Collector()
+    errors, was_stream = Collector(), tables["schedule"].get("between") == "stream"
     with errors.part():
         add_elements(tables, changes)
     for path, value in ordered(changes):
@@ -37,6 +38,32 @@ def apply(tables: dict[str, Any], changes: Mapping[str, Any], experiment: Parame
                 forget_for_preset(tables, path, str(value))
             set_value(tables, path, meant(experiment, path, value) if isinstance(value, str) else value)
     errors.check()
+    _fit_to_stream(tables, changes, was_stream)
+
+
+def _fit_to_stream(tables: dict[str, Any], changes: Mapping[str, Any], was_stream: bool) -> None:
+    """Leave out what only pictures or only streams have, if an experiment changes from one to the other."""
+    schedule, data = tables["schedule"], tables["data"]
+    given = {path.partition(".")[2] for path in changes if path.startswith("schedule.")}
+    if (schedule.get("between") == "stream") is not was_stream:
+        tables["schedule"] = {name: value for name, value in schedule.items() if name in given}
+    encodes = any(path.partition(".")[0] == "encoding" for path in changes)
+    if "data.kind" in changes and not encodes and isinstance(data, Mapping):
+        kind = datasets.usable().get(str(data.get("kind", "")))
+        if kind is not None and issubclass(kind, Stream):
+            tables.pop("encoding", None)
+
+
+def lost_schedule(old: Parameters, new: Parameters, given: Collection[str]) -> dict[str, Any]:
+    """Return the values of a schedule that are dropped since pictures become a stream, or a stream pictures."""
+    if (getattr(old, "between", "") == "stream") is (getattr(new, "between", "") == "stream"):
+        return {}
+    lost, defaults = dict[str, Any](), {declared.name: declared.default for declared in old.describe()}
+    for name, value in old.to_mapping().items():
+        path, usual = f"schedule.{name}", defaults.get(name)
+        if name != "between" and getattr(old, name) not in (usual, getattr(new, name, None)) and path not in given:
+            lost[path] = value
+    return lost
 
 
 def ordered(changes: Mapping[str, Any]) -> list[tuple[str, Any]]:

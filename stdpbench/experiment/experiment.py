@@ -20,7 +20,7 @@ from stdpbench.datasets import Source
 from stdpbench.encoding import Encoder
 from stdpbench.errors import Collector, StdpbenchError, several
 from stdpbench.experiment import learning
-from stdpbench.experiment.changes import apply, is_live, no_section, value_at
+from stdpbench.experiment.changes import apply, is_live, lost_schedule, no_section, value_at
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
 from stdpbench.experiment.sections import LOOKS, About, Schedule, Stage, without_looks
@@ -301,9 +301,10 @@ class Experiment(_Head):
 
         Defaults of the old kind and values set by `changes` themselves are not included.
         """
-        changed, lost = self.override(changes), dict[str, Any]()
+        changed = self.override(changes)
         kind = getattr(changed.network, "kind", "")
         after, given = changed._with_kinds(), {self.short_path(path, kind) for path in changes}
+        lost = lost_schedule(self.schedule, changed.schedule, given)
         spelled_out = isinstance(changed.network, GraphNetwork) and type(self.network) is not GraphNetwork
         for section, old in self._with_kinds().items():
             new = after.get(section)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stdpbench.cli.commands import lost_text
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.process.training import stage_ends, training_order
@@ -138,3 +139,34 @@ def test_a_network_without_input_needs_data_of_no_kind():
 def test_pictures_need_no_new_keys():
     schedule = read_experiment("digits").to_mapping()["schedule"]
     assert not {"duration", "piece"} & schedule.keys()
+
+
+def test_pictures_become_a_stream_by_changes_and_a_stream_pictures():
+    pictures = read_experiment("digits")
+    with pytest.raises(StdpbenchError) as error:
+        pictures.override({"schedule.between": "stream"})
+    (sentence,) = error.value.sentences
+    assert sentence.startswith("schedule.between = 'stream' needs data that are spikes ('none', 'poisson', ")
+    with pytest.raises(StdpbenchError) as error:
+        pictures.override({"data.kind": "poisson", "data.n": 784, "network.start": "random"})
+    (sentence,) = error.value.sentences
+    assert sentence == "schedule.between must be 'stream' with data.kind 'poisson', which has no pictures"
+    changes = {"schedule.between": "stream", "data.kind": "poisson", "data.n": 784, "network.start": "random"}
+    stream = pictures.override({**changes, "schedule.duration": "3 s"})
+    assert stream.to_mapping()["schedule"] == {"between": "stream", "duration": "3 s", "piece": "1 s"}
+    assert "encoding" not in stream.sections
+    assert pictures.lost_by(changes)["schedule.passes"] == 4
+    assert "schedule.passes" not in pictures.lost_by({"seed": 3})
+    again = stream.override({"schedule.between": "rest", "data.kind": "digits", "schedule.passes": 2})
+    assert (again.schedule.passes, again.schedule.stimulus, again.schedule.duration) == (2, 350.0, None)
+    assert "encoding" in again.sections
+    assert stream.lost_by({"schedule.between": "rest", "data.kind": "digits"})["schedule.duration"] == "3 s"
+
+
+def test_the_command_line_says_what_a_stream_does_not_keep():
+    text = lost_text(
+        read_experiment("digits"),
+        {"schedule.between": "stream", "data.kind": "poisson", "data.n": 784, "network.start": "random"},
+    )
+    assert "schedule.passes = 4" in text
+    assert text.endswith("schedule.between = stream, data.kind = poisson starts from defaults")
