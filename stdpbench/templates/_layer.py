@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stdpbench.connections import Connection
 from stdpbench.connections.all_to_all import AllToAll
 from stdpbench.connections.others import Others
@@ -10,6 +12,7 @@ from stdpbench.delays.none import NoDelay
 from stdpbench.graph import Projection
 from stdpbench.neurons import Neuron
 from stdpbench.normalisations.sum import Sum
+from stdpbench.parameters import parameter
 from stdpbench.plasticity import PlasticityRule
 from stdpbench.weights import Weight
 from stdpbench.weights.constant import Constant
@@ -61,6 +64,23 @@ def feed(
         plasticity=plasticity,
         normalise=None if weight_sum is None else Sum(value=weight_sum),
     )
+
+
+def start_kind(of: str = "") -> Any:
+    """Declare the parameter ``start``: which weights a layer starts with; `of` names the layer in its help."""
+    help_ = f"Initial weights{of}: uniform random, or blurred training pictures."
+    return parameter("random", structural=True, help=help_)
+
+
+def start_blur() -> Any:
+    """Declare the parameter ``start_blur``."""
+    return parameter(1.0, unit="px", ge=0, structural=True, help="Width (SD) of the blur for start = 'samples'.")
+
+
+def start_noise() -> Any:
+    """Declare the parameter ``start_noise``."""
+    about = "Fraction of random weights mixed into start = 'samples'."
+    return parameter(0.1, unit="", ge=0, le=1, structural=True, help=about)
 
 
 def start(kind: str, blur: float, noise: float) -> Weight:

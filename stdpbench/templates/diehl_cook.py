@@ -16,11 +16,9 @@ from stdpbench.graph.checks import receptors, shared_names
 from stdpbench.normalisations.sum import Sum
 from stdpbench.parameters import parameter
 from stdpbench.plasticity import PlasticityRule
+from stdpbench.templates import _layer
 from stdpbench.templates.base import OPTIONAL, Parts, Template
-from stdpbench.weights import Weight
 from stdpbench.weights.constant import Constant
-from stdpbench.weights.samples import Samples
-from stdpbench.weights.uniform import Uniform
 
 _DELAYS = 102
 """Random stream of the delays from input to exc neurons, apart from those of the encoder."""
@@ -64,20 +62,9 @@ class Network(Template):
         help="Decay of ge and gi per step: 1 - dt/tau as in the authors' code, or exp(-dt/tau); the charge per spike "
         "differs.",
     )
-    start: Literal["random", "samples"] = parameter(
-        "random", structural=True, help="Initial weights: uniform random, or blurred training pictures."
-    )
-    start_blur: float = parameter(
-        1.0, unit="px", ge=0, structural=True, help="Width (SD) of the blur for start = 'samples'."
-    )
-    start_noise: float = parameter(
-        0.1,
-        unit="",
-        ge=0,
-        le=1,
-        structural=True,
-        help="Fraction of random weights mixed into start = 'samples'.",
-    )
+    start: Literal["random", "samples"] = _layer.start_kind()
+    start_blur: float = _layer.start_blur()
+    start_noise: float = _layer.start_noise()
     weight_sum: float | None = parameter(
         78.0,
         unit="",
@@ -103,7 +90,7 @@ class Network(Template):
             source="input",
             target="exc",
             receptor=excite,
-            weight=self._start(),
+            weight=_layer.start(self.start, self.start_blur, self.start_noise),
             delay=self._delay(),
             plasticity=parts.plasticity,
             normalise=None if self.weight_sum is None else Sum(value=self.weight_sum),
@@ -132,9 +119,6 @@ class Network(Template):
         streams = {"feed": _DELAYS}
         return Graph(populations, projections, self.dt, self.conductance_step, read="exc", streams=streams)
 
-    def _start(self) -> Weight:
-        return Samples(blur=self.start_blur, noise=self.start_noise) if self.start == "samples" else Uniform()
-
     def _delay(self) -> Delay:
         if self.delays == "none":
             return NoDelay()
@@ -152,9 +136,7 @@ class Network(Template):
         if self.delays != "none":
             name = "value" if self.delays == "homogeneous" else "high"
             found[f"network.projections.feed.delay.{name}"] = "network.max_delay"
-        if self.start == "samples":
-            found["network.projections.feed.weight.blur"] = "network.start_blur"
-            found["network.projections.feed.weight.noise"] = "network.start_noise"
+        found |= _layer.start_paths(self.start)
         if self.inhibition == "layer":
             found["network.populations.inh.neuron"] = "inh"
             found["network.projections.drive.weight.value"] = "network.w_exc_inh"

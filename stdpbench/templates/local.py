@@ -45,20 +45,9 @@ class LocalNetwork(Template):
         structural=True,
         help="Decay of ge and gi per step: 1 - dt/tau as in Diehl & Cook's code, or exp(-dt/tau).",
     )
-    start: Literal["random", "samples"] = parameter(
-        "random", structural=True, help="Initial weights: uniform random, or blurred training pictures."
-    )
-    start_blur: float = parameter(
-        1.0, unit="px", ge=0, structural=True, help="Width (SD) of the blur for start = 'samples'."
-    )
-    start_noise: float = parameter(
-        0.1,
-        unit="",
-        ge=0,
-        le=1,
-        structural=True,
-        help="Fraction of random weights mixed into start = 'samples'.",
-    )
+    start: Literal["random", "samples"] = _layer.start_kind()
+    start_blur: float = _layer.start_blur()
+    start_noise: float = _layer.start_noise()
     weight_sum: float | None = parameter(
         40.0,
         unit="",
