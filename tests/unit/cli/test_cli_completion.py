@@ -68,7 +68,11 @@ def test_runs(complete: Complete, runs: Path) -> None:
 
 def test_kinds_and_names(complete: Complete) -> None:
     assert complete("describe", "adaptive") == ["adaptive-lif", "adaptive-lif-discrete", "adaptive-lif-lockout"]
-    assert complete("describe", "schedule.t") == ["schedule.train_images", "schedule.test_images"]
+    assert complete("describe", "schedule.t") == [
+        "schedule.train_images",
+        "schedule.test_images",
+        "schedule.timing",
+    ]
     assert complete("change-rule", "run", "pair-a") == ["pair-additive"]
     assert complete("lab", "triplet", "pair") == ["pair-window", "pairing"]
     assert complete("lab", "oja", "--set", "w") == ["w_max="]
