@@ -42,7 +42,7 @@ def test_the_network_spelled_out_is_an_experiment() -> None:
     graph = experiment.graph(28, 28)
     assert [population.size for population in graph.populations.values()] == [784, 400, 100]
     assert (graph.plastic, graph.read) == (("feed", "upward"), "second")
-    assert experiment.stages == (Stage(projections=("feed",), passes=2), Stage(projections=("upward",), passes=1))
+    assert experiment.stages == (Stage(projections=("feed",), passes=2), Stage(projections=("upward",), passes=2))
     prose = re.sub(r"(?s)```sh\n.*?```", "", PAGE)
     for assignment in re.findall(r"--set (network\.po\S+='.*?'|network\.pro[^\s`]+)", prose):
         path, value = parse_assignment(assignment.replace("'", ""))
