@@ -37,6 +37,7 @@ from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.network_probe import NetworkProbe
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
@@ -265,13 +266,25 @@ class DrawDigitDialog(QDialog):
         self._measure()
 
     def _measure(self) -> None:
-        """Measure how the pictures of the run fill their frame."""
-        split = self._session.split
-        if split is None or not isinstance(split.train, Images):
+        """Measure how the pictures of the run fill their frame; without pictures, switch the pad off."""
+        split, nothing = self._session.split, bool(self._no_pictures)
+        for widget in (self.pad, self.undo_button, self.clear_button, self.eraser, self.line):
+            widget.setEnabled(not nothing)
+        if split is None or nothing or not isinstance(split.train, Images):
             self._manner = None
+            self._show_nothing()
         else:
             images = split.train
             self._session.work(lambda: manner_of(images), self._take_manner, "Cannot measure the pictures")
+
+    @property
+    def _no_pictures(self) -> str:
+        """Why nothing can be drawn for the network; empty if it is shown pictures, or nothing is known."""
+        experiment, noun = self._session.experiment, noun_of(self._session)
+        if experiment is None or noun == "picture":
+            return ""
+        what = {"piece": "a stream of spikes", "row": "rows of a table"}.get(noun, f"{noun}s")
+        return f"The network of this run is shown {what}, not pictures, so there is nothing to draw for it."
 
     def _take_manner(self, manner: Manner) -> None:
         self._manner = manner
@@ -333,6 +346,9 @@ class DrawDigitDialog(QDialog):
         self.big.setText("–")
         if self._session.folder is None:
             text = "No run is open. Start one, or open one with Ctrl+O, to see the answer of its network here."
+        elif self._no_pictures:
+            text = self._no_pictures
+            self.preview_text.clear()
         elif self._manner is None:
             text = "Loading the pictures of the run, to prepare drawings the same way …"
         else:

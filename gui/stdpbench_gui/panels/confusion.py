@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer
-from PyQt6.QtGui import QIcon, QImage, QPixmap
+from PyQt6.QtGui import QIcon, QPixmap
 from PyQt6.QtWidgets import QComboBox, QLabel, QListView, QListWidget, QListWidgetItem
 
 from stdpbench.errors import StdpbenchError
@@ -17,9 +17,11 @@ from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead
-from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.stimulus_words import noun_of
+from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
 
@@ -51,14 +53,14 @@ class Confusion(Panel):
     title = "Confusion"
     topics = frozenset({"metrics", "state"})
     help_text = (
-        "Rows are the true classes of the evaluated pictures, columns the answers of the read-out. The framed "
+        "Rows are the true classes of the evaluated stimuli, columns the answers of the read-out. The framed "
         "diagonal is right; “none” means no answer and counts as wrong. The darker a cell, the larger its share of "
-        "the class. Click a cell, or use the arrow keys, to see its pictures. The vote answers with the class whose "
+        "the class. Click a cell, or use the arrow keys, to see its stimuli. The vote answers with the class whose "
         "neurons fire most on average. (Diehl &amp; Cook 2015, section 2.6 and figure 3, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = (
-        "The confusion matrix appears here after the test phase: training pictures label the neurons, and the "
-        "labelled neurons then classify unseen pictures. It requires pictures with labels."
+        "The confusion matrix appears here after the test phase: training stimuli label the neurons, and the "
+        "labelled neurons then classify unseen ones. It requires stimuli with labels."
     )
 
     def __init__(self, session: RunSession) -> None:
@@ -165,7 +167,9 @@ class Confusion(Panel):
         self._show_pictures(True)
         name, part = self.readout.currentText(), self._evaluated_on
         if name not in self._answers and self.session.connected:
-            self.label.setText(f"{self.matrix.describe(*cell)} · pictures available once the run has ended")
+            self.label.setText(
+                f"{self.matrix.describe(*cell)} · {noun_of(self.session)}s available once the run has ended"
+            )
             return
         if name not in self._answers:
             self.label.setText(f"{self.matrix.describe(*cell)} · reading answers …")
@@ -180,7 +184,7 @@ class Confusion(Panel):
             return
         self.strip.clear()
         if split is None or split.test.labels is None:
-            self.label.setText(f"{self.matrix.describe(*cell)} · reading pictures …")
+            self.label.setText(f"{self.matrix.describe(*cell)} · reading the {noun_of(self.session)}s …")
             return
         answers, (row, column) = self._answers[name], cell
         answer = column if column < score.n_classes else -1
@@ -188,9 +192,10 @@ class Confusion(Panel):
         more = f" · showing the first {_MOST}" if len(numbers) > _MOST else ""
         self.label.setText(self.matrix.describe(*cell) + more)
         self.strip.setVisible(bool(len(numbers)))  # without pictures, the matrix gets the room
+        drawn = split.test.drawn
         for number in numbers[:_MOST].tolist():
-            item = QListWidgetItem(_icon(split.test.static[number]), "")
-            text = f"{self._evaluated_on} picture {number}: {answers.spikes[number]} spikes"
+            item = QListWidgetItem(_icon(drawn[number]), "")
+            text = f"{self._evaluated_on} {noun_of(self.session)} {number}: {answers.spikes[number]} spikes"
             item.setToolTip(text)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, text)
             item.setData(Qt.ItemDataRole.UserRole, number)
@@ -216,8 +221,8 @@ class Confusion(Panel):
         worst = f"; most often wrong: {self.matrix.describe(int(row), int(col))}" if wrong.any() else ""
         return (
             f"{self.readout.currentText()}: {100 * score.accuracy:.1f} % of {score.n_images} {self._evaluated_on} "
-            f"pictures right ({INTERVAL} {100 * low:.1f} to {100 * high:.1f} %), {score.n_unanswered} without an "
-            f"answer{worst}."
+            f"{noun_of(self.session)}s right ({INTERVAL} {100 * low:.1f} to {100 * high:.1f} %), {score.n_unanswered} "
+            f"without an answer{worst}."
         )
 
     def table(self) -> Table | None:
@@ -250,13 +255,6 @@ def _answers(folder: RunFolder, readout: str, part: str) -> Answers:
     return Answers(predicted, counts.sum(axis=1, dtype=np.int64))
 
 
-def _icon(picture: NDArray[Any]) -> QIcon:
-    """Return a picture as an icon, with light strokes as ink."""
-    values = np.asarray(picture, np.float64)
-    top = float(values.max()) or 1.0
-    table = theme.lookup(colour_maps.sequential())
-    pixels = np.ascontiguousarray(table[np.round(255 * np.clip(values / top, 0, 1)).astype(int)])
-    height, width = values.shape
-    image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
-    pixmap = QPixmap.fromImage(image).scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio)
-    return QIcon(pixmap)
+def _icon(stimulus: NDArray[Any]) -> QIcon:
+    """Return a stimulus as an icon, with light strokes as ink."""
+    return QIcon(QPixmap.fromImage(ink(stimulus)).scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio))

@@ -22,6 +22,7 @@ from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.observed import Observed, StoredResponses
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
 from stdpbench_gui.widgets.basic import wrapped
@@ -100,7 +101,7 @@ class Thresholds(Panel):
     carries_over = True
     help_text = (
         "Every spike of a neuron with adaptive threshold raises its adaptive threshold theta, which decays slowly. "
-        "Neurons that fire often become harder to excite, so that all neurons get their share of the pictures "
+        "Neurons that fire often become harder to excite, so that all neurons get their share of the stimuli "
         "(homeostasis). Left: theta of all neurons of the population on display. Right: firing during the last "
         "received presentations or, after training, in the label phase. Neurons that never fired have no spike in any "
         "training presentation of this run. The dashed line is the mean, the solid line the selected neuron. (Diehl "
@@ -263,7 +264,7 @@ class Thresholds(Panel):
         if self._recent or stored is None:
             n = len(self._recent)
             return f"the last {f'{thousands(n)} presentations' if n > 1 else 'presentation'}"
-        return f"the {thousands(len(stored.spike_counts))} pictures of the {stored.phase} phase"
+        return f"the {thousands(len(stored.spike_counts))} {noun_of(self.session)}s of the {stored.phase} phase"
 
     def _experiment(self) -> Experiment:
         """Return the experiment with current parameters, rebuilt only after a change."""

@@ -171,8 +171,7 @@ class NeuronSelection(QObject):
         """Height and width in which the shown weights of a neuron are drawn: those from the input like pictures."""
         started = self._live().started
         if started is not None and (self.graph is None or self.source in ("", self.graph.input)):
-            height, width = started.shape
-            return (height, width) if height > 1 else field_shape((width,))  # inputs of a stream are no picture
+            return field_shape(tuple(started.shape))  # a row of channels is no picture
         return field_shape(self.graph.populations[self.source].shape if self.graph is not None else (1,))
 
     def spikes(self, frame: Mapping[str, Any]) -> Pairs:

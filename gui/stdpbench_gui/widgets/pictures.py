@@ -51,9 +51,9 @@ _FLATTEST = 8
 """Most that an image is wider than high, or higher than wide: pixels of a single row are stretched."""
 
 
-def visible_size(width: int, height: int) -> tuple[int, int]:
-    """Return a size with which a single row or column can be seen: at most 8 times as wide as high, or the reverse."""
-    return max(width, -(-height // _FLATTEST)), max(height, -(-width // _FLATTEST))
+def visible_size(width: int, height: int, flattest: int = _FLATTEST) -> tuple[int, int]:
+    """Return a size with which a single row or column can be seen: at most `flattest` times as wide as high, or the reverse."""
+    return max(width, -(-height // flattest)), max(height, -(-width // flattest))
 
 
 class Picture(QWidget):

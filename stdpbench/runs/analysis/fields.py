@@ -126,9 +126,10 @@ def field_shape(source: tuple[int, ...]) -> tuple[int, int]:
     Returns
     -------
     tuple of int
-        That shape if it has two sides; of another, one with as many cells that is as square as possible.
+        That shape if it has two sides; of another, or of a single row, one with as many cells that is as square as
+        possible.
     """
-    if len(source) == 2:
+    if len(source) == 2 and source[0] > 1:
         return source[0], source[1]
     n = prod(source)
     height = max(side for side in range(1, isqrt(n) + 1) if n % side == 0)

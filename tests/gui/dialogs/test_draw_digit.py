@@ -11,6 +11,7 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
+from synthetic import experiment, session
 
 from stdpbench.runs.client.probe_client import ProbeClient
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -70,6 +71,29 @@ def test_without_a_run_it_says_what_to_do(window: MainWindow) -> None:
     dialog = window.services.draw()
     dialog.pad.add_stroke(SEVEN)
     assert "No run is open" in dialog.words.text()
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"data.kind": "order", "encoding.kind": "events"}, "recordings"),
+        ({"data.kind": "japanese-vowels", "encoding.kind": "delta"}, "signals"),
+    ],
+)
+def test_nothing_is_drawn_for_a_network_that_is_shown_no_pictures(
+    qtbot: QtBot, tmp_path: Path, changes: dict[str, str], what: str
+) -> None:
+    made = session(tmp_path)
+    started = made.live.started
+    assert started is not None
+    other = experiment().override({**changes, "network.start": "random", "schedule.min_spikes": 0})
+    started.experiment.clear()  # type: ignore[attr-defined]
+    started.experiment.update(other.to_mapping())  # type: ignore[attr-defined]
+    dialog = DrawDigitDialog(made)
+    qtbot.addWidget(dialog)
+    assert f"is shown {what}, not pictures, so there is nothing to draw" in dialog.words.text()
+    assert not dialog.pad.isEnabled()
+    assert not dialog.clear_button.isEnabled()
 
 
 def test_a_finished_run_answers_by_a_process_that_only_looks(

@@ -25,11 +25,11 @@ from stdpbench.runs.protocol.facts import LabelsRead
 from stdpbench.simulators import find_compiler
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.evaluate import report_writer
-from stdpbench_gui.pages.evaluate.images import inks
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.stamps import faded, stamped
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
 from stdpbench_gui.pages.evaluate.turns import Turns
+from stdpbench_gui.widgets.inks import inks
 
 
 def drawn(page: EvaluatePage) -> bool:
@@ -337,7 +337,7 @@ def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
 def test_stimuli_without_a_place_are_strips_that_can_be_seen() -> None:
     rows = np.arange(80, dtype=np.float32).reshape(2, 1, 40) - 40  # such as means of signals, some below 0
     images = inks(rows)
-    assert [(image.width(), image.height()) for image in images] == [(40, 5)] * 2
+    assert [(image.width(), image.height()) for image in images] == [(40, 14)] * 2
     left, right = (QColor(images[0].pixel(x, 2)).lightness() for x in (0, 39))
     assert abs(left - right) > 100
     assert inks(np.zeros((1, 28, 28), np.uint8))[0].height() == 28

@@ -125,7 +125,7 @@ def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: P
 def test_marks_none_before_the_first_picture_and_where_spikes_were_not_counted(panel: WeightMap) -> None:
     network = panel.session.live.network
     for position, spikes, summary in (
-        (0, np.zeros(N_EXC, int), "no picture shown yet"),
+        (0, np.zeros(N_EXC, int), "nothing shown yet"),
         (8, None, "which neurons never fired is not known, since this run did not count spikes from its start"),
         (8, np.zeros(N_EXC, int), "7 never fired"),
     ):

@@ -17,11 +17,11 @@ from stdpbench.report.views import Numbers
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
-from stdpbench_gui.pages.evaluate.images import ink
 from stdpbench_gui.pages.evaluate.scatter import Scatter
 from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 

@@ -42,7 +42,7 @@ _EMPTY = (
     "Choose a run above and press Evaluate. Its answers are then compared with the labels of the test set, and "
     "this use of the test labels is recorded in the journal of the run: each look at a test set reduces its value."
 )
-_SHARES = ((35, 34, 31), (48, 28, 24), (52, 48), (64, 36))
+_SHARES = ((35, 34, 31), (44, 32, 24), (52, 48), (64, 36))
 """Sizes of the columns, and of the views in each column, in percent."""
 _SAVED = ("evaluate/split0", "evaluate/split1-3", "evaluate/split2", "evaluate/split3")
 """Keys of saved sizes; the first column has had three views since."""

@@ -14,10 +14,10 @@ from stdpbench.report.views import Numbers, ViewData
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
-from stdpbench_gui.pages.evaluate.images import inks
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.inks import inks
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.panel_figures import mosaic
 

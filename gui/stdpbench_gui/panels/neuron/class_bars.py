@@ -26,11 +26,11 @@ class ClassBars(QWidget):
         self._note = ""
 
     def show_values(self, values: Sequence[float], names: Sequence[str], label: int, note: str) -> None:
-        """Show spikes per picture of each class; `note` names their source, or why there are none."""
+        """Show spikes per presentation of each class; `note` names their source, or why there are none."""
         self._values, self._names, self._label, self._note = values, names, label, note
         self._top = step_up(max(values, default=1.0))
         text = ", ".join(f"{name}: {value:.2f}" for name, value in zip(names, values, strict=True))
-        self.setAccessibleDescription(f"Spikes per picture, {note}. {text}")
+        self.setAccessibleDescription(f"Spikes per presentation, {note}. {text}")
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -51,7 +51,7 @@ class ClassBars(QWidget):
         painter, area, colours = QPainter(self), self._area(), theme.current()
         line = self.fontMetrics().height()
         painter.setPen(QColor(colours.faint))
-        title = "spikes per picture" + (f", {self._note}" if self._note else "")
+        title = "spikes per presentation" + (f", {self._note}" if self._note else "")
         title = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(QRectF(0, 0, self.width(), line), Qt.AlignmentFlag.AlignLeft, title)
         if self._values:
@@ -89,7 +89,7 @@ class ClassBars(QWidget):
             area = self._area()
             number = int((event.pos().x() - area.left()) // (area.width() / len(self._values)))
             if 0 <= number < len(self._values):
-                text = f"{self._names[number]}: {self._values[number]:.3f} spikes per picture"
+                text = f"{self._names[number]}: {self._values[number]:.3f} spikes per presentation"
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)

@@ -31,6 +31,7 @@ from stdpbench_gui.panels.neuron.course_plots import (
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
@@ -54,8 +55,9 @@ class NeuronInspector(Panel):
         "threshold due to its own spikes, which keeps all neurons involved (homeostasis). Label: the class it "
         "responds to most, with the mean response to each class. Below, the last presentation: membrane potential, "
         "firing threshold, and the conductances of excitation and of inhibition by other neurons, in units of the "
-        "leak conductance. At the bottom, the training pictures that evoked the most spikes. (Diehl &amp; Cook 2015, "
-        "sections 2.2, 2.5 and 2.6; doi:10.3389/fncom.2015.00099)"
+        "leak conductance. At the bottom, the training stimuli that evoked the most spikes, a signal as the mean of "
+        "each channel and a recording as the number of events of each place. (Diehl &amp; Cook 2015, sections 2.2, "
+        "2.5 and 2.6; doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Select a neuron: click it in the weight map or the raster, or enter its number above."
 
@@ -300,12 +302,13 @@ class NeuronInspector(Panel):
             caption.setVisible(place < len(found))
             if place < len(found) and images is not None:
                 image, n = found[place]
-                pixels = np.asarray(images.static[image], np.float64)
-                picture.show_values(pixels, 0.0, float(pixels.max()) or 1.0, colour_maps.sequential())
+                pixels = np.asarray(images.drawn[image], np.float64)
+                low = min(0.0, float(pixels.min()))
+                picture.show_values(pixels, low, float(pixels.max()) or 1.0, colour_maps.sequential())
                 label = NO_ANSWER if images.labels is None else int(images.labels[image])
                 name = self.observed.class_name(label)
                 caption.setText(f"{name}: {n}" if label >= 0 else str(n))
-                tip = f"{part} picture {image}{f', class {name}' if label >= 0 else ''}: {n} spikes"
+                tip = f"{part} {noun_of(self.session)} {image}{f', class {name}' if label >= 0 else ''}: {n} spikes"
                 picture.setToolTip(tip)
                 picture.setAccessibleDescription(tip)
 
@@ -319,14 +322,14 @@ class NeuronInspector(Panel):
         if self.is_stream:
             return "A stream has no pictures."
         if not self.session.selection.is_read:
-            return f"Responses to pictures are {self._only()}."
+            return f"Responses to {noun_of(self.session)}s are {self._only()}."
         if images is None:
-            return "Reading the pictures …"
+            return f"Reading the {noun_of(self.session)}s …"
         if any_found:
             return f"excited most by ({'class: ' if images.labels is not None else ''}spikes)"
         if self.observed.stored is None and (self.observed.recent is None or not self.observed.recent.n_seen):
-            return "Unknown: no pictures received."
-        return "No received picture evoked a spike."
+            return f"Unknown: no {noun_of(self.session)}s received."
+        return f"No received {noun_of(self.session)} evoked a spike."
 
     def summary(self) -> str:
         """Describe what is shown."""
@@ -344,7 +347,9 @@ class NeuronInspector(Panel):
             )
         best = self._best()
         if best:
-            text += ", excited most by " + ", ".join(f"picture {image} ({n} spikes)" for image, n in best)
+            text += ", excited most by " + ", ".join(
+                f"{noun_of(self.session)} {image} ({n} spikes)" for image, n in best
+            )
         if self._courses is not None:
             low, high = float(self._courses.v.min()), float(self._courses.v.max())
             text += f"; in presentation {self._shown['presentation']}, v ranged from {low:.1f} to {high:.1f} "

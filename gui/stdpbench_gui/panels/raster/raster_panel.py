@@ -42,18 +42,18 @@ class Raster(Panel):
     frames = frozenset({"presentation"})
     carries_over = True
     help_text = (
-        "Each dot is a spike. There is a band for each population, with its name: input neurons (one per pixel) at "
-        "the top, then the others in the order of the network. Time starts at 0 in each presentation; a dotted line "
-        "marks the end of the picture and the start of the rest. The run is faster than the display, so presentations "
-        "are skipped; a gap marks where. Next to the number of a presentation are its class, and 2× if the picture "
-        "was presented twice until it evoked enough spikes (the last time is drawn). At the bottom, spikes per second "
-        "and neuron of the population on display, in bins of 5 ms. The spikes of the selected neuron are larger. "
-        "Click a spike to select its neuron; use the wheel, or + and −, to show more or fewer presentations. A stream "
-        "has one time axis, in seconds from its start, over the last 1, 5 or 20 s: shaded stretches are patterns, "
-        "each in the colour of its number, and hatched ones are pieces that were not seen, in which there may have "
-        "been spikes. Bins of its rate are 5, 20 or 100 ms wide. Of very many spikes, those of every nth neuron are "
-        "drawn, which the line below says. "
-        "(Template diehl-cook: Diehl &amp; Cook 2015, figure 1; doi:10.3389/fncom.2015.00099)"
+        "Each dot is a spike. There is a band for each population, with its name: input neurons at the top, then the "
+        "others in the order of the network. Time starts at 0 in each presentation; a dotted line marks the end of "
+        "the stimulus and the start of the rest. The run is faster than the display, so presentations are skipped; a "
+        "gap marks where. Next to the number of a presentation are its class, and 2× if the stimulus was presented "
+        "twice until it evoked enough spikes (the last time is drawn). Signals and recordings may differ in length. "
+        "At the bottom, spikes per second and neuron of the population on display, in bins of 5 ms. The spikes of "
+        "the selected neuron are larger. Click a spike to select its neuron; use the wheel, or + and −, to show more "
+        "or fewer presentations. A stream has one time axis, in seconds from its start, over the last 1, 5 or 20 s: "
+        "shaded stretches are patterns, each in the colour of its number, and hatched ones are pieces that were not "
+        "seen, in which there may have been spikes. Bins of its rate are 5, 20 or 100 ms wide. Of very many spikes, "
+        "those of every nth neuron are drawn, which the line below says. (Template diehl-cook: Diehl &amp; Cook "
+        "2015, figure 1; doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Spikes appear here with the next training presentation: start or resume a run."
 

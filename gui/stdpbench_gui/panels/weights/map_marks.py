@@ -197,7 +197,7 @@ class MapMarks(QObject):
         """Describe the marked neurons."""
         text = f"{int(self.dead.sum())} never fired"
         if self._shown_none:
-            text = "no picture shown yet"
+            text = "nothing shown yet"
         elif not self._session.selection.is_read:
             text = f"which neurons never fired is counted for {self._session.selection.read} only"
         elif not self._counted:

@@ -56,7 +56,7 @@ class WeightMap(Panel):
     help_text = (
         "Each square is the receptive field of one neuron: its weights from all input pixels, or from all neurons of "
         "the population that the projection on display begins at, dark for strong. STDP turns weights from pixels "
-        "into a prototype of the pictures that make the neuron fire. Click a neuron, or use the arrow keys, to select "
+        "into a prototype of the stimuli that make the neuron fire. Click a neuron, or use the arrow keys, to select "
         "it in all panels; drag to move, use the wheel to zoom; the slider shows earlier checkpoints. ✕ marks neurons "
         "that never fired, = duplicates, whose weights correlate with those of another neuron by more than 0.95. "
         "Differences are blue where weights decreased, orange where they increased. Pairs of neurons without a "

@@ -11,6 +11,8 @@ from PyQt6.QtGui import QImage
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.widgets.pictures import visible_size
 
+_FLATTEST = 3  # width by height of a small strip
+
 
 def ink(picture: NDArray[Any]) -> QImage:
     """Convert a stimulus as it is drawn, (height, width), to ink on the theme's paper colour."""
@@ -24,7 +26,7 @@ def inks(pictures: NDArray[Any]) -> list[QImage]:
     signals, are drawn from the lowest one of each.
     """
     table = theme.lookup(colour_maps.sequential())
-    tall, wide = visible_size(pictures.shape[1], pictures.shape[2])
+    tall, wide = visible_size(pictures.shape[1], pictures.shape[2], _FLATTEST)
     pictures = pictures.repeat(tall // pictures.shape[1], axis=1).repeat(wide // pictures.shape[2], axis=2)
     height, width = pictures.shape[1:3]
     low = np.minimum(pictures.min(axis=(1, 2), keepdims=True).astype(np.float32), 0)
