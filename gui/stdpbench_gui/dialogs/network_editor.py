@@ -46,6 +46,7 @@ from stdpbench.runs.catalog.forecast import Size
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import experiment_target, wrapped
+from stdpbench_gui.widgets.encoding_preview import DiagramOrPreview
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
@@ -136,6 +137,7 @@ class NetworkEditor(QDialog):
         self.totals.setAccessibleName("Synapses and memory")
         self.diagram = NetworkDiagram()
         self.diagram.chosen.connect(self._choose_named)
+        self.top = DiagramOrPreview(self.diagram, session)
         self.form = ParameterForm(_TEXTS)
         self.form.committed.connect(self._set)
         self.stages = StagesForm()
@@ -223,7 +225,7 @@ class NetworkEditor(QDialog):
         self._form_panel = below
         vbox(self.part_problem, self.stages, (self.form, 1), within=below, margins=theme.GRID, spacing=theme.GRID)
         right = QSplitter(Qt.Orientation.Vertical)
-        right.addWidget(self.diagram)
+        right.addWidget(self.top)
         right.addWidget(below)
         right.setSizes([280, 360])
         sides = QSplitter(Qt.Orientation.Horizontal)
@@ -281,6 +283,7 @@ class NetworkEditor(QDialog):
 
     def _show_part(self, group: Group) -> None:
         problems = self._problems
+        self.top.show_part(group.path, None if problems else self.draft.unchecked)
         focused = row_around(QApplication.focusWidget())
         path = "" if focused is None else focused.path
         self.form.show_groups([group], self.draft.value, self._before)

@@ -52,7 +52,7 @@ _FLATTEST = 8
 
 
 def visible_size(width: int, height: int, flattest: int = _FLATTEST) -> tuple[int, int]:
-    """Return a size with which a single row or column can be seen: at most `flattest` times as wide as high, or the reverse."""
+    """Return a size with which a single row or column can be seen: no side more than `flattest` times the other."""
     return max(width, -(-height // flattest)), max(height, -(-width // flattest))
 
 

@@ -294,3 +294,21 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     assert window.session.experiment == made
     assert list(made.graph().populations) == ["input", "exc", "second"]
     assert dict(window.session.live.started.phases)["train"] == 60  # type: ignore[union-attr]
+
+
+def test_the_input_is_previewed_while_it_is_edited(window: MainWindow, qtbot: QtBot) -> None:
+    button(window, "Edit network…: 8 x 8 digits of scikit-learn, 400 exc neurons").click()
+    editor = shown(window, qtbot)
+    preview = editor.top.preview
+    assert editor.diagram.isVisible()
+    choose(editor, "encoding", "kind", "latency")
+    waits(qtbot, lambda: preview.shown is not None and preview.shown.shown.fires_once)
+    assert preview.isVisible()
+    assert not editor.diagram.isVisible()
+    enter(editor, qtbot, "encoding", "duration", "60 ms")
+    waits(qtbot, lambda: not preview.busy)
+    assert preview.shown is not None
+    assert preview.shown.shown.bin.max() < 120
+    editor.tree.choose(EXC)
+    assert editor.diagram.isVisible()
+    close(editor)

@@ -249,7 +249,7 @@ def test_measures_on_held_out_pictures_have_a_plot_once_there_are_some(panel: Cu
     assert table is not None
     assert len(table[0]) == 8
     assert "was not trained on" in panel.help_text
-    assert "never on test pictures" in panel.help_text
+    assert "never on those of the test set" in panel.help_text
 
 
 def test_draws_and_says_what_was_measured(measured: Curves) -> None:
