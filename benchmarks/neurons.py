@@ -12,8 +12,11 @@ from typing import Any
 import inputs
 import numpy as np
 
-KINDS = {"adaptive-lif": ("lif", 0.036), "adaptive-lif-discrete": ("lif-discrete", 75.0)}
-"""Kind of the exc neurons, that of the inh neurons, and theta at the start, in SI units."""
+KINDS = {
+    "adaptive-lif": ({"kind": "lif"}, 0.036),
+    "adaptive-lif-discrete": ({"kind": "lif-discrete", "reset_mechanism": "zero"}, 75.0),
+}
+"""Kind of the exc neurons, the inh neurons, and theta at the start, in SI units."""
 
 
 def main() -> None:
@@ -33,7 +36,7 @@ def main() -> None:
         network = {"n_exc": chosen.n_exc, "inhibition": inhibition, "start": "samples"}
         for exc, (inh, theta) in KINDS.items():
             sections = {"network": network, "schedule": {"between": "carry"}, "exc": {"kind": exc}}
-            experiment = Experiment.from_mapping({"seed": chosen.seed, "inh": {"kind": inh}, **sections})
+            experiment = Experiment.from_mapping({"seed": chosen.seed, "inh": inh, **sections})
             simulator = opened[inhibition, exc] = open_simulator(experiment, inputs.N_INPUT, "compiled")[0]
             simulator.w[...] = start_weights(experiment, images)
             simulator.theta[...] = theta

@@ -55,6 +55,10 @@ _RHYTHM = (
     "Spikes in a slow rhythm",
     "Spikes of the 800 excitatory neurons over the first second, before the rhythm changes",
 )
+_DIGITS = (
+    "Receptive fields that resemble digits",
+    "Receptive fields of ten discrete neurons, one for each digit, after training",
+)
 _PATCHES = (
     "Receptive fields that resemble strokes",
     "Receptive fields of ten neurons, each at its place in the picture",
@@ -70,6 +74,7 @@ _FAMILIES = {
     "masquelier": _LATENCIES,
     "vogels": _SPIKES,
     "polychrony": _RHYTHM,
+    "digits-discrete": _DIGITS,
     "local": _PATCHES,
     "stack": _THROUGH,
 }

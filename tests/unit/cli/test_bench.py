@@ -195,6 +195,7 @@ def test_memory_is_measured() -> None:
         "app.py --still",
         "held_out.py --n-exc 12 --pairs 2 --every 100 --images 20",
         "lateral.py --n-exc 12 --presentations 2 --warm-up 1",
+        "neurons.py --n-exc 12 --presentations 2 --warm-up 1",
         "publishing.py --n-exc 12 --presentations 20",
         "recording.py --n-exc 100 --presentations 4 --warm-up 1",
         "rule_lab.py --kinds pair-additive --steps 5",
