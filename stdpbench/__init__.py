@@ -4,7 +4,8 @@ Brian2 networks with spike-timing-dependent plasticity and lateral inhibition, a
 speed of compiled C++ and still open to the touch. Importing this package imports nothing heavy.
 
 From Python: ``run = stdpbench.start("digits")``, ``stdpbench.open_run(path)``, ``stdpbench.runs()``,
-``stdpbench.Experiment.read("digits")``, ``stdpbench.Network()``; see `stdpbench.api` and ``docs/python.md``.
+``stdpbench.Experiment.read("digits")``, ``stdpbench.Network()``, ``stdpbench.stimulus_figure("digits")``; see
+`stdpbench.api` and ``docs/python.md``.
 """
 
 from importlib import import_module
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from stdpbench.api import Run as Run
     from stdpbench.api import open_run as open_run
     from stdpbench.api import start as start
+    from stdpbench.api import stimulus_figure as stimulus_figure
+    from stdpbench.api import stimulus_numbers as stimulus_numbers
     from stdpbench.errors import StdpbenchError as StdpbenchError
     from stdpbench.experiment import Experiment as Experiment
     from stdpbench.templates.builder import Network as Network
@@ -27,10 +30,24 @@ _LAZY = {
     "StdpbenchError": "errors",
     "open_run": "api",
     "start": "api",
+    "stimulus_figure": "api",
+    "stimulus_numbers": "api",
 }
 _PACKAGES = ("lab", "runs")  # `runs` can also be called
 
-__all__ = ["Experiment", "Network", "Run", "StdpbenchError", "__version__", "lab", "open_run", "runs", "start"]
+__all__ = [
+    "Experiment",
+    "Network",
+    "Run",
+    "StdpbenchError",
+    "__version__",
+    "lab",
+    "open_run",
+    "runs",
+    "start",
+    "stimulus_figure",
+    "stimulus_numbers",
+]
 
 
 def __getattr__(name: str) -> Any:

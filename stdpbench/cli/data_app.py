@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from stdpbench.cli import completion
-from stdpbench.cli.options import AsJson
+from stdpbench.cli.options import AsJson, Experiment, Set
 
 data_app = typer.Typer(help="Data sets: list them, and download more.", no_args_is_help=True)
 
@@ -47,3 +47,21 @@ def data_fetch(
 
     found = fetch(name, folder, source)
     typer.echo(json_format.dumps({"name": name, "folder": str(found)}) if json else f"{name} is in {found}")
+
+
+@data_app.command("show")
+def data_show(
+    experiment: Experiment,
+    set_: Set = None,
+    image: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Number of the training stimulus, or of the piece of a stream.")
+    ] = 0,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the figure to a .png, .pdf or .svg file.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show what an experiment will show: a stimulus, its spikes, and numbers, without a network."""
+    from stdpbench.cli.data_show import show_data
+
+    show_data(experiment, set_ or [], image, save, json)

@@ -29,10 +29,13 @@ class Spikes:
         Input neuron of each spike.
     bin : ndarray, int32, (n_spikes,)
         Time step of each spike, counted from the start of the presentation.
+    merged : int
+        Number of further spikes that an encoder left out because another one of the same input is in their step.
     """
 
     index: NDArray[np.int32]
     bin: NDArray[np.int32]
+    merged: int = 0
 
     def __len__(self) -> int:
         """Count the spikes."""
@@ -89,7 +92,7 @@ def sorted_spikes(
     index, step = index[order], step[order]
     new = np.ones(len(order), bool)
     new[1:] = (np.diff(step) > 0) | (np.diff(index) > 0)
-    return Spikes(index[new].astype(np.int32), step[new].astype(np.int32))
+    return Spikes(index[new].astype(np.int32), step[new].astype(np.int32), len(new) - int(new.sum()))
 
 
 class Encoder(Parameters):

@@ -9,7 +9,16 @@ from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
 from stdpbench.experiment.groups import Group, group_of, parameter_groups, value_at
 from stdpbench.experiment.sections import About, Schedule, Stage, without_looks
 from stdpbench.experiment.shipped import shipped_experiments
-from stdpbench.experiment.shown import encode, graph_for, input_shape, n_bins, n_cut, n_input, with_pool
+from stdpbench.experiment.shown import (
+    encode,
+    graph_for,
+    input_shape,
+    n_bins,
+    n_cut,
+    n_input,
+    training_order,
+    with_pool,
+)
 from stdpbench.templates.diehl_cook import Network
 
 __all__ = [
@@ -39,6 +48,7 @@ __all__ = [
     "placed",
     "read_experiment",
     "shipped_experiments",
+    "training_order",
     "value_at",
     "with_pool",
     "without_looks",

@@ -16,6 +16,7 @@ from stdpbench.stimuli import StimulusSet
 
 _CLOSE = 1e-6  # of a step
 _ALTERED = 1  # stream of a control of timing
+_ORDER = 201  # number of the random stream for the order of pictures
 _POOLED, _MOST = 500, 20_000  # stimuli and times of a pool
 
 
@@ -47,6 +48,19 @@ def n_cut(experiment: Experiment, stimuli: StimulusSet) -> int:
     """Return how many stimuli last longer than ``schedule.stimulus``, so that their end is not shown."""
     longest = experiment.stimulus_bins * experiment.dt * 1e-3 * (1 + _CLOSE)
     return sum((stimuli.seconds(number) or 0.0) > longest for number in range(len(stimuli)))
+
+
+def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
+    """Return the number of the picture of each training presentation: int64, (passes * pictures,); in a stream, 0."""
+    schedule = experiment.schedule
+    if schedule.is_stream:
+        return np.zeros(schedule.n_pieces, np.int64)
+    n = min(n_images, schedule.train_images or n_images)
+    if schedule.order == "dataset":
+        return np.tile(np.arange(n), schedule.passes)
+    random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _ORDER)))
+    passes = [random.permutation(n) for _ in range(schedule.passes)]
+    return np.concatenate(passes) if passes else np.empty(0, np.int64)
 
 
 def encode(

@@ -101,7 +101,7 @@ def spikes_of(index: NDArray[np.int64], step: NDArray[np.int64], start: int, sto
     within = (step >= start) & (step < stop)
     cells = np.unique((step[within] - start) * max(n_inputs, 1) + index[within])
     bins, index = np.divmod(cells, max(n_inputs, 1))
-    return Spikes(index.astype(np.int32), bins.astype(np.int32))
+    return Spikes(index.astype(np.int32), bins.astype(np.int32), int(within.sum()) - len(cells))
 
 
 def spikes_of_blocks(

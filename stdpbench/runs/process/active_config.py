@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.experiment import Experiment, input_shape
+from stdpbench.experiment import Experiment, input_shape, training_order
 from stdpbench.network.old_names import state_by_name
 from stdpbench.rule_paths import is_of_rule
 from stdpbench.runs.folder.checkpoints import Checkpoint
@@ -23,7 +23,7 @@ from stdpbench.runs.process.held_out import HeldOutMeasures
 from stdpbench.runs.process.pace import estimate
 from stdpbench.runs.process.rule_swap import Replaced, RuleChanges
 from stdpbench.runs.process.setup import Setup
-from stdpbench.runs.process.training import Training, training_order
+from stdpbench.runs.process.training import Training
 from stdpbench.runs.process.training_record import TrainingRecord
 from stdpbench.runs.protocol.changes import changed_by, changes_between, describe_changes
 from stdpbench.runs.protocol.facts import Change, Estimated, LearnedSet, Planned, Record, Started

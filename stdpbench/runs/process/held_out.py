@@ -27,7 +27,7 @@ import numpy as np
 
 from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, n_input
+from stdpbench.experiment import Experiment, n_input, training_order
 from stdpbench.network import start_pictures
 from stdpbench.readout.held_out import measure_held_out
 from stdpbench.runs.analysis.fields import duplicates
@@ -36,7 +36,6 @@ from stdpbench.runs.folder.checkpoints import Checkpoint
 from stdpbench.runs.preparation.start import normalised
 from stdpbench.runs.process.evaluation import end_with_parent, present_frozen, sigint_ignored
 from stdpbench.runs.process.event_log import EventLog
-from stdpbench.runs.process.training import training_order
 from stdpbench.runs.protocol.facts import HeldOut, Record
 from stdpbench.simulators import Simulator, open_simulator
 from stdpbench.stimuli import StimulusSet

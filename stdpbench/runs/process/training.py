@@ -13,14 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, n_bins
+from stdpbench.experiment import Experiment, n_bins, training_order
 from stdpbench.runs.process.homeostasis import let_thresholds_decay, normalise_weights, threshold_decays
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.simulators import Response, Simulator
 from stdpbench.stimuli import StimulusSet
-
-_ORDER = 201  # number of the random stream for the order of pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,19 +50,6 @@ class Presented:
     silent: int
     exc_spikes: NDArray[np.int64]
     plastic: tuple[str, ...]
-
-
-def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
-    """Return the number of the picture of each training presentation: int64, (passes * pictures,); in a stream, 0."""
-    schedule = experiment.schedule
-    if schedule.is_stream:
-        return np.zeros(schedule.n_pieces, np.int64)
-    n = min(n_images, schedule.train_images or n_images)
-    if schedule.order == "dataset":
-        return np.tile(np.arange(n), schedule.passes)
-    random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _ORDER)))
-    passes = [random.permutation(n) for _ in range(schedule.passes)]
-    return np.concatenate(passes) if passes else np.empty(0, np.int64)
 
 
 def stage_ends(experiment: Experiment, total: int) -> list[tuple[int, tuple[str, ...]]]:

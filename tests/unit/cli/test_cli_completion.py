@@ -79,6 +79,7 @@ def test_kinds_and_names(complete: Complete) -> None:
     assert complete("change-rule", "run", "bcm", "--set", "tau_x") == ["tau_x="]
     assert complete("change-rule", "run", "bcm", "--set", "tau_y") == ["tau_y="]
     assert complete("data", "fetch", "k") == ["kmnist"]
+    assert complete("data", "fetch", "s") == ["shd"]
     assert complete("run", "digits", "--simulator", "c") == ["compiled"]
     assert complete("list", "--columns", "name,exc.tau_t") == ["name,exc.tau_theta"]
 

@@ -6,8 +6,8 @@ import pytest
 
 from stdpbench.cli.commands import lost_text
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.runs.process.training import stage_ends, training_order
+from stdpbench.experiment import Experiment, read_experiment, training_order
+from stdpbench.runs.process.training import stage_ends
 
 STREAM = """
 [data]

@@ -13,6 +13,7 @@ from harness import N_TRAIN, drive, experiment, finished, killed_at_position, ne
 
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import training_order
 from stdpbench.learned_names import FEED, THETA
 from stdpbench.network import Learned, start_pictures
 from stdpbench.readout.held_out import MEASURES
@@ -22,7 +23,6 @@ from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.preparation.start import check_disjoint, load_split
 from stdpbench.runs.process import held_out
 from stdpbench.runs.process.held_out import held_out_part, interval, measure
-from stdpbench.runs.process.training import training_order
 from stdpbench.runs.protocol.facts import HeldOut, Record, Remarked
 from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.simulators import compile_ahead, find_compiler

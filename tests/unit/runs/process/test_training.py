@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Images
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, encode
+from stdpbench.experiment import Experiment, encode, training_order
 from stdpbench.network import start_weights
 from stdpbench.network.layout import ProjectionLayout
 from stdpbench.runs.process.homeostasis import theta_decay
 from stdpbench.runs.process.stimuli import Stimuli
-from stdpbench.runs.process.training import Presented, train, training_order
+from stdpbench.runs.process.training import Presented, train
 from stdpbench.simulators import Simulator, open_simulator
 
 N_EXC, SIDE = 6, 8

@@ -1,0 +1,102 @@
+"""``stdpbench data show``: what an experiment will show, as numbers, and as a figure in a file."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import parse_assignment, read_experiment
+from stdpbench.experiment.dry_run import Numbers, ShownStimulus, shown_numbers, shown_stimulus
+from stdpbench.files import write_aside
+from stdpbench.runs.preparation.start import load_split
+from stdpbench.units import thousands
+
+_FORMATS = (".png", ".pdf", ".svg")
+_NOUNS = {"images": "pictures", "signals": "signals", "events": "recordings", "stream": "pieces"}
+_BARS = " ▁▂▃▄▅▆▇█"
+_COLUMNS = 60
+
+
+def show_data(name: str, assignments: Sequence[str], number: int, file: Path | None, json: bool) -> None:
+    """Carry out ``stdpbench data show``."""
+    if file is not None and file.suffix.lower() not in _FORMATS:
+        raise StdpbenchError(f"--save {file} must end in {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}")
+    experiment = read_experiment(name).override(dict(parse_assignment(text) for text in assignments))
+    split = load_split(experiment, validation=False)
+    numbers, shown = shown_numbers(experiment, split), shown_stimulus(experiment, split, number)
+    if file is not None:
+        from stdpbench.figures.stimulus_figure import stimulus_figure
+
+        figure = stimulus_figure(shown, title=f"{experiment.name}: {shown.name}")
+        write_aside(file, lambda stream: figure.savefig(stream, format=file.suffix[1:].lower()))
+    if json:
+        one = {"number": shown.number, "name": shown.name, "presentation": shown.presentation}
+        one |= {"spikes": len(shown.spikes), "duration_ms": shown.n_bins * shown.dt * 1e3}
+        record = {"name": experiment.name, **numbers.to_mapping(), "shown": one, "figure": file and str(file)}
+        sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
+        return
+    _print(Console(), experiment.name, numbers, shown)
+    if file is not None:
+        sys.stdout.write(f"The figure of {shown.name} is in {file}\n")
+
+
+def _print(console: Console, name: str, numbers: Numbers, shown: ShownStimulus) -> None:
+    noun = _NOUNS[numbers.kind]
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in _rows(numbers, noun):
+        table.add_row(*row)
+    console.print(name, style="bold", highlight=False, markup=False)
+    console.print(table, highlight=False)
+    edges, rates = shown.rates(_COLUMNS)
+    mean = rates.mean(axis=0)
+    bars = np.ceil(mean / max(float(mean.max(initial=0)), 1e-12) * (len(_BARS) - 1)).astype(int)
+    span = f"{edges[0] * 1e3:g} to {edges[-1] * 1e3:g} ms"
+    console.print(
+        f"{shown.name}: {thousands(len(shown.spikes))} spikes, up to {mean.max(initial=0):.3g} Hz, {span}",
+        highlight=False,
+        markup=False,
+    )
+    console.print("".join(_BARS[bar] for bar in bars), highlight=False, markup=False)
+
+
+def _rows(numbers: Numbers, noun: str) -> list[tuple[str, str]]:
+    """Return names and values."""
+    height, width = numbers.shape
+    low, mean, high = numbers.duration
+    fewest, average, most = numbers.spikes
+    counted = f"{numbers.sample} {noun}, spread over all"
+    parts = f"{thousands(numbers.n_train)} for training, {thousands(numbers.n_test)} for the test"
+    rows = [
+        (noun, thousands(numbers.n_train) if numbers.kind == "stream" else parts),
+        ("classes", str(numbers.n_classes) if numbers.n_classes else "none"),
+        ("inputs", f"{thousands(numbers.n_inputs)} ({height} × {width})"),
+        ("duration", f"{low:g} ms" if low == high else f"{mean:.4g} ms on average, {low:g} to {high:g} ms"),
+        ("spikes", f"{_count(average)} on average, {_count(fewest)} to {_count(most)} ({counted})"),
+        ("rate", f"{numbers.rate:.3g} Hz per input"),
+        (
+            "merged",
+            "none"
+            if not numbers.merged
+            else f"{thousands(numbers.merged)} spikes: another one of the input is in their step",
+        ),
+        ("silent", f"{thousands(numbers.silent)} inputs never fire in these {noun}"),
+    ]
+    if numbers.empty:
+        rows.append(("empty", f"{numbers.empty} of these {noun} evoke no spikes"))
+    if numbers.kind != "stream":
+        longer = f"{thousands(numbers.cut)} {noun} last longer than schedule.stimulus"
+        rows.append(("cut", longer if numbers.cut else "none"))
+    return [row for row in rows if row[0] != "classes" or numbers.kind != "stream"]
+
+
+def _count(number: float) -> str:
+    return thousands(round(number)) if number >= 1000 else f"{number:.4g}"

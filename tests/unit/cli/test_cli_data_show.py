@@ -1,0 +1,51 @@
+"""``stdpbench data show``, and the same from Python."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import stdpbench
+from stdpbench.cli import main
+from stdpbench.cli.app import app
+
+LATENCY = ["digits", "--set", "encoding.kind=latency"]
+
+
+def test_numbers_figure_and_json(tmp_path: Path) -> None:
+    file = tmp_path / "digit.png"
+    done = CliRunner().invoke(app, ["data", "show", *LATENCY, "--image", "3", "--save", str(file)])
+    assert done.exit_code == 0, done.output
+    assert "1 347 for training, 450 for the test" in done.stdout.replace(" ", " ").replace("\u2009", " ")
+    assert "picture 3, class" in done.stdout
+    assert file.read_bytes().startswith(b"\x89PNG")
+    found = json.loads(CliRunner().invoke(app, ["data", "show", *LATENCY, "--json"]).stdout)
+    assert (found["kind"], found["n_inputs"], found["sample"]) == ("images", 784, 100)
+    assert found["spikes"]["min"] <= found["spikes"]["mean"] <= found["spikes"]["max"] <= 784
+    assert found["shown"]["number"] == 0
+    experiment = stdpbench.Experiment.read("digits").override({"encoding.kind": "latency"})
+    numbers = stdpbench.stimulus_numbers(experiment)
+    assert numbers == {name: found[name] for name in numbers}
+    figure = stdpbench.stimulus_figure(experiment, 3)
+    assert figure.get_suptitle().startswith("digits: picture 3, class")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["digits", "--image", "99999"], "there is no picture 99999; choose 0 to 1346"),
+        (["digits", "--save", "x.gif"], "must end in .png, .pdf or .svg"),
+        (["digits", "--set", "encoding.kind=delta"], "cannot show; choose one of"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(
+    arguments: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["stdpbench", "data", "show", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    assert sentence in " ".join(capsys.readouterr().err.split())
