@@ -202,7 +202,7 @@ def wilson(n: int, of: int) -> tuple[float, float]:
     """Return the 95 % interval of a share."""
     z, p = 1.96, n / of
     middle, half = p + z * z / (2 * of), z * sqrt(p * (1 - p) / of + z * z / (4 * of * of))
-    return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
+    return max(0.0, (middle - half) / (1 + z * z / of)), (middle + half) / (1 + z * z / of)
 
 
 def measure(name: str, setting: Setting, seeds: range) -> dict[str, Any]:

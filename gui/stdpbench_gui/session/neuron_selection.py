@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph
+from stdpbench.graph import Graph, Projection
 from stdpbench.learned_names import weights_of
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
@@ -105,7 +105,22 @@ class NeuronSelection(QObject):
     @property
     def replays(self) -> bool:
         """Whether slow motion can recompute the weights of the projection on display."""
-        return bool(self.projection) and self.learns
+        return bool(self.projection) and (self._made is None or self._made.plasticity is not None)
+
+    @property
+    def _made(self) -> Projection | None:
+        """The projection on display, as far as known."""
+        return None if self.graph is None else self.graph.projections.get(self.projection)
+
+    @property
+    def has_delays(self) -> bool:
+        """Whether each synapse of the projection on display has its own delay, as far as known."""
+        return self._made is not None and self._made.delays_differ
+
+    @property
+    def learns_delays(self) -> bool:
+        """Whether the delays of the projection on display learn."""
+        return self._made is not None and self._made.delay_plasticity is not None
 
     @property
     def only_neurons(self) -> bool:

@@ -17,7 +17,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.learning import same_kind
 from stdpbench.graph import Graph
-from stdpbench.learned_names import listed, weights_of
+from stdpbench.learned_names import delays_in, listed, weights_of
 from stdpbench.network import Layout, connected, delays_of
 from stdpbench.neurons.threshold import threshold_course
 from stdpbench.plasticity import PlasticityRule, Trace
@@ -89,6 +89,8 @@ class SlowMotion:
         Neuron of the source that each replayed synapse comes from, ascending.
     connected : ndarray of bool, or None
         Which of the replayed synapses exist; None for all.
+    delays : int or ndarray, int32, (n_synapses,)
+        Axonal delays of the replayed synapses in steps: from a spike of the source to its arrival.
     """
 
     projection: str
@@ -111,6 +113,19 @@ class SlowMotion:
     n_source: int
     sources: NDArray[np.integer[Any]]
     connected: NDArray[np.bool_] | None = None
+    delays: int | NDArray[np.int32] = 0
+
+    def arrivals(self) -> NDArray[np.float64]:
+        """Return the step in which each spike of the source arrives at the neuron, float64; NaN: it does not.
+
+        Of several synapses between the same neurons, the first.
+        """
+        late = np.full(max(self.n_source, 1), np.nan)
+        kept = slice(None) if self.connected is None else self.connected
+        delays = np.broadcast_to(np.asarray(self.delays), self.sources.shape)
+        late[self.sources[kept][::-1]] = delays[kept][::-1]
+        index, bins = self.source_spikes
+        return np.asarray(bins + late[index], np.float64)
 
     def synapses_from(self, neuron: int) -> NDArray[np.int64]:
         """Return the replayed synapses from a neuron of the source, as numbers in `replay`: none, one, or several."""
@@ -237,12 +252,18 @@ def slow_motion(
     synapses = _Synapses.of(experiment, projection, neuron, len(learned), shape)
     after = synapses.weights(network)
     follows = frame["attempts"] == 1 and earlier.get("presentation") == number - 1
+    delays_after = graph.projections[projection].delay_plasticity is not None
+    if delays_after:
+        delays_after = not (before.get("position") == number and frame["attempts"] == 1)
+        synapses = synapses.with_delays(network if delays_after else before)
     spikes = synapses.received(frame, earlier if follows else {})
     traces, remarks = _traces_at_start(experiment, rule, synapses, frame, {} if rule_starts else earlier)
     if rule_starts and frame["attempts"] == 1:
         remarks = ["The rule is active from this presentation on: its traces start at 0."]
     if synapses.delayed and not follows and not (experiment.schedule.between == "reset" or _first(frame)):
         remarks.append("Spikes that were in flight at the start are unknown.")
+    if delays_after:
+        remarks.append("Delays are those after the presentation, since those during it are unknown.")
     made = None
     if before.get("position") == number and frame["attempts"] == 1:
         w = synapses.weights(before)
@@ -282,6 +303,7 @@ def slow_motion(
         synapses.n_source,
         synapses.origins,
         synapses.connected,
+        synapses.delays,
     )
 
 
@@ -385,7 +407,14 @@ class _Synapses:
 
     def weights(self, network: Frame) -> Floats:
         """Return their weights in a frame of ``network``, as float64."""
-        w = network["learned"][weights_of(self.projection)]
+        return self._mine(network["learned"][weights_of(self.projection)])
+
+    def with_delays(self, network: Frame) -> _Synapses:
+        """Return the same with the delays in a frame of ``network``, where these learn."""
+        delays = self._mine(network["learned"][delays_in(self.projection)])
+        return replace(self, delays=np.rint(delays / (self.graph.dt * 1e-3)).astype(np.int32))
+
+    def _mine(self, w: NDArray[np.floating[Any]]) -> Floats:
         if self.numbers is not None:
             return np.array(w[self.numbers], np.float64)
         own = w[self.neuron : self.neuron + 1] if self.single else w[:, self.neuron]

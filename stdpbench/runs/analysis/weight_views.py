@@ -18,7 +18,7 @@ from stdpbench.connections.local import Local
 from stdpbench.connections.synapses import Synapses
 from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
-from stdpbench.network import Layout, projection_weights
+from stdpbench.network import Layout, delays_of, projection_weights
 from stdpbench.runs.analysis.fields import field_shape
 
 MOST_CELLS = 2_000_000
@@ -316,6 +316,11 @@ def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = Non
     large = synapses is not None and n * m > MOST_CELLS
     form: Form = "matrix" if recurrent or large or made.connect.storage == "one-to-one" else "fields"
     return WeightView(projection, form, n, m, shape, **common)  # type: ignore[arg-type]
+
+
+def static_delays(graph: Graph, projection: str) -> NDArray[np.float32]:
+    """Return axonal delays of synapses that do not learn, in ms, as the experiment draws them."""
+    return np.asarray(delays_of(graph, projection) * graph.dt, np.float32)
 
 
 def static_weights(graph: Graph, projection: str) -> NDArray[np.float32]:

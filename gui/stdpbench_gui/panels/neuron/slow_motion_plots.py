@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QMouseEvent
+from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent
 
 from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
 from stdpbench_gui.look import theme
@@ -19,12 +21,20 @@ _TARGET = 1.12
 
 
 class SpikePlot(SmallPlot):
-    """Spikes of source and target up to a cursor; those of the selected pixel and neuron are highlighted."""
+    """Spikes of source and target up to a cursor; those of the selected pixel and neuron are highlighted.
+
+    Where synapses have delays, a line follows each spike of the source on its way to the neuron, and a dot marks its
+    arrival.
+    """
 
     def __init__(self) -> None:
         super().__init__("spikes")
         self._all = {role: self.plot([], [], connect="pairs") for role in ("input", "exc")}
         self._mine = {role: self.plot([], [], connect="pairs") for role in ("input", "exc")}
+        self._ways = {role: self.plot([], [], connect="pairs") for role in ("all", "mine")}
+        self._arrived = self.plot([], [], pen=None, symbol="o", symbolSize=5)
+        self._travel: dict[str, tuple[NDArray[np.floating[Any]], ...]] = {}
+        self._dt = 0.5
         self._points: dict[int, tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]] = {}
         self.cursor = pg.InfiniteLine(angle=90, movable=False)
         self.addItem(self.cursor, ignoreBounds=True)
@@ -39,8 +49,19 @@ class SpikePlot(SmallPlot):
         for role, line in self._all.items():
             line.setPen(pg.mkPen(getattr(colours, role), width=1 if role == "input" else 2))
             self._mine[role].setPen(pg.mkPen(colours.ink, width=2.5))
+        faint = QColor(colours.input)
+        faint.setAlpha(70)
+        self._ways["all"].setPen(pg.mkPen(faint, width=1))
+        self._ways["mine"].setPen(pg.mkPen(colours.ink, width=1.5))
+        self._arrived.setSymbolBrush(pg.mkBrush(colours.ink))
+        self._arrived.setSymbolPen(None)
         self.cursor.setPen(pg.mkPen(colours.ink, width=1))
-        self.set_title(f"spikes {coloured('┃ neuron and pixel', colours.ink)}")
+        self._name()
+
+    def _name(self) -> None:
+        ink = theme.current().ink
+        ways = f" {coloured('─● arrival', ink)}" if self._travel else ""
+        self.set_title(f"spikes {coloured('┃ neuron and pixel', ink)}{ways}")
 
     def show_spikes(self, moment: SlowMotion, pixel: int) -> None:
         """Show the spikes of a presentation."""
@@ -48,6 +69,7 @@ class SpikePlot(SmallPlot):
         n_target = max(1, int(moment.target_spikes[0].max(initial=0)) + 1, moment.neuron + 1)
         self.getAxis("left").setTicks([[(0.5, moment.source), (_TARGET + 0.5, moment.target)]])
         self._points.clear()
+        self._show_ways(moment, pixel, n_source)
         for (index, bins), base, n, line, mine, chosen in (
             (moment.source_spikes, 0.0, n_source, self._all["input"], self._mine["input"], pixel),
             (moment.target_spikes, _TARGET, n_target, self._all["exc"], self._mine["exc"], moment.neuron),
@@ -59,8 +81,34 @@ class SpikePlot(SmallPlot):
                 ends = np.stack([np.clip(y - tall / 2, base, base + 1), np.clip(y + tall / 2, base, base + 1)], axis=1)
                 self._points[id(item)] = (bins[which].astype(np.int64), np.repeat(x, 2), ends.reshape(-1))
 
+    def _show_ways(self, moment: SlowMotion, pixel: int, n_source: int) -> None:
+        """Find out which way spikes of the source travel to the neuron: none without delays."""
+        self._travel, self._dt = {}, moment.dt
+        index, bins = moment.source_spikes
+        ends = moment.arrivals()
+        late = np.nan_to_num(ends, nan=-1.0) > bins
+        for role, which in (("all", late), ("mine", late & (index == pixel))):
+            if late.any():
+                y = 1 - (index[which] + 0.5) / n_source
+                self._travel[role] = (bins[which] + 0.5, ends[which] + 0.5, y)
+        self._name()
+
+    def _show_travelling(self, n: int) -> None:
+        """Draw how far spikes have come after `n` steps, and where those of the pixel have arrived."""
+        empty = np.empty(0)
+        for role, item in self._ways.items():
+            start, end, y = self._travel.get(role, (empty, empty, empty))
+            under_way = start < n
+            start, end, y = start[under_way], end[under_way], y[under_way]
+            x = np.stack([start, np.minimum(end, n)], axis=1).reshape(-1) * self._dt
+            item.setData(x, np.repeat(y, 2))
+            if role == "mine":
+                there = end <= n
+                self._arrived.setData(end[there] * self._dt, y[there])
+
     def show_until(self, n: int) -> None:
         """Draw the spikes of the first `n` steps."""
+        self._show_travelling(n)
         for item in (*self._all.values(), *self._mine.values()):
             bins, x, y = self._points.get(id(item), (np.empty(0, np.int64), np.empty(0), np.empty(0)))
             k = 2 * int(np.searchsorted(bins, n))

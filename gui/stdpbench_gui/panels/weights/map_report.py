@@ -49,6 +49,15 @@ def about(view: WeightView, selection: NeuronSelection, matrix: MatrixPlot, orde
     return " · ".join(filter(None, parts))
 
 
+def extent(values: NDArray[np.floating[Any]], different: bool, delays: bool) -> str:
+    """Return the range of values, such as ``"weights 0 to 0.81"``."""
+    unit, what = (" ms", "axonal delays") if delays else ("", "weights")
+    if different:
+        return f"{what} differ by {float(np.abs(values).max()):.2g}{unit}"
+    low = f"{float(values.min()):.2f}" if delays else "0"
+    return f"{what} {low} to {values.max():.2f}{unit}"
+
+
 def _basis(view: WeightView, matrix: MatrixPlot, order: str) -> str:
     """Return what the orders of a matrix follow from."""
     sources, targets, wanted = matrix.sources.basis, matrix.targets.basis, order.removeprefix("by ")
@@ -80,7 +89,7 @@ def table_of(
 
 
 def matrix_figure(
-    matrix: MatrixPlot, ends: tuple[str, str], levels: tuple[float, float], about: str, when: str, different: bool
+    matrix: MatrixPlot, ends: tuple[str, str], levels: tuple[float, float], about: str, when: str, label: str
 ) -> dict[str, Any] | None:
     """Return the visible window of a matrix as a figure; None if nothing is drawn.
 
@@ -94,21 +103,23 @@ def matrix_figure(
         Values of the first and the last colour.
     about, when : str
         What is shown, and at which presentation.
-    different : bool
-        Whether values are differences.
+    label : str
+        What values are.
     """
     image, view = matrix.image(), matrix.view
     if image is None or view is None:
         return None
+    different, delays = "difference" in label, "delay" in label
+    what = "delays" if delays else "weights"
     return {
         "kind": "image",
         "image": np.asarray(image, np.float64),
-        "label": "weight difference" if different else "weight",
+        "label": label,
         "map": "diverging" if different else "sequential",
         "levels": levels,
         "x_label": f"to {ends[1]}",
         "y_label": f"from {ends[0]}",
-        "title": f"{'Differences of weights' if different else 'Weights'} of {view.projection}",
+        "title": f"{f'Differences of {what}' if different else what.capitalize()} of {view.projection}",
         "n": f"one run, {when}; {about}{matrix.window()}",
     }
 

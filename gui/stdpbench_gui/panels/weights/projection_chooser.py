@@ -1,4 +1,4 @@
-"""The choice of the projection whose weights are shown."""
+"""The choice of the projection whose weights are shown, and of its delays in place of them."""
 
 from __future__ import annotations
 
@@ -31,3 +31,23 @@ class ProjectionChooser(QComboBox):
                 self.setItemData(row, ends, Qt.ItemDataRole.ToolTipRole)
             self.setCurrentIndex(self.findText(self._selection.projection))
         self.setVisible(len(names) > 1)
+
+
+class QuantityChooser(QComboBox):
+    """A combo box with what is shown of synapses: weights or delays; hidden where they have no delays of their own."""
+
+    def __init__(self, selection: NeuronSelection) -> None:
+        super().__init__()
+        self._selection = selection
+        self.addItems(("weights", "delays"))
+        self.setToolTip("Weights, or axonal delays: the time from a spike of the source to its arrival")
+        self.setAccessibleName("Weights or delays")
+
+    @property
+    def delays(self) -> bool:
+        """Whether delays are chosen, and the projection on display has some."""
+        return self._selection.has_delays and self.currentIndex() == 1
+
+    def follow(self) -> None:
+        """Show itself if the projection on display has delays."""
+        self.setVisible(self._selection.has_delays)

@@ -22,7 +22,7 @@ from stdpbench_gui.panels.weights.history_bar import DifferenceBar, HistoryBar
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
 from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
-from stdpbench_gui.panels.weights.projection_chooser import ProjectionChooser
+from stdpbench_gui.panels.weights.projection_chooser import ProjectionChooser, QuantityChooser
 from stdpbench_gui.panels.weights.sources_menu import SourcesMenu
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.run_session import RunSession
@@ -63,7 +63,8 @@ class WeightMap(Panel):
         "synapse have a colour of their own. Local fields are patches at their places, one block per unit. "
         "Weights within a population, and those of large sparse projections, are a matrix: rows are sources, columns "
         "targets, both sorted by preference, which is the class, else theta, else spikes. (Diehl &amp; Cook 2015, "
-        "figure 2A, doi:10.3389/fncom.2015.00099)"
+        "figure 2A, doi:10.3389/fncom.2015.00099) Where synapses have delays of their own, these can be shown in "
+        "place of weights. A delay is axonal: the time from a spike of the source to its arrival at the synapse."
     )
     empty_text = "Receptive fields appear here once the network is ready: start a run, or open one."
 
@@ -85,8 +86,9 @@ class WeightMap(Panel):
         self.order.setToolTip("Order of the receptive fields")
         self.order.setAccessibleName("Order of receptive fields")
         self.title_extra.addWidget(self.order)
-        self.projection = ProjectionChooser(session.selection)
-        self.title_extra.addWidget(self.projection)
+        self.quantity, self.projection = QuantityChooser(session.selection), ProjectionChooser(session.selection)
+        for chooser in (self.quantity, self.projection):
+            self.title_extra.addWidget(chooser)
         self.history, self.difference = HistoryBar(self.sources), DifferenceBar(self.sources)
         self.note = wrapped("", "faint")
         self.note.setAccessibleName("About the weights")
@@ -103,6 +105,7 @@ class WeightMap(Panel):
         scene.sigMouseClicked.connect(self._clicked)
         scene.sigMouseMoved.connect(self._hovered)
         self.order.currentIndexChanged.connect(self._on_order)
+        self.quantity.currentIndexChanged.connect(lambda _: self._on_shown())
         self.sources.changed.connect(self._on_sources)
         session.selection.shown_changed.connect(self._on_shown)
         session.selection.choice_changed.connect(self.projection.follow)
@@ -237,7 +240,16 @@ class WeightMap(Panel):
         self.mosaic.image.set_colours(found, colour_maps.absent())
         self.levels.centred = different
         self.levels.restyle(found)
-        self.levels.setLabel("left", "weight difference" if different else "weight")
+        self.levels.setLabel("left", self._label())
+
+    def _label(self) -> str:
+        """Return what values are."""
+        what = "delay" if self.sources.delays else "weight"
+        if self.sources.reference is not None:
+            what += " difference"
+        elif self.sources.delays:
+            what = f"axonal {what}"
+        return f"{what} (ms)" if self.sources.delays else what
 
     def fit_levels(self) -> None:
         """Fit the levels to the current values."""
@@ -259,8 +271,12 @@ class WeightMap(Panel):
         """Show the projection on display."""
         self.projection.follow()
         selection, view = self.session.selection, self.session.selection.view
+        self.quantity.follow()
+        self.sources.delays = self.quantity.delays
         matrix = view is not None and view.form == "matrix"
         what = f"Weight matrix of {selection.projection}" if matrix else "Receptive fields"
+        if self.sources.delays:
+            what = f"Axonal delays of {selection.projection}"
         self.graphics.setAccessibleName(f"{what}, {selection.population} neurons")
         self.marks.reset()
         self._clear()
@@ -395,8 +411,7 @@ class WeightMap(Panel):
         if view is None or self.sources.shown() is None:
             return ""
         w = float(view.outgoing(self._values(), source)[target])
-        what = "difference" if self.sources.reference is not None else "weight"
-        size = "no synapse" if np.isnan(w) else f"{what} {w:.4g}"
+        size = "no synapse" if np.isnan(w) else f"{self._label()} {w:.4g}"
         return f"{selection.source} neuron {source} → {selection.population} neuron {target}: {size}"
 
     def _key_pressed(self, key: int) -> bool:
@@ -433,9 +448,7 @@ class WeightMap(Panel):
         values = self._values()
         at = f" at {thousands(reference.position)}" if reference and reference.of_run else ""
         what = f"Difference to {reference.name}{at} of the" if reference else "The"
-        most = (
-            f"weights differ by {float(np.abs(values).max()):.2g}" if reference else f"weights 0 to {values.max():.2f}"
-        )
+        most = map_report.extent(values, bool(reference), self.sources.delays)
         neurons = f"{thousands(view.n_target)} {self.session.selection.population} neurons"
         matrix, about = view.form == "matrix", self._about(view)
         drawn = f"weight matrix of {view.projection}, {neurons}," if matrix else f"receptive fields of {neurons}"
@@ -460,10 +473,11 @@ class WeightMap(Panel):
         if started is None or shown is None or view is None:
             return None
         selection, what = self.session.selection, "Differences" if reference else "Receptive fields"
+        what = self._label().capitalize() if self.sources.delays else what
         when, about = self.sources.difference() or f"after {shown.position} presentations", self._about(view)
         if view.form == "matrix":
             ends = selection.source, selection.population
-            return map_report.matrix_figure(self.matrix, ends, self.levels.levels, about, when, bool(reference))
+            return map_report.matrix_figure(self.matrix, ends, self.levels.levels, about, when, self._label())
         if self.mosaic.n != view.n_target:
             return None
         return {
@@ -474,7 +488,7 @@ class WeightMap(Panel):
                 self.mosaic.order,
                 self.mosaic.columns if view.form == "patches" else 0,
             ),
-            "label": "weight difference" if reference else "weight",
+            "label": self._label(),
             "map": "diverging" if reference else "sequential",
             "levels": self.levels.levels,
             "title": f"{what} of {view.n_target} {selection.population} neurons",

@@ -16,6 +16,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import graph_for
+from stdpbench.learned_names import delays_in
+from stdpbench.runs.analysis.weight_views import static_delays
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.past_weights import (
     PastWeights,
@@ -71,6 +73,8 @@ class WeightSources(QObject):
     ----------
     positions : list of int
         Positions of the run's checkpoints, ascending.
+    delays : bool
+        Whether delays of synapses, in ms, are shown in place of their weights.
     wanted : int or None
         The chosen checkpoint; None: current weights.
     reference : Weights or None
@@ -82,6 +86,8 @@ class WeightSources(QObject):
     def __init__(self, session: RunSession, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
+        self.delays = False
+        self._fixed: tuple[object, NDArray[np.float32] | None] = None, None
         self._timer = timer(self, self._look_at_parent, _LOOK_MS)
         self.reset()
 
@@ -103,7 +109,7 @@ class WeightSources(QObject):
         wanted, followed = self.wanted, self._followed
         self.reference, self._past = None, None
         self._known.clear()
-        if not self._session.selection.learns:
+        if self.static:
             self.wanted = wanted = followed = None
         self._follow(followed)
         if wanted is not None:
@@ -128,10 +134,23 @@ class WeightSources(QObject):
             self.show(found[-1])  # the process ended before it could publish weights
         return changed
 
+    def show_delays(self, delays: bool) -> None:
+        """Show delays of the projection on display, or its weights."""
+        if delays != self.delays:
+            self.delays = delays
+            self.show_projection()
+
     @property
     def static(self) -> bool:
-        """Whether the projection on display does not learn: the run has no other weights than at its start."""
-        return not self._session.selection.learns
+        """Whether what is shown does not learn: the run has no other weights, or delays, than at its start."""
+        selection = self._session.selection
+        return not (selection.learns_delays if self.delays else selection.learns)
+
+    @property
+    def _array(self) -> str:
+        """Name of the learned array that is shown."""
+        selection = self._session.selection
+        return delays_in(selection.projection) if self.delays else selection.weights
 
     def now(self) -> Weights | None:
         """Return the newest weights received from the run; of a projection that does not learn, those it has."""
@@ -139,7 +158,7 @@ class WeightSources(QObject):
         network = live.network
         if self.static:
             return self._constant()
-        if self._session.selection.weights not in network.get("learned", ()):
+        if self._array not in network.get("learned", ()):
             return None
         return self._of(PastWeights(self._position(), network["learned"], network.get("exc_spikes")), "now")
 
@@ -154,7 +173,7 @@ class WeightSources(QObject):
     def _constant(self) -> Weights | None:
         """Return the weights of a projection that does not learn; None until they are drawn, or if not known."""
         selection, live = self._session.selection, self._session.live
-        w, graph = selection.weights_now(), selection.graph
+        w, graph = self._fixed_delays() if self.delays else selection.weights_now(), selection.graph
         if w is None or graph is None:
             return None
         theta = live.network.get("learned", {}).get(selection.thresholds)
@@ -162,14 +181,36 @@ class WeightSources(QObject):
         counted = live.network.get("exc_spikes") if selection.is_read else None
         return Weights("now", self._position(), w, theta, False, counted, selection.projection)
 
+    def _fixed_delays(self) -> NDArray[np.float32] | None:
+        """Return delays that do not learn, which are drawn in a thread; None until then."""
+        graph, name = self._session.selection.graph, self._session.selection.projection
+        if graph is None:
+            return None
+        if self._fixed[0] != (graph, name):
+            wanted = (graph, name)
+            self._fixed = wanted, None
+
+            def take(delays: NDArray[np.float32]) -> None:
+                if self._fixed[0] == wanted:
+                    self._fixed = wanted, delays
+                    self.changed.emit()
+
+            self._session.work(
+                lambda: static_delays(graph, name), take, f"Cannot draw the delays of {name}", owner=self
+            )
+        return self._fixed[1]
+
     def _of(self, past: PastWeights, name: str = "", other: bool = False) -> Weights:
         """Return the selected weights of a network; a name is that of a checkpoint of this run by default."""
         selection = self._session.selection
         projection, counted = selection.projection, not other and selection.is_read
-        w: Any = past.learned.get(selection.weights)
+        what = "delays" if self.delays else "weights"
+        w: Any = past.learned.get(self._array)
         theta: Any = past.learned.get(selection.thresholds)
         if w is None:
-            raise StdpbenchError(f"{name or 'the checkpoint'} has no weights of the projection {projection}")
+            raise StdpbenchError(f"{name or 'the checkpoint'} has no {what} of the projection {projection}")
+        if self.delays:
+            w = np.asarray(1e3 * w, np.float32)
         name = name or f"checkpoint {thousands(past.position)}"
         graph = selection.graph
         n_target = w.shape[1] if w.ndim == 2 or graph is None else graph.populations[selection.population].size
@@ -282,8 +323,8 @@ class WeightSources(QObject):
     def _does_not_learn(self) -> bool:
         """Whether there is nothing to compare, which a message says."""
         if self.static:
-            name = self._session.selection.projection
-            self._session.message.emit(f"The weights of {name} do not learn, so there is no difference to show.")
+            name, what = self._session.selection.projection, "delays" if self.delays else "weights"
+            self._session.message.emit(f"The {what} of {name} do not learn, so there is no difference to show.")
         return self.static
 
     def _follow(self, path: Path | None) -> None:
