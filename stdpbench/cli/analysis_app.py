@@ -74,7 +74,7 @@ def report(
     runs: Runs = None,
     json: EndWithJson = False,
 ) -> None:
-    """Write a report on what networks learned: read-outs, clusters, neurons, baselines."""
+    """Write a report on what networks learned: read-outs, clusters, baselines; of streams, measures over time."""
     from stdpbench.cli.report_command import report_command
     from stdpbench.report.analysis import Extent
     from stdpbench.report.build import ReportOptions

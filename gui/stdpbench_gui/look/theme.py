@@ -20,6 +20,8 @@ from PyQt6.QtWidgets import QApplication
 _ASSETS = Path(__file__).parent.parent / "assets"
 GRID = 8
 """Unit of margins and gaps in pixels."""
+ROLES = {"input": "input", "learns": "exc", "other": "inh"}
+"""Names of the colours of populations, by their role in a diagram of the network."""
 
 
 @dataclass(frozen=True)

@@ -104,8 +104,9 @@ class Thresholds(Panel):
         "Neurons that fire often become harder to excite, so that all neurons get their share of the stimuli "
         "(homeostasis). Left: theta of all neurons of the population on display. Right: firing during the last "
         "received presentations or, after training, in the label phase. Neurons that never fired have no spike in any "
-        "training presentation of this run. The dashed line is the mean, the solid line the selected neuron. (Diehl "
-        "&amp; Cook 2015, section 2.4, doi:10.3389/fncom.2015.00099)"
+        "training presentation of this run. Of neurons without an adaptive threshold, firing alone is shown. The "
+        "dashed line is the mean, the solid line the selected neuron. (Diehl &amp; Cook 2015, section 2.4, "
+        "doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Distributions of thresholds and firing rates appear here once the network is ready."
 
@@ -170,17 +171,26 @@ class Thresholds(Panel):
         self.mark_dirty()
 
     def has_content(self) -> bool:
-        """Return whether thresholds have arrived."""
-        return self.session.live.started is not None and self._learned() is not None
+        """Return whether thresholds have arrived, or spikes of neurons that have none."""
+        if self.session.live.started is None:
+            return False
+        if self._learned() is not None:
+            return True
+        if self.session.selection.adapts:
+            return False
+        self._collect()
+        return len(self._values()) > 0
 
     def refresh(self) -> None:
-        """Draw both histograms."""
+        """Draw both histograms; without thresholds, that of firing."""
         self._collect()
         neuron = self.session.selection.neuron
         theta, values = self._theta(), self._values()
         name = f"neuron {neuron}"
-        self.theta_plot.setLabel("bottom", self.session.selection.theta_label)
-        self.theta_plot.draw(theta, float(theta[neuron]) if 0 <= neuron < len(theta) else None, name)
+        self.theta_plot.setVisible(len(theta) > 0)
+        if len(theta):
+            self.theta_plot.setLabel("bottom", self.session.selection.theta_label)
+            self.theta_plot.draw(theta, float(theta[neuron]) if 0 <= neuron < len(theta) else None, name)
         self.rate_plot.setVisible(len(values) > 0)
         if len(values):
             per_neuron = self.what.currentIndex() == _RATES and 0 <= neuron < len(values)
@@ -220,7 +230,10 @@ class Thresholds(Panel):
         return np.bincount(index[during], minlength=n)
 
     def _theta(self) -> NDArray[np.float64]:
-        return np.asarray(self._learned(), np.float64) * self.session.selection.theta_shown_as[0]
+        learned = self._learned()
+        if learned is None:
+            return np.empty(0)
+        return np.asarray(learned, np.float64) * self.session.selection.theta_shown_as[0]
 
     def _learned(self) -> Any:
         return self.session.live.learned(self.session.selection.thresholds)
@@ -288,10 +301,10 @@ class Thresholds(Panel):
 
     def _sentence(self) -> str:
         theta, (_, unit) = self._theta(), self.session.selection.theta_shown_as
-        parts = [
-            f"{f'theta {theta.mean():.2f} {unit}'.rstrip()} ({theta.min():.2f} to {theta.max():.2f})",
-            self._never_fired(),
-        ]
+        parts = [self._never_fired()]
+        if len(theta):
+            mean = f"theta {theta.mean():.2f} {unit}".rstrip()
+            parts.insert(0, f"{mean} ({theta.min():.2f} to {theta.max():.2f})")
         values = self._values()
         if len(values):
             n = len(self._recent)
@@ -313,8 +326,11 @@ class Thresholds(Panel):
     def nothing(self) -> str:
         """Return the text of the empty panel: what will appear, or why nothing will."""
         selection = self.session.selection
+        if selection.adapts:
+            return self.empty_text
         return (
-            self.empty_text if selection.adapts else f"The {selection.population} neurons have no adaptive threshold."
+            f"The {selection.population} neurons have no adaptive threshold; their firing rates appear here while the "
+            "run is active."
         )
 
     def table(self) -> Table | None:
@@ -322,6 +338,8 @@ class Thresholds(Panel):
         if not self.has_content():
             return None
         theta, means = self._theta(), self._means()
+        if not len(theta) and means is not None:
+            return ("neuron", "mean spikes per presentation"), list(enumerate(means.round(4).tolist()))
         known = means is not None and len(means) == len(theta)
         spikes = means.round(4).tolist() if known and means is not None else [""] * len(theta)
         rows = zip(range(len(theta)), theta.round(4).tolist(), spikes, strict=True)
@@ -332,12 +350,13 @@ class Thresholds(Panel):
         if not self.has_content():
             return None
         theta, values, population = self._theta(), self._values(), self._population
-        parts = [panel_figures.histogram(theta, self.session.selection.theta_label, f"{population} neurons")]
-        n = f"{len(theta)} {population} neurons of one run"
+        label, title = f"{population} neurons", "Adaptive thresholds and firing" if len(theta) else "Firing"
+        shown = [panel_figures.histogram(theta, self.session.selection.theta_label, label)] if len(theta) else []
+        parts, n = shown, f"{len(theta) or len(self._sum)} {population} neurons of one run"
         if len(values):
             rates = self.what.currentIndex() == _RATES
             rate, total = ("firing rate (Hz)", f"{population} neurons"), (f"{population} spikes", "presentations")
             x_label, y_label = rate if rates else total
             parts.append(panel_figures.histogram(values, x_label, y_label))
             n += f", firing in {self._over()}"
-        return {"kind": "stack", "parts": parts, "title": "Adaptive thresholds and firing", "n": n}
+        return {"kind": "stack", "parts": parts, "title": title, "n": n}

@@ -144,7 +144,9 @@ class Observed(QObject):
         if "presentation" in topics and live.presentation:
             self._take(live.presentation)
         over = live.labelled is not None or self._session.state is State.FINISHED
-        if topics & {"metrics", "state"} and over and not self._asked and folder is not None:
+        experiment = self._session.experiment
+        answers = experiment is None or not experiment.schedule.is_stream
+        if topics & {"metrics", "state"} and over and not self._asked and folder is not None and answers:
             self._asked = True
             self._session.work(lambda: _stored(folder), self._take_stored, owner=self)
 

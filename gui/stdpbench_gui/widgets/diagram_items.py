@@ -12,7 +12,6 @@ from stdpbench.graph.diagram import Arrow, Box, Measure, Rect
 from stdpbench.network.description import Rows
 from stdpbench_gui.look import theme
 
-_ROLES = {"input": "input", "learns": "exc", "other": "inh"}
 """Colours of populations, as in the raster."""
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -101,7 +100,7 @@ class BoxItem(Item):
         """Draw the box and its texts."""
         assert self.box is not None
         colours, line = theme.current(), QFontMetricsF(self.font_).lineSpacing()
-        role = QColor(getattr(colours, _ROLES[self.box.role]))
+        role = QColor(getattr(colours, theme.ROLES[self.box.role]))
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         selected = self.isChecked()

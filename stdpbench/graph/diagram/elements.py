@@ -164,7 +164,8 @@ def size_text(population: Population) -> str:
     what = "inputs" if population.neuron is None else "neurons"
     if not population.shape:
         return f"{what} as in the data" if population.neuron is None else "no size"
-    text = " × ".join(thousands(side) for side in population.shape)
+    sides = population.shape[1:] if len(population.shape) == 2 and population.shape[0] == 1 else population.shape
+    text = " × ".join(thousands(side) for side in sides)
     return f"{text} {what[:-1] if text == '1' else what}"
 
 
@@ -176,10 +177,18 @@ def rule_text(projection: Projection) -> str:
 
 
 def roles_of(graph: Graph) -> dict[str, Role]:
-    """Return what each population is in a network, by name."""
-    learning = {graph.projections[name].target for name in graph.plastic} | {graph.read}
+    """Return what each population is in a network, by name; one that only inhibits is ``"other"``."""
+    learning = {graph.projections[name].target for name in graph.plastic} - _inhibitory(graph) | {graph.read}
     roles: dict[str, Role] = {name: "learns" if name in learning else "other" for name in graph.populations}
     return roles | ({graph.input: "input"} if graph.input else {})
+
+
+def _inhibitory(graph: Graph) -> set[str]:
+    """Return the populations all of whose spikes inhibit."""
+    signs: dict[str, list[bool | None]] = {}
+    for name, projection in graph.projections.items():
+        signs.setdefault(projection.source, []).append(inhibits(graph, name))
+    return {name for name, each in signs.items() if all(one is True for one in each)}
 
 
 def inhibits(graph: Graph, projection: str) -> bool | None:

@@ -91,7 +91,16 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert shown.selection.projection == "up"
     assert weights.summary().startswith("The receptive fields of 6 top neurons at presentation ")
     assert weights.mosaic.shape == (2, 5)  # of ten exc neurons
-    assert thresholds.nothing() == "The top neurons have no adaptive threshold."
+    waits(qtbot, thresholds.has_content)
+    thresholds.refresh()
+    assert thresholds.theta_plot.isVisible() is False  # top neurons have no adaptive threshold
+    assert thresholds.rate_plot.isVisible()
+    assert "theta" not in thresholds.summary()
+    assert " Hz (" in thresholds.summary()
+    rates = thresholds.table()
+    assert rates is not None
+    assert rates[0] == ("neuron", "mean spikes per presentation")
+    assert len(rates[1]) == N_TOP
     shown.selection.select_neuron(3)
     neuron.raise_()
     waits(qtbot, lambda: neuron._courses is not None)

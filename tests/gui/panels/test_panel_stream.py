@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.session.overlays import Overlay
 
@@ -114,6 +116,23 @@ def test_rhythms_are_drawn_where_they_are_defined(panel: Curves, qtbot: QtBot) -
     table = panel.table()
     assert table is not None
     assert "gamma.exc" in table[0]
+
+
+def test_what_one_neuron_cannot_have_takes_no_room(panel: Curves) -> None:
+    live = panel.session.live
+    for number, one in list(live.pieces.items()):
+        live.pieces[number] = replace(one, synchrony={"exc": None, "inh": None}, gamma={})
+    panel.reset()
+    redraw(panel)
+    assert [plot.title_text for plot in panel._placed][:2] == ["rate (Hz)", "irregularity (CV)"]
+    assert len(panel._placed) == 3
+
+
+def test_populations_that_inhibit_have_the_colour_of_inhibition(panel: Curves) -> None:
+    colours = theme.current()
+    panel.stream.forget()
+    panel.stream.draw(panel.session.live, whole=True, roles={"exc": "inh", "inh": "exc"})
+    assert [colour for colour, _, _ in panel.stream.entries()] == [colours.inh, colours.exc]
 
 
 def test_another_run_starts_empty(panel: Curves) -> None:

@@ -230,6 +230,6 @@ def test_the_neuron_panel_says_that_a_stream_has_no_labels_and_no_pictures(panel
     made.selection.select_neuron(1)
     see(panel, 0)
     redraw(neuron)
-    assert neuron.bars._note == "no labels in a stream"
+    assert neuron.bars.isHidden()
     assert neuron.best_title.text() == "A stream has no pictures."
     assert "1 spike in piece 0" in neuron.about.text()

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 import stdpbench
 from stdpbench.experiment import read_experiment
 from stdpbench.graph import Graph, Population, Projection
-from stdpbench.graph.diagram import Arrow, Diagram, Point, Rect, lay_out, settled
+from stdpbench.graph.diagram import Arrow, Diagram, Point, Rect, lay_out, roles_of, settled, size_text
 from stdpbench.neurons.lif import LIF
 from stdpbench.plasticity.pair_additive import PairAdditive
+from stdpbench.units import thousands
 
 SHIPPED = ("digits", "diehl-cook-400", "vogels-2011", "masquelier-2008", "song-abbott-2000")
 STACK = {"network": {"kind": "stack", "n_first": 40, "n_second": 10}}
@@ -180,3 +181,17 @@ def test_settled_keeps_the_order_and_moves_as_little_as_possible() -> None:
     assert settled([4.0, 4.0], [2.0, 2.0]) == [3.0, 5.0]
     assert settled([9.0, 0.0, 0.0], [1.0, 1.0, 1.0]) == [2.0, 3.0, 4.0]
     assert settled([], []) == []
+
+
+def test_a_population_that_only_inhibits_has_the_role_of_others_even_if_it_is_learned_onto() -> None:
+    roles = roles_of(read_experiment("polychrony-2006").graph())
+    assert roles == {"exc": "learns", "inh": "other"}
+    assert roles_of(read_experiment("vogels-2011").graph()) == {"exc": "learns", "inh": "other"}
+    # read populations learn, though all their spikes may inhibit each other
+    assert roles_of(read_experiment("digits").graph(28, 28)) == {"input": "input", "exc": "learns"}
+
+
+def test_inputs_in_one_row_are_a_number() -> None:
+    graph = read_experiment("song-abbott-2000").graph(1, 1000)
+    assert size_text(graph.populations["input"]) == f"{thousands(1000)} inputs"
+    assert size_text(read_experiment("digits").graph(28, 28).populations["input"]) == "28 × 28 inputs"

@@ -13,6 +13,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics, QResizeEvent
 
 from stdpbench.figures.paper import spec_of_table
+from stdpbench.graph.diagram import roles_of
 from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.analysis.block_series import Series, series
@@ -179,7 +180,7 @@ class Curves(Panel):
         line = QFontMetrics(theme.plot_font()).height()
         self._streams = bool(self.session.live.pieces)
         if self._streams:
-            self.stream.look_for_rhythms(self.session.live)
+            self.stream.look(self.session.live)
             many = len(self.stream.shown) > 4
             wide = many and self.graphics.width() > _NARROW * line
             tall = self.graphics.height() > (1.5 if many else 1.0) * _TALL * line
@@ -187,7 +188,9 @@ class Curves(Panel):
             slots = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
             streams = [(slot, other) for slot, other in slots if other.known().pieces]
             known = [(other.known(), run_lines.pen(slot)) for slot, other in streams]
-            self.stream.draw(self.session.live, whole=self._whole, others=known)
+            graph = self.session.selection.graph
+            roles = {} if graph is None else {name: theme.ROLES[role] for name, role in roles_of(graph).items()}
+            self.stream.draw(self.session.live, whole=self._whole, others=known, roles=roles)
             lines = self.stream.entries() + [
                 (run_lines.colour(slot), run_lines.mark(slot), self._short(other.name)) for slot, other in streams
             ]

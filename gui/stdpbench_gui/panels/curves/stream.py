@@ -34,7 +34,8 @@ _BY_POPULATION = ("rate", "cv", "synchrony", "delta", "gamma")
 _RHYTHMS = ("delta", "gamma")
 """Plots with a logarithmic axis, as power spans orders of magnitude."""
 _NAMED = 3  # projections named in the title of their weights
-_LOOKED_AT = 1000  # last pieces that show which rhythms are measured
+_OF_SEVERAL = ("synchrony", *_RHYTHMS)
+_LOOKED_AT = 1000  # last pieces that show which of these are measured
 _CHOICES = {"last": "Latency of answers to patterns, or mean weight", "delta": "Power at 2–4 Hz (delta)"}
 _CHOICES |= {"gamma": "Power at 30–70 Hz (gamma)", "cv": "Irregularity", "synchrony": "Synchrony"}
 _LATENCY = "latency of answers to patterns (ms)"
@@ -75,7 +76,8 @@ class StreamPlots:
             action.toggled.connect(lambda _: changed())
             self.menu.addAction(action)
             self._actions[name] = action
-        self._rhythms: frozenset[str] = frozenset()
+        self._measured: frozenset[str] = frozenset()
+        self._roles: Mapping[str, str] = {}
         self._on_double_click, self._clickable = whole, set[str]()
         self._on_moved = moved
         self._items: dict[str, pg.PlotDataItem] = {}
@@ -111,7 +113,7 @@ class StreamPlots:
     def shown(self) -> list[SmallPlot]:
         """The plots to place, the most important ones first: those that are chosen and have values."""
         missing = {name for name, action in self._actions.items() if not action.isChecked()}
-        missing |= {*_RHYTHMS} - self._rhythms
+        missing |= {*_OF_SEVERAL} - self._measured
         return [plot for name, plot in self.plots.items() if name not in missing]
 
     def choose(self, name: str, on: bool = True) -> None:
@@ -125,17 +127,16 @@ class StreamPlots:
         self._items.clear()
         self._drop_others()
         self._ranges.clear()
-        self._names, self._rhythms = [], frozenset()
+        self._names, self._measured = [], frozenset()
 
-    def look_for_rhythms(self, live: LiveRun) -> None:
-        """Find out which rhythms are measured: those of several neurons, in pieces that are long enough."""
+    def look(self, live: LiveRun) -> None:
+        """Find out which measures of several neurons there are: rhythms need pieces that are long enough as well."""
         for at in islice(reversed(live.pieces), _LOOKED_AT):
-            if len(self._rhythms) == len(_RHYTHMS):
+            if len(self._measured) == len(_OF_SEVERAL):
                 return
             piece = live.pieces[at]
-            self._rhythms |= {
-                name for name in _RHYTHMS if any(one is not None for one in getattr(piece, name).values())
-            }
+            known = (name for name in _OF_SEVERAL if any(one is not None for one in getattr(piece, name).values()))
+            self._measured |= set(known)
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
@@ -145,7 +146,14 @@ class StreamPlots:
             self._style_lines()
             self.forget()
 
-    def draw(self, live: LiveRun, *, whole: bool, others: Sequence[tuple[LiveRun, pg.QtGui.QPen]] = ()) -> None:
+    def draw(
+        self,
+        live: LiveRun,
+        *,
+        whole: bool,
+        others: Sequence[tuple[LiveRun, pg.QtGui.QPen]] = (),
+        roles: Mapping[str, str] | None = None,
+    ) -> None:
         """Draw the measures of all complete pieces, once the plots have a place.
 
         Parameters
@@ -156,7 +164,10 @@ class StreamPlots:
             Whether to show the whole stream.
         others : sequence of (LiveRun, QPen)
             Other runs of streams: of their populations and projections, those that have a name of this run.
+        roles : mapping of str to str, optional
+            Role of each population in the theme, such as ``"inh"``.
         """
+        self._roles = roles or {}
         for name, plot in self.plots.items():
             if name not in self._clickable and plot.scene() is not None:
                 self._clickable.add(name)
@@ -190,7 +201,18 @@ class StreamPlots:
 
     def entries(self) -> list[tuple[str, str, str]]:
         """Return colour, mark and name of each population for the legend."""
-        return [(_colour(number), _MARKS[number % len(_MARKS)], name) for number, name in enumerate(self._names)]
+        named = enumerate(self._names)
+        return [(self._colour_of(name, number), _MARKS[number % len(_MARKS)], name) for number, name in named]
+
+    def _colour_of(self, name: str, number: int) -> str:
+        """Return the colour of a population: that of inhibition, or one of the others, in their order."""
+        if name not in self._roles:
+            return _colour(number)
+        colours = theme.current()
+        if self._roles[name] == "inh":
+            return colours.inh
+        others = [each for each in self._names if self._roles.get(each) != "inh"]
+        return (colours.exc, colours.right, colours.input)[others.index(name) % 3]
 
     def _set(
         self,
@@ -205,7 +227,8 @@ class StreamPlots:
         key, y = f"{plot}.{name}", _drawable(plot, y)
         known = np.isfinite(y)
         if key not in self._items:
-            pen = None if dots else pg.mkPen(_colour(number), width=2, style=_STYLES[number % len(_STYLES)])
+            colour = self._colour_of(name, number) if plot in _BY_POPULATION else _colour(number)
+            pen = None if dots else pg.mkPen(colour, width=2, style=_STYLES[number % len(_STYLES)])
             symbol = {"symbol": "o", "symbolSize": 3, "symbolPen": None, "symbolBrush": _colour(0)} if dots else {}
             self._items[key] = self.plots[plot].plot([], [], pen=pen, **symbol)
         self._items[key].setData(x[known], y[known])

@@ -234,10 +234,11 @@ class NeuronInspector(Panel):
         elif view.synapses is not None:
             synapses = f"synapses from {which} {sources}"
         assignment = self._assignment()
+        self.bars.setVisible(not self.is_stream)  # which has no labels
         parts = [f"<b>neuron {neuron}</b>", self._of_theta(neuron)]
         if assignment is None:
-            awaited = "no labels in a stream" if self.is_stream else "once labels arrive"
-            self.bars.show_values((), (), -1, awaited if selection.is_read else f"of {selection.read} only")
+            awaited = "once labels arrive" if selection.is_read else f"of {selection.read} only"
+            self.bars.show_values((), (), -1, awaited)
         else:
             label, values = int(assignment.labels[neuron]), assignment.mean_response[:, neuron].tolist()
             names = [self.observed.class_name(number) for number in range(len(values))]
@@ -281,7 +282,9 @@ class NeuronInspector(Panel):
             if found is not None or self._courses is None:
                 self._shown, self._courses = frame, found
         times: NDArray[np.float64] = np.empty(0)
-        awaited = "(not stored)" if self.session.not_coming() else "(recorded with the next presentation)"
+        what = "piece" if self.is_stream else "presentation"
+        awaited = "(not stored)" if self.session.not_coming() else f"(recorded with the next {what})"
+        self.conductance.setLabel("bottom", f"time in {what} (ms)")
         note = "" if self._courses else awaited
         if self._courses is not None:
             experiment = self.session.experiment

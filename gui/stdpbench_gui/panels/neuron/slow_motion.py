@@ -210,6 +210,7 @@ class SlowMotionPanel(Panel):
         self.moment = moment
         moved = np.abs(moment.replay.end - moment.replay.start)
         self.pixel = int(moment.sources[moved.argmax()]) if moved.any() else -1
+        self.plots.name_time(self.is_stream)
         self.plots.show_moment(moment, self.pixel)
         self.player.set_steps(moment.n_bins, moment.dt)
         if self._armed:

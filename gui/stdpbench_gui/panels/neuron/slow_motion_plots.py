@@ -144,6 +144,10 @@ class SlowMotionPlots(PlotArea):
         self.weight.setLabel("bottom", "time in presentation (ms)")
         self._dt = 0.5
 
+    def name_time(self, of_a_stream: bool) -> None:
+        """Label the time axis: of a presentation, or of a piece of a stream."""
+        self.weight.setLabel("bottom", f"time in {'piece' if of_a_stream else 'presentation'} (ms)")
+
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.setBackground(theme.current().base)

@@ -12,10 +12,12 @@ from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QComboBox, QLabel, QMenu
 
 from stdpbench.graph import Graph
+from stdpbench.graph.diagram import roles_of
 from stdpbench.learned_names import listed
 from stdpbench.runs.analysis.frame_spikes import spikes_in
 from stdpbench.templates.diehl_cook import Network
 from stdpbench.units import thousands
+from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.raster import raster_report
@@ -294,12 +296,10 @@ class Raster(Panel):
             self.view.show_layers({name: 0 if name in self.hidden else n for name, n in sizes.items()}, {})
             return
         names = [*filter(None, [graph.input]), *(name for name in graph.populations if name != graph.input)]
-        learning = {graph.projections[name].target for name in graph.plastic} | {graph.read}
         self._offer_bands(names)
         sizes = {name: 0 if name in self.hidden else graph.populations[name].size for name in names}
-        roles = {name: "exc" if name in learning else "inh" for name in names}
-        if graph.input:
-            roles[graph.input] = "input"
+        found = roles_of(graph)
+        roles = {name: theme.ROLES[found[name]] for name in names}
         self.view.show_layers(sizes, roles, (self.session.selection.population,))
 
     def _offer_bands(self, names: Sequence[str]) -> None:

@@ -36,7 +36,9 @@ def paint_gaps(painter: QPainter, gaps: Sequence[tuple[float, float]], x: X, are
         painter.fillRect(box, QBrush(QColor(colours.line), Qt.BrushStyle.BDiagPattern))
         painter.setPen(QPen(QColor(colours.faint), 1))
         if box.width() > wide + 4:
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            seen = box & area  # centred in what is on the screen
+            if seen.width() > wide + 4:
+                painter.drawText(seen, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def paint_seconds(painter: QPainter, times: tuple[float, float], x: X, foot: float) -> list[tuple[float, float]]:
