@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
@@ -19,6 +20,7 @@ from stdpbench_gui.widgets.pictures import image_of
 
 MOST_SPIKES = 60_000
 """Spikes that are drawn at most; of more, those of every nth input are."""
+_FEW = 2000  # spikes on curves that are drawn smoothly
 _LANE = 7  # smallest height of the curve of a channel, in pixels
 _STEPS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000)  # ms between numbers
 _APART = 12  # pixels between numbers
@@ -224,10 +226,10 @@ class TimePlot(QWidget):
         scale = area.width() / shown.duration
         painter.setPen(QPen(QColor(colours.faint), 1))
         for place, channel in enumerate(channels.tolist()):
-            kept = _outline(values[channel], int(area.width()))
-            xs, ys = area.left() + times[kept] * scale, y(values[channel][kept], place, channel)
+            moments, heights = _outline(times, values[channel], int(area.width()))
+            xs, ys = area.left() + moments * scale, y(heights, place, channel)
             xs, ys = np.append(xs, max(xs[-1], area.right())), np.append(ys, ys[-1])  # the last sample lasts, too
-            painter.drawPolyline(QPolygonF([QPointF(a, b) for a, b in zip(xs.tolist(), ys.tolist(), strict=True)]))
+            painter.drawPath(pg.functions.arrayToQPath(xs, ys))
         self._paint_spikes(painter, shown, area, high, y)
         painter.restore()
 
@@ -244,13 +246,16 @@ class TimePlot(QWidget):
         half = min(4.0, max(1.5, 0.3 * high))
         scale = area.width() / shown.duration
         palette = group_colours(shown.n_groups)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(channel) < _FEW)
         for number in np.unique(channel).tolist():
             mine = channel == number
-            heights = y(values[mine], number // self.every_channel, number)
-            for moment, middle, of in zip(time[mine].tolist(), heights.tolist(), group[mine].tolist(), strict=True):
-                painter.setPen(QPen(QColor(palette[of % len(palette)]), 1.6))
-                x = area.left() + moment * scale
-                painter.drawLine(QPointF(x, middle - half), QPointF(x, middle + half))
+            values[mine] = y(values[mine], number // self.every_channel, number)
+        x = area.left() + time * scale
+        for of, colour in enumerate(palette):
+            mine = group % len(palette) == of
+            painter.setPen(QPen(QColor(colour), 1.6))
+            ends = np.stack([values[mine] - half, values[mine] + half], axis=1).reshape(-1)
+            painter.drawPath(pg.functions.arrayToQPath(np.repeat(x[mine], 2), ends, connect="pairs"))
 
     def _paint_margin(self, painter: QPainter, shown: ShownStimulus, areas: _Areas, top: float) -> None:
         """Write what is drawn to the left."""
@@ -326,15 +331,13 @@ def group_colours(n: int) -> tuple[str, ...]:
     return colour_maps.opposite() if n == 2 else (theme.current().input,)
 
 
-def _outline(values: NDArray[np.float64], width: int) -> NDArray[np.int64]:
-    """Return the samples that draw a curve: all, or the lowest and the highest of each column."""
+def _outline(
+    times: NDArray[np.float64], values: NDArray[np.float64], width: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the points that draw a curve: its samples or, of very many, the lowest and the highest per column."""
     n = len(values)
     if n <= 4 * width:
-        return np.arange(n)
-    edges = np.linspace(0, n, width + 1).astype(np.int64)
-    kept = [
-        start + each
-        for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        for each in sorted((int(values[start:end].argmin()), int(values[start:end].argmax())))
-    ]
-    return np.array(kept, np.int64)
+        return times, values
+    starts = np.linspace(0, n, width + 1)[:-1].astype(np.int64)
+    ends = np.stack([np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)], axis=1)
+    return np.repeat(times[starts], 2), ends.reshape(-1)

@@ -180,7 +180,7 @@ class ShownStimulus:
             return 0.0, self.duration
         return self.duration * number / n, self.duration * (number + 1) / n
 
-    @property
+    @cached_property
     def brightest(self) -> float:
         """Most events of a channel in a frame, so that all frames have the same scale; at least 1."""
         return max(1.0, *(float(self.frame(number).max(initial=0.0)) for number in range(FRAMES)))

@@ -308,7 +308,7 @@ def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     found = state.over_time["vote"]
     median = found.settled_ms(state.look.labels)["median"]
     assert median is not None
-    assert f"vote, 20 pictures: half of the answers are settled after {median:.4g} ms" in box.note.text()
+    assert f"vote, 20 pictures: half settled after {median:.4g} ms (" in box.note.text()
     assert box.median.value() == median
     x, y = box.curve.getData()
     assert (x[0], y[0], x[-1]) == (0, 0, 350)

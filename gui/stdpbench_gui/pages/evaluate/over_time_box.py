@@ -115,12 +115,12 @@ class OverTimeBox(Box):
         of = f"{n} {'selected ' if state.chosen else ''}{look.noun}{'' if n == 1 else 's'}"
         if settled["median"] is None:
             return f"{state.readout}: no answer to {of}"
-        parts = [f"{state.readout}, {of}: half of the answers are settled after {settled['median']:.4g} ms"]
-        for name in ("right", "wrong"):
-            if settled[f"median_{name}"] is not None:
-                parts.append(f"{name} ones after {settled[f'median_{name}']:.4g} ms")
-        parts.append(f"nine tenths after {settled['nine_tenths']:.4g} ms")
-        return ", ".join(parts)
+        known = {name: settled[f"median_{name}"] for name in ("right", "wrong")}
+        parts = [f"{name} {value:.4g} ms" for name, value in known.items() if value is not None]
+        return (
+            f"{state.readout}, {of}: half settled after {settled['median']:.4g} ms ({', '.join(parts)}), nine tenths "
+            f"after {settled['nine_tenths']:.4g} ms"
+        )
 
     def summary(self) -> str:
         """Describe what is shown."""
