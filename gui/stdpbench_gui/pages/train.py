@@ -198,7 +198,8 @@ class RunBar(QWidget):
         parts = []
         if self._session.live.state is State.RUNNING:
             if progress.get("images_per_second"):
-                parts.append(f"{progress['images_per_second']:.0f} images/s")
+                rate = progress["images_per_second"]
+                parts.append(f"{rate:.1f} pieces/s" if live.pieces else f"{rate:.0f} images/s")
             if progress.get("seconds_left") is not None:
                 parts.append(f"{duration(progress['seconds_left'])} left")
             parts.append(f"drawing {100 * self._session.drawing_share:.0f} %")

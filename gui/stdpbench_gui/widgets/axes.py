@@ -75,10 +75,15 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
         """Return the tick labels."""
         if self.powers:
-            return [f"{10.0**value:g}" if value < 4 else f"{10.0**value:.0e}" for value in values]
+            return [f"{10.0**value:g}" if value < 4 else f"10{_raised(value)}" for value in values]
         if spacing >= 1 and self.orientation == "bottom":
             return [thousands(round(value * scale)) for value in values]
         return list(super().tickStrings(values, scale, spacing))
+
+
+def _raised(power: float) -> str:
+    """Return a power in superscript digits."""
+    return str(round(power)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 class SmallPlot(Plot):

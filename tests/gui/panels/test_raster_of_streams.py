@@ -214,6 +214,28 @@ def test_of_very_many_spikes_every_nth_neuron_is_drawn_which_is_said(
     assert panel.summary().startswith("Stream, 0 to 2 s, all seen: 4 input and 4 cells spikes; drawn: ")
 
 
+def test_spikes_cover_half_of_a_band_at_most() -> None:
+    n, dt, random = 4000, 1.0, np.random.default_rng(1)
+    index, bins = random.integers(n, size=40_000).astype(np.int32), np.sort(random.integers(1000, size=40_000))
+    spikes = {"cells": (index, bins.astype(np.int32))}
+    frame = {
+        "presentation": 0,
+        "spike_counts": np.zeros(n),
+        "n_bins": 1000,
+        "image": 0,
+        "attempts": 1,
+        "exc": spikes["cells"],
+    }
+    strip = strips.Strip.of(frame, dt, 1000.0, spikes)
+    band = strips.Band("cells", 0, 100, n, (1, 2), "exc")
+    (placed,) = strips.place([strip], [band], 400, 0.4).values()
+    assert placed.every == 4  # 10 000 marks of two pixels would fill half of 400 x 100
+    assert len(placed.index) * 2 <= 0.5 * 400 * 100 * 1.05
+    assert (placed.index % 4 == 0).all()
+    (wide,) = strips.place([strip], [strips.Band("cells", 0, 1000, n, (1, 2), "exc")], 4000, 4.0).values()
+    assert wide.every == 1
+
+
 def test_another_run_starts_empty(panel: Raster) -> None:
     see(panel, 0, 1)
     panel.reset()

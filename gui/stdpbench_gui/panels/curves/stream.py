@@ -26,7 +26,7 @@ _TITLES = {
     "rate": "rate (Hz)",
     "cv": "irregularity (CV)",
     "synchrony": "synchrony",
-    "last": "mean weight / w_max",
+    "last": "weight / w_max",
     "delta": "power, 2–4 Hz",
     "gamma": "power, 30–70 Hz",
 }

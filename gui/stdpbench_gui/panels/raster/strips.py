@@ -19,6 +19,8 @@ _SHARES = {"input": 0.42, "exc": 0.42, "inh": 0.16}  # of the height
 RATE_BIN = 5.0  # ms
 MOST_SPIKES = 250_000
 """Spikes of a band that are drawn at most; of more, those of every nth neuron are."""
+MOST_INK = 0.5
+"""Share of a band that spikes cover at most, likewise."""
 GAP = 0.07  # width of the gap for skipped presentations, as a share of the presentation before it
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
@@ -226,12 +228,16 @@ def place(
 ) -> dict[str, Placed]:
     """Return the pixels of spikes, by layer, in an image of a given width with `scale` pixels per ms.
 
-    Of more than `MOST_SPIKES` in a layer, they are those of every nth neuron and of the selected one.
+    Of more than `MOST_SPIKES` in a layer, or if those of more neurons than rows would cover more than `MOST_INK` of
+    it, they are those of every nth neuron and of the selected one.
     """
     found = {}
     for band in bands:
         pairs = [strip.spikes[band.layer] for strip in strips]
-        every = thinning(sum(len(index) for index, _ in pairs), MOST_SPIKES)
+        most = MOST_SPIKES
+        if band.n > band.height:  # several neurons share a row
+            most = min(most, max(1, int(MOST_INK * width * band.height / (band.mark[0] * band.mark[1]))))
+        every = thinning(sum(len(index) for index, _ in pairs), most)
         if every > 1:
             pairs = [_thinned(pair, every, selected if band.selects else -1) for pair in pairs]
         index = np.concatenate([pair[0] for pair in pairs]) if pairs else np.empty(0, np.int32)
