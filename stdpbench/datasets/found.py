@@ -1,17 +1,30 @@
-"""Recognise the data set at a path: a folder of pictures, an npz file, or IDX files that belong together."""
+"""Recognise the data set at a path: pictures, in folders, npz or IDX files; and signals, events and tables."""
 
 from __future__ import annotations
 
+import re
+import zipfile
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from stdpbench.datasets._event_files import HDF5
 from stdpbench.datasets._idx_format import open_plain
-from stdpbench.datasets.base import Dataset
+from stdpbench.datasets.base import Dataset, Source
+from stdpbench.datasets.events import Events
 from stdpbench.datasets.folder import Folder
 from stdpbench.datasets.idx import IDX
+from stdpbench.datasets.n_mnist import HALVES, NMNIST
 from stdpbench.datasets.npz import NPZ
+from stdpbench.datasets.shd import FILES, SHD
+from stdpbench.datasets.signals import Signals
+from stdpbench.datasets.tabular import Tabular
 from stdpbench.errors import StdpbenchError
 
+STIMULI = (".csv", ".ts", *HDF5)
+"""How names of files end that hold signals, events or tables; .npz files may hold pictures, too."""
+
+_LOOKED_AT = 64  # files of a folder, and kB of a text
 _PICTURES = {".png", ".jpg", ".jpeg"}
 _PAIRS = (("images", "labels"), ("idx3", "idx1"))
 _TESTS = (("train", "t10k"), ("train", "test"))
@@ -49,6 +62,77 @@ def dataset_at(path: Path) -> Dataset:
     if is_idx(path):
         return _idx(path)
     raise StdpbenchError(f"{path.name} is neither an .npz file nor an IDX file, nor a folder of pictures")
+
+
+def stimuli_at(path: Path) -> Source | None:
+    """Return the signals, events or rows of a table in a file or folder; None if these would be pictures.
+
+    Parameters
+    ----------
+    path : Path
+        An ``.npz``, ``.csv``, ``.ts`` or ``.h5`` file, or a folder of ``.csv`` or ``.ts`` files, of N-MNIST or of SHD.
+
+    Returns
+    -------
+    Source or None
+        It is not read yet, but for the names of columns and arrays.
+
+    """
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        return _stimuli_in(path)
+    if suffix == ".ts":
+        return Signals(path=str(path))
+    if suffix in HDF5:
+        return Events(path=str(path))
+    if suffix == ".csv":
+        names = {name.strip().strip('"').lower() for name in re.split("[,;\t]", _first_line(path))}
+        return Events(path=str(path)) if {"recording", "index", "time"} <= names else Tabular(path=str(path))
+    if suffix == ".npz":
+        held = _arrays_in(path)
+        if "values" in held:
+            return Signals(path=str(path))
+        return Events(path=str(path)) if {"index", "time"} <= held else None
+    return None
+
+
+def _stimuli_in(folder: Path) -> Source | None:
+    """Return the stimuli in a folder."""
+    if all((folder / half / "0").is_dir() for half in HALVES):
+        return NMNIST(path=str(folder))
+    if all((folder / name).is_file() for name in FILES):
+        return SHD(path=str(folder))
+    try:
+        inside = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        files = [entry for entry in inside if entry.is_file()]
+        if len(files) == len(inside) == 1 and files[0].suffix.lower() in (*STIMULI, ".npz"):
+            return stimuli_at(files[0])
+        deeper = [entry for entry in inside if entry.is_dir()]
+        deeper += [entry for half in deeper if half.name in ("train", "test") for entry in half.iterdir()]
+        some = (islice(place.iterdir(), _LOOKED_AT) for place in deeper if place.is_dir())
+        held = [*files, *chain.from_iterable(some)]
+    except OSError:
+        return None  # said where the folder is read
+    return Signals(path=str(folder)) if any(file.suffix.lower() in (".csv", ".ts") for file in held) else None
+
+
+def _first_line(path: Path) -> str:
+    """Return the first line of a text file that is not a comment; empty if it cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            lines = file.read(_LOOKED_AT * 1024).splitlines()
+    except OSError:
+        return ""
+    return next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
+
+
+def _arrays_in(path: Path) -> set[str]:
+    """Return the names of the arrays in an archive; none if it is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return set()
 
 
 def is_idx(path: Path) -> bool:

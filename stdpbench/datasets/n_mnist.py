@@ -50,6 +50,7 @@ class NMNIST(Source):
     summary: ClassVar[str] = "MNIST before an event camera, 34 × 34 × 2 channels; imported"
     reference: ClassVar[str] = "Orchard et al. 2015, doi:10.3389/fnins.2015.00437"
     shows: ClassVar[str] = "events"
+    plane_names: ClassVar[tuple[str, ...]] = ("on", "off")
 
     def prepare(self) -> Split:
         """Read the files; see `Source.prepare`."""

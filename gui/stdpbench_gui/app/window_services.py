@@ -11,6 +11,7 @@ from typing import Protocol
 from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QCheckBox, QDialog, QMainWindow, QMenu, QMessageBox, QWidget
 
+from stdpbench.datasets.found import stimuli_at
 from stdpbench.experiment import Experiment, NetworkDraft, read_experiment
 from stdpbench.learned_names import listed
 from stdpbench.runs.folder.run_folder import looks_like_run
@@ -19,6 +20,7 @@ from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
+from stdpbench_gui.dialogs.own_stimuli import OwnStimuliDialog
 from stdpbench_gui.dialogs.run_file import RunFileDialog
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.pages.start import StartPage
@@ -297,8 +299,8 @@ class WindowServices(QObject):
                 self.choose_data(path)
             else:
                 self._app.show_message(
-                    f"{path.name or path} is not a run folder, an experiment file (.toml) or pictures (a folder, an "
-                    "npz file or IDX files)."
+                    f"{path.name or path} is not a run folder, an experiment file (.toml), pictures (a folder, an npz "
+                    "file or IDX files) or other data (.npz, .csv, .ts or .h5)."
                 )
         except OSError as error:  # no permission, or the disk is gone
             self._app.show_message(f"Cannot open {path}: {error.strerror or error}.")
@@ -312,11 +314,16 @@ class WindowServices(QObject):
         self.dialog = dialog
         return dialog
 
-    def choose_data(self, path: Path | None = None) -> OwnDataDialog:
-        """Open the dialog that makes an experiment from pictures."""
-        dialog = OwnDataDialog(self._app.session, self._app.runs, self._window, path)
+    def choose_data(self, path: Path | None = None) -> OwnDataDialog | OwnStimuliDialog:
+        """Open the dialog that makes an experiment from pictures, or from signals, events or a table."""
+        dialog: OwnDataDialog | OwnStimuliDialog
+        if path is not None and stimuli_at(path) is not None:
+            dialog = OwnStimuliDialog(self._app.session, self._app.runs, path, self._window)
+        else:
+            dialog = OwnDataDialog(self._app.session, self._app.runs, self._window, path)
         dialog.chosen.connect(self._app.run_experiment)
         dialog.network_wanted.connect(lambda experiment: self.edit_network(NetworkDraft(experiment)))
+        dialog.other_wanted.connect(self.choose_data)
         dialog.open()
         self.dialog = dialog
         return dialog

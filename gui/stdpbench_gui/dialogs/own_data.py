@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench.datasets import Dataset
-from stdpbench.datasets.found import dataset_at, is_idx
+from stdpbench.datasets.found import STIMULI, dataset_at, is_idx, stimuli_at
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import write_text_aside
@@ -52,10 +52,12 @@ _WAIT_MS = 250
 
 
 def is_own_data(path: Path) -> bool:
-    """Return whether a path is data: an npz file, an IDX file, or a folder that is not a run."""
+    """Return whether a path is data: pictures, signals, events or a table; any folder that is not a run."""
     if path.is_dir():
         return not looks_like_run(path)
-    return path.suffix.lower() == ".npz" or (path.is_file() and path.suffix.lower() != ".toml" and is_idx(path))
+    return path.suffix.lower() in (".npz", *STIMULI) or (
+        path.is_file() and path.suffix.lower() != ".toml" and is_idx(path)
+    )
 
 
 T = TypeVar("T")
@@ -70,6 +72,8 @@ class OwnDataDialog(QDialog):
         Request to start the experiment.
     network_wanted : signal of Experiment
         Request to edit its network before it is started.
+    other_wanted : signal of Path
+        A path with signals, events or a table was chosen or dropped.
     form : StepsForm
         Settings of the preparation.
     raw, ready : Thumbnails
@@ -80,6 +84,7 @@ class OwnDataDialog(QDialog):
 
     chosen = pyqtSignal(object)
     network_wanted = pyqtSignal(object)
+    other_wanted = pyqtSignal(object)
 
     def __init__(
         self, session: RunSession, runs: Path, parent: QWidget | None = None, path: Path | None = None
@@ -107,7 +112,8 @@ class OwnDataDialog(QDialog):
         self.file_button.clicked.connect(self._choose_file)
         self.status = wrapped(
             "A folder of PNG or JPEG pictures (one subfolder per class; without subfolders there are no labels), an "
-            "npz file with an array named images, or IDX files like those of MNIST."
+            "npz file with an array named images, or IDX files like those of MNIST. Or signals, events and tables: "
+            ".npz, .csv, .ts and .h5 files, and folders of them."
         )
         self.problem = wrapped("", "problem")
         self.problem.setAccessibleName("Problem")
@@ -192,7 +198,11 @@ class OwnDataDialog(QDialog):
     # -- location --------------------------------------------------------------------------------------------------
 
     def take(self, path: Path) -> None:
-        """Preview a file or folder with suggested preparation."""
+        """Preview a file or folder with suggested preparation; of other data, leave that to the dialog for them."""
+        if stimuli_at(path) is not None:
+            self.other_wanted.emit(path)
+            self.reject()
+            return
         self._path = path
         self.place.setText(short_path(path))
         self.place.setCursorPosition(len(self.place.text()))
@@ -224,9 +234,9 @@ class OwnDataDialog(QDialog):
     def _choose_file(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
             self,
-            "Choose an npz or IDX file",
+            "Choose a file",
             str(self._path or ""),
-            "Pictures (*.npz *ubyte *ubyte.gz *.idx *.gz);;All files (*)",
+            "Data (*.npz *ubyte *ubyte.gz *.idx *.gz *.csv *.ts *.h5 *.hdf5);;All files (*)",
         )
         if chosen:
             self.take(Path(chosen))
@@ -250,7 +260,7 @@ class OwnDataDialog(QDialog):
 
     def _refresh(self) -> None:
         try:
-            dataset = self.form.dataset()
+            dataset = self._dataset()
         except StdpbenchError as error:
             self._show_problem(f"{error}.")
             return
@@ -288,7 +298,7 @@ class OwnDataDialog(QDialog):
         if look is None:
             return
         try:
-            dataset = self.form.dataset()
+            dataset = self._dataset()
             name = self.name.text().strip() or "own-pictures"
             self._experiment = made = experiment_on(dataset, look, self.base.currentText(), self.n_exc.value(), name)
         except StdpbenchError as error:
@@ -306,6 +316,12 @@ class OwnDataDialog(QDialog):
             f"{passes} pass{'es' if passes > 1 else ''}, {thousands(shown)} presentations."
         )
         self.time.show_for(made, Size.of(look.split))
+
+    def _dataset(self) -> Dataset:
+        """Return the data set with the values of the form."""
+        dataset = self.form.dataset()
+        assert isinstance(dataset, Dataset)
+        return dataset
 
     @property
     def experiment(self) -> Experiment | None:

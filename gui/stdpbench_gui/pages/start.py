@@ -206,14 +206,15 @@ class StartPage(QScrollArea):
         self.cards["digits"] = first
         own = QFrame()
         own.setObjectName("card")
-        self.own_button = QPushButton("Choose pictures…")
+        self.own_button = QPushButton("Choose data…")
         self.own_button.clicked.connect(self.own_data_wanted.emit)
         self.network_button = QPushButton("Build a network…")
         self.network_button.clicked.connect(self.new_network_wanted.emit)
         vbox(
-            wrapped("Your own pictures", "cardtitle"),
+            wrapped("Your own data", "cardtitle"),
             wrapped(
-                "A folder of PNG or JPEG pictures, a pair of IDX files, or an npz file. You can also drop it here."
+                "Pictures (a folder of PNG or JPEG, a pair of IDX files, an npz file), signals, events or a table. "
+                "You can also drop them here."
             ),
             hbox(self.own_button, STRETCH, margins=(0, 0, 0, theme.GRID)),
             STRETCH,

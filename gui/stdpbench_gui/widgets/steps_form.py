@@ -1,4 +1,4 @@
-"""A form for the preparation of pictures, built from the declared parameters of a data set."""
+"""A form for the parameters of data, such as the preparation of pictures, built from their declarations."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
-from stdpbench.datasets import Dataset
+from stdpbench.datasets import Source
 from stdpbench.parameters import Parameter, build
 from stdpbench.runs.preparation.own_data import STEPS
 from stdpbench_gui.look import theme
 
-_PATHS = ("path", "train_images", "train_labels", "test_images", "test_labels")
+_SHOWN = ("bool", "int", "float")
 
 
 class StepsForm(QWidget):
-    """Fields for the declared parameters of a data set, without its paths."""
+    """Fields for the switches and numbers among the declared parameters of a data set."""
 
     changed = pyqtSignal()
 
@@ -28,20 +28,20 @@ class StepsForm(QWidget):
         self._layout.setSpacing(theme.GRID)
         self.fields: dict[str, QWidget] = {}
         self._read: dict[str, Callable[[], Any]] = {}
-        self._dataset: Dataset | None = None
+        self._dataset: Source | None = None
 
-    def show_dataset(self, dataset: Dataset) -> None:
+    def show_dataset(self, dataset: Source) -> None:
         """Show the values of a data set."""
         while self._layout.rowCount():
             self._layout.removeRow(0)
         self.fields.clear()
         self._read.clear()
         self._dataset = dataset
-        declared = [p for p in dataset.describe() if p.name not in _PATHS]
+        declared = [p for p in dataset.describe() if p.type in _SHOWN and not p.choices]
         for parameter in sorted(declared, key=lambda p: p.name not in STEPS):
             self._add(parameter, getattr(dataset, parameter.name))
 
-    def dataset(self) -> Dataset:
+    def dataset(self) -> Source:
         """Return the data set with the values of the form.
 
         Raises

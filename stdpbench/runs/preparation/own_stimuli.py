@@ -1,0 +1,151 @@
+"""Create an experiment on the user's own signals, events or tables: an encoder, and settings for their spikes.
+
+The network is that of the shipped experiment ``fast-100``, tuned on MNIST. It is adapted as follows:
+
+* signals are shown by `delta`, with the largest of some thresholds that evokes enough spikes; tables by `population`
+  as rates; events as they are;
+* ``network.weight_sum`` gives neurons the drive that they have from MNIST's pictures: spikes of a stimulus times mean
+  weight. Where few spikes have to do it, weights may be larger, and all steps of learning are larger by as much;
+* thresholds settle where neurons fire about ten spikes per stimulus together: their time constant is in proportion to
+  the number of neurons and to the duration of a stimulus;
+* stimuli are shown for their whole duration, up to 2 s, and in as many passes as a few thousand presentations need.
+
+These settings are a start, and not tuned for any data.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from stdpbench.datasets import Source, Split
+from stdpbench.encoding import encoders
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment.dry_run import Numbers, shown_numbers
+from stdpbench.runs.preparation.start import check_brightness, check_weights
+from stdpbench.stimuli import EventSet, Signals
+
+_BASE = "fast-100"
+_DRIVE = 170.0  # spikes of a stimulus times mean weight; 0.1 times 2300 for MNIST
+_LARGEST_MEAN = 0.5  # mean weight, as a share of w_max
+_ENOUGH_SPIKES = 300.0  # per stimulus
+_SHARES = (0.1, 0.05, 0.02, 0.01, 0.005)  # thresholds as shares of the range of a signal
+_GAINS = (3.0, 5.0, 8.0, 12.0)
+_RATE = "200 Hz"
+_LONGEST = 2000.0  # ms
+_PRESENTATIONS, _MOST_PASSES = 3000, 20
+_SETTLING = 5000.0  # ms of tau_theta per neuron, for stimuli of 350 ms
+_USUAL = 350.0  # ms
+_SAMPLE = 40
+_FEWEST, _MOST = 20, 100  # neurons
+_NOUNS = {"images": ("row", "rows"), "signals": ("signal", "signals"), "events": ("recording", "recordings")}
+
+
+def encoders_for(source: Source) -> tuple[str, ...]:
+    """Return the kinds of encoders that can show a source; the suggested one first."""
+    first = {"images": "population", "signals": "delta", "events": "events"}[source.shows]
+    able = [kind for kind, cls in encoders.usable().items() if source.shows in cls.takes]
+    return first, *(kind for kind in able if kind != first)
+
+
+def suggested_neurons(split: Split) -> int:
+    """Return how many exc neurons suit the number of classes: ten for each, 20 to 100."""
+    return int(np.clip(10 * len(split.class_names), _FEWEST, _MOST)) if split.class_names else 50
+
+
+def stimuli_sentence(source: Source, split: Split) -> str:
+    """Return number, size and classes of own stimuli in a sentence."""
+    train, names = split.train, split.class_names
+    noun = _NOUNS[source.shows][1]
+    height, width = train.shape
+    if isinstance(train, Signals):
+        size = f"of {width} channel{'s' * (width != 1)}"
+    elif isinstance(train, EventSet):
+        size = f"of {height * width} channels" if height == 1 else f"of {height} × {width} channels"
+    else:
+        size = f"of {width} feature{'s' * (width != 1)}"
+    lengths = [f"{(train.seconds(number) or 0.0) * 1e3:.3g}" for number in range(len(train))]
+    low, high = min(lengths, key=float), max(lengths, key=float)
+    lasting = "" if source.shows == "images" else f", {low if low == high else f'{low} to {high}'} ms long"
+    shown = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
+    classes = f"in {len(names)} class{'es' * (len(names) != 1)}: {shown}" if names else "without labels"
+    return f"{len(train)} training and {len(split.test)} test {noun} {size}{lasting}, {classes}."
+
+
+def experiment_on_stimuli(source: Source, split: Split, encoder: str, n_exc: int, name: str) -> Experiment:
+    """Create an experiment on own signals, events or tables.
+
+    Parameters
+    ----------
+    source : Source
+        The data.
+    split : Split
+        Its stimuli.
+    encoder : str
+        One of `encoders_for`.
+    n_exc : int
+        Number of exc neurons.
+    name : str
+        Name of the experiment.
+
+    Raises
+    ------
+    StdpbenchError
+        If the stimuli evoke no spikes, or network and stimuli do not match.
+    """
+    made, numbers = _encoded(source, split, encoder, name)
+    mean = _DRIVE / numbers.spikes[1]
+    scale = max(1.0, mean / _LARGEST_MEAN)
+    duration = numbers.duration[1]
+    changes: dict[str, Any] = {
+        "about.title": f"{name}: own {_NOUNS[source.shows][1]}, {n_exc} exc neurons",
+        "about.summary": f"{stimuli_sentence(source, split)} Settings of {_BASE}, which were tuned on MNIST.",
+        "network.n_exc": n_exc,
+        "network.weight_sum": _digits(mean * numbers.n_inputs),
+        "exc.theta_plus": "0.2 mV",
+        "exc.tau_theta": f"{_digits(_SETTLING * n_exc * duration / _USUAL):g} ms",
+        "schedule.passes": min(_MOST_PASSES, max(1, math.ceil(_PRESENTATIONS / len(split.train)))),
+    }
+    if scale > 1:
+        rule = made.to_mapping()["plasticity"]
+        changes["plasticity.w_max"] = _digits(scale)
+        for step in ("nu_pre", "nu_post"):
+            if step in rule:
+                changes[f"plasticity.{step}"] = _digits(float(rule[step]) * scale)
+    made = made.override(changes)
+    check_weights(made, split)
+    check_brightness(made, split)
+    return made
+
+
+def _encoded(source: Source, split: Split, encoder: str, name: str) -> tuple[Experiment, Numbers]:
+    """Return an experiment with an encoder whose parameters suit the stimuli, and numbers of its spikes."""
+    seconds = [part.seconds(number) for part in (split.train, split.test) for number in range(len(part))]
+    longest = max((each * 1e3 for each in seconds if each is not None), default=_USUAL)
+    mapping = read_experiment(_BASE).to_mapping() | {"name": name, "data": source.resolved().to_mapping()}
+    mapping["schedule"] |= {"stimulus": f"{min(math.ceil(longest / 10) * 10, _LONGEST):g} ms"}
+    choices: list[dict[str, Any]] = [{}]
+    if encoder == "delta" and isinstance(split.train, Signals):
+        values = split.train.values
+        span = float((values.max(axis=1) - values.min(axis=1)).mean()) or 1.0
+        choices = [{"threshold": _digits(share * span)} for share in _SHARES]
+    elif encoder == "population":
+        choices = [{"form": "rate", "rate": _RATE}]
+    elif encoder == "direct" and isinstance(split.train, Signals):
+        white = _digits(float(split.train.values.max()))
+        choices = [{"white": white if white > 0 else 1.0, "gain": gain} for gain in _GAINS]
+    for choice in choices:
+        made = Experiment.from_mapping(mapping | {"encoding": {"kind": encoder} | choice})
+        numbers = shown_numbers(made, split, _SAMPLE)
+        if numbers.spikes[1] >= _ENOUGH_SPIKES:
+            break
+    if numbers.spikes[1] <= 0:
+        raise StdpbenchError(f"encoding.kind {encoder!r} evokes no spikes with these data; choose another one")
+    return made, numbers
+
+
+def _digits(number: float) -> float:
+    return float(f"{number:.3g}")
