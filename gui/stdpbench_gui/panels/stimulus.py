@@ -155,6 +155,8 @@ class Stimulus(Panel):
         ]
         if not stream:
             parts.append("shown once" if times == 1 else f"shown {times} times")
+        if self._shown is not None and self._shown.is_cut:
+            parts.append(f"the first {self._shown.duration:g} of {self._shown.whole:g} ms")
         right = self.observed.right
         if len(right) >= 10:
             parts.append(f"{sum(right)} of the last {len(right)} right")

@@ -48,6 +48,8 @@ class EncodingPreview:
         spikes = f"{thousands(n)} spike{'' if n == 1 else 's'}"
         text = f"{spikes} of {thousands(shown.n_input)} inputs in {shown.duration:g} ms"
         text += f"; {thousands(shown.n_silent)} do not fire."
+        if shown.is_cut:
+            text += f" The {self.noun} lasts {shown.whole:g} ms: its end is not shown."
         if self.n_stimuli > 1:
             mean = f"{self.mean_spikes:.1f}" if self.mean_spikes < 100 else thousands(round(self.mean_spikes))
             text += f" Over {self.n_stimuli} {self.noun}s: {mean} spikes on average, and "

@@ -75,6 +75,17 @@ class ShownStimulus:
         return self.n_bins * self.dt
 
     @property
+    def whole(self) -> float:
+        """Duration of the whole stimulus in ms, which is longer than what is shown if the schedule cuts it."""
+        own = self.stimulus.seconds * 1e3 if isinstance(self.stimulus, Signal | Events) else 0.0
+        return max(own, self.duration)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the end of the stimulus is not shown."""
+        return self.whole > self.duration + self.dt
+
+    @property
     def copies(self) -> int:
         """Number of inputs of each value."""
         return max(1, self.n_input // max(1, self.planes * self.height * self.width))

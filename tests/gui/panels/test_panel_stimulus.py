@@ -203,9 +203,13 @@ def test_what_follows_waits_until_a_recording_has_played_once(panel: Stimulus, q
     assert panel._shown.duration == 100.0
     panel.view.play.click()  # paused: all events at once, and nothing waits
     assert panel.view.captions[0].text() == "all: 90 events"
-    give(panel.session, frame(3, image=0, stimulus_bins=80))
+    assert "of 100 ms" not in panel.details.text()
+    give(panel.session, frame(9, image=1, stimulus_bins=100))
     redraw(panel)
-    assert panel._frame["presentation"] == 3
+    assert "the first 50 of 100 ms" in panel.details.text()
+    give(panel.session, frame(10, image=0, stimulus_bins=80))
+    redraw(panel)
+    assert panel._frame["presentation"] == 10
     assert panel.view.time._window is None
 
 

@@ -55,6 +55,8 @@ def test_frames_hold_each_event_that_is_shown_once() -> None:
     shown = ShownStimulus.of(stimuli, 0, (6, 4), spikes((13, 1)), 160, 0.5)  # cut at 80 ms
     assert (shown.planes, shown.height, shown.width, shown.copies) == (2, 3, 4, 1)
     assert shown.group.tolist() == [1]
+    assert shown.is_cut
+    assert shown.whole == pytest.approx(100.0)
     frames = [shown.frame(number) for number in range(FRAMES)]
     np.testing.assert_array_equal(sum(frames), shown.frame())
     assert shown.frame().sum() == (time < 0.08).sum()
@@ -68,6 +70,6 @@ def test_frames_hold_each_event_that_is_shown_once() -> None:
 def test_spikes_lie_on_the_signal() -> None:
     signals = Signals.of_list([np.array([[0.0, 1.0, 3.0], [5.0, 5.0, 1.0]])], 100.0, None)
     shown = ShownStimulus.of(signals, 0, (2, 2), spikes((0, 10), (3, 30)), 60, 0.5)
-    assert (shown.copies, shown.is_flat) == (2, True)
+    assert (shown.copies, shown.is_flat, shown.is_cut) == (2, True, False)
     values = shown.values_at(shown.index % 2, shown.bin * 0.5)
     assert values.tolist() == [0.5, 3.0]  # 5 ms into the first, 15 ms into the second channel
