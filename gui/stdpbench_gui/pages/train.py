@@ -25,6 +25,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels import ALL
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Elided, OptionalLabel, action_button, scrolling
@@ -36,7 +37,7 @@ _REDRAW_MS = 33
 _LARGE = 1.4
 """Font scale of the layout Present."""
 _WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
-_WIDEST_SPEED = "300 images/s · 12 min left · drawing 10 %"
+_WIDEST_SPEED = "300 pictures/s · 12 min left · drawing 10 %"
 """Widest usual texts; reserving their width keeps the progress bar from jumping."""
 _SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -199,7 +200,7 @@ class RunBar(QWidget):
         if self._session.live.state is State.RUNNING:
             if progress.get("images_per_second"):
                 rate = progress["images_per_second"]
-                parts.append(f"{rate:.1f} pieces/s" if live.pieces else f"{rate:.0f} images/s")
+                parts.append(f"{rate:.{1 if live.pieces else 0}f} {noun_of(self._session)}s/s")
             if progress.get("seconds_left") is not None:
                 parts.append(f"{duration(progress['seconds_left'])} left")
             parts.append(f"drawing {100 * self._session.drawing_share:.0f} %")

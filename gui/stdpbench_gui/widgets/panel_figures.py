@@ -141,7 +141,7 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
     of = selection.others
     plots = [("running accuracy (%)", accuracy), ("held-out pictures (%)", held_out)]
     for name, label in (
-        ("spikes", f"{selection.population} spikes per image"),
+        ("spikes", f"{selection.population} spikes per stimulus"),
         *([("theta", f"mean {selection.theta_label}")] if selection.adapts else []),
         *([("change", "|Δw| per synapse")] if selection.learns else []),
     ):

@@ -99,10 +99,12 @@ def check_weights(experiment: Experiment, split: Split) -> None:
         if scaling.value > 0.9 * n * rule.w_max:
             where = f"network.projections.{name}"
             total, bound = (experiment.short_path(f"{where}.{end}") for end in ("normalise.value", "plasticity.w_max"))
+            pictures = split.train.kind == "images"
+            larger = ", or enlarge the pictures with data.resize and data.frame" if pictures else ""
             raise StdpbenchError(
                 f"{total} = {scaling.value:g} over {n} inputs requires a mean weight of {scaling.value / n:.2g}, but "
-                f"{bound} = {rule.w_max:g}: lower it (78 for 784 inputs corresponds to {78 / 784 * n:.3g} here), or "
-                "enlarge the pictures with data.resize and data.frame"
+                f"{bound} = {rule.w_max:g}: lower it (78 for 784 inputs corresponds to {78 / 784 * n:.3g} here)"
+                f"{larger}"
             )
 
 

@@ -206,7 +206,7 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
     spec = curves.figure()
     assert spec is not None
     labels = {plot["label"]: [line["label"] for line in plot["lines"]] for plot in spec["plots"]}
-    assert labels["exc spikes per image"] == [own.rpartition("-")[2], "another"]
+    assert labels["exc spikes per stimulus"] == [own.rpartition("-")[2], "another"]
     assert labels["running accuracy (%)"][-1] == "another, vote"
     caption = figure_export.caption_of(curves, spec)
     assert f"n: 2 runs, {own}, {other}; " in caption

@@ -119,7 +119,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
 
     assert isinstance(curves, Curves)
     waits(qtbot, lambda: curves.curves["change"].getData()[0] is not None)
-    assert curves.plots["spikes"].title_text == "top spikes per image"
+    assert curves.plots["spikes"].title_text == "top spikes per stimulus"
     assert curves.plots["change"].title_text == "mean |Δw| of up (10⁻³)"
     assert curves.plots["theta"] not in curves._placed  # which these neurons do not have
     assert "mean theta" not in curves.summary()
@@ -133,13 +133,13 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     waits(qtbot, lambda: weights.mosaic.shape == (8, 8) and len(weights.mosaic.order) == N_EXC)
     assert raster.view.selectable == ("exc",)
     curves.raise_()
-    waits(qtbot, lambda: curves.plots["spikes"].title_text == "exc spikes per image")
+    waits(qtbot, lambda: curves.plots["spikes"].title_text == "exc spikes per stimulus")
     assert curves.plots["theta"].title_text == "mean theta of exc (mV)"
     assert curves.plots["change"].title_text == "mean |Δw| of feed (10⁻³)"
     assert curves.plots["theta"] in curves._placed
     _, theta = curves.curves["theta"].getData()
     assert theta[0] == pytest.approx(shown.live.blocks[min(shown.live.blocks)].others["exc.theta"])
-    assert "exc spikes per image, mean theta of exc " in curves.summary()
+    assert "exc spikes per stimulus, mean theta of exc " in curves.summary()
     network = panels["network"]
     assert isinstance(network, NetworkPanel)
     network.raise_()

@@ -36,7 +36,7 @@ from stdpbench_gui.widgets.legend import Legend, distinct_part
 
 _PLOTS = {
     "accuracy": "running accuracy (%)",
-    "spikes": "spikes per image",
+    "spikes": "spikes per stimulus",
     "theta": "mean theta (mV)",
     "change": "mean |Δw| (10⁻³)",
 }
@@ -230,7 +230,7 @@ class Curves(Panel):
         _, unit = selection.theta_shown_as
         several = len(selection.projections) > 1 or not selection.is_read
         return {
-            "spikes": f"{selection.population} spikes per image",
+            "spikes": f"{selection.population} spikes per stimulus",
             "theta": label(f"mean theta of {selection.population}" if several else "mean theta", unit),
             "change": f"mean |Δw| of {selection.projection} (10⁻³)" if several else _PLOTS["change"],
         }
@@ -366,7 +366,7 @@ class Curves(Panel):
         before, of = "", ""
         if len(selection.projections) > 1 or not selection.is_read:
             before, of = f"{selection.population} ", f"of {selection.population} "
-        parts = [f"{found['spikes']:.1f} {before}spikes per image"] if "spikes" in found else []
+        parts = [f"{found['spikes']:.1f} {before}spikes per stimulus"] if "spikes" in found else []
         if "theta" in found and selection.adapts:
             parts.append(f"mean theta {of}{found['theta']:.1f} {selection.theta_shown_as[1]}".rstrip())
         if "vote" in last.accuracy:
@@ -404,7 +404,7 @@ class Curves(Panel):
         runs = [(folder.path.name if folder else "", live.blocks, live.held_out)]
         runs += [(overlay.name, dict(overlay.blocks), dict(overlay.held_out)) for overlay in self.overlays.shown()]
         theta = self.session.selection.theta_label
-        names = ["run", "presentation", *READOUTS, "spikes per image", theta, "weight change"]
+        names = ["run", "presentation", *READOUTS, "spikes per stimulus", theta, "weight change"]
         measured = any(held_out for _, _, held_out in runs)
         if measured:
             names += ["held-out pictures", *(f"held out: {measure.title}" for measure in MEASURES.values())]
