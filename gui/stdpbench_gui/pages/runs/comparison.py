@@ -43,11 +43,11 @@ _EMPTY = "Tick runs in the history to compare their curves here; for two or more
 _LINES = 13
 """Minimum height of the curves, in lines of text."""
 _HELP = (
-    "The runs ticked in the history: running accuracy during training, spikes per stimulus of the neurons "
-    "that are read, and the mean threshold. The line of each run is also shown next to its name in the history. A branch receives "
-    "the same input spikes as its parent run, so any divergence between them is the effect of the change. The table "
-    "lists results and differing parameters. To test whether a difference exceeds chance, use several seeds: "
-    "`stdpbench sweep`. (Running accuracy: Diehl &amp; Cook 2015, figure 2, doi:10.3389/fncom.2015.00099)"
+    "The runs ticked in the history: running accuracy during training, spikes per stimulus of the neurons that are "
+    "read, and the mean threshold. The line of each run is also shown next to its name in the history. A branch "
+    "receives the same input spikes as its parent run, so any divergence between them is the effect of the change. "
+    "The table lists results and differing parameters. To test whether a difference exceeds chance, use several "
+    "seeds: `stdpbench sweep`. (Running accuracy: Diehl &amp; Cook 2015, figure 2, doi:10.3389/fncom.2015.00099)"
 )
 
 
