@@ -110,11 +110,29 @@ def run(script: Script) -> Outcome:
     return _Network(script).run()
 
 
+def _import_brian2() -> Any:
+    """Import Brian2 without pylab, whose names it passes on, and without its cache of statements.
+
+    Importing pylab takes half a second, and a key of the cache longer than the statements.
+    """
+    hidden = {"matplotlib", "pylab", "pytest"} - sys.modules.keys()
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        import brian2
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+    from brian2.codegen import translation
+    from brian2.codegen.generators import base
+
+    plain = getattr(translation.make_statements, "__wrapped__", translation.make_statements)
+    translation.make_statements = base.make_statements = plain
+    return brian2
+
+
 class _Network:
     def __init__(self, script: Script) -> None:
-        import brian2
-
-        self.b2: Any = brian2
+        brian2 = self.b2 = _import_brian2()
         brian2.set_device("runtime")
         brian2.prefs.codegen.target = "numpy"
         brian2.prefs.logging.file_log = False

@@ -80,10 +80,11 @@ class ReferenceNetwork:
     def _step(self, events: list[tuple[int, int]], plastic: bool) -> tuple[list[int], list[int]]:
         n = self.w.shape[1]
         # 1. neurons take their step, traces decay
+        y1_decay, y2_decay = exp(-self.dt / self.tau_y1), exp(-self.dt / self.tau_y2)
         for j in range(n):
             self._move_exc(j)
-            self.y1[j] *= exp(-self.dt / self.tau_y1)
-            self.y2[j] *= exp(-self.dt / self.tau_y2)
+            self.y1[j] *= y1_decay
+            self.y2[j] *= y2_decay
         if self.inhibition == "layer":
             for j in range(n):
                 self._move_inh(j)
@@ -93,13 +94,13 @@ class ReferenceNetwork:
         fired = [
             j
             for j in range(n)
-            if self._free(self.since_exc[j], self.exc_t_ref)
-            and self.v_exc[j] > -52.0 - self.theta_offset + self.theta[j]
+            if self.v_exc[j] > -52.0 - self.theta_offset + self.theta[j]
+            and self._free(self.since_exc[j], self.exc_t_ref)
         ]
         inh_fired = []
         if self.inhibition == "layer":
             inh_fired = [
-                j for j in range(n) if self._free(self.since_inh[j], self.inh_t_ref) and self.v_inh[j] > -40.0
+                j for j in range(n) if self.v_inh[j] > -40.0 and self._free(self.since_inh[j], self.inh_t_ref)
             ]
         # 3. input events, which read the output traces as they are before this step's output spikes
         for i, j in events:
@@ -113,8 +114,8 @@ class ReferenceNetwork:
         # 5. output events, which see the input spikes of the same step, and y2 as it was
         if plastic:
             for j in fired:
-                for i in range(self.w.shape[0]):
-                    self.w[i, j] = self._clip(self.w[i, j] + self.nu_post * self.x[i, j] * self.y2[j])
+                grown = self.w[:, j] + self.nu_post * self.x[:, j] * self.y2[j]
+                self.w[:, j] = np.minimum(np.maximum(grown, 0.0), self.w_max)
         # 6. reset; output traces are set
         for j in fired:
             self.v_exc[j] = -65.0

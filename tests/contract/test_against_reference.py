@@ -106,18 +106,35 @@ def test_spikes_and_weights_are_those_of_the_reference(name, inhibition, delays,
     assert largest_gi > 3 * 17
 
 
+@cache
+def after(inhibition: str, delays: str, seeds: tuple[int, ...]) -> ReferenceNetwork:
+    """Return the reference after presentations in which it learned; not to be changed."""
+    network = reference_start(inhibition, delays, 20.0)
+    for seed in seeds:
+        network.present(pairs(spikes_of(seed, delays)), STEPS, plastic=True)
+    return network
+
+
+@cache
+def frozen_spikes(inhibition: str, delays: str, seeds: tuple[int, ...]) -> list[tuple[Any, Any]]:
+    """Return exc and inh spikes of the reference in presentations in which nothing learns."""
+    network = reference_start(inhibition, delays, 20.0)
+    return [network.present(pairs(spikes_of(seed, delays)), STEPS, plastic=False) for seed in seeds]
+
+
+def spikes_of(seed: int, delays: str) -> Spikes:
+    """Return spikes that have all arrived at the end."""
+    return random_spikes(seed, STEPS - (0 if delays == "none" else 20), 0.05)
+
+
 @pytest.mark.parametrize("name", SIMULATORS)
 @pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
 def test_the_state_at_the_end_is_that_of_the_reference(name, inhibition, delays, built):
     simulator = built(name, experiment(inhibition, delays))
     put_start(simulator)
-    network = reference_start(inhibition, delays, 20.0)
-    silent = 0 if delays == "none" else 20
     for seed in (5, 6):
-        spikes = random_spikes(seed, STEPS - silent, 0.05)
-        simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)
-        network.present(pairs(spikes), STEPS, plastic=True)
-    state = simulator.state()
+        simulator.present(spikes_of(seed, delays), simulator.experiment.stimulus_bins, plastic=True)
+    network, state = after(inhibition, delays, (5, 6)), simulator.state()
     expected = {
         "exc.v": np.array(network.v_exc) * 1e-3,
         "exc.ge": network.ge_exc,
@@ -171,11 +188,8 @@ def test_a_finer_time_step_is_that_of_the_reference(name, built):
 @pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
 def test_frozen_spikes_are_those_of_the_reference(name, inhibition, delays, built):
     simulator = built(name, experiment(inhibition, delays))
-    network = reference_start(inhibition, delays, 20.0)
-    for seed in (8, 9):
-        spikes = random_spikes(seed, STEPS - (0 if delays == "none" else 20), 0.05)
-        exc, inh = network.present(pairs(spikes), STEPS, plastic=False)
-        response = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=False)
+    for seed, (exc, inh) in zip((8, 9), frozen_spikes(inhibition, delays, (8, 9)), strict=True):
+        response = simulator.present(spikes_of(seed, delays), simulator.experiment.stimulus_bins, plastic=False)
         assert len(exc) >= 5
         assert (pairs(response.spikes["exc"]), inh_pairs(response)) == (exc, inh)
 

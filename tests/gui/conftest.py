@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 from PyQt6.QtCore import QEvent, QSettings
@@ -15,9 +16,14 @@ from PyQt6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
+from stdpbench.runs.client import run_client
+from stdpbench.runs.client.run_client import spawn
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.control import stop
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.protocol.wire import Listener
 from stdpbench_gui.app.window import MainWindow
 
 
@@ -45,15 +51,35 @@ def settings(tmp_path: Path) -> QSettings:
     return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
 
 
+def end_processes(started: list[subprocess.Popen[bytes]], runs: Path) -> None:
+    """End the processes of runs that a test has left behind, such as one that timed out."""
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
+    for path in runs.iterdir() if runs.is_dir() else ():  # others: those of the queue
+        if path.is_dir() and has_process(path):
+            stop(RunFolder(path), "the test is over")
+
+
 @contextmanager
 def opened(settings: QSettings, runs: Path) -> Iterator[MainWindow]:
-    """Open a window with all of its pages, without the check of the machine."""
+    """Open a window with all of its pages, without the check of the machine; no run outlives it."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def noted(module: str, folder: Path, output: IO[bytes]) -> tuple[Listener, subprocess.Popen[bytes]]:
+        listener, process = spawn(module, folder, output)
+        started.append(process)
+        return listener, process
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_client, "spawn", noted)
         patch.setattr(MainWindow, "check_machine", lambda self: None)
         window = MainWindow(settings, runs)
         window.show()
         window.complete()
         yield window
+        end_processes(started, window.runs)
         window.services._may_close = True
         window.close()
         window.deleteLater()

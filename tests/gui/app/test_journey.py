@@ -52,8 +52,10 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     parameters, curves = window.train.panels["parameters"], window.train.panels["curves"]
     assert isinstance(parameters, ParametersPanel)
     assert isinstance(curves, Curves)
-    window.run_experiment(small_experiment(schedule__passes=400))
-    qtbot.waitUntil(lambda: len(session.live.blocks) > 2, timeout=100_000)
+    window.run_experiment(small_experiment(schedule__passes=100))
+    qtbot.waitUntil(lambda: session.connected, timeout=100_000)
+    session.request("pace", seconds=0.005)
+    qtbot.waitUntil(lambda: len(session.live.blocks) > 1, timeout=100_000)
     assert session.folder is not None
     first = session.folder
 
@@ -73,6 +75,7 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     parameters.changes.branch({NU_POST: 0.03})
     qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != first.path, timeout=100_000)
     qtbot.waitUntil(lambda: session.connected and session.state is State.RUNNING, timeout=100_000)
+    session.request("pace", seconds=0.02)
     assert session.folder is not None
     branch = session.folder
     facts = [record.fact for record in read_journal(branch.path)]

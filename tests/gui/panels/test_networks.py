@@ -84,7 +84,9 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert isinstance(neuron, NeuronInspector)
     for panel in panels.values():
         panel.show()
-    window.run_experiment(two_layers(passes=400))
+    window.run_experiment(two_layers(passes=200))
+    waits(qtbot, lambda: shown.connected)
+    shown.request("pace", seconds=0.02)
     waits(qtbot, lambda: len(raster.strips) > 2 and weights.has_content())
     assert list(raster.view.sizes.items()) == [("input", 64), ("exc", N_EXC), ("top", N_TOP)]
     assert raster.view.selectable == ("top",)  # which is read
