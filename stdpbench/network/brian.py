@@ -171,6 +171,8 @@ __all__ = [
     "CPPStandaloneDevice",
     "CodeRunner",
     "LearnedQueue",
+    "NumpyCodeObject",
+    "SynapticPathway",
     "all_devices",
     "brian2",
     "get_device",

@@ -25,6 +25,7 @@ from stdpbench.simulators import learned_delays
 from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.currents import Drive
 from stdpbench.simulators.response import Courses, recorded
+from stdpbench.simulators.stepping import step_of
 
 _BEFORE_NOISE = ("start", "groups", "thresholds")
 """Slots of a step in which spikes come about; noise arrives after them."""
@@ -66,9 +67,9 @@ class RuntimeSimulator(Simulator):
         if self.layout.input is not None:
             objects = [o for o in objects if o.name != self.layout.input.group]
             self._spikespace = self._spikes_of(self.layout.input.group)
-        when = [(o, self._built.when.get(o.name)) for o in objects]
-        self._steps = [each for each in when if each[1] is None or each[1].mode != "last"]
-        self._last_steps = [each for each in when if each[1] is not None and each[1].mode == "last"]
+        when = [(step_of(o), o.when, self._built.when.get(o.name)) for o in objects]
+        self._steps = [each for each in when if each[2] is None or each[2].mode != "last"]
+        self._last_steps = [each for each in when if each[2] is not None and each[2].mode == "last"]
         self._learning: frozenset[str] | None = None
         self._closed = False
         learned_delays.start(self.layout, self.array, self._delays)
@@ -129,8 +130,10 @@ class RuntimeSimulator(Simulator):
         self._let_learn(plastic)
         self._restore_spikes_in_flight(earlier)
         learns = [name in plastic for name in self.layout.projections]
-        objects, last = ([o for o, when in each if _runs(when, learns)] for each in (self._steps, self._last_steps))
-        t, step = self._clock.variables["t"], self._clock.variables["timestep"]
+        steps, last = ([e for e in each if _runs(e[2], learns)] for each in (self._steps, self._last_steps))
+        before = [step for step, slot, _ in steps if slot in _BEFORE_NOISE]
+        after = [step for step, slot, _ in steps if slot not in _BEFORE_NOISE]
+        t, step = (self._clock.variables[name].get_value() for name in ("t", "timestep"))
         dt, first = float(self._clock.dt_), np.searchsorted(spikes.bin, np.arange(n_bins + 1))
         cells = {each.name: each for each in self.layout.cells}
         spaces = {name: self._spikes_of(each.group) for name, each in cells.items()}
@@ -144,35 +147,31 @@ class RuntimeSimulator(Simulator):
             for name, each in courses.items()
             for variable, course in each.items()
         ]
-        before = [o for o in objects if o.when in _BEFORE_NOISE]
-        after = [o for o in objects if o.when not in _BEFORE_NOISE]
         noisy = [self._noise_of(name, each, n_bins) for name, each in noise.items()]
         driven = [(self._array(self.layout.populations[p].group, r), rows) for (p, r), rows in drive.items()]
         for now in range(n_bins):
-            step.set_value(now)
-            t.set_value(now * dt)
+            step[0], t[0] = now, now * dt
             if self._spikespace is not None:
                 start, stop = first[now], first[now + 1]
                 self._spikespace[: stop - start] = spikes.index[start:stop]
                 self._spikespace[-1] = stop - start
-            for obj in before:
-                obj.run()
+            for run in before:
+                run()
             for receptor, weight, index, places in noisy:
                 np.add.at(receptor, index[places[now] : places[now + 1]], weight)
             for receptor, rows in driven:
                 if now < rows.n_steps:
                     receptor += rows.of(now)
-            for obj in after:
-                obj.run()
+            for run in after:
+                run()
             for name, space in spaces.items():
                 if count := int(space[-1]):
                     found[name].append((now, space[:count].copy()))
             for course, values, which in watched:
                 course[now] = values[which]
-        for obj in last:
-            obj.run()
-        step.set_value(0)
-        t.set_value(0.0)
+        for run, _, _ in last:
+            run()
+        step[0], t[0] = 0, 0.0
         return {name: _joined(each) for name, each in found.items()}, courses
 
     def _noise_of(
