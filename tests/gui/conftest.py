@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import spawn
 from stdpbench.runs.folder.lock import has_process
@@ -56,10 +57,15 @@ def end_processes(started: list[subprocess.Popen[bytes]], runs: Path) -> None:
     for process in started:
         if process.poll() is None:
             process.terminate()
-            process.wait(60)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:  # one that a test has stopped, or a slow machine
+                process.kill()
+                process.wait()
     for path in runs.iterdir() if runs.is_dir() else ():  # others: those of the queue
         if path.is_dir() and has_process(path):
-            stop(RunFolder(path), "the test is over")
+            with suppress(StdpbenchError):
+                stop(RunFolder(path), "the test is over", timeout=20.0)
 
 
 @contextmanager
