@@ -67,6 +67,10 @@ _THROUGH = (
     "Receptive fields of a second layer",
     "Receptive fields of the first layer, summed with the weights of ten neurons of the second",
 )
+_ROWS = (
+    "Receptive fields of rows of a table",
+    "Weights of ten neurons: eight fields, from small to large values, of each of the four features of Iris",
+)
 _FAMILIES = {
     "fast": _FIELDS,
     "diehl-cook": _FIELDS,
@@ -77,6 +81,7 @@ _FAMILIES = {
     "digits-discrete": _DIGITS,
     "local": _PATCHES,
     "stack": _THROUGH,
+    "iris": _ROWS,
 }
 """Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields
 of the smallest one of the family, its weights over time, its latencies, or its spikes."""
