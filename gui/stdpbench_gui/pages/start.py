@@ -59,6 +59,10 @@ _DIGITS = (
     "Receptive fields that resemble digits",
     "Receptive fields of ten discrete neurons, one for each digit, after training",
 )
+_EDGES = (
+    "Receptive fields that resemble the edges of digits",
+    "Receptive fields of ten neurons, one for each digit: events of both polarities together, after training",
+)
 _PATCHES = (
     "Receptive fields that resemble strokes",
     "Receptive fields of ten neurons, each at its place in the picture",
@@ -79,6 +83,7 @@ _FAMILIES = {
     "vogels": _SPIKES,
     "polychrony": _RHYTHM,
     "digits-discrete": _DIGITS,
+    "digits-events": _EDGES,
     "local": _PATCHES,
     "stack": _THROUGH,
     "iris": _ROWS,
