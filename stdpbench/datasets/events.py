@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from stdpbench.datasets._checks import local_path
-from stdpbench.datasets._event_files import HDF5, read_csv, read_hdf5, read_npz
+from stdpbench.datasets._event_files import read_csv, read_npz
+from stdpbench.datasets._hdf5 import HDF5, read_hdf5
 from stdpbench.datasets._own import HoldingOutStimuli, test_beside
 from stdpbench.datasets._recordings import MOST_CHANNELS, RawRecordings
 from stdpbench.datasets.base import Split

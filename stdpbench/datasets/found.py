@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from stdpbench.datasets._event_files import HDF5
+from stdpbench.datasets._hdf5 import HDF5
 from stdpbench.datasets._idx_format import open_plain
 from stdpbench.datasets.base import Dataset, Source
 from stdpbench.datasets.events import Events

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets._checks import local_path, number_classes
-from stdpbench.datasets._event_files import read_hdf5
+from stdpbench.datasets._hdf5 import read_hdf5
 from stdpbench.datasets._own import mixed
 from stdpbench.datasets.base import Source, Split
 from stdpbench.errors import StdpbenchError

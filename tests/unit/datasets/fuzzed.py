@@ -6,6 +6,7 @@ Memory is limited, so that a size that is believed ends it, too. The same seed d
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import numpy as np
 from event_files import bin_bytes, write_n_mnist, write_shd
 
 from stdpbench.datasets import datasets
+from stdpbench.datasets._hdf5 import limit_time, read_arrays_here
 from stdpbench.errors import StdpbenchError
 
 _MEMORY = 6 << 30
@@ -124,6 +126,32 @@ def damaged(content: bytes, random: np.random.Generator) -> bytes:
     return bytes(found)
 
 
+def _apart(path: Path) -> None:
+    """Read an HDF5 file in a process of its own, as the data do, but forked from this one, which is faster."""
+    receiving, sending = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            limit_time(5)
+            read_arrays_here(path)
+            status = 0
+        except StdpbenchError as error:
+            os.write(sending, str(error).encode())
+            status = 3
+        finally:
+            os._exit(status)
+    os.close(sending)
+    with os.fdopen(receiving) as words:
+        sentence = words.read()
+    ended = os.waitpid(child, 0)[1]
+    if os.WIFSIGNALED(ended):  # endless, or crashed
+        raise StdpbenchError("ended")
+    assert os.WEXITSTATUS(ended) in (0, 3), "an error that is not a sentence"
+    if sentence:
+        raise StdpbenchError(sentence)
+
+
 def main(kind: str, count: int, seed: int) -> None:
     """Read `count` damaged files of a format."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
@@ -138,7 +166,10 @@ def main(kind: str, count: int, seed: int) -> None:
             content = damaged(good, random)
             path.write_bytes(content)
             try:
-                data.prepare()
+                if kind == "hdf5":
+                    _apart(path)
+                else:
+                    data.prepare()
                 read += 1
             except StdpbenchError as error:
                 refused += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,13 @@ def test_what_is_wrong_with_hdf5_is_one_sentence(tmp_path: Path) -> None:
         prepared(tmp_path / "x.bin")
     with pytest.raises(StdpbenchError, match=r"data\.path is missing"):
         datasets.build({"kind": "events"}, "data").prepare()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processor time is limited on Unix only")
+def test_a_file_that_the_library_reads_for_ever_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stdpbench.datasets._hdf5.PATIENCE", 3.0)
+    with pytest.raises(StdpbenchError, match=r"endless\.h5 is damaged: the HDF5 library cannot read it to its end"):
+        prepared(Path(__file__).parents[2] / "assets" / "endless.h5")
 
 
 # -- N-MNIST ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,191 @@
+"""Recordings of events in HDF5 files, in the layout of SHD.
+
+The library that reads HDF5 may loop for ever, crash, or ask for much memory, where a file is damaged. So files are
+read in a process of their own, ``python -m stdpbench.datasets._hdf5 FILE FOLDER SECONDS``, which writes arrays, and
+whose time is limited.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets._checks import label_values
+from stdpbench.datasets._recordings import MOST_EVENTS, RawRecordings, recordings
+from stdpbench.errors import StdpbenchError
+
+HDF5 = (".h5", ".hdf5", ".hdf")
+"""How names of HDF5 files end."""
+
+PATIENCE = 20.0
+"""Seconds of processor time for a file, and per 50 MB of it; of the clock, ten times as many."""
+
+_AT_ONCE = 256  # recordings
+_MOST_NAMES = 100_000
+_SENTENCE = 3  # exit status: an error for the user is on standard output
+
+
+def read_hdf5(path: Path, *, sort: bool = False) -> RawRecordings:
+    """Read an HDF5 file in the layout of SHD.
+
+    ``spikes/times`` (in s) and ``spikes/units`` hold a list per recording, ``labels`` a whole number; ``extra/keys``,
+    if it is there, the names of the classes.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sort : bool
+        Whether to sort the events of a recording by time, rather than to refuse them.
+
+    Raises
+    ------
+    StdpbenchError
+        One sentence if something is missing, damaged or does not fit together.
+    """
+    if not path.is_file():
+        raise StdpbenchError(f"there is no file {path}")
+    seconds = PATIENCE * (1 + path.stat().st_size / 50e6)
+    with tempfile.TemporaryDirectory(prefix="stdpbench-hdf5-") as folder:
+        command = [sys.executable, "-P", "-m", "stdpbench.datasets._hdf5", str(path.absolute()), folder, str(seconds)]
+        try:
+            done = subprocess.run(command, capture_output=True, check=False, timeout=10 * seconds)
+        except subprocess.TimeoutExpired:
+            raise StdpbenchError(f"{path} is damaged: reading it does not end") from None
+        if done.returncode == _SENTENCE:
+            raise StdpbenchError(done.stdout.decode("utf-8", "replace").replace(str(path.absolute()), str(path)))
+        if done.returncode:
+            raise StdpbenchError(f"{path} is damaged: the HDF5 library cannot read it to its end")
+        arrays = {file.stem: np.load(file) for file in Path(folder).glob("*.npy")}
+    labels = arrays.get("labels")
+    return recordings(str(path), arrays["index"], arrays["time"], arrays["stop"], labels, sort=sort)
+
+
+def read_arrays_here(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the arrays of a file in this process: index, time and stop of all recordings, and labels if there are any.
+
+    Raises
+    ------
+    StdpbenchError
+        As `read_hdf5`.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            times, units = (_dataset(path, file, f"spikes/{name}") for name in ("times", "units"))
+            if times.shape != units.shape:
+                raise StdpbenchError(f"{path}: spikes/times and spikes/units must have the same number of recordings")
+            lists = list(_lists(path, times, units))
+            labels = None
+            if "labels" in file:
+                labels = _labels(path, _values(path, file, "labels"), len(lists))
+                if "extra/keys" in file:
+                    labels = _named(path, labels, _values(path, file, "extra/keys"))
+    except StdpbenchError:
+        raise
+    except Exception as error:  # h5py raises whatever fits the state of a damaged file
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise StdpbenchError(f"{path} is damaged, or not an HDF5 file ({reason})") from None
+    counts = np.array([len(each) for each, _ in lists], np.int64)
+    found = {
+        "index": np.concatenate([np.empty(0, np.int64), *(each for each, _ in lists)]),
+        "time": np.concatenate([np.empty(0), *(each for _, each in lists)]),
+        "stop": np.cumsum(counts),
+    }
+    return found if labels is None else found | {"labels": labels}
+
+
+def _dataset(path: Path, file: Any, name: str) -> Any:
+    """Return a list of lists of numbers."""
+    import h5py
+
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset):
+        raise StdpbenchError(f"{path} has no data set {name}; events need spikes/times, spikes/units and labels")
+    kind = h5py.check_vlen_dtype(found.dtype)
+    if found.ndim != 1 or kind is None or np.dtype(kind).kind not in "iuf":
+        raise StdpbenchError(f"{path}: {name} must hold a list of numbers for each recording")
+    # each element takes 16 bytes in the file; a larger number cannot be true
+    if found.shape[0] * 8 > path.stat().st_size:
+        raise StdpbenchError(f"{path} announces {found.shape[0]} recordings, more than the file can hold")
+    return found
+
+
+def _lists(path: Path, times: Any, units: Any) -> Iterator[tuple[NDArray[Any], NDArray[np.float64]]]:
+    """Yield channels and times of each recording."""
+    n_events = 0
+    for start in range(0, times.shape[0], _AT_ONCE):
+        stop = min(start + _AT_ONCE, times.shape[0])
+        for number, (unit, time) in enumerate(zip(units[start:stop], times[start:stop], strict=True), start=start):
+            channels, moments = np.asarray(unit), np.asarray(time)
+            if channels.shape != moments.shape or channels.ndim != 1:
+                raise StdpbenchError(f"{path}: recording {number} has {channels.size} units, but {moments.size} times")
+            n_events += len(channels)
+            if n_events > MOST_EVENTS:
+                raise StdpbenchError(f"{path} has more than {MOST_EVENTS} events, more than are read")
+            yield channels, moments.astype(np.float64)
+
+
+def _values(path: Path, file: Any, name: str) -> NDArray[Any]:
+    import h5py
+
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset) or found.ndim != 1:
+        raise StdpbenchError(f"{path}: {name} must be a list")
+    if found.shape[0] > max(_MOST_NAMES, path.stat().st_size):
+        raise StdpbenchError(f"{path} announces {found.shape[0]} {name}, more than the file can hold")
+    return np.asarray(found[:])
+
+
+def _labels(path: Path, values: NDArray[Any], n: int) -> NDArray[Any]:
+    if values.dtype.kind == "O":  # texts of any length
+        values = np.array([_text(each) for each in values])
+    return label_values(f"labels of {path}", values, n, f"spikes/times of {path}", "recording")
+
+
+def _named(path: Path, labels: NDArray[Any], keys: NDArray[Any]) -> NDArray[Any]:
+    """Return the names of classes that are numbers."""
+    if labels.dtype.kind not in "iu":
+        return labels
+    names = [_text(key) for key in keys]
+    if len(labels) and (labels.min() < 0 or labels.max() >= len(names)):
+        raise StdpbenchError(
+            f"{path} has the label {labels.min() if labels.min() < 0 else labels.max()}, but {len(names)} extra/keys"
+        )
+    return np.array([names[label] for label in labels.tolist()])
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def limit_time(seconds: float) -> None:
+    """End this process after some seconds of processor time, where the system can."""
+    if sys.platform != "win32":
+        import resource
+
+        most = max(1, round(seconds))
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
+
+
+def _main(path: Path, folder: Path, seconds: float) -> int:
+    limit_time(seconds)
+    try:
+        for name, array in read_arrays_here(path).items():
+            np.save(folder / f"{name}.npy", array)
+    except StdpbenchError as error:
+        sys.stdout.buffer.write(str(error).encode("utf-8", "replace"))
+        return _SENTENCE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])))
