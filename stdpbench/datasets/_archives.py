@@ -65,6 +65,8 @@ def _check_sizes(path: Path, names: Sequence[str]) -> None:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             name = info.filename.removesuffix(".npy")
+            if not name.isprintable():
+                raise ValueError
             if name not in names:
                 continue
             with archive.open(info) as member:
