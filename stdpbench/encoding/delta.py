@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -43,30 +42,37 @@ class Delta(Encoder):
 
     def encode_signal(self, signal: Signal, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
         """Return the spikes of one signal, which are not random; see `Encoder.encode_signal`."""
-        n_channels = len(signal.values)
-        index, time = [np.empty(0, np.int64)], [np.empty(0)]
-        for channel, values in enumerate(signal.values):
-            up, at = _crossings(values, self.threshold)
-            index.append(np.where(up, channel, n_channels + channel))
-            time.append(at / signal.rate)
-        return sorted_spikes(np.concatenate(index), np.concatenate(time), n_bins, dt)
+        channel, up, at = _crossings(signal.values, self.threshold)
+        return sorted_spikes(np.where(up, channel, channel + len(signal.values)), at / signal.rate, n_bins, dt)
 
 
-def _crossings(values: NDArray[np.float64], threshold: float) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return direction (True: up) and time, in samples, of each move of a line by a threshold."""
-    if not len(values):
-        return np.empty(0, bool), np.empty(0)
-    level = (values - values[0]) / threshold  # spikes lie at whole levels
-    ups, times, last = list[NDArray[np.bool_]](), list[NDArray[np.float64]](), 0
-    for sample, (before, after) in enumerate(pairwise(level)):
-        # from a level that is reached, rounding aside, the next one counts
-        reached = np.floor(after + 1e-9) if after > last else np.ceil(after - 1e-9)
-        n = int(abs(reached - last))
-        if n == 0 or (reached > last) != (after > before):
+def _crossings(
+    values: NDArray[np.float64], threshold: float
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
+    """Return channel, direction (True: up) and time, in samples, of each move of a line by a threshold.
+
+    Values are (n_channels, n_samples).
+    """
+    level = (values - values[:, :1]) / threshold  # spikes lie at whole levels
+    last = np.zeros(len(values))
+    found = [(np.empty(0, np.int64), np.empty(0, bool), np.empty(0))]
+    for sample in range(values.shape[1] - 1):
+        before, after = level[:, sample], level[:, sample + 1]
+        moved = np.flatnonzero(np.abs(after - last) > 1 - 1e-9)
+        if not len(moved):
             continue
-        up = reached > last
-        steps = last + np.arange(1, n + 1) * (1 if up else -1)
-        ups.append(np.full(n, up))
-        times.append(sample + np.clip((steps - before) / (after - before), 0, 1))
-        last = int(reached)
-    return np.concatenate([np.empty(0, bool), *ups]), np.concatenate([np.empty(0), *times])
+        start, end, from_ = before[moved], after[moved], last[moved]
+        # from a level that is reached, rounding aside, the next one counts
+        reached = np.where(end > from_, np.floor(end + 1e-9), np.ceil(end - 1e-9))
+        counts = np.abs(reached - from_).astype(np.int64)
+        counts[(reached > from_) != (end > start)] = 0
+        sign = np.where(reached > from_, 1.0, -1.0)
+        last[moved] = np.where(counts > 0, reached, from_)
+        number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+        steps = np.repeat(from_, counts) + number * np.repeat(sign, counts)
+        start, slope = np.repeat(start, counts), np.repeat(np.where(end == start, 1.0, end - start), counts)
+        found.append(
+            (np.repeat(moved, counts), np.repeat(sign > 0, counts), sample + np.clip((steps - start) / slope, 0, 1))
+        )
+    channel, up, at = (np.concatenate(each) for each in zip(*found, strict=True))
+    return channel, up, at

@@ -64,15 +64,30 @@ class Direct(GreyEncoder):
 
 
 def _integrated(current: NDArray[np.float64], sample: NDArray[np.int64], n_refractory: int, decay: float) -> Spikes:
-    """Return the spikes of neurons driven by currents, (n_channels, n_samples), of which each step has a sample."""
+    """Return the spikes of neurons driven by currents, (n_channels, n_samples), of which each step has a sample.
+
+    As for a picture, steps of one sample are taken at once.
+    """
     v, rest = np.zeros(len(current)), np.zeros(len(current), np.int64)
-    bins, index = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-    for step, number in enumerate(sample.tolist()):
-        now = current[:, number]
-        v = np.where(rest > 0, 0.0, now + (v - now) * decay)
-        rest = np.maximum(rest - 1, 0)
-        fired = np.flatnonzero(v >= 1 - 1e-12)
-        v[fired], rest[fired] = 0.0, n_refractory
-        bins.append(np.full(len(fired), step, np.int32))
-        index.append(fired.astype(np.int32))
-    return Spikes(np.concatenate(index), np.concatenate(bins))
+    begins = np.flatnonzero(np.diff(sample, prepend=-1))
+    steps, index = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for begin, length in zip(begins.tolist(), np.diff(begins, append=len(sample)).tolist(), strict=True):
+        now = current[:, sample[begin]]
+        above = np.maximum(now - 1, 1e-300)  # of a current that does not reach the threshold: never within the sample
+        from_here, from_0 = (
+            np.maximum(np.ceil(-np.log(np.maximum(now - start, 1e-300) / above) / np.log(decay) - 1e-9), 1)
+            for start in (v, 0.0)
+        )
+        first, interval = rest + from_here, from_0 + n_refractory
+        counts = np.where((now > 1) & (first <= length), np.floor((length - first) / interval) + 1, 0).astype(np.int64)
+        number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        steps.append(begin - 1 + (np.repeat(first, counts) + number * np.repeat(interval, counts)).astype(np.int64))
+        index.append(np.repeat(np.arange(len(current)), counts))
+        fired = counts > 0
+        since = np.where(fired, length - (first + (counts - 1) * interval), length).astype(np.int64)
+        waits = np.where(fired, n_refractory, rest)
+        charged = now + (np.where(fired, 0.0, v) - now) * decay ** np.maximum(since - waits, 0)
+        v, rest = np.where(since > waits, charged, 0.0), np.maximum(waits - since, 0)
+    step, which = np.concatenate(steps), np.concatenate(index)
+    order = np.lexsort((which, step))
+    return Spikes(which[order].astype(np.int32), step[order].astype(np.int32))

@@ -93,6 +93,21 @@ def test_closed_form_and_steps_of_direct_coding_agree(dt: float, refractory: flo
         v[fired], rest[fired] = 0.0, round(refractory * 1e-3 / dt)
 
 
+@pytest.mark.parametrize("refractory", [0.0, 3.0])
+def test_a_changing_current_drives_the_neuron_step_by_step(refractory: float) -> None:
+    values = np.random.default_rng(1).random((30, 12))
+    encoder = make("direct", gain=4.0, refractory=refractory, white=1.0)
+    found = encode(encoder, Signal(values, 40.0), n_bins=350)  # 25 steps per sample; the last one goes on
+    v, rest = np.zeros(30), np.zeros(30)
+    for step in range(350):
+        now = 4 * values[:, min(step // 25, 11)]
+        v = np.where(rest > 0, 0.0, now + (v - now) * np.exp(-1 / 20))
+        rest -= 1
+        fired = v >= 1
+        assert np.flatnonzero(fired).tolist() == found.index[found.bin == step].tolist(), step
+        v[fired], rest[fired] = 0.0, refractory
+
+
 def test_delta_fires_where_the_line_crosses_a_level() -> None:
     # 0 to 1 within 100 ms: at 0.25, 0.5, 0.75 and 1; to 0.6: at 0.75; to -0.1: at 0.5, 0.25 and 0; 0.2: nowhere
     signal = Signal(np.array([[0, 1, 0.6, 0.6, -0.1, 0.2], [0.0] * 6]), 10.0)
