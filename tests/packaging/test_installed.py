@@ -144,3 +144,12 @@ def test_the_process_of_a_sweep_starts(installed: Path) -> None:
     assert "seed" in reply["error"]
     assert process.wait(60) == 0  # before its standard input is closed, which ends it at once
     ended(process)
+
+
+def test_the_process_that_reads_hdf5_starts(installed: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "spikes.h5"
+    damaged.write_bytes(b"not HDF5")
+    process = module(installed, "stdpbench.datasets._hdf5", str(damaged), str(tmp_path), "20")
+    status, output, _ = ended(process)
+    assert status == 3
+    assert f"{damaged} is damaged, or not an HDF5 file" in output
