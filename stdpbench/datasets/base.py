@@ -161,8 +161,9 @@ def validation_split(split: Split, n: int) -> Split:
     """
     n_train = len(split.train) - n
     if n < 1 or n_train < 1:
+        named = " (data.validation_images)" if split.train.kind == "images" else ""
         raise StdpbenchError(
-            f"data.validation_images = {n} cannot be held out of {len(split.train)} training pictures; "
-            f"it must lie in 1 .. {len(split.train) - 1}"
+            f"--validation cannot hold out {n}{named} of {len(split.train)} training {split.train.noun}s; the number "
+            f"must lie in 1 .. {len(split.train) - 1}"
         )
     return Split(split.train.part(0, n_train), split.train.part(n_train, len(split.train)), split.class_names)

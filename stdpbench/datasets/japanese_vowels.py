@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench.datasets._checks import local_path
 from stdpbench.datasets._own import mixed
@@ -50,7 +51,7 @@ class JapaneseVowels(Source):
         """Read the two files; see `Source.prepare`."""
         folder = self._folder()
         raws = [_checked(read_ts(folder / name)) for name in _FILES]
-        labels = [np.array([_NAMES.index(label) for label in raw.labels], np.int64) for raw in raws]  # type: ignore
+        labels = [_numbers(raw) for raw in raws]
         train, test = (
             each.of_arrays(each.arrays, numbers)
             for each, numbers in zip((signals_of(raw, self.rate) for raw in raws), labels, strict=True)
@@ -81,3 +82,9 @@ def _checked(raw: RawSignals) -> RawSignals:
             f"{raw.where} is not from Japanese Vowels: it must have {_CHANNELS} channels and the classes 1 to 9"
         )
     return raw
+
+
+def _numbers(raw: RawSignals) -> NDArray[np.int64]:
+    """Return the number of the speaker of each utterance, from 0."""
+    assert raw.labels is not None
+    return np.array([_NAMES.index(label) for label in raw.labels], np.int64)

@@ -49,9 +49,10 @@ def conflicts(network: Template, parts: Parts, data: Source, encoding: Encoder, 
 def _of_encoding(data: Source, encoding: Encoder) -> str:
     """Return the sentence for an encoder that cannot show the stimuli of the data."""
     what = {"images": "pictures"}.get(data.shows, data.shows)
-    able = ", ".join(repr(kind) for kind, cls in encoders.usable().items() if data.shows in cls.takes)
+    able = [repr(kind) for kind, cls in encoders.usable().items() if data.shows in cls.takes]
+    choice = f"choose one of {', '.join(able)}" if len(able) > 1 else f"choose {able[0]}"
     kinds = f"data.kind {getattr(data, 'kind', '')!r} gives {what}"
-    return f"{kinds}, which encoding.kind {getattr(encoding, 'kind', '')!r} cannot show; choose one of {able}"
+    return f"{kinds}, which encoding.kind {getattr(encoding, 'kind', '')!r} cannot show; {choice}"
 
 
 def _of_stream(network: Template, parts: Parts, data: Source, schedule: Schedule) -> Iterator[str]:

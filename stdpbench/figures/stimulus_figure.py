@@ -107,7 +107,7 @@ def _draw_rates(axes: Axes, shown: ShownStimulus) -> None:
     edges, rates = shown.rates()
     curves = rates if len(rates) <= _NAMED else rates.mean(axis=0, keepdims=True)
     for number, values in enumerate(curves):
-        axes.stairs(values, edges * 1e3, color=OKABE_ITO[number], linewidth=1.4)
+        axes.stairs(values, edges * 1e3, baseline=None, color=OKABE_ITO[number], linewidth=1.4)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("rate (Hz)", fontsize=11)
     _plain(axes)
@@ -123,7 +123,7 @@ def _draw_picture(axes: Axes, picture: np.ndarray, shown: ShownStimulus) -> None
         axes.barh(np.arange(width), picture, color=OKABE_ITO[0])
         axes.set_ylim(width - 0.5, -0.5)
         axes.set_ylabel("feature", fontsize=11)
-        axes.set_xlabel("grey value", fontsize=11)
+        axes.set_xlabel("value, 0 to 255", fontsize=11)
         _plain(axes)
         return
     axes.imshow(picture.reshape(height, width), cmap=greys(), vmin=0, vmax=max(float(picture.max(initial=0)), 1e-9))

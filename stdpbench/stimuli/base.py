@@ -24,8 +24,8 @@ class StimulusSet(ABC):
         Times in s of spikes of the whole data set, from which a control of timing draws; None without such a control.
     kind : {"images", "signals", "events"}
         What the stimuli are.
-    noun : str
-        What one of them is called in a sentence.
+    kind_noun : str
+        What a stimulus of this kind is called in a sentence.
     static_name : str
         What the values of `static` are called.
     """
@@ -33,7 +33,7 @@ class StimulusSet(ABC):
     labels: NDArray[np.int64] | None
     pool: NDArray[np.float64] | None
     kind: ClassVar[str]
-    noun: ClassVar[str]
+    kind_noun: ClassVar[str]
     static_name: ClassVar[str]
 
     @abstractmethod
@@ -80,6 +80,11 @@ class StimulusSet(ABC):
     @abstractmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Self:
         """Return stimuli from the arrays of others."""
+
+    @property
+    def noun(self) -> str:
+        """What one of these stimuli is called in a sentence."""
+        return self.kind_noun
 
     # -- what all kinds share --------------------------------------------------------------------------------------
 

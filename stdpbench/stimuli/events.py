@@ -45,7 +45,7 @@ class EventSet(StimulusSet):
     pool: NDArray[np.float64] | None = None
 
     kind: ClassVar[str] = "events"
-    noun: ClassVar[str] = "recording"
+    kind_noun: ClassVar[str] = "recording"
     static_name: ClassVar[str] = "counts"
 
     @classmethod

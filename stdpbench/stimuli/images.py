@@ -33,8 +33,13 @@ class Images(StimulusSet):
     pool: NDArray[np.float64] | None = None
 
     kind: ClassVar[str] = "images"
-    noun: ClassVar[str] = "picture"
+    kind_noun: ClassVar[str] = "picture"
     static_name: ClassVar[str] = "pixels"
+
+    @property
+    def noun(self) -> str:
+        """A picture, or the row of a table."""
+        return "row" if self.shape[0] == 1 else self.kind_noun
 
     def __len__(self) -> int:
         """Count the pictures."""

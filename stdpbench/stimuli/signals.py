@@ -38,7 +38,7 @@ class Signals(StimulusSet):
     pool: NDArray[np.float64] | None = None
 
     kind: ClassVar[str] = "signals"
-    noun: ClassVar[str] = "signal"
+    kind_noun: ClassVar[str] = "signal"
     static_name: ClassVar[str] = "means over time"
 
     @classmethod

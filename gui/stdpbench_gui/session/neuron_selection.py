@@ -186,7 +186,7 @@ class NeuronSelection(QObject):
         """Height and width in which the shown weights of a neuron are drawn: those from the input like pictures."""
         started = self._live().started
         if started is not None and (self.graph is None or self.source in ("", self.graph.input)):
-            return field_shape(tuple(started.shape))  # a row of channels is no picture
+            return field_shape(tuple(started.shape))  # one row of channels is folded into a rectangle
         return field_shape(self.graph.populations[self.source].shape if self.graph is not None else (1,))
 
     def spikes(self, frame: Mapping[str, Any]) -> Pairs:

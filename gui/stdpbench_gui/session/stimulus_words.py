@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stdpbench.stimuli import KINDS, Images
+from stdpbench.stimuli import KINDS
 from stdpbench_gui.session.run_session import RunSession
 
 
@@ -12,10 +12,9 @@ def noun_of(session: RunSession) -> str:
     if experiment is not None and experiment.schedule.is_stream:
         return "piece"
     if session.split is not None:
-        stimuli = session.split.train
-        return "row" if isinstance(stimuli, Images) and stimuli.shape[0] == 1 else stimuli.noun
+        return session.split.train.noun
     kind = "images" if experiment is None else experiment.data.shows
-    return KINDS[kind].noun if kind in KINDS else "picture"
+    return KINDS[kind].kind_noun if kind in KINDS else "picture"
 
 
 def group_names(session: RunSession) -> tuple[str, ...]:

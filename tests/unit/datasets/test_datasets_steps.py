@@ -215,7 +215,7 @@ def test_validation_holds_out_training_pictures_and_no_test_picture():
 @pytest.mark.parametrize("n", [0, 12, 13])
 def test_validation_must_leave_something_on_both_sides(n):
     split = Split(Images(blobs(12), None), Images(blobs(4), None), ())
-    with pytest.raises(StdpbenchError, match=r"data\.validation_images = .* must lie in 1 \.\. 11"):
+    with pytest.raises(StdpbenchError, match=r"\(data\.validation_images\) of 12 training .* must lie in 1 \.\. 11"):
         validation_split(split, n)
 
 

@@ -41,7 +41,7 @@ def test_spikes_are_those_of_the_first_presentation() -> None:
         expected = encode(made, split.train, "train", shown.presentation, 0, number)
         assert np.array_equal(shown.spikes.index, expected.index)
         assert np.array_equal(shown.spikes.bin, expected.bin)
-    with pytest.raises(StdpbenchError, match="there is no picture 120; choose 0 to 119"):
+    with pytest.raises(StdpbenchError, match="there is no row 120; choose 0 to 119"):
         shown_stimulus(made, split, 120)
 
 
@@ -103,7 +103,7 @@ def test_a_figure_has_a_panel_for_each_part(mapping: dict[str, Any], panels: lis
     drawn = sum(len(line.get_xdata()) for line in spikes.lines)
     assert drawn == len(shown_stimulus(made, made.data.prepare(), 1).spikes)
     assert spikes.get_xlim() == rates.get_xlim()
-    assert figure.get_suptitle().startswith(("picture 1, class", "recording 1, class"))
+    assert figure.get_suptitle().startswith(("picture 1, class", "row 1, class", "recording 1, class"))
 
 
 def test_signals_are_curves_above_their_spikes(tmp_path: Path) -> None:
