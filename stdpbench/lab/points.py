@@ -24,6 +24,21 @@ SJOESTROEM_DATA = {
 }
 """Relative weight change and its standard error, by Δt in ms, at `FREQUENCIES`; as in Pfister & Gerstner (2006)."""
 SJOESTROEM = "Sjöström et al. 2001"
+HIPPOCAMPUS_PAIRS = (10.0, -10.0)
+HIPPOCAMPUS_SEPARATIONS = (-89.0, 84.0, 20.0)
+HIPPOCAMPUS_DATA = {
+    "pairs": (np.array([0.25, -0.17]), np.array([0.05, 0.05])),
+    "triplets": (
+        np.array([-0.01, 0.03, 0.01, 0.24, 0.33, 0.34, 0.22, 0.29]),
+        np.array([0.04, 0.04, 0.03, 0.06, 0.04, 0.04, 0.08, 0.05]),
+    ),
+    "quadruplets": (np.array([-0.003, 0.06, 0.21]), np.array([0.03, 0.04, 0.04])),
+}
+"""Relative weight change and its standard error by 60 repetitions at 1 Hz: of pairs (Δt in ms in `HIPPOCAMPUS_PAIRS`),
+of the triplets `stdpbench.lab.protocols.TRIPLETS`, and of quadruplets (T in ms in `HIPPOCAMPUS_SEPARATIONS`). The 13
+points to which Pfister & Gerstner (2006) fit table 4, as two published re-implementations list them; not checked
+against the printed figures."""
+WANG = "Wang et al. 2005"
 _LARGEST = 2_000_000  # bytes of a file
 _MOST = 10_000  # points
 
@@ -65,6 +80,17 @@ def sjoestroem() -> list[Points]:
         Points(f"{SJOESTROEM}, Δt = {dt:+g} ms", np.array(FREQUENCIES), *values, "frequency", about)
         for dt, values in SJOESTROEM_DATA.items()
     ]
+
+
+def wang(protocol: str) -> Points:
+    """Triplets or quadruplets in hippocampal culture, by name of their protocol."""
+    about = (
+        f"60 {protocol} at 1 Hz (hippocampal culture) by Wang, Gerkin, Nauen & Bi 2005, doi:10.1038/nn1387, as "
+        "Pfister & Gerstner 2006 use them. Bars: standard error"
+    )
+    change, error = HIPPOCAMPUS_DATA[protocol]
+    x = np.array(HIPPOCAMPUS_SEPARATIONS) if protocol == "quadruplets" else np.arange(len(change), dtype=np.float64)
+    return Points(WANG, x, change, error, protocol, about)
 
 
 SHIPPED = {f"{SJOESTROEM}: pairs over frequency": sjoestroem}

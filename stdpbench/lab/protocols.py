@@ -313,7 +313,7 @@ def impose(
     from stdpbench.network.driven import open_synapses
 
     structure = [getattr(rule, p.name) for p in rule.describe() if p.structural]
-    equations = rule.on_input_spike, rule.on_output_spike, rule.each_step, rule.traces
+    equations = rule.on_input_spike, rule.on_output_spike, rule.each_step, rule.traces, rule.averages
     key = (type(rule), *equations, len(inputs), *structure, neuron, dt)
     if key in _OPEN:
         synapses = _OPEN[key] = _OPEN.pop(key)  # the newest comes last

@@ -24,15 +24,19 @@ class BCM(PlasticityRule):
 
     where :math:`y^-` is the value just before this spike; an input spike changes nothing. There is one
     :math:`\theta_m` per neuron; it starts at 0, is updated in training only, and persists across presentations. The
-    neuron settles where y is about :math:`y_0` and becomes selective if its spikes are irregular: in a regular train,
-    y is lowest just before a spike, hence below the threshold, and all weights shrink (measured with an integrator
-    neuron). Source: Bienenstock, Cooper & Munro (1982), with the threshold of Intrator & Cooper (1992); the
-    formulation with spikes and its constants are ours.
+    neuron becomes selective if its spikes are irregular: in a regular train, y is lowest just before a spike, hence
+    below the threshold, and all weights shrink (measured with an integrator neuron). It settles at a mean of y of
+    :math:`y_0 - 1/2`, not :math:`y_0`: the square of a trace of Poisson spikes with mean m has the mean
+    :math:`m^2 + m/2`, so that :math:`\theta_m` meets m where :math:`m^2 + m/2 = y_0 m`. By default this is 1/2, a rate
+    of 5 Hz; with :math:`y_0` up to 1/2 weights only shrink. Source: Bienenstock, Cooper & Munro (1982), with the
+    threshold of Intrator & Cooper (1992); the formulation with spikes and its constants are ours.
     """
 
     kind: Literal["bcm"] = "bcm"
     eta: float = parameter(0.01, unit="", ge=0, help="η: learning rate; ours.")
-    y_target: float = parameter(1.0, unit="", gt=0, help="y₀: output trace at which the neuron settles; ours.")
+    y_target: float = parameter(
+        1.0, unit="", gt=0, help="y₀: the output trace settles at y₀ − 1/2 (Poisson spikes); ours."
+    )
     tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x; ours.")
     tau_y: float = parameter(100.0, unit="ms", gt=0, help="Time constant of the output trace y; ours.")
     tau_theta_m: float = parameter(5000.0, unit="ms", gt=0, help="Time constant of the sliding threshold; ours.")

@@ -117,6 +117,33 @@ def selectivity(outcome: Outcome) -> None:
     outcome.panels.append(_panel(outcome.kind, "weights; patterns are 0–19 and 20–39", "weight", curves))
 
 
+def stationary(outcome: Outcome) -> None:
+    """Check where y settles under the BCM rule: the square of a Poisson trace of mean m has the mean m² + m/2."""
+    targets = (1.0, 2.0)
+    found = []
+    for target in targets:
+        set = {"eta": 0.002, "y_target": target, "tau_theta_m": 1000.0}
+        settled = _rates_by_poisson(outcome.kind, set, np.full(_GROUP, 40.0), seconds=200, gain=0.05)
+        found.append(0.1 * float(settled[80:].mean()))  # tau_y = 0.1 s
+    what = "20 Poisson inputs, linear Poisson neuron: mean of y in 80–200 s at y₀ = 1, 2"
+    expected = [target - 0.5 for target in targets]
+    outcome.values(what, expected, found, 0.1, "y₀ − 1/2: shot noise of y; theory ours")
+
+
+def _rates_by_poisson(kind: str, set: dict[str, float], rates: Floats, *, seconds: int, gain: float) -> Floats:
+    """Return the output rate in Hz in each second of learning one pattern: float64, (seconds,)."""
+    generator, n, course = np.random.default_rng(1), len(rates), list[float]()
+    synapses, w = ImposedSpikes(as_rule(kind, set), n, dt=1.0), np.full(n, 0.5)
+    bins: Floats = np.array(np.arange(1000) * 1e-3, np.float64)
+    synapses.run([bins[:0]] * n, [bins[:0]] * n, w)
+    for _ in range(seconds):
+        rate = gain * float(w @ rates)
+        course.append(rate)
+        spikes = [bins[row] for row in generator.random((n, len(bins))) < (rates * 1e-3)[:, None]]
+        w = synapses.run(spikes, [bins[generator.random(len(bins)) < rate * 1e-3]] * n, None, until=1.0)
+    return np.array(course)
+
+
 def _learn(
     kind: str,
     set: dict[str, float],

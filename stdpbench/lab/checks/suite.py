@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.lab.checks import networks, pairing, populations, voltage, windows
+from stdpbench.lab.checks import networks, pairing, populations, trains, voltage, windows
 from stdpbench.lab.checks.base import Outcome
 from stdpbench.plasticity import rules
 
 Check = Callable[[Outcome], None]
 
 CHECKS: Mapping[str, Sequence[Check]] = {
-    "diehl-cook-triplet": (windows.diehl_cook_triplet,),
-    "diehl-cook-power-law": (windows.diehl_cook_power_law,),
-    "diehl-cook-exponential": (windows.diehl_cook_exponential,),
-    "diehl-cook-pre-post": (windows.diehl_cook_pre_post,),
-    "pair-additive": (windows.pair_additive, pairing.pair_additive),
-    "pair-multiplicative": (windows.pair_multiplicative,),
-    "pair-van-rossum": (windows.pair_van_rossum,),
-    "pair-power-law": (windows.pair_power_law,),
-    "pair-reduced-nearest": (windows.pair_reduced_nearest,),
-    "triplet": (pairing.triplet,),
-    "triplet-nearest": (pairing.triplet_nearest,),
-    "symmetric": (windows.symmetric,),
-    "oja": (windows.oja,),
-    "bcm": (windows.bcm,),
-    "clopath": (voltage.spike, voltage.released_code, voltage.pairing),
-    "clopath-lif": (voltage.adaptation,),
-    "inhibitory": (windows.inhibitory,),
-    "reward": (windows.reward,),
-    "custom": (windows.custom,),
+    "diehl-cook-triplet": (windows.diehl_cook_triplet, trains.irregular_trains),
+    "diehl-cook-power-law": (windows.diehl_cook_power_law, trains.irregular_trains),
+    "diehl-cook-exponential": (windows.diehl_cook_exponential, trains.irregular_trains),
+    "diehl-cook-pre-post": (windows.diehl_cook_pre_post, trains.irregular_trains),
+    "pair-additive": (windows.pair_additive, pairing.pair_additive, trains.irregular_trains),
+    "pair-multiplicative": (windows.pair_multiplicative, trains.irregular_trains),
+    "pair-van-rossum": (windows.pair_van_rossum, trains.irregular_trains),
+    "pair-power-law": (windows.pair_power_law, trains.irregular_trains),
+    "pair-reduced-nearest": (windows.pair_reduced_nearest, trains.irregular_trains),
+    "triplet": (pairing.triplet, trains.irregular_trains),
+    "triplet-nearest": (pairing.fitted_models, trains.irregular_trains),
+    "symmetric": (windows.symmetric, trains.irregular_trains),
+    "oja": (windows.oja, trains.irregular_trains),
+    "bcm": (windows.bcm, trains.irregular_trains),
+    "clopath": (voltage.spike, voltage.released_code, voltage.pairing, trains.irregular_trains),
+    "clopath-lif": (voltage.adaptation, trains.irregular_trains),
+    "inhibitory": (windows.inhibitory, trains.irregular_trains),
+    "reward": (windows.reward, trains.irregular_trains),
+    "custom": (windows.custom, trains.irregular_trains),
 }
 """Checks that take a second at most, by kind."""
 LONG_CHECKS: Mapping[str, Sequence[Check]] = {
@@ -38,7 +38,7 @@ LONG_CHECKS: Mapping[str, Sequence[Check]] = {
     "pair-multiplicative": (populations.unimodal,),
     "pair-van-rossum": (populations.unimodal,),
     "oja": (populations.principal_component,),
-    "bcm": (populations.selectivity,),
+    "bcm": (populations.selectivity, populations.stationary),
     "inhibitory": (populations.homeostasis, networks.homeostasis),
 }
 """Checks that simulate minutes of learning of a neuron or a network."""

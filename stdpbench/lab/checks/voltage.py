@@ -8,7 +8,7 @@ import numpy as np
 
 from stdpbench import lab
 from stdpbench.lab.checks.base import Outcome, Panel
-from stdpbench.lab.checks.pairing import within_errors
+from stdpbench.lab.checks.pairing import CORTEX, fit
 from stdpbench.lab.checks.windows import EXACT
 from stdpbench.lab.points import FREQUENCIES, SJOESTROEM_DATA, sjoestroem
 from stdpbench.lab.protocols import as_rule
@@ -58,7 +58,7 @@ def pairing(outcome: Outcome) -> None:
         given: dict[str, Any] = {"set": _WIDE, "weight": 0.5, "neuron": AdEx(b=b)}
         found = lab.pairing(outcome.kind, **given)
         at_data = np.isin(found.x, FREQUENCIES)
-        within_errors(outcome, name, [curve.change[at_data] for curve in found.curves])
+        fit(outcome, name, CORTEX, np.concatenate([curve.change[at_data] for curve in found.curves]), 1.0)
         outcome.panels.append(Panel(name, [found], sjoestroem()))
 
 

@@ -19,8 +19,8 @@ from stdpbench.plasticity.triplet import Triplet
 KINDS = [*rules.kinds()]
 NOT_REACHED = {
     "clopath": [
-        "b = 0.0805 nA, as printed: data at +10 ms; 0.1, 10, 20, 40, 50 Hz",
-        "b = 0.0805 nA, as printed: data at -10 ms; 0.1, 10, 20, 40, 50 Hz",
+        "b = 0.0805 nA, as printed: fit to 10 points, +10 and −10 ms; 0.1, 10, 20, 40, 50 Hz; "
+        "E = mean of ((model − data)/SE)²",
     ]
 }
 """Mismatches in docs/validation.md: the model as printed, which the published figure was not made with."""
