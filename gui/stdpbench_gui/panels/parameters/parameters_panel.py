@@ -22,6 +22,7 @@ from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.parameters.change_way import BRANCH, HERE, REWIND, ChangeWay
 from stdpbench_gui.panels.parameters.live_preview import LivePreview
+from stdpbench_gui.panels.parameters.stages_row import STAGES, StagesRow
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
@@ -66,6 +67,8 @@ class ParametersPanel(Panel):
         self.way = ChangeWay()
         self.form = ParameterForm()
         self.preview = LivePreview(self.form, session)
+        self.stages = StagesRow()
+        self.form.put_below("schedule", self.stages)
         self.diagram = NetworkDiagram(rules=False)
         self.diagram.hide()
         head = vbox(self.search, self.way, margins=(theme.GRID, theme.GRID // 2), spacing=theme.GRID // 2)
@@ -81,6 +84,7 @@ class ParametersPanel(Panel):
         self.way.chosen.connect(self.mark_dirty)
         self.form.committed.connect(self._commit)
         self.form.new_run_wanted.connect(self.ask_for_new_run)
+        self.stages.new_run_wanted.connect(self.ask_for_new_run)
         self.changes.changed.connect(self._on_change)
         self.changes.refused.connect(self._on_refusal)
         self.changes.branched.connect(self._compare)
@@ -128,6 +132,7 @@ class ParametersPanel(Panel):
         assert self._start is not None
         self._offer_positions()
         self.form.show_experiment(self._experiment, self._start, self.changes.in_flight, self._why_not)
+        self.stages.show_experiment(self._experiment)
         self.preview.show_experiment(self._experiment, self.changes.in_flight)
 
     def _show_diagram(self) -> None:
@@ -208,7 +213,8 @@ class ParametersPanel(Panel):
         if self._experiment is None:
             return None
         experiment = self._experiment
-        dialog = NewRunDialog(experiment, path, not_none(self.form.declared(path)), self.session, self)
+        declared = None if path == STAGES else not_none(self.form.declared(path))
+        dialog = NewRunDialog(experiment, path, declared, self.session, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(
             lambda result: (
