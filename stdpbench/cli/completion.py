@@ -200,12 +200,16 @@ def _stamp() -> list[str]:
 def _declared() -> Names:
     from stdpbench.datasets.fetch import FETCHABLE
     from stdpbench.datasets.import_events import IMPORTABLE
-    from stdpbench.experiment import SECTIONS, About, Schedule, family_of
+    from stdpbench.experiment import SECTIONS, About, Evaluation, Schedule, family_of
     from stdpbench.lab.default_protocol import PROTOCOLS
     from stdpbench.parameters import Parameters
     from stdpbench.readout import readouts, timed_readouts
 
-    plain: dict[str, type[Parameters]] = {"about": About, "schedule": Schedule}
+    plain: dict[str, type[Parameters]] = {
+        "about": About,
+        "schedule": Schedule,
+        "evaluation": Evaluation,
+    }
     families = {section: family for section in SECTIONS if (family := family_of(section)) is not None}
     parameters: dict[str, dict[str, dict[str, list[str]]]] = {}
     for section in SECTIONS:

@@ -22,6 +22,7 @@ from stdpbench.errors import StdpbenchError, nearest, suggestion
 from stdpbench.experiment import (
     SECTIONS,
     About,
+    Evaluation,
     Experiment,
     Schedule,
     family_of,
@@ -59,7 +60,7 @@ _FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     readouts,
     timed_readouts,
 )
-_PLAIN: dict[str, type[Parameters]] = {"about": About, "schedule": Schedule}
+_PLAIN: dict[str, type[Parameters]] = {"about": About, "schedule": Schedule, "evaluation": Evaluation}
 _WITH_KINDS = {
     "network": "The neurons and how they are connected.",
     "data": "Where pictures or the spikes of a stream come from, and how pictures are prepared.",

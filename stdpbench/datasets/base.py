@@ -10,7 +10,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
 
 from stdpbench.datasets._transform import transform
 from stdpbench.errors import StdpbenchError
@@ -105,7 +107,12 @@ class Dataset(Source):
         None, unit="", gt=0, help="Sum of grey values to which every picture is scaled; none: not scaled."
     )
     validation_images: int | None = parameter(
-        None, ge=1, help="Number of training pictures, from the end, that --validation holds out; none: one sixth."
+        None, ge=1, help="Number of training pictures that --validation holds out; none: one sixth."
+    )
+    validation: Literal["last", "spread"] = parameter(
+        "last",
+        help="Which these are: the last ones, or pictures at equal distances, where the order of the pictures "
+        "matters: the last 10 000 of MNIST are easier than the others.",
     )
 
     @abstractmethod
@@ -133,12 +140,19 @@ class Dataset(Source):
         """Return how many of `n_train` pictures `--validation` holds out: `validation_images`, or one sixth."""
         return super().validation_size(n_train) if self.validation_images is None else self.validation_images
 
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file; files from before `validation` existed do not have it."""
+        mapping = super().to_mapping()
+        if self.validation == "last":
+            del mapping["validation"]
+        return mapping
+
     def _ready(self, stimuli: StimulusSet) -> Images:
         images = pictures_of(stimuli)
         return Images(transform(images.pixels, self), images.labels)
 
 
-def validation_split(split: Split, n: int) -> Split:
+def validation_split(split: Split, n: int, which: Literal["last", "spread"] = "last") -> Split:
     """Hold out training pictures, so that settings can be chosen without using the test pictures.
 
     Parameters
@@ -147,12 +161,14 @@ def validation_split(split: Split, n: int) -> Split:
         A whole data set.
     n : int
         Number of pictures to hold out; see `Dataset.validation_size`.
+    which : {"last", "spread"}
+        Whether these are the last ones, or lie at equal distances: the first of each of n parts of equal size.
 
     Returns
     -------
     Split
-        train: all training pictures but the last `n`; test: the last `n` training pictures. The test pictures of
-        `split` are in neither.
+        train: the other training pictures, in their order; test: the `n` training pictures that are held out. The test
+        pictures of `split` are in neither.
 
     Raises
     ------
@@ -166,4 +182,8 @@ def validation_split(split: Split, n: int) -> Split:
             f"--validation cannot hold out {n}{named} of {len(split.train)} training {split.train.noun}s; the number "
             f"must lie in 1 .. {len(split.train) - 1}"
         )
-    return Split(split.train.part(0, n_train), split.train.part(n_train, len(split.train)), split.class_names)
+    if which == "last":
+        return Split(split.train.part(0, n_train), split.train.part(n_train, len(split.train)), split.class_names)
+    held_out = np.arange(n) * len(split.train) // n
+    others = np.delete(np.arange(len(split.train)), held_out)
+    return Split(split.train.chosen(others), split.train.chosen(held_out), split.class_names)

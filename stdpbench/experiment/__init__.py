@@ -4,6 +4,7 @@ from stdpbench.experiment.changes import owner_of, parse_assignment
 from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.draft_history import DraftHistory
 from stdpbench.experiment.draft_rows import Placed, draft_groups, placed
+from stdpbench.experiment.evaluation import Evaluation
 from stdpbench.experiment.experiment import Experiment, read_experiment
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
 from stdpbench.experiment.groups import Group, group_of, parameter_groups, value_at
@@ -25,6 +26,7 @@ __all__ = [
     "SECTIONS",
     "About",
     "DraftHistory",
+    "Evaluation",
     "Experiment",
     "Group",
     "Network",

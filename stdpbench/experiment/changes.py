@@ -9,6 +9,8 @@ from typing import Any
 
 from stdpbench.datasets import PLACES, datasets
 from stdpbench.errors import Collector, StdpbenchError, nearest
+from stdpbench.experiment.evaluation import SECTION as EVALUATION
+from stdpbench.experiment.evaluation import set_in_evaluation
 from stdpbench.experiment.families import family_of
 from stdpbench.graph import Projection
 from stdpbench.graph.tables import MAY_BE_NONE, family_at
@@ -36,7 +38,8 @@ def apply(tables: dict[str, Any], changes: Mapping[str, Any], experiment: Parame
         with errors.part():
             if path.endswith(".preset"):
                 forget_for_preset(tables, path, str(value))
-            set_value(tables, path, meant(experiment, path, value) if isinstance(value, str) else value)
+            given = meant(experiment, path, value) if isinstance(value, str) else value
+            (set_in_evaluation if path.startswith(f"{EVALUATION}.") else set_value)(tables, path, given)
     errors.check()
     _fit_to_stream(tables, changes, was_stream)
 
@@ -224,6 +227,8 @@ def may_change(before: Parameters, after: Parameters, path: str, live: bool | No
     match path.split("."):
         case ["data", *_] | [_]:  # `[_]`: the seed
             return False
+        case ["evaluation", *_]:
+            return True
         case ["schedule", "between"] if "stream" in {
             getattr(owner_of(one, path)[0], "between", "") for one in (before, after)
         }:

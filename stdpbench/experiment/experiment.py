@@ -22,6 +22,7 @@ from stdpbench.errors import Collector, StdpbenchError, several
 from stdpbench.experiment import learning
 from stdpbench.experiment.changes import apply, is_live, lost_schedule, no_section, value_at
 from stdpbench.experiment.conflicts import conflicts
+from stdpbench.experiment.evaluation import Evaluation, conflicts_in_evaluation, without_evaluation
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
 from stdpbench.experiment.sections import LOOKS, About, Schedule, Stage, without_looks
 from stdpbench.experiment.shipped import tables_of
@@ -36,7 +37,7 @@ from stdpbench.streams import Stream
 from stdpbench.templates import OPTIONAL, Parts, Template, templates
 from stdpbench.templates.expansion import expanded
 from stdpbench.templates.graph import GraphNetwork
-from stdpbench.templates.paths import short_path
+from stdpbench.templates.paths import long_path, short_path
 from stdpbench.toml_lines import Lines, compact, flat, located
 
 _FIXED = {"kind": "fixed"}
@@ -65,6 +66,7 @@ class Experiment(_Head):
     plasticity: SerializeAsAny[PlasticityRule] = Field(default_factory=lambda: usual("plasticity"))
     lateral: SerializeAsAny[Lateral] = Field(default_factory=lambda: usual("lateral"))
     schedule: Schedule
+    evaluation: Evaluation = Evaluation()
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -80,6 +82,13 @@ class Experiment(_Head):
         if self.missing_kinds:  # nothing is known of them but their values
             return
         yield from conflicts(self.network, self.parts, self.data, self.encoding, self.schedule)
+        yield from conflicts_in_evaluation(self)
+
+    @property
+    def evaluated(self) -> Experiment:
+        """The experiment with the parameters with which its network is labelled and tested."""
+        plain: Experiment = without_evaluation(self)
+        return plain.override(dict(self.evaluation.values)) if self.evaluation.values else plain
 
     @property
     def exc_kind(self) -> str:
@@ -133,7 +142,7 @@ class Experiment(_Head):
     @property
     def dt(self) -> float:
         """Time step, in ms."""
-        return units.milliseconds(str(self.network.dt))
+        return float(str(units.read(str(self.network.dt), "ms")))
 
     def _with_kinds(self) -> dict[str, Parameters]:
         """Return all objects with a kind by their path: sections, and what the network consists of."""
@@ -216,6 +225,8 @@ class Experiment(_Head):
         sections = {name: getattr(self, name).to_mapping() for name in self.sections}
         if sections.get("lateral") == _FIXED:  # keeps digests and files from before other kinds existed
             del sections["lateral"]
+        if self.evaluation.is_default:
+            del sections["evaluation"]
         return {"name": self.name, "seed": self.seed, **sections}
 
     def to_toml(self) -> str:
@@ -289,6 +300,9 @@ class Experiment(_Head):
         made = templates.get(kind, "network.kind")
         spelled_out = made is GraphNetwork and not self.missing_kinds
         tables["network"] = GraphNetwork.of(self.graph()).to_mapping() if spelled_out else {"kind": kind}
+        if spelled_out and self.evaluation.values:
+            values = {long_path(path, self.network, self.parts): value for path, value in self.evaluation.values}
+            tables["evaluation"]["values"] = values
         for name in OPTIONAL:
             if name not in made.sections:
                 tables.pop(name, None)

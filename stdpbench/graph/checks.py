@@ -181,6 +181,11 @@ def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> I
             yield f"{start} reads the potential v, which {whose} does not have"
         elif unit != "volt":
             yield f"{start} reads the potential v in mV, but that of {whose} has no unit"
+    if projection.spreads and projection.delays_differ:
+        yield (
+            f"{start} spreads its trace to neighbouring inputs, so spikes must arrive at all neurons at once, but "
+            f"the delays of {where} differ"
+        )
     if graph.stream and rule.each_step:
         yield f"{start} changes weights in every step, which depends on the cut of a stream (schedule.between)"
     if rule.periodically and not graph.stream:

@@ -140,6 +140,12 @@ class Projection(Parameters):
         return self.plasticity is not None or self.delay_plasticity is not None
 
     @property
+    def spreads(self) -> bool:
+        """Whether a trace of arriving spikes spreads to neighbouring inputs."""
+        rule = self.plasticity
+        return rule is not None and any(trace.spread and getattr(rule, trace.spread) > 0 for trace in rule.traces)
+
+    @property
     def one_weight(self) -> bool:
         """Whether one number holds the weights of all synapses: those that are equal, where nothing learns."""
         return not self.learns and isinstance(self.weight, Constant)

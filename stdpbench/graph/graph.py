@@ -115,7 +115,7 @@ class Graph:
     @property
     def _needs_grid(self) -> bool:
         from_input = [each for each in self.projections.values() if each.source == self.input]
-        return any(each.connect.needs_grid for each in from_input)
+        return any(each.connect.needs_grid or each.spreads for each in from_input)
 
     def random(self, projection: str, what: str) -> np.random.Generator:
         """Return the generator from which something of a projection is drawn, such as its ``"delays"``."""

@@ -18,9 +18,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from stdpbench.connections import Synapses
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.codegen_text import clean, declare
-from stdpbench.network.layout import DECAYS, LEARNS, Layout, PopulationLayout, ProjectionLayout
+from stdpbench.network.layout import AMOUNT, DECAYS, LEARNS, SPREAD, Layout, PopulationLayout, ProjectionLayout
 from stdpbench.network.pathways import (
     FIRST,
     carry,
@@ -192,7 +193,7 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
         made = [*follow_averages(target, projection), *raise_averages(target, projection)]
         if not projection.delays_differ:
             made += let_decay(source, projection, projection.input_traces)
-            made += _set_traces(projection, built, source)
+            made += _set_traces(projection, built, source, rows)
         built.when |= dict.fromkeys((each.name for each in made), learning)
         # Brian2 finds those that belong to a group by itself, except of a group without a model
         extra += [each for each in made if each not in target.contained_objects or each.group is not target]
@@ -220,13 +221,19 @@ def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, 
 
 
 def _make_synapses(synapses: Any, projection: ProjectionLayout, rows: bool) -> None:
-    if projection.sparse and rows and len(projection.synapses):
-        synapses.connect(i=projection.synapses.source, j=projection.synapses.target)
-    elif projection.sparse:
-        synapses.connect(False)
-        synapses._connect_called = True  # else Brian2 refuses to run it
+    if projection.sparse:
+        _connect_pairs(synapses, projection.synapses if rows else None)
     else:
         synapses.connect(**({} if projection.dense else {"j": "i"}))
+
+
+def _connect_pairs(made: Any, synapses: Synapses | None) -> None:
+    """Connect some pairs of neurons; None: the simulator has them elsewhere."""
+    if synapses is not None and len(synapses):
+        made.connect(i=synapses.source, j=synapses.target)
+    else:
+        made.connect(False)
+        made._connect_called = True  # else Brian2 refuses to run it
 
 
 def _receptor(projection: ProjectionLayout) -> str:
@@ -251,19 +258,42 @@ def _count(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> No
     built.only_if_nonzero[f"{counter.name}_end"] = f"{projection.counter}.total"
 
 
-def _set_traces(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> list[Any]:
+def _set_traces(projection: ProjectionLayout, built: BuiltNetwork, source: Any, rows: bool) -> list[Any]:
     """Set input traces when spikes arrive, between the input events of a step and its output events."""
-    if not projection.input_traces:
+    if projection.spreading is not None:
+        _spread(projection, built, source, rows)
+    traces = tuple(each for each in projection.input_traces if each is not projection.spreading)
+    if not traces:
         return []
     if projection.projection.delay.form == "none":
         name = f"{source.name}_{projection.own('traces')}"
-        code = touch(projection.own, projection.input_traces)
+        code = touch(projection.own, traces)
         return [on_spike(source, code, when="synapses", order=0, name=name)]
-    code = touch(projection.own, projection.input_traces, "_post")
+    code = touch(projection.own, traces, "_post")
     made = _pass_on(projection, built, projection.own("traces"), source, source, code, "i")
+    _touch_on_arrival(projection, built, made)
+    return []
+
+
+def _touch_on_arrival(projection: ProjectionLayout, built: BuiltNetwork, made: Any) -> None:
+    """Have synapses that touch input traces do so after the input events of a step, while the projection learns."""
     made.pre.order = 0
     built.when[made.pre.name] = When(projection.number, "learning")
-    return []
+
+
+def _spread(projection: ProjectionLayout, built: BuiltNetwork, source: Any, rows: bool) -> None:
+    """Let an arriving spike add to the traces of its own and of neighbouring inputs."""
+    assert projection.spreading is not None
+    name, trace = projection.own(SPREAD), projection.own(projection.spreading.name)
+    code = f"{trace}_post += {AMOUNT}"
+    made = b2.Synapses(source, source, f"{AMOUNT} : 1", on_pre=code, clock=source.clock, name=name)
+    built.groups[name] = made
+    built.carried_by[name] = projection
+    _touch_on_arrival(projection, built, made)
+    synapses, amounts = projection.spread
+    _connect_pairs(made, synapses if rows else None)
+    if rows:
+        setattr(made, AMOUNT, amounts)
 
 
 def _pass_on(

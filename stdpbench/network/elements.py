@@ -13,6 +13,7 @@ from stdpbench.connections import Synapses
 from stdpbench.delay_plasticity import DelayRule
 from stdpbench.expressions import evaluate
 from stdpbench.graph import Graph, Population, Projection
+from stdpbench.network.spreading import spread_synapses
 from stdpbench.network.values import Value, brian_name, values_of, words_of
 from stdpbench.neurons import Neuron
 from stdpbench.plasticity import Average, PlasticityRule, Trace
@@ -35,6 +36,10 @@ presentation."""
 LEFT_WITH = "delay_before"
 """Per synapse, where delays learn and its source has spikes in flight at a boundary: the delay that these left with,
 in seconds, kept outside Brian2."""
+SPREAD = "spread"
+"""Synapses by which an input trace spreads to neighbouring inputs, per projection."""
+AMOUNT = "amount"
+"""Per synapse by which a trace spreads: what a spike adds to it."""
 DECAYS = "slow_decays"
 """Per population with slow variables that decay in each step of a stream: 1 while a projection into it learns, else
 0."""
@@ -254,6 +259,23 @@ class ProjectionLayout:
     def output_traces(self) -> tuple[Trace, ...]:
         """Traces of spikes of the target."""
         return () if self.rule is None else tuple(each for each in self.rule.traces if each.side == "output")
+
+    @property
+    def spreading(self) -> Trace | None:
+        """The input trace of its rule that spreads to neighbouring inputs, if one does."""
+        spreading = self.projection.spreads
+        return next((each for each in self.input_traces if each.spread), None) if spreading else None
+
+    @property
+    def spread(self) -> tuple[Synapses, NDArray[np.float64]]:
+        """Which traces a spike of each input adds to, and how much; only with a trace that spreads."""
+        assert self.spreading is not None
+        return spread_synapses(self.source.population.shape, self.values()[self.spreading.spread].si)
+
+    @property
+    def spread_number(self) -> int:
+        """Number of the rows of its `spread` in a library, after those of all projections."""
+        return len(self.graph.projections) + self.number
 
     def delay_traces(self, side: str) -> tuple[Trace, ...]:
         """Return the traces of one side of the rule for its delays."""

@@ -21,6 +21,7 @@ import numpy as np
 
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.network.elements import (
+    AMOUNT,
     DECAYS,
     DELAY,
     LAST_ARRIVAL,
@@ -29,6 +30,7 @@ from stdpbench.network.elements import (
     LEFT_WITH,
     RECENT,
     SINCE_UPDATE,
+    SPREAD,
     PopulationLayout,
     ProjectionLayout,
     StateVariable,
@@ -39,6 +41,7 @@ from stdpbench.network.learned import learned_shapes
 from stdpbench.network.values import Value, values_of, words_of
 
 __all__ = [
+    "AMOUNT",
     "DECAYS",
     "DELAY",
     "LAST_ARRIVAL",
@@ -47,6 +50,7 @@ __all__ = [
     "LEFT_WITH",
     "RECENT",
     "SINCE_UPDATE",
+    "SPREAD",
     "Layout",
     "PopulationLayout",
     "ProjectionLayout",
@@ -125,6 +129,11 @@ class Layout:
     def n_input(self) -> int:
         """Number of inputs; 0 without a stimulus."""
         return 0 if self.input is None else self.input.size
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of the input; empty without a stimulus."""
+        return () if self.input is None else self.input.population.shape
 
     @property
     def max_delay_bins(self) -> int:

@@ -6,7 +6,7 @@ from stdpbench.registry import Family
 normalisations: Family[Normalisation] = Family(
     "normalisation",
     Normalisation,  # type: ignore[type-abstract]
-    {"sum": "stdpbench.normalisations.sum:Sum"},
+    {"sum": "stdpbench.normalisations.sum:Sum", "norm": "stdpbench.normalisations.norm:Norm"},
     group="stdpbench.normalisations",
 )
 

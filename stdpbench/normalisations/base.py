@@ -32,3 +32,33 @@ class Normalisation(Parameters):
         ndarray, int64, (n_silent,)
             Target neurons whose weights could not be scaled, and were left as they are.
         """
+
+
+def scaled(
+    w: NDArray[np.float64], measures: NDArray[np.float64], value: float, targets: NDArray[np.int32] | None
+) -> NDArray[np.int64]:
+    """Scale weights in place so that what is measured of each target neuron becomes a given value.
+
+    Parameters
+    ----------
+    w, targets : ndarray
+        As for `Normalisation.apply`.
+    measures : ndarray, float64, (n_target,)
+        What is to be scaled, at least 0, in proportion to the weights; changed in place.
+    value : float
+        What it becomes.
+
+    Returns
+    -------
+    ndarray, int64, (n_silent,)
+        Target neurons for which the factor would not be a finite number, left as they are.
+    """
+    silent = np.flatnonzero(measures < value * np.finfo(np.float64).tiny)
+    if targets is not None:
+        silent = np.intersect1d(silent, targets)  # not those without synapses
+    if len(silent):
+        measures[silent] = value
+    with np.errstate(invalid="ignore"):  # what is no longer finite is for the caller to report
+        factors = value / measures
+        np.multiply(w, factors if targets is None else factors[targets], out=w)
+    return silent

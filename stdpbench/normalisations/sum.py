@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.normalisations.base import Normalisation
+from stdpbench.normalisations.base import Normalisation, scaled
 from stdpbench.parameters import parameter
 
 
@@ -24,14 +24,5 @@ class Sum(Normalisation):
 
         After scaling, a weight may exceed w_max until it is next clipped.
         """
-        sums = w.sum(axis=0) if targets is None else np.bincount(targets, w)
-        # below this the factor would not be a finite number
-        silent = np.flatnonzero(sums < self.value * np.finfo(np.float64).tiny)
-        if targets is not None:
-            silent = np.intersect1d(silent, targets)  # not those without synapses
-        if len(silent):
-            sums[silent] = self.value
-        with np.errstate(invalid="ignore"):  # what is no longer finite is for the caller to report
-            factors = self.value / sums
-            np.multiply(w, factors if targets is None else factors[targets], out=w)
-        return silent
+        sums: NDArray[np.float64] = w.sum(axis=0) if targets is None else np.bincount(targets, w).astype(np.float64)
+        return scaled(w, sums, self.value, targets)

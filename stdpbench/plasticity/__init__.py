@@ -20,6 +20,7 @@ _RULES = {
     "symmetric": "stdpbench.plasticity.symmetric:Symmetric",
     "oja": "stdpbench.plasticity.oja:Oja",
     "bcm": "stdpbench.plasticity.bcm:BCM",
+    "competitive": "stdpbench.plasticity.competitive:Competitive",
     "clopath": "stdpbench.plasticity.clopath:Clopath",
     "clopath-lif": "stdpbench.plasticity.clopath_lif:ClopathLIF",
     "inhibitory": "stdpbench.plasticity.inhibitory:Inhibitory",

@@ -40,12 +40,17 @@ class Trace:
         Name of the rule's parameter for the time constant.
     on_spike : {"set", "add"}
         Whether a spike sets the trace to 1 (nearest spike) or adds 1 (all spikes).
+    spread : str
+        Name of the rule's parameter for the standard deviation, in inputs, of a Gaussian by which a spike also adds to
+        the traces of neighbouring inputs; empty, or a value of 0: it adds to its own trace only. One input trace of a
+        rule may spread. Protocols, whose inputs have no neighbours, do without.
     """
 
     name: str
     side: Literal["input", "output"]
     tau: str
     on_spike: Literal["set", "add"]
+    spread: str = ""
 
 
 @dataclass(frozen=True)

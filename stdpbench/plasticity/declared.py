@@ -55,6 +55,12 @@ def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
         yield from _time_constant(trace.tau, f"the trace {trace.name}", declared)
         if trace.side not in ("input", "output") or trace.on_spike not in ("set", "add"):
             yield f"the trace {trace.name} must have the side 'input' or 'output', and on_spike 'set' or 'add'"
+        if trace.spread and (trace.side, trace.on_spike) != ("input", "add"):
+            yield f"the trace {trace.name} spreads, so that it must have the side 'input' and on_spike 'add'"
+        if trace.spread and getattr(declared.get(trace.spread), "unit", None) != "":
+            yield f"the trace {trace.name} spreads by {trace.spread!r}, which is not a parameter with the unit ''"
+    if len([trace for trace in traces if trace.spread]) > 1:
+        yield "only one trace may spread"
     for average in rule.averages:
         yield from _average(rule, average, declared, quantities)
     potential = {"v": _VOLTAGE} if rule.output_neuron else {}

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, n_input
+from stdpbench.experiment import Experiment, input_shape
 from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.disturbances import Disturbance
-from stdpbench.runs.process.evaluation import end_with, part_of, present_frozen, sigint_ignored
+from stdpbench.runs.process.evaluation import end_with, part_of, present_frozen, put_in_force, sigint_ignored
 from stdpbench.simulators import Simulator, open_simulator
 from stdpbench.stimuli import StimulusSet, load_stimuli, save_stimuli
 
@@ -191,7 +191,7 @@ class _Worker:
     def __init__(self, folder: str, mapping: dict[str, Any], simulator: str | None, phases: Sequence[str]) -> None:
         self._folder, self._experiment = Path(folder), Experiment.from_mapping(mapping)
         self._shown = {phase: load_stimuli(self._folder, f"pictures {phase}") for phase in phases}
-        inputs = n_input(self._experiment, next(iter(self._shown.values())))
+        inputs = input_shape(self._experiment, next(iter(self._shown.values())))
         self.simulator: Simulator = open_simulator(self._experiment, inputs, simulator)[0]
         self._loaded: tuple[str, Disturbance | None] | None = None
 
@@ -205,13 +205,13 @@ class _Worker:
                 disturbance.stimuli(images, start, self._experiment),
             )
         self._load(presentation.network, disturbance)
-        self.simulator.set_parameters(experiment)
+        shown = put_in_force(self.simulator, experiment)
         offset = start + presentation.repeat * _STREAMS
         responses = [
-            present_frozen(self.simulator, experiment, images, presentation.phase, number, number + offset)
+            present_frozen(self.simulator, shown, images, presentation.phase, number, number + offset)
             for number in range(len(images))
         ]
-        trains = part_of(start, responses, self.simulator, experiment).trains
+        trains = part_of(start, responses, self.simulator, shown).trains
         graph, counts = self.simulator.graph, dict[str, NDArray[np.int64]]()
         for name in graph.populations:
             each = [len(one.input) if name == graph.input else one.counts(name).sum() for one, _ in responses]

@@ -22,15 +22,18 @@ from stdpbench.simulators.response import Recording, Response
 SIMULATORS = ("compiled", "runtime")
 
 
-def open_simulator(experiment: Experiment, n_input: int, name: str | None = None) -> tuple[Simulator, str]:
+def open_simulator(
+    experiment: Experiment, inputs: int | tuple[int, ...], name: str | None = None
+) -> tuple[Simulator, str]:
     """Build the network of an experiment, ready for its first presentation except for the weights that learn.
 
     Parameters
     ----------
     experiment : Experiment
         What to build.
-    n_input : int
-        Pixels per picture.
+    inputs : int or tuple of int
+        Number of inputs, or their shape, such as rows and columns of a picture. Projections to which places matter
+        need the shape; there, a number that is a square stands for a square picture.
     name : {"compiled", "runtime"}, optional
         Which simulator; by default the compiled one where there is a C++ compiler, else Brian2's runtime mode.
 
@@ -47,12 +50,16 @@ def open_simulator(experiment: Experiment, n_input: int, name: str | None = None
         If there is no such simulator, or it needs a compiler that is not there.
     """
     _check_available(experiment)
-    simulator, remark = open_graph(experiment.graph(n_input), name)
+    simulator, remark = open_graph(experiment.graph(*_shape(inputs)), name)
     simulator.set_parameters(experiment)
     for projection in simulator.graph.plastic:
         if simulator.graph.projections[projection].source == simulator.graph.input:
             simulator.weights(projection)[...] = 0.0
     return simulator, remark
+
+
+def _shape(inputs: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (inputs,) if isinstance(inputs, int) else inputs
 
 
 def open_graph(
@@ -148,7 +155,7 @@ def compile_seconds(graph: Graph, name: str | None = None) -> float:
     return usual_seconds() if opening_takes(graph, name) == "compile" else 0.0
 
 
-def compile_ahead(experiment: Experiment, n_input: int, name: str) -> None:
+def compile_ahead(experiment: Experiment, inputs: int | tuple[int, ...], name: str) -> None:
     """Compile all that `open_simulator` needs for a network, for this and other processes.
 
     Raises
@@ -159,11 +166,11 @@ def compile_ahead(experiment: Experiment, n_input: int, name: str) -> None:
     compiler = find_compiler()
     if name == "compiled" and compiler is not None:
         _check_available(experiment)
-        graph = experiment.graph(n_input)
+        graph = experiment.graph(*_shape(inputs))
         _check_memory(graph)
         fetch(Layout(graph), compiler)
     else:
-        open_simulator(experiment, n_input, name)[0].close()
+        open_simulator(experiment, inputs, name)[0].close()
 
 
 def _check_available(experiment: Experiment) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -237,7 +237,6 @@ class Simulator(ABC):
         record: Mapping[str, Sequence[int]] | None = None,
         noise: Mapping[str, Spikes] | None = None,
         currents: NDArray[np.float64] | None = None,
-        meanwhile: Callable[[], object] | None = None,
     ) -> Response:
         """Present one stimulus.
 
@@ -260,9 +259,6 @@ class Simulator(ABC):
         currents : ndarray, float64, (n_input,) or (n_bins, n_input), optional
             Constant currents, or those of each step of the stimulus. In each step, a projection from the input adds
             its weights times the currents to its receptor, as if spikes of these sizes arrived.
-        meanwhile : callable, optional
-            Called once, when the network is about to run, to start what other threads do meanwhile: while a compiled
-            network runs, they have the interpreter to themselves.
 
         Returns
         -------
@@ -283,8 +279,6 @@ class Simulator(ABC):
         learned_delays.take(self.layout, self.array, total, self._put_delays)
         self._traces_moved |= bool(learning)
         recording = {name: each for name, each in watched.items() if len(each)}
-        if meanwhile is not None:
-            meanwhile()
         with _uninterrupted():
             parts, done = list[tuple[int, dict[str, Spikes], Courses]](), 0
             while done < total or not parts:

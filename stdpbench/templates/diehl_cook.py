@@ -13,6 +13,8 @@ from stdpbench.delays.none import NoDelay
 from stdpbench.delays.uniform import Uniform as UniformDelay
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.graph.checks import receptors, shared_names
+from stdpbench.normalisations import Normalisation
+from stdpbench.normalisations.norm import Norm
 from stdpbench.normalisations.sum import Sum
 from stdpbench.parameters import parameter
 from stdpbench.plasticity import PlasticityRule
@@ -72,6 +74,12 @@ class Network(Template):
         help="Sum to which each exc neuron's input weights are scaled before every training presentation; none: no "
         "scaling.",
     )
+    weight_norm: float | None = parameter(
+        None,
+        unit="",
+        gt=0,
+        help="Euclidean norm to which they are scaled instead, whatever weight_sum says; none: see weight_sum.",
+    )
 
     summary: ClassVar[str] = "Input, exc neurons and lateral inhibition, after Diehl & Cook (2015)"
     sections: ClassVar[tuple[str, ...]] = OPTIONAL
@@ -93,7 +101,7 @@ class Network(Template):
             weight=_layer.start(self.start, self.start_blur, self.start_noise),
             delay=self._delay(),
             plasticity=parts.plasticity,
-            normalise=None if self.weight_sum is None else Sum(value=self.weight_sum),
+            normalise=self._normalisation(),
         )
         projections = {"feed": feed}
         if self.inhibition == "layer":
@@ -119,6 +127,11 @@ class Network(Template):
         streams = {"feed": _DELAYS}
         return Graph(populations, projections, self.dt, self.conductance_step, read="exc", streams=streams)
 
+    def _normalisation(self) -> Normalisation | None:
+        if self.weight_norm is not None:
+            return Norm(value=self.weight_norm)
+        return None if self.weight_sum is None else Sum(value=self.weight_sum)
+
     def _delay(self) -> Delay:
         if self.delays == "none":
             return NoDelay()
@@ -131,7 +144,9 @@ class Network(Template):
             "network.populations.exc.size": "network.n_exc",
             "network.populations.exc.neuron": "exc",
             "network.projections.feed.plasticity": "plasticity",
-            "network.projections.feed.normalise.value": "network.weight_sum",
+            "network.projections.feed.normalise.value": (
+                "network.weight_sum" if self.weight_norm is None else "network.weight_norm"
+            ),
         }
         if self.delays != "none":
             name = "value" if self.delays == "homogeneous" else "high"

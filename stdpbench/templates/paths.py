@@ -38,6 +38,15 @@ def short_path(path: str, template: Template, parts: Parts) -> str:
     )
 
 
+def long_path(path: str, template: Template, parts: Parts) -> str:
+    """Return the path in the expanded network of a parameter in the experiment; others unchanged."""
+    known = template.paths(parts)
+    for long in sorted(known, key=lambda each: len(known[each]), reverse=True):
+        if path == known[long] or path.startswith(f"{known[long]}."):
+            return long + path[len(known[long]) :]
+    return path
+
+
 def _all(template: Template, parts: Parts) -> list[str]:
     """Return all paths of the expanded network that can be translated."""
     found = []

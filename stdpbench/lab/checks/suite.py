@@ -26,6 +26,7 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "symmetric": (windows.symmetric, trains.irregular_trains),
     "oja": (windows.oja, trains.irregular_trains),
     "bcm": (windows.bcm, trains.irregular_trains),
+    "competitive": (windows.competitive, trains.irregular_trains),
     "clopath": (voltage.spike, voltage.released_code, voltage.pairing, trains.irregular_trains),
     "clopath-lif": (voltage.adaptation, trains.irregular_trains),
     "inhibitory": (windows.inhibitory, trains.irregular_trains),

@@ -295,6 +295,14 @@ def _bcm(w: float, p: Constants, past: Past) -> float | None:
     return w + p["eta"] * (past.y(tau) - theta_m) * past.x(p["tau_x"])
 
 
+def _competitive(w: float, p: Constants, past: Past) -> float | None:
+    if past.at_input:
+        return None
+    wins = past.y(p["tau_wins"])
+    rate = min(max(p["eta"] / (1 + wins), p["eta_min"]), 1.0)
+    return w + rate * (p["gain"] * past.x(p["tau_x"]) - w)
+
+
 def _inhibitory(w: float, p: Constants, past: Past) -> float:
     if past.at_input:
         return w + p["eta"] * (past.y(p["tau"]) - 2 * p["rho_0"] * 1e-3 * p["tau"])
@@ -419,12 +427,25 @@ EQUATIONS: Mapping[str, Equations] = {
     "oja": Equations(
         partial(_follow, _oja),
         {"w_max": 1.0, "eta": 0.01, "gamma": 1.0, "tau_x": 20.0, "tau_y": 20.0},
-        {"w_max": _ODD_W_MAX, "eta": 0.2, "gamma": 9.0, "tau_x": 31.0, "tau_y": 17.0},
+        {"w_max": _ODD_W_MAX, "eta": 0.05, "gamma": 0.7, "tau_x": 31.0, "tau_y": 17.0},
     ),
     "bcm": Equations(
         partial(_follow, _bcm),
         {"w_max": 1.0, "eta": 0.01, "y_target": 1.0, "tau_x": 20.0, "tau_y": 100.0, "tau_theta_m": 5000.0},
-        {"w_max": _ODD_W_MAX, "eta": 0.01, "y_target": 0.4, "tau_x": 31.0, "tau_y": 57.0, "tau_theta_m": 410.0},
+        {"w_max": _ODD_W_MAX, "eta": 0.01, "y_target": 1.6, "tau_x": 31.0, "tau_y": 57.0, "tau_theta_m": 410.0},
+    ),
+    "competitive": Equations(
+        partial(_follow, _competitive),
+        {"w_max": 1.0, "eta": 1.0, "eta_min": 0.02, "gain": 0.01, "spread": 0.0, "tau_x": 1e6, "tau_wins": 1e9},
+        {
+            "w_max": _ODD_W_MAX,
+            "eta": 0.7,
+            "eta_min": 0.13,
+            "gain": 0.17,
+            "spread": 0.0,
+            "tau_x": 310.0,
+            "tau_wins": 170.0,
+        },
     ),
     "inhibitory": Equations(
         partial(_follow, _inhibitory),

@@ -205,6 +205,17 @@ def bcm(outcome: Outcome) -> None:
     outcome.panels.append(Panel("independent Poisson spikes", [lab.run(outcome.kind)]))
 
 
+def competitive(outcome: Outcome) -> None:
+    """Check that the weight becomes the mean of the inputs that output spikes have seen."""
+    rule = as_rule(outcome.kind, {"eta_min": 0.0, "tau_x": 1e9, "gain": 0.05})
+    inputs, outputs = np.array([6, 12, 18, 42, 48, 66.0]), np.array([24, 36, 60, 78.0])
+    found, _ = impose(rule, [inputs * 1e-3], [outputs * 1e-3], 0.5)
+    counts = np.searchsorted(inputs, outputs)
+    what = "four output spikes after 3, 3, 5 and 6 input spikes, ηₘᵢₙ = 0"
+    outcome.formula(what, "w = g · mean x", 0.05 * counts.mean() - 0.5, found, 1e-6, "MacQueen 1967; spikes ours")
+    outcome.panels.append(Panel("window of one pair", [lab.pair_window(outcome.kind)]))
+
+
 def inhibitory(outcome: Outcome) -> None:
     """Check the even window, lowered by the depression per input spike."""
     found, reference = lab.pair_window(outcome.kind), "Vogels et al. 2011"

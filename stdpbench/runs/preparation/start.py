@@ -22,13 +22,14 @@ from stdpbench.stimuli import Images
 def load_split(experiment: Experiment, validation: bool) -> Split:
     """Load the pictures of an experiment, with training and test parts cut to its schedule.
 
-    With `validation`, the last training pictures are the test part, and the test pictures are not used.
+    With `validation`, some training pictures are the test part, and the test pictures are not used.
     """
     split = experiment.data.prepare()
     if validation and experiment.stream is not None:
         raise StdpbenchError("a stream has no pictures of which some could be held out; leave out --validation")
     if validation:
-        split = validation_split(split, experiment.data.validation_size(len(split.train)))
+        n = experiment.data.validation_size(len(split.train))
+        split = validation_split(split, n, getattr(experiment.data, "validation", "last"))
     schedule = experiment.schedule
     for name, wanted, available in (
         ("train_images", schedule.train_images, len(split.train)),

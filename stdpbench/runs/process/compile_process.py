@@ -30,14 +30,14 @@ class CompileProcess:
     ----------
     experiment : Experiment
         The experiment whose network is compiled.
-    n_input : int
-        Number of pixels per picture.
+    shape : tuple of int
+        Shape of the input.
     simulator : {"compiled", "runtime"}
         Name of the simulator.
     """
 
-    def __init__(self, experiment: Experiment, n_input: int, simulator: str) -> None:
-        wanted = {"experiment": experiment.to_mapping(), "n_input": n_input, "simulator": simulator}
+    def __init__(self, experiment: Experiment, shape: tuple[int, ...], simulator: str) -> None:
+        wanted = {"experiment": experiment.to_mapping(), "shape": shape, "simulator": simulator}
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - read after the process has exited
         with tempfile.TemporaryFile() as request:
             request.write(json.dumps(wanted).encode())
@@ -82,7 +82,7 @@ def main() -> int:
     os.dup2(2, 1)  # standard output is for the error alone; compiler output goes to standard error
     wanted = json.load(sys.stdin)
     try:
-        compile_ahead(Experiment.from_mapping(wanted["experiment"]), wanted["n_input"], wanted["simulator"])
+        compile_ahead(Experiment.from_mapping(wanted["experiment"]), tuple(wanted["shape"]), wanted["simulator"])
     except StdpbenchError as error:
         failure = str(error)
     except Exception as error:  # from Brian2 or a rule of another package; the run continues and reports it

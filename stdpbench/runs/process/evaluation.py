@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, encode, n_bins, n_input
+from stdpbench.experiment import Experiment, encode, input_shape, n_bins
 from stdpbench.files import TEMPORARY, remove_tree
 from stdpbench.network import Layout, Learned
+from stdpbench.network.initial import slow_start
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.signals import handled
@@ -65,6 +66,33 @@ def default_workers(layout: Layout) -> int:
     return processors if free is None else max(1, min(processors, free // (PROCESS_MEMORY + synapse_memory(layout))))
 
 
+def put_in_force(simulator: Simulator, experiment: Experiment) -> Experiment:
+    """Have a network that has learned answer as in evaluation, and return the experiment that is in force then."""
+    shown = experiment.evaluated
+    simulator.set_parameters(shown)
+    if experiment.evaluation.thresholds == "start":
+        graph = simulator.graph
+        for name, array in simulator.learned_views.items():
+            owner, _, variable = name.partition(".")
+            if owner in graph.populations:
+                array[...] = slow_start(graph.populations[owner], variable)
+    return shown
+
+
+@contextmanager
+def as_evaluated(simulator: Simulator, experiment: Experiment) -> Iterator[Experiment]:
+    """Have a network answer as in evaluation within the block, which gets the experiment that is in force then."""
+    if experiment.evaluation.is_default:
+        yield experiment
+        return
+    before, learned = simulator.experiment, simulator.learned
+    try:
+        yield put_in_force(simulator, experiment)
+    finally:
+        simulator.set_parameters(before)
+        simulator.set_learned(learned)
+
+
 def present_frozen(
     simulator: Simulator,
     experiment: Experiment,
@@ -80,7 +108,7 @@ def present_frozen(
     simulator : Simulator
         The network.
     experiment : Experiment
-        Parameters of the presentation.
+        Parameters of the presentation, which are in force.
     images : StimulusSet
         The stimuli.
     phase : str
@@ -192,8 +220,9 @@ def _in_this_process(
 ) -> Generator[Part, None, None]:
     state = simulator.state()
     try:
-        for start, stop in chunks:
-            yield _part(simulator, experiment, images, phase, start, stop)
+        with as_evaluated(simulator, experiment) as shown:
+            for start, stop in chunks:
+                yield _part(simulator, shown, images, phase, start, stop)
     finally:
         simulator.set_state(state)
 
@@ -247,8 +276,9 @@ def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phas
     try:
         experiment = Experiment.from_mapping(mapping)
         images = load_stimuli(Path(folder), "shown")
-        simulator, _ = open_simulator(experiment, n_input(experiment, images), simulator_name)
+        simulator, _ = open_simulator(experiment, input_shape(experiment, images), simulator_name)
         simulator.set_learned(Learned.load(Path(folder) / "learned"))
+        experiment = put_in_force(simulator, experiment)
         _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
     except StdpbenchError as error:
         _worker["failure"] = (

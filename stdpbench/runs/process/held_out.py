@@ -27,14 +27,14 @@ import numpy as np
 
 from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, n_input, training_order
+from stdpbench.experiment import Experiment, input_shape, training_order
 from stdpbench.network import start_pictures
 from stdpbench.readout.held_out import measure_held_out
 from stdpbench.runs.analysis.fields import duplicates
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.checkpoints import Checkpoint
 from stdpbench.runs.preparation.start import normalised
-from stdpbench.runs.process.evaluation import end_with_parent, present_frozen, sigint_ignored
+from stdpbench.runs.process.evaluation import end_with_parent, present_frozen, put_in_force, sigint_ignored
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.protocol.facts import HeldOut, Record
 from stdpbench.simulators import Simulator, open_simulator
@@ -255,14 +255,16 @@ def measure(path: Path) -> HeldOut:
     if _opened and not _opened["simulator"].experiment.same_rule(experiment):
         _opened.pop("simulator").close()  # the rule of the run was changed
     if not _opened:
-        _opened["simulator"], _ = open_simulator(experiment, n_input(experiment, snapshot.images), snapshot.simulator)
+        _opened["simulator"], _ = open_simulator(
+            experiment, input_shape(experiment, snapshot.images), snapshot.simulator
+        )
     simulator: Simulator = _opened["simulator"]
-    simulator.set_parameters(experiment)
     simulator.set_learned(snapshot.learned)
+    shown = put_in_force(simulator, experiment)
     images = snapshot.images
     counts = np.zeros((len(images), simulator.n_read), np.uint16)
     for number in range(len(images)):
-        response, _ = present_frozen(simulator, experiment, images, "held-out", number)
+        response, _ = present_frozen(simulator, shown, images, "held-out", number)
         counts[number] = response.counts(simulator.graph.read)
     n_duplicates = int(duplicates(simulator.shown_weights).sum())
     values = measure_held_out(counts, images.labels, snapshot.n_classes, n_duplicates)

@@ -14,7 +14,7 @@ from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment, encode, n_bins
 from stdpbench.files import remove_file
 from stdpbench.runs.folder.run_folder import PROGRESS
-from stdpbench.runs.process.evaluation import PROCESS_MEMORY, default_workers, present_frozen
+from stdpbench.runs.process.evaluation import PROCESS_MEMORY, as_evaluated, default_workers, present_frozen
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.simulators import Simulator, synapse_memory
@@ -143,10 +143,13 @@ def estimate(
             bins, n_rest = n_bins(experiment, split.train, image), experiment.rest_bins
             noise = noise_of(simulator.graph, experiment, "train", 0, 0, bins + n_rest)
             simulator.present(spikes, bins, plastic=True, n_rest=n_rest, noise=noise)
-        middle = time.perf_counter()
-        present_frozen(simulator, experiment, split.test, "test", number % len(split.test))
-        learning.append(middle - begun)
-        frozen.append(time.perf_counter() - middle)
+        learnt = time.perf_counter() - begun
+        with as_evaluated(simulator, experiment) as shown:
+            middle = time.perf_counter()
+            present_frozen(simulator, shown, split.test, "test", number % len(split.test))
+            end = time.perf_counter()
+        learning.append(learnt)
+        frozen.append(end - middle)
     simulator.set_state(state)
     n_frozen = sum(total for _, total in phases)
     n_workers = workers or default_workers(simulator.layout)

@@ -22,6 +22,7 @@ from stdpbench.readout.vote import Vote
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import normalised, trained_arrays
+from stdpbench.runs.process.evaluation import as_evaluated
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.simulators import Simulator
 from stdpbench.stimuli import Images
@@ -85,17 +86,16 @@ def try_picture(
     state, read = simulator.state(), simulator.graph.read
     try:
         simulator.set_learned(learned)
-        for attempt in range(experiment.attempts):
-            simulator.reset()
-            spikes = encode(experiment, images, "test", _PRESENTATION, attempt, 0)
-            n_rest = simulator.layout.max_delay_bins
-            noise = noise_of(
-                simulator.graph, experiment, "test", _PRESENTATION, attempt, experiment.stimulus_bins + n_rest
-            )
-            response = simulator.present(spikes, experiment.stimulus_bins, plastic=False, n_rest=n_rest, noise=noise)
-            enough = response.counts(read).sum() >= schedule.min_spikes
-            if enough or experiment.encoding.problem(brightest, attempt + 1, experiment.stimulus_bins, dt):
-                break
+        with as_evaluated(simulator, experiment) as shown:
+            bins, n_rest = shown.stimulus_bins, simulator.layout.max_delay_bins
+            for attempt in range(shown.attempts):
+                simulator.reset()
+                spikes = encode(shown, images, "test", _PRESENTATION, attempt, 0)
+                noise = noise_of(simulator.graph, shown, "test", _PRESENTATION, attempt, bins + n_rest)
+                response = simulator.present(spikes, bins, plastic=False, n_rest=n_rest, noise=noise)
+                enough = response.counts(read).sum() >= schedule.min_spikes
+                if enough or shown.encoding.problem(brightest, attempt + 1, bins, dt):
+                    break
     finally:
         simulator.set_state(state)
     return {

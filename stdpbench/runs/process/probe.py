@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, graph_for, n_input
+from stdpbench.experiment import Experiment, graph_for, input_shape, n_input
 from stdpbench.readout import Assignment
 from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
@@ -72,7 +72,7 @@ class Probe:
         if self._assignment is None and checkpoint is not None:
             self._assignment = self._labels(checkpoint.history)
         name = folder.read_json("run.json").get("simulator")
-        self._simulator, _ = open_simulator(self._experiment, n_input(self._experiment, self._split.train), name)
+        self._simulator, _ = open_simulator(self._experiment, input_shape(self._experiment, self._split.train), name)
 
     def answer(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Carry out a request and return the value of its reply."""

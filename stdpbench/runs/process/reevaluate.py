@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import n_input
+from stdpbench.experiment import input_shape, n_input
 from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
@@ -63,7 +63,7 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
             )
         inputs = n_input(experiment, split.train)
         trained = trained_arrays(folder, experiment, inputs)
-        simulator, remark = open_simulator(experiment, inputs, options.simulator)
+        simulator, remark = open_simulator(experiment, input_shape(experiment, split.train), options.simulator)
         if remark:
             yield Remarked(remark)
         try:

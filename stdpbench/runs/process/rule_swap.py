@@ -79,12 +79,12 @@ class RuleChanges:
         """
         if self._wanted is not None:
             raise StdpbenchError(f"the network with the rule {self._wanted.name} is being built; wait for that first")
-        n_input, name = current.layout.n_input, current.name
+        shape, name = current.layout.input_shape, current.name
         available = any(network.experiment.same_rule(experiment) for network in (self._origin(current), *self._used))
-        if available or is_compiled(experiment.graph(n_input), name):
+        if available or is_compiled(experiment.graph(*shape), name):
             return False
         self._wanted = _Wanted(
-            request, new_rules(current.experiment, experiment), CompileProcess(experiment, n_input, name)
+            request, new_rules(current.experiment, experiment), CompileProcess(experiment, shape, name)
         )
         return True
 
@@ -169,7 +169,7 @@ def _changed(before: Simulator, after: Simulator) -> set[str]:
 def _open(experiment: Experiment, current: Simulator) -> Simulator:
     """Return a new network on the simulator of the current one."""
     try:
-        return open_simulator(experiment, current.layout.n_input, current.name)[0]
+        return open_simulator(experiment, current.layout.input_shape, current.name)[0]
     except StdpbenchError:
         raise
     except Exception as error:  # from Brian2, or from a rule of another package

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stdpbench.datasets import Split
-from stdpbench.experiment import Experiment, graph_for, n_cut, n_input
+from stdpbench.experiment import Experiment, graph_for, input_shape, n_cut
 from stdpbench.runs.folder.checkpoints import Checkpoint, is_linked, newest_checkpoint, tidy_checkpoints
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.preparation.start import (
@@ -81,7 +81,7 @@ def open_network(
     name = about.get("simulator", options.simulator)
     if work := opening_takes(graph_for(experiment, split.train), name):
         waiting({"compile": COMPILING, "generate": GENERATING}[work])
-    simulator, remark = open_simulator(experiment, n_input(experiment, split.train), name)
+    simulator, remark = open_simulator(experiment, input_shape(experiment, split.train), name)
     fingerprint = fingerprint_at_start(start, experiment, split, options.validation)
     known = about.get("data_sha256", fingerprint)
     folder.update_run(simulator=simulator.name, data_sha256=known)

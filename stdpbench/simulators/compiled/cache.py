@@ -75,6 +75,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
                 each.projection.scale is None,
                 *_of_rule(each.rule),
                 *_of_delay_rule(each.delay_rule),
+                *([] if each.spreading is None else ["spread", each.spreading.name]),
             ]
             for each in layout.projections.values()
         ],

@@ -26,7 +26,7 @@ from stdpbench.network.brian import (
 )
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.build import BuiltNetwork, build
-from stdpbench.network.layout import PopulationLayout, ProjectionLayout
+from stdpbench.network.layout import AMOUNT, SPREAD, PopulationLayout, ProjectionLayout
 from stdpbench.simulators.compiled.rewriting import (
     array_of,
     changed,
@@ -66,7 +66,20 @@ def _all_pairs(group: Any) -> bool:
 def _is_sparse(group: Any) -> bool:
     """Whether a Brian2 object holds the synapses of a sparse projection."""
     projection = _built().carried_by.get(str(group.name))
-    return projection is not None and projection.sparse and group.name == projection.group
+    if projection is None:
+        return False
+    return _spreads(group) or (projection.sparse and group.name == projection.group)
+
+
+def _spreads(group: Any) -> bool:
+    """Whether a Brian2 object holds the synapses by which a trace spreads."""
+    projection = _built().carried_by.get(str(group.name))
+    return projection is not None and str(group.name) == projection.own(SPREAD)
+
+
+def _rows_of(group: Any) -> str:
+    projection = _built().carried_by[str(group.name)]
+    return f"rows_{projection.spread_number if _spreads(group) else projection.number}"
 
 
 def _delay_form(pathway: Any) -> str:
@@ -126,7 +139,7 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
             "all_pairs": _all_pairs,
             "is_dense": _is_dense,
             "is_sparse": _is_sparse,
-            "rows_of": lambda group: f"rows_{_built().carried_by[str(group.name)].number}",
+            "rows_of": _rows_of,
             "delay_form": _delay_form,
             "delay_bins": lambda pathway: _projection(pathway).delay_bins,
             "delays_of": lambda pathway: f"delays_{_projection(pathway).number}",
@@ -230,6 +243,8 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
 def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, folder: Path) -> list[dict[str, Any]]:
     places = [(each.group, each.variable) for each in (layout.state | layout.fixed).values() if each.group]
     places += [(group, name) for group, values in layout.parameters.items() for name in values]
+    spreading = [each for each in layout.projections.values() if each.spreading is not None]
+    places += [(each.own(SPREAD), AMOUNT) for each in spreading]
     by_place, symbols = dict[tuple[str, str], str](), []
     for group, variable in places:
         var = made.groups[group].variables[variable]
@@ -267,7 +282,8 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         "trains": [each.number for each in layout.populations.values()],
         "delayed": [each.number for each in layout.projections.values() if each.delays_differ],
         "delays_kept": [each.number for each in layout.projections.values() if each.keeps_delays],
-        "sparse": [each.number for each in layout.projections.values() if each.sparse],
+        "sparse": [each.number for each in layout.projections.values() if each.sparse]
+        + [each.spread_number for each in spreading],
         "sleeping": [each.number for each in layout.cells if each.sleeps],
     }
     environment = ResidentCodeObject.templater.env
@@ -294,6 +310,14 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
             }
             for each in layout.projections.values()
             if each.sparse
+        ]
+        + [
+            {
+                "number": each.spread_number,
+                "n": device.get_array_name(made.groups[each.own(SPREAD)].variables["N"]),
+                "arrays": [by_place[each.own(SPREAD), AMOUNT]],
+            }
+            for each in spreading
         ],
         **names,
     )

@@ -28,8 +28,6 @@ from stdpbench.simulators.compiled.cache import COPY
 _NOT_FINITE = 13  # as in resident.cpp
 _uint8_p, _int32_p = ctypes.POINTER(ctypes.c_uint8), ctypes.POINTER(ctypes.c_int32)
 _int64_p, _double_p = ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_double)
-# keeps the interpreter: released, another thread may have it for longer than the call takes
-_SPIKES = ctypes.PYFUNCTYPE(ctypes.c_int32, ctypes.c_int32, ctypes.POINTER(_int32_p), ctypes.POINTER(_int32_p))
 
 
 class Library:
@@ -53,7 +51,6 @@ class Library:
         self._kept: tuple[NDArray[np.int32], ...] = ()
         self._driven: dict[int, NDArray[np.float64] | None] = {}
         self.dll, copy = _load_private_copy(path, source)
-        self._spikes = _SPIKES(("resident_spikes", self.dll))
         # not at exit, when other threads may still run code of the library
         weakref.finalize(self, _unload, self.dll, copy, source).atexit = False
         _check(self.dll.resident_start())
@@ -168,7 +165,7 @@ class Library:
     def spikes(self, population: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Index and bin of the spikes of a population in the last presentation."""
         index, bins = _int32_p(), _int32_p()
-        count = self._spikes(population, ctypes.byref(index), ctypes.byref(bins))
+        count = self.dll.resident_spikes(population, ctypes.byref(index), ctypes.byref(bins))
         if not count:
             return np.empty(0, np.int32), np.empty(0, np.int32)
         found = (np.ctypeslib.as_array(each, shape=(count,)).copy() for each in (index, bins))
@@ -260,4 +257,6 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
         _int32_p,
         _double_p,
     ]
+    dll.resident_spikes.restype = ctypes.c_int32
+    dll.resident_spikes.argtypes = [ctypes.c_int32, ctypes.POINTER(_int32_p), ctypes.POINTER(_int32_p)]
     return dll

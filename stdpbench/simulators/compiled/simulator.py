@@ -13,7 +13,7 @@ from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
 from stdpbench.network import Layout
-from stdpbench.network.layout import LEFT_WITH, ProjectionLayout
+from stdpbench.network.layout import AMOUNT, LEFT_WITH, SPREAD, ProjectionLayout
 from stdpbench.simulators import learned_delays
 from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.compiled.cache import fetch, hold
@@ -48,6 +48,8 @@ class CompiledSimulator(Simulator):
         for each in self.layout.projections.values():
             if each.sparse:
                 library.set_synapses(each.number, each.synapses, with_incoming=each.learns)
+            if each.spreading is not None:
+                library.set_synapses(each.spread_number, each.spread[0], with_incoming=False)
         variables = (self.layout.state | self.layout.fixed).values()
         shapes = {f"{each.group}.{each.variable}": each.shape for each in variables}
         for number, key in enumerate(keys):
@@ -55,6 +57,9 @@ class CompiledSimulator(Simulator):
             if array is None:
                 raise StdpbenchError(f"the compiled network {library.path} is damaged: remove its folder")
             self._arrays[key] = array.reshape(shapes.get(key, array.shape))
+        for each in self.layout.projections.values():
+            if each.spreading is not None:
+                self._array(each.own(SPREAD), AMOUNT)[...] = each.spread[1]
         for name, bins in self._delays.items():
             projection = self.layout.projections[name]
             limit = 0 if projection.delay_rule is None else projection.delay_bins

@@ -212,6 +212,15 @@ def test_validation_holds_out_training_pictures_and_no_test_picture():
     assert inner.class_names == split.class_names
 
 
+def test_validation_may_be_spread_over_all_training_pictures():
+    split = Split(Images(blobs(12), np.arange(12)), Images(blobs(4), None), tuple("abcdefghijkl"))
+    inner = validation_split(split, 4, "spread")
+    assert inner.test.labels.tolist() == [0, 3, 6, 9]
+    assert inner.train.labels.tolist() == [1, 2, 4, 5, 7, 8, 10, 11]
+    assert "validation" not in steps().to_mapping()
+    assert steps(validation="spread").to_mapping()["validation"] == "spread"
+
+
 @pytest.mark.parametrize("n", [0, 12, 13])
 def test_validation_must_leave_something_on_both_sides(n):
     split = Split(Images(blobs(12), None), Images(blobs(4), None), ())

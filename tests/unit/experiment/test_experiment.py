@@ -85,7 +85,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
     mapping["name"] = draw(st.sampled_from(["experiment", "My thesis ü", "a.b"]))
     for path in names:
         section, key = path.split(".")
-        mapping[section][key] = draw(CHANGEABLE[path])
+        mapping.setdefault(section, {})[key] = draw(CHANGEABLE[path])
     if draw(st.booleans()):
         mapping["exc"] = {"kind": "adaptive-lif"}
         mapping["inh"] = {"kind": draw(st.sampled_from(["lif", "adaptive-lif"]))}
@@ -330,7 +330,7 @@ def test_the_digest_depends_on_all_else(path: str) -> None:
         "samples",
         "exact",
     ]
-    others += ["carry", "shifted", "80 Hz", 0.25, 1]
+    others += ["carry", "shifted", "80 Hz", 0.25, 1, "spread", "start"]
     digests = set()
     for other in others:
         if other == table:

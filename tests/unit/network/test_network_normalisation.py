@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from stdpbench.connections import Synapses
+from stdpbench.experiment import Experiment
 from stdpbench.network import normalise
+from stdpbench.normalisations.norm import Norm
 
 
 def test_columns_sum_up_in_place():
@@ -87,3 +90,28 @@ def test_what_comes_out_is_always_finite(w, weight_sum):
             assert (w[:, column] == before[:, column]).all()
         else:
             assert w[:, column].sum() == pytest.approx(weight_sum, rel=1e-9)
+
+
+def test_columns_get_a_length_in_place():
+    w = np.random.default_rng(0).random((50, 6))
+    directions = w / np.linalg.norm(w, axis=0)
+    w[:, 2] = 0.0
+    assert Norm(value=3.0).apply(w).tolist() == [2]
+    others = [0, 1, 3, 4, 5]
+    np.testing.assert_allclose(w[:, others], 3.0 * directions[:, others], rtol=1e-12)
+    assert not w[:, 2].any()
+
+
+def test_sparse_weights_get_a_length():
+    synapses = Synapses.of_pairs(np.array([0, 2, 4, 5, 7]), 3, 3)
+    w = np.array([1.0, 2.0, 3.0, 4.0, 0.0])
+    dense = synapses.dense(w)
+    assert Norm(value=2.0).apply(w, synapses.target).tolist() == []
+    np.testing.assert_allclose(synapses.dense(w), 2.0 * dense / np.linalg.norm(dense, axis=0))
+
+
+def test_a_network_may_have_a_norm_rather_than_a_sum():
+    made = Experiment.from_mapping({"network": {"weight_norm": 1.0}})
+    assert made.graph().projections["feed"].normalise == Norm(value=1.0)
+    assert made.short_path("network.projections.feed.normalise.value") == "network.weight_norm"
+    assert "weight_norm" not in Experiment.from_mapping({}).to_mapping()["network"]

@@ -1,0 +1,102 @@
+"""What is different while a network is labelled and tested: the section ``evaluation`` of an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.parameters import Parameters, parameter
+
+SECTION = "evaluation"
+VALUES = f"{SECTION}.values."
+"""Beginning of the path of a value that holds in evaluation."""
+_SECTIONS = ("exc", "inh", "network", "lateral")
+
+
+class Evaluation(Parameters):
+    """Parameters of the network that differ while it is evaluated, with everything that it has learned frozen.
+
+    A network that learns needs other dynamics than one that answers. While it learns, a single winner may be best,
+    which has seen most of the stimulus before it fires; to answer, many spikes of those few neurons that the
+    stimulus drives most. The values hold in the label and test phases, for held-out pictures, baselines, reports and
+    drawn digits.
+    """
+
+    thresholds: Literal["learned", "start"] = parameter(
+        "learned",
+        help="Slow variables of neurons, such as theta: as learned, or as before any learning, so that neurons whose "
+        "weights have equal norms compete by these alone.",
+    )
+    values: tuple[tuple[str, Any], ...] = parameter(
+        (),
+        help="Values of other parameters in evaluation, as a table: of exc, inh, lateral and network, except those "
+        "that need another network.",
+    )
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nothing differs in evaluation."""
+        return self == Evaluation()
+
+    @classmethod
+    def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
+        """Return class and values for a table, in which values are nested tables or have dotted paths."""
+        values = mapping.get("values", {})
+        if not isinstance(values, Mapping):
+            raise StdpbenchError(f"{where}.values must be a table of parameters and their values, not {values!r}")
+        return cls, {**mapping, "values": tuple(sorted(_flat(values)))}
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file, as nested tables."""
+        mapping: dict[str, Any] = {} if self.thresholds == "learned" else {"thresholds": self.thresholds}
+        tables: dict[str, Any] = {}
+        for path, value in self.values:
+            *sections, name = path.split(".")
+            table = tables
+            for section in sections:
+                table = table.setdefault(section, {})
+            table[name] = value
+        return mapping | ({"values": tables} if tables else {})
+
+
+def without_evaluation(experiment: Any) -> Any:
+    """Return an experiment without this section; the experiment itself if it has nothing there."""
+    if experiment.evaluation.is_default:
+        return experiment
+    return experiment.model_copy(update={SECTION: Evaluation()})
+
+
+def conflicts_in_evaluation(experiment: Any) -> Iterator[str]:
+    """Yield a sentence for each value that cannot hold while the network of an experiment is evaluated."""
+    plain = without_evaluation(experiment)
+    for path, value in experiment.evaluation.values:
+        if path.partition(".")[0] not in _SECTIONS:
+            yield f"{VALUES}{path}: only parameters of exc, inh, lateral and network may differ in evaluation"
+            continue
+        try:
+            plain.changed_live({path: value})
+        except StdpbenchError as error:
+            yield from (f"{SECTION}.values: {sentence}" for sentence in error.sentences)
+
+
+def set_in_evaluation(tables: dict[str, Any], path: str, value: Any) -> None:
+    """Set a value of the section in the tables of an experiment; None and ``"none"`` remove one of `VALUES`."""
+    table = tables.setdefault(SECTION, {})
+    if not path.startswith(VALUES):
+        table[path.removeprefix(f"{SECTION}.")] = value
+        return
+    values = dict(_flat(table.get("values", {})))
+    name = path.removeprefix(VALUES)
+    values.pop(name, None)
+    if value not in (None, "none"):
+        values[name] = value
+    table["values"] = values
+
+
+def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value

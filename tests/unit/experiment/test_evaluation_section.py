@@ -1,0 +1,89 @@
+"""What differs while a network is evaluated: the section ``evaluation``."""
+
+from __future__ import annotations
+
+import pytest
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Evaluation, Experiment
+
+DEFAULT = Experiment.from_mapping({})
+OTHER = Experiment.from_toml(
+    """
+    [evaluation]
+    thresholds = "start"
+    [evaluation.values]
+    exc.v_thresh = "-53 mV"
+    network.w_inh_exc = 9.0
+    """
+)
+
+
+def test_nothing_differs_unless_it_is_said() -> None:
+    assert DEFAULT.evaluation == Evaluation()
+    assert DEFAULT.evaluated is DEFAULT
+    assert "evaluation" not in DEFAULT.to_mapping()
+
+
+def test_values_hold_in_evaluation_only() -> None:
+    assert OTHER.network.w_inh_exc == DEFAULT.network.w_inh_exc
+    shown = OTHER.evaluated
+    assert (shown.network.w_inh_exc, shown.exc.v_thresh) == (9.0, -53.0)
+    assert shown.evaluation == Evaluation()
+    assert shown.evaluated is shown
+    assert shown == DEFAULT.override({"network.w_inh_exc": 9.0, "exc.v_thresh": "-53 mV"})
+
+
+def test_the_section_is_read_written_and_part_of_the_digest() -> None:
+    assert Experiment.from_toml(OTHER.to_toml()) == OTHER
+    assert Experiment.from_mapping(OTHER.to_mapping()) == OTHER
+    assert OTHER.digest != DEFAULT.digest
+    assert DEFAULT.differences(OTHER) == {
+        "evaluation.thresholds": ("learned", "start"),
+        "evaluation.values.exc.v_thresh": (None, "-53 mV"),
+        "evaluation.values.network.w_inh_exc": (None, 9.0),
+    }
+
+
+def test_single_values_are_set_and_removed() -> None:
+    made = DEFAULT.override({"evaluation.values.network.w_inh_exc": "9", "evaluation.thresholds": "start"})
+    assert made.evaluation == Evaluation(thresholds="start", values=(("network.w_inh_exc", 9),))
+    more = made.override({"evaluation.values.exc.v_thresh": "-53 mV"})
+    assert more == OTHER
+    fewer = more.override({"evaluation.values.exc.v_thresh": "none"})
+    assert fewer == made
+    learned = fewer.override({"evaluation.thresholds": "learned"})
+    assert learned.evaluated == DEFAULT.override({"network.w_inh_exc": 9.0})
+
+
+def test_a_network_that_is_spelled_out_answers_in_the_same_way() -> None:
+    graph = OTHER.spelled_out()
+    assert dict(graph.evaluation.values) == {
+        "network.populations.exc.neuron.v_thresh": "-53 mV",
+        "network.projections.compete.weight.value": 9.0,
+    }
+    assert graph.evaluated.graph(9) == OTHER.evaluated.graph(9)
+
+
+def test_values_may_change_during_a_run() -> None:
+    assert OTHER.changed_live({"evaluation.values.exc.v_thresh": "-54 mV"}).evaluated.exc.v_thresh == -54.0
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("values.exc.v_tresh", "evaluation.values: exc.v_tresh is not a known parameter; did you mean exc.v_thresh"),
+        ("values.network.n_exc", "evaluation.values: network.n_exc is structural"),
+        (
+            "values.schedule.stimulus",
+            "evaluation.values.schedule.stimulus: only parameters of exc, inh, lateral and network may differ",
+        ),
+        ("treshold", "evaluation.treshold is not a known parameter; did you mean evaluation.thresholds"),
+        ("thresholds", "evaluation.thresholds must be 'learned' or 'start', not 7"),
+        ("values", "evaluation.values must be a table of parameters and their values, not 7"),
+    ],
+)
+def test_what_cannot_differ_is_refused_with_a_sentence(path: str, sentence: str) -> None:
+    with pytest.raises(StdpbenchError) as caught:
+        DEFAULT.override({f"evaluation.{path}": 7})
+    assert sentence in str(caught.value)

@@ -1,0 +1,69 @@
+"""A network is labelled and tested with the parameters of the section ``evaluation``, and learns with its own."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import numpy as np
+import pytest
+from harness import experiment, finished, new_run
+
+from stdpbench.datasets import Images
+from stdpbench.experiment import Experiment
+from stdpbench.network import Learned
+from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.process.evaluation import respond
+from stdpbench.runs.process.present_image import try_picture
+from stdpbench.simulators import Simulator, find_compiler, open_simulator
+
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+VALUES = {"exc.v_thresh": "-58 mV", "network.w_inh_exc": 1.0}
+MADE = experiment().override(
+    {"evaluation.thresholds": "start", **{f"evaluation.values.{path}": value for path, value in VALUES.items()}}
+)
+
+
+def counts(simulator: Simulator, made: Experiment, images: Images, workers: int = 1) -> np.ndarray:
+    with closing(respond(simulator, made, images, "test", workers=workers)) as parts:
+        found = {part.start: part.spike_counts for part in parts}
+    return np.concatenate([found[start] for start in sorted(found)])
+
+
+def test_the_network_answers_with_these_parameters_and_thresholds() -> None:
+    images = load_split(MADE, False).train
+    simulator, _ = open_simulator(MADE, images.shape)
+    rng = np.random.default_rng(0)
+    learned = Learned(
+        {"feed.w": rng.random(simulator.w.shape) * 0.5, "exc.theta": 0.03 + 0.01 * rng.random(simulator.n_read)}
+    )
+    simulator.set_learned(learned)
+    found = counts(simulator, MADE, images)
+    drawn = try_picture(simulator, MADE, images.pixels[2], images.shape, learned)
+    assert np.array_equal(simulator.theta, learned["exc.theta"])
+    assert simulator.experiment == MADE
+    assert np.array_equal(counts(simulator, MADE, images, workers=2), found)
+
+    other, _ = open_simulator(MADE.evaluated, images.shape)
+    at_start = Learned({"feed.w": learned["feed.w"], "exc.theta": other.theta.copy()})
+    other.set_learned(at_start)
+    assert np.array_equal(counts(other, MADE.evaluated, images), found)
+    same = try_picture(other, MADE.evaluated, images.pixels[2], images.shape, at_start)
+    assert drawn["spike_counts"] == same["spike_counts"]
+    plain = MADE.override({"evaluation.thresholds": "learned", **dict.fromkeys(_paths(), "none")})
+    assert counts(simulator, plain, images).sum() < found.sum()
+
+
+def _paths() -> list[str]:
+    return [f"evaluation.values.{path}" for path in VALUES]
+
+
+def test_training_is_the_same_and_what_follows_is_not(tmp_path) -> None:
+    folders = []
+    for number, made in enumerate((experiment(), MADE)):
+        folder = new_run(tmp_path / str(number), made)
+        finished(folder)
+        folders.append(folder)
+    plain, other = (np.load(folder.path / "weights.npy") for folder in folders)
+    assert np.array_equal(plain, other)
+    one, two = (np.load(folder.path / "test.npz")["spike_counts"] for folder in folders)
+    assert two.sum() > one.sum()
