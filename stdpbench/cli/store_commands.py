@@ -316,14 +316,21 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
 
 
 def _show_metrics(heads: Sequence[str], metrics: Mapping[str, Sequence[Metric | None]]) -> None:
+    from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
     from stdpbench.runs.catalog.comparison import metric_text
 
+    name, beside = f"accuracy of {SAMPLES}", metrics.get("accuracy of k-means", ())
+    samples = metrics.get(name, [None] * len(beside))
+    lacking = any(own is None and other is not None for own, other in zip(samples, beside, strict=True))
     if metrics:
+        metrics = {**metrics, name: samples} if lacking else metrics
         rows = [[name, *map(metric_text, values)] for name, values in metrics.items()]
         sys.stdout.write("\n")
         sys.stdout.write(plain_table(["measure", *heads], rows))
     kinds = {value.interval for values in metrics.values() for value in values if value is not None and value.interval}
     sys.stdout.writelines(f"In brackets: {kind}.\n" for kind in sorted(kinds))
+    if lacking:
+        sys.stdout.write(f"{name}: – where {NOT_MEASURED}.\n")
 
 
 def _plain(account: Account) -> dict[str, Any]:
