@@ -6,6 +6,7 @@ The kernel is kernel_float32.cpp. Presentations and normalisation are timed sepa
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import shlex
 import shutil
@@ -21,6 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SOURCE = Path(__file__).with_name("kernel_float32.cpp")
+SHA256 = "2af2e18ee9deccc138c3637de5376b7763ebb7393bac820730f805052ea72656"
+"""Of the source: a yardstick that may not change unnoticed, since earlier figures are multiples of its time."""
 # -ffast-math is for the compiler only: the linker would change the floating point mode of the whole process
 FLAGS = ["-std=c++17", "-O3", "-march=native", "-ffast-math", "-fPIC"]
 WIDE = "-mprefer-vector-width=512"  # by default, GCC and clang use only half of the vector width of AVX-512
@@ -61,6 +64,8 @@ def compiled() -> tuple[ctypes.CDLL, str]:
     compiler = named or next(([name] for name in ("g++", "c++", "clang++") if shutil.which(name)), None)
     if compiler is None:
         sys.exit("the kernel needs a C++ compiler, and none was found")
+    if hashlib.sha256(SOURCE.read_bytes().replace(b"\r\n", b"\n")).hexdigest() != SHA256:
+        sys.exit(f"{SOURCE.name} is not the kernel that figures so far were compared with")
     wide = _has_avx512()
     flags = [*FLAGS, WIDE] if wide else FLAGS
     folder = Path(tempfile.mkdtemp(prefix="stdpbench-bench-"))

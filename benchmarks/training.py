@@ -28,7 +28,8 @@ def main() -> None:
 
     imported = perf_counter()
     network = {"n_exc": options.n_exc, "inhibition": options.inhibition, "delays": options.delays}
-    experiment = Experiment.from_mapping({"seed": options.seed, "network": network, "schedule": {"between": "rest"}})
+    mapping = {"seed": options.seed, "network": network, "schedule": {"between": "rest"}}
+    experiment = Experiment.from_mapping({**mapping, "simulator": {"precision": options.precision}})
     opened_from = perf_counter()
     simulator, _ = open_simulator(experiment, inputs.N_INPUT, options.simulator)
     opened = perf_counter()
@@ -60,6 +61,7 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--simulator", choices=("compiled", "runtime"), default="compiled")
     options.add_argument("--inhibition", choices=("layer", "direct", "direct-undelayed"), default="layer")
     options.add_argument("--delays", choices=("none", "homogeneous", "uniform"), default="none")
+    options.add_argument("--precision", choices=("float64", "float32"), default="float64")
     options.add_argument("--warm-up", type=int, default=10, help="untimed presentations before the timed ones")
     options.add_argument("--open-only", action="store_true", help="only open the network, compiling it where needed")
     options.add_argument("--memory", type=int, default=0, metavar="N", help="resident size over N presentations")

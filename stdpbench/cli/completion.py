@@ -200,7 +200,7 @@ def _stamp() -> list[str]:
 def _declared() -> Names:
     from stdpbench.datasets.fetch import FETCHABLE
     from stdpbench.datasets.import_events import IMPORTABLE
-    from stdpbench.experiment import SECTIONS, About, Evaluation, Schedule, family_of
+    from stdpbench.experiment import SECTIONS, About, Evaluation, Schedule, Simulation, family_of
     from stdpbench.lab.default_protocol import PROTOCOLS
     from stdpbench.parameters import Parameters
     from stdpbench.readout import readouts, timed_readouts
@@ -209,6 +209,7 @@ def _declared() -> Names:
         "about": About,
         "schedule": Schedule,
         "evaluation": Evaluation,
+        "simulator": Simulation,
     }
     families = {section: family for section in SECTIONS if (family := family_of(section)) is not None}
     parameters: dict[str, dict[str, dict[str, list[str]]]] = {}

@@ -25,6 +25,7 @@ from stdpbench.experiment import (
     Evaluation,
     Experiment,
     Schedule,
+    Simulation,
     family_of,
     kind_parameter,
     read_experiment,
@@ -60,7 +61,12 @@ _FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     readouts,
     timed_readouts,
 )
-_PLAIN: dict[str, type[Parameters]] = {"about": About, "schedule": Schedule, "evaluation": Evaluation}
+_PLAIN: dict[str, type[Parameters]] = {
+    "about": About,
+    "schedule": Schedule,
+    "evaluation": Evaluation,
+    "simulator": Simulation,
+}
 _WITH_KINDS = {
     "network": "The neurons and how they are connected.",
     "data": "Where pictures or the spikes of a stream come from, and how pictures are prepared.",

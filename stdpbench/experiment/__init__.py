@@ -8,7 +8,7 @@ from stdpbench.experiment.evaluation import Evaluation
 from stdpbench.experiment.experiment import Experiment, read_experiment
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
 from stdpbench.experiment.groups import Group, group_of, parameter_groups, value_at
-from stdpbench.experiment.sections import About, Schedule, Stage, without_looks
+from stdpbench.experiment.sections import About, Schedule, Simulation, Stage, without_looks
 from stdpbench.experiment.shipped import shipped_experiments
 from stdpbench.experiment.shown import (
     encode,
@@ -33,6 +33,7 @@ __all__ = [
     "NetworkDraft",
     "Placed",
     "Schedule",
+    "Simulation",
     "Stage",
     "draft_groups",
     "encode",

@@ -198,7 +198,7 @@ class NetworkDraft:
         return self.spelled_out()._with_value(path, value)
 
     def _with_value(self, path: str, value: Any) -> NetworkDraft:
-        tables = self.unchecked.to_mapping()
+        tables = {"simulator": {}, **self.unchecked.to_mapping()}
         if isinstance(value, str):
             value = meant(self.unchecked, path, value)
         if path.endswith(".preset"):

@@ -24,7 +24,7 @@ from stdpbench.experiment.changes import apply, is_live, lost_schedule, no_secti
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.evaluation import Evaluation, conflicts_in_evaluation, without_evaluation
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
-from stdpbench.experiment.sections import LOOKS, About, Schedule, Stage, without_looks
+from stdpbench.experiment.sections import LOOKS, About, Schedule, Simulation, Stage, without_looks
 from stdpbench.experiment.shipped import tables_of
 from stdpbench.experiment.table_files import without_files
 from stdpbench.files import parse_toml
@@ -67,6 +67,7 @@ class Experiment(_Head):
     lateral: SerializeAsAny[Lateral] = Field(default_factory=lambda: usual("lateral"))
     schedule: Schedule
     evaluation: Evaluation = Evaluation()
+    simulator: Simulation = Simulation()
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -120,7 +121,8 @@ class Experiment(_Head):
         *shape : int
             Shape of the input, which the data give; without it, the input has no size.
         """
-        return expanded(self.network, self.parts, shape, stream=self.schedule.is_stream)
+        stream, precision = self.schedule.is_stream, self.simulator.precision
+        return expanded(self.network, self.parts, shape, stream=stream, precision=precision)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -223,8 +225,9 @@ class Experiment(_Head):
     def to_mapping(self) -> dict[str, Any]:
         """Return nested tables as in a file, without None and without fixed lateral inhibition."""
         sections = {name: getattr(self, name).to_mapping() for name in self.sections}
-        if sections.get("lateral") == _FIXED:  # keeps digests and files from before other kinds existed
-            del sections["lateral"]
+        for name, usual_table in (("lateral", _FIXED), ("simulator", {})):
+            if sections.get(name) == usual_table:  # keeps digests and files from before others existed
+                del sections[name]
         if self.evaluation.is_default:
             del sections["evaluation"]
         return {"name": self.name, "seed": self.seed, **sections}
@@ -261,13 +264,12 @@ class Experiment(_Head):
         with errors.part():
             apply(mapping, short, self)
         errors.check()
-        changes = short
-        if "schedule.stages" in changes and "schedule.passes" not in changes:
+        if "schedule.stages" in short and "schedule.passes" not in short:
             mapping["schedule"].pop("passes", None)  # those of the stages
         changed = Experiment.from_mapping(mapping)
         if changed.about == About() or self._same_results(changed):
             return changed
-        named = {path.partition(".")[2] for path in changes if path.startswith("about.")}
+        named = {path.partition(".")[2] for path in short if path.startswith("about.")}
         about = {name: getattr(changed.about, name) for name in named}
         return changed.model_copy(update={"about": About(**about)})
 
@@ -291,7 +293,7 @@ class Experiment(_Head):
 
     def _tables(self, kind: str) -> dict[str, Any]:
         """Return tables to be changed, in which each section has its kind, with a network of some kind or its own."""
-        tables, own = self.to_mapping(), getattr(self.network, "kind", "")
+        tables, own = {"simulator": {}, **self.to_mapping()}, getattr(self.network, "kind", "")
         if "lateral" in self.sections:
             tables.setdefault("lateral", dict(_FIXED))
         tables["network"] = {"kind": own, **tables["network"]}
@@ -404,10 +406,8 @@ class Experiment(_Head):
         A parameter that only one of them has is paired with None.
         """
         mine, theirs = (
-            {
-                **flat(without_files(each.to_mapping())),
-                **({"network.order": order} if (order := each.network.order) else {}),
-            }
+            flat(without_files(each.to_mapping()))
+            | ({"network.order": order} if (order := each.network.order) else {})
             for each in (self, other)
         )
         return {

@@ -7,7 +7,7 @@ from typing import Any
 from stdpbench.datasets import datasets
 from stdpbench.encoding import encoders
 from stdpbench.experiment.evaluation import Evaluation
-from stdpbench.experiment.sections import About, Schedule
+from stdpbench.experiment.sections import About, Schedule, Simulation
 from stdpbench.graph import Projection
 from stdpbench.graph.tables import family_at
 from stdpbench.neurons import neurons
@@ -16,7 +16,12 @@ from stdpbench.plasticity import laterals, rules
 from stdpbench.registry import Family
 from stdpbench.templates import templates
 
-PLAIN: dict[str, type[Parameters]] = {"about": About, "schedule": Schedule, "evaluation": Evaluation}
+PLAIN: dict[str, type[Parameters]] = {
+    "about": About,
+    "schedule": Schedule,
+    "evaluation": Evaluation,
+    "simulator": Simulation,
+}
 """Sections without kinds."""
 FAMILIES: dict[str, tuple[Family[Any], str]] = {
     "network": (templates, "diehl-cook"),
@@ -28,7 +33,10 @@ FAMILIES: dict[str, tuple[Family[Any], str]] = {
     "lateral": (laterals, "fixed"),
 }
 """Sections with kinds: family, and the usual kind."""
-SECTIONS = ("about", "data", "encoding", "network", "exc", "inh", "plasticity", "lateral", "schedule", "evaluation")
+SECTIONS = (
+    *("about", "data", "encoding", "network", "exc", "inh", "plasticity", "lateral"),
+    *("schedule", "evaluation", "simulator"),
+)
 
 
 def family_of(section: str) -> Family[Any] | None:

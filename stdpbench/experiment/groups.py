@@ -18,7 +18,7 @@ from stdpbench.graph.tables import MAY_BE_NONE, POPULATION, PROJECTION
 from stdpbench.parameters import Parameter, Parameters
 from stdpbench.templates.graph import GraphNetwork
 
-_SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
+_SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data", "simulator")
 _OPEN = ("plasticity", "exc")
 _PARTS = ("plasticity", "delay_plasticity", "normalise", "weight", "delay", "connect")
 """Parts of a projection; first what can change during a run."""

@@ -1,4 +1,4 @@
-"""The sections of an experiment without kinds: about and schedule."""
+"""The sections of an experiment without kinds: about, schedule and simulator."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal
 from stdpbench import units
 from stdpbench.encoding import Timing
 from stdpbench.errors import Collector, StdpbenchError
+from stdpbench.graph import Precision
 from stdpbench.parameters import Parameters, build, parameter
 
 LOOKS = ("held_out_every", "held_out_images")
@@ -25,6 +26,24 @@ class About(Parameters):
         None, unit="s", gt=0, help="Measured duration of the whole run, including the baselines."
     )
     tuned_on: str = parameter("", help="Pictures on which the settings were chosen.")
+
+
+class Simulation(Parameters):
+    """How the network is computed; which simulator does it is an option of a run."""
+
+    precision: Precision = parameter(
+        "float64",
+        structural=True,
+        help="Numbers in which neurons and synapses are computed. float32: half the memory, and faster; spikes differ "
+        "from those of float64 after a while. Thresholds and other slow variables stay float64.",
+    )
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file; none where all have their default."""
+        mapping = super().to_mapping()
+        if self.precision == "float64":  # keeps digests and files from before float32 existed
+            del mapping["precision"]
+        return mapping
 
 
 class Stage(Parameters):

@@ -14,6 +14,9 @@ import numpy as np
 from stdpbench.connections import Connection, Synapses
 from stdpbench.graph.elements import Population, Projection
 
+Precision = Literal["float64", "float32"]
+"""Numbers in which a network is computed."""
+
 _KEPT = 16  # projections whose drawn synapses are kept
 
 
@@ -43,6 +46,8 @@ class Graph:
         slow variables of neurons decay in every step, so that the cut into pieces changes no result.
     seed : int
         Connections, weights and delays are drawn from it.
+    precision : {"float64", "float32"}
+        Numbers in which neurons and synapses are computed; slow variables and averages stay float64.
     """
 
     populations: Mapping[str, Population]
@@ -53,6 +58,7 @@ class Graph:
     streams: Mapping[str, int] = field(default_factory=dict)
     stream: bool = False
     seed: int = 0
+    precision: Precision = "float64"
 
     @property
     def input(self) -> str:

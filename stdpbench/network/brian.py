@@ -42,7 +42,7 @@ from brian2.codegen import translation  # noqa: E402
 from brian2.codegen.codeobject import create_runner_codeobj  # noqa: E402
 from brian2.codegen.generators import base as generators  # noqa: E402
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject  # noqa: E402
-from brian2.core.variables import ArrayVariable  # noqa: E402
+from brian2.core.variables import ArrayVariable, Constant  # noqa: E402
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject  # noqa: E402
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice  # noqa: E402
 from brian2.devices.device import all_devices, get_device, reset_device  # noqa: E402
@@ -170,6 +170,7 @@ __all__ = [
     "CPPStandaloneCodeObject",
     "CPPStandaloneDevice",
     "CodeRunner",
+    "Constant",
     "LearnedQueue",
     "NumpyCodeObject",
     "SynapticPathway",

@@ -28,6 +28,7 @@ from stdpbench.network.pathways import (
     connected_code,
     decay,
     follow_averages,
+    held_as,
     let_decay,
     on_spike,
     plastic_synapses,
@@ -39,6 +40,8 @@ from stdpbench.network.values import Value
 
 FIELD = "field_i"
 """Variable of neurons with the number of their field."""
+FIRES = "fires_now"
+"""In the step of neurons of the compiled simulator: whether they fire."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class BuiltNetwork:
         The projection to which Synapses objects belong, by their name.
     only_if_nonzero : dict of str to str
         Names of Brian2 objects that change nothing while a state variable is 0, and that variable.
+    scanned : set of str
+        Names of groups whose step also tells whether a neuron fires, in a variable `FIRES`.
     """
 
     network: Any
@@ -80,9 +85,10 @@ class BuiltNetwork:
     when: dict[str, When] = field(default_factory=dict)
     carried_by: dict[str, ProjectionLayout] = field(default_factory=dict)
     only_if_nonzero: dict[str, str] = field(default_factory=dict)
+    scanned: set[str] = field(default_factory=set)
 
 
-def build(layout: Layout, built: BuiltNetwork | None = None, *, rows: bool = True) -> BuiltNetwork:
+def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool = False) -> BuiltNetwork:
     """Make the Brian2 network of a layout on the device that is set.
 
     Parameters
@@ -91,8 +97,9 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, rows: bool = Tru
         The network.
     built : BuiltNetwork, optional
         What to fill; connecting synapses already generates code, which may look something up in it.
-    rows : bool
-        Whether sparse projections get their synapses; else the simulator has them elsewhere.
+    resident : bool
+        Whether it is for the compiled simulator, which has the synapses of sparse projections elsewhere, and looks for
+        neurons that fire in their step.
     """
     # a clock of its own: Brian2's default clock is shared by all networks of a process. Always of the same name, so
     # that code which Cython compiled for one network serves the next.
@@ -104,10 +111,15 @@ def build(layout: Layout, built: BuiltNetwork | None = None, *, rows: bool = Tru
             n_fields = projection.target.size // projection.units_per_field
             groups[projection.counter] = b2.NeuronGroup(n_fields, "total : 1", clock=clock, name=projection.counter)
     for population in layout.populations.values():
-        make = _input if population.is_input else _neurons
-        groups[population.group] = make(layout, population, groups, clock)
+        if population.is_input:
+            groups[population.group] = _input(layout, population, clock)
+            continue
+        averages = any(each.target is population and each.averages for each in layout.projections.values())
+        if resident and not population.sleeps and not averages:  # averages take their step after the neurons
+            built.scanned.add(population.group)
+        groups[population.group] = _neurons(layout, population, groups, clock, population.group in built.scanned)
     for projection in layout.projections.values():
-        _connect(layout, projection, built, extra, rows)
+        _connect(layout, projection, built, extra, not resident)
     set_parameters(groups, layout.parameters)
     built.network = b2.Network(*groups.values(), *extra)
     return built
@@ -126,19 +138,21 @@ def step_code(population: PopulationLayout) -> str:
     return clean(code)
 
 
-def _input(layout: Layout, population: PopulationLayout, _: dict[str, Any], clock: Any) -> Any:
+def _input(layout: Layout, population: PopulationLayout, clock: Any) -> Any:
     group = b2.SpikeGeneratorGroup(population.size, [], [] * b2.ms, clock=clock, name=population.group)
     for projection in _from(layout, population):
         if not projection.delays_differ:
             names = tuple(projection.own(trace.name) for trace in projection.input_traces)
             values = {projection.own(t.tau): Value(0.0, "second") for t in projection.input_traces}
-            carry(group, values, names)
+            carry(group, values, names, layout.real)
     return group
 
 
-def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any], clock: Any) -> Any:
+def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any], clock: Any, scanned: bool) -> Any:
     neuron, name = population.neuron, population.group
-    model = [f"{v.name} : {v.unit}" for v in neuron.variables if v.name not in population.unused]
+    mine = [v for v in neuron.variables if v.name not in population.unused]
+    model = [f"{v.name} : {v.unit}" for v in mine if not v.slow]
+    exact = [f"{v.name} : {v.unit}" for v in mine if v.slow]  # held in float64, whatever the precision
     links, decays, touched = [], [], []
     for projection in _from(layout, population):
         if not projection.delays_differ:
@@ -146,23 +160,25 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
     into = [each for each in layout.projections.values() if each.target is population]
     for projection in into:
         own = projection.own
-        model += [f"{own(variable.name)} : 1" for variable in projection.output_variables]
+        model += [f"{own(trace.name)} : 1" for trace in projection.output_traces]
+        exact += [f"{own(average.name)} : 1" for average in projection.averages]
         of_delays = projection.delay_traces("output")
         model += [f"{projection.own_of_delay(trace.name)} : 1" for trace in of_delays]
         for named, traces in ((own, projection.output_traces), (projection.own_of_delay, of_delays)):
             decays.append(decay(named, traces, own(LEARNS)))
             touched.append(touch(named, traces, learns=own(LEARNS)))
         if projection.counted:
-            model += [f"{own('total')} : 1 (linked)", f"{own('own')} : 1"]
+            model.append(f"{own('own')} : 1")
+            exact.append(f"{own('total')} : 1 (linked)")
             if projection.units_per_field != population.size:
-                model.append(f"{own(FIELD)} : integer (constant)")
+                exact.append(f"{own(FIELD)} : integer (constant)")
             links.append(projection)
         elif projection.at_end:
             model.append(f"{own('sum')} : 1")
-    model.append(declare(layout.values.get(name, {})))
     group = b2.NeuronGroup(
         population.size,
-        "\n".join(model),
+        "\n".join([*model, *exact, declare(layout.values.get(name, {}))]),
+        dtype=held_as(layout.real, model),
         threshold=neuron.threshold,
         reset="\n".join([clean(neuron.reset), *(code for code in touched if code)]),
         clock=clock,
@@ -176,6 +192,8 @@ def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any
         total = b2.linked_var(groups[projection.counter], "total", index=index)
         setattr(group, projection.own("total"), total)
     code = "\n".join([step_code(population), *(code for code in decays if code)])
+    if scanned:
+        code += f"\n{FIRES} = int({neuron.threshold})"
     group.run_regularly(code, when="groups", name=f"{name}_step")
     return group
 

@@ -56,7 +56,7 @@ class StateVariable:
     group, variable : str
         Brian2 group and variable; the group is empty if the simulator keeps the array outside Brian2.
     shape : tuple of int
-        Its shape; dtype is float64.
+        Its shape; dtype is float64, or float32 with that precision.
     reset : float or None
         Its value in the reset state, SI units; None if it persists across presentations (weights, thresholds).
     per_synapse : bool
@@ -148,6 +148,11 @@ class ProjectionLayout:
     def own_of_delay(self, name: str) -> str:
         """Return the Brian2 name of a variable or parameter of the rule for its delays."""
         return f"s{self.number}d_{brian_name(name)}"
+
+    @property
+    def real(self) -> type[np.float32 | np.float64]:
+        """Type of the numbers that its synapses hold, but for delays."""
+        return np.float32 if self.graph.precision == "float32" else np.float64
 
     @property
     def rule(self) -> PlasticityRule | None:

@@ -104,6 +104,11 @@ class Layout:
         }
 
     @property
+    def real(self) -> type[np.float32 | np.float64]:
+        """Type of the numbers of neurons and synapses, but for slow variables, averages, delays and counters."""
+        return np.float32 if self.graph.precision == "float32" else np.float64
+
+    @cached_property
     def cells(self) -> tuple[PopulationLayout, ...]:
         """Populations of neurons: all but the input."""
         return tuple(each for each in self.populations.values() if not each.is_input)
@@ -114,13 +119,13 @@ class Layout:
         mine = [each for each in self.graph.projections.values() if each.source == self.graph.input != ""]
         return tuple(dict.fromkeys((each.target, each.receptor) for each in mine))
 
-    @property
+    @cached_property
     def in_flight(self) -> tuple[PopulationLayout, ...]:
         """Populations whose spikes of the last steps are state."""
         mine = self.populations.values() if self.graph.stream else self.cells
         return tuple(each for each in mine if each.delay_bins)
 
-    @property
+    @cached_property
     def input(self) -> PopulationLayout | None:
         """The population of the stimulus."""
         return next((each for each in self.populations.values() if each.is_input), None)
@@ -143,6 +148,32 @@ class Layout:
     def learned_by(self, population: str) -> tuple[str, ...]:
         """Return the names of the plastic projections into a population."""
         return tuple(each.name for each in self.projections.values() if each.learns and each.target.name == population)
+
+    @cached_property
+    def plastic(self) -> frozenset[str]:
+        """Names of the projections that learn."""
+        return frozenset(self.graph.plastic)
+
+    @cached_property
+    def noisy(self) -> dict[str, int]:
+        """Populations with noise, with the numbers of their neurons."""
+        return {name: each.size for name, each in self.graph.populations.items() if each.noise is not None}
+
+    @cached_property
+    def periodic(self) -> frozenset[str]:
+        """Names of the projections whose weights are updated once per period."""
+        rules = {each.name: each.rule for each in self.projections.values()}
+        return frozenset(name for name, rule in rules.items() if rule is not None and rule.periodically)
+
+    @cached_property
+    def learn_delays(self) -> tuple[ProjectionLayout, ...]:
+        """Projections whose delays learn."""
+        return tuple(each for each in self.projections.values() if each.delay_rule is not None)
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Number of neurons of each population but the input, by name."""
+        return {each.name: each.size for each in self.cells}
 
     @cached_property
     def state(self) -> dict[str, StateVariable]:

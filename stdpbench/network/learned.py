@@ -174,7 +174,7 @@ def learned_in(state: Mapping[str, NDArray[np.float64]], names: Iterable[str] | 
     Parameters
     ----------
     state : mapping of str to ndarray, float64
-        State arrays by name.
+        State arrays by name; those in float32 are converted, which changes no number.
     names : iterable of str, optional
         Names of the arrays that the network learns (`learned_shapes`). Default, for networks that are not known: all
         weights, delays and thresholds.
@@ -183,4 +183,4 @@ def learned_in(state: Mapping[str, NDArray[np.float64]], names: Iterable[str] | 
     if names is None:
         usual = (FEED, THETA, COMPETE)
         names = [*usual, *(name for name in found if name not in usual and name.endswith((".w", ".d", ".theta")))]
-    return Learned({name: found[name] for name in names if name in found})
+    return Learned({name: np.asarray(found[name], np.float64) for name in names if name in found})

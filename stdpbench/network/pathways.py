@@ -5,8 +5,10 @@ The same functions make the synapses of a network and those of the laboratory, w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import numpy as np
 
 from stdpbench.network.brian import CodeRunner
 from stdpbench.network.brian import brian2 as b2
@@ -76,13 +78,20 @@ def raise_averages(group: Any, projection: ProjectionLayout) -> list[Any]:
     return [on_spike(group, replace(code, names), when="resets", order=1, name=name)] if code else []
 
 
-def carry(group: Any, values: dict[str, Value], variables: tuple[str, ...]) -> None:
-    """Add parameters and variables to a group of given spikes, which has no model."""
+def held_as(real: type[np.floating[Any]], model: Iterable[str]) -> dict[str, type[np.floating[Any]]]:
+    """Return the types of the variables that lines of a Brian2 model declare; others are float64."""
+    return {line.partition(" ")[0]: real for line in model if line}
+
+
+def carry(
+    group: Any, values: dict[str, Value], variables: tuple[str, ...], real: type[np.floating[Any]] = np.float64
+) -> None:
+    """Add parameters and variables, held as `real`, to a group of given spikes, which has no model."""
     for name, value in values.items():
         dimensions = b2.get_dimensions(1 if value.unit == "1" else getattr(b2, value.unit))
         group.variables.add_array(name, size=1, dimensions=dimensions, scalar=True, constant=True)
     for name in variables:
-        group.variables.add_array(name, size=len(group))
+        group.variables.add_array(name, size=len(group), dtype=real)
 
 
 def let_decay(group: Any, projection: ProjectionLayout, traces: tuple[Trace, ...]) -> list[Any]:
@@ -109,7 +118,7 @@ def plastic_synapses(
         every step is then done in every step; in a network, when a synapse is next looked at.
     """
     rule, own, differ = projection.rule, projection.own, projection.delays_differ
-    model = [declare(values)]
+    model = list[str]()
     pre, post, touched = list[str](), list[str](), list[str]()
     now, unit, dt = ("t_in_timesteps", "1", "*dt") if projection.graph.stream else ("t", "second", "")
     lazily = False
@@ -169,11 +178,12 @@ def plastic_synapses(
     synapses = b2.Synapses(
         source,
         target,
-        "\n".join(model),
+        "\n".join([*model, declare(values)]),
         on_pre=on_pre,
         on_post={"post": "\n".join(post)} if post else None,
         clock=source.clock,
         name=projection.group,
+        dtype=held_as(projection.real, (line for line in model if not line.startswith(f"{DELAY} :"))),
     )
     _set_order(synapses, projection)
     if rule is not None and lazily:

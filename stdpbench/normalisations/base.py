@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,12 +53,25 @@ def scaled(
     ndarray, int64, (n_silent,)
         Target neurons for which the factor would not be a finite number, left as they are.
     """
-    silent = np.flatnonzero(measures < value * np.finfo(np.float64).tiny)
+    factors, silent = factors_of(measures, value, targets, real=w.dtype)
+    with np.errstate(invalid="ignore"):  # what is no longer finite is for the caller to report
+        factors = factors.astype(w.dtype, copy=False)
+        np.multiply(w, factors if targets is None else factors[targets], out=w)
+    return silent
+
+
+def factors_of(
+    measures: NDArray[np.float64],
+    value: float,
+    targets: NDArray[np.int32] | None = None,
+    *,
+    real: np.dtype[np.floating[Any]],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the factors by which `scaled` multiplies, and what it returns; `real`: type of the weights."""
+    silent = np.flatnonzero(measures < value * float(np.finfo(real).tiny))
     if targets is not None:
         silent = np.intersect1d(silent, targets)  # not those without synapses
     if len(silent):
         measures[silent] = value
-    with np.errstate(invalid="ignore"):  # what is no longer finite is for the caller to report
-        factors = value / measures
-        np.multiply(w, factors if targets is None else factors[targets], out=w)
-    return silent
+    with np.errstate(invalid="ignore"):
+        return value / measures, silent

@@ -30,5 +30,8 @@ class Norm(Normalisation):
 
         After scaling, a weight may exceed w_max until it is next clipped.
         """
-        squares = np.einsum("ij,ij->j", w, w) if targets is None else np.bincount(targets, w * w)
+        if targets is None:
+            squares = np.einsum("ij,ij->j", w, w, dtype=np.float64)  # whatever w is
+        else:
+            squares = np.bincount(targets, np.square(w, dtype=np.float64))
         return scaled(w, np.sqrt(squares), self.value, targets)

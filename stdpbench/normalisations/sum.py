@@ -24,5 +24,5 @@ class Sum(Normalisation):
 
         After scaling, a weight may exceed w_max until it is next clipped.
         """
-        sums: NDArray[np.float64] = w.sum(axis=0) if targets is None else np.bincount(targets, w).astype(np.float64)
-        return scaled(w, sums, self.value, targets)
+        found = w.sum(axis=0, dtype=np.float64) if targets is None else np.bincount(targets, w)  # whatever w is
+        return scaled(w, np.asarray(found, np.float64), self.value, targets)

@@ -8,10 +8,8 @@ and is held to one contract (tests/contract).
 
 from __future__ import annotations
 
-import signal
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -23,23 +21,13 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
 from stdpbench.network import Layout, Learned
-from stdpbench.network.layout import LAST_ARRIVAL, RECENT, ProjectionLayout, StateVariable
-from stdpbench.signals import handled
+from stdpbench.network.layout import LAST_ARRIVAL, RECENT, PopulationLayout, ProjectionLayout, StateVariable
 from stdpbench.simulators import learned_delays
 from stdpbench.simulators.currents import Drive, drive_of
+from stdpbench.simulators.given import check_input, check_noise, in_order, uninterrupted
 from stdpbench.simulators.response import Courses, Recording, Response, recorded
 from stdpbench.simulators.structure import check_same_structure
 from stdpbench.simulators.updates import joined, part_of, pass_steps, steps_to_update
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold Ctrl+C back: a presentation that is cut off would leave a state that no presentation leaves."""
-    held: list[int] = []
-    with handled(lambda number, frame: held.append(number), signal.SIGINT):
-        yield
-    if held:
-        signal.raise_signal(signal.SIGINT)
 
 
 class Simulator(ABC):
@@ -137,6 +125,9 @@ class Simulator(ABC):
     def array(self, name: str) -> NDArray[np.float64]:
         """View of an array by its public name, which may be written between presentations.
 
+        Numbers are float64. With the precision float32, those of neurons and synapses are float32, but for slow
+        variables such as theta, averages of rules, and delays.
+
         Parameters
         ----------
         name : str
@@ -209,11 +200,13 @@ class Simulator(ABC):
 
     @property
     def learned(self) -> Learned:
-        """Copies of all that a frozen presentation depends on."""
-        return self.learned_views.copy()
+        """Copies of all that a frozen presentation depends on, in float64, which holds every number of float32."""
+        return Learned({name: array.astype(np.float64) for name, array in self.learned_views.items()})
 
     def set_learned(self, learned: Learned) -> None:
         """Have a network that has learned this, between two presentations; what it does not name stays as it is.
+
+        A network with the precision float32 rounds weights to it.
 
         Raises
         ------
@@ -271,15 +264,17 @@ class Simulator(ABC):
         """
         learning = self._learning_in(plastic)
         total = n_bins + n_rest
-        self._check_input(spikes, n_bins, total)
+        check_input(self.layout, spikes, n_bins, total, self._in_order)
         noise = noise or {}
-        self._check_noise(noise, total)
+        if noise or self.layout.noisy:
+            check_noise(self.layout, noise, total)
         drive = {} if currents is None else drive_of(self.layout, self.array, currents, n_bins, learning)
-        watched = {name: self._to_record(name, neurons) for name, neurons in (record or {}).items()}
-        learned_delays.take(self.layout, self.array, total, self._put_delays)
+        watched = {name: self._to_record(name, neurons) for name, neurons in record.items()} if record else {}
+        if self.layout.learn_delays:
+            learned_delays.take(self.layout, self.array, total, self._put_delays)
         self._traces_moved |= bool(learning)
         recording = {name: each for name, each in watched.items() if len(each)}
-        with _uninterrupted():
+        with uninterrupted():
             parts, done = list[tuple[int, dict[str, Spikes], Courses]](), 0
             while done < total or not parts:
                 n_part = min(total - done, steps_to_update(self.layout, self.array, learning))
@@ -293,7 +288,7 @@ class Simulator(ABC):
             name: Recording(neurons, courses[name]) if name in courses else self._no_recording(name, total)
             for name, neurons in watched.items()
         }
-        return Response(found, spikes, n_bins, {each.name: each.size for each in self.layout.cells}, recordings)
+        return Response(found, spikes, n_bins, self.layout.sizes, recordings)
 
     def _advance(
         self,
@@ -306,14 +301,21 @@ class Simulator(ABC):
     ) -> tuple[dict[str, Spikes], Courses]:
         """Take some steps, in which no weight is updated, and update those that are due then."""
         found, courses = self._run(spikes, n_bins, learning, self._earlier(), recording, noise, drive)
-        self._remember(found if self.layout.input is None else {**found, self.layout.input.name: spikes}, n_bins)
+        if self._in_flight:
+            self._remember(found if self.layout.input is None else {**found, self.layout.input.name: spikes}, n_bins)
         for name in learning:
             projection = self.layout.projections[name]
             if projection.delays_differ:
                 # the origin of time moves to the end of this presentation
                 self.array(f"{name}.{LAST_ARRIVAL}")[...] -= n_bins * self._tick
-        pass_steps(self.layout, self.array, learning, n_bins)
+        if self.layout.periodic:
+            pass_steps(self.layout, self.array, learning, n_bins)
         return found, courses
+
+    @property
+    def _in_flight(self) -> tuple[PopulationLayout, ...]:
+        """Populations whose spikes of the last steps are kept here; a simulator may keep those of some by itself."""
+        return self.layout.in_flight
 
     @property
     def _dt(self) -> float:
@@ -325,17 +327,17 @@ class Simulator(ABC):
         return 1.0 if self.graph.stream else self._dt
 
     def _learning_in(self, plastic: Collection[str] | bool) -> frozenset[str]:
-        known = self.graph.plastic
+        known = self.layout.plastic
         if isinstance(plastic, bool):
-            return frozenset(known if plastic else ())
+            return known if plastic else frozenset()
         for name in plastic:
             if name not in known:
                 what = "does not learn" if name in self.graph.projections else "does not exist"
-                raise StdpbenchError(f"projection {name!r} {what}; {suggestion(name, known)}")
+                raise StdpbenchError(f"projection {name!r} {what}; {suggestion(name, self.graph.plastic)}")
         return frozenset(plastic)
 
     def _to_record(self, population: str, neurons: Sequence[int]) -> NDArray[np.int64]:
-        sizes = {each.name: each.size for each in self.layout.cells}
+        sizes = self.layout.sizes
         if population not in sizes:
             raise StdpbenchError(f"there is no population {population!r} to record; {suggestion(population, sizes)}")
         which = np.asarray(neurons, dtype=np.int64)
@@ -350,19 +352,20 @@ class Simulator(ABC):
     def _earlier(self) -> dict[str, Spikes]:
         """Spikes that may still be in flight, of each population with delayed projections."""
         found = {}
-        for each in self.layout.in_flight:
-            bins, index = np.nonzero(self._kept[f"{each.name}.{RECENT}"])
+        for each in self._in_flight:
+            bins, index = self._kept[f"{each.name}.{RECENT}"].nonzero()
             found[each.name] = Spikes(index.astype(np.int32), (bins - each.delay_bins).astype(np.int32))
         return found
 
     def _remember(self, found: Mapping[str, Spikes], n_bins: int) -> None:
         """Keep the spikes of the last steps of populations with delayed projections."""
-        for each in self.layout.in_flight:
+        for each in self._in_flight:
             recent, spikes = self._kept[f"{each.name}.{RECENT}"], found[each.name]
             stay = max(0, each.delay_bins - n_bins)
-            recent[:stay] = recent[each.delay_bins - stay :].copy()
+            if stay:
+                recent[:stay] = recent[each.delay_bins - stay :].copy()
             recent[stay:] = 0.0
-            first = int(np.searchsorted(spikes.bin, n_bins - each.delay_bins))
+            first = int(spikes.bin.searchsorted(n_bins - each.delay_bins))
             recent[spikes.bin[first:] - (n_bins - each.delay_bins), spikes.index[first:]] = 1.0
 
     def not_finite(self) -> tuple[str, ...]:
@@ -372,11 +375,11 @@ class Simulator(ABC):
     # -- state -----------------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, NDArray[np.float64]]:
-        """Copy every array that a presentation may change, by public name."""
+        """Copy every array that a presentation may change, by public name, in the numbers that the network holds."""
         return {name: self.array(name).copy() for name in self.layout.state}
 
     def set_state(self, state: Mapping[str, NDArray[np.float64]]) -> None:
-        """Put back what `state` gave.
+        """Put back what `state` gave, in this network or in one of the other precision, which rounds.
 
         Raises
         ------
@@ -470,31 +473,6 @@ class Simulator(ABC):
         self.__dict__.pop("_variables", None)
         self._write_parameters(new.parameters)
 
-    def _check_noise(self, noise: Mapping[str, Spikes], n_bins: int) -> None:
-        noisy = {name: each.size for name, each in self.graph.populations.items() if each.noise is not None}
-        if noisy.keys() != noise.keys():
-            wanted, given = (", ".join(names) or "no population" for names in (noisy, noise))
-            raise StdpbenchError(f"the network has noise into {wanted}, but noise into {given} was given")
-        for name, spikes in noise.items():
-            for values, limit in ((spikes.bin, n_bins), (spikes.index, noisy[name])):
-                if len(values) and (values.min() < 0 or values.max() >= limit):
-                    raise StdpbenchError(f"the noise into {name} has spikes outside the presentation or population")
-            if (np.diff(spikes.bin) < 0).any():
-                raise StdpbenchError(f"the noise into {name} must be sorted by bins")
-
-    def _check_input(self, spikes: Spikes, n_stimulus: int, n_bins: int) -> None:
-        if not len(spikes):
-            return
-        n_input = self.layout.n_input
-        key = spikes.bin.astype(np.int64) * max(n_input, 1) + spikes.index
-        if key[0] < 0 or not (np.diff(key) > 0).all():
-            raise StdpbenchError("input spikes must be strictly ascending in (bin, index)")
-        if spikes.index.min() < 0 or spikes.index.max() >= n_input:
-            raise StdpbenchError(f"input spikes name neurons outside 0 .. {n_input - 1}")
-        in_flight = 0 if self.graph.stream else self.layout.max_delay_bins
-        last, limit = int(spikes.bin[-1]), min(n_stimulus, n_bins - in_flight)
-        if last >= limit:
-            raise StdpbenchError(
-                f"an input spike in bin {last} would still be in flight at the end of the presentation; the last one "
-                f"that may carry spikes is {limit - 1}"
-            )
+    def _in_order(self, spikes: Spikes, n_input: int) -> tuple[bool, bool]:
+        """See `stdpbench.simulators.given.in_order`; a simulator may be faster."""
+        return in_order(spikes, n_input)

@@ -15,11 +15,6 @@ Arrays = Callable[[str], NDArray[np.float64]]
 """Views of the arrays of a simulator by name."""
 
 
-def learners(layout: Layout) -> list[ProjectionLayout]:
-    """Return the projections whose delays learn."""
-    return [each for each in layout.projections.values() if each.delay_rule is not None]
-
-
 def steps_per_second(projection: ProjectionLayout) -> float:
     """Return the factor that turns seconds into steps: simulators multiply, since compiled code may not divide."""
     return 1.0 / (projection.graph.dt * 1e-3)
@@ -33,7 +28,7 @@ def rounded(projection: ProjectionLayout, delays: NDArray[np.float64]) -> NDArra
 
 def start(layout: Layout, array: Arrays, drawn: Mapping[str, NDArray[np.int32]]) -> None:
     """Have delays that learn start from those that were drawn."""
-    for each in learners(layout):
+    for each in layout.learn_delays:
         array(f"{each.name}.d")[...] = drawn[each.name] * (each.graph.dt * 1e-3)
 
 
@@ -51,7 +46,7 @@ def take(layout: Layout, array: Arrays, n_bins: int, put: Callable[[ProjectionLa
     StdpbenchError
         If some are out of bounds, or spikes in flight could not keep theirs.
     """
-    for each in learners(layout):
+    for each in layout.learn_delays:
         if each.keeps_delays and n_bins < each.delay_bins:
             raise StdpbenchError(
                 f"a presentation of {n_bins} steps is shorter than the longest delay of {each.name} "

@@ -6,6 +6,9 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
 from stdpbench.parameters import Parameters
 
+_WHERE = {"stream": "schedule.between", "precision": "simulator.precision"}
+"""Where an experiment says what is not a parameter of its network."""
+
 
 def check_same_structure(old: Graph, new: Graph) -> None:
     """Check that two graphs differ in parameters only that may change without another network."""
@@ -36,6 +39,6 @@ def check_same_structure(old: Graph, new: Graph) -> None:
             raise differ(f"network.{kind}")
         for name in mine:
             compare(mine[name], theirs[name], f"network.{kind}.{name}")
-    for name in ("dt", "conductance_step", "streams", "stream"):
+    for name in ("dt", "conductance_step", "streams", "stream", "precision"):
         if getattr(old, name) != getattr(new, name):
-            raise differ("schedule.between" if name == "stream" else f"network.{name}")
+            raise differ(_WHERE.get(name, f"network.{name}"))

@@ -25,6 +25,8 @@ _NEVER = 1 << 62
 
 def steps_to_update(layout: Layout, array: Arrays, learning: Collection[str]) -> int:
     """Return the number of steps until the weights of a projection that learns are updated."""
+    if not layout.periodic:
+        return _NEVER
     left = [
         _period(each, layout.graph.dt) - int(array(f"{each.name}.{SINCE_UPDATE}")[0])
         for each in _periodic(layout, learning)
@@ -67,8 +69,7 @@ def joined(parts: list[tuple[int, dict[str, Spikes], Courses]]) -> tuple[dict[st
 
 
 def _periodic(layout: Layout, learning: Collection[str]) -> list[ProjectionLayout]:
-    found = [layout.projections[name] for name in learning]
-    return [each for each in found if each.rule is not None and each.rule.periodically]
+    return [layout.projections[name] for name in layout.periodic.intersection(learning)]
 
 
 def _period(projection: ProjectionLayout, dt: float) -> int:

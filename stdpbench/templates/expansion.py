@@ -7,11 +7,18 @@ from functools import lru_cache
 from math import prod
 
 from stdpbench.errors import StdpbenchError, several
-from stdpbench.graph import Graph
+from stdpbench.graph import Graph, Precision
 from stdpbench.templates.base import Parts, Template
 
 
-def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = (), *, stream: bool = False) -> Graph:
+def expanded(
+    network: Template,
+    parts: Parts,
+    shape: tuple[int, ...] = (),
+    *,
+    stream: bool = False,
+    precision: Precision = "float64",
+) -> Graph:
     """Return the populations and projections of a network.
 
     Parameters
@@ -24,13 +31,15 @@ def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = (), *, st
         Shape of the input, which the data give; empty: the input has no size.
     stream : bool
         Whether presentations are pieces of a stream.
+    precision : {"float64", "float32"}
+        Numbers in which it is computed.
 
     Raises
     ------
     StdpbenchError
         If the network does not fit the shape.
     """
-    graph = _expanded(network, parts, stream)
+    graph = _expanded(network, parts, stream, precision)
     if not shape or not graph.input:
         return graph
     size = graph.populations[graph.input].size
@@ -47,5 +56,5 @@ def expanded(network: Template, parts: Parts, shape: tuple[int, ...] = (), *, st
 
 
 @lru_cache(maxsize=64)
-def _expanded(network: Template, parts: Parts, stream: bool) -> Graph:
-    return replace(network.expand(parts), seed=parts.seed, stream=stream)
+def _expanded(network: Template, parts: Parts, stream: bool, precision: Precision) -> Graph:
+    return replace(network.expand(parts), seed=parts.seed, stream=stream, precision=precision)

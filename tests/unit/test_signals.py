@@ -15,7 +15,7 @@ from stdpbench.cli.follow import Interrupt
 from stdpbench.cli.queue_commands import _stopped_by_signals
 from stdpbench.runs.process.evaluation import sigint_ignored
 from stdpbench.signals import handled
-from stdpbench.simulators.base import _uninterrupted
+from stdpbench.simulators.given import uninterrupted
 
 HEARD: list[int] = []
 
@@ -26,7 +26,7 @@ def own(number: int, frame: Any) -> None:
 
 PLACES: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "handled": lambda: handled(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM),
-    "a presentation": _uninterrupted,
+    "a presentation": uninterrupted,
     "a start of processes": sigint_ignored,
     "a run that is followed": Interrupt(Console(quiet=True), "Stopping.").heard,
     "a queue": lambda: _stopped_by_signals(lambda: None, lambda sentence: None),
@@ -58,7 +58,7 @@ def test_a_handler_is_restored_whatever_it_was(place: str) -> None:
 def test_a_handler_that_was_installed_from_c_stays(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python shows it as None, and cannot install it again."""
     signal.signal(signal.SIGINT, own)
-    monkeypatch.setattr(signal, "getsignal", lambda number: None)
+    monkeypatch.setattr("_signal.getsignal", lambda number: None)
     with PLACES[place]():
         signal.raise_signal(signal.SIGINT)
         assert HEARD == [signal.SIGINT]

@@ -51,6 +51,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
     structural = {
         "dt": layout.graph.dt,
         "stream": layout.graph.stream,
+        "precision": layout.graph.precision,
         "populations": [
             [
                 each.size,

@@ -12,12 +12,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from stdpbench.errors import StdpbenchError
 from stdpbench.network import Layout
 from stdpbench.network.brian import (
     ArrayVariable,
+    Constant,
     CPPStandaloneCodeObject,
     CPPStandaloneDevice,
+    SynapticPathway,
     all_devices,
     get_device,
     preferences,
@@ -25,16 +29,23 @@ from stdpbench.network.brian import (
     reset_device,
 )
 from stdpbench.network.brian import brian2 as b2
-from stdpbench.network.build import BuiltNetwork, build
+from stdpbench.network.build import FIRES, BuiltNetwork, build
 from stdpbench.network.layout import AMOUNT, SPREAD, PopulationLayout, ProjectionLayout
 from stdpbench.simulators.compiled.rewriting import (
+    Code,
+    array_at,
     array_of,
+    by_target,
     changed,
+    declared,
     dense_index,
     faded,
     fast,
     n_assigned,
+    narrow,
     trace_array,
+    with_decay,
+    without_decay,
     written,
 )
 from stdpbench.simulators.response import recorded
@@ -42,6 +53,8 @@ from stdpbench.simulators.response import recorded
 DEVICE = "stdpbench_resident"
 _QUEUES = "synapses_push_spikes"
 """Template of code that puts spikes into queues, of which there are none here."""
+_WORDS = {"float64": "int64_t", "float32": "int32_t"}
+"""Whole numbers as wide as those with a point, by precision: loops over both vectorise best."""
 
 
 def _built() -> BuiltNetwork:
@@ -113,6 +126,12 @@ def _awake_list(group: Any) -> str:
     return f"awake_{population.number}" if population is not None and population.sleeps else ""
 
 
+def _scanned(group: Any) -> int | None:
+    """Number of a population whose step tells whether a neuron fires; None for others."""
+    population = _population(group)
+    return None if population is None or group.name not in _built().scanned else population.number
+
+
 def _is_step(group: Any, codeobj_name: str) -> bool:
     """Whether a code object is the step of the neurons, not the decay of traces that they carry."""
     return re.sub(r"_codeobject(_\d+)?$", "", codeobj_name) == f"{group.name}_step"
@@ -126,6 +145,68 @@ def _code_of(group: Any, codeobj_name: str) -> str:
 
 def _n_assigned(variables: dict[str, Any], code: str) -> int:
     return n_assigned(code, [name for name, variable in variables.items() if isinstance(variable, ArrayVariable)])
+
+
+def _traces(layout: Layout) -> dict[str, str]:
+    """Pointers in generated code to traces of neurons, with their C++ arrays, whose decay is postponed.
+
+    All that a group carries decays by the same factor in each step. Where rounding may be another one than that of
+    single steps, a number stands for the decay of the whole array since it was last brought up to date.
+    """
+    if layout.graph.precision == "float64":
+        return {}
+    names = list[tuple[str, str]]()
+    for each in layout.projections.values():
+        if not each.delays_differ:
+            names += [(each.source.group, each.own(trace.name)) for trace in each.input_traces]
+        names += [(each.target.group, each.own(trace.name)) for trace in each.output_traces]
+        names += [(each.target.group, each.own_of_delay(trace.name)) for trace in each.delay_traces("output")]
+    return {f"_ptr_array_{group}_{name}": f"_array_{group}_{name}" for group, name in names}
+
+
+def _postponed(code: Code) -> list[str]:
+    """Pointers in some code to traces whose decay is postponed."""
+    text = code if isinstance(code, str) else "\n".join(code)
+    return [pointer for pointer in _traces(_device().layout) if re.search(rf"\b{pointer}\b", text)]
+
+
+def _stepped(code: Code, scalar_code: Code, variables: dict[str, Any], decays: list[tuple[str, str]]) -> str:
+    """Vector code of a step of neurons; what decays by a number is appended to `decays`, and no longer in the code."""
+    text, found = without_decay(_typed(fast(code), scalar_code, variables), _traces(_device().layout))
+    decays += found
+    return with_decay(text, _traces(_device().layout))
+
+
+def _fast(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
+    return with_decay(_typed(fast(code), scalar_code, variables), _traces(_device().layout))
+
+
+def _once(scalar_code: Code, variables: dict[str, Any]) -> list[str] | None:
+    """Names of what scalar code computes, if it is the same throughout a presentation; else None."""
+    text = scalar_code if isinstance(scalar_code, str) else "\n".join(scalar_code)
+    names = declared(text)
+    read = {name for name in names if isinstance(variables.get(name), ArrayVariable)}
+    depends_on_parameters = all(variables[name].constant and variables[name].scalar for name in read)
+    only_numbers = len(names) == len([line for line in text.splitlines() if line.strip()])
+    return names if names and only_numbers and depends_on_parameters else None
+
+
+def _typed(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
+    """Vector code in the precision of the network; numbers that scalar code computes are double in any case."""
+    text = code if isinstance(code, str) else "\n".join(code)
+    if _device().layout.graph.precision == "float64":
+        return text
+    constants = [name for name, one in variables.items() if isinstance(one, Constant) and one.dtype == np.float64]
+    return narrow(text, [*declared(scalar_code), *constants])
+
+
+def _held(pointer: str) -> str:
+    """What the array of a trace holds for neuron ``_target``."""
+    return f"{pointer}[_target]" + (f" * _late{pointer}" if pointer in _traces(_device().layout) else "")
+
+
+def _late(code: str) -> str:
+    return with_decay(code, _traces(_device().layout))
 
 
 class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
@@ -151,11 +232,24 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
             "code_of": _code_of,
             "awake_list": _awake_list,
             "is_step": _is_step,
+            "postponed": _postponed,
+            "by_target": by_target,
+            "fires": lambda: FIRES,
+            "word": lambda: _WORDS[_device().layout.graph.precision],
+            "scanned": _scanned,
             "n_assigned": _n_assigned,
         },
     )
-    for _filter in (array_of, changed, dense_index, faded, fast, trace_array, written):
+    for _filter in (array_at, array_of, changed, dense_index, faded, trace_array, written):
         templater.env.filters[_filter.__name__] = _filter
+    templater.env.filters |= {
+        "fast": _fast,
+        "held": _held,
+        "late": _late,
+        "once": _once,
+        "stepped": _stepped,
+        "typed": _typed,
+    }
 
 
 class ResidentDevice(CPPStandaloneDevice):  # type: ignore[misc]
@@ -226,7 +320,7 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
         device.activate(build_on_run=False)
         with preferences():
             device.layout, device.built = layout, BuiltNetwork(None, {})
-            made = build(layout, device.built, rows=False)
+            made = build(layout, device.built, resident=True)
             prepare(made.network)
             device.main_queue = [each for each in device.main_queue if each[0] != "run_network"]
             device.build(directory=str(folder), compile=False, run=False)
@@ -250,7 +344,7 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         var = made.groups[group].variables[variable]
         by_place[group, variable] = name = device.get_array_name(var, access_data=False)
         symbols.append(Symbol(f"{group}.{variable}", name, var in device.dynamic_arrays))
-    steps, last_steps = _steps(made, by_place)
+    steps, last_steps = _steps(made, by_place, device)
     clock = made.groups[layout.cells[0].group].clock
     cells = [
         {
@@ -285,6 +379,8 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         "sparse": [each.number for each in layout.projections.values() if each.sparse]
         + [each.spread_number for each in spreading],
         "sleeping": [each.number for each in layout.cells if each.sleeps],
+        "late": list(_traces(layout).values()),
+        "scanned": [each.number for each in layout.cells if each.group in made.scanned],
     }
     environment = ResidentCodeObject.templater.env
     text = environment.get_template("resident.cpp").render(
@@ -322,13 +418,25 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         **names,
     )
     (folder / "resident.cpp").write_text(text, encoding="utf-8")
-    header = environment.get_template("resident.h").render(**names)
+    header = environment.get_template("resident.h").render(word=_WORDS[layout.graph.precision], **names)
     (folder / "resident.h").write_text(header, encoding="utf-8")
     return [asdict(symbol) for symbol in symbols]
 
 
+def _if_spikes(obj: Any, code_object: Any, device: ResidentDevice) -> list[str]:
+    """Condition in C++ without which code for neurons that spike, or for their synapses, has nothing to do."""
+    if code_object.template_name == "reset":
+        source, event = obj.group, "spike"
+    elif isinstance(obj, SynapticPathway) and _delay_form(obj) == "none":
+        source, event = obj.source, obj.event
+    else:
+        return []
+    events = device.get_array_name(source.variables[f"_{event}space"], access_data=False)
+    return [f"{events}[_num_{events} - 1]"]
+
+
 def _steps(
-    made: BuiltNetwork, by_place: dict[tuple[str, str], str]
+    made: BuiltNetwork, by_place: dict[tuple[str, str], str], device: ResidentDevice
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return what runs in each step, and what runs in the last step only, with conditions in C++."""
     steps, last_steps = list[dict[str, Any]](), list[dict[str, Any]]()
@@ -343,6 +451,7 @@ def _steps(
                 group, variable = needed.split(".")
                 array = by_place[group, variable]
                 conditions.append(f"any({array}, _num_{array})")
+            conditions += _if_spikes(obj, code_object, device)
             step = {"name": code_object.name, "conditions": conditions, "slot": obj.when}
             (last_steps if when is not None and when.mode == "last" else steps).append(step)
     spiking = [number for number, step in enumerate(steps) if step["slot"] == "thresholds"]

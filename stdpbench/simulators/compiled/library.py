@@ -15,7 +15,7 @@ import sys
 import tempfile
 import weakref
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,14 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import remove_file
 from stdpbench.simulators.compiled.cache import COPY
 
+_TYPES: dict[int, Any] = {np.dtype(real).itemsize: np.dtype(real) for real in (np.float32, np.float64)}
 _NOT_FINITE = 13  # as in resident.cpp
-_uint8_p, _int32_p = ctypes.POINTER(ctypes.c_uint8), ctypes.POINTER(ctypes.c_int32)
+_int32_p = ctypes.POINTER(ctypes.c_int32)
 _int64_p, _double_p = ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_double)
+# these keep the interpreter: released, another thread may have it for longer than the call takes
+_N_SPIKES = ctypes.PYFUNCTYPE(ctypes.c_int32, ctypes.c_int32)
+_SPIKES = ctypes.PYFUNCTYPE(None, ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
+_IN_ORDER = ctypes.PYFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32, ctypes.c_int32)
 
 
 class Library:
@@ -49,21 +54,26 @@ class Library:
     def __init__(self, path: Path, source: BinaryIO) -> None:
         self.path = path
         self._kept: tuple[NDArray[np.int32], ...] = ()
+        self._recent: dict[int, NDArray[np.float64]] = {}
         self._driven: dict[int, NDArray[np.float64] | None] = {}
         self.dll, copy = _load_private_copy(path, source)
+        self._n_spikes = _N_SPIKES(("resident_n_spikes", self.dll))
+        self._spikes = _SPIKES(("resident_spikes", self.dll))
+        self._in_order = _IN_ORDER(("resident_in_order", self.dll))
         # not at exit, when other threads may still run code of the library
         weakref.finalize(self, _unload, self.dll, copy, source).atexit = False
         _check(self.dll.resident_start())
 
     def array(self, number: int) -> NDArray[np.float64] | None:
-        """View of an array by its number in the symbol table; None if there is no float64 array of that number."""
+        """View of an array by its number in the symbol table; None if there is no array of numbers with a point."""
         size, item = ctypes.c_int64(), ctypes.c_int64()
         address = self.dll.resident_array(number, ctypes.byref(size), ctypes.byref(item))
-        if item.value != np.dtype(np.float64).itemsize:
+        dtype = _TYPES.get(item.value)
+        if dtype is None:
             return None
         if not size.value:  # of a projection without synapses
-            return np.empty(0)
-        return np.asarray(_Memory(self, address, size.value))
+            return np.empty(0, dtype)
+        return np.asarray(_Memory(self, address, size.value, dtype))
 
     def set_synapses(self, projection: int, synapses: Synapses, *, with_incoming: bool) -> None:
         """Set the synapses of a sparse projection, which are looked up from the side of their targets or not."""
@@ -93,14 +103,10 @@ class Library:
         place = np.ascontiguousarray(delays).ctypes.data_as(_double_p)
         return bool(self.dll.resident_update_delays(projection, before, place, steps_per_second))
 
-    def set_earlier(self, population: int, index: NDArray[np.int32], bins: NDArray[np.int32]) -> None:
-        """Set the spikes of a population in the steps before the next presentation, whose bins are negative."""
-        index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
-        _check(
-            self.dll.resident_set_earlier(
-                population, index.ctypes.data_as(_int32_p), bins.ctypes.data_as(_int32_p), len(index)
-            )
-        )
+    def set_recent(self, population: int, recent: NDArray[np.float64]) -> None:
+        """Set the array with the spikes of a population in the last steps; a presentation reads and changes it."""
+        self._recent[population] = recent
+        self.dll.resident_set_recent(population, recent.ctypes.data)
 
     def set_noise(
         self, population: int, index: NDArray[np.int32], bins: NDArray[np.int32], n_bins: int, weight: float
@@ -110,21 +116,30 @@ class Library:
         places = index.ctypes.data_as(_int32_p), bins.ctypes.data_as(_int32_p)
         _check(self.dll.resident_set_noise(population, *places, len(index), n_bins, weight))
 
+    @property
+    def is_driven(self) -> bool:
+        """Whether the next presentation is driven by anything as it stands."""
+        return any(rows is not None for rows in self._driven.values())
+
     def set_drive(self, number: int, rows: NDArray[np.float64] | None, n_steps: int) -> None:
         """Set what the first steps of the next presentation add to a receptor: a row each, or one for all; or none."""
         self._driven[number] = rows  # is read while the presentation runs
         place = None if rows is None else rows.ctypes.data_as(_double_p)
         self.dll.resident_set_drive(number, place, 0 if rows is None else len(rows), n_steps)
 
+    def in_order(self, index: NDArray[np.int32], bins: NDArray[np.int32], n_input: int) -> tuple[bool, bool]:
+        """Whether spikes ascend strictly in (bin, index), and whether they are those of `n_input` neurons."""
+        index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
+        found = self._in_order(index.ctypes.data, bins.ctypes.data, len(index), n_input)
+        return bool(found & 1), bool(found & 2)
+
     def present(
         self,
         index: NDArray[np.int32],
         bins: NDArray[np.int32],
         n_bins: int,
-        learns: NDArray[np.uint8],
-        watched: NDArray[np.int64],
-        n_watched: NDArray[np.int32],
-        courses: NDArray[np.float64] | None,
+        learns: bytes,
+        recording: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]] | None = None,
     ) -> bool:
         """Take `n_bins` steps.
 
@@ -134,12 +149,11 @@ class Library:
             Input spikes, sorted by (bin, index); in a stream also those of the steps before, with negative bins.
         n_bins : int
             Number of steps.
-        learns : ndarray, uint8, (n_projections,)
-            Whether each projection learns.
-        watched, n_watched : ndarray
-            Neurons to record, of one population after the other, and how many of each.
-        courses : ndarray, float64, or None
-            Receives (n_variables, n_bins, n_watched) of each population in turn.
+        learns : bytes
+            1 for each projection that learns, else 0.
+        recording : tuple of ndarray, optional
+            Neurons to record, int64, of one population after the other; how many of each, int32; and what receives
+            (n_variables, n_bins, n_watched) of each population in turn, float64.
 
         Returns
         -------
@@ -147,16 +161,8 @@ class Library:
             Whether the state of all neurons is finite.
         """
         index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
-        status = self.dll.resident_present(
-            index.ctypes.data_as(_int32_p),
-            bins.ctypes.data_as(_int32_p),
-            len(index),
-            n_bins,
-            learns.ctypes.data_as(_uint8_p),
-            watched.ctypes.data_as(_int64_p),
-            n_watched.ctypes.data_as(_int32_p),
-            None if courses is None else courses.ctypes.data_as(_double_p),
-        )
+        places = [None] * 3 if recording is None else [each.ctypes.data for each in recording]
+        status = self.dll.resident_present(index.ctypes.data, bins.ctypes.data, len(index), n_bins, learns, *places)
         if status == _NOT_FINITE:
             return False
         _check(status)
@@ -164,22 +170,21 @@ class Library:
 
     def spikes(self, population: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Index and bin of the spikes of a population in the last presentation."""
-        index, bins = _int32_p(), _int32_p()
-        count = self.dll.resident_spikes(population, ctypes.byref(index), ctypes.byref(bins))
-        if not count:
-            return np.empty(0, np.int32), np.empty(0, np.int32)
-        found = (np.ctypeslib.as_array(each, shape=(count,)).copy() for each in (index, bins))
-        return next(found), next(found)
+        count = self._n_spikes(population)
+        index, bins = np.empty(count, np.int32), np.empty(count, np.int32)
+        if count:
+            self._spikes(population, index.ctypes.data, bins.ctypes.data)
+        return index, bins
 
 
 class _Memory:
     """Memory of a library for NumPy; an array onto it keeps this object alive, and so the library."""
 
-    def __init__(self, library: Library, address: int, size: int) -> None:
+    def __init__(self, library: Library, address: int, size: int, dtype: np.dtype[Any]) -> None:
         self._library = library
         self.__array_interface__ = {
             "version": 3,
-            "typestr": np.dtype(np.float64).str,
+            "typestr": dtype.str,
             "shape": (size,),
             "data": (address, False),
         }
@@ -240,23 +245,13 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
     dll.resident_update_delays.argtypes = [ctypes.c_int32, ctypes.c_int32, _double_p, ctypes.c_double]
     dll.resident_set_rows.restype = ctypes.c_int
     dll.resident_set_rows.argtypes = [ctypes.c_int32, *[_int32_p] * 5, ctypes.c_int32]
-    dll.resident_set_earlier.restype = ctypes.c_int
-    dll.resident_set_earlier.argtypes = [ctypes.c_int32, _int32_p, _int32_p, ctypes.c_int32]
+    dll.resident_set_recent.restype = None
+    dll.resident_set_recent.argtypes = [ctypes.c_int32, ctypes.c_void_p]
     dll.resident_set_noise.restype = ctypes.c_int
     dll.resident_set_noise.argtypes = [ctypes.c_int32, _int32_p, _int32_p, *[ctypes.c_int32] * 2, ctypes.c_double]
     dll.resident_set_drive.restype = None
     dll.resident_set_drive.argtypes = [ctypes.c_int32, _double_p, *[ctypes.c_int32] * 2]
     dll.resident_present.restype = ctypes.c_int
-    dll.resident_present.argtypes = [
-        _int32_p,
-        _int32_p,
-        ctypes.c_int32,
-        ctypes.c_int32,
-        _uint8_p,
-        _int64_p,
-        _int32_p,
-        _double_p,
-    ]
-    dll.resident_spikes.restype = ctypes.c_int32
-    dll.resident_spikes.argtypes = [ctypes.c_int32, ctypes.POINTER(_int32_p), ctypes.POINTER(_int32_p)]
+    place = ctypes.c_void_p  # the address of an array, which is sooner known than a pointer with a type
+    dll.resident_present.argtypes = [place, place, *[ctypes.c_int32] * 2, ctypes.c_char_p, *[place] * 3]
     return dll

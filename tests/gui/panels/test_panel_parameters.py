@@ -87,7 +87,7 @@ def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) ->
     assert experiment is not None
     for name, section in panel.form.sections.items():
         section.header.setChecked(True)
-        kind = ["kind"] if name not in ("network", "schedule") else []
+        kind = ["kind"] if name not in ("network", "schedule", "simulator") else []
         assert list(section.rows) == [
             *kind,
             *(p.name for p in getattr(experiment, name).describe() if p.name != "stages"),

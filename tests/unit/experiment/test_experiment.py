@@ -329,6 +329,7 @@ def test_the_digest_depends_on_all_else(path: str) -> None:
         "direct",
         "samples",
         "exact",
+        "float32",
     ]
     others += ["carry", "shifted", "80 Hz", 0.25, 1, "spread", "start"]
     digests = set()

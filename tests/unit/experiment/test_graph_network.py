@@ -92,7 +92,7 @@ def test_a_file_says_populations_and_projections() -> None:
 
 
 def test_it_has_no_sections_of_the_template() -> None:
-    assert GRAPH.sections == ("about", "data", "encoding", "network", "schedule", "evaluation")
+    assert GRAPH.sections == ("about", "data", "encoding", "network", "schedule", "evaluation", "simulator")
     assert not {"exc", "inh", "plasticity", "lateral"} & GRAPH.to_mapping().keys()
     assert refusals({}, exc={"tau_m": "20 ms"}) == [
         "exc is not a section of an experiment with the network 'graph', whose populations and projections have "
@@ -453,7 +453,8 @@ def test_a_missing_template_has_a_stand_in() -> None:
     tables = {"network": {"kind": "acme", "dt": "0.1 ms", "n": 3}, "exc": {"kind": "adaptive-lif"}}
     experiment = Experiment.from_mapping(tables, stand_ins=True)
     assert experiment.missing_kinds == ("the network 'acme' is not installed",)
-    assert experiment.sections == ("about", "data", "encoding", "network", "exc", "schedule", "evaluation")
+    sections = ("about", "data", "encoding", "network", "exc", "schedule", "evaluation", "simulator")
+    assert experiment.sections == sections
     assert experiment.to_mapping()["network"] == tables["network"]
     assert experiment.stimulus_bins == 3500
     with pytest.raises(StdpbenchError, match="the network 'acme' is not installed"):

@@ -62,7 +62,7 @@ def another(declared: Parameter, value: Any) -> Any:
 def test_a_template_has_its_sections() -> None:
     groups = parameter_groups(read_experiment("diehl-cook-400"))
     assert [group.path for group in groups] == [
-        *("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data")
+        *("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data", "simulator")
     ]
     assert [group.path for group in groups if group.primary] == ["plasticity", "exc"]
     assert groups[0].heading == ("plasticity", "diehl-cook-triplet")
@@ -77,7 +77,7 @@ def test_a_network_has_its_populations_and_projections() -> None:
     assert list(groups) == [
         *(f"network.projections.{name}" for name in ("feed", "compete", "up")),
         *(f"network.populations.{name}" for name in ("exc", "top")),
-        *("encoding", "network", "schedule", "data"),
+        *("encoding", "network", "schedule", "data", "simulator"),
     ]
     feed, compete, up = (groups[f"network.projections.{name}"] for name in ("feed", "compete", "up"))
     exc, top = (groups[f"network.populations.{name}"] for name in ("exc", "top"))

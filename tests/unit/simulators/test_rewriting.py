@@ -31,7 +31,7 @@ _ptr_array_plastic_w[_idx] = w;
 
 def test_what_is_expected_is_rewritten() -> None:
     text = rewriting.fast(STEP.splitlines())
-    assert "const double free = resident::indicator(lockout < _lio_2);" in text
+    assert "const double free = resident::indicator<double>(lockout < _lio_2);" in text
     assert "resident::fast_exp(_lio_3 * g) + resident::fast_pow(v, 2.0) + _clip(v, 0, std_exp)" in text
     assert rewriting.written(STEP.splitlines(), 2) == ["_ptr_array_exc_v", "_ptr_array_exc_ge"]
     assert rewriting.changed(SYNAPSE, 2) == ["_ptr_array_exc_ge[_postsynaptic_idx]", "_ptr_array_plastic_w[_idx]"]
@@ -42,6 +42,65 @@ def test_what_is_expected_is_rewritten() -> None:
     assert rewriting.array_of("_ptr_array_exc__spikespace") == "_array_exc__spikespace"
     code = "ge_post += w\nlocal = w == 1\nw = clip(w, 0, w_max)\nw *= 2"
     assert rewriting.n_assigned(code, ["w", "ge_post", "w_max", "y1_post"]) == 2
+
+
+FLOATS = """
+float v = _ptr_array_exc_v[_idx];
+double theta = _ptr_array_exc_theta[_idx];
+const double gain = _ptr_array_exc_gain[_idx];
+const double free = resident::indicator<double>(lockout < _lio_2);
+v = free * 2.5 + gain * _clip(v, 0, 1e-3) + 1e-50 + 1.0f*a2/3;
+theta += plus * 1.5;
+_ptr_array_exc_v[_idx] = v;
+_ptr_array_exc_theta[_idx] = theta;
+""".strip()
+
+
+def test_all_is_computed_in_float_but_what_ends_in_an_array_of_double() -> None:
+    text = rewriting.narrow(FLOATS, ["_lio_2", "plus", "a2"])
+    assert "const float gain = _ptr_array_exc_gain[_idx];" in text
+    assert "const float free = resident::indicator<float>(lockout < ((float)_lio_2));" in text
+    assert "v = free * 2.5f + gain * resident::clip(v, 0, 1e-3f) + 1e-50 + 1.0f*((float)a2)/3;" in text
+    assert "double theta = _ptr_array_exc_theta[_idx];\ntheta += plus * 1.5;" in text.replace(
+        text[text.index("const float gain") : text.index("theta +=")], ""
+    )
+
+
+def test_numbers_that_are_computed_before_are_all_known() -> None:
+    assert rewriting.declared("const double a = 1.0;\n  const double _lio_1 = exp(a);") == ["a", "_lio_1"]
+    with pytest.raises(StdpbenchError, match="does not know"):
+        rewriting.declared("double a = 1.0;")
+
+
+def test_the_decay_of_a_trace_is_taken_out_of_a_step_and_read_elsewhere() -> None:
+    step = "float y = _ptr_y[_idx];\ny *= ((float)_lio_1);\nv = 1;\n_ptr_y[_idx] = y;"
+    rest, decays = rewriting.without_decay(step, ["_ptr_y", "_ptr_x"])
+    assert rest.split() == ["v", "=", "1;"]
+    assert decays == [("_ptr_y", "_lio_1")]
+    with pytest.raises(StdpbenchError, match="does not know"):
+        rewriting.without_decay(f"{step}\nv = y;", ["_ptr_y"])
+    spike = "const float y_post = _ptr_y[_postsynaptic_idx];\n_ptr_y[_idx] = y;"
+    read = rewriting.with_decay(spike, ["_ptr_y"])
+    assert read == "const float y_post = _ptr_y[_postsynaptic_idx] * _late_ptr_y;\n_ptr_y[_idx] = y * _early_ptr_y;"
+    with pytest.raises(StdpbenchError, match="does not know"):
+        rewriting.with_decay("v = 1 + _ptr_y[_idx];", ["_ptr_y"])
+
+
+def test_spikes_are_taken_together_where_they_do_little() -> None:
+    lines = ["const int32_t _postsynaptic_idx = _target;", "double ge_post = _ptr_ge[_postsynaptic_idx];"]
+    lines += [
+        "double w = _ptr_w[_idx];",
+        "ge_post += w;",
+        "_ptr_ge[_postsynaptic_idx] = ge_post;",
+        "_ptr_w[_idx] = w;",
+    ]
+    reads, done, writes = rewriting.by_target(lines) or ("", "", "")
+    assert reads.splitlines() == lines[:2]
+    assert done.splitlines() == [lines[2], lines[3], lines[5]]
+    assert writes == lines[4]
+    assert rewriting.by_target([*lines, "w = exp(w);"]) is None
+    assert rewriting.by_target([*lines, "_ptr_own[_postsynaptic_idx] = own_post;"]) is None, "not read before"
+    assert rewriting.by_target([*lines, "w = f(_postsynaptic_idx);"]) is None
 
 
 def test_what_brian2_does_besides_a_presentation_is_not_compiled(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ namespace support_{{codeobj_name}} {
 
 {{hashdefine_lines|autoindent}}
 
+{% block before %}
+void _start_{{codeobj_name}}() {}
+{% endblock %}
+
 void _run_{{codeobj_name}}()
 {
     using namespace brian;
@@ -41,6 +45,7 @@ void _run_{{codeobj_name}}()
 {% macro h_file() %}
 #ifndef _INCLUDED_{{codeobj_name}}
 #define _INCLUDED_{{codeobj_name}}
+void _start_{{codeobj_name}}();  // at the start of a presentation
 void _run_{{codeobj_name}}();
 {% block extra_functions_h %}
 {% endblock %}

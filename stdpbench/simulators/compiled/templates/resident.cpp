@@ -36,6 +36,12 @@ Rows rows_{{number}};
 {% for number in sleeping %}
 Awake awake_{{number}};
 {% endfor %}
+{% for array in late %}
+Late late{{array}};
+{% endfor %}
+{% for number in scanned %}
+bool fires_{{number}} = false;
+{% endfor %}
 int32_t now = 0;
 
 // Denormal numbers, into which idle conductances decay, cost several times the speed: they are flushed to zero while the network
@@ -58,7 +64,7 @@ public:
 #endif
 };
 
-inline bool any(const double *values, int n)
+template <typename T> inline bool any(const T *values, int n)
 {
     for (int i = 0; i < n; i++)
         if (values[i] != 0)
@@ -101,6 +107,18 @@ inline bool are_finite(const double *values, size_t n)
     uint64_t odd = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t bits;
+        std::memcpy(&bits, values + i, sizeof bits);
+        odd |= (bits & largest) == largest;
+    }
+    return !odd;
+}
+
+inline bool are_finite(const float *values, size_t n)
+{
+    const uint32_t largest = 0x7f800000u;
+    uint32_t odd = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
         std::memcpy(&bits, values + i, sizeof bits);
         odd |= (bits & largest) == largest;
     }
@@ -223,20 +241,15 @@ int32_t resident_update_delays(int32_t projection, int32_t before, const double 
     return 1;
 }
 
-// Spikes of a population in the steps before the next presentation, with bins below 0, sorted by (bin, index).
-int resident_set_earlier(int32_t population, const int32_t *index, const int32_t *bin, int32_t n)
-try {
+// The spikes of a population in the last steps before a presentation, and after it: (n_steps, n_neurons), 0 or 1. The array belongs to
+// the caller.
+void resident_set_recent(int32_t population, double *recent)
+{
     switch (population) {
-{% for cells in cells %}
-    case {{cells.number}}:
-        resident::train_{{cells.number}}.earlier_index.assign(index, index + n);
-        resident::train_{{cells.number}}.earlier_bin.assign(bin, bin + n);
-        break;
+{% for cells in cells if cells.delay_bins %}
+    case {{cells.number}}: resident::train_{{cells.number}}.recent = recent; break;
 {% endfor %}
     }
-    return 0;
-} catch (const std::bad_alloc &) {
-    return OUT_OF_MEMORY;
 }
 
 // Noise into a population in the next presentation, of n_bins steps, sorted by bins, and what a spike adds.
@@ -274,10 +287,13 @@ try {
     resident::train_{{input}}.give(index, bin, n_spikes, n_bins, {{input_before}});
 {% endif %}
 {% for cells in cells %}
-    resident::train_{{cells.number}}.start({{cells.delay_bins}});
+    resident::train_{{cells.number}}.start({{cells.delay_bins}}, {{cells.size}});
 {% if cells.sleeps %}
     resident::awake_{{cells.number}}.all({{cells.size}});  // between presentations anything may have been written
 {% endif %}
+{% endfor %}
+{% for step in steps + last_steps %}
+    _start_{{step.name}}();
 {% endfor %}
     for (resident::now = 0; resident::now < n_bins; resident::now++) {
         {{timestep}}[0] = resident::now;
@@ -305,6 +321,12 @@ try {
     if (n_bins && {{step.conditions|join(" && ")}})  // time is still that of the last step
         _run_{{step.name}}();
 {% endfor %}
+{% for array in late %}
+    resident::late{{array}}.settle({{array}}, _num_{{array}});
+{% endfor %}
+{% for cells in cells if cells.delay_bins %}
+    resident::train_{{cells.number}}.keep_last({{cells.size}}, n_bins);
+{% endfor %}
     resident::now = 0;
     {{timestep}}[0] = 0;
     {{t}}[0] = 0;
@@ -313,20 +335,35 @@ try {
     return OUT_OF_MEMORY;
 }
 
-// Spikes of a population in the last presentation.
-int32_t resident_spikes(int32_t population, const int32_t **index, const int32_t **bin)
+// Number of the spikes of a population in the last presentation, and these spikes.
+int32_t resident_n_spikes(int32_t population)
 {
-    const resident::Train *train = nullptr;
     switch (population) {
 {% for cells in cells %}
-    case {{cells.number}}: train = &resident::train_{{cells.number}}; break;
+    case {{cells.number}}: return resident::train_{{cells.number}}.n_spikes();
 {% endfor %}
     default: return 0;
     }
-    const int32_t earlier = train->first.empty() ? 0 : train->first[train->before];
-    *index = train->index.data() + earlier;
-    *bin = train->bin.data() + earlier;
-    return (int32_t)train->index.size() - earlier;
+}
+
+void resident_spikes(int32_t population, int32_t *index, int32_t *bin)
+{
+    switch (population) {
+{% for cells in cells %}
+    case {{cells.number}}: resident::train_{{cells.number}}.copy(index, bin); break;
+{% endfor %}
+    }
+}
+
+// 1 if spikes ascend strictly in (bin, index), plus 2 if they are those of n_input neurons.
+int32_t resident_in_order(const int32_t *index, const int32_t *bin, int32_t n, int32_t n_input)
+{
+    bool ascend = n == 0 || bin[0] > 0 || (bin[0] == 0 && index[0] >= 0), within = true;
+    for (int32_t k = 0; k < n; k++)
+        within &= (uint32_t)index[k] < (uint32_t)n_input;
+    for (int32_t k = 1; k < n; k++)
+        ascend &= (bin[k] > bin[k - 1]) | ((bin[k] == bin[k - 1]) & (index[k] > index[k - 1]));
+    return (int32_t)ascend + 2 * (int32_t)within;
 }
 
 }  // extern "C"

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <new>
+#include <type_traits>
 #include <vector>
 #include "objects.h"
 #include "brianlib/common_math.h"
@@ -39,14 +41,19 @@
 namespace resident {
 
 // Arrays of the network, filled with 0.
-template <typename T> RESIDENT_COLD void allocate(T *&array, size_t n) { array = new T[n](); }
-template <typename T> RESIDENT_COLD void allocate(std::vector<T> &array, size_t n) { array.resize(n); }
+template <typename T> RESIDENT_COLD void allocate(T *&array, size_t n)
+{
+    array = Aligned<T>().allocate(n);
+    std::fill(array, array + n, T());
+}
+template <typename T> RESIDENT_COLD void allocate(Vector<T> &array, size_t n) { array.resize(n); }
 template <typename T> RESIDENT_COLD void release(T *&array)
 {
-    delete[] array;
+    if (array)
+        Aligned<T>().deallocate(array, 0);
     array = nullptr;
 }
-template <typename T> RESIDENT_COLD void release(std::vector<T> &array) { std::vector<T>().swap(array); }
+template <typename T> RESIDENT_COLD void release(Vector<T> &array) { Vector<T>().swap(array); }
 
 // Spikes of a population: those of the presentation, and, where projections from it have delays, those of the steps before it.
 struct Train {
@@ -54,7 +61,7 @@ struct Train {
     const int32_t *given = nullptr; // of the input: the neuron of each spike, in a stream with those of the steps before
     std::vector<int32_t> index, bin; // of other populations: neuron and bin of each spike, in order
     std::vector<int32_t> first;     // first[b + before] .. first[b + before + 1]: the spikes of bin b
-    std::vector<int32_t> earlier_index, earlier_bin;  // what the next presentation finds from the steps before it
+    double *recent = nullptr;       // the spikes of the steps before, as the caller has them: (before, n), 0 or 1
 
     int32_t count(int32_t b) const { return b < -before ? 0 : first[b + before + 1] - first[b + before]; }
     const int32_t *at(int32_t b) const { return (given ? given : index.data()) + (b < -before ? 0 : first[b + before]); }
@@ -68,18 +75,34 @@ struct Train {
         for (int32_t b = 0; b < n_bins + before; b++)
             first[b + 1] += first[b];
     }
-    void start(int32_t steps)
+    void start(int32_t steps, int32_t n)
     {
         before = steps;
-        index.swap(earlier_index);
-        bin.swap(earlier_bin);
-        earlier_index.clear();
-        earlier_bin.clear();
-        first.assign((size_t)before + 1, 0);
-        for (size_t k = 0; k < bin.size(); k++)
-            first[bin[k] + before + 1]++;
-        for (int32_t b = 0; b < before; b++)
-            first[b + 1] += first[b];
+        index.clear();
+        bin.clear();
+        first.assign(1, 0);
+        for (int32_t b = -before; b < 0; b++) {
+            const double *row = recent + (size_t)(b + before) * n;
+            for (int32_t i = 0; i < n; i++)
+                if (row[i] != 0) {
+                    index.push_back(i);
+                    bin.push_back(b);
+                }
+            first.push_back((int32_t)index.size());
+        }
+    }
+    void keep_last(int32_t n, int32_t n_bins)
+    {
+        std::fill(recent, recent + (size_t)before * n, 0.0);
+        for (size_t k = first[n_bins]; k < index.size(); k++)
+            recent[(size_t)(bin[k] - n_bins + before) * n + index[k]] = 1.0;
+    }
+    int32_t start_of_last() const { return first.empty() ? 0 : first[before]; }
+    int32_t n_spikes() const { return (int32_t)index.size() - start_of_last(); }
+    void copy(int32_t *to_index, int32_t *to_bin) const
+    {
+        std::copy(index.begin() + start_of_last(), index.end(), to_index);
+        std::copy(bin.begin() + start_of_last(), bin.end(), to_bin);
     }
     void take(const int32_t *events, int32_t n, int32_t now)
     {
@@ -106,10 +129,10 @@ struct Noise {
         for (int32_t b = 0; b < n_bins; b++)
             first[b + 1] += first[b];
     }
-    void add(double *receptor, int32_t bin) const
+    template <typename T> void add(T *receptor, int32_t bin) const
     {
         for (int32_t k = first[bin]; k < first[bin + 1]; k++)
-            receptor[index[k]] += weight;
+            receptor[index[k]] += (T)weight;
     }
 };
 
@@ -118,11 +141,11 @@ struct Noise {
 struct Drive {
     const double *values = nullptr;
     int32_t n_rows = 0, n_steps = 0;
-    void add(double *receptor, int32_t n, int32_t bin) const
+    template <typename T> void add(T *receptor, int32_t n, int32_t bin) const
     {
         const double *row = values + (n_rows == 1 ? 0 : (size_t)bin * n);
         for (int32_t i = 0; i < n; i++)
-            receptor[i] += row[i];
+            receptor[i] += (T)row[i];
     }
 };
 
@@ -214,6 +237,32 @@ extern Delays delays_{{number}}_before;  // of spikes that left before the prese
 {% for number in sparse %}
 extern Rows rows_{{number}};
 {% endfor %}
+// Traces of a population all decay by the same factor in a step. `factor` stands for the steps since the array was last brought up to
+// date, and is applied where a trace is read.
+struct Late {
+    double product = 1;
+    float factor = 1;
+    template <typename T> void pass(double decay, T *values, int32_t n)
+    {
+        product *= decay;
+        factor = (float)product;
+        if (product < 1e-12)
+            settle(values, n);
+    }
+    template <typename T> void settle(T *values, int32_t n)
+    {
+        for (int32_t i = 0; i < n; i++)
+            values[i] *= factor;
+        product = factor = 1;
+    }
+};
+
+{% for array in late %}
+extern Late late{{array}};
+{% endfor %}
+{% for number in scanned %}
+extern bool fires_{{number}};  // whether any neuron fires in this step
+{% endfor %}
 extern int32_t now;  // bin of the step that is being taken
 
 // exp(x) to one unit in the last place: 2^n * P(r), |r| <= ln(2)/2, P(r) = 1 + r + r^2 Q(r), Q the Chebyshev fit of degree 9.
@@ -239,6 +288,27 @@ RESIDENT_INLINE double fast_exp(double x)
     std::memcpy(&bits, &shifted, sizeof bits);
     bits = (int64_t)((uint64_t)(bits + 1023) << 52);
     double scale;
+    std::memcpy(&scale, &bits, sizeof scale);
+    return p * scale;
+}
+
+// The same for float, also to one unit in the last place; Q has degree 4.
+RESIDENT_INLINE float fast_exp(float x)
+{
+    x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
+    const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the nearest whole number n in the lowest bits
+    const float n = shifted - 12582912.0f;
+    const float r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
+    float p = 0.0013926326f;
+    p = p * r + 0.0083632926f;
+    p = p * r + 0.041666552f;
+    p = p * r + 0.16666576f;
+    p = p * r + 0.5f;
+    p = p * (r * r) + r + 1.0f;
+    int32_t bits;
+    std::memcpy(&bits, &shifted, sizeof bits);
+    bits = (int32_t)((uint32_t)(bits + 127) << 23);
+    float scale;
     std::memcpy(&scale, &bits, sizeof scale);
     return p * scale;
 }
@@ -269,25 +339,56 @@ RESIDENT_INLINE double fast_log(double x)
     return (2.0 * s * (z * q) + e * 1.90821492927058770002e-10) + 2.0 * s + e * 6.93147180369123816490e-01;
 }
 
+// The same for float; Q has degree 3.
+RESIDENT_INLINE float fast_log(float x)
+{
+    int32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    const int32_t mantissa = (bits & 0x7fffff) | 0x3f800000;
+    float e = (float)((bits >> 23) - 127), m;
+    std::memcpy(&m, &mantissa, sizeof m);
+    const bool above = m > 1.41421356f;
+    m = above ? 0.5f * m : m;
+    e = above ? e + 1.0f : e;
+    const float s = (m - 1.0f) / (m + 1.0f), z = s * s;
+    float q = 0.11665234f;
+    q = q * z + 0.14275411f;
+    q = q * z + 0.20000061f;
+    q = q * z + 0.33333334f;
+    return (2.0f * s * (z * q) + e * 1.42860677e-6f) + 2.0f * s + e * 0.693145752f;
+}
+
 // pow(x, p), without branches and calls. Of a negative x: for a whole p only, else not a number. Written without nested conditions,
 // which compilers turn into branches again, and then do not vectorise.
-RESIDENT_INLINE double fast_pow(double x, double p)
+template <typename T> RESIDENT_INLINE T power(T x, T p)
 {
-    const double size = std::fabs(x), odd = p - 2.0 * std::floor(0.5 * p);  // odd: 0 or 1 for a whole p
-    const double sign = 1.0 - 2.0 * odd + std::sqrt(odd * (odd - 1.0));
-    const double at_zero = std::fmax(0.0, 1.0 - 1e300 * std::fabs(p)) + std::fmax(0.0, -1e300 * p);  // 0, 1 or huge
-    const double some = size < 2.2250738585072014e-308 ? 0.0 : 1.0;
-    const double r = fast_exp(p * fast_log(size + (1.0 - some)));
-    return (x < 0.0 ? sign : 1.0) * some * r + (1.0 - some) * at_zero;
+    const T zero = 0, one = 1, two = 2, half = (T)0.5, huge = (T)(sizeof(T) == 8 ? 1e300 : 1e38);
+    const T size = std::fabs(x), odd = p - two * std::floor(half * p);  // odd: 0 or 1 for a whole p
+    const T sign = one - two * odd + std::sqrt(odd * (odd - one));
+    const T at_zero = std::fmax(zero, one - huge * std::fabs(p)) + std::fmax(zero, -huge * p);  // 0, 1 or huge
+    const T some = size < std::numeric_limits<T>::min() ? zero : one;
+    const T r = fast_exp(p * fast_log(size + (one - some)));
+    return (x < zero ? sign : one) * some * r + (one - some) * at_zero;
 }
+
+// As C++ computes with a float and a whole number in double, which takes twice as long.
+template <typename T, typename U> RESIDENT_INLINE auto fast_pow(T x, U p)
+{
+    const bool single = std::is_same<T, float>::value && !std::is_same<U, double>::value;
+    typedef typename std::conditional<single, float, double>::type R;
+    return power<R>((R)x, (R)p);
+}
+
+// x, but at least low and at most high.
+RESIDENT_INLINE float clip(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }
 
 // An output trace below this has faded: what it still changes in a weight, rounding takes away.
 static const double FADED = 1e-30;
 // Likewise for delays, which are changed by an output trace times milliseconds, and in seconds.
 static const double FADED_FOR_DELAYS = 1e-20;
 
-// Brian2's int(condition), as the double that it is multiplied as.
-static inline double indicator(bool condition) { return condition ? 1.0 : 0.0; }
+// Brian2's int(condition), as the number that it is multiplied as.
+template <typename T> static inline T indicator(bool condition) { return condition ? (T)1 : (T)0; }
 
 // Neurons of a group that is mostly idle. A neuron whose step changed no bit of its state, that did not fire in that step, and to
 // which nothing happens, would do the same in every further step: it sleeps until an event touches it. What is skipped is nothing.
@@ -296,7 +397,7 @@ struct Awake {
     std::vector<char> is;
     // by place in the list: whether the last step changed something; as wide as the state, for a narrower type would have the
     // compiler take 64 neurons at a time, which doubles the time to compile and leaves few neurons without vectors
-    std::vector<int64_t> moved;
+    std::vector<{{word}}> moved;
     void all(int32_t n)
     {
         list.resize(n);

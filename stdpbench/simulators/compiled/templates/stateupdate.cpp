@@ -2,28 +2,34 @@
 {# USES_VARIABLES { N } #}
 {# ALLOWS_SCALAR_WRITE #}
 {% extends 'common_group.cpp' %}
+{% from 'scalars.cpp' import computed_before, decay_since, of_step with context %}
+
+{% block before %}
+{{computed_before(codeobj_name, scalar_code|once(variables), scalar_code, pointers_lines)}}
+{% endblock %}
 
 {% block maincode %}
-    const size_t _vectorisation_idx = -1;
-    {{scalar_code|autoindent}}
+{{of_step(codeobj_name, scalar_code|once(variables), scalar_code)}}
     {% if awake_list(owner) and is_step(owner, codeobj_name) %}
     {% set _arrays = vector_code|written(n_assigned(variables, code_of(owner, codeobj_name))) %}
+{{decay_since(vector_code)}}
     resident::Awake &_awake = resident::{{awake_list(owner)}};
     const int _n_awake = (int)_awake.list.size();
     const int32_t *_list = _awake.list.data();
-    int64_t *_moved = _awake.moved.data();
+    auto *_moved = _awake.moved.data();
     RESIDENT_INDEPENDENT
     for (int _k = 0; _k < _n_awake; _k++)
     {
         const int _idx = _list[_k];
         const size_t _vectorisation_idx = _idx;
         {% for array in _arrays %}
-        const double _before{{loop.index}} = {{array}}[_idx];
+        const auto _before{{loop.index}} = {{array}}[_idx];
         {% endfor %}
-        {{vector_code|fast|autoindent}}
+        {{vector_code|fast(scalar_code, variables)|autoindent}}
         _moved[_k] = {% for array in _arrays %}(_before{{loop.index}} != {{array}}[_idx]){{ " | " if not loop.last }}{% endfor %};
     }
     {% elif is_sparse(owner) %}
+{{decay_since(vector_code)}}
     const resident::Rows &_rows = resident::{{rows_of(owner)}};
     for (int32_t _source = 0; _source < _rows.n_sources; _source++)
         for (int32_t _place = _rows.first[_source]; _place < _rows.first[_source + 1]; _place++)
@@ -31,15 +37,31 @@
             const size_t _idx = _place;
             const int32_t _target = _rows.target[_idx];
             const size_t _vectorisation_idx = _idx;
-            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+            {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
         }
     {% else %}
     const int _N = {{constant_or_scalar('N', variables['N'])}};
+    {% set _scanned = scanned(owner) if is_step(owner, codeobj_name) else none %}
+    {% if _scanned is not none %}
+    {{word()}} _any = 0;
+    {% endif %}
+    {% set _decays = [] %}
+    {% set _step = vector_code|stepped(scalar_code, variables, _decays) %}
+    {% for pointer, number in _decays %}
+    resident::late{{pointer|array_of}}.pass({{number}}, {{pointer|array_of}}, _num_{{pointer|array_of}});
+    {% endfor %}
+{{decay_since(_step)}}
     RESIDENT_INDEPENDENT
     for (int _idx = 0; _idx < _N; _idx++)
     {
         const size_t _vectorisation_idx = _idx;
-        {{vector_code|fast|autoindent}}
+        {{_step|autoindent}}
+        {% if _scanned is not none %}
+        _any |= {{fires()}} != 0;
+        {% endif %}
     }
+    {% if _scanned is not none %}
+    resident::fires_{{_scanned}} = _any != 0;
+    {% endif %}
     {% endif %}
 {% endblock %}

@@ -5,13 +5,21 @@
    where those of a source begin; targets of a row may repeat, so that what arrives there is added one by one. Others have one synapse
    per source.
 
+   Where a spike does little to a synapse, spikes of a step that reach the same targets are taken four or two at a time: what targets
+   hold is then read and written once for all. Each target is changed by one spike after the other, as before.
+
    Where a rule says that an input spike needs an output trace, it runs for all targets as if the trace were 0, which leaves
    little to do; those few where the trace has not faded are put back to what they were, and it runs for them in full. #}
 {% extends 'common_group.cpp' %}
+{% from 'scalars.cpp' import computed_before, decay_since, of_step with context %}
+
+{% block before %}
+{{computed_before(codeobj_name, scalar_code|once(variables), scalar_code, pointers_lines)}}
+{% endblock %}
 
 {% block maincode %}
-    const size_t _vectorisation_idx = -1;
-    {{scalar_code|autoindent}}
+{{of_step(codeobj_name, scalar_code|once(variables), scalar_code)}}
+{{decay_since(vector_code)}}
     {% set _events = get_array_name(pathway.source.variables[pathway.eventspace_name])|array_of %}
     {% set _fan_out = fan_out(pathway) %}
     {% set _form = delay_form(pathway) %}
@@ -31,7 +39,7 @@
         {
             const size_t _idx = (size_t)_source * {{_fan_out}} + _target;
             const size_t _vectorisation_idx = _idx;
-            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+            {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
         }
     }
     {% elif pathway.prepost == 'post' and is_sparse(pathway.synapses) %}
@@ -45,7 +53,7 @@
             const int32_t _source = _rows.source[_k];
             const size_t _idx = _rows.synapse[_k];
             const size_t _vectorisation_idx = _idx;
-            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+            {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
         }
     }
     {% elif _form == 'each' %}
@@ -74,12 +82,12 @@
             {
                 const int32_t _target = _targets[_k];
                 {% if _needed %}
-                if (!({{vector_code|trace_array(_needed)}}[_target] > resident::FADED_FOR_DELAYS))
+                if (!({{vector_code|trace_array(_needed)|held}} > resident::FADED_FOR_DELAYS))
                     continue;
                 {% endif %}
                 const size_t _idx = (size_t)_source * {{_fan_out}} + _target;
                 const size_t _vectorisation_idx = _idx;
-                {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+                {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
             }
             {% elif is_sparse(pathway.synapses) %}
             const resident::Rows &_rows = resident::{{rows_of(pathway.synapses)}};
@@ -89,11 +97,11 @@
                 const size_t _idx = (size_t)_rows.first[_source] + _order[_k];
                 const int32_t _target = _rows.target[_idx];
                 {% if _needed %}
-                if (!({{vector_code|trace_array(_needed)}}[_target] > resident::FADED_FOR_DELAYS))
+                if (!({{vector_code|trace_array(_needed)|held}} > resident::FADED_FOR_DELAYS))
                     continue;
                 {% endif %}
                 const size_t _vectorisation_idx = _idx;
-                {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+                {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
             }
             {% else %}
             if (_group[_delay] < _group[_delay + 1])
@@ -118,7 +126,7 @@
             const size_t _idx = _place;
             const int32_t _target = _rows.target[_idx];
             const size_t _vectorisation_idx = _idx;
-            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+            {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
         }
     }
     {% elif needed_trace(pathway) %}
@@ -130,10 +138,10 @@
         for (int32_t _target = 0; _target < {{_fan_out}}; _target++)
         {
             _alive[_n_alive] = _target;
-            _n_alive += {{_trace}}[_target] > resident::FADED;
+            _n_alive += {{_trace|held}} > resident::FADED;
         }
     {% for place in _places %}
-    static double _kept{{loop.index}}[{{_fan_out}}];
+    static std::remove_reference_t<decltype({{place|array_at}}[0])> _kept{{loop.index}}[{{_fan_out}}];
     {% endfor %}
     for (int32_t _event = 0; _event < _n_events; _event++)
     {
@@ -152,7 +160,7 @@
         {
             const size_t _idx = _offset + _target;
             const size_t _vectorisation_idx = _idx;
-            {{vector_code|dense_index('_source', '_target')|faded(needed_trace(pathway))|fast|autoindent}}
+            {{vector_code|dense_index('_source', '_target')|faded(needed_trace(pathway))|fast(scalar_code, variables)|autoindent}}
         }
         for (int32_t _k = 0; _k < _n_alive; _k++)
         {
@@ -168,22 +176,41 @@
             const int32_t _target = _alive[_k];
             const size_t _idx = _offset + _target;
             const size_t _vectorisation_idx = _idx;
-            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+            {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
         }
     }
     {% elif is_dense(pathway) %}
-    for (int32_t _event = 0; _event < _n_events; _event++)
+    int32_t _event = 0;
+    {% set _parts = by_target(vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)) %}
+    {% for _rows in (4, 2, 1) if _rows == 1 or _parts %}
+    for (; _event + {{_rows}} <= _n_events; _event += {{_rows}})
     {
-        const int32_t _source = _spikes[_event];
-        const size_t _offset = (size_t)_source * {{_fan_out}};
+        {% for _row in range(_rows) %}
+        const int32_t _source_{{_row}} = _spikes[_event + {{_row}}];
+        const size_t _offset_{{_row}} = (size_t)_source_{{_row}} * {{_fan_out}};
+        {% endfor %}
         RESIDENT_INDEPENDENT
         for (int _target = 0; _target < {{_fan_out}}; _target++)
         {
-            const size_t _idx = _offset + _target;
+            {% if _parts %}
+            {{_parts[0]|autoindent}}
+            {% for _row in range(_rows) %}
+            {
+                const int32_t _source = _source_{{_row}};
+                const size_t _idx = _offset_{{_row}} + _target;
+                const size_t _vectorisation_idx = _idx;
+                {{_parts[1]|autoindent}}
+            }
+            {% endfor %}
+            {{_parts[2]|autoindent}}
+            {% else %}
+            const size_t _idx = _offset_0 + _target;
             const size_t _vectorisation_idx = _idx;
-            {{vector_code|dense_index('_source', '_target')|fast|autoindent}}
+            {{vector_code|dense_index('_source_0', '_target')|fast(scalar_code, variables)|autoindent}}
+            {% endif %}
         }
     }
+    {% endfor %}
     {% else %}
     for (int32_t _event = 0; _event < _n_events; _event++)
     {

@@ -2,10 +2,15 @@
    Of a group that is mostly idle only those awake are asked; they fall asleep here, after it is known that they do not fire: see resident.h. #}
 {# USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
+{% from 'scalars.cpp' import computed_before, decay_since, of_step with context %}
+
+{% block before %}
+{{computed_before(codeobj_name, scalar_code|once(variables), scalar_code, pointers_lines)}}
+{% endblock %}
 
 {% block maincode %}
-    const int _vectorisation_idx = -1;
-    {{scalar_code|autoindent}}
+{{of_step(codeobj_name, scalar_code|once(variables), scalar_code)}}
+{{decay_since(vector_code)}}
     {% set _eventspace = get_array_name(eventspace_variable) %}
     int32_t _count = 0;
     {% if awake_list(owner) %}
@@ -14,7 +19,7 @@
     {
         const int32_t _idx = _awake.list[_k];
         const size_t _vectorisation_idx = _idx;
-        {{vector_code|autoindent}}
+        {{vector_code|typed(scalar_code, variables)|late|autoindent}}
         if (_cond)
         {
             {{_eventspace}}[_count++] = _idx;
@@ -23,6 +28,14 @@
     }
     _awake.keep_moved();
     {% else %}
+    {% set _scanned = scanned(owner) %}
+    {% if _scanned is not none %}
+    if (!resident::fires_{{_scanned}})
+    {
+        {{_eventspace}}[N] = 0;
+        return;
+    }
+    {% endif %}
     for (int _start = 0; _start < (int)N; _start += resident::BLOCK)
     {
         const int _end = std::min(_start + resident::BLOCK, (int)N);
@@ -31,7 +44,7 @@
         for (int _idx = _start; _idx < _end; _idx++)
         {
             const size_t _vectorisation_idx = _idx;
-            {{vector_code|autoindent}}
+            {{vector_code|typed(scalar_code, variables)|late|autoindent}}
             _any |= (int)_cond;
         }
         if (!_any)
@@ -39,7 +52,7 @@
         for (int _idx = _start; _idx < _end; _idx++)
         {
             const size_t _vectorisation_idx = _idx;
-            {{vector_code|autoindent}}
+            {{vector_code|typed(scalar_code, variables)|late|autoindent}}
             if (_cond)
                 {{_eventspace}}[_count++] = _idx;
         }

@@ -1,0 +1,24 @@
+{# As Brian2's own, but for traces whose decay is postponed, and numbers that depend on parameters only. #}
+{# USES_VARIABLES { N } #}
+{% extends 'common_group.cpp' %}
+{% from 'scalars.cpp' import computed_before, decay_since, of_step with context %}
+
+{% block before %}
+{{computed_before(codeobj_name, scalar_code|once(variables), scalar_code, pointers_lines)}}
+{% endblock %}
+
+{% block maincode %}
+    {% set _eventspace = get_array_name(eventspace_variable) %}
+    const int32_t *_events = {{_eventspace}};
+    const int32_t _num_events = {{_eventspace}}[N];
+    if (!_num_events)
+        return;
+{{of_step(codeobj_name, scalar_code|once(variables), scalar_code)}}
+{{decay_since(vector_code)}}
+    for (int32_t _event = 0; _event < _num_events; _event++)
+    {
+        const size_t _idx = _events[_event];
+        const size_t _vectorisation_idx = _idx;
+        {{vector_code|late|autoindent}}
+    }
+{% endblock %}

@@ -1,0 +1,45 @@
+{# Numbers that vector code needs and that are the same for all neurons or synapses. What depends on parameters only is computed once
+   per presentation, the rest in each step. In networks of float32 there is a float of each beside it: see rewriting.py. #}
+{% macro computed_before(codeobj_name, names, scalar_code, pointers_lines) %}
+{% if names is not none %}
+namespace scalars_{{codeobj_name}} {
+{% for name in names %}
+static double {{name}};
+{% endfor %}
+}
+
+void _start_{{codeobj_name}}()
+{
+    using namespace brian;
+    using namespace support_{{codeobj_name}};
+    %CONSTANTS%
+    {{pointers_lines|autoindent}}
+    const size_t _vectorisation_idx = -1;
+    {{scalar_code|autoindent}}
+    {% for name in names %}
+    scalars_{{codeobj_name}}::{{name}} = {{name}};
+    {% endfor %}
+}
+{% else %}
+void _start_{{codeobj_name}}() {}
+{% endif %}
+{% endmacro %}
+
+{# What is still to be multiplied with traces whose decay is postponed, and its inverse. #}
+{% macro decay_since(vector_code) %}
+{% for pointer in postponed(vector_code) %}
+    const float _late{{pointer}} = resident::late{{pointer|array_of}}.factor;
+    const float _early{{pointer}} = 1.0f / _late{{pointer}};
+{% endfor %}
+{% endmacro %}
+
+{% macro of_step(codeobj_name, names, scalar_code) %}
+    const size_t _vectorisation_idx = -1;
+    {% if names is not none %}
+    {% for name in names %}
+    const double {{name}} = scalars_{{codeobj_name}}::{{name}};
+    {% endfor %}
+    {% else %}
+    {{scalar_code|autoindent}}
+    {% endif %}
+{% endmacro %}

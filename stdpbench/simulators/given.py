@@ -1,0 +1,81 @@
+"""What a presentation is given: checks of spikes and noise, and that Ctrl+C waits."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from stdpbench.encoding import Spikes
+from stdpbench.errors import StdpbenchError
+from stdpbench.network import Layout
+from stdpbench.signals import handled
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl+C back: a presentation that is cut off would leave a state that no presentation leaves."""
+    held: list[int] = []
+    with handled(lambda number, frame: held.append(number), signal.SIGINT):
+        yield
+    if held:
+        signal.raise_signal(signal.SIGINT)
+
+
+def in_order(spikes: Spikes, n_input: int) -> tuple[bool, bool]:
+    """Whether spikes, of which there are some, ascend strictly in (bin, index), and are those of known neurons."""
+    key = spikes.bin.astype(np.int64) * max(n_input, 1) + spikes.index
+    within = spikes.index.min() >= 0 and spikes.index.max() < n_input
+    return bool(key[0] >= 0 and (np.diff(key) > 0).all()), bool(within)
+
+
+def check_input(
+    layout: Layout,
+    spikes: Spikes,
+    n_stimulus: int,
+    n_bins: int,
+    in_order: Callable[[Spikes, int], tuple[bool, bool]],
+) -> None:
+    """Check the input spikes of a presentation of `n_bins` steps, `n_stimulus` of them with a stimulus.
+
+    Raises
+    ------
+    StdpbenchError
+        If they are not in order, not of known neurons, or too late.
+    """
+    if not len(spikes):
+        return
+    ascend, within = in_order(spikes, layout.n_input)
+    if not ascend:
+        raise StdpbenchError("input spikes must be strictly ascending in (bin, index)")
+    if not within:
+        raise StdpbenchError(f"input spikes name neurons outside 0 .. {layout.n_input - 1}")
+    in_flight = 0 if layout.graph.stream else layout.max_delay_bins
+    last, limit = int(spikes.bin[-1]), min(n_stimulus, n_bins - in_flight)
+    if last >= limit:
+        raise StdpbenchError(
+            f"an input spike in bin {last} would still be in flight at the end of the presentation; the last one "
+            f"that may carry spikes is {limit - 1}"
+        )
+
+
+def check_noise(layout: Layout, noise: Mapping[str, Spikes], n_bins: int) -> None:
+    """Check the noise of a presentation.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not that of the network, not sorted, or outside presentation or population.
+    """
+    noisy = layout.noisy
+    if noisy.keys() != noise.keys():
+        wanted, given = (", ".join(names) or "no population" for names in (noisy, noise))
+        raise StdpbenchError(f"the network has noise into {wanted}, but noise into {given} was given")
+    for name, spikes in noise.items():
+        for values, limit in ((spikes.bin, n_bins), (spikes.index, noisy[name])):
+            if len(values) and (values.min() < 0 or values.max() >= limit):
+                raise StdpbenchError(f"the noise into {name} has spikes outside the presentation or population")
+        if (np.diff(spikes.bin) < 0).any():
+            raise StdpbenchError(f"the noise into {name} must be sorted by bins")
