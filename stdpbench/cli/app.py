@@ -281,13 +281,16 @@ def doctor(json: AsJson = False) -> None:
 
 @app.command()
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="Measure fewer sizes and presentations.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Measure all sizes and baselines: minutes.")] = False,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Compare with the results of an earlier benchmark.")
+    ] = None,
     output: Annotated[Path, typer.Option(metavar="FILE", help="JSON file for the results.")] = Path("bench.json"),
 ) -> None:
-    """Measure training speed against plain Brian2."""
+    """Measure training speed against plain Brian2, in at most three minutes, or with --full in all sizes."""
     from stdpbench.cli.bench import bench_command
 
-    bench_command(quick, output)
+    bench_command(full, output, against)
 
 
 @app.command()

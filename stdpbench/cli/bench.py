@@ -11,15 +11,17 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from stdpbench.cli.bench_compared import KERNEL, compared, differences, read_earlier
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import write_text_aside
 from stdpbench.paths import shipped
@@ -27,6 +29,8 @@ from stdpbench.paths import shipped
 FORMAT = 1
 PROTOCOLS = {"stimulus": "350 ms", "stimulus_and_rest": "350 + 150 ms"}
 _LIMIT_S = 900.0
+_SHORT_S = 165.0
+"""Seconds within which the short benchmark measures; what is left of three minutes is for reading and output."""
 
 Figures = Mapping[str, Any]
 
@@ -54,48 +58,78 @@ class Measurement:
 
 
 def training(
-    simulator: str, n_exc: int, inhibition: str, delays: str, presentations: int, warm_up: int
+    simulator: str,
+    n_exc: int,
+    inhibition: str,
+    delays: str,
+    presentations: int,
+    warm_up: int,
+    precision: str = "float64",
 ) -> Measurement:
     """Measurement of stdpbench's own training on one network."""
     arguments = ["--simulator", simulator, "--n-exc", str(n_exc), "--inhibition", inhibition, "--delays", delays]
-    arguments += ["--presentations", str(presentations), "--warm-up", str(warm_up)]
-    return Measurement(training_name(simulator, n_exc, inhibition, delays), "training.py", tuple(arguments))
+    arguments += ["--presentations", str(presentations), "--warm-up", str(warm_up), "--precision", precision]
+    return Measurement(training_name(simulator, n_exc, inhibition, delays, precision), "training.py", tuple(arguments))
 
 
-def training_name(simulator: str, n_exc: int, inhibition: str = "layer", delays: str = "none") -> str:
+def training_name(
+    simulator: str, n_exc: int, inhibition: str = "layer", delays: str = "none", precision: str = "float64"
+) -> str:
     """Key of a training measurement."""
-    return f"{simulator} {n_exc} {inhibition}" + ("" if delays == "none" else ", delays")
+    delayed = "" if delays == "none" else ", delays"
+    return f"{simulator} {n_exc} {inhibition}{delayed}" + ("" if precision == "float64" else f", {precision}")
 
 
-def plan(quick: bool) -> list[Measurement]:
-    """Return all measurements in order of execution."""
+def plan(full: bool) -> list[Measurement]:
+    """Return all measurements in order of execution; if not `full`, what matters most comes first."""
+    return _whole() if full else _short()
+
+
+_PLAIN_NUMPY = Measurement(
+    "plain runtime 400, NumPy", "plain_runtime.py", ("--presentations", "4", "--target", "numpy")
+)
+"""The plain script without Cython, which compiles for two minutes where Brian2 has not done so before."""
+
+
+def _short() -> list[Measurement]:
+    open_only = ("--open-only", "--n-exc", "400")
+    return [
+        Measurement("first compile 400", "training.py", open_only, fresh_cache=True),
+        Measurement("cached open 400", "training.py", open_only, fresh_cache=True),
+        training("compiled", 400, "layer", "none", 100, 20),
+        Measurement("kernel 400 layer", "kernel_float32.py", ("--n-exc", "400", "--presentations", "100")),
+        training("compiled", 400, "layer", "none", 100, 20, "float32"),
+        _PLAIN_NUMPY,
+        training("compiled", 400, "layer", "uniform", 50, 10),
+        training("compiled", 1600, "layer", "none", 30, 10),
+    ]
+
+
+def _whole() -> list[Measurement]:
     open_only = ("--open-only", "--n-exc", "400")
     found = [
         Measurement("first compile 400", "training.py", open_only, fresh_cache=True),
         Measurement("cached open 400", "training.py", open_only, fresh_cache=True),
     ]
-    n = {100: 300, 400: 300, 1600: 100, 6400: 100} if not quick else {100: 100, 400: 100, 1600: 40, 6400: 10}
-    warm_up = {100: 20, 400: 20, 1600: 20, 6400: 20}
+    n = {100: 300, 400: 300, 1600: 100, 6400: 100}
     for size in n:
         for inhibition in ("layer", "direct"):
-            for delays in ("none", "uniform"):
-                if not quick or (inhibition, delays) == ("layer", "none") or (size == 400 and inhibition == "layer"):
-                    found.append(training("compiled", size, inhibition, delays, n[size], warm_up[size]))
-    found.append(Measurement("scaling", "scaling.py", ("--rounds", "4" if quick else "20")))
-    few = {100: 10, 400: 10, 1600: 5} if not quick else {400: 4}
-    for size in few:
-        found.append(training("runtime", size, "layer", "none", few[size], 1))
-    if not quick:
-        found += [training("runtime", 400, *kind, 10, 1) for kind in (("layer", "uniform"), ("direct", "none"))]
-    for size in (400,) if quick else n:
+            found += [training("compiled", size, inhibition, delays, n[size], 20) for delays in ("none", "uniform")]
+            found.append(training("compiled", size, inhibition, "none", n[size], 20, "float32"))
+    found.append(Measurement("scaling", "scaling.py", ("--rounds", "20")))
+    found.append(Measurement("against the kernel", "against_kernel.py", ("--rounds", "20")))
+    found += [training("runtime", size, "layer", "none", few, 1) for size, few in ((100, 10), (400, 10), (1600, 5))]
+    found += [training("runtime", 400, *kind, 10, 1) for kind in (("layer", "uniform"), ("direct", "none"))]
+    for size in n:
         for inhibition in ("layer", "direct"):
             arguments = ("--n-exc", str(size), "--inhibition", inhibition, "--presentations", str(n[size]))
             found.append(Measurement(f"kernel {size} {inhibition}", "kernel_float32.py", arguments))
     found += [
-        Measurement("plain runtime 400", "plain_runtime.py", ("--presentations", "4" if quick else "12")),
-        Measurement("long runtime 400", "long_runtime.py", ("--presentations", "5" if quick else "15")),
-        Measurement("standalone 400", "standalone.py", ("--presentations", "26" if quick else "75")),
-        Measurement("memory 400", "training.py", ("--memory", "1000" if quick else "5000")),
+        Measurement("plain runtime 400", "plain_runtime.py", ("--presentations", "12")),
+        _PLAIN_NUMPY,
+        Measurement("long runtime 400", "long_runtime.py", ("--presentations", "15")),
+        Measurement("standalone 400", "standalone.py", ("--presentations", "75")),
+        Measurement("memory 400", "training.py", ("--memory", "5000")),
     ]
     return found
 
@@ -117,18 +151,19 @@ class Results:
         return float(sum(figures[protocol][f"{part}_ms"]["median"] for part in parts))
 
 
-def bench_command(quick: bool, output: Path) -> None:
+def bench_command(full: bool, output: Path, against: Path | None = None) -> None:
     """Carry out ``stdpbench bench``."""
     _check_writable(output)
+    earlier = None if against is None else read_earlier(against)  # before it is overwritten, perhaps
     from stdpbench.datasets.fetch import status
     from stdpbench.runs.folder.run_folder import environment
 
-    console, measurements, results = Console(), plan(quick), Results()
-    record: dict[str, Any] = {"format": FORMAT, **environment(), "quick": quick}
+    console, measurements, results = Console(), plan(full), Results()
+    record: dict[str, Any] = {"format": FORMAT, **environment(), "full": full}
     stopped = False
     console.print("Results are reliable only on an otherwise idle machine.")
     try:
-        run_all(measurements, results, status("mnist"), console)
+        run_all(measurements, results, status("mnist"), console, None if full else _SHORT_S)
     except KeyboardInterrupt:
         stopped = True
     record |= {
@@ -137,15 +172,27 @@ def bench_command(quick: bool, output: Path) -> None:
         "failures": results.failures,
         "ratios": ratios(results),
     }
+    if earlier is not None:
+        record["against"] = {"started": earlier.get("started"), "ratios": compared(results.figures, earlier)}
     write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     show(results, console)
+    if earlier is not None:
+        show_compared(results, record, earlier, console)
     console.print(f"{'Stopped; partial results' if stopped else 'Results'}: {output}", highlight=False)
     if stopped:
         sys.exit(130)
 
 
-def run_all(measurements: Sequence[Measurement], results: Results, mnist: Path | None, console: Console) -> None:
-    """Run the measurements one after the other."""
+def run_all(
+    measurements: Sequence[Measurement],
+    results: Results,
+    mnist: Path | None,
+    console: Console,
+    seconds: float | None = None,
+    clock: Callable[[], float] = monotonic,
+) -> None:
+    """Run the measurements one after the other, as many as there is time for in some seconds by a clock."""
+    begin = clock()
     bars = Progress(
         TextColumn("{task.description:<42}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
         console=console, disable=not console.is_terminal,
@@ -156,14 +203,17 @@ def run_all(measurements: Sequence[Measurement], results: Results, mnist: Path |
             bars.update(task, description=measurement.name)
             if not console.is_terminal:
                 console.print(f"{number}/{len(measurements)} {measurement.name}", highlight=False)
+            left = _LIMIT_S if seconds is None else seconds - (clock() - begin)
             try:
-                results.figures[measurement.name] = run(measurement, mnist, Path(cache))
+                if left <= 0:
+                    raise StdpbenchError(f"{_SHORT_S:g} s were over; --full takes as long as it takes")
+                results.figures[measurement.name] = run(measurement, mnist, Path(cache), min(left, _LIMIT_S))
             except StdpbenchError as error:
                 results.failures[measurement.name] = str(error)
             bars.advance(task)
 
 
-def run(measurement: Measurement, mnist: Path | None, cache: Path) -> Figures:
+def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float = _LIMIT_S) -> Figures:
     """Run one measurement in a separate process.
 
     Parameters
@@ -174,6 +224,8 @@ def run(measurement: Measurement, mnist: Path | None, cache: Path) -> Figures:
         Folder with MNIST; synthetic pictures without it.
     cache : Path
         Cache of compiled networks for measurements with `fresh_cache`.
+    limit : float
+        Seconds after which it is given up.
 
     Raises
     ------
@@ -190,10 +242,10 @@ def run(measurement: Measurement, mnist: Path | None, cache: Path) -> Figures:
         environment["STDPBENCH_CACHE"] = str(cache)
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False, timeout=_LIMIT_S
+            command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False, timeout=limit
         )
     except subprocess.TimeoutExpired:
-        raise StdpbenchError(f"timed out after {_LIMIT_S / 60:g} minutes") from None
+        raise StdpbenchError(f"given up after {limit:.0f} s") from None
     try:
         figures = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
     except (IndexError, ValueError):
@@ -215,6 +267,7 @@ def ratios(results: Results) -> dict[str, dict[str, float]]:
     whole, fed, simulated = ("encode", "normalise", "simulate"), ("normalise", "simulate"), ("simulate",)
     pairs: dict[str, tuple[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]]] = {
         "plain runtime / compiled": (("plain runtime 400", ()), (own, whole)),
+        "plain runtime, NumPy / compiled": ((_PLAIN_NUMPY.name, ()), (own, whole)),
         "long runtime / compiled": (("long runtime 400", ()), (own, fed)),
         "standalone / compiled": (("standalone 400", ()), (own, fed)),
         "kernel / compiled": (("kernel 400 layer", ()), (own, simulated)),
@@ -226,6 +279,14 @@ def ratios(results: Results) -> dict[str, dict[str, float]]:
         "compiled, uniform / no delays": (
             (training_name("compiled", 400, "layer", "uniform"), simulated),
             (own, simulated),
+        ),
+        "compiled, float32 / float64": (
+            (training_name("compiled", 400, precision="float32"), simulated),
+            (own, simulated),
+        ),
+        "kernel / compiled, float32": (
+            ("kernel 400 layer", ()),
+            (training_name("compiled", 400, precision="float32"), simulated),
         ),
         "compiled, layer / direct": ((own, simulated), (training_name("compiled", 400, "direct"), simulated)),
     }
@@ -275,6 +336,26 @@ def show(results: Results, console: Console) -> None:
     _show_rest(results, console)
 
 
+def show_compared(results: Results, record: Figures, earlier: Figures, console: Console) -> None:
+    """Print the times as multiples of those of an earlier benchmark."""
+    found = compared(results.figures, earlier)
+    if not found:
+        console.print("No measurement of the earlier benchmark was repeated.", highlight=False)
+        return
+    headings = {"open": "opening", **PROTOCOLS}
+    table = _table(f"Times / those of {earlier.get('started', 'the earlier benchmark')}", "", *headings.values())
+    for name, values in found.items():
+        table.add_row(name, *(f"{values[p]:.2f}" if p in values else "" for p in headings))
+    console.print(table)
+    if busier := found.get(KERNEL):
+        console.print(
+            f"The kernel, which does not change, took {busier['stimulus']:.2f} times as long: so much is the machine.",
+            highlight=False,
+        )
+    if others := differences(record, earlier):
+        console.print(f"Of the earlier benchmark also differ: {'; '.join(others)}.", highlight=False)
+
+
 def _table(title: str, first: str, *others: str) -> Table:
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), title_style="bold")
     table.add_column(first, no_wrap=True)
@@ -284,6 +365,10 @@ def _table(title: str, first: str, *others: str) -> Table:
 
 
 def _show_rest(results: Results, console: Console) -> None:
+    for network, ratios_ in results.figures.get("against the kernel", {}).items():
+        if isinstance(ratios_, Mapping):
+            found = (f"{each} {ratios_[each][1]:.2f}" for each in ("float32", "float64") if each in ratios_)
+            console.print(f"{network}, CPU time as multiples of the kernel's: {', '.join(found)}", highlight=False)
     for name in ("first compile 400", "cached open 400"):
         if figures := results.figures.get(name):
             seconds = f"{figures['open_s']:.2f} s, and {figures['import_s']:.2f} s for imports"

@@ -191,6 +191,7 @@ def test_memory_is_measured() -> None:
 @pytest.mark.parametrize(
     "command",
     [
+        "against_kernel.py --n-exc 100 --inhibition direct --precision float32 --rounds 1",
         "app.py --n-exc 12 --seconds 0.3 --rounds 2",
         "app.py --still",
         "held_out.py --n-exc 12 --pairs 2 --every 100 --images 20",
@@ -215,20 +216,22 @@ def test_a_script_that_fails_says_why() -> None:
 # -- the command ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("quick", [False, True])
-def test_plan_names_every_measurement_once(quick: bool) -> None:
-    measurements = plan(quick)
+@pytest.mark.parametrize("full", [False, True])
+def test_plan_names_every_measurement_once(full: bool) -> None:
+    measurements = plan(full)
     names = [measurement.name for measurement in measurements]
     assert len(set(names)) == len(names)
     assert all((shipped("benchmarks") / measurement.script).is_file() for measurement in measurements)
-    for needed in ("plain runtime 400", "long runtime 400", "standalone 400", "kernel 400 layer"):
+    for needed in ("plain runtime 400, NumPy", "kernel 400 layer", training_name("compiled", 1600)):
         assert needed in names
-    assert {training_name("compiled", n) for n in (100, 400, 1600, 6400)} <= set(names)
+    if full:
+        assert {"plain runtime 400", "long runtime 400", "standalone 400"} <= set(names)
+        assert {training_name("compiled", n) for n in (100, 400, 1600, 6400)} <= set(names)
 
 
-def test_quick_is_part_of_the_whole() -> None:
-    whole = {measurement.name for measurement in plan(False)}
-    assert {measurement.name for measurement in plan(True)} < whole
+def test_the_short_benchmark_is_part_of_the_whole() -> None:
+    whole = {measurement.name for measurement in plan(True)}
+    assert {measurement.name for measurement in plan(False)} < whole
 
 
 def canned(measurement: Measurement) -> dict[str, Any]:
@@ -239,6 +242,8 @@ def canned(measurement: Measurement) -> dict[str, Any]:
             size: {"ms": time, "ratio": {**time, "median": ratio}} for size, ratio in (("1600", 3.6), ("6400", 15))
         }
         return {"pictures": "synthetic", **dict.fromkeys(bench.PROTOCOLS, sizes)}
+    if measurement.script == "against_kernel.py":
+        return {"pictures": "synthetic", "kernel_sha256": "0"}
     if measurement.script != "training.py":
         slow = {"median": 200.0, "min": 190.0, "max": 230.0, "n": 2}
         own = slow if measurement.script == "plain_runtime.py" else time
@@ -263,6 +268,7 @@ def canned(measurement: Measurement) -> dict[str, Any]:
 def test_ratios_set_a_baseline_beside_what_it_does_itself() -> None:
     results = Results({measurement.name: canned(measurement) for measurement in plan(True)})
     found = ratios(results)
+    assert found["compiled, float32 / float64"]["stimulus"] == 1
     assert found["plain runtime / compiled"] == {"stimulus": 33.33, "stimulus_and_rest": 33.33}
     assert found["standalone / compiled"]["stimulus"] == 0.5
     assert found["kernel / compiled"]["stimulus"] == 1
@@ -277,7 +283,8 @@ def test_no_ratio_without_both_sides() -> None:
 def test_command_writes_figures_and_prints_tables(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def run(measurement: Measurement, mnist: Path | None, cache: Path) -> dict[str, Any]:
+    def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float) -> dict[str, Any]:
+        assert limit > 100
         if measurement.script == "standalone.py":
             raise StdpbenchError("make was not found")
         return canned(measurement)
@@ -287,7 +294,7 @@ def test_command_writes_figures_and_prints_tables(
     output.parent.mkdir()
     bench_command(True, output)
     record = json.loads(output.read_text(encoding="utf-8"))
-    assert record["quick"] is True
+    assert record["full"] is True
     assert record["stopped"] is False
     assert record["versions"]["brian2"]
     assert record["host"]["cpus"] == os.cpu_count()
@@ -302,7 +309,7 @@ def test_command_writes_figures_and_prints_tables(
 
 
 def test_tables_fit_on_eighty_columns() -> None:
-    results = Results({measurement.name: canned(measurement) for measurement in plan(False)})
+    results = Results({measurement.name: canned(measurement) for measurement in plan(True)})
     for figures in results.figures.values():
         for protocol in bench.PROTOCOLS if "stimulus" in figures else ():
             figures[protocol]["simulate_ms"] = {"median": 99.91, "min": 9.991, "max": 12345.6, "n": 3}
@@ -314,7 +321,7 @@ def test_tables_fit_on_eighty_columns() -> None:
 def test_interrupted_command_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     done: list[str] = []
 
-    def run(measurement: Measurement, mnist: Path | None, cache: Path) -> dict[str, Any]:
+    def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float) -> dict[str, Any]:
         if len(done) == 3:
             raise KeyboardInterrupt
         done.append(measurement.name)
@@ -327,6 +334,60 @@ def test_interrupted_command_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch
     record = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     assert record["stopped"] is True
     assert list(record["measurements"]) == done
+
+
+def test_the_short_benchmark_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments, limits = iter([0.0, 10.0, 150.0, 170.0, *[171.0] * 50]), list[float]()
+
+    def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float) -> dict[str, Any]:
+        limits.append(limit)
+        return canned(measurement)
+
+    monkeypatch.setattr(bench, "run", run)
+    results = Results()
+    bench.run_all(plan(False), results, None, Console(file=io.StringIO()), 165.0, lambda: next(moments))
+    assert limits == [155.0, 15.0]
+    assert list(results.figures) == [measurement.name for measurement in plan(False)[:2]]
+    assert set(results.failures) == {measurement.name for measurement in plan(False)[2:]}
+    assert all("--full" in reason for reason in results.failures.values())
+
+
+def test_times_are_compared_with_those_of_an_earlier_benchmark(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "run", lambda measurement, *_: canned(measurement))
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    bench_command(False, first)
+    earlier = json.loads(first.read_text(encoding="utf-8"))
+    own = training_name("compiled", 400)
+    earlier["measurements"][own]["stimulus"]["whole_ms"]["median"] = 4.0
+    del earlier["measurements"]["plain runtime 400, NumPy"]
+    earlier["host"]["cpus"] = 1024
+    first.write_text(json.dumps(earlier), encoding="utf-8")
+    capsys.readouterr()
+    bench_command(False, second, first)
+    found = json.loads(second.read_text(encoding="utf-8"))["against"]["ratios"]
+    assert found[own] == {"stimulus": 0.5, "stimulus_and_rest": 1.0}
+    assert found["kernel 400 layer"] == {"stimulus": 1.0, "stimulus_and_rest": 1.0}
+    assert found["first compile 400"] == {"open": 1.0}
+    assert "plain runtime 400, NumPy" not in found
+    printed = capsys.readouterr().out
+    assert "took 1.00 times as long" in printed
+    assert "also differ: the machine" in printed
+
+
+@pytest.mark.parametrize(
+    ("content", "error"), [(None, "cannot be read"), ("{", "not a JSON"), ("[1]", "no measurements")]
+)
+def test_what_is_no_earlier_benchmark_is_refused_at_once(
+    content: str | None, error: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bench, "run", lambda *_: pytest.fail("measured all the same"))
+    earlier = tmp_path / "earlier.json"
+    if content is not None:
+        earlier.write_text(content, encoding="utf-8")
+    with pytest.raises(StdpbenchError, match=error):
+        bench_command(False, tmp_path / "bench.json", earlier)
 
 
 def test_output_is_refused_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
