@@ -103,7 +103,6 @@ def _kernel(library: ctypes.CDLL, w: NDArray[np.float64], inhibition: str, rest:
 def _compiled(w: NDArray[np.float64], inhibition: str, precision: str, rest: bool) -> Turn:
     from stdpbench.encoding import Spikes as Encoded
     from stdpbench.experiment import Experiment
-    from stdpbench.network import normalise
     from stdpbench.runs.process.homeostasis import theta_decay
     from stdpbench.simulators import open_simulator
 
@@ -120,7 +119,7 @@ def _compiled(w: NDArray[np.float64], inhibition: str, precision: str, rest: boo
 
     def turn(spikes: Spikes) -> tuple[float, float]:
         begin = thread_time()
-        normalise(simulator.w, inputs.WEIGHT_SUM)
+        simulator.normalise(simulator.graph.shown)
         normalised = thread_time()
         simulator.present(Encoded(*spikes), experiment.stimulus_bins, plastic=True, n_rest=experiment.rest_bins)
         simulator.theta[...] *= decay

@@ -59,7 +59,6 @@ def arguments() -> argparse.Namespace:
 def turn(networks: list[tuple[Any, Any]], between: str, number: int, images: Any) -> list[float]:
     """Return the ms per presentation of each network in one round, simulation only."""
     from stdpbench.experiment import encode
-    from stdpbench.network import normalise
     from stdpbench.runs.process.homeostasis import theta_decay
 
     found = []
@@ -70,7 +69,7 @@ def turn(networks: list[tuple[Any, Any]], between: str, number: int, images: Any
         for shown in range(n_shown + 1):  # the first brings the network back into the caches and is not timed
             presentation = number * (n_shown + 1) + shown
             spikes = encode(experiment, images, "train", presentation, 0, presentation % len(images))
-            normalise(simulator.w, inputs.WEIGHT_SUM)
+            simulator.normalise(simulator.graph.shown)
             begin = perf_counter()
             simulator.present(spikes, experiment.stimulus_bins, plastic=True, n_rest=experiment.rest_bins)
             simulator.theta[...] *= decay

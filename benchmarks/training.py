@@ -71,7 +71,6 @@ def arguments() -> argparse.Namespace:
 def speed(simulator: Any, experiment: Any, images: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Time the parts of a presentation in ms, without and with a simulated rest; and the training loop."""
     from stdpbench.experiment import encode
-    from stdpbench.network import normalise
     from stdpbench.runs.process.homeostasis import theta_decay
     from stdpbench.runs.process.training import train
 
@@ -87,7 +86,7 @@ def speed(simulator: Any, experiment: Any, images: Any, options: argparse.Namesp
             begin = perf_counter()
             spikes = encode(shown, images, "train", presentation, 0, presentation % len(images))
             encoded = perf_counter()
-            normalise(simulator.w, inputs.WEIGHT_SUM)
+            simulator.normalise(simulator.graph.shown)
             normalised = perf_counter()
             response = simulator.present(spikes, shown.stimulus_bins, plastic=True, n_rest=shown.rest_bins)
             simulator.theta[...] *= decay

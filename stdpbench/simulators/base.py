@@ -154,6 +154,14 @@ class Simulator(ABC):
         """View of the weights of a projection, (n_source, n_target), one-to-one (n,), sparse (n_synapses,)."""
         return self.array(f"{projection}.w")
 
+    def normalise(self, projection: str) -> NDArray[np.int64]:
+        """Scale the weights of a projection as it declares; return the target neurons that could not be scaled."""
+        scaling = self.graph.projections[projection].normalise
+        if scaling is None:
+            return np.empty(0, np.int64)
+        targets = self.synapses(projection).target if self.graph.is_sparse(projection) else None
+        return scaling.apply(self.weights(projection), targets)
+
     def synapses(self, projection: str) -> Synapses:
         """Return which neurons a sparse projection connects."""
         return self.layout.projections[projection].synapses

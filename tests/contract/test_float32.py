@@ -119,12 +119,18 @@ def test_both_simulators_agree(built: Opener) -> None:
     assert same >= 2
 
 
-def test_weights_are_scaled_by_sums_in_float64(built: Opener) -> None:
-    w = built("compiled", single()).w
-    assert w.dtype == np.float32
-    assert len(normalise(w, 20.0)) == 0
-    # each weight is rounded by the factor and by the product
-    assert np.abs(w.sum(axis=0, dtype=np.float64) - 20.0).max() <= 20.0 * 3 * U
+@pytest.mark.parametrize("made", [experiment(), single()], ids=["float64", "float32"])
+def test_weights_are_scaled_by_sums_in_float64(made: Experiment, built: Opener) -> None:
+    simulator = built("compiled", made)
+    w, u = simulator.w, np.finfo(simulator.w.dtype).epsneg
+    w[:, 3], w[:, 5] = 0.0, np.finfo(w.dtype).tiny / 10  # next to nothing: the factor would not be finite
+    by_numpy = w.copy()
+    silent = simulator.normalise("feed")
+    assert silent.tolist() == normalise(by_numpy, 20.0).tolist() == [3, 5]
+    assert w.tobytes() == by_numpy.tobytes()
+    # weights are rounded by the factor and by the product; sums of 100 in float64, for the factor and here
+    sums = np.delete(w.sum(axis=0, dtype=np.float64), silent)
+    assert np.abs(sums - 20.0).max() <= 20.0 * (3 * u + 2 * 100 * 2.0**-53)
 
 
 def test_precision_is_structural(opened: Opener) -> None:

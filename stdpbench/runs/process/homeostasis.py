@@ -23,8 +23,7 @@ def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
     silent = 0
     for name, projection in simulator.graph.projections.items():
         if name in plastic and projection.normalise is not None:
-            targets = simulator.synapses(name).target if simulator.graph.is_sparse(name) else None
-            silent += len(projection.normalise.apply(simulator.weights(name), targets))
+            silent += len(simulator.normalise(name))
     return silent
 
 

@@ -31,6 +31,7 @@ from stdpbench.network.brian import (
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.build import FIRES, BuiltNetwork, build
 from stdpbench.network.layout import AMOUNT, SPREAD, PopulationLayout, ProjectionLayout
+from stdpbench.simulators.compiled.arrivals import described, told_later
 from stdpbench.simulators.compiled.rewriting import (
     Code,
     array_at,
@@ -45,6 +46,7 @@ from stdpbench.simulators.compiled.rewriting import (
     narrow,
     trace_array,
     with_decay,
+    without_arrivals,
     without_decay,
     written,
 )
@@ -115,6 +117,17 @@ def _needed_for_delays(pathway: Any) -> str:
     if rule is None or not rule.input_spike_needs or pathway.name != projection.own("shift"):
         return ""
     return projection.own_of_delay(rule.input_spike_needs)
+
+
+def _needs_arrivals(pathway: Any) -> bool:
+    """Whether code for output spikes reads what arrivals have left for later."""
+    projection = _projection(pathway)
+    return bool(pathway.name == projection.own("post") and told_later(projection))
+
+
+def _without_arrivals(code: Code, pathway: Any) -> str:
+    projection = _projection(pathway)
+    return without_arrivals(code, told_later(projection) if pathway.name == projection.own("pre") else ())
 
 
 def _population(group: Any) -> PopulationLayout | None:
@@ -234,6 +247,9 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
             "is_step": _is_step,
             "postponed": _postponed,
             "by_target": by_target,
+            "arrivals": lambda pathway: f"arrivals_{_projection(pathway).number}",
+            "needs_arrivals": _needs_arrivals,
+            "tells_later": lambda pathway: bool(told_later(_projection(pathway))),
             "fires": lambda: FIRES,
             "word": lambda: _WORDS[_device().layout.graph.precision],
             "scanned": _scanned,
@@ -249,6 +265,7 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
         "once": _once,
         "stepped": _stepped,
         "typed": _typed,
+        "without_arrivals": _without_arrivals,
     }
 
 
@@ -379,6 +396,7 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         "sparse": [each.number for each in layout.projections.values() if each.sparse]
         + [each.spread_number for each in spreading],
         "sleeping": [each.number for each in layout.cells if each.sleeps],
+        "told_later": described(layout, by_place),
         "late": list(_traces(layout).values()),
         "scanned": [each.number for each in layout.cells if each.group in made.scanned],
     }

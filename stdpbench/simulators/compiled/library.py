@@ -127,6 +127,16 @@ class Library:
         place = None if rows is None else rows.ctypes.data_as(_double_p)
         self.dll.resident_set_drive(number, place, 0 if rows is None else len(rows), n_steps)
 
+    def column_sums(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sums of the columns of a matrix of this network, float64, added row by row as NumPy does."""
+        sums = np.empty(w.shape[1])
+        self.dll.resident_column_sums(w.ctypes.data, w.itemsize, *w.shape, sums.ctypes.data)
+        return sums
+
+    def scale_columns(self, w: NDArray[np.float64], factors: NDArray[np.float64]) -> None:
+        """Multiply the columns of a matrix of this network, each by a factor that is rounded to its precision."""
+        self.dll.resident_scale_columns(w.ctypes.data, w.itemsize, *w.shape, factors.ctypes.data)
+
     def in_order(self, index: NDArray[np.int32], bins: NDArray[np.int32], n_input: int) -> tuple[bool, bool]:
         """Whether spikes ascend strictly in (bin, index), and whether they are those of `n_input` neurons."""
         index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
@@ -253,5 +263,8 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
     dll.resident_set_drive.argtypes = [ctypes.c_int32, _double_p, *[ctypes.c_int32] * 2]
     dll.resident_present.restype = ctypes.c_int
     place = ctypes.c_void_p  # the address of an array, which is sooner known than a pointer with a type
+    for function in (dll.resident_column_sums, dll.resident_scale_columns):
+        function.restype = None
+        function.argtypes = [place, ctypes.c_int32, ctypes.c_int64, ctypes.c_int32, place]
     dll.resident_present.argtypes = [place, place, *[ctypes.c_int32] * 2, ctypes.c_char_p, *[place] * 3]
     return dll

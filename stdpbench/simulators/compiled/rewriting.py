@@ -200,6 +200,16 @@ def array_of(pointer: str) -> str:
     return rewrite(pointer, r"^_ptr(?=_array_)", "", times=1)
 
 
+def without_arrivals(code: Code, names: Collection[str]) -> str:
+    """Leave out what each arrival of a spike sets in variables of a synapse, which it does not read."""
+    text = _text(code)
+    for name in names:
+        _check(len(re.findall(rf"\b{name}\b", text)), 3, name)
+        for line in (rf"(?:double|float) {name}", rf"{name} = [^;]+", rf"_ptr_\w+\[_idx\] = {name}"):
+            text = rewrite(text, rf"^\s*{line};$", "", times=1)
+    return text
+
+
 def by_target(code: Code) -> tuple[str, str, str] | None:
     """What a spike does to a synapse and its target, in three parts, so that several spikes can do it in turn.
 

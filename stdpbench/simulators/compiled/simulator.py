@@ -14,6 +14,8 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
 from stdpbench.network import Layout
 from stdpbench.network.layout import AMOUNT, LEFT_WITH, RECENT, SPREAD, PopulationLayout, ProjectionLayout
+from stdpbench.normalisations.base import factors_of
+from stdpbench.normalisations.sum import Sum
 from stdpbench.simulators import learned_delays
 from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.compiled.cache import fetch, hold
@@ -138,6 +140,16 @@ class CompiledSimulator(Simulator):
         else:
             self._finite = library.present(spikes.index, spikes.bin, n_bins, flags)
         return {each.name: Spikes(*library.spikes(each.number)) for each in layout.cells}, courses
+
+    def normalise(self, projection: str) -> NDArray[np.int64]:
+        """See `Simulator.normalise`. The library takes a third of NumPy's time, for the same numbers."""
+        scaling, made = self.graph.projections[projection].normalise, self.layout.projections[projection]
+        if self._library is None or type(scaling) is not Sum or not made.dense:
+            return super().normalise(projection)
+        w = self.weights(projection)
+        factors, silent = factors_of(self._library.column_sums(w), scaling.value, real=w.dtype)
+        self._library.scale_columns(w, factors)
+        return silent
 
     def _in_order(self, spikes: Spikes, n_input: int) -> tuple[bool, bool]:
         """See `Simulator._in_order`. The library takes 1 µs, NumPy ten times as long."""

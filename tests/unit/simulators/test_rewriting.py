@@ -86,6 +86,13 @@ def test_the_decay_of_a_trace_is_taken_out_of_a_step_and_read_elsewhere() -> Non
         rewriting.with_decay("v = 1 + _ptr_y[_idx];", ["_ptr_y"])
 
 
+def test_what_arrivals_set_is_left_for_later() -> None:
+    lines = ["double x;", "ge += w;", "x = 1;", "_ptr_s0_x[_idx] = x;", "_ptr_w[_idx] = w;"]
+    assert rewriting.without_arrivals(lines, ["x"]).split() == ["ge", "+=", "w;", "_ptr_w[_idx]", "=", "w;"]
+    with pytest.raises(StdpbenchError, match="does not know"):
+        rewriting.without_arrivals([*lines, "w = x;"], ["x"])
+
+
 def test_spikes_are_taken_together_where_they_do_little() -> None:
     lines = ["const int32_t _postsynaptic_idx = _target;", "double ge_post = _ptr_ge[_postsynaptic_idx];"]
     lines += [

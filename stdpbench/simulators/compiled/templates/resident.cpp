@@ -27,6 +27,9 @@ Drive drive_{{each.number}};
 {% for number in delayed %}
 Delays delays_{{number}};
 {% endfor %}
+{% for each in told_later %}
+Arrivals arrivals_{{each.number}};
+{% endfor %}
 {% for number in delays_kept %}
 Delays delays_{{number}}_before;
 {% endfor %}
@@ -43,6 +46,27 @@ Late late{{array}};
 bool fires_{{number}} = false;
 {% endfor %}
 int32_t now = 0;
+{% for each in told_later %}
+
+static void settle_arrivals_{{each.number}}(int32_t target)
+{
+    using namespace brian;
+    const Arrivals &spikes = arrivals_{{each.number}};
+    const int32_t *delays = delays_{{each.number}}.bins.data();
+    for (int32_t source = 0; source < {{each.n_sources}}; source++) {
+        if (spikes.first[source] == spikes.first[source + 1])
+            continue;
+        const size_t synapse = (size_t)source * {{each.fan_out}} + target;
+        const int32_t bin = spikes.last(source, delays[synapse], now);
+        if (bin < 0)
+            continue;
+        {{each.last}}[synapse] = bin{{ "" if each.stream else " * " ~ dt ~ "[0]" }};
+{% for array in each.traces %}
+        {{array}}[synapse] = 1;
+{% endfor %}
+    }
+}
+{% endfor %}
 
 // Denormal numbers, into which idle conductances decay, cost several times the speed: they are flushed to zero while the network
 // runs. The processor's mode is given back on every path, since the rest of the process relies on it.
@@ -123,6 +147,39 @@ inline bool are_finite(const float *values, size_t n)
         odd |= (bits & largest) == largest;
     }
     return !odd;
+}
+
+// Columns are taken some at a time, whose sums and factors stay in the cache next to the processor.
+static const int32_t COLUMNS = 512;
+
+template <typename T> void column_sums(const T *values, int64_t n_rows, int32_t n_columns, double *sums)
+{
+    for (int32_t start = 0; start < n_columns; start += COLUMNS) {
+        const int32_t n = std::min(COLUMNS, n_columns - start);
+        double sum[COLUMNS] = {};
+        for (int64_t row = 0; row < n_rows; row++) {
+            const T *part = values + row * n_columns + start;
+            for (int32_t k = 0; k < n; k++)
+                sum[k] += part[k];
+        }
+        std::copy(sum, sum + n, sums + start);
+    }
+}
+
+template <typename T> void scale_columns(T *values, int64_t n_rows, int32_t n_columns, const double *factors)
+{
+    for (int32_t start = 0; start < n_columns; start += COLUMNS) {
+        const int32_t n = std::min(COLUMNS, n_columns - start);
+        T factor[COLUMNS];
+        for (int32_t k = 0; k < n; k++)
+            factor[k] = (T)factors[start + k];
+        for (int64_t row = 0; row < n_rows; row++) {
+            T *part = values + row * n_columns + start;
+            RESIDENT_INDEPENDENT
+            for (int32_t k = 0; k < n; k++)
+                part[k] *= factor[k];
+        }
+    }
 }
 
 inline bool neurons_are_finite()
@@ -286,6 +343,9 @@ try {
 {% if input is not none %}
     resident::train_{{input}}.give(index, bin, n_spikes, n_bins, {{input_before}});
 {% endif %}
+{% for each in told_later %}
+    resident::arrivals_{{each.number}}.start(index, bin, n_spikes, {{each.n_sources}});
+{% endfor %}
 {% for cells in cells %}
     resident::train_{{cells.number}}.start({{cells.delay_bins}}, {{cells.size}});
 {% if cells.sleeps %}
@@ -324,6 +384,11 @@ try {
 {% for array in late %}
     resident::late{{array}}.settle({{array}}, _num_{{array}});
 {% endfor %}
+{% for each in told_later %}
+    resident::now = n_bins - 1;
+    for (int32_t target = 0; learns[{{each.number}}] && target < {{each.fan_out}}; target++)
+        resident::settle_arrivals_{{each.number}}(target);
+{% endfor %}
 {% for cells in cells if cells.delay_bins %}
     resident::train_{{cells.number}}.keep_last({{cells.size}}, n_bins);
 {% endfor %}
@@ -353,6 +418,23 @@ void resident_spikes(int32_t population, int32_t *index, int32_t *bin)
     case {{cells.number}}: resident::train_{{cells.number}}.copy(index, bin); break;
 {% endfor %}
     }
+}
+
+// Sums of the columns of a matrix of float (item 4) or double, and its columns multiplied by factors.
+void resident_column_sums(const void *values, int32_t item, int64_t n_rows, int32_t n_columns, double *sums)
+{
+    if (item == sizeof(float))
+        resident::column_sums((const float *)values, n_rows, n_columns, sums);
+    else
+        resident::column_sums((const double *)values, n_rows, n_columns, sums);
+}
+
+void resident_scale_columns(void *values, int32_t item, int64_t n_rows, int32_t n_columns, const double *factors)
+{
+    if (item == sizeof(float))
+        resident::scale_columns((float *)values, n_rows, n_columns, factors);
+    else
+        resident::scale_columns((double *)values, n_rows, n_columns, factors);
 }
 
 // 1 if spikes ascend strictly in (bin, index), plus 2 if they are those of n_input neurons.

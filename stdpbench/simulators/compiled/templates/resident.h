@@ -158,7 +158,7 @@ struct Delays {
     int32_t longest = 0;          // in bins
     std::vector<int32_t> first;   // (source, delay): where in the row of the source the synapses of that delay start
     std::vector<int32_t> order;   // places in the row of each source, sorted by delay, then ascending
-    std::vector<int32_t> bins;    // where delays learn: those that are sorted
+    std::vector<int32_t> bins;    // the delay of each synapse
     std::vector<int64_t> rows;    // rows[i] to rows[i + 1]: the synapses of source i
     std::vector<int32_t> next;
     // `limit`: the longest delay that there may ever be, where delays learn; else 0.
@@ -169,8 +169,7 @@ struct Delays {
         first.assign((size_t)n_sources * (longest + 2), 0);
         order.resize(n);
         rows.assign(starts, starts + n_sources + 1);
-        if (limit)
-            bins.assign(values, values + n);
+        bins.assign(values, values + n);
         for (int32_t source = 0; source < n_sources; source++)
             sort(source, values + rows[source]);
     }
@@ -209,6 +208,31 @@ struct Delays {
                 sort((int32_t)source, mine);
         }
         return true;
+    }
+};
+
+// Spikes of the input in a presentation by neuron, from which follows what their last arrivals at synapses were; see arrivals.py.
+struct Arrivals {
+    std::vector<int32_t> first, bins, next;  // first[i] to first[i + 1]: the bins of the spikes of neuron i, ascending
+    void start(const int32_t *index, const int32_t *bin, int32_t n, int32_t n_sources)
+    {
+        first.assign((size_t)n_sources + 1, 0);
+        bins.resize(n);
+        for (int32_t k = 0; k < n; k++)
+            first[index[k] + 1]++;
+        for (int32_t i = 0; i < n_sources; i++)
+            first[i + 1] += first[i];
+        next.assign(first.begin(), first.end());
+        for (int32_t k = 0; k < n; k++)
+            bins[next[index[k]]++] = bin[k];
+    }
+    // When the last spike of a source arrived with a delay, until `now`; below 0 if none did in this presentation.
+    int32_t last(int32_t source, int32_t delay, int32_t now) const
+    {
+        for (int32_t k = first[source + 1]; k > first[source]; k--)
+            if (bins[k - 1] + delay <= now)
+                return bins[k - 1] + delay;
+        return -1;
     }
 };
 
@@ -428,6 +452,9 @@ struct Awake {
     }
 };
 
+{% for each in told_later %}
+static void settle_arrivals_{{each.number}}(int32_t target);  // bring what arrivals set at the synapses of a neuron up to date
+{% endfor %}
 {% for number in sleeping %}
 extern Awake awake_{{number}};
 {% endfor %}

@@ -34,6 +34,9 @@
     for (int32_t _event = 0; _event < _n_events; _event++)
     {
         const int32_t _target = _spikes[_event];
+        {% if needs_arrivals(pathway) %}
+        resident::settle_{{arrivals(pathway)}}(_target);
+        {% endif %}
         RESIDENT_INDEPENDENT
         for (int _source = 0; _source < {{n_sources(pathway)}}; _source++)
         {
@@ -75,8 +78,8 @@
             const int32_t *_group = &{{_used}}.first[(size_t)_source * ({{_used}}.longest + 2)];
             {% if is_dense(pathway) %}
             const int32_t *_targets = &{{_used}}.order[(size_t)_source * {{_fan_out}}];
-            {% if not _needed %}
-            RESIDENT_INDEPENDENT
+            {% if not _needed and not tells_later(pathway) %}
+            RESIDENT_INDEPENDENT  // with little to do, one after the other is as fast as gathering them
             {% endif %}
             for (int32_t _k = _group[_delay]; _k < _group[_delay + 1]; _k++)
             {
@@ -87,7 +90,7 @@
                 {% endif %}
                 const size_t _idx = (size_t)_source * {{_fan_out}} + _target;
                 const size_t _vectorisation_idx = _idx;
-                {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
+                {{vector_code|without_arrivals(pathway)|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
             }
             {% elif is_sparse(pathway.synapses) %}
             const resident::Rows &_rows = resident::{{rows_of(pathway.synapses)}};
