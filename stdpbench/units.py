@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from stdpbench.errors import StdpbenchError
 
@@ -73,6 +74,12 @@ def read(value: object, unit: str) -> object:
         return number
     # decimal arithmetic, so that "0.043 s" and "43 ms" are the same number and give the same experiment
     return float(Decimal(match[1]) * Decimal(_UNITS[given][1]) / Decimal(_UNITS[unit][1]))
+
+
+@lru_cache(maxsize=64)
+def milliseconds(text: str) -> float:
+    """Return a written time in ms; of the time step of a network, it is asked for several times per presentation."""
+    return float(str(read(text, "ms")))
 
 
 def show(value: float, unit: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout import READOUTS
+from stdpbench.readout.baselines import SAMPLES
 from stdpbench.runs.analysis.held_out_series import held_out_columns
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -94,7 +95,7 @@ def metric_columns(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Return the accuracies of ``metrics.json`` by name, with 95 % Wilson interval and number of pictures."""
     columns = {name: _score(score) for name, score in metrics.get("accuracy", {}).items()}
     for baseline, result in metrics.get("baselines", {}).items():
-        name = baseline.replace("_", " ").replace("k means", "k-means")
+        name = SAMPLES if baseline == "samples" else baseline.replace("_", " ").replace("k means", "k-means")
         scores = {"": result} if "accuracy" in result else result
         columns |= {f"{name}: {readout}" if readout else name: _score(score) for readout, score in scores.items()}
     return columns

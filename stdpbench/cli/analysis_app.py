@@ -63,6 +63,12 @@ def report(
     robustness_images: Annotated[
         int, typer.Option(min=1, metavar="N", help="Pictures per point of the robustness curves.")
     ] = 1000,
+    thresholds: Annotated[
+        bool,
+        typer.Option(
+            "--thresholds", help="Also measure the start weights with thresholds adapted only: takes a training."
+        ),
+    ] = False,
     sample: Annotated[
         int, typer.Option(min=20, metavar="N", help="Pictures that are presented again, clustered and embedded.")
     ] = 2000,
@@ -79,7 +85,8 @@ def report(
     from stdpbench.report.analysis import Extent
     from stdpbench.report.build import ReportOptions
 
-    options = ReportOptions(Extent(sample, repeats), robustness_images if robustness else 0, workers, simulator)
+    n_robust = robustness_images if robustness else 0
+    options = ReportOptions(Extent(sample, repeats), n_robust, workers, simulator, thresholds)
     report_command(run, output, options, runs, json)
 
 

@@ -58,7 +58,24 @@ def run_command(
     else:
         parent = find_run(start_from, runs)
         folder = create_run_from(parent, changes, runs, options, _about(), experiment)
+    if sentence := look_text(experiment, runs, options):
+        console.print(sentence, highlight=False, soft_wrap=True)
     _start(folder, console, new=True, detach=detach, json=json)
+
+
+def look_text(experiment: Experiment, runs: Path, options: Options) -> str:
+    """Say when a run will read test labels, and how often those of its data set have been read; empty if it will not.
+
+    Labels of own data are optional; whether there are any is known only once they have been read.
+    """
+    from stdpbench.runs.catalog.access_log import count_looks
+
+    if experiment.stream is not None or options.validation or getattr(experiment.data, "test_labels", "") is None:
+        return ""
+    return (
+        f"test labels: look {count_looks(experiment, runs) + 1} on this data set in {runs}, after training "
+        "(--validation: held-out training pictures instead)"
+    )
 
 
 def evaluate_command(run: str, options: Options, runs: Path | None, json: bool) -> None:

@@ -50,7 +50,7 @@ SimulatorName = Annotated[
 Validation = Annotated[
     bool, typer.Option("--validation", help="Evaluate on held-out training pictures instead of the test pictures.")
 ]
-Baselines = Annotated[bool, typer.Option(help="Also evaluate the start weights and k-means.")]
+Baselines = Annotated[bool, typer.Option(help="Also evaluate the start weights, samples as prototypes, and k-means.")]
 CheckpointEvery = Annotated[
     int,
     typer.Option(

@@ -23,11 +23,13 @@ from rich.text import Text
 
 from stdpbench.experiment import Experiment
 from stdpbench.readout import INTERVAL
+from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import describe, duration, held_out_words
 from stdpbench.runs.protocol.states import State
 
+_BASELINES = {"k_means": "k-means, one centre per neuron", "samples": f"{SAMPLES}, nothing learned"}
 _AT_ONCE = 0.5  # s; shorter waits are not shown
 
 
@@ -168,7 +170,7 @@ class Display(Bars):
         rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
         for baseline, result in metrics.get("baselines", {}).items():
             if "accuracy" in result:
-                rows.append((baseline.replace("k_means", "k-means, one centre per neuron"), result))
+                rows.append((_BASELINES.get(baseline, baseline), result))
             else:
                 rows.append((f"{baseline.replace('_', ' ')} (vote)", result["vote"]))
         if rows:
@@ -179,6 +181,9 @@ class Display(Bars):
             for name, score in rows:
                 low, high = score["interval_95"]
                 table.add_row(name, f"{100 * score['accuracy']:.2f}", f"{100 * low:.1f} – {100 * high:.1f}")
+            if metrics.get("baselines") and "samples" not in metrics["baselines"]:
+                table.add_row(SAMPLES, "–", "")
+                table.caption = f"{SAMPLES}: {NOT_MEASURED}"
             self._console.print(table)
         self._console.print(f"run folder: {folder}", highlight=False, soft_wrap=True)
 

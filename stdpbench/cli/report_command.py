@@ -82,6 +82,7 @@ def _show_run(run: dict[str, Any], console: Console) -> None:
     readings = run["readings"]
     accesses = "unknown (no journal)" if readings["run"] is None else str(readings["run"])
     console.print(
-        f"accesses to test labels: {accesses} for the run, {readings['experiment']} for the experiment",
+        f"accesses to test labels: {accesses} for the run, {readings['experiment']} for the experiment, "
+        f"{readings['data_set']} for the data set in its folder",
         highlight=False,
     )

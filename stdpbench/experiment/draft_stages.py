@@ -13,9 +13,13 @@ from typing import Any
 
 from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.draft_steps import Step
+from stdpbench.experiment.experiment import Experiment
+from stdpbench.experiment.sections import Stage
 from stdpbench.learned_names import listed
 
 _PATH = "schedule.stages"
+WITHOUT_STAGES = "All projections that have a rule learn throughout."
+"""What is said where there are no stages."""
 _OF_STAGE = re.compile(r"schedule\.stages\.(\d+)\b")
 
 
@@ -50,6 +54,33 @@ def stages_of(draft: NetworkDraft) -> tuple[StageRow, ...]:
     return tuple(
         StageRow(tuple(table["projections"]), str(table.get(unit_of_stages(draft), 1))) for table in _tables(draft)
     )
+
+
+def stages_in_words(experiment: Experiment) -> str:
+    """Return a sentence that says which projections learn in which stage, and for how long."""
+    if not experiment.schedule.stages:
+        return WITHOUT_STAGES
+    parts = [
+        f"{number}. {listed(list(stage.projections)) if stage.projections else 'none'}, for {_length(stage)}"
+        for number, stage in enumerate(experiment.schedule.stages, 1)
+    ]
+    return "; ".join(parts) + "."
+
+
+def _length(stage: Stage) -> str:
+    if stage.duration is not None:
+        return f"{stage.duration:g} s"
+    return f"{stage.passes} pass{'' if stage.passes == 1 else 'es'}"
+
+
+def changed_by_stages(draft: NetworkDraft) -> dict[str, Any]:
+    """Return the values of a draft that its stages determine, by path, as `Experiment.override` takes them."""
+    if tables := _tables(draft):
+        return {_PATH: tables}
+    schedule = draft.unchecked.schedule
+    if schedule.is_stream:
+        return {_PATH: None, "schedule.duration": f"{schedule.duration:g} s"}
+    return {_PATH: None, "schedule.passes": schedule.passes}
 
 
 def stage_of(sentence: str) -> int | None:

@@ -144,7 +144,7 @@ class Experiment(_Head):
     @property
     def dt(self) -> float:
         """Time step, in ms."""
-        return float(str(units.read(str(self.network.dt), "ms")))
+        return units.milliseconds(str(self.network.dt))
 
     def _with_kinds(self) -> dict[str, Parameters]:
         """Return all objects with a kind by their path: sections, and what the network consists of."""

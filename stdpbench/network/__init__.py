@@ -14,6 +14,7 @@ from stdpbench.network.layout import Layout, StateVariable
 from stdpbench.network.learned import Learned, learned_shapes, shapes_in
 from stdpbench.network.noise import draw_noise
 from stdpbench.network.normalisation import normalise
+from stdpbench.network.prototypes import prototypes
 
 __all__ = [
     "Layout",
@@ -26,6 +27,7 @@ __all__ = [
     "normalise",
     "projection_delays",
     "projection_weights",
+    "prototypes",
     "shapes_in",
     "slow_start",
     "start_arrays",

@@ -21,7 +21,7 @@ from stdpbench.weights.samples import Samples
 
 FEED = "feed"
 """Name of the projection from input to exc neurons in the network of Diehl & Cook."""
-_WEIGHTS, _SAMPLES = 101, 103  # streams of the seed, apart from those of the encoder
+_WEIGHTS, SAMPLES = 101, 103  # streams of the seed, apart from those of the encoder
 
 
 def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
@@ -45,7 +45,7 @@ def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
     if experiment.network.start != "samples":
         return np.empty(0, np.int64)
     n_exc = experiment.network.n_exc
-    chooser = np.random.default_rng(np.random.SeedSequence((experiment.seed, _SAMPLES)))
+    chooser = np.random.default_rng(np.random.SeedSequence((experiment.seed, SAMPLES)))
     order = np.concatenate([chooser.permutation(n_images) for _ in range(-(-n_exc // n_images))])
     return np.asarray(order[:n_exc], np.int64)
 

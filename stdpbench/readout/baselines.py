@@ -1,4 +1,4 @@
-"""Baseline: clustering of the same pixels, with one centre per neuron of the network."""
+"""Baselines without a network: clustering of the same pixels, and samples of them, with one of these per neuron."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from stdpbench.readout.metrics import Score, score
 LLOYD_UP_TO: Final = 1000
 """With more centres than this, mini-batches are used, since exact iterations would take tens of minutes."""
 
+SAMPLES: Final = "samples as prototypes"
+"""Name of the baseline `prototype_accuracy`."""
+NOT_MEASURED: Final = "not measured: the run was evaluated by an earlier version; `stdpbench report` computes it"
+
+_AT_ONCE = 2_000_000  # similarities in memory
 _MAX_ITER = 100
 _MAX_PASSES = 20
 
@@ -104,11 +109,88 @@ def kmeans_accuracy(
     with threadpool_limits(limits=1):
         members = model.fit_predict(train)
         nearest = model.predict(test)
+    labels = _majority(members[: len(classes)], classes, k, n_classes)
+    return Score(score(labels[nearest], test_labels, n_classes).confusion, name)
+
+
+def prototype_accuracy(
+    prototypes: NDArray[np.floating[Any]],
+    train_pixels: NDArray[Any],
+    train_labels: NDArray[np.integer[Any]],
+    test_pixels: NDArray[Any],
+    test_labels: NDArray[np.integer[Any]],
+    *,
+    n_classes: int,
+    of: str = "pixels",
+    name: str = "training samples",
+) -> Score:
+    """Classify pictures by the most similar prototype, which is labelled by the training pictures most similar to it.
+
+    Nothing is learned: this is what a network of as many neurons could do if each kept the sample that it starts from,
+    and the neuron with the largest cosine of weights and picture answered.
+
+    Parameters
+    ----------
+    prototypes : ndarray, float, (n, n_input)
+        One per neuron of the network.
+    train_pixels, test_pixels : ndarray, (n_images, ...)
+        Pictures as passed to the encoder, of any number type; converted to float32, (n_images, n_input).
+    train_labels : ndarray, integer, (n_images,)
+        Classes, 0 .. n_classes - 1, of the training pictures, which label the prototypes.
+    test_labels : ndarray, integer, (n_images,)
+        Classes of the test pictures.
+    n_classes : int
+        Number of classes.
+    of, name : str
+        What the values and the prototypes are called in `Score.description`.
+
+    Returns
+    -------
+    Score
+        Score on the test pictures. Where no labelled picture is most similar to the prototype, there is no answer.
+
+    Raises
+    ------
+    StdpbenchError
+        If pictures, prototypes and labels do not match.
+    """
+    from threadpoolctl import threadpool_limits
+
+    train, test, chosen = _rows(train_pixels), _rows(test_pixels), _rows(prototypes)
+    classes = checked_labels(train_labels, n_classes)
+    if len(classes) != len(train) or len(test_labels) != len(test):
+        raise StdpbenchError(
+            f"prototypes have {len(train)} training and {len(test)} test pictures, "
+            f"but {len(classes)} and {len(test_labels)} labels"
+        )
+    if not train.shape[1] == test.shape[1] == chosen.shape[1]:
+        raise StdpbenchError(
+            f"prototypes of {chosen.shape[1]} values cannot be compared with training pictures of {train.shape[1]} "
+            f"and test pictures of {test.shape[1]}"
+        )
+    with threadpool_limits(limits=1):
+        members, nearest = (_most_similar(pictures, chosen) for pictures in (train, test))
+    labels = _majority(members, classes, len(chosen), n_classes)
+    counted = score(labels[nearest], test_labels, n_classes)
+    return Score(counted.confusion, f"{len(chosen)} {name} as prototypes, nearest by cosine of {of}; nothing learned")
+
+
+def _most_similar(pictures: NDArray[np.float32], prototypes: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the number of the prototype with the largest cosine, for each picture; of equal ones the first."""
+    length = np.linalg.norm(prototypes, axis=1, keepdims=True)
+    unit = (prototypes / np.where(length > 0, length, 1)).T  # the length of a picture is the same for all prototypes
+    step = max(1, _AT_ONCE // len(prototypes))
+    parts = [(pictures[first : first + step] @ unit).argmax(axis=1) for first in range(0, len(pictures), step)]
+    return np.concatenate([np.empty(0, np.int64), *parts])
+
+
+def _majority(
+    members: NDArray[np.integer[Any]], classes: NDArray[np.int64], k: int, n_classes: int
+) -> NDArray[np.int64]:
+    """Return the commonest class among the members of each centre; `NO_ANSWER` for a centre without any."""
     votes = np.zeros((k, n_classes), np.int64)
-    np.add.at(votes, (members[: len(classes)], classes), 1)
-    centre_labels = np.where(votes.any(axis=1), votes.argmax(axis=1), NO_ANSWER)
-    counted = score(centre_labels[nearest], test_labels, n_classes)
-    return Score(counted.confusion, name)
+    np.add.at(votes, (members, classes), 1)
+    return np.where(votes.any(axis=1), votes.argmax(axis=1), NO_ANSWER)
 
 
 def _rows(pixels: NDArray[Any]) -> NDArray[np.float32]:

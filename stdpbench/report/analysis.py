@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.experiment import graph_for
+from stdpbench.network import prototypes
 from stdpbench.readout import READOUTS, Assignment, assign, readouts, score
-from stdpbench.readout.baselines import kmeans_accuracy
+from stdpbench.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
 from stdpbench.readout.energy import MULTIPLY_ADD, cost, pixel_distances_nanojoule
 from stdpbench.readout.neurons import measure_neurons, most_alike
 from stdpbench.readout.over_time import answers_over_time
@@ -124,6 +125,7 @@ def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> G
         ("embeddings", _embeddings(run, assignment, extent, found)),
         ("supervised read-outs", _supervised(run, found)),
         ("k-means", _k_means(run, found)),
+        (SAMPLES, _samples(run, found)),
         ("protocol", _protocol(run, found)),
     )
     for number, (name, step) in enumerate(steps):
@@ -362,6 +364,27 @@ def _k_means(run: EvaluatedRun, found: Findings) -> Iterator[None]:
     if stored is not None:
         note = str(stored.get("description", ""))
         found.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label, note))
+
+
+def _samples(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+    stored = run.metrics.get("baselines", {}).get("samples")
+    if stored is None and not run.missing:
+        yield
+        values, name = prototypes(run.start, run.split.train)
+        counted = prototype_accuracy(
+            values,
+            run.label_images.static,
+            run.label_labels,
+            run.split.test.static,
+            run.test_labels,
+            n_classes=run.n_classes,
+            of=run.split.test.static_name,
+            name=name,
+        )
+        stored = counted.to_mapping()
+    if stored is not None:
+        note = str(stored.get("description", ""))
+        found.accuracies.append(stored_row("pixels", SAMPLES, stored, len(run.label_counts), note))
 
 
 def _protocol(run: EvaluatedRun, found: Findings) -> Iterator[None]:

@@ -11,7 +11,7 @@ from typing import Any
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import graph_for, with_pool
 from stdpbench.files import write_text_aside
-from stdpbench.report import robustness
+from stdpbench.report import adapted_thresholds, robustness
 from stdpbench.report.analysis import Extent, Findings, analyse
 from stdpbench.report.evaluated_run import EvaluatedRun, load_run
 from stdpbench.report.page import Part, make_part, render
@@ -43,12 +43,16 @@ class ReportOptions:
         Number of processes; 0: as many as processors and memory allow.
     simulator : str or None
         Name of the simulator; None: the best available.
+    thresholds : bool
+        Whether to measure start weights with adapted thresholds, which costs a training; otherwise the report has
+        them only if they have been measured before.
     """
 
     extent: Extent = field(default_factory=Extent)
     robustness: int = 0
     workers: int = 0
     simulator: str | None = None
+    thresholds: bool = False
 
 
 def make_report(
@@ -102,6 +106,7 @@ def make_report(
         yield Progress(f"{folder.path.resolve().name[:40]}", 0, 1)
         run = load_run(folder)
         found = yield from _measure(run, options)
+        found.accuracies += adapted_thresholds.rows(run, _measurements_folder(folder))
         readings = count_readings(folder)
         data = run_data(run, found, readings)
         n = min(options.robustness or robustness.IMAGES, len(run.test_counts))
@@ -167,6 +172,12 @@ def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | 
             _record_access(run, "robustness")
             n_images = min(options.robustness, n_test)
             yield from robustness.measure(run, presenter, n_images, _measurements_folder(run.folder))
+    if options.thresholds:
+        if reason := adapted_thresholds.why_not(run):
+            yield Remarked(f"{run.name}: {reason}, so start weights with adapted thresholds were left out.")
+            return found
+        _record_access(run, "adapted thresholds")
+        yield from adapted_thresholds.measure(run, simulator, workers, _measurements_folder(run.folder))
     return found
 
 

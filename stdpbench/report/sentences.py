@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from stdpbench.readout import INTERVAL
+from stdpbench.readout.baselines import SAMPLES
+from stdpbench.report.adapted_thresholds import NAME as ADAPTED
 from stdpbench.report.analysis import Findings
 from stdpbench.report.clusters import CHANCE
 from stdpbench.report.evaluated_run import EvaluatedRun
@@ -61,10 +63,23 @@ def _baselines(run: EvaluatedRun, found: Findings) -> list[str]:
     elif random is not None:
         gain = 100 * (vote.accuracy - random.accuracy)
         sentences.append(f"{_learning(gain)}: with random weights, the network reaches {_right(random, vote)}.")
-    k_means = next((row for row in found.accuracies if row.group == "pixels"), None)
+    if (adapted := found.row(f"{ADAPTED}, vote")) is not None:
+        gain = 100 * (vote.accuracy - adapted.accuracy)
+        sentences.append(
+            f"With its start weights and thresholds that adapted to all training pictures, without learning, it "
+            f"reaches {percent(adapted.accuracy)}: {_learning(gain).lower()} beyond these."
+        )
+    k_means = next((row for row in found.accuracies if row.name.startswith("k-means, K =")), None)
     if k_means is not None:
         centres = f"k-means on {run.split.test.static_name} with one centre per neuron"
         sentences.append(f"{_against(vote, k_means)} {centres} ({percent(k_means.accuracy)}).")
+    if (samples := found.row(SAMPLES)) is not None:
+        gain = 100 * (vote.accuracy - samples.accuracy)
+        sentences.append(
+            f"One training sample per neuron as a prototype, with nothing learned, is right for "
+            f"{percent(samples.accuracy)}: against these, learning {'adds' if gain >= 0 else 'costs'} "
+            f"{abs(gain):.1f} points."
+        )
     return sentences
 
 
@@ -143,7 +158,9 @@ def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
     else:
         sentences.append(
             f"Labels of the {part} pictures were read {_times(readings['run'])} for this run, this report included, "
-            f"and {_times(readings['experiment'])} for all runs of the experiment in its folder ({readings['runs']})."
+            f"and {_times(readings['experiment'])} for all runs of the experiment in its folder ({readings['runs']}); "
+            f"test labels of the data set {_times(readings['data_set'])} for all its runs there, whatever parameter "
+            f"changed ({readings['data_set_runs']})."
         )
     if protocol["shared_pictures"]:
         sentences.append(

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import READOUTS, readouts
+from stdpbench.readout.baselines import SAMPLES
 from stdpbench.readout.clustering import Features, cluster, features, winners
 from stdpbench.readout.embedding import embed
 from stdpbench.readout.over_time import answers_over_time
@@ -136,6 +137,7 @@ class ReportService:
             "accuracies": [asdict(row) for row in (*accuracies, *baselines(run))],
             "label_readings": readings.run,
             "label_readings_of_all": readings.experiment,
+            "test_label_readings": readings.data_set,
         }, arrays
 
     def _settle(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
@@ -211,6 +213,9 @@ def baselines(run: EvaluatedRun) -> list[Accuracy]:
         note = str(kept["k_means"].get("description", ""))
         of = run.split.test.static_name
         rows.append(stored_row("pixels", f"k-means on {of}, K = {k}", kept["k_means"], n_label, note))
+    if "samples" in kept:
+        note = str(kept["samples"].get("description", ""))
+        rows.append(stored_row("pixels", SAMPLES, kept["samples"], n_label, note))
     return rows
 
 

@@ -60,6 +60,8 @@ def run_data(run: EvaluatedRun, found: Findings, readings: Readings) -> dict[str
             "experiment": readings.experiment,
             "runs": readings.runs,
             "unknown": readings.unknown,
+            "data_set": readings.data_set,
+            "data_set_runs": readings.data_set_runs,
         },
         "reproduce": reproduce(run),
         "experiment_toml": run.start.to_toml(),

@@ -162,6 +162,8 @@ class ViewData:
         Number of accesses to labels of these pictures for this run; None if unknown.
     label_readings_of_all : int
         The same for all runs of the experiment.
+    test_label_readings : int
+        Number of accesses to test labels for all runs of the data set in the folder, whatever parameter changed.
     drawn_as : tuple of int or None
         Height and width in which the weights of a neuron are drawn; None: those of a picture.
     population : str
@@ -191,6 +193,7 @@ class ViewData:
     accuracies: Sequence[Accuracy] = field(default=())
     label_readings: int | None = None
     label_readings_of_all: int = 0
+    test_label_readings: int = 0
     drawn_as: tuple[int, int] | None = None
     population: str = "exc"
     theta_unit: str = "mV"
@@ -361,7 +364,10 @@ class ViewData:
         if self.label_readings is None:
             return f"{text} · no journal, so accesses to these labels are not counted"
         of_run, in_all = _times(self.label_readings), _times(self.label_readings_of_all)
-        return f"{text} · labels read {of_run} for this run, {in_all} for all runs of the experiment"
+        return (
+            f"{text} · labels read {of_run} for this run, {in_all} for all runs of the experiment, "
+            f"test labels {_times(self.test_label_readings)} for all runs of the data set"
+        )
 
 
 def _times(n: int) -> str:
@@ -378,9 +384,12 @@ def with_accuracies(data: ViewData, rows: Sequence[Mapping[str, Any]]) -> ViewDa
     return replace(data, accuracies=tuple(both))
 
 
+_READINGS = ("label_readings", "label_readings_of_all", "test_label_readings")
+
+
 def view_data_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> ViewData:
     """Convert the reply to ``open``."""
-    plain = {name: value[name] for name in ("experiment", "seed", "part", "label_readings", "label_readings_of_all")}
+    plain = {name: value[name] for name in ("experiment", "seed", "part", *_READINGS)}
     plain |= {name: arrays[name] for name in _ARRAYS}
     return ViewData(
         path=path,

@@ -9,7 +9,7 @@ and is held to one contract (tests/contract).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -238,6 +238,7 @@ class Simulator(ABC):
         record: Mapping[str, Sequence[int]] | None = None,
         noise: Mapping[str, Spikes] | None = None,
         currents: NDArray[np.float64] | None = None,
+        meanwhile: Callable[[], object] | None = None,
     ) -> Response:
         """Present one stimulus.
 
@@ -260,6 +261,9 @@ class Simulator(ABC):
         currents : ndarray, float64, (n_input,) or (n_bins, n_input), optional
             Constant currents, or those of each step of the stimulus. In each step, a projection from the input adds
             its weights times the currents to its receptor, as if spikes of these sizes arrived.
+        meanwhile : callable, optional
+            Called once, when the network is about to run, to start what other threads do meanwhile: while a compiled
+            network runs, they have the interpreter to themselves.
 
         Returns
         -------
@@ -282,6 +286,8 @@ class Simulator(ABC):
             learned_delays.take(self.layout, self.array, total, self._put_delays)
         self._traces_moved |= bool(learning)
         recording = {name: each for name, each in watched.items() if len(each)}
+        if meanwhile is not None:
+            meanwhile()
         with uninterrupted():
             parts, done = list[tuple[int, dict[str, Spikes], Courses]](), 0
             while done < total or not parts:

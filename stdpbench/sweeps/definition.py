@@ -6,6 +6,7 @@ As a file::
     seeds = [0, 1, 2]
     metric = "vote"
     reference = "as published"
+    margin = 1.0                      # differences from the reference that do not matter, in points
 
     [set]                             # applies to all arms
     schedule.train_images = 10000
@@ -16,6 +17,7 @@ As a file::
     [[arm]]
     label = "small steps"
     set = { network.dt = "0.1 ms" }
+    factors = ["dt"]                  # for a linear model of all arms that name their factors
 
     [grid]                            # every combination is an arm
     network.w_inh_exc = [17, 40]
@@ -64,6 +66,10 @@ class NamedArm(Parameters):
     label: str = parameter("", help="Unique name of the arm in tables.")
     set: Settings = parameter({}, help="Settings of the arm: dotted path to value.")
     tune: dict[str, Distribution] = parameter({}, help="Parameters to tune: dotted path to distribution.")
+    factors: tuple[str, ...] | None = parameter(
+        None,
+        help="Factors that are present in the arm, for a linear model of all arms that name theirs; []: none.",
+    )
 
 
 class Tuning(Parameters):
@@ -113,6 +119,12 @@ class Sweep(Parameters):
         help="Which values of the metric are better. Default: lower for latency and false_alarms, else higher.",
     )
     reference: str | None = parameter(None, help="Label of the arm with which the others are compared, seed by seed.")
+    margin: float | None = parameter(
+        None,
+        gt=0,
+        help="Difference from the reference that does not matter, in points of accuracy or the unit of the measure: "
+        "arms are tested for equivalence within it.",
+    )
     set: Settings = parameter({}, help="Settings of all arms: dotted path to value.")
     arm: tuple[NamedArm, ...] = parameter((), help="Named arms.")
     grid: dict[str, tuple[Any, ...]] = parameter({}, help="Dotted path to values; every combination is an arm.")

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.experiment import Experiment, owner_of, read_experiment
 from stdpbench.files import read_toml
@@ -107,6 +109,8 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
     sweep = build(Sweep, {**read, "seeds": tuple(read.get("seeds", (0, 1, 2)))}, "")
     with errors.part():
         _check_tuning(sweep)
+    with errors.part():
+        _check_factors(sweep)
     labels: list[str] = []
     with errors.part():
         labels = [arm.label for arm in fixed_arms(sweep)]
@@ -116,6 +120,20 @@ def sweep_from_mapping(mapping: Mapping[str, Any], beside: Path) -> Sweep:
         )
     errors.check()
     return sweep
+
+
+def _check_factors(sweep: Sweep) -> None:
+    """Check that the arms can tell their factors apart, and that the margin has something to compare with."""
+    if sweep.margin is not None and sweep.reference is None:
+        raise StdpbenchError("margin: differences from a reference are tested against it; name the reference")
+    arms = [arm.factors for arm in sweep.arm if arm.factors is not None]
+    names = list(dict.fromkeys(name for factors in arms for name in factors))
+    design = np.array([[1.0, *(name in factors for name in names)] for factors in arms]).reshape(-1, len(names) + 1)
+    if names and np.linalg.matrix_rank(design) < len(names) + 1:
+        raise StdpbenchError(
+            f"factors: the arms do not tell {', '.join(names)} apart; add arms with each of them alone, and one with "
+            "factors = []"
+        )
 
 
 def settings(table: Any, where: str) -> Settings:

@@ -18,6 +18,7 @@ from stdpbench.figures.sweep import ArmResult, sweep_figure
 from stdpbench.files import write_text_aside
 from stdpbench.sweeps.arms import Arm, shown
 from stdpbench.sweeps.carry_out import known_arms
+from stdpbench.sweeps.comparisons import Comparisons, compare_arms, sentences
 from stdpbench.sweeps.definition import Sweep
 from stdpbench.sweeps.measures import is_share, measures_of, title
 from stdpbench.sweeps.pairing import pairing_remarks
@@ -104,6 +105,8 @@ class Report:
         Runs that are not finished, failed ones among them.
     tuning : tuple of mapping
         Trials before the comparison: `arm`, `trial`, the metric, whether it was `chosen`, `settings`.
+    compared : Comparisons or None
+        Arms with seeds as blocks, pairs of arms, equivalence, effects of factors.
     """
 
     sweep: Sweep
@@ -112,6 +115,7 @@ class Report:
     failures: dict[str, str]
     missing: int
     tuning: tuple[Mapping[str, Any], ...] = ()
+    compared: Comparisons | None = None
 
     @property
     def best(self) -> Row | None:
@@ -157,9 +161,19 @@ def make_report(sweep: Sweep, state: SweepState) -> Report:
         for seed in sweep.seeds
         if (key := arm.experiment(seed).digest) in state.failures
     }
+    compared = _comparisons(sweep, rows)
     missing = len(arms) * len(sweep.seeds) - sum(map(len, found.values()))
     tuning = tuple(tuning_table(sweep, state))
-    return Report(sweep, rows, tuple(_remarks(sweep, arms, rows, state)), failures, missing, tuning)
+    remarks = _remarks(sweep, arms, rows, state)
+    remarks += [] if compared is None else sentences(compared, sweep, *_format(sweep))
+    return Report(sweep, rows, tuple(remarks), failures, missing, tuning, compared)
+
+
+def _comparisons(sweep: Sweep, rows: Sequence[Row]) -> Comparisons | None:
+    """Compare arms, if there is a metric to compare them by, over more than one seed."""
+    if not sweep.ranks or len(sweep.seeds) < 2:
+        return None
+    return compare_arms(sweep, {row.arm.label: row.values(sweep.metric) for row in rows}, _format(sweep)[0])
 
 
 def _row(sweep: Sweep, arm: Arm, runs: dict[int, Result], reference: dict[int, Result] | None) -> Row:
@@ -297,6 +311,7 @@ def to_mapping(report: Report) -> dict[str, Any]:
         "set": dict(sweep.set),
         "best": None if best is None else best.arm.label,
         "not_told_from_best": [{"label": row.arm.label, "difference": plain(d)} for row, d in report.contenders],
+        "comparisons": None if report.compared is None else report.compared.to_mapping(),
         "missing": report.missing,
         "failures": report.failures,
         "remarks": list(report.remarks),

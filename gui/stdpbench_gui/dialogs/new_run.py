@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.kind_fields import KindFields, ValueEntry
 from stdpbench_gui.widgets.layouts import STRETCH, vbox
+from stdpbench_gui.widgets.stages_form import StagesEntry
 
 _SHOWN = ("schedule.stimulus", "schedule.timing")
 """Parameters outside of the encoding on which the input spikes depend."""
@@ -33,8 +35,8 @@ class NewRunDialog(QDialog):
         Experiment with the current parameters.
     path : str
         Dotted path of the parameter.
-    declared : Parameter
-        Declaration of the parameter.
+    declared : Parameter or None
+        Declaration of the parameter; None for the stages of the training, which have a form.
     session : RunSession
         The current run; it is stopped if active.
     parent : QWidget
@@ -45,7 +47,7 @@ class NewRunDialog(QDialog):
         self,
         experiment: Experiment,
         path: str,
-        declared: Parameter,
+        declared: Parameter | None,
         session: RunSession,
         parent: QWidget | None,
     ) -> None:
@@ -57,16 +59,19 @@ class NewRunDialog(QDialog):
         self._size = None if session.split is None else Size.of(session.split)
         has_process, runs = session.connected, Path() if session.folder is None else session.folder.path.parent
         self._section, _, name = path.rpartition(".")
-        value = value_at(experiment, path)
         ends = " This run is stopped first, to save its weights; it can be resumed." if has_process else ""
-        what = "another kind" if name == "kind" else "another value"
+        what = {"kind": "another kind", "stages": "another order of learning"}.get(name, "another value")
         text = wrapped(
             f"{path} is structural: {what} requires a new network. The new run starts from the weights and "
             f"thresholds of this run, with its current parameters.{ends}{_RULE if path == 'plasticity.kind' else ''}"
         )
-        self._entry = ValueEntry(declared, value)
+        self._entry: ValueEntry | StagesEntry
+        if declared is None:
+            self._entry = StagesEntry(experiment, self._check)
+        else:
+            self._entry = ValueEntry(declared, value_at(experiment, path))
+            self._entry.widget.setAccessibleName(path)
         self.field = self._entry.widget
-        self.field.setAccessibleName(path)
         self.error = wrapped("", "problem")
         self.summary = wrapped("", "faint")
         self.fields = KindFields()
@@ -77,7 +82,7 @@ class NewRunDialog(QDialog):
             self.preview.changed.connect(lambda: grow(self))
             self.setMinimumWidth(620)
         form = QFormLayout()
-        form.addRow(path, self.field)
+        form.addRow(*((self.field,) if declared is None else (path, self.field)))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.make = QPushButton("Stop this run and start a new one" if has_process else "Start a new run")
         self.make.setObjectName("primary")
@@ -99,7 +104,8 @@ class NewRunDialog(QDialog):
             spacing=2 * theme.GRID,
         )
         is_kind = name == "kind"
-        self._entry.changed.connect(lambda _: self._show_kind() if is_kind else self._check())
+        if isinstance(self._entry, ValueEntry):
+            self._entry.changed.connect(lambda _: self._show_kind() if is_kind else self._check())
         self.fields.changed.connect(self._check)
         self.summary.setVisible(is_kind)
         self.fields.hide()
@@ -111,6 +117,8 @@ class NewRunDialog(QDialog):
     @property
     def values(self) -> dict[str, Any]:
         """The changed values by dotted path."""
+        if isinstance(self._entry, StagesEntry):
+            return self._entry.values
         own = {f"{self._section}.{name}": text for name, text in self.fields.values().items()}
         return {self._path: self._entry.text, **own}
 
@@ -118,6 +126,7 @@ class NewRunDialog(QDialog):
         """Show the parameters of the chosen kind."""
         family = family_of(self._section)
         assert family is not None
+        assert isinstance(self._entry, ValueEntry)
         try:
             cls = family.get(self._entry.text, self._path)
         except StdpbenchError:  # from another package and not loadable: `_check` shows the reason
@@ -130,16 +139,18 @@ class NewRunDialog(QDialog):
 
     def _check(self) -> None:
         changed: Experiment | None = None
+        sentences: Sequence[str] = ()
         try:
             changed = self._experiment.override(self.values)
         except StdpbenchError as error:
-            self.error.setText(f"⚠ {error}")
-        else:
-            self.error.setText("")
+            sentences = error.sentences
+        if isinstance(self._entry, StagesEntry):
+            sentences = self._entry.show_problems(sentences)
+        self.error.setText("\n".join(f"⚠ {each}" for each in sentences))
         if self.preview is not None:
             self.preview.show_for(changed)
         differs = changed is not None and bool(self._experiment.differences(changed))
-        self.error.setVisible(changed is None)
+        self.error.setVisible(bool(sentences))
         self.make.setEnabled(differs)
         self.time.show_for(changed if differs else None, self._size_of(changed))
         grow(self)

@@ -128,7 +128,7 @@ class AddDialog(_FormDialog):
         self.seeds.setPlaceholderText("default: the experiment's seed; several: 0 1 2")
         self.seeds.setAccessibleName("Seeds")
         self.validation = QCheckBox("evaluate on held-out training pictures instead of the test set")
-        self.baselines = QCheckBox("also evaluate start weights and k-means")
+        self.baselines = QCheckBox("also evaluate start weights, samples as prototypes and k-means")
         self.baselines.setChecked(True)
         self.hold = QCheckBox("hold until released")
         self.form.addRow("Experiment", place)

@@ -37,7 +37,8 @@ class Section(QWidget):
         self.header.toggled.connect(self.fold)
         self._body = QWidget()
         self._rows = vbox(within=self._body, margins=(0, 0, theme.GRID // 2, theme.GRID // 2), spacing=2)
-        vbox(self.header, self._body, within=self, spacing=0)
+        self._layout = vbox(self.header, self._body, within=self, spacing=0)
+        self._below: QWidget | None = None
         self.header.setChecked(group.primary)
         self.fold(group.primary)
 
@@ -55,14 +56,27 @@ class Section(QWidget):
         """Expand or collapse the section."""
         self.header.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self._body.setVisible(is_open)
+        if self._below is not None:
+            self._below.setVisible(is_open)
         if is_open:
             self._form.fill(self)
+
+    def put_below(self, widget: QWidget) -> None:
+        """Show a widget below the rows, while the section is expanded."""
+        self._below = widget
+        self._layout.addWidget(widget)
+        widget.setVisible(self.header.isChecked())
+
+    def take_away(self) -> None:
+        """Forget the widget below the rows."""
+        self._below = None
 
     def build(self) -> None:
         """Create the rows, or a note if there is nothing else to set."""
         for name, parameter in self.group.parameters.items():
             row = ParameterRow(self.group.path, parameter, self._form.texts)
             row.committed.connect(self._form.committed)
+            row.edited.connect(self._form.edited)
             row.new_run_wanted.connect(self._form.new_run_wanted)
             self.rows[name] = row
             self._rows.addWidget(row)
@@ -103,6 +117,7 @@ class ParameterForm(QScrollArea):
     """
 
     committed = pyqtSignal(str, object)
+    edited = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
 
     def __init__(self, texts: RowTexts | None = None) -> None:
@@ -119,6 +134,7 @@ class ParameterForm(QScrollArea):
         self._why_not: Callable[[Parameter], str] = lambda _: ""
         self._words: list[str] = []
         self._revealed = ""
+        self._below: dict[str, QWidget] = {}
         self.sections: dict[str, Section] = {}
 
     def rows(self) -> dict[str, ParameterRow]:
@@ -137,6 +153,21 @@ class ParameterForm(QScrollArea):
         section, bar = self.sections.get(self._revealed), self.verticalScrollBar()
         if section is not None and bar is not None:
             bar.setValue(section.y())
+
+    def put_below(self, path: str, widget: QWidget) -> None:
+        """Show a widget below the rows of a section, also of one of this path that is shown later."""
+        self._below[path] = widget
+        if path in self.sections:
+            self.sections[path].put_below(widget)
+
+    def take_away(self, path: str) -> None:
+        """Remove the widget below the rows of a section, and delete it."""
+        widget = self._below.pop(path, None)
+        if path in self.sections:
+            self.sections[path].take_away()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
 
     def row(self, path: str) -> ParameterRow:
         """Return the row of a parameter, expanding its section."""
@@ -238,6 +269,10 @@ class ParameterForm(QScrollArea):
             section = Section(group, self)
             self.sections[group.path] = section
             layout.addWidget(section)
+            if group.path in self._below:
+                section.put_below(self._below[group.path])  # out of the section that is deleted
+        for path in self._below.keys() - self.sections.keys():
+            self.take_away(path)
         layout.addStretch(1)
         self.setWidget(content)
 

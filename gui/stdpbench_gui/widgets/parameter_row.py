@@ -54,10 +54,12 @@ class ParameterRow(QWidget):
     """A row of the form.
 
     It shows the active value (`show_value`). While the user types or drags, the row is marked as edited; Enter,
-    releasing the slider, or choosing from a list emits `committed`.
+    releasing the slider, or choosing from a list emits `committed`. Each change while it is edited emits `edited`
+    with the text, and reverting with None.
     """
 
     committed = pyqtSignal(str, object)
+    edited = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
 
     def __init__(self, section: str, declared: Parameter, texts: RowTexts | None = None) -> None:
@@ -192,6 +194,7 @@ class ParameterRow(QWidget):
         self.show_error("")
         self._fill(self._value)
         self._write("" if self.editor.isEnabled() else self.editor.toolTip())
+        self.edited.emit(self.path, None)
 
     def _fill(self, value: Any) -> None:
         text = str(value) if isinstance(value, str) else self._text(value)
@@ -249,6 +252,8 @@ class ParameterRow(QWidget):
         self.state = RowState.EDITED
         self.show_error("")
         self._write("")
+        assert isinstance(self.editor, QLineEdit)
+        self.edited.emit(self.path, self.editor.text().strip())
 
     def _slide(self) -> None:
         assert self.slider is not None

@@ -427,12 +427,12 @@ EQUATIONS: Mapping[str, Equations] = {
     "oja": Equations(
         partial(_follow, _oja),
         {"w_max": 1.0, "eta": 0.01, "gamma": 1.0, "tau_x": 20.0, "tau_y": 20.0},
-        {"w_max": _ODD_W_MAX, "eta": 0.05, "gamma": 0.7, "tau_x": 31.0, "tau_y": 17.0},
+        {"w_max": _ODD_W_MAX, "eta": 0.2, "gamma": 9.0, "tau_x": 31.0, "tau_y": 17.0},
     ),
     "bcm": Equations(
         partial(_follow, _bcm),
         {"w_max": 1.0, "eta": 0.01, "y_target": 1.0, "tau_x": 20.0, "tau_y": 100.0, "tau_theta_m": 5000.0},
-        {"w_max": _ODD_W_MAX, "eta": 0.01, "y_target": 1.6, "tau_x": 31.0, "tau_y": 57.0, "tau_theta_m": 410.0},
+        {"w_max": _ODD_W_MAX, "eta": 0.01, "y_target": 0.4, "tau_x": 31.0, "tau_y": 57.0, "tau_theta_m": 410.0},
     ),
     "competitive": Equations(
         partial(_follow, _competitive),

@@ -13,6 +13,7 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.readout import INTERVAL
+from stdpbench.readout.baselines import SAMPLES
 from stdpbench.readout.metric import Metric
 from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.catalog.store import Store
@@ -26,6 +27,7 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import describe
 from stdpbench.toml_lines import flat
 
+_BASELINES = {"k_means": "k-means", "samples": SAMPLES}
 _MEASURES = {
     "training.presentations": "training presentations",
     "training.seconds": "training, seconds",
@@ -302,7 +304,7 @@ def metrics_of(metrics: Mapping[str, Any], read: str = "") -> dict[str, Metric]:
         _take(found, f"accuracy, {name}", score)
     for baseline, result in _tables(metrics.get("baselines")):
         if "accuracy" in result:
-            _take(found, f"accuracy of {baseline.replace('k_means', 'k-means')}", result)
+            _take(found, f"accuracy of {_BASELINES.get(baseline, baseline)}", result)
         else:
             for name, score in _tables(result):
                 _take(found, f"accuracy of {baseline.replace('_', ' ')}, {name}", score)

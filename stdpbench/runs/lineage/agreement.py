@@ -138,7 +138,7 @@ def compare(original: RunFolder, again: RunFolder) -> Agreement:
     metrics = [_metrics(folder) for folder in (original, again)]
     results["metrics.json"] = _comparable(metrics[0], metrics[1]) == _comparable(metrics[1], metrics[0])
     # remarks also record interruptions, which do not recur
-    results["facts"] = before["facts"] == after["facts"] or _recurring(original) == _recurring(again)
+    results["facts"] = before["facts"] == after["facts"] or _recurring(original, again) == _recurring(again, original)
     if "held-out measures" in before and "held-out measures" in after:  # older runs have none
         results["held-out measures"] = before["held-out measures"] == after["held-out measures"]
     if "learned arrays" in before or "learned arrays" in after:
@@ -176,11 +176,15 @@ def _comparable(metrics: Mapping[str, Any], other: Mapping[str, Any]) -> dict[st
     return {**metrics, "training": training, "baselines": baselines}
 
 
-def _recurring(folder: RunFolder) -> list[tuple[int, facts.Fact]]:
+def _recurring(folder: RunFolder, other: RunFolder) -> list[tuple[int, facts.Fact]]:
+    """Return the facts to compare, without those of baselines that the other run does not have."""
+    measured = {one.fact.what for one in read_journal(other.path) if isinstance(one.fact, facts.Measured)}
     return [
         (record.position, record.fact)
         for record in read_journal(folder.path)
-        if record.fact.recurs and not isinstance(record.fact, facts.Remarked | facts.HeldOut)
+        if record.fact.recurs
+        and not isinstance(record.fact, facts.Remarked | facts.HeldOut)
+        and not (isinstance(record.fact, facts.Measured) and record.fact.what not in measured)
     ]
 
 

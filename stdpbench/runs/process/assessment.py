@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
-from stdpbench.network import Learned
+from stdpbench.network import Learned, prototypes
 from stdpbench.readout import READOUTS, Assignment, Score, assign, readouts, score
-from stdpbench.readout.baselines import kmeans_accuracy
+from stdpbench.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.evaluation import default_workers, respond
 from stdpbench.runs.process.figures import draw_assessment
@@ -185,7 +185,7 @@ def _scores(
 
 
 def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:
-    """Evaluate the network before learning in the same way, and k-means with one centre per exc neuron."""
+    """Evaluate the network before learning in the same way, samples as prototypes, and k-means of the same size."""
     simulator, experiment, split = context.simulator, context.experiment, context.split
     trained = simulator.learned
     try:
@@ -198,6 +198,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
         yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
     finally:
         simulator.set_learned(trained)
+    yield from _samples(context, results)
     k = simulator.n_read
     if k > len(split.train):
         yield Remarked(f"k-means with K = {k} needs at least as many training pictures, so it was left out.")
@@ -219,6 +220,29 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
     results["k_means"] = found.to_mapping()
     yield Progress(f"k-means, K = {k}", 1, 1)
     yield Measured("k-means", {"majority": found.accuracy})
+
+
+def _samples(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:
+    """Classify by the samples that neurons start from, which nothing has learned."""
+    experiment, split = context.experiment, context.split
+    assert context.label_images.labels is not None
+    assert split.test.labels is not None
+    yield Progress(SAMPLES, 0, 1)
+    yield _reading(context, f"{SAMPLES} as a baseline")
+    values, name = prototypes(experiment, split.train)
+    found = prototype_accuracy(
+        values,
+        context.label_images.static,
+        context.label_images.labels,
+        split.test.static,
+        split.test.labels,
+        n_classes=len(split.class_names),
+        of=split.test.static_name,
+        name=name,
+    )
+    results["samples"] = found.to_mapping()
+    yield Progress(SAMPLES, 1, 1)
+    yield Measured(SAMPLES, {"majority": found.accuracy})
 
 
 def _reading(context: _Context, purpose: str) -> LabelsRead:

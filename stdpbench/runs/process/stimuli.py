@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,39 @@ Key = tuple[str, int, int, int]
 
 _MOST_AHEAD = 8
 """Maximum number of stimuli encoded ahead: enough to continue while the app uses the processor of the thread."""
+_AT_A_TIME = 2
+"""Stimuli for which the thread wakes: few enough to be encoded before the network is ready."""
+
+
+class _Ahead:
+    """A stimulus that is encoded by the thread, or by the one who needs it, whoever takes it first.
+
+    A `concurrent.futures.Future` would do, but its locks cost as much as the encoding of many a stimulus.
+    """
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self._taken, self._ready = threading.Lock(), threading.Lock()
+        self._ready.acquire()
+        self._found: Spikes | BaseException | None = None
+
+    def take(self) -> bool:
+        """Return whether nobody else encodes it."""
+        return self._taken.acquire(blocking=False)
+
+    def put(self, found: Spikes | BaseException) -> None:
+        """Hand over the spikes, or what went wrong."""
+        self._found = found
+        self._ready.release()
+
+    def result(self) -> Spikes:
+        """Wait for the spikes; raises what went wrong."""
+        with self._ready:
+            found = self._found
+        if isinstance(found, BaseException):
+            raise found
+        assert found is not None
+        return found
 
 
 class Stimuli:
@@ -32,8 +66,11 @@ class Stimuli:
         self._phase = phase
         self._order = order
         self._version = 0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="encoder", initializer=give_way)
-        self._ahead: deque[tuple[Key, Future[Spikes]]] = deque()
+        self._shown = -1  # the last presentation
+        self._ahead: deque[_Ahead] = deque()
+        self._tasks: SimpleQueue[tuple[Experiment, list[_Ahead]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="encoder", daemon=True)
+        self._thread.start()
 
     def change(self, experiment: Experiment) -> None:
         """Encode with other parameters from the next presentation on."""
@@ -41,24 +78,46 @@ class Stimuli:
         self._version += 1
 
     def get(self, presentation: int, attempt: int) -> Spikes:
-        """Return the spikes of a presentation, and start encoding the next ones."""
+        """Return the spikes of a presentation."""
         key = self._key(presentation, attempt)
-        if self._ahead and self._ahead[0][0] == key:
-            stimulus = self._ahead.popleft()[1]
-            # a stimulus that the low-priority thread has not started is encoded here instead
-            spikes = self._encode(self._experiment, presentation, 0) if stimulus.cancel() else stimulus.result()
-        else:
+        ahead = self._ahead.popleft() if self._ahead and self._ahead[0].key == key else None
+        if ahead is None or ahead.take():  # also one that the low-priority thread has not started
             spikes = self._encode(self._experiment, presentation, attempt)
-        if self._ahead and self._ahead[0][0] != self._key(presentation + 1):
-            for _, stimulus in self._ahead:
-                stimulus.cancel()
-            self._ahead.clear()
-        if len(self._ahead) <= _MOST_AHEAD // 2:  # several at a time, so that the thread wakes less often
-            following = presentation + 1 + len(self._ahead)
-            for number in range(following, min(presentation + 1 + _MOST_AHEAD, len(self._order))):
-                stimulus = self._thread.submit(self._encode, self._experiment, number, 0)
-                self._ahead.append((self._key(number), stimulus))
+        else:
+            spikes = ahead.result()
+        if self._ahead and self._ahead[0].key != self._key(presentation + 1):
+            self._discard()
+        self._shown = presentation
         return spikes
+
+    def encode_ahead(self) -> None:
+        """Start encoding the next stimuli, if few are left. It is called when the network begins to run.
+
+        Earlier, the thread and the one who simulates would hand the interpreter to each other many times, at each
+        call of NumPy that releases it; while the network runs, the thread has it to itself.
+        """
+        following = self._shown + 1 + len(self._ahead)
+        end = min(self._shown + 1 + _MOST_AHEAD, len(self._order))
+        if len(self._ahead) <= _MOST_AHEAD - _AT_A_TIME and following < end:
+            several = [_Ahead(self._key(number)) for number in range(following, end)]
+            self._ahead.extend(several)
+            self._tasks.put((self._experiment, several))
+
+    def _work(self) -> None:
+        give_way()
+        while (task := self._tasks.get()) is not None:
+            experiment, several = task
+            for stimulus in several:
+                if stimulus.take():
+                    try:
+                        stimulus.put(self._encode(experiment, stimulus.key[1], 0))
+                    except BaseException as error:  # for the one who needs it
+                        stimulus.put(error)
+
+    def _discard(self) -> None:
+        for stimulus in self._ahead:
+            stimulus.take()  # so that the thread does not
+        self._ahead.clear()
 
     def _key(self, presentation: int, attempt: int = 0) -> Key:
         return self._phase, presentation, attempt, self._version
@@ -77,4 +136,6 @@ class Stimuli:
 
     def close(self) -> None:
         """End the thread."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._discard()
+        self._tasks.put(None)
+        self._thread.join()

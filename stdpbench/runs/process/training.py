@@ -156,6 +156,7 @@ class Training:
                 n_rest=n_rest,
                 record=recorded,
                 noise=noise_of(simulator.graph, self.experiment, "train", presentation, attempt, bins + n_rest),
+                meanwhile=self._stimuli.encode_ahead,
             )
             exc_spikes += np.bincount(response.spikes[read].index, minlength=len(exc_spikes))
             self._not_finite = simulator.not_finite()  # checked before a reset hides it

@@ -20,7 +20,7 @@ class Options:
     validation : bool
         Whether to hold out the last training pictures and evaluate on them instead of the test pictures.
     baselines : bool
-        Whether to evaluate start weights and k-means as well.
+        Whether to evaluate start weights, samples as prototypes and k-means as well.
     checkpoint_every : int
         Training presentations between checkpoints; 0: a twentieth of all, but at least 50 and at most 1000.
     """

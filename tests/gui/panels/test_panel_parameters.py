@@ -11,10 +11,11 @@ from PyQt6.QtWidgets import QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 
-from stdpbench.experiment import family_of
+from stdpbench.experiment import family_of, read_experiment
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
+from stdpbench_gui.dialogs.new_run import NewRunDialog
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
@@ -156,6 +157,37 @@ def test_structural_ones_say_why_not_and_offer_a_new_run(
     assert dialog.make.isEnabled()
     dialog.accept()
     assert made == [{"network.n_exc": "9"}]
+
+
+def test_stages_are_shown_and_a_new_run_can_have_other_ones(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = ParametersPanel(session(tmp_path, of=read_experiment("stack-digits")))
+    show(panel, qtbot, (340, 440))
+    panel.form.sections["schedule"].header.setChecked(True)
+    assert panel.stages.isVisible()
+    assert panel.stages.words.text() == "1. feed, for 2 passes; 2. upward, for 2 passes."
+    made: list[Any] = []
+    monkeypatch.setattr(panel.changes, "new_run", lambda experiment, values: made.append(values))
+    panel.stages.new_run.click()
+    dialog = panel.findChild(NewRunDialog)
+    assert dialog is not None
+    assert not dialog.make.isEnabled()
+
+    def enter(text: str) -> None:
+        length = dialog.field.findChildren(QLineEdit, "length-1")[-1]
+        length.setText(text)
+        length.editingFinished.emit()
+
+    enter("two")
+    assert "schedule.stages.2.passes must be" in " ".join(label.text() for label in dialog.field.findChildren(QLabel))
+    assert not dialog.make.isEnabled()
+    assert not dialog.error.isVisible()
+    enter("3")
+    assert dialog.make.isEnabled()
+    dialog.accept()
+    stages = [{"projections": ["feed"], "passes": 2}, {"projections": ["upward"], "passes": 3}]
+    assert made == [{"schedule.stages": stages}]
 
 
 @pytest.mark.parametrize("width", [340, 460])

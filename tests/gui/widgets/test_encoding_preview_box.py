@@ -1,4 +1,4 @@
-"""The preview of an encoding in the form of a new run."""
+"""The preview of an encoding in the form of a new run, and in the Parameters panel of a run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from waiting import waits
 
 from stdpbench_gui.dialogs.new_run import NewRunDialog
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import encoding_preview as module
 
 
@@ -80,3 +81,41 @@ def test_other_parameters_have_no_preview(panel: ParametersPanel) -> None:
     dialog = opened(panel, "network.n_exc")
     assert dialog.preview is None
     dialog.reject()
+
+
+def test_the_parameters_panel_previews_what_is_edited_before_it_is_sent(
+    panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RunSession, "connected", True)
+    panel.mark_dirty()
+    panel.draw_if_needed()
+    sent: list[dict[str, float]] = []
+    monkeypatch.setattr(panel.changes, "here", sent.append)
+    row = panel.form.row("encoding.intensity")
+    assert panel.preview.box is None
+    assert row.slider is not None
+    row.editor.setText("2")  # type: ignore[union-attr]
+    row.editor.textEdited.emit("2")  # type: ignore[union-attr]
+    box = panel.preview.box
+    assert box is not None
+    waits(qtbot, lambda: box.shown is not None and not box.busy)
+    assert box.shown is not None
+    few = len(box.shown.shown.index)
+    assert box.isVisible()
+    row.editor.setText("8")  # type: ignore[union-attr]
+    row.editor.textEdited.emit("8")  # type: ignore[union-attr]
+    waits(qtbot, lambda: not box.busy)
+    assert len(box.shown.shown.index) > 3 * few
+    assert not sent
+    shown = box.shown
+    row.editor.setText("-1")  # type: ignore[union-attr]
+    row.editor.textEdited.emit("-1")  # type: ignore[union-attr]
+    qtbot.wait(200)
+    assert box.shown is shown  # the last valid one
+    row.revert()
+    waits(qtbot, lambda: box.shown is not shown and not box.busy)
+    assert len(box.shown.shown.index) < 2 * few
+    panel.form.sections["encoding"].header.setChecked(False)
+    assert not box.isVisible()
+    panel.session.opened.emit()
+    assert panel.preview.box is None

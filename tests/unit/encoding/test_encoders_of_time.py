@@ -138,3 +138,17 @@ def test_a_stimulus_of_another_kind_is_refused_in_a_sentence() -> None:
         encode(make("latency"), Signal(np.zeros((1, 3)), 1.0))
     with pytest.raises(StdpbenchError, match=r"encoding\.kind 'events' cannot show pictures"):
         encode(make("events"), np.zeros(3))
+
+
+@pytest.mark.parametrize(("n_inputs", "n_steps"), [(50, 40), (90_000, 40), (50, 90_000), (90_000, 90_000)])
+def test_events_in_any_order_are_sorted_by_step_and_channel_and_merged(n_inputs: int, n_steps: int) -> None:
+    """Also channels and steps beyond 65 535, which are sorted in another way."""
+    rng = np.random.default_rng(1)
+    index = rng.integers(0, n_inputs, 400, dtype=np.int32)
+    step = rng.integers(0, n_steps, 400)
+    step[:50], index[:50] = step[50:100], index[50:100]
+    found = encode(make("events"), Events(index, (step + 0.5) * DT, n_steps * DT), n_bins=n_steps)
+    expected = sorted(set(zip(step.tolist(), index.tolist(), strict=True)))
+    assert pairs(found) == expected
+    assert found.merged == 400 - len(expected)
+    assert found.index.dtype == found.bin.dtype == np.int32

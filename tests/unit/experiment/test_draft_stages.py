@@ -7,14 +7,17 @@ import pytest
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import NetworkDraft, placed, read_experiment
 from stdpbench.experiment.draft_stages import (
+    WITHOUT_STAGES,
     StageRow,
     adding_stage,
+    changed_by_stages,
     choosing_projections,
     learnable,
     moving_stage,
     removing_stage,
     setting_length,
     stage_of,
+    stages_in_words,
     stages_of,
     unit_of_stages,
 )
@@ -90,3 +93,26 @@ def test_stages_of_a_stream_have_durations() -> None:
     with pytest.raises(StdpbenchError, match=r"schedule\.stages\.2\.duration: expected a number in s"):
         setting_length(two, 1, "20 mV")
     assert removing_stage(one, 0).draft == draft
+
+
+def test_stages_are_values_that_change_an_experiment(stack: NetworkDraft) -> None:
+    before = read_experiment("stack-digits")
+    assert stages_in_words(before) == "1. feed, for 2 passes; 2. upward, for 2 passes."
+    changed = before.override(changed_by_stages(setting_length(stack, 1, "1").draft))
+    assert stages_in_words(changed) == "1. feed, for 2 passes; 2. upward, for 1 pass."
+    assert changed.schedule.passes == 3
+    without = removing_stage(removing_stage(stack, 0).draft, 0).draft
+    changed = before.override(changed_by_stages(without))
+    assert stages_in_words(changed) == WITHOUT_STAGES
+    assert changed.schedule.stages is None
+    assert changed.schedule.passes == 2
+
+
+def test_stages_of_a_stream_are_values_too() -> None:
+    before = read_experiment("vogels-2011")
+    draft = setting_length(adding_stage(NetworkDraft(before)).draft, 0, "2").draft
+    changed = before.override(changed_by_stages(draft))
+    assert stages_in_words(changed).endswith(", for 2 s.")
+    assert changed.schedule.duration == 2
+    back = changed.override(changed_by_stages(removing_stage(draft, 0).draft))
+    assert (back.schedule.stages, back.schedule.duration) == (None, 2)

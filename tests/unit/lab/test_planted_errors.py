@@ -20,6 +20,7 @@ from stdpbench.lab.checks.base import Outcome
 from stdpbench.lab.checks.suite import CHECKS
 from stdpbench.lab.checks.trains import EQUATIONS
 from stdpbench.plasticity import rules
+from stdpbench.plasticity.declared import check_rule
 
 _CODES = ("on_input_spike", "on_output_spike", "each_step")
 
@@ -142,12 +143,13 @@ def found(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> bool:
     else:
         monkeypatch.setattr(rule, planted.attribute, planted.value)
     try:
+        check_rule.__wrapped__(rule)  # what no network can be built with is refused when the rule is read
         for check in reversed(CHECKS[planted.kind]):  # the last one is the fastest
             outcome = Outcome(planted.kind)
             check(outcome)
             if check is not voltage.pairing and not outcome.reached:
                 return True  # the check left out does not agree with the right rule either
-    except StdpbenchError:  # no finite weight
+    except StdpbenchError:  # refused, or no finite weight
         return True
     finally:
         monkeypatch.undo()
@@ -203,6 +205,14 @@ def _in_code(kind: str) -> Iterator[Planted]:
 
 
 UNREACHABLE = {
+    "symmetric: on_input_spike: , 0, w_max) → , -1, w_max)",  # it only potentiates: eta is at least 0
+    "symmetric: on_output_spike: , 0, w_max) → , -1, w_max)",  # the same
+    "inhibitory: on_output_spike: , 0, w_max) → , -1, w_max)",  # the same
+    "clopath: on_input_spike: , 0, w_max) → , 0, 2*w_max)",  # it only depresses: a_ltd is at least 0
+    "clopath: on_input_spike: , 0, w_max) → , -1, w_max)",  # the next step clips
+    "clopath: each_step: , 0, w_max) → , -1, w_max)",  # it only potentiates: a_ltp is at least 0
+    "clopath-lif: on_input_spike: , 0, w_max) → , 0, 2*w_max)",  # it only depresses
+    "clopath-lif: on_output_spike: , 0, w_max) → , -1, w_max)",  # the same
     "diehl-cook-triplet: on_output_spike: , 0, w_max) → , -1, w_max)",  # it only potentiates: nu_post is at least 0
     "diehl-cook-pre-post: on_input_spike: , 0, w_max) → , 0, 2*w_max)",  # it only depresses: eta_pre is at least 0
     "pair-multiplicative: on_input_spike: , 0, w_max) → , -1, w_max)",  # it multiplies the weight

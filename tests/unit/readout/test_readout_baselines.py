@@ -7,7 +7,7 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import baselines
-from stdpbench.readout.baselines import kmeans_accuracy
+from stdpbench.readout.baselines import kmeans_accuracy, prototype_accuracy
 
 
 def blobs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -101,3 +101,36 @@ def test_pictures_of_another_size() -> None:
     train, test = blobs(20, 0), blobs(8, 1)
     with pytest.raises(StdpbenchError, match="training pictures of 12 pixels, but test pictures of 4"):
         kmeans_accuracy(*train, test[0][:, 0], test[1], 3, 0)
+
+
+def test_samples_answer_for_the_class_of_the_pictures_most_similar_to_them() -> None:
+    train, test = blobs(300, 0), blobs(90, 1)
+    first = [int(np.flatnonzero(train[1] == number)[0]) for number in range(3)]
+    six = np.eye(6, 12)
+    found = prototype_accuracy(six, *train, *test, n_classes=3)
+    assert found.accuracy == 1.0
+    assert found.description == "6 training samples as prototypes, nearest by cosine of pixels; nothing learned"
+    assert prototype_accuracy(six, train[0], (train[1] + 1) % 3, *test, n_classes=3).accuracy == 0.0
+    few = prototype_accuracy(train[0][first], *train, *test, n_classes=3, name="start weights")
+    assert 0.3 < few.accuracy < 1.0
+    assert few.description.startswith("3 start weights as prototypes")
+
+
+def test_the_length_of_prototypes_and_pictures_does_not_matter() -> None:
+    train, test = blobs(200, 2), blobs(60, 3)
+    one = prototype_accuracy(train[0][:9], *train, *test, n_classes=3)
+    longer = train[0][:9] * np.arange(1, 10)[:, None, None]
+    assert prototype_accuracy(longer, train[0] * 0.5, train[1], test[0] * 3, test[1], n_classes=3) == one
+
+
+def test_a_prototype_without_pictures_has_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baselines, "_AT_ONCE", 4)  # a few pictures at a time give the same
+    train, test = blobs(40, 0), blobs(20, 1)
+    blank = np.zeros((3, 12))
+    assert prototype_accuracy(np.vstack([blank[:1], np.eye(6, 12)]), *train, *test, n_classes=3).accuracy == 1.0
+    one_class = prototype_accuracy(np.eye(6, 12), train[0][:1], train[1][:1], *test, n_classes=3)
+    assert one_class.n_unanswered > 0
+    with pytest.raises(StdpbenchError, match="prototypes of 5 values"):
+        prototype_accuracy(np.ones((2, 5)), *train, *test, n_classes=3)
+    with pytest.raises(StdpbenchError, match="40 training and 20 test pictures, but 39 and 20 labels"):
+        prototype_accuracy(np.eye(6, 12), train[0], train[1][:39], *test, n_classes=3)

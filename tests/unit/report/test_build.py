@@ -22,7 +22,7 @@ from stdpbench.cli.app import app
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.readout import wilson_interval
-from stdpbench.report import build, robustness
+from stdpbench.report import adapted_thresholds, build, robustness
 from stdpbench.report.analysis import Extent
 from stdpbench.report.build import PAGE, ReportOptions, make_report
 from stdpbench.report.disturbances import Kind
@@ -35,8 +35,10 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.process.engine import RunEngine
 from stdpbench.runs.process.publisher import Publisher
+from stdpbench.runs.process.training import train
 from stdpbench.runs.protocol.facts import HeldOut, LabelsRead, Progress, Record
 from stdpbench.runs.protocol.options import Options
+from stdpbench.simulators import open_simulator
 from stdpbench.sweeps.seeds import over_seeds
 
 OPTIONS = ReportOptions(Extent(40, 1), workers=1)
@@ -124,6 +126,8 @@ def test_accuracies_are_those_of_the_run(report, runs):
     start = metrics["baselines"]["start_weights"]["vote"]["accuracy"]
     assert found["start weights, vote"]["accuracy"] == pytest.approx(start)
     assert found["k-means, K = 12"]["accuracy"] == pytest.approx(metrics["baselines"]["k_means"]["accuracy"])
+    samples = metrics["baselines"]["samples"]["accuracy"]
+    assert found["samples as prototypes"]["accuracy"] == pytest.approx(samples) != start
     assert found["linear probe on pixels"]["supervised"]
     assert not found["vote"]["supervised"]
     written = {(row["run"], row["name"]): row for row in rows(target, "accuracy.csv")}
@@ -134,6 +138,10 @@ def test_missing_baselines_are_simulated(report):
     found = {row["name"]: row for row in report[0]["runs"][1]["accuracies"]}
     assert found["start weights, vote"]["n_images"] == 40
     assert found["k-means, K = 12"]["n_images"] == 60
+    assert found["samples as prototypes"]["n_images"] == 60
+    assert found["samples as prototypes"]["note"].startswith(
+        "12 start weights (blurred training samples) as prototypes"
+    )
     assert found["random weights, vote"]["n_images"] == 40
     assert found["victor-purpura"]["n_images"] == 60  # from spike times that the run kept
 
@@ -243,8 +251,45 @@ def test_each_reading_of_labels_is_recorded_first(report, runs):
     purposes = [record.fact.purpose for record in read_journal(runs[1].path) if isinstance(record.fact, LabelsRead)]
     assert purposes[:3] == ["read-outs", "report", "robustness"]
     first, second = report[0]["runs"]
-    assert first["readings"]["run"] == 5  # with both baselines
-    assert second["readings"] == {"run": 3, "experiment": 8, "runs": 2, "unknown": 0}
+    assert first["readings"]["run"] == 6  # with all baselines
+    assert second["readings"] == {
+        "run": 3,
+        "experiment": 9,
+        "runs": 2,
+        "unknown": 0,
+        "data_set": 9,
+        "data_set_runs": 2,
+    }
+
+
+def test_thresholds_that_adapt_without_learning_are_measured_on_request_and_once(runs, tmp_path):
+    name = "start weights with adapted thresholds, vote"
+    few = Extent(40, 0)
+    data, events = carried_out(runs[:1], tmp_path / "one", ReportOptions(few, workers=1, thresholds=True))
+    found = {row["name"]: row for row in data["runs"][0]["accuracies"]}
+    phases = [event.phase for event in events if isinstance(event, Progress)]
+    assert phases.count("adapt thresholds") == 90
+    assert found[name]["group"] == "untrained"
+    assert (found[name]["n_images"], found[name]["n_labelled"]) == (60, 80)
+    assert "adapted to all training pictures" in (tmp_path / "one" / PAGE).read_text(encoding="utf-8")
+    purposes = [record.fact.purpose for record in read_journal(runs[0].path) if isinstance(record.fact, LabelsRead)]
+    assert purposes[-1] == "adapted thresholds"
+    again, events = carried_out(runs[:1], tmp_path / "two", ReportOptions(few, workers=1))
+    assert found[name] in again["runs"][0]["accuracies"]
+    assert not any(event.phase == "adapt thresholds" for event in events if isinstance(event, Progress))
+
+
+def test_a_network_without_learning_adapts_its_thresholds_and_keeps_its_weights(runs):
+    run = load_run(runs[0])
+    still = adapted_thresholds.without_learning(run.start)
+    simulator, _ = open_simulator(still, run.split.train.n_values)
+    start = run.start_network()
+    simulator.set_learned(start)
+    for _ in train(simulator, still, run.split.train):
+        pass
+    assert np.allclose(simulator.learned["feed.w"], start["feed.w"], atol=1e-12)
+    assert (simulator.learned["exc.theta"] > start["exc.theta"]).any()
+    simulator.close()
 
 
 def test_data_files_next_to_the_page_are_complete(report):

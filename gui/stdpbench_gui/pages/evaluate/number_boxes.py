@@ -9,6 +9,7 @@ from PyQt6.QtGui import QFont
 
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
+from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
@@ -118,8 +119,9 @@ class ReadoutsBox(Box):
     help_text = (
         f"Accuracy of each read-out with the {INTERVAL}, which does not cover variation between seeds. "
         "Select one of the first read-outs to use its answers in all views. Baselines are those measured by the run: "
-        "the untrained network with the same read-outs, and k-means on what is shown, without its time, with one "
-        "centre per neuron. The column “sup.” lists classifiers trained on the labels, from responses or stimuli. "
+        "the untrained network with the same read-outs, and on what is shown, without its time, k-means with one "
+        "centre per neuron, and one training sample per neuron as a prototype, with nothing learned. "
+        "The column “sup.” lists classifiers trained on the labels, from responses or stimuli. "
         "They show how much information is "
         "there, not what the network learned, and so are listed separately. These and the read-outs of spike times "
         "are computed in a separate process. The report has more baselines and repeated presentations. (Vote: Diehl "
@@ -169,6 +171,8 @@ class ReadoutsBox(Box):
                 row.setFont(0, font)
         if self.state.missing:
             add_heading(self.rows, self.state.missing)
+        if SAMPLES not in (names := {one.name for one in look.accuracies}) and any(n.startswith("k-") for n in names):
+            add_row(self.rows, [SAMPLES, "–", "", ""], f"{SAMPLES}: {NOT_MEASURED}")
         if not {"untrained", "pixels"} & {one.group for one in look.accuracies}:
             add_heading(self.rows, "no baselines in this run; the report has them", "`stdpbench report`")
         self._filling = False

@@ -21,6 +21,8 @@ from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.parameters.change_way import BRANCH, HERE, REWIND, ChangeWay
+from stdpbench_gui.panels.parameters.live_preview import LivePreview
+from stdpbench_gui.panels.parameters.stages_row import STAGES, StagesRow
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
@@ -45,7 +47,9 @@ class ParametersPanel(Panel):
         "(Enter sends it, Esc reverts it). …: sent, not confirmed by the run. ↺: changed in this run, or since its "
         "rule was changed; click to change it back. Arrow keys change values in steps; a slider sends when released. "
         "Structural parameters of the network cannot change during training; “new run…” starts another run from the "
-        "current weights. A network that is spelled out has a group for each of its projections and populations. "
+        "current weights. While a parameter of the encoding is edited, a preview below shows the input spikes that it "
+        "gives, before it is sent. "
+        "A network that is spelled out has a group for each of its projections and populations. "
         "Where there is room and the Network panel does not show it, a diagram of the network stands above; a click "
         "on a part of it shows the parameters of this part. "
         "(Values of the template diehl-cook: Diehl &amp; Cook 2015, sections 2.1 to 2.5, "
@@ -62,6 +66,9 @@ class ParametersPanel(Panel):
         self.search.setClearButtonEnabled(True)
         self.way = ChangeWay()
         self.form = ParameterForm()
+        self.preview = LivePreview(self.form, session)
+        self.stages = StagesRow()
+        self.form.put_below("schedule", self.stages)
         self.diagram = NetworkDiagram(rules=False)
         self.diagram.hide()
         head = vbox(self.search, self.way, margins=(theme.GRID, theme.GRID // 2), spacing=theme.GRID // 2)
@@ -77,6 +84,7 @@ class ParametersPanel(Panel):
         self.way.chosen.connect(self.mark_dirty)
         self.form.committed.connect(self._commit)
         self.form.new_run_wanted.connect(self.ask_for_new_run)
+        self.stages.new_run_wanted.connect(self.ask_for_new_run)
         self.changes.changed.connect(self._on_change)
         self.changes.refused.connect(self._on_refusal)
         self.changes.branched.connect(self._compare)
@@ -91,11 +99,13 @@ class ParametersPanel(Panel):
         self.changes.reset()
         self._shown, self._experiment, self._start = (), None, None
         self.way.reset()
+        self.preview.reset()
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.body.setStyleSheet(sheet())
         self.diagram.restyle()
+        self.preview.restyle()
 
     def has_content(self) -> bool:
         """Return whether the network is ready."""
@@ -122,6 +132,8 @@ class ParametersPanel(Panel):
         assert self._start is not None
         self._offer_positions()
         self.form.show_experiment(self._experiment, self._start, self.changes.in_flight, self._why_not)
+        self.stages.show_experiment(self._experiment)
+        self.preview.show_experiment(self._experiment, self.changes.in_flight)
 
     def _show_diagram(self) -> None:
         """Show the network above the parameters if it fits there and the Network panel does not show it."""
@@ -201,7 +213,8 @@ class ParametersPanel(Panel):
         if self._experiment is None:
             return None
         experiment = self._experiment
-        dialog = NewRunDialog(experiment, path, not_none(self.form.declared(path)), self.session, self)
+        declared = None if path == STAGES else not_none(self.form.declared(path))
+        dialog = NewRunDialog(experiment, path, declared, self.session, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(
             lambda result: (

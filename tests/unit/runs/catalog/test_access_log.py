@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from harness import drive, experiment, killed_at_position, new_run
 
+from stdpbench.cli.commands import look_text
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.catalog.access_log import count_readings, note_reading, shared_pictures
+from stdpbench.runs.catalog.access_log import count_looks, count_readings, note_reading, shared_pictures
 from stdpbench.runs.catalog.trash import move_to_bin
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.preparation.start import check_disjoint, load_split
@@ -74,6 +75,7 @@ def test_each_reading_of_test_labels_is_journaled_before_results_are_returned(tm
     assert [(fact.part, fact.purpose) for fact in readings(held)] == [
         ("validation", "read-outs"),
         ("validation", "start weights as a baseline"),
+        ("validation", "samples as prototypes as a baseline"),
         ("validation", "k-means as a baseline"),
     ]
 
@@ -106,3 +108,24 @@ def test_readings_are_counted_over_seeds_of_one_experiment(tmp_path, make_run):
     assert count_readings(in_bin).experiment == 3
     assert count_readings(old).run is None
     assert not any(isinstance(record.fact, Remarked) for record in read_journal(one.path))
+
+
+def test_looks_at_test_labels_are_counted_over_all_runs_of_a_data_set(tmp_path, make_run):
+    from stdpbench.runs.folder.run_folder import RunFolder
+
+    test, held_out = LabelsRead("test", 5, "read-outs"), LabelsRead("validation", 5, "read-outs")
+    one = RunFolder(make_run(tmp_path, "one"))
+    another = RunFolder(make_run(tmp_path, "two", parameters={"network.n_exc": 9, "data.resize": 7}))
+    other_data = RunFolder(make_run(tmp_path, "three", parameters={"data.kind": "kmnist"}))
+    for folder, fact in ((one, test), (another, test), (another, test), (another, held_out), (other_data, test)):
+        assert note_reading(folder, fact)
+    found = count_readings(one)
+    assert (found.run, found.experiment, found.data_set, found.data_set_runs) == (1, 1, 3, 2)
+    assert count_readings(another).experiment == 3
+    assert count_looks(one.experiment, tmp_path) == 3
+    move_to_bin(another)
+    assert count_looks(one.experiment, tmp_path) == 3, "what was seen was seen"
+    assert count_looks(one.experiment, tmp_path / "elsewhere") == 0
+    said = look_text(one.experiment, tmp_path, Options())
+    assert said.startswith(f"test labels: look 4 on this data set in {tmp_path}, after training")
+    assert look_text(one.experiment, tmp_path, Options(validation=True)) == ""

@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import wait
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -357,9 +356,11 @@ def test_what_is_encoded_ahead_is_what_would_be_encoded_now(monkeypatch):
     monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", noted)
     with Stimuli(made, images, "train", order) as stimuli:
         for presentation in range(5):
-            wait([stimulus for _, stimulus in stimuli._ahead])
+            for stimulus in stimuli._ahead:
+                stimulus.result()
             for attempt in range(1 + presentation % 2 * 2):
                 spikes = stimuli.get(presentation, attempt)
+                stimuli.encode_ahead()
                 assert same(spikes, encode(made, images, "train", presentation, attempt, int(order[presentation])))
     ahead = [(presentation, attempt) for presentation, attempt, thread in calls if thread.startswith("encoder")]
     assert {presentation for presentation, _ in ahead} == {1, 2, 3, 4}
@@ -381,6 +382,7 @@ def test_what_still_waits_for_its_thread_is_encoded_by_the_one_who_needs_it(monk
     monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", slow_ahead)
     with Stimuli(made, images, "train", order) as stimuli:
         stimuli.get(0, 0)
+        stimuli.encode_ahead()
         assert held_up.wait(60)  # with presentation 1, behind which 2 waits
         stimuli._ahead.popleft()
         assert same(stimuli.get(2, 0), encode(made, images, "train", 2, 0, 2))
@@ -388,14 +390,39 @@ def test_what_still_waits_for_its_thread_is_encoded_by_the_one_who_needs_it(monk
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
-def test_what_works_ahead_gives_way_to_what_simulates():
+def test_what_works_ahead_gives_way_to_what_simulates(monkeypatch):
     def priority() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
+    found = dict[str, int]()
+
+    def noted(*arguments: Any) -> Spikes:
+        found[threading.current_thread().name] = priority()
+        return encode(*arguments)
+
+    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", noted)
     before = priority()
     with Stimuli(experiment(), pictures(), "train", np.arange(12)) as stimuli:
-        assert stimuli._thread.submit(priority).result() == min(19, before + 10)
-        assert priority() == before
+        stimuli.get(0, 0)
+        stimuli.encode_ahead()
+        stimuli._ahead[-1].result()
+        assert found == {threading.current_thread().name: before, "encoder": min(19, before + 10)}
+
+
+def test_what_goes_wrong_ahead_is_raised_where_it_is_needed(monkeypatch):
+    def fails_ahead(*arguments: Any) -> Spikes:
+        if threading.current_thread().name == "encoder":
+            raise StdpbenchError("no spikes")
+        return encode(*arguments)
+
+    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", fails_ahead)
+    with Stimuli(experiment(), pictures(), "train", np.arange(12)) as stimuli:
+        stimuli.get(0, 0)
+        stimuli.encode_ahead()
+        with pytest.raises(StdpbenchError, match="no spikes"):
+            stimuli._ahead[0].result()
+        with pytest.raises(StdpbenchError, match="no spikes"):
+            stimuli.get(1, 0)
 
 
 def test_a_change_throws_away_what_was_encoded_ahead():
@@ -404,8 +431,10 @@ def test_a_change_throws_away_what_was_encoded_ahead():
     order = np.arange(12)
     with Stimuli(made, images, "train", order) as stimuli:
         stimuli.get(0, 0)
+        stimuli.encode_ahead()
         stimuli.change(brighter)
         spikes = stimuli.get(1, 0)
+        stimuli.encode_ahead()
         assert same(spikes, encode(brighter, images, "train", 1, 0, 1))
         assert not same(spikes, encode(made, images, "train", 1, 0, 1))
         # the one after was encoded ahead with what is in force
@@ -423,6 +452,7 @@ def test_jumping_about_gives_the_right_stimulus():
         for presentation, attempt in [(4, 0), (2, 0), (3, 1), (3, 0), (11, 0), (0, 0), (1, 2), (2, 0)]:
             expected = encode(made, images, "label", presentation, attempt, presentation)
             assert same(stimuli.get(presentation, attempt), expected)
+            stimuli.encode_ahead()
 
 
 def test_phases_seeds_and_attempts_draw_different_spikes():

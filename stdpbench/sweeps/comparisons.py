@@ -1,0 +1,158 @@
+"""What the runs of a sweep say about its arms, in sentences and as plain values; see `stdpbench.sweeps.blocks`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from stdpbench.sweeps.blocks import (
+    ALPHA,
+    Blocks,
+    Effect,
+    Equivalence,
+    Pair,
+    Values,
+    analyse_blocks,
+    equivalence,
+    factor_effects,
+    games_howell,
+    paired_comparisons,
+)
+from stdpbench.sweeps.definition import Sweep
+from stdpbench.sweeps.statistics import spread
+
+MOST_ARMS = 40
+"""With more arms, pairs are not compared: there would be a thousand."""
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Comparisons of the arms of a sweep by its metric.
+
+    Attributes
+    ----------
+    blocks : Blocks or None
+        Analysis of variance with seeds as blocks.
+    independent, paired : tuple of Pair
+        All pairs of arms: by Games & Howell, and seed by seed by Holm.
+    equivalences : mapping of str to Equivalence
+        By arm, against the reference; empty without a margin.
+    effects : tuple of Effect
+        Of the factors that arms name.
+    """
+
+    blocks: Blocks | None
+    independent: tuple[Pair, ...]
+    paired: tuple[Pair, ...]
+    equivalences: Mapping[str, Equivalence]
+    effects: tuple[Effect, ...]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return plain values for JSON; NaN and infinity become None."""
+        return {
+            "blocks": None if self.blocks is None else _plain(asdict(self.blocks)),
+            "games_howell": [_plain(asdict(pair)) for pair in self.independent],
+            "paired_holm": [_plain(asdict(pair)) for pair in self.paired],
+            "equivalence": {
+                arm: _plain({**asdict(one), "equivalent": one.equivalent}) for arm, one in self.equivalences.items()
+            },
+            "factors": [_plain(asdict(effect)) for effect in self.effects],
+        }
+
+
+def compare_arms(sweep: Sweep, values: Values, scale: float) -> Comparisons:
+    """Compare the arms of a sweep.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Gives reference, margin and factors.
+    values : mapping
+        Metric by arm and seed.
+    scale : float
+        Factor from the metric to the unit of the margin: 100 for accuracies, whose margin is in points.
+    """
+    known = {arm: by_seed for arm, by_seed in values.items() if by_seed}
+    few = len(known) <= MOST_ARMS
+    spreads = {arm: spread([*by_seed.values()]) for arm, by_seed in known.items()}
+    equivalences = {}
+    if sweep.margin is not None and sweep.reference in known:
+        equivalences = {
+            arm: equivalence(by_seed, known[sweep.reference], sweep.margin / scale)
+            for arm, by_seed in known.items()
+            if arm != sweep.reference
+        }
+    factors = {arm.label: arm.factors for arm in sweep.arm if arm.factors is not None}
+    finished = all(len(known.get(arm, ())) > 1 for arm in factors)
+    return Comparisons(
+        analyse_blocks(known),
+        tuple(games_howell(spreads)) if few else (),
+        tuple(paired_comparisons(known)) if few else (),
+        equivalences,
+        tuple(factor_effects(known, factors)) if factors and finished else (),
+    )
+
+
+def sentences(found: Comparisons, sweep: Sweep, scale: float, digits: int) -> list[str]:
+    """Return the comparisons as remarks of a report."""
+    remarks, unit = [], " points" if scale == 100 else ""
+    if (blocks := found.blocks) is not None:
+        remarks.append(
+            f"Arms with seeds as blocks: F({blocks.df_arms}, {blocks.df_error}) = {blocks.f:.1f}, {_p(blocks.p)}; "
+            f"ω² = {blocks.omega_squared:.2f}, the share of the variance between runs that is due to arms "
+            f"({blocks.n_arms} arms, {blocks.n_seeds} seeds; SD of the rest "
+            f"{scale * blocks.sd_error:.{digits}f}{unit})."
+        )
+    for name, pairs in (
+        ("Games & Howell (unequal variances; arms as independent)", found.independent),
+        (
+            "t tests of paired differences, adjusted by Holm (seeds as pairs; little power with few seeds)",
+            found.paired,
+        ),
+    ):
+        if pairs:
+            different = [pair for pair in pairs if pair.p < ALPHA]
+            remarks.append(
+                f"{len(different)} of {len(pairs)} pairs of arms differ at the 5 % level by {name}"
+                f"{': ' if different else ''}{_named(different, scale, digits)}. Pairs that do not are not thereby "
+                "equal."
+            )
+    if found.equivalences:
+        equal = [arm for arm, one in found.equivalences.items() if one.equivalent]
+        other = [arm for arm, one in found.equivalences.items() if not one.equivalent]
+        text = (
+            f"Within ± {sweep.margin:g}{unit} of {sweep.reference!r}, by two one-sided paired t tests at the 5 % level"
+        )
+        remarks.append(f"{text}: {'; '.join(equal) or 'none'}. Not shown for: {'; '.join(other) or 'none'}.")
+    if found.effects:
+        effects = "; ".join(
+            f"{one.factor} {_signed(one.mean, scale, digits)} [{_signed(one.low, scale, digits)}, "
+            f"{_signed(one.high, scale, digits)}]"
+            for one in found.effects
+        )
+        remarks.append(f"Effects of factors, 95 % intervals of a linear model with seeds as blocks: {effects}.")
+    return remarks
+
+
+def _named(pairs: Sequence[Pair], scale: float, digits: int) -> str:
+    named = [
+        f"{pair.one} − {pair.other} {_signed(pair.difference, scale, digits)} ({_p(pair.p)})"
+        for pair in pairs[:_MOST_NAMED]
+    ]
+    more = len(pairs) - len(named)
+    return "; ".join(named) + (f"; and {more} more" if more > 0 else "")
+
+
+def _p(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def _signed(value: float, scale: float, digits: int) -> str:
+    return f"{round(scale * value, digits) + 0.0:+.{digits}f}"
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in values.items()}

@@ -1,0 +1,177 @@
+"""Arms with seeds as blocks: against numbers by hand, other functions of SciPy, and a published table of results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+from sweep_cases import result, sweep
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.sweeps.blocks import (
+    analyse_blocks,
+    analyse_summary,
+    equivalence,
+    factor_effects,
+    games_howell,
+    paired_comparisons,
+)
+from stdpbench.sweeps.report import make_report, to_mapping, to_markdown
+from stdpbench.sweeps.state import SweepState
+from stdpbench.sweeps.statistics import Spread, spread
+
+THREE = {"a": {0: 10.0, 1: 12.0, 2: 14.0}, "b": {0: 11.0, 1: 13.0, 2: 16.0}, "c": {0: 15.0, 1: 16.0, 2: 19.0}}
+
+
+def drawn(n_arms: int, n_seeds: int, effect: float, seed: int = 0) -> dict[str, dict[int, float]]:
+    random = np.random.default_rng(seed)
+    blocks, noise = random.normal(0, 6, n_seeds), random.normal(0, 1, (n_arms, n_seeds))
+    return {f"{arm}": dict(enumerate((effect * arm + blocks + noise[arm]).tolist())) for arm in range(n_arms)}
+
+
+def test_arms_with_seeds_as_blocks_by_hand() -> None:
+    found = analyse_blocks(THREE)
+    assert found is not None
+    # means of arms 12, 40/3, 50/3; of seeds 12, 41/3, 49/3; of all 14: SS 104/3, 86/3; total 64 with SS error 2/3
+    assert (found.n_arms, found.n_seeds, found.df_arms, found.df_error) == (3, 3, 2, 4)
+    assert found.f == pytest.approx((104 / 3 / 2) / (2 / 3 / 4))
+    assert found.omega_squared == pytest.approx((104 / 3 - 2 * (1 / 6)) / (64 + 1 / 6))
+    assert found.sd_error == pytest.approx((1 / 6) ** 0.5)
+    assert found.p == pytest.approx(stats.f.sf(104, 2, 4))
+
+
+def test_two_arms_are_a_paired_t_test() -> None:
+    two = {name: THREE[name] for name in ("a", "b")}
+    found = analyse_blocks(two)
+    t = stats.ttest_rel([10, 12, 14], [11, 13, 16])
+    assert found is not None
+    assert found.f == pytest.approx(t.statistic**2)
+    assert found.p == pytest.approx(t.pvalue)
+
+
+def test_blocks_find_what_noise_between_seeds_hides() -> None:
+    values = drawn(4, 6, 0.8)
+    blocked = analyse_blocks(values)
+    plain = analyse_summary([spread([*by_seed.values()]) for by_seed in values.values()])
+    f = stats.f_oneway(*([*by_seed.values()] for by_seed in values.values()))
+    assert plain.f == pytest.approx(f.statistic)
+    assert plain.p == pytest.approx(f.pvalue)
+    assert blocked is not None
+    assert blocked.p < 0.05 < plain.p
+
+
+def test_only_seeds_that_all_arms_have_are_compared_and_one_is_not_enough() -> None:
+    more = {**THREE, "a": {**THREE["a"], 7: 99.0}}
+    assert analyse_blocks(more) == analyse_blocks(THREE)
+    assert analyse_blocks({"a": {0: 1.0}, "b": {0: 2.0}}) is None
+    assert analyse_blocks({"a": {0: 1.0, 1: 2.0}}) is None
+
+
+def test_games_and_howell_with_two_arms_is_welchs_test_and_agrees_with_scipy() -> None:
+    one, other = [1.0, 2.0, 4.0, 3.0], [2.0, 6.0, 9.0, 8.0, 5.0]
+    (pair,) = games_howell({"one": spread(one), "other": spread(other)})
+    assert pair.p == pytest.approx(stats.ttest_ind(one, other, equal_var=False).pvalue, rel=1e-6)
+    assert pair.difference == pytest.approx(2.5 - 6.0)
+    three = [4.0, 4.1, 4.2]
+    found = {(p.one, p.other): p.p for p in games_howell({"a": spread(one), "b": spread(other), "c": spread(three)})}
+    reference = stats.tukey_hsd(one, other, three, equal_var=False).pvalue
+    assert found["a", "b"] == pytest.approx(reference[0, 1], rel=1e-6)
+    assert found["b", "c"] == pytest.approx(reference[1, 2], rel=1e-6)
+
+
+def test_pairs_seed_by_seed_are_adjusted_by_holm() -> None:
+    found = paired_comparisons(THREE)
+    plain = {
+        (one, other): stats.ttest_rel([*THREE[one].values()], [*THREE[other].values()]).pvalue
+        for one, other in (("a", "b"), ("a", "c"), ("b", "c"))
+    }
+    smallest = sorted(plain.values())
+    assert [pair.p for pair in found] == pytest.approx(
+        [3 * smallest[0], max(3 * smallest[0], 2 * smallest[1]), max(3 * smallest[0], 2 * smallest[1], smallest[2])]
+    )
+    assert {(pair.one, pair.other) for pair in found} == set(plain)
+    assert paired_comparisons({"a": {0: 1.0}, "b": {0: 2.0}}) == []
+
+
+def test_equivalence_is_two_one_sided_tests() -> None:
+    reference = dict.fromkeys(range(5), 0.8)
+    values = {seed: 0.8 + 0.001 * (seed - 1) for seed in range(5)}
+    found = equivalence(values, reference, 0.005)
+    d = [0.001 * (seed - 1) for seed in range(5)]
+    upper = stats.ttest_1samp(d, 0.005, alternative="less").pvalue
+    lower = stats.ttest_1samp(d, -0.005, alternative="greater").pvalue
+    assert found.p == pytest.approx(max(upper, lower))
+    assert found.equivalent
+    assert -0.005 < found.low < found.high < 0.005
+    assert not equivalence(values, reference, 0.002).equivalent
+    assert not equivalence({0: 0.8}, {0: 0.8}, 1.0).equivalent, "one seed shows nothing"
+
+
+def test_effects_of_factors_are_recovered_from_arms_that_combine_them() -> None:
+    random = np.random.default_rng(4)
+    factors = {"none": [], "x": ["x"], "y": ["y"], "both": ["x", "y"]}
+    blocks = random.normal(0, 5, 6)
+    values = {
+        arm: {
+            seed: float(blocks[seed] + 2.0 * ("x" in of) - 1.0 * ("y" in of) + random.normal(0, 0.1))
+            for seed in range(6)
+        }
+        for arm, of in factors.items()
+    }
+    x, y = factor_effects(values, factors)
+    assert (x.factor, y.factor) == ("x", "y")
+    assert x.low < 2.0 < x.high
+    assert y.low < -1.0 < y.high
+    assert x.high - x.low < 0.4, "seeds are blocks"
+    with pytest.raises(StdpbenchError, match="do not tell the factors x, y apart"):
+        factor_effects(values, {"none": [], "both": ["x", "y"]})
+
+
+def test_the_published_comparison_of_rules_is_not_little_difference() -> None:
+    """Means ± SD over three seeds of docs/results.md, of the fifteen rules with normalised weights."""
+    means = [84.29, 83.02, 84.49, 83.85, 85.64, 85.53, 86.06, 86.41, 85.95, 82.26, 82.96, 85.68, 85.35, 81.77, 84.16]
+    sds = [1.43, 0.55, 0.54, 0.97, 0.66, 0.03, 0.35, 0.76, 0.30, 1.73, 1.36, 1.00, 0.79, 0.73, 0.28]
+    table = [Spread(3, mean, sd) for mean, sd in zip(means, sds, strict=True)]
+    found = analyse_summary(table)
+    assert (found.df_arms, found.df_error) == (14, 30)
+    assert found.f == pytest.approx(8.19, abs=0.01)
+    assert found.omega_squared == pytest.approx(0.69, abs=0.005)
+    assert sum(pair.p < 0.05 for pair in games_howell({str(n): one for n, one in enumerate(table)})) == 8
+
+
+def test_a_sweep_reports_blocks_pairs_equivalence_and_factors(tmp_path: Path) -> None:
+    named = [
+        {"label": "as it is", "factors": []},
+        {"label": "other neurons", "set": {"exc.tau_m": "200 ms"}, "factors": ["neurons"]},
+        {"label": "other rate", "set": {"plasticity.nu_post": 0.02}, "factors": ["rate"]},
+        {"label": "aside", "set": {"plasticity.nu_post": 0.9}},
+    ]
+    made = sweep(seeds=[0, 1, 2, 3], reference="as it is", margin=2.0, arm=named)
+    votes = {"as it is": 0.80, "other neurons": 0.90, "other rate": 0.801, "aside": 0.3}
+    with SweepState(tmp_path) as state:
+        for row in make_report(made, state).rows:
+            for seed in made.seeds:
+                noise = 0.001 * (seed * len(row.arm.label) % 3)
+                state.results[row.arm.experiment(seed).digest] = result(votes[row.arm.label] + 0.01 * seed + noise)
+        report = make_report(made, state)
+    text = to_markdown(report)
+    assert "Arms with seeds as blocks: F(3, 9) = " in text
+    assert "Within ± 2 points of 'as it is', by two one-sided paired t tests at the 5 % level: other rate." in text
+    assert "Not shown for: other neurons; aside." in text
+    assert "Effects of factors, 95 % intervals of a linear model with seeds as blocks: neurons +" in text
+    record = json.loads(json.dumps(to_mapping(report)["comparisons"], allow_nan=False))
+    assert record["blocks"]["omega_squared"] > 0.9
+    assert len(record["games_howell"]) == len(record["paired_holm"]) == 6
+    assert [effect["factor"] for effect in record["factors"]] == ["neurons", "rate"]
+    assert record["equivalence"]["other rate"]["equivalent"] is True
+
+
+def test_factors_and_margin_of_a_file_are_checked() -> None:
+    two = [{"label": "none", "factors": []}, {"label": "both", "set": {"exc.tau_m": "200 ms"}, "factors": ["x", "y"]}]
+    with pytest.raises(StdpbenchError, match="factors: the arms do not tell x, y apart"):
+        sweep(arm=two)
+    with pytest.raises(StdpbenchError, match="margin: differences from a reference are tested"):
+        sweep(arm=[{"label": "none"}], margin=1.0)
