@@ -39,6 +39,10 @@ PLACES = ("path", "train_images", "train_labels", "test_images", "test_labels")
 """Parameters that name files and folders."""
 
 
+_SPREAD = 60_000
+"""Seed of the places of validation pictures that are spread over the training pictures."""
+
+
 class Source(Parameters):
     """Where the input of a network comes from: pictures, or a stream of spikes (`stdpbench.streams`)."""
 
@@ -111,8 +115,8 @@ class Dataset(Source):
     )
     validation: Literal["last", "spread"] = parameter(
         "last",
-        help="Which these are: the last ones, or pictures at equal distances, where the order of the pictures "
-        "matters: the last 10 000 of MNIST are easier than the others.",
+        help="Which these are: the last ones, or one drawn from each of as many equal parts of the training pictures, "
+        "where their order matters: the last 10 000 of MNIST are easier than the others.",
     )
 
     @abstractmethod
@@ -162,7 +166,9 @@ def validation_split(split: Split, n: int, which: Literal["last", "spread"] = "l
     n : int
         Number of pictures to hold out; see `Dataset.validation_size`.
     which : {"last", "spread"}
-        Whether these are the last ones, or lie at equal distances: the first of each of n parts of equal size.
+        Whether these are the last ones, or one drawn from each of n parts of equal size, always the same ones. They
+        do not lie at equal distances, because the order may have a period: pictures at even places of MNIST's training
+        file are harder than those at odd places.
 
     Returns
     -------
@@ -184,6 +190,7 @@ def validation_split(split: Split, n: int, which: Literal["last", "spread"] = "l
         )
     if which == "last":
         return Split(split.train.part(0, n_train), split.train.part(n_train, len(split.train)), split.class_names)
-    held_out = np.arange(n) * len(split.train) // n
+    starts = np.arange(n + 1) * len(split.train) // n
+    held_out = starts[:-1] + np.random.default_rng(_SPREAD).integers(np.diff(starts))
     others = np.delete(np.arange(len(split.train)), held_out)
     return Split(split.train.chosen(others), split.train.chosen(held_out), split.class_names)

@@ -215,8 +215,12 @@ def test_validation_holds_out_training_pictures_and_no_test_picture():
 def test_validation_may_be_spread_over_all_training_pictures():
     split = Split(Images(blobs(12), np.arange(12)), Images(blobs(4), None), tuple("abcdefghijkl"))
     inner = validation_split(split, 4, "spread")
-    assert inner.test.labels.tolist() == [0, 3, 6, 9]
-    assert inner.train.labels.tolist() == [1, 2, 4, 5, 7, 8, 10, 11]
+    assert (inner.test.labels // 3).tolist() == [0, 1, 2, 3]
+    assert sorted([*inner.train.labels, *inner.test.labels]) == list(range(12))
+    assert (np.diff(inner.train.labels) > 0).all()
+    assert np.array_equal(validation_split(split, 4, "spread").test.labels, inner.test.labels)
+    many = Split(Images(np.zeros((600, 1, 1), np.uint8), np.arange(600)), split.test, split.class_names)
+    assert 30 < (validation_split(many, 100, "spread").test.labels % 2).sum() < 70  # no period
     assert "validation" not in steps().to_mapping()
     assert steps(validation="spread").to_mapping()["validation"] == "spread"
 
