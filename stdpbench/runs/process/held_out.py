@@ -36,7 +36,7 @@ from stdpbench.runs.folder.checkpoints import Checkpoint
 from stdpbench.runs.preparation.start import normalised
 from stdpbench.runs.process.evaluation import end_with_parent, present_frozen, put_in_force, sigint_ignored
 from stdpbench.runs.process.event_log import EventLog
-from stdpbench.runs.protocol.facts import HeldOut, Record
+from stdpbench.runs.protocol.facts import HeldOut, Progress, Record
 from stdpbench.simulators import Simulator, open_simulator
 from stdpbench.stimuli import StimulusSet
 from stdpbench.threads import one_blas_thread
@@ -51,6 +51,8 @@ _FEWEST, _MOST = 200, 1000  # limits of held-out pictures per point
 _LEAST = 20  # minimum number of pictures for a meaningful measure
 _OF_TRAINING = 0.1  # maximum share of the first pass that is held out until its turn
 _MOMENT = 0.01  # s between two checks
+WAITING = "waiting for held-out measurements"
+"""What takes the place of a phase while a run that is trained waits for them."""
 _MOST_WAITING = 32  # snapshots; with more of them pending, training waits
 
 
@@ -189,15 +191,18 @@ class HeldOutMeasures:
             self._failure_noted = True
             event_log.note(self.failure, self._last)
 
-    def catch_up(self, most_waiting: int = _MOST_WAITING) -> Iterator[None]:
-        """Wait while at least `most_waiting` snapshots are pending, yielding None in between."""
-        while len(self._tasks) >= most_waiting and not self.failure:
+    def catch_up(self) -> Iterator[None]:
+        """Wait while many snapshots are pending, yielding None in between."""
+        while len(self._tasks) >= _MOST_WAITING and not self.failure:
             time.sleep(_MOMENT)
             yield None
 
-    def finish(self) -> Iterator[None]:
-        """Wait until all snapshots are measured, yielding None in between, and end the measuring process."""
-        yield from self.catch_up(1)
+    def finish(self) -> Iterator[Progress]:
+        """Wait until all snapshots are measured, yielding how many are, and end the measuring process."""
+        total = len(self._tasks)
+        while self._tasks and not self.failure:
+            yield Progress(WAITING, total - len(self._tasks), total)
+            time.sleep(_MOMENT)
         self.close()
         snapshots.remove_snapshots(self._folder)
 

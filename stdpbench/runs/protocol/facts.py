@@ -474,9 +474,9 @@ class Progress:
     Attributes
     ----------
     phase : str
-        ``"train"``, ``"label"``, ``"test"``, or the name of a baseline.
+        ``"train"``, ``"label"``, ``"test"``, or the name of a baseline; or what a trained run waits for.
     done, total : int
-        Number of completed presentations, and of all.
+        Number of completed presentations, and of all; or of measurements.
     spikes_per_image, repeats, mean_theta : float, optional
         Recent training presentations: exc spikes per picture, fraction of pictures shown again, mean theta in mV or
         without unit.

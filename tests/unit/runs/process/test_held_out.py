@@ -17,6 +17,7 @@ from stdpbench.experiment import training_order
 from stdpbench.learned_names import FEED, THETA
 from stdpbench.network import Learned, start_pictures
 from stdpbench.readout.held_out import MEASURES
+from stdpbench.runs.catalog.store import newest
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.lineage.branches import branch, rewind
@@ -112,6 +113,25 @@ def test_in_which_process_and_when_they_come_in_makes_no_difference(undisturbed,
     assert finished(folder) == undisturbed[0]
     assert measures(folder) == undisturbed[1]
     assert pool.asked == len(POINTS)
+
+
+@compiled
+def test_a_trained_run_that_waits_for_measures_says_so(pool, tmp_path, monkeypatch):
+    monkeypatch.setattr("stdpbench.runs.process.pace._EVERY", 0.0)
+    pool.lag = len(POINTS)
+    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
+    said, left = list[str](), list[object]()
+
+    def sleep(*_: object) -> None:
+        said.append(newest(folder.path.parent, 1)[0].progress)
+        left.append(folder.read_json("progress.json")["seconds_left"])
+        pool.do()
+
+    monkeypatch.setattr(held_out.time, "sleep", sleep)
+    finished(folder)
+    assert said[1:] == [f"waiting for held-out measurements {n}/5" for n in range(len(said) - 1)]
+    assert len(said) > 2
+    assert not any(left[1:])
 
 
 @compiled
