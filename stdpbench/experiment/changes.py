@@ -14,6 +14,7 @@ from stdpbench.experiment.evaluation import set_in_evaluation
 from stdpbench.experiment.families import family_of
 from stdpbench.graph import Projection
 from stdpbench.graph.tables import MAY_BE_NONE, family_at
+from stdpbench.learned_names import listed
 from stdpbench.parameters import Parameters, unknown_key
 from stdpbench.streams import Stream
 from stdpbench.templates import OPTIONAL, templates
@@ -282,3 +283,29 @@ def _toml_value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):  # not TOML, or a number with thousands of digits
         return text
+
+
+def refuse_other_delay_rule(experiment: Parameters, changes: Mapping[str, Any]) -> None:
+    """Refuse that a projection learns its delays by another rule, or begins or ceases to, during a run.
+
+    Raises
+    ------
+    StdpbenchError
+        It says what can be changed, and how to go on with another rule.
+    """
+    for path, value in changes.items():
+        part, _, key = path.rpartition(".")
+        if key != "kind" or part.rpartition(".")[2] != "delay_plasticity":
+            continue
+        rule = owner_of(experiment, path)[0]
+        if str(value) == (getattr(rule, "kind", None) or "none"):
+            continue
+        live = [] if rule is None else [each.name for each in rule.describe() if not each.structural]
+        can = (
+            f"; what can change are its values {listed(live)}, and rates of 0 keep delays as they are" if live else ""
+        )
+        raise StdpbenchError(
+            f"{path} is structural: whether delays learn, and by which rule, cannot change during a run{can}. A new "
+            "run can start from the weights, delays and thresholds of this one: stdpbench run … --from RUN --set "
+            f"{path}={value}"
+        )

@@ -20,7 +20,7 @@ from stdpbench.datasets import Source
 from stdpbench.encoding import Encoder
 from stdpbench.errors import Collector, StdpbenchError, several
 from stdpbench.experiment import learning
-from stdpbench.experiment.changes import apply, is_live, lost_schedule, no_section, value_at
+from stdpbench.experiment.changes import apply, is_live, lost_schedule, no_section, refuse_other_delay_rule, value_at
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.evaluation import Evaluation, conflicts_in_evaluation, without_evaluation
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
@@ -429,12 +429,12 @@ class Experiment(_Head):
         StdpbenchError
             If one of the parameters is structural.
         """
+        refuse_other_delay_rule(self, changes)
         changed = self.override(changes)
         differences = self.differences(changed)
         if not self.same_rule(changed):
-            places = (*self._rules(), *changed._rules())
-            paths = [path for path in differences if path.startswith(tuple(f"{place}." for place in places))]
-            path = next((path for path in paths if path.endswith("plasticity.kind")), paths[0])
+            of_rules = tuple(f"{place}." for place in (*self._rules(), *changed._rules()))
+            path = min(differences, key=lambda p: (not p.startswith(of_rules), not p.endswith("plasticity.kind")))
             raise StdpbenchError(
                 f"{path} is structural: to use other equations, change the whole rule with stdpbench "
                 "change-rule RUN RULE, or start a branch with stdpbench branch RUN --rule RULE"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench import units
 from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, curve, new_figure, shortened, spaced
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.metric import Metric
@@ -35,8 +36,8 @@ class Course:
         Training presentations before each point.
     vote : ndarray, float64, (n_points,)
         Running accuracy of the vote on training labels, 0 to 1; NaN if not measured.
-    mean_theta : ndarray, float64, (n_points,), mV
-        Mean adaptive threshold of the neurons that are read.
+    mean_theta : ndarray, float64, (n_points,)
+        Mean adaptive threshold of the neurons that are read, in `theta_unit`.
     spikes : ndarray, float64, (n_points,)
         Spikes of the population that is read, per picture since the previous point.
     changes : tuple of int
@@ -45,6 +46,8 @@ class Course:
         Accuracy of the vote on the evaluated pictures.
     population : str
         Name of the population that is read; empty if the network is not known.
+    theta_unit : str
+        Unit of `mean_theta`; empty for discrete neurons, whose threshold has none.
     """
 
     name: str
@@ -55,12 +58,20 @@ class Course:
     changes: tuple[int, ...]
     result: Metric | None
     population: str = ""
+    theta_unit: str = "mV"
 
 
 def spikes_label(courses: Sequence[Course]) -> str:
     """Return the label of spikes per picture, with the population if all runs read one of the same name."""
     read = {course.population for course in courses}
     return f"{read.pop() if len(read) == 1 else ''} spikes per picture".lstrip()
+
+
+def theta_label(courses: Sequence[Course]) -> str:
+    """Return the label of the mean theta, with its unit if it has one; some runs may have one, and others not."""
+    found = {course.theta_unit for course in courses}
+    unit = next(iter(found)) if len(found) == 1 else f"{', '.join(sorted(found - {''}))}; discrete neurons: no unit"
+    return units.label("mean theta", unit if courses else "")
 
 
 def comparison_figure(courses: Sequence[Course]) -> Figure:
@@ -91,7 +102,7 @@ def comparison_figure(courses: Sequence[Course]) -> Figure:
         for position in course.changes:
             running.axvline(position, color=_colour(number), linewidth=1.2, linestyle=":")
     _label(running, "running accuracy of the vote (%)", "Training, on training labels")
-    _label(theta, "mean theta (mV)", "")
+    _label(theta, theta_label(courses), "")
     _label(spikes, spikes_label(courses), "")
     _results(result, courses)
     handles, labels = theta.get_legend_handles_labels()

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stdpbench import units
 from stdpbench.figures.sweep import ArmResult, sweep_figure
 from stdpbench.files import write_text_aside
+from stdpbench.runs.catalog.comparison import theta_unit
 from stdpbench.sweeps.arms import Arm, shown
 from stdpbench.sweeps.carry_out import known_arms
 from stdpbench.sweeps.comparisons import Comparisons, compare_arms, sentences
@@ -35,7 +37,6 @@ from stdpbench.sweeps.statistics import (
 )
 from stdpbench.sweeps.tuning import chosen_settings, tuning_round, tuning_table
 
-_OF_PICTURES = ("spikes per image", "theta (mV)", "presentations per image")
 _MOST_NAMED = 3  # arms that cannot be distinguished from the best one
 _README = """\
 Contents of this folder
@@ -292,7 +293,9 @@ def best_text(report: Report) -> str:
 def headings(sweep: Sweep) -> tuple[str, ...]:
     """Return the headings of the table."""
     if sweep.base.stream is None:
-        return ("arm", "seeds", title(sweep.metric), "difference (points)", *_OF_PICTURES, "training (s)")
+        theta = units.label("theta", theta_unit(sweep.base))
+        of_pictures = ("spikes per image", theta, "presentations per image")
+        return ("arm", "seeds", title(sweep.metric), "difference (points)", *of_pictures, "training (s)")
     first, *others = map(title, sweep.measures)
     return ("arm", "seeds", first, *(["difference"] if sweep.ranks else []), *others, "training (s)")
 

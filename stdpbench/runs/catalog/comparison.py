@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stdpbench import units
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.readout import INTERVAL
@@ -28,13 +29,15 @@ from stdpbench.runs.protocol.live_run import describe
 from stdpbench.toml_lines import flat
 
 _BASELINES = {"k_means": "k-means", "samples": SAMPLES}
+_THETA = "training.mean_theta_mV"
+"""Key of the mean theta, which has this name also where theta has no unit."""
 _MEASURES = {
     "training.presentations": "training presentations",
     "training.seconds": "training, seconds",
     "training.images_per_second": "training, pictures per second",
     "training.spikes_per_image": "training, {}spikes per picture",
     "training.presentations_per_image": "training, presentations per picture",
-    "training.mean_theta_mV": "mean theta at the end (mV)",
+    _THETA: "mean theta at the end",
     "n_label_images": "pictures for labels",
     "n_test_images": "pictures evaluated on",
     "spikes_per_test_image": "{}spikes per evaluated picture",
@@ -47,7 +50,7 @@ _MEASURES = {
 _STREAM = {
     "training.presentations": "pieces of the stream",
     "training.seconds": "training, seconds",
-    "training.mean_theta_mV": "mean theta at the end (mV)",
+    _THETA: "mean theta at the end",
     "training.stream.seconds": "end of the stream that follows, seconds",
     "training.stream.hit_rate": "patterns with a spike, best neuron",
     "training.stream.false_alarms": "spikes outside patterns per second, best neuron",
@@ -156,7 +159,7 @@ class Account:
             flat(experiment.to_mapping()),
             changes_of(journal.records),
             _history(journal.records),
-            metrics_of(metrics, read),
+            metrics_of(metrics, read, theta_unit(experiment)),
             journal.damage,
             missing_kinds(experiment, journal.records),
             tuple(
@@ -237,6 +240,14 @@ def read_population(experiment: Experiment) -> str:
     return "" if experiment.missing_kinds else experiment.graph().read
 
 
+def theta_unit(experiment: Experiment) -> str:
+    """Return the unit of theta of the neurons that are read; empty for discrete neurons, whose theta has none."""
+    if experiment.missing_kinds:
+        return "mV"
+    graph = experiment.graph()
+    return graph.shown_as(graph.read)[1] if graph.read else "mV"
+
+
 def differing_parameters(accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
     """Return the parameters that are not equal in all runs, including changes during a run."""
     paths = dict.fromkeys(path for account in accounts for path in account.parameters)
@@ -289,7 +300,7 @@ def _origin(metadata: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None
     return None
 
 
-def metrics_of(metrics: Mapping[str, Any], read: str = "") -> dict[str, Metric]:
+def metrics_of(metrics: Mapping[str, Any], read: str = "", unit: str = "mV") -> dict[str, Metric]:
     """Return the metrics of ``metrics.json`` that are worth comparing, by name.
 
     Parameters
@@ -298,6 +309,8 @@ def metrics_of(metrics: Mapping[str, Any], read: str = "") -> dict[str, Metric]:
         Content of the file.
     read : str
         Name of the population that is read, for the names of its spikes.
+    unit : str
+        Unit of its theta; may be empty.
     """
     found: dict[str, Metric] = {}
     for name, score in _tables(metrics.get("accuracy")):
@@ -313,7 +326,8 @@ def metrics_of(metrics: Mapping[str, Any], read: str = "") -> dict[str, Metric]:
     for path, name in ({**_STREAM, **_of_populations(values)} if stream else _MEASURES).items():
         value = values.get(path)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            found[name.format(f"{read} " if read else "")] = Metric(value)
+            named = units.label(name, unit) if path == _THETA else name.format(f"{read} " if read else "")
+            found[named] = Metric(value)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.figures.comparison import Course, spikes_label
+from stdpbench.figures.comparison import Course, spikes_label, theta_label
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.catalog.comparison import Comparison, metric_text
@@ -15,14 +15,15 @@ from stdpbench.runs.catalog.comparison import Comparison, metric_text
 MEASURES = {
     "vote": ("running accuracy (%)", 100.0),
     "spikes": ("spikes per picture", 1.0),
-    "mean_theta": ("mean theta (mV)", 1.0),
+    "mean_theta": ("mean theta", 1.0),
 }
 """Plotted attributes of a `Course`, with axis label and scale factor; see also `labels_of`."""
 
 
 def labels_of(courses: Sequence[Course]) -> dict[str, str]:
-    """Return the axis labels of `MEASURES`, with the population that all runs read."""
-    return {name: label for name, (label, _) in MEASURES.items()} | {"spikes": spikes_label(courses)}
+    """Return the axis labels of `MEASURES`, with the population that all runs read, and the unit of theta."""
+    own = {"spikes": spikes_label(courses), "mean_theta": theta_label(courses)}
+    return {name: label for name, (label, _) in MEASURES.items()} | own
 
 
 def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] | None:

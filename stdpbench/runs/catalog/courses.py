@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stdpbench.figures.comparison import Course
-from stdpbench.runs.catalog.comparison import metrics_of, read_population
+from stdpbench.runs.catalog.comparison import metrics_of, read_population, theta_unit
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
@@ -43,4 +43,5 @@ def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Cou
         tuple(dict.fromkeys(sorted(one.position for one in records if isinstance(one.fact, facts.Intervention)))),
         metrics.get("accuracy, vote"),
         read,
+        theta_unit(folder.stored_experiment),
     )

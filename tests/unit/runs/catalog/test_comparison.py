@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.figures.comparison import comparison_figure
 from stdpbench.figures.run_figures import save
 from stdpbench.runs.catalog.comparison import (
@@ -23,6 +24,7 @@ from stdpbench.runs.catalog.comparison import (
     lineage,
     metrics_of,
     shipped_reference,
+    theta_unit,
 )
 from stdpbench.runs.catalog.comparison_spec import (
     comparison_rows,
@@ -212,6 +214,19 @@ def test_invalid_metrics_are_ignored() -> None:
         "accuracy of k-means": Metric(0.4, 0.3, 0.5, "95 % Wilson interval"),
         "accuracy of start weights, vote": Metric(0.2),
     }
+
+
+def test_theta_of_discrete_neurons_has_no_unit(family: list[RunFolder]) -> None:
+    assert theta_unit(read_experiment("digits")) == "mV"
+    assert theta_unit(read_experiment("digits-discrete")) == ""
+    values = {"training": {"mean_theta_mV": 0.25}}
+    assert metrics_of(values) == {"mean theta at the end (mV)": Metric(0.25)}
+    assert metrics_of(values, "exc", "") == {"mean theta at the end": Metric(0.25)}
+    course = course_of(family[0])
+    discrete = replace(course, theta_unit="")
+    assert labels_of([course, course])["mean_theta"] == "mean theta (mV)"
+    assert labels_of([discrete])["mean_theta"] == "mean theta"
+    assert labels_of([course, discrete])["mean_theta"] == "mean theta (mV; discrete neurons: no unit)"
 
 
 def test_curves_come_from_the_journal(family: list[RunFolder]) -> None:
