@@ -75,6 +75,11 @@ _ROWS = (
     "Receptive fields of rows of a table",
     "Weights of ten neurons: eight fields, from small to large values, of each of the four features of Iris",
 )
+_ARRIVALS = (
+    "Spikes that arrive together",
+    "When the spikes of 40 inputs arrive, in the order in which they are sent, from the top: four classes, each at a "
+    "neuron of its own, after training",
+)
 _FAMILIES = {
     "fast": _FIELDS,
     "diehl-cook": _FIELDS,
@@ -87,6 +92,7 @@ _FAMILIES = {
     "local": _PATCHES,
     "stack": _THROUGH,
     "iris": _ROWS,
+    "order": _ARRIVALS,
 }
 """Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields
 of the smallest one of the family, its weights over time, its latencies, or its spikes."""

@@ -419,6 +419,20 @@ def test_the_rule_of_a_projection_is_replaced_as_a_whole() -> None:
     assert DEFAULT.with_rule({"kind": "oja"}, "feed") == DEFAULT.with_rule({"kind": "oja"})
 
 
+def test_a_rule_for_delays_stays_what_it_is_during_a_run() -> None:
+    learns, path = read_experiment("order"), "network.projections.feed.delay_plasticity"
+    assert not learns.differences(learns.changed_live({f"{path}.kind": "delay-shift"}))
+    assert learns.changed_live({f"{path}.eta_plus": 0}) != learns
+    words = (
+        r"feed\.delay_plasticity\.kind is structural: whether delays learn.* values d_min, eta_plus, .*--set .*=none"
+    )
+    with pytest.raises(StdpbenchError, match=words):
+        learns.changed_live({f"{path}.kind": "none"})
+    without = learns.override({f"{path}.kind": "none"})
+    with pytest.raises(StdpbenchError, match=r"cannot change during a run\. A new run can start from"):
+        without.changed_live({f"{path}.kind": "delay-shift"})
+
+
 @pytest.mark.parametrize("name", shipped_experiments())
 def test_a_template_spelled_out_is_the_same_network(name: str) -> None:
     experiment = read_experiment(name)

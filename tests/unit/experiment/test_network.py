@@ -85,6 +85,7 @@ def test_every_shipped_experiment_expands(name: str) -> None:
         "stack-digits": 100,
         "masquelier-2008": 1,
         "masquelier-2009": 3,
+        "order": 8,
         "polychrony-2006": 800,
         "vogels-2011": 8000,
         "vogels-2011-assembly": 7600,
