@@ -441,7 +441,7 @@ EQUATIONS: Mapping[str, Equations] = {
             "w_max": _ODD_W_MAX,
             "eta": 0.7,
             "eta_min": 0.13,
-            "gain": 0.17,
+            "gain": 0.41,
             "spread": 0.0,
             "tau_x": 310.0,
             "tau_wins": 170.0,
