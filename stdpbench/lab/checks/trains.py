@@ -440,7 +440,7 @@ EQUATIONS: Mapping[str, Equations] = {
         {
             "w_max": _ODD_W_MAX,
             "eta": 0.7,
-            "eta_min": 0.13,
+            "eta_min": 0.31,
             "gain": 0.41,
             "spread": 0.0,
             "tau_x": 310.0,
