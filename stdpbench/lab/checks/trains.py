@@ -443,7 +443,7 @@ EQUATIONS: Mapping[str, Equations] = {
             "eta_min": 0.31,
             "gain": 0.41,
             "spread": 0.0,
-            "tau_x": 310.0,
+            "tau_x": 110.0,
             "tau_wins": 170.0,
         },
     ),
