@@ -70,6 +70,27 @@ def lost_schedule(old: Parameters, new: Parameters, given: Collection[str]) -> d
     return lost
 
 
+def lost_values(
+    before: Mapping[str, Parameters], after: Mapping[str, Parameters], given: Collection[str]
+) -> dict[str, Any]:
+    """Return the values that are dropped since objects are of another kind: dotted path -> value.
+
+    Defaults of the old kind and the paths in `given` are not included.
+    """
+    lost = dict[str, Any]()
+    for section, old in before.items():
+        new = after.get(section)
+        if type(old) is type(new):
+            continue
+        values = old.to_mapping()
+        for declared in old.describe():
+            path, value = f"{section}.{declared.name}", getattr(old, declared.name)
+            kept = value in (declared.default, getattr(new, declared.name, None))
+            if not kept and path not in given:
+                lost[path] = values[declared.name]
+    return lost
+
+
 def ordered(changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return changes in the order in which they apply: that of the network, other kinds, presets, all else.
 
@@ -177,6 +198,14 @@ def set_value(tables: dict[str, Any], path: str, value: Any) -> None:
     table.pop(key, None)
     if not table and family_at(".".join(sections)) is not None:  # a delay, say, that there is no longer
         set_value(tables, ".".join(sections), None)
+
+
+def put(tables: dict[str, Any], path: str, value: Any) -> None:
+    """Set a value in nested tables that exist."""
+    *above, key = path.split(".")
+    for name in above:
+        tables = tables[name]
+    tables[key] = value
 
 
 def forget_for_preset(tables: dict[str, Any], path: str, preset: str) -> None:

@@ -20,7 +20,16 @@ from stdpbench.datasets import Source
 from stdpbench.encoding import Encoder
 from stdpbench.errors import Collector, StdpbenchError, several
 from stdpbench.experiment import learning
-from stdpbench.experiment.changes import apply, is_live, lost_schedule, no_section, refuse_other_delay_rule, value_at
+from stdpbench.experiment.changes import (
+    apply,
+    is_live,
+    lost_schedule,
+    lost_values,
+    no_section,
+    put,
+    refuse_other_delay_rule,
+    value_at,
+)
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.evaluation import Evaluation, conflicts_in_evaluation, without_evaluation
 from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
@@ -318,21 +327,12 @@ class Experiment(_Head):
         Defaults of the old kind and values set by `changes` themselves are not included.
         """
         changed = self.override(changes)
-        kind = getattr(changed.network, "kind", "")
-        after, given = changed._with_kinds(), {self.short_path(path, kind) for path in changes}
-        lost = lost_schedule(self.schedule, changed.schedule, given)
+        kind, after = getattr(changed.network, "kind", ""), changed._with_kinds()
+        given = {self.short_path(path, kind) for path in changes}
         spelled_out = isinstance(changed.network, GraphNetwork) and type(self.network) is not GraphNetwork
-        for section, old in self._with_kinds().items():
-            new = after.get(section)
-            if type(old) is type(new) or (spelled_out and section in ("network", *OPTIONAL)):
-                continue
-            values = old.to_mapping()
-            for declared in old.describe():
-                path, value = f"{section}.{declared.name}", getattr(old, declared.name)
-                kept = value in (declared.default, getattr(new, declared.name, None))
-                if not kept and path not in given:
-                    lost[path] = values[declared.name]
-        return lost
+        replaced = ("network", *OPTIONAL) if spelled_out else ()
+        before = {name: owner for name, owner in self._with_kinds().items() if name not in replaced}
+        return lost_schedule(self.schedule, changed.schedule, given) | lost_values(before, after, given)
 
     def _same_results(self, other: Experiment) -> bool:
         """Whether another experiment gives the same results apart from the seed."""
@@ -365,11 +365,7 @@ class Experiment(_Head):
         if not isinstance(rule, Mapping) or "kind" not in rule:
             raise StdpbenchError(f"{path}.kind is missing; known kinds are {', '.join(rules.kinds())}")
         tables = self.to_mapping()
-        *above, key = path.split(".")
-        table = tables
-        for name in above:
-            table = table[name]
-        table[key] = dict(rule)
+        put(tables, path, dict(rule))
         names = {name.removeprefix(f"{path}.").removeprefix(f"{SECTION}."): v for name, v in (values or {}).items()}
         made = Experiment.from_mapping(tables)
         return made.override({f"{path}.{name}": value for name, value in names.items()}) if names else made
