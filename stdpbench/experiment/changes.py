@@ -251,6 +251,22 @@ def is_live(before: Parameters, after: Parameters, path: str) -> bool:
     return may_change(before, after, path, not declared[key].structural if key in declared else None)
 
 
+def check_live(before: Parameters, after: Parameters, paths: Collection[str]) -> None:
+    """Check that the parameters in which two experiments differ may change during a run.
+
+    Raises
+    ------
+    StdpbenchError
+        If one of them is structural.
+    """
+    for path in sorted(paths, key=lambda path: path == "network.order"):  # last: no one sets it
+        if not is_live(before, after, path):
+            raise StdpbenchError(
+                f"{path} is structural: it cannot change during a run, but a new run can start from the "
+                f"weights and thresholds of this one: stdpbench run … --from RUN --set {path}=…"
+            )
+
+
 def may_change(before: Parameters, after: Parameters, path: str, live: bool | None) -> bool:
     """Whether a parameter may change during a run; `live`: as declared, or None if `before` does not have it."""
     projections = [owner for one in (before, after) if isinstance(owner := _projection(one, path), Projection)]

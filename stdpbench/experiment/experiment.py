@@ -22,7 +22,7 @@ from stdpbench.errors import Collector, StdpbenchError, several
 from stdpbench.experiment import learning
 from stdpbench.experiment.changes import (
     apply,
-    is_live,
+    check_live,
     lost_schedule,
     lost_values,
     no_section,
@@ -435,12 +435,7 @@ class Experiment(_Head):
                 f"{path} is structural: to use other equations, change the whole rule with stdpbench "
                 "change-rule RUN RULE, or start a branch with stdpbench branch RUN --rule RULE"
             )
-        for path in sorted(differences, key=lambda path: path == "network.order"):  # last: no one sets it
-            if not is_live(self, changed, path):
-                raise StdpbenchError(
-                    f"{path} is structural: it cannot change during a run, but a new run can start from the "
-                    f"weights and thresholds of this one: stdpbench run … --from RUN --set {path}=…"
-                )
+        check_live(self, changed, differences)
         return changed
 
     @property

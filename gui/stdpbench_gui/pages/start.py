@@ -81,6 +81,7 @@ _ARRIVALS = (
     "neuron of its own, after training",
 )
 _FAMILIES = {
+    "best": _FIELDS,
     "fast": _FIELDS,
     "diehl-cook": _FIELDS,
     "song-abbott": _WEIGHTS,
