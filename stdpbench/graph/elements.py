@@ -143,7 +143,8 @@ class Projection(Parameters):
     def spreads(self) -> bool:
         """Whether a trace of arriving spikes spreads to neighbouring inputs."""
         rule = self.plasticity
-        return rule is not None and any(trace.spread and getattr(rule, trace.spread) > 0 for trace in rule.traces)
+        traces = () if rule is None or rule.missing else rule.traces
+        return any(trace.spread and getattr(rule, trace.spread) > 0 for trace in traces)
 
     @property
     def one_weight(self) -> bool:

@@ -34,7 +34,7 @@ class Competitive(PlasticityRule):
     """
 
     kind: Literal["competitive"] = "competitive"
-    eta: float = parameter(1.0, unit="", ge=0, le=1, help="η: learning rate of a neuron's first spike.")
+    eta: float = parameter(1.0, unit="", ge=0, help="η: learning rate of a neuron's first spike; above 1, as 1.")
     eta_min: float = parameter(0.02, unit="", ge=0, le=1, help="ηₘᵢₙ: learning rate after many spikes.")
     gain: float = parameter(0.01, unit="", ge=0, help="g: weight that a trace of 1 stands for.")
     spread: float = parameter(
@@ -58,4 +58,7 @@ class Competitive(PlasticityRule):
         "pair-window",
         "One pair moves the weight towards the gain, whatever its order in time, if the input spikes first.",
     )
-    remarks: ClassVar[Mapping[str, str]] = {}
+    remarks: ClassVar[Mapping[str, str]] = {
+        "pair-window": "The trace of the input spike hardly decays within the window, and an output spike before it "
+        "finds no trace: each side is flat.",
+    }

@@ -139,3 +139,4 @@ class Stimuli:
         self._discard()
         self._tasks.put(None)
         self._thread.join()
+        self._thread.join()

@@ -31,7 +31,7 @@ network.n_exc = 12
 exc.theta_plus = "0.02 mV"
 schedule.train_images = 300
 schedule.test_images = 30
-schedule.passes = 2
+schedule.passes = 10
 
 [[arm]]
 label = "strong"
