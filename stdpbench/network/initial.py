@@ -167,10 +167,13 @@ def _from_pictures(
         samples = samples[synapses.source, targets]
         blank = np.bincount(targets, samples, synapses.n_target) == 0
         samples = np.where(blank[targets], w, samples)
-    total = scaling.value if isinstance(scaling, Sum) else float(_sums(w, targets).mean())
     parts = [_shares(part, targets) for part in (samples, w)]
     mixed = (1 - weight.noise) * parts[0] + weight.noise * parts[1]
-    clipped = np.ascontiguousarray(np.clip(mixed * total, 0, None if rule is None else rule.w_max))
+    if scaling is None or isinstance(scaling, Sum):
+        mixed *= float(_sums(w, targets).mean()) if scaling is None else scaling.value
+    else:
+        scaling.apply(mixed, targets)  # before clipping: w_max is for weights of their own size
+    clipped = np.ascontiguousarray(np.clip(mixed, 0, None if rule is None else rule.w_max))
     if scaling is not None:
         scaling.apply(clipped, targets)
     return clipped

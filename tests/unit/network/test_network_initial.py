@@ -119,6 +119,26 @@ def test_samples_stay_within_bounds_and_sum_up(dtype):
     np.testing.assert_allclose(w.sum(axis=0), 20.0, rtol=1e-9)
 
 
+def test_samples_scaled_to_a_length_keep_their_brightest_parts():
+    """Scaled to the sum of random weights first, pictures with few bright pixels would be cut at w_max."""
+    images = Images(np.zeros((6, 10, 10), np.uint8), None)
+    for number in range(6):
+        images.pixels[number, number, 2:6] = [40, 80, 120, 200]
+    made = experiment(start="samples", start_blur=0.0, start_noise=0.0, weight_norm=1.0)
+    w = start_weights(made, images)
+    shown = images.pixels[start_pictures(made, 6)].reshape(30, -1).T.astype(float)
+    np.testing.assert_allclose(w, shown / np.linalg.norm(shown, axis=0), rtol=1e-12)
+
+
+def test_samples_scaled_to_a_length_above_w_max_are_cut_there():
+    images = Images(np.full((1, 2, 2), 100, np.uint8), None)
+    images.pixels[0, 0, 0] = 200
+    made = experiment(start="samples", start_blur=0.0, start_noise=0.0, weight_norm=2.0)
+    w = start_weights(made, images)
+    cut = np.minimum(np.array([4.0, 2.0, 2.0, 2.0]) / np.sqrt(7.0), 1.0)
+    np.testing.assert_allclose(w[:, 0], 2.0 * cut / np.linalg.norm(cut), rtol=1e-12)
+
+
 def test_blur_spreads_and_noise_mixes():
     one = Images(np.zeros((1, 11, 11), np.uint8), None)
     one.pixels[0, 5, 5] = 200
