@@ -29,7 +29,10 @@ from stdpbench_gui.widgets.basic import explain, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
 
-_ORDER = ("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600")
+_ORDER = (
+    *("best-quick", "best-400", "best-1600", "best-100", "best-6400", "best-digits"),
+    *("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600"),
+)
 _COLUMNS = 3
 _GONE = "gone"
 _LETTERS = 36
