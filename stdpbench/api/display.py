@@ -114,6 +114,10 @@ def _notes(frame: Mapping[str, Any]) -> str:
         notes.append(f"{frame['spikes_per_image']:.1f} spikes/image")
     if "vote" in frame.get("accuracy", {}):
         notes.append(f"vote {100 * frame['accuracy']['vote']:.0f} %")
+    if frame.get("loss") is not None:
+        notes.append(f"loss {frame['loss']:.3f}")
+    if "training pictures" in frame.get("accuracy", {}):
+        notes.append(f"{100 * frame['accuracy']['training pictures']:.1f} % of training pictures")
     return "".join(f", {text}" for text in notes)
 
 

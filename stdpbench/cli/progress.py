@@ -200,4 +200,8 @@ def _note(event: facts.Progress, unit: str) -> str:
         parts.append(f"theta {event.mean_theta:.1f} {unit}".rstrip())
     if "vote" in event.accuracy:
         parts.append(f"vote {100 * event.accuracy['vote']:.0f} %")
+    if event.loss is not None:
+        parts.append(f"loss {event.loss:.3f}")
+    if "training pictures" in event.accuracy:
+        parts.append(f"{100 * event.accuracy['training pictures']:.1f} % of training pictures")
     return ", ".join(parts)

@@ -16,6 +16,7 @@ encoders: Family[Encoder] = Family(
         "phase": "stdpbench.encoding.phase:Phase",
         "population": "stdpbench.encoding.population:Population",
         "direct": "stdpbench.encoding.direct:Direct",
+        "current": "stdpbench.encoding.current:Current",
         "delta": "stdpbench.encoding.delta:Delta",
         "events": "stdpbench.encoding.events:Events",
     },

@@ -31,11 +31,15 @@ class Spikes:
         Time step of each spike, counted from the start of the presentation.
     merged : int
         Number of further spikes that an encoder left out because another one of the same input is in their step.
+    currents : ndarray, float64, (n_input,) or (n_bins, n_input), or None
+        Currents in place of spikes, constant or of each step: in each step, a projection from the input adds its
+        weights times these to its receptor.
     """
 
     index: NDArray[np.int32]
     bin: NDArray[np.int32]
     merged: int = 0
+    currents: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         """Count the spikes."""
@@ -136,6 +140,8 @@ class Encoder(Parameters):
     """Kinds of stimuli that can be encoded: ``"images"``, ``"signals"``, ``"events"``."""
     timed: ClassVar[bool] = True
     """Whether the time of a spike tells more than that it occurred."""
+    currents: ClassVar[bool] = False
+    """Whether currents take the place of spikes; projections from the input then need weights, and no delays."""
     stronger: ClassVar[bool] = False
     """Whether a further attempt shows a picture more strongly. If not, each picture is shown once."""
 

@@ -13,6 +13,7 @@ from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment.sections import Schedule, Stage
 from stdpbench.graph import Graph
 from stdpbench.graph.checks import problems
+from stdpbench.references import Reference
 from stdpbench.streams import Stream
 from stdpbench.templates import Parts, Template
 from stdpbench.templates.paths import short_path
@@ -22,9 +23,13 @@ _MOST_STEPS = 2**52  # counted in float64
 _LONG = re.compile(r"network\.(?:populations|projections)(?:\.\w+)+")
 
 
-def conflicts(network: Template, parts: Parts, data: Source, encoding: Encoder, schedule: Schedule) -> Iterator[str]:
+def conflicts(
+    network: Template, parts: Parts, data: Source, encoding: Encoder, schedule: Schedule, reference: Reference
+) -> Iterator[str]:
     """Yield a sentence for each conflict between sections."""
     if isinstance(data, Stream) or schedule.is_stream:
+        if reference.trains:
+            yield "reference.kind must be 'none' with a stream, which has no labels"
         yield from _of_stream(network, parts, data, schedule)
         return
     if data.shows not in encoding.takes and not data.missing:
@@ -39,11 +44,32 @@ def conflicts(network: Template, parts: Parts, data: Source, encoding: Encoder, 
         yield f"schedule.stimulus ({schedule.stimulus:g} ms) must be 1 to {_MOST_BINS} steps of network.dt ({dt:g} ms)"
     graph = network.expand(parts)
     yield from _of_graph(network, parts, graph, schedule)
+    if encoding.currents:
+        yield from _of_currents(network, parts, graph)
+    if reference.trains:
+        for sentence in reference.problems(graph, encoding, round(schedule.stimulus / dt)):
+            yield _LONG.sub(lambda found: _short(found[0], network, parts), sentence)
     last = schedule.max_attempts - 1 if encoding.stronger else 0
     n_rest = round(schedule.rest / dt) if schedule.between == "rest" else 0
     n_bins = round(schedule.stimulus / dt) - max(0, graph.input_delay_bins - n_rest)
     if problem := encoding.problem(255.0, last, n_bins, dt * 1e-3):
         yield problem
+
+
+def _of_currents(network: Template, parts: Parts, graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each projection from the input that cannot pass on currents."""
+    for name, projection in graph.projections.items():
+        if projection.source != graph.input:
+            continue
+        where = f"network.projections.{name}"
+        if projection.learns:
+            learns = _short(f"{where}.plasticity.kind", network, parts)
+            yield (
+                f"encoding.kind 'current' gives currents and no spikes, from which {learns} cannot learn; use an "
+                "encoding with spikes"
+            )
+        elif projection.longest_delay:
+            yield f"{_short(f'{where}.delay', network, parts)} cannot delay the currents of encoding.kind 'current'"
 
 
 def _of_encoding(data: Source, encoding: Encoder) -> str:

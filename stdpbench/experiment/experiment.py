@@ -41,6 +41,7 @@ from stdpbench.graph import Graph
 from stdpbench.neurons import Neuron
 from stdpbench.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.plasticity import Lateral, PlasticityRule, rules
+from stdpbench.references import Reference
 from stdpbench.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
 from stdpbench.streams import Stream
 from stdpbench.templates import OPTIONAL, Parts, Template, templates
@@ -74,6 +75,7 @@ class Experiment(_Head):
     inh: SerializeAsAny[Neuron] = Field(default_factory=lambda: usual("inh"))
     plasticity: SerializeAsAny[PlasticityRule] = Field(default_factory=lambda: usual("plasticity"))
     lateral: SerializeAsAny[Lateral] = Field(default_factory=lambda: usual("lateral"))
+    reference: SerializeAsAny[Reference] = Field(default_factory=lambda: usual("reference"))
     schedule: Schedule
     evaluation: Evaluation = Evaluation()
     simulator: Simulation = Simulation()
@@ -91,7 +93,7 @@ class Experiment(_Head):
             yield "name must not be empty"
         if self.missing_kinds:  # nothing is known of them but their values
             return
-        yield from conflicts(self.network, self.parts, self.data, self.encoding, self.schedule)
+        yield from conflicts(self.network, self.parts, self.data, self.encoding, self.schedule, self.reference)
         yield from conflicts_in_evaluation(self)
 
     @property
@@ -107,9 +109,9 @@ class Experiment(_Head):
 
     @property
     def sections(self) -> tuple[str, ...]:
-        """Names of the sections that the experiment has: all of `SECTIONS` but those not used by network or data."""
+        """Names of the sections that the experiment has: all of `SECTIONS` but those that are not used."""
         used = self.model_fields_set if self.network.missing else self.network.sections
-        unused = ("encoding",) if isinstance(self.data, Stream) else ()
+        unused = ("encoding",) * isinstance(self.data, Stream) + ("reference",) * (not self.reference.trains)
         return tuple(name for name in SECTIONS if (name not in OPTIONAL or name in used) and name not in unused)
 
     @property
@@ -302,7 +304,8 @@ class Experiment(_Head):
 
     def _tables(self, kind: str) -> dict[str, Any]:
         """Return tables to be changed, in which each section has its kind, with a network of some kind or its own."""
-        tables, own = {"simulator": {}, **self.to_mapping()}, getattr(self.network, "kind", "")
+        tables = {"simulator": {}, "reference": {"kind": "none"}, **self.to_mapping()}
+        own = getattr(self.network, "kind", "")
         if "lateral" in self.sections:
             tables.setdefault("lateral", dict(_FIXED))
         tables["network"] = {"kind": own, **tables["network"]}

@@ -13,6 +13,7 @@ from stdpbench.graph.tables import family_at
 from stdpbench.neurons import neurons
 from stdpbench.parameters import Parameter, Parameters
 from stdpbench.plasticity import laterals, rules
+from stdpbench.references import references
 from stdpbench.registry import Family
 from stdpbench.templates import templates
 
@@ -31,11 +32,12 @@ FAMILIES: dict[str, tuple[Family[Any], str]] = {
     "inh": (neurons, "lif"),
     "plasticity": (rules, "diehl-cook-triplet"),
     "lateral": (laterals, "fixed"),
+    "reference": (references, "none"),
 }
 """Sections with kinds: family, and the usual kind."""
 SECTIONS = (
     *("about", "data", "encoding", "network", "exc", "inh", "plasticity", "lateral"),
-    *("schedule", "evaluation", "simulator"),
+    *("reference", "schedule", "evaluation", "simulator"),
 )
 
 

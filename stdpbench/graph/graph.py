@@ -71,6 +71,11 @@ class Graph:
         return tuple(name for name, projection in self.projections.items() if projection.learns)
 
     @property
+    def trained(self) -> tuple[str, ...]:
+        """Names of the projections whose weights a reference trains."""
+        return tuple(name for name, projection in self.projections.items() if projection.weight.trained)
+
+    @property
     def n_read(self) -> int:
         """Number of neurons of the population that is read."""
         return self.populations[self.read].size
@@ -85,16 +90,17 @@ class Graph:
 
     @property
     def shown(self) -> str:
-        """Name of the projection that is shown where only one can be; empty if none learns.
+        """Name of the projection that is shown where only one can be; empty if none learns or is trained.
 
-        It is one that learns and ends at the population that is read, if possible from the input.
+        It is one that learns, else one that a reference trains, and ends at the population that is read, if possible
+        from the input.
         """
 
         def rank(name: str) -> tuple[bool, bool]:
             projection = self.projections[name]
             return projection.target == self.read, projection.source == self.input
 
-        return max(self.plastic, key=rank, default="")  # of equal ones, the first
+        return max(self.plastic or self.trained, key=rank, default="")  # of equal ones, the first
 
     @property
     def input_delay_bins(self) -> int:

@@ -356,6 +356,8 @@ class ProjectionLayout:
         for trace in self.delay_traces("output"):
             add(f"delay.{trace.name}", target.group, self.own_of_delay(trace.name), (target.size,))
         if not self.learns:
+            if self.projection.weight.trained:  # no presentation changes them, but they outlast it
+                add("w", self.group, "w", self.shape, None)
             return found
         for trace in self.input_traces:
             if self.delays_differ:

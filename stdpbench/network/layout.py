@@ -202,11 +202,11 @@ class Layout:
 
     @cached_property
     def fixed(self) -> dict[str, StateVariable]:
-        """Weights that do not learn but differ between synapses, by name."""
+        """Weights that neither learn nor are trained, but differ between synapses, by name."""
         return {
             f"{each.name}.w": StateVariable(f"{each.name}.w", each.group, "w", each.shape, None, per_synapse=True)
             for each in self.projections.values()
-            if not each.learns and each.has_weights
+            if not each.learns and each.has_weights and not each.projection.weight.trained
         }
 
     @cached_property

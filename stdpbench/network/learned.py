@@ -120,12 +120,12 @@ class Learned(Mapping[str, NDArray[np.float64]]):
 def learned_shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
     """Return the shapes of the learned arrays of a network by name, in the order in which projections are declared.
 
-    The weights of each projection that learns, and its delays if these do, are followed by the slow variables of its
-    target.
+    The weights of each projection that learns or that a reference trains, and its delays if these learn, are followed
+    by the slow variables of its target.
     """
     shapes: dict[str, tuple[int, ...]] = {}
     for name, projection in graph.projections.items():
-        if projection.learns:
+        if projection.learns or projection.weight.trained:
             shapes[weights_of(name)] = _shape(graph, name)
         if projection.delay_plasticity is not None:
             shapes[delays_in(name)] = _shape(graph, name)

@@ -1,6 +1,6 @@
 """Read-outs: classes from spikes, with measures of their quality. Families of kinds and their base classes."""
 
-from stdpbench.readout.base import NO_ANSWER, Assignment, Readout, assign
+from stdpbench.readout.base import NO_ANSWER, Assignment, Readout, assign, classes_of_outputs
 from stdpbench.readout.metrics import INTERVAL, Score, score, wilson_interval
 from stdpbench.readout.spike_trains import SpikeTrains
 from stdpbench.readout.timed import Known, TimedReadout
@@ -42,6 +42,7 @@ __all__ = [
     "SpikeTrains",
     "TimedReadout",
     "assign",
+    "classes_of_outputs",
     "readouts",
     "score",
     "timed_readouts",

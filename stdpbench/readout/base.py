@@ -152,6 +152,26 @@ def assign(spike_counts: Counts, labels: NDArray[np.integer[Any]], n_classes: in
     return Assignment(neuron_labels, mean_response, class_counts)
 
 
+def classes_of_outputs(n_outputs: int, class_counts: NDArray[np.int64]) -> Assignment:
+    """Return the classes of output neurons that were trained with labels: that of neuron c is c.
+
+    All read-outs then answer with the neuron that fires most.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Number of output neurons; those beyond the number of classes have none.
+    class_counts : ndarray, int64, (n_classes,)
+        Training pictures of each class.
+    """
+    n_classes = len(class_counts)
+    labels = np.where(np.arange(n_outputs) < n_classes, np.arange(n_outputs), NO_ANSWER).astype(np.int64)
+    mean_response = np.eye(n_classes, n_outputs)
+    for array in (labels, mean_response):
+        array.setflags(write=False)
+    return Assignment(labels, mean_response, class_counts)
+
+
 def row_blocks(counts: Counts) -> Iterator[slice]:
     """Yield slices of rows that are small enough to convert to float64."""
     step = max(1, _BLOCK_ELEMENTS // max(1, counts.shape[1]))

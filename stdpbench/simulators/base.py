@@ -260,7 +260,8 @@ class Simulator(ABC):
             What `stdpbench.network.draw_noise` drew for this presentation; of each population that has noise.
         currents : ndarray, float64, (n_input,) or (n_bins, n_input), optional
             Constant currents, or those of each step of the stimulus. In each step, a projection from the input adds
-            its weights times the currents to its receptor, as if spikes of these sizes arrived.
+            its weights times the currents to its receptor, as if spikes of these sizes arrived. Default: those of
+            `spikes`, if it has any.
         meanwhile : callable, optional
             Called once, when the network is about to run, to start what other threads do meanwhile: while a compiled
             network runs, they have the interpreter to themselves.
@@ -280,6 +281,7 @@ class Simulator(ABC):
         noise = noise or {}
         if noise or self.layout.noisy:
             check_noise(self.layout, noise, total)
+        currents = spikes.currents if currents is None else currents
         drive = {} if currents is None else drive_of(self.layout, self.array, currents, n_bins, learning)
         watched = {name: self._to_record(name, neurons) for name, neurons in record.items()} if record else {}
         if self.layout.learn_delays:

@@ -10,6 +10,7 @@ templates: Family[Template] = Family(
         "balanced": "stdpbench.templates.balanced:BalancedNetwork",
         "diehl-cook": "stdpbench.templates.diehl_cook:Network",
         "graph": "stdpbench.templates.graph:GraphNetwork",
+        "layers": "stdpbench.templates.layers:LayersNetwork",
         "local": "stdpbench.templates.local:LocalNetwork",
         "stack": "stdpbench.templates.stack:StackNetwork",
     },

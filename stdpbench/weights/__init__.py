@@ -10,6 +10,7 @@ weights: Family[Weight] = Family(
         "constant": "stdpbench.weights.constant:Constant",
         "samples": "stdpbench.weights.samples:Samples",
         "table": "stdpbench.weights.table:TableWeight",
+        "trained": "stdpbench.weights.trained:TrainedWeight",
         "uniform": "stdpbench.weights.uniform:Uniform",
     },
     group="stdpbench.weights",

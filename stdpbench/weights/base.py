@@ -22,6 +22,8 @@ class Weight(Parameters):
     """Whether weights start from training pictures, so that `draw` cannot make them."""
     from_table: ClassVar[bool] = False
     """Whether the connection gives the weights, so that `draw` cannot make them."""
+    trained: ClassVar[bool] = False
+    """Whether a reference (`stdpbench.references`) changes the weights between presentations, as part of a run."""
 
     @abstractmethod
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:

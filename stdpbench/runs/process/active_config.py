@@ -23,6 +23,7 @@ from stdpbench.runs.process.held_out import HeldOutMeasures
 from stdpbench.runs.process.pace import estimate
 from stdpbench.runs.process.rule_swap import Replaced, RuleChanges
 from stdpbench.runs.process.setup import Setup
+from stdpbench.runs.process.supervised import SupervisedRecord, SupervisedTraining
 from stdpbench.runs.process.training import Training
 from stdpbench.runs.process.training_record import TrainingRecord
 from stdpbench.runs.protocol.changes import changed_by, changes_between, describe_changes
@@ -72,7 +73,9 @@ class ActiveConfig:
         self._folder, self._options = folder, options
         self.n_train = len(training_order(setup.experiment, len(self.split.train)))
         self.phases = self._plan()
-        self.record = TrainingRecord(self.simulator, self.split, self.n_train, self.experiment)
+        supervised = self.experiment.reference.trains
+        kept = SupervisedRecord if supervised else TrainingRecord
+        self.record = kept(self.simulator, self.split, self.n_train, self.experiment)
         self.rules = RuleChanges()
         self.held_out = HeldOutMeasures(folder, self.simulator, self.split, self.n_train)
         number, position, checkpoint = 0, 0, setup.checkpoint
@@ -80,7 +83,12 @@ class ActiveConfig:
             number, position = checkpoint.number, checkpoint.position
             self.simulator.set_state(state_by_name(checkpoint.state, self.simulator.layout))
             self.record.restore(checkpoint.history, checkpoint.seconds, checkpoint.silent)
-        self.training = Training(self.simulator, self.experiment, self.split.train, position)
+        if supervised:
+            self.training: Training = SupervisedTraining(self.simulator, self.experiment, self.split, position)
+        else:
+            self.training = Training(self.simulator, self.experiment, self.split.train, position)
+        if checkpoint is not None:
+            self.training.restore(checkpoint.history)
         # a change at a later position applies after the checkpoint even if it was recorded before: the run was
         # interrupted, and paused again before it reached that position
         self._scheduled: dict[int, list[Record]] = defaultdict(list)
@@ -111,7 +119,11 @@ class ActiveConfig:
         """Estimate the resources for the rest of the run with a short calibration."""
         left = [(name, total) for name, total in self.phases if name != "train"]
         to_train = self.n_train - self.training.position
-        seconds, memory = estimate(self.simulator, self.experiment, self.split, self._options.workers, to_train, left)
+        seconds = 0.0
+        if isinstance(self.training, SupervisedTraining):
+            seconds, to_train = to_train * self.training.seconds_per_picture(), 0
+        rest, memory = estimate(self.simulator, self.experiment, self.split, self._options.workers, to_train, left)
+        seconds += rest
         return Estimated(round(seconds, 1), memory)
 
     def planned(self, records: Iterable[Record], position: int) -> Planned | None:
@@ -240,7 +252,7 @@ class ActiveConfig:
             self.record.silent,
             versions(),
             before.simulator.state(),
-            self.record.history(),
+            {**self.record.history(), **self.training.history()},
         )
 
     def _plan(self) -> tuple[tuple[str, int], ...]:

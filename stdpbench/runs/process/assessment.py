@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
 from stdpbench.network import Learned, prototypes
-from stdpbench.readout import READOUTS, Assignment, Score, assign, readouts, score
+from stdpbench.readout import READOUTS, Assignment, Score, assign, classes_of_outputs, readouts, score
 from stdpbench.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.evaluation import default_workers, respond
@@ -44,13 +44,18 @@ class _Context:
     def labelled(self) -> bool:
         return self.label_images.labels is not None and self.split.test.labels is not None
 
+    @property
+    def supervised(self) -> bool:
+        """Whether output neurons have classes from training, so that no label phase assigns them."""
+        return self.experiment.reference.trains
+
 
 def phases(experiment: Experiment, split: Split, options: Options) -> tuple[tuple[str, int], ...]:
     """Return the name and number of presentations of each phase of an assessment, in order; none after a stream."""
     if experiment.stream is not None:
         return ()
     n_label, n_test = experiment.schedule.label_images or len(split.train), len(split.test)
-    if split.train.labels is None or split.test.labels is None:
+    if split.train.labels is None or split.test.labels is None or experiment.reference.trains:
         return (("test", n_test),)
     own = (("label", n_label), ("test", n_test))
     return (*own, *((f"start weights: {name}", n) for name, n in own)) if options.baselines else own
@@ -84,12 +89,15 @@ def assess(
     before = folder.read_json("metrics.json") if (folder.path / "metrics.json").is_file() else {}
     metrics: dict[str, Any] = {
         "evaluated_on": "validation" if options.validation else "test",
-        "n_label_images": len(label_images) if context.labelled else 0,
+        "n_label_images": len(label_images) if context.labelled and not context.supervised else 0,
         "n_test_images": len(split.test),
         "accuracy": {},
         "baselines": dict(before.get("baselines", {})),
         "training": dict(training),
     }
+    if context.supervised:
+        kind = getattr(experiment.reference, "kind", "")
+        metrics["supervised"] = {"reference": kind, "labels": len(split.train), "passes": experiment.schedule.passes}
     if experiment.stream is not None:  # has no labels, and nothing to be shown again
         folder.write_json("metrics.json", metrics)
         return metrics
@@ -100,7 +108,7 @@ def assess(
         metrics["neurons"] = _about_neurons(assignment)
         draw_assessment(folder, experiment, split, simulator.shown_weights, assignment, scores)
     folder.write_json("metrics.json", metrics)
-    if scores and options.baselines:
+    if scores and options.baselines and not context.supervised:
         yield from _baselines(context, metrics["baselines"])
         folder.write_json("metrics.json", metrics)
     return metrics
@@ -127,7 +135,7 @@ def _measure(
 ) -> Generator[AssessmentEvent, None, tuple[Assignment | None, dict[str, Score]]]:
     """Compute and save the responses of both phases, and score them."""
     label, folder = None, context.folder
-    if context.labelled:
+    if context.labelled and not context.supervised:
         label = yield from _respond(context, context.label_images, "label", "label")
     test = yield from _respond(context, context.split.test, "test", "test")
     if label is not None:  # saved only now, so that both files are from the same evaluation
@@ -138,17 +146,19 @@ def _measure(
     totals = test.spike_counts.sum(axis=1)
     metrics["spikes_per_test_image"] = round(float(totals.mean()), 3)
     metrics["silent_test_images"] = int((totals == 0).sum())
-    if label is None:
+    if label is None and not (context.labelled and context.supervised):
         return None, {}
     yield _reading(context, "read-outs")
-    assignment, scores = _scores(context, label.spike_counts, test.spike_counts)
+    assignment = _assigned(context) if label is None else _assign(context, label.spike_counts)
+    scores = _scores(context, assignment, test.spike_counts)
     folder.write_arrays(
         "assignments.npz",
         labels=assignment.labels,
         mean_response=assignment.mean_response,
         class_counts=assignment.class_counts,
     )
-    yield Labelled(tuple(assignment.class_sizes.tolist()), int((assignment.labels < 0).sum()), label.digest())
+    if label is not None:
+        yield Labelled(tuple(assignment.class_sizes.tolist()), int((assignment.labels < 0).sum()), label.digest())
     yield Measured("network", {name: value.accuracy for name, value in scores.items()}, test.digest())
     return assignment, scores
 
@@ -171,17 +181,24 @@ def _respond(
     return responses
 
 
-def _scores(
-    context: _Context, label_counts: NDArray[np.uint16], test_counts: NDArray[np.uint16]
-) -> tuple[Assignment, dict[str, Score]]:
-    n_classes = len(context.split.class_names)
+def _assign(context: _Context, label_counts: NDArray[np.uint16]) -> Assignment:
     assert context.label_images.labels is not None
+    return assign(label_counts, context.label_images.labels, len(context.split.class_names))
+
+
+def _assigned(context: _Context) -> Assignment:
+    """Return the classes of output neurons by training: that of neuron c is c, further neurons have none."""
+    assert context.split.train.labels is not None
+    n_classes, n_read = len(context.split.class_names), context.simulator.n_read
+    counts = np.bincount(context.split.train.labels, minlength=n_classes).astype(np.int64)
+    return classes_of_outputs(n_read, counts)
+
+
+def _scores(context: _Context, assignment: Assignment, test_counts: NDArray[np.uint16]) -> dict[str, Score]:
+    n_classes = len(context.split.class_names)
     assert context.split.test.labels is not None
-    assignment = assign(label_counts, context.label_images.labels, n_classes)
     predictions = {name: readouts.get(name)().predict(test_counts, assignment) for name in READOUTS}
-    return assignment, {
-        name: score(predicted, context.split.test.labels, n_classes) for name, predicted in predictions.items()
-    }
+    return {name: score(predicted, context.split.test.labels, n_classes) for name, predicted in predictions.items()}
 
 
 def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[AssessmentEvent]:
@@ -193,7 +210,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
         label = yield from _respond(context, context.label_images, "label", "start weights: label")
         test = yield from _respond(context, split.test, "test", "start weights: test")
         yield _reading(context, "start weights as a baseline")
-        _, scores = _scores(context, label.spike_counts, test.spike_counts)
+        scores = _scores(context, _assign(context, label.spike_counts), test.spike_counts)
         results["start_weights"] = {name: value.to_mapping() for name, value in scores.items()}
         yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
     finally:

@@ -210,7 +210,8 @@ class RunEngine:
                 yield None
                 continue
             active.record.seconds += time.perf_counter() - begun
-            if self._position % every == 0 or self._position == active.n_train:
+            due = training.checkpoint_due(every, bool(self._options.checkpoint_every))
+            if due or self._position == active.n_train:
                 self._checkpoint()
             yield active.record.progress(self._position)
             yield from active.held_out.catch_up()

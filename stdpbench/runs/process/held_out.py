@@ -58,7 +58,7 @@ _MOST_WAITING = 32  # snapshots; with more of them pending, training waits
 
 def interval(experiment: Experiment, total: int) -> int:
     """Return the number of training presentations between measurements, given their total; 0: no measurements."""
-    if experiment.stream is not None:
+    if experiment.stream is not None or experiment.reference.trains:
         return 0
     given = experiment.schedule.held_out_every
     return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if given is None else given

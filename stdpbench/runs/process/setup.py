@@ -16,6 +16,7 @@ from stdpbench.runs.preparation.start import (
     fingerprint_at_start,
     load_split,
 )
+from stdpbench.runs.process.supervised import check_task, sentence_on_labels
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import COMPILING, GENERATING
 from stdpbench.simulators import Simulator, open_simulator, opening_takes, projection_memory
@@ -77,6 +78,7 @@ def open_network(
     split = load_split(experiment, options.validation)
     check_weights(experiment, split)
     check_brightness(experiment, split)
+    check_task(experiment, split)
     about = folder.read_json("run.json")
     name = about.get("simulator", options.simulator)
     if work := opening_takes(graph_for(experiment, split.train), name):
@@ -95,6 +97,8 @@ def open_network(
                 f"Lateral inhibition has {projection.target.size}² weights, one per pair of {projection.target.name} "
                 f"neurons: {projection_memory(projection) / 2**20:.1f} MiB in each process with the network."
             )
+    if checkpoint is None and experiment.reference.trains:
+        sentences.append(sentence_on_labels(experiment, split))
     if checkpoint is None and (remark_of_start := about.get("from", {}).get("remark")):
         sentences.append(remark_of_start)
     for part, shown in (("training", split.train), ("evaluated", split.test)):

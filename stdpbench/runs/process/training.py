@@ -6,8 +6,9 @@ fetched, a picture with too few spikes is shown again brighter, theta decays, an
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,6 +187,25 @@ class Training:
             f"{what} are no longer finite after training presentation {self.position - 1}: a plasticity or neuron "
             "parameter is too large"
         )
+
+    def checkpoint_due(self, every: int, given: bool) -> bool:
+        """Whether a checkpoint is due at this position.
+
+        Parameters
+        ----------
+        every : int
+            Presentations between two checkpoints.
+        given : bool
+            Whether the user chose this number.
+        """
+        return self.position % every == 0
+
+    def history(self) -> dict[str, NDArray[Any]]:
+        """Return what training remembers besides the state of the network, for a checkpoint."""
+        return {}
+
+    def restore(self, history: Mapping[str, NDArray[Any]]) -> None:
+        """Continue from the `history` in a checkpoint, which may hold more."""
 
     def close(self) -> None:
         """End the thread that encodes ahead."""

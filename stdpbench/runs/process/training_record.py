@@ -22,6 +22,7 @@ from stdpbench.runs.process.other_measures import OtherMeasures
 from stdpbench.runs.process.stream_measures import StreamMeasures, pieces_of
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol.facts import Block, Progress
+from stdpbench.runs.protocol.taught import Taught
 from stdpbench.simulators import Simulator
 
 
@@ -75,8 +76,8 @@ class TrainingRecord:
         if self.stream is not None:
             self.stream.exchange(simulator)
 
-    def take(self, presented: Presented) -> Block | None:
-        """Add a presentation, and return the fact of the block that it completes, if any."""
+    def take(self, presented: Presented) -> Block | Taught | None:
+        """Add a presentation, and return the fact of the block or part that it completes, if any."""
         self.silent = max(self.silent, presented.silent)
         if self.exc_spikes is not None:
             self.exc_spikes += presented.exc_spikes
@@ -165,7 +166,7 @@ class TrainingRecord:
             folder.write_array("exc_spikes.npy", self.exc_spikes)
         else:
             remove_file(folder.path / "exc_spikes.npy")
-        folder.write_arrays("training.npz", **curves.arrays(), **self.others.arrays())
+        folder.write_arrays("training.npz", **curves.arrays(), **self.others.arrays(), **self.further_arrays())
         pieces = {} if self.stream is None else pieces_of(folder)
         draw_training(folder, experiment, split, self._drawn(learned), curves, pieces)
         measured = summary(pieces, experiment.schedule.piece or 1.0)
@@ -181,6 +182,10 @@ class TrainingRecord:
             "too_few_spikes": self._at_limit(experiment),
             "mean_theta_mV": round(self._mean_theta(), 4) if self._adapts else None,
         }
+
+    def further_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return curves for ``training.npz`` that only some kinds of training have."""
+        return {}
 
     def history(self) -> dict[str, NDArray[Any]]:
         """Return the data for `restore`, as arrays for a checkpoint."""

@@ -21,7 +21,9 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.learned_names import full_name, is_name, weights_of
 from stdpbench.rule_paths import table_of_rule
 from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.progress import Progress as Progress
 from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.taught import Taught
 
 
 @dataclass(frozen=True)
@@ -354,6 +356,7 @@ Fact = (
     | StateChanged
     | Block
     | Piece
+    | Taught
     | ParametersChanged
     | RuleChanged
     | LearnedSet
@@ -379,6 +382,7 @@ _KINDS: dict[str, type[Any]] = {
         StateChanged,
         Block,
         Piece,
+        Taught,
         ParametersChanged,
         RuleChanged,
         LearnedSet,
@@ -465,32 +469,3 @@ def _reader(name: str) -> Callable[[Any], Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(_KINDS[name]).validate_python
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Progress of a phase. Not a fact: a newer value replaces the older.
-
-    Attributes
-    ----------
-    phase : str
-        ``"train"``, ``"label"``, ``"test"``, or the name of a baseline; or what a trained run waits for.
-    done, total : int
-        Number of completed presentations, and of all; or of measurements.
-    spikes_per_image, repeats, mean_theta : float, optional
-        Recent training presentations: exc spikes per picture, fraction of pictures shown again, mean theta in mV or
-        without unit.
-    accuracy : mapping of str to float
-        Running accuracy by read-out, on training labels; for display only.
-    rate : float, optional
-        In a stream, the mean firing rate of the neurons that are read, in Hz.
-    """
-
-    phase: str
-    done: int
-    total: int
-    spikes_per_image: float | None = None
-    repeats: float | None = None
-    mean_theta: float | None = None
-    accuracy: Mapping[str, float] = field(default_factory=dict)
-    rate: float | None = None

@@ -16,6 +16,7 @@ from stdpbench.runs.protocol.changes import array_names, describe_intervention, 
 from stdpbench.runs.protocol.facts import Block, Record
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.taught import Taught
 
 TOPICS = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation", "replies")
 
@@ -36,6 +37,8 @@ class LiveRun:
         Completed blocks of training presentations, by the position of their end.
     pieces : dict of int to Piece
         Completed pieces of a stream, by the position of their end.
+    taught : dict of int to Taught
+        Completed parts of a training with labels, by the position of their end.
     changes : list of (int, mapping)
         Changes of parameters and of the rule with their positions: path to (old, new); a change of the rule includes
         that of the kind.
@@ -68,6 +71,7 @@ class LiveRun:
     position: int = 0
     blocks: dict[int, Block] = field(default_factory=dict)
     pieces: dict[int, Piece] = field(default_factory=dict)
+    taught: dict[int, Taught] = field(default_factory=dict)
     changes: list[tuple[int, Mapping[str, tuple[Any, Any]]]] = field(default_factory=list)
     marks: list[tuple[int, str]] = field(default_factory=list)
     learned_set: int = -1
@@ -123,6 +127,9 @@ class LiveRun:
                 changed = {"curves"}
             case Piece():
                 self.pieces[record.position] = fact
+                changed = {"curves"}
+            case Taught():
+                self.taught[record.position] = fact
                 changed = {"curves"}
             case facts.ParametersChanged() | facts.RuleChanged() | facts.LearnedSet():
                 if isinstance(fact, facts.LearnedSet):

@@ -20,6 +20,11 @@ def make(kind: str, **values: Any) -> Encoder:
     return Experiment.from_mapping({"encoding": {"kind": kind, **values}}).encoding
 
 
+def make_alone(kind: str, **values: Any) -> Encoder:
+    """An encoder that not every network can use."""
+    return encoders.build({"kind": kind, **values}, "encoding")
+
+
 def encode(encoder: Encoder, image: list[float] | NDArray[np.float64], n_bins: int = BINS, attempt: int = 0) -> Spikes:
     rng = generator(0, "train", 0, attempt)
     return encoder.encode(np.asarray(image, float), rng, attempt=attempt, n_bins=n_bins, dt=DT)
@@ -30,7 +35,9 @@ def pairs(spikes: Spikes) -> list[tuple[int, int]]:
     return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
 
 
-OF_PICTURES = sorted(kind for kind in encoders.kinds() if "images" in encoders.get(kind).takes)
+OF_PICTURES = sorted(
+    kind for kind in encoders.kinds() if "images" in encoders.get(kind).takes and not encoders.get(kind).currents
+)
 
 
 @pytest.mark.parametrize("kind", OF_PICTURES)
@@ -48,6 +55,19 @@ def test_spikes_are_sorted_within_the_time_and_those_of_lit_pixels(kind: str) ->
     if kind != "population":  # which has fields for 0
         assert (image[spikes.index % len(image)] > 0).all()
         assert len(encode(make(kind), np.zeros(9))) == 0
+
+
+def test_a_current_is_in_proportion_to_the_pixel_and_there_are_no_spikes() -> None:
+    spikes = encode(make_alone("current", gain=2.0), [0.0, 51.0, 255.0])
+    assert len(spikes) == 0
+    assert spikes.currents is not None
+    np.testing.assert_allclose(spikes.currents, [0.0, 0.4, 2.0])
+
+
+def test_currents_need_a_network_that_learns_nothing_from_input_spikes() -> None:
+    with pytest.raises(StdpbenchError, match=r"from which plasticity.kind cannot learn; use an encoding with spikes"):
+        Experiment.from_mapping({"encoding": {"kind": "current"}})
+    assert Experiment.from_mapping({"encoding": {"kind": "current"}, "network": {"kind": "layers"}}).encoding.currents
 
 
 def test_regular_spikes_have_equal_intervals_and_the_rate_of_poisson() -> None:

@@ -1,0 +1,68 @@
+"""Networks that trainers can compute: layers of discrete neurons, each connected to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import exp
+
+from stdpbench.graph import Graph
+from stdpbench.neurons.lif_discrete import LIFDiscrete
+from stdpbench.references.spiking_layers import Neurons
+
+
+def chain(graph: Graph) -> list[str]:
+    """Return the names of the projections from the input to the population that is read, one after the other.
+
+    Empty if they are not a chain, of which each population has one input.
+    """
+    found, at = list[str](), graph.read
+    while at != graph.input:
+        into = [name for name, each in graph.projections.items() if each.target == at]
+        if len(into) != 1 or len(found) == len(graph.projections):
+            return []
+        found.append(into[0])
+        at = graph.projections[into[0]].source
+    return found[::-1]
+
+
+def neurons_of(graph: Graph, population: str) -> Neurons:
+    """Return the neurons of a population of `lif-discrete`."""
+    neuron = graph.populations[population].neuron
+    assert isinstance(neuron, LIFDiscrete)
+    beta = exp(-graph.dt / neuron.tau_m) if neuron.beta is None else neuron.beta
+    return Neurons(beta, neuron.v_thresh, "zero" if neuron.reset_mechanism == "zero" else "subtract")
+
+
+def layer_problems(graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each way in which a network is not one of layers that can be trained."""
+    names = chain(graph)
+    if not names or len(names) < len(graph.projections):
+        yield (
+            "network must be a chain of layers from the input to the population that is read to be trained by this "
+            "reference; use network.kind = 'layers'"
+        )
+        return
+    for name in names:
+        yield from _projection_problems(graph, name)
+
+
+def _projection_problems(graph: Graph, name: str) -> Iterator[str]:
+    projection, where = graph.projections[name], f"network.projections.{name}"
+    if not projection.weight.trained:
+        yield f"{where}.weight.kind must be 'trained', so that this reference can train it"
+    if projection.learns or projection.normalise is not None:
+        yield f"{where} must neither learn by a rule nor be normalised while a reference trains it"
+    if projection.connect.storage != "dense" or projection.delay.longest or projection.scale is not None:
+        yield f"{where} must connect all neurons, without delay or scale, to be trained by this reference"
+    if projection.receptor != "I_exc":
+        yield f"{where}.receptor must be 'I_exc' to be trained by this reference"
+    neuron, at = graph.populations[projection.target].neuron, f"network.populations.{projection.target}.neuron"
+    if not isinstance(neuron, LIFDiscrete):
+        yield f"{at}.kind must be 'lif-discrete' to be trained by this reference"
+        return
+    if neuron.reset_mechanism == "to-value" or (neuron.reset_mechanism == "subtract" and neuron.v_reset is not None):
+        yield f"{at} must be reset by subtracting the threshold or to zero to be trained by this reference"
+    if neuron.reset_mechanism == "subtract" and neuron.reset_step == "same":
+        yield f"{at}.reset_step must be 'next' to be trained by this reference"
+    if neuron.refractory_steps or neuron.I_background:
+        yield f"{at} must have no refractory_steps and no I_background to be trained by this reference"

@@ -1,0 +1,206 @@
+"""Layers of spiking neurons, trained by back-propagation through time with a surrogate gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.encoding import Encoder
+from stdpbench.graph import Graph
+from stdpbench.parameters import parameter
+from stdpbench.references.base import Learnt, Reference, Task, Trainer
+from stdpbench.references.feed_forward import chain, layer_problems, neurons_of
+from stdpbench.references.optimizer import Adam
+from stdpbench.references.spiking_layers import Course, Neurons, backward, forward
+from stdpbench.references.surrogates import USUAL_K, Kind, Surrogate
+
+
+class SurrogateGradient(Reference):
+    r"""Back-propagation through time, with a surrogate for the derivative of a spike.
+
+    The network is one of layers of `lif-discrete` (``network.kind = "layers"``), whose input is a constant current per
+    pixel. The loss is the cross-entropy L of the softmax of the outputs o, for pictures of class y:
+
+    .. math::
+
+        p_c = \frac{e^{s\, o_c}}{\sum_{c'} e^{s\, o_{c'}}}, \qquad L = -\ln p_y
+
+    o is the number of spikes of each output neuron (``counts``), or the mean of the potential that it would have
+    without resets (``membrane``). In both cases, the class of a picture is the output neuron with the most spikes when
+    the network is tested. `stdpbench.references.spiking_layers` has the gradient, and Adam changes the weights after
+    each batch. `learning_rate` falls to 0 along a cosine over the whole training, or stays.
+
+    Sources: Neftci, Mostafa & Zenke (2019); Zenke & Ganguli (2018).
+    """
+
+    kind: Literal["surrogate-gradient"] = "surrogate-gradient"
+
+    surrogate: Kind = parameter(
+        "arctan", structural=True, help="What takes the place of the derivative of a spike in the backward pass."
+    )
+    k: float | None = parameter(
+        None,
+        unit="",
+        gt=0,
+        le=1e4,
+        help="k: steepness of the surrogate; none: 25 for fast-sigmoid and sigmoid, 2 for arctan, 1 for triangle.",
+    )
+    loss: Literal["counts", "membrane"] = parameter(
+        "counts", structural=True, help="What the loss compares with the classes: output spikes, or potentials."
+    )
+    loss_scale: float = parameter(0.3, unit="", gt=0, help="s: factor on the outputs in the softmax.")
+    learning_rate: float = parameter(2e-3, unit="", ge=0, le=1, help="η: step size of Adam.")
+    decay: Literal["cosine", "none"] = parameter(
+        "cosine", help="Whether the learning rate falls to 0 along a cosine, or stays."
+    )
+    batch: int = parameter(100, ge=1, le=100_000, structural=True, help="Pictures between two changes of weights.")
+    through_reset: bool = parameter(True, help="Whether the gradient also passes through the reset after a spike.")
+    dropout: float = parameter(
+        0.0, unit="", ge=0, lt=1, help="Fraction of the inputs that are left out at random in training, as a noise."
+    )
+
+    summary: ClassVar[str] = "Back-propagation through time with a surrogate for the derivative of a spike"
+    reference: ClassVar[str] = "Neftci et al. 2019, doi:10.1109/MSP.2019.2931595"
+    usual: ClassVar[Mapping[str, Any]] = {
+        "network.kind": "layers",
+        "encoding.kind": "current",
+        "schedule.passes": 10,
+        "schedule.order": "shuffled",
+        "schedule.stimulus": "25 ms",
+        "schedule.rest": "0 ms",
+        "schedule.between": "reset",
+        "schedule.min_spikes": 0,
+        "schedule.max_attempts": 1,
+    }
+
+    def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
+        """Yield a sentence for each way in which a network cannot be trained; see `Reference.problems`."""
+        yield from layer_problems(graph)
+        if not encoding.currents:
+            yield "encoding.kind must be 'current' for this reference, which trains with constant input currents"
+
+    def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
+        """Return what trains a network; see `Reference.trainer`."""
+        return SurrogateTrainer(self, weights, task)
+
+
+class SurrogateTrainer(Trainer):
+    """Trains layers of spiking neurons by `spiking_layers.backward`.
+
+    Parameters
+    ----------
+    reference : SurrogateGradient
+        The parameters, which may be replaced between two calls of `learn`.
+    weights, task
+        As for `Trainer`.
+    """
+
+    def __init__(self, reference: SurrogateGradient, weights: Mapping[str, NDArray[Any]], task: Task) -> None:
+        super().__init__(weights, task)
+        self.reference = reference
+        self.batch = reference.batch
+        names = chain(task.graph)
+        self._targets = [task.graph.projections[name].target for name in names]
+        self._weights = [self.weights[name] for name in names]
+        self._adam = Adam(self._weights)
+
+    @property
+    def _layers(self) -> list[Neurons]:
+        """The neurons of each layer, of which the last one may not spike in training."""
+        layers = [neurons_of(self.task.graph, name) for name in self._targets]
+        if self.reference.loss == "membrane":
+            layers[-1] = Neurons(layers[-1].beta, layers[-1].threshold, "none")
+        return layers
+
+    def learn(self, numbers: NDArray[np.int64], position: int) -> Learnt:
+        """Show pictures in batches, each of which changes the weights; see `Trainer.learn`."""
+        loss, correct, norm = 0.0, 0, 0.0
+        spikes = [np.zeros(w.shape[1]) for w in self._weights]
+        starts = range(0, len(numbers), self.batch)
+        for start in starts:
+            chosen = numbers[start : start + self.batch]
+            inputs = self._inputs(chosen, position + start)
+            one, right, gradients, courses = self.gradients(inputs, self.task.labels[chosen])
+            self._adam.step(gradients, self._rate(position + start))
+            loss += one * len(chosen)
+            correct += right
+            norm += float(np.sqrt(sum(float((g * g).sum()) for g in gradients)))
+            for total, course in zip(spikes, courses, strict=True):
+                total += course.spikes.sum(axis=(0, 1))
+        n = len(numbers)
+        values = {"gradient": norm / len(starts)}
+        for name, total in zip(self._targets, spikes, strict=True):
+            values[f"{name}.spikes"] = float(total.sum()) / n
+            values[f"{name}.silent"] = float((total == 0).mean())
+        return Learnt(loss / n, correct, values)
+
+    def gradients(
+        self, inputs: NDArray[Any], labels: NDArray[np.int64]
+    ) -> tuple[float, int, list[NDArray[Any]], list[Course]]:
+        """Return mean loss, number of correct answers, gradients of the loss, and what the layers did.
+
+        Parameters
+        ----------
+        inputs : ndarray, (n, n_input)
+            Current of each input.
+        labels : ndarray, int64, (n,)
+            Classes.
+        """
+        made, layers, n = self.reference, self._layers, len(labels)
+        courses = forward(inputs, self._weights, self.task.n_steps, layers)
+        last, real = courses[-1], inputs.dtype.type
+        counts = made.loss == "counts"
+        outputs = (last.spikes.sum(axis=0) if counts else last.v.mean(axis=0)) * real(made.loss_scale)
+        exponents = outputs[:, : self.task.n_classes]
+        exponents = np.exp(exponents - exponents.max(axis=1, keepdims=True))
+        p = exponents / exponents.sum(axis=1, keepdims=True)
+        rows = np.arange(n)
+        loss = float(-np.log(np.maximum(p[rows, labels], np.finfo(p.dtype).tiny)).mean())
+        correct = int((outputs[:, : self.task.n_classes].argmax(axis=1) == labels).sum())
+        g = np.zeros_like(outputs)
+        g[:, : self.task.n_classes] = p
+        g[rows, labels] -= 1
+        g *= real(made.loss_scale / n)
+        if not counts:
+            g /= real(self.task.n_steps)
+        each = np.broadcast_to(g, last.v.shape)
+        surrogate = Surrogate(made.surrogate, USUAL_K[made.surrogate] if made.k is None else made.k)
+        found = backward(
+            inputs,
+            self._weights,
+            courses,
+            layers,
+            surrogate,
+            each if counts else None,
+            None if counts else each,
+            through_reset=made.through_reset,
+        )
+        return loss, correct, found, courses
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the state of Adam."""
+        return dict(self._adam.state())
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Continue from a state of Adam."""
+        self._adam.restore(state)
+
+    def _inputs(self, numbers: NDArray[np.int64], position: int) -> NDArray[Any]:
+        inputs = self.task.inputs(numbers).astype(self._weights[0].dtype, copy=False)
+        share = self.reference.dropout
+        if not share:
+            return inputs
+        random = np.random.default_rng(np.random.SeedSequence((self.task.seed, _DROPOUT, position)))
+        return inputs * ((random.random(inputs.shape, np.float32) >= share) / np.float32(1 - share))
+
+    def _rate(self, position: int) -> float:
+        rate = self.reference.learning_rate
+        if self.reference.decay == "none":
+            return rate
+        return rate * 0.5 * (1 + float(np.cos(np.pi * position / self.task.total)))
+
+
+_DROPOUT = 301  # number of the random stream for inputs that are left out

@@ -1,0 +1,81 @@
+"""Surrogates: what takes the place of the derivative of the step function in the backward pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["fast-sigmoid", "arctan", "sigmoid", "triangle"]
+USUAL_K: dict[str, float] = {"fast-sigmoid": 25.0, "arctan": 2.0, "sigmoid": 25.0, "triangle": 1.0}
+"""Steepness k of each kind where none is given."""
+assert set(USUAL_K) == set(get_args(Kind))
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    r"""A function of the potential above threshold, u, that is largest at u = 0.
+
+    ================  ==============================================  ==========================================
+    kind              slope, used for :math:`\Theta'`                 its integral, from 0
+    ================  ==============================================  ==========================================
+    ``fast-sigmoid``  :math:`1/(1 + k|u|)^2`                          :math:`u/(1 + k|u|)`
+    ``arctan``        :math:`\frac{k}{2}/(1 + (\frac{\pi}{2}ku)^2)`   :math:`\frac{1}{\pi}\arctan(\frac{\pi}{2}ku)`
+    ``sigmoid``       :math:`k\,\sigma(ku)\,(1 - \sigma(ku))`         :math:`\sigma(ku) - \frac{1}{2}`
+    ``triangle``      :math:`\max(0, 1 - k|u|)`                       piecewise quadratic, constant from 1/k on
+    ================  ==============================================  ==========================================
+
+    The first three are those of snnTorch (``fast_sigmoid``, ``atan``, ``sigmoid``), with its values of k. Sources:
+    Zenke & Ganguli (2018), doi:10.1162/neco_a_01086 (fast sigmoid); Fang et al. (2021), doi:10.48550/arXiv.2007.05785
+    (arctan); Bellec et al. (2018), doi:10.48550/arXiv.1803.09574 (triangle).
+
+    Attributes
+    ----------
+    kind : str
+        Name of the function.
+    k : float
+        Steepness, larger than 0.
+    """
+
+    kind: Kind = "fast-sigmoid"
+    k: float = 25.0
+
+    def slope(self, u: NDArray[Any]) -> NDArray[Any]:
+        """Return the value at each u, in its type."""
+        k = u.dtype.type(self.k)
+        match self.kind:
+            case "fast-sigmoid":
+                found = np.abs(u)
+                found *= k
+                found += 1
+                np.multiply(found, found, out=found)
+                np.reciprocal(found, out=found)
+            case "arctan":
+                found = (k / 2) / (1 + (u * (u.dtype.type(np.pi / 2) * k)) ** 2)
+            case "sigmoid":
+                s = _sigmoid(k * u)
+                found = k * s * (1 - s)
+            case "triangle":
+                found = np.maximum(0, 1 - k * np.abs(u))
+        return np.asarray(found)
+
+    def integral(self, u: NDArray[Any]) -> NDArray[Any]:
+        """Return the integral from 0 to each u: a smooth spike, whose derivative is `slope`, for tests."""
+        k = u.dtype.type(self.k)
+        match self.kind:
+            case "fast-sigmoid":
+                found = u / (1 + k * np.abs(u))
+            case "arctan":
+                found = np.arctan(u * (u.dtype.type(np.pi / 2) * k)) / u.dtype.type(np.pi)
+            case "sigmoid":
+                found = _sigmoid(k * u) - u.dtype.type(0.5)
+            case "triangle":
+                within = np.clip(u, -1 / k, 1 / k)
+                found = within - k * within * np.abs(within) / 2
+        return np.asarray(found)
+
+
+def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(x, -60, 60))))

@@ -1,0 +1,279 @@
+"""Training with labels: a reference in the place of the training by plasticity rules.
+
+The run machinery sees the same surface as `Training` and `TrainingRecord`, so that positions, pauses, checkpoints and
+changes of parameters work as in every run. Positions count pictures; between two of them that the run can stop at lie
+some batches. The simulator owns the weights: what is set in it, by a checkpoint or a user, is what a trainer continues
+from, and after each part the last picture is shown to the simulated network for the displays.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets import Split
+from stdpbench.encoding.current import Current
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, encode, n_bins
+from stdpbench.network import Learned
+from stdpbench.references import Learnt, Task, Trainer
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.process.noise import noise_of
+from stdpbench.runs.process.training import Presented, Training
+from stdpbench.runs.process.training_record import TrainingRecord
+from stdpbench.runs.protocol.facts import Progress
+from stdpbench.runs.protocol.taught import Taught
+from stdpbench.simulators import Simulator
+
+_PARTS, _MOST = 20, 2000  # parts of a pass after which the run can stop, and most pictures of one
+_STATE = "reference."
+"""Beginning of the names of what a trainer remembers, in the arrays of a checkpoint."""
+
+
+@dataclass(frozen=True, eq=False)
+class PresentedPart(Presented):
+    """A completed part of the training; the response is that to its last picture, after the change of weights.
+
+    Attributes
+    ----------
+    pictures : int
+        Number of pictures of the part.
+    learnt : Learnt
+        What came of it.
+    """
+
+    pictures: int
+    learnt: Learnt
+
+
+def check_task(experiment: Experiment, split: Split) -> None:
+    """Check that the pictures can train the network of a reference.
+
+    Raises
+    ------
+    StdpbenchError
+        If they have no labels, or more classes than the network has outputs.
+    """
+    if not experiment.reference.trains:
+        return
+    kind = getattr(experiment.reference, "kind", "")
+    if split.train.labels is None:
+        raise StdpbenchError(f"reference.kind {kind!r} trains with labels, but the training pictures carry none")
+    graph, n_classes = experiment.graph(), len(split.class_names)
+    if graph.n_read < n_classes:
+        where = experiment.short_path(f"network.populations.{graph.read}.size")
+        raise StdpbenchError(f"{where} must be at least {n_classes}, the number of classes, not {graph.n_read}")
+
+
+def sentence_on_labels(experiment: Experiment, split: Split) -> str:
+    """Return the sentence that says with which labels a network is trained."""
+    kind = getattr(experiment.reference, "kind", "")
+    return f"Supervised: {kind} trains this network with the labels of {len(split.train)} training pictures."
+
+
+class SupervisedTraining(Training):
+    """Shows the training pictures with their labels; see `Training`.
+
+    Parameters
+    ----------
+    simulator, experiment, start
+        As for `Training`.
+    split : Split
+        The pictures.
+    """
+
+    def __init__(self, simulator: Simulator, experiment: Experiment, split: Split, start: int = 0) -> None:
+        super().__init__(simulator, experiment, split.train, start)
+        check_task(experiment, split)
+        self._n_classes = len(split.class_names)
+        self._trainer = self._made(self._weights())
+        pass_ = max(1, len(split.train))
+        batches = max(1, min(_MOST, pass_ // _PARTS) // self._trainer.batch)
+        self._before = start
+        self._learnt: Learnt | None = None
+        self._part, self._pass = batches * self._trainer.batch, pass_
+
+    def change(self, experiment: Experiment) -> None:
+        """Activate the parameters of another experiment from the next part on; see `Training.change`."""
+        super().change(experiment)
+        state = self._trainer.state()
+        self._trainer = self._made(self._weights())
+        self._trainer.restore(state)
+
+    def checkpoint_due(self, every: int, given: bool) -> bool:
+        """Whether a checkpoint is due at this position: at the end of each pass, or where `every` was `given`."""
+        if not given:
+            return self.position % self._pass == 0
+        return self.position // every > self._before // every
+
+    def step(self, record: Sequence[int] | None = None, population: str = "") -> PresentedPart:
+        """Train with the next part of the pictures, and show its last one to the network; see `Training.step`."""
+        first = self.position
+        last = min(first + self._part, (first // self._pass + 1) * self._pass, self.total)
+        numbers, simulator = self._order[first:last], self._simulator
+        for name, w in self._weights().items():
+            self._trainer.weights[name][...] = w
+        learnt = self._trainer.learn(numbers, first)
+        for name, w in self._trainer.weights.items():
+            simulator.weights(name)[...] = w
+        image, shown = int(numbers[-1]), last - 1
+        recorded = None if record is None else {population or simulator.graph.read: record}
+        bins = n_bins(self.experiment, self._images, image)
+        simulator.reset()
+        response = simulator.present(
+            encode(self.experiment, self._images, "train", shown, 0, image),
+            bins,
+            plastic=False,
+            record=recorded,
+            noise=noise_of(simulator.graph, self.experiment, "train", shown, 0, bins),
+        )
+        simulator.reset()
+        self._before, self.position, self._learnt = first, last, learnt
+        names = tuple(self._trainer.weights)
+        spikes = response.counts(simulator.graph.read).astype(np.int64)
+        return PresentedPart(shown, image, 1, response, 0, spikes, names, last - first, learnt)
+
+    @property
+    def divergence(self) -> str:
+        """A sentence if weights or the loss are no longer finite after the last part; empty if they are."""
+        told = () if self._learnt is None else (self._learnt.loss, *self._learnt.values.values())
+        if all(np.isfinite(w.sum()) for w in self._trainer.weights.values()) and np.isfinite(told).all():
+            return ""
+        return (
+            f"weights or the loss are no longer finite after training presentation {self.position - 1}: "
+            "reference.learning_rate is too large"
+        )
+
+    def history(self) -> dict[str, NDArray[Any]]:
+        """Return what the trainer remembers, for a checkpoint."""
+        return {_STATE + name: array for name, array in self._trainer.state().items()}
+
+    def restore(self, history: Mapping[str, NDArray[Any]]) -> None:
+        """Continue from the `history` of a checkpoint."""
+        mine = {name.removeprefix(_STATE): a for name, a in history.items() if name.startswith(_STATE)}
+        if mine:
+            self._trainer.restore(mine)
+
+    def seconds_per_picture(self) -> float:
+        """Measure how long training takes per picture, with one batch that changes nothing."""
+        numbers = self._order[: self._trainer.batch]
+        if not len(numbers):
+            return 0.0
+        trial = self._made(self._weights())
+        trial.learn(numbers, 0)  # the first one is slower
+        begun = time.perf_counter()
+        trial.learn(numbers, 0)
+        return (time.perf_counter() - begun) / len(numbers)
+
+    def _weights(self) -> dict[str, NDArray[np.float32]]:
+        return {name: self._simulator.weights(name).astype(np.float32) for name in self._simulator.graph.trained}
+
+    def _made(self, weights: Mapping[str, NDArray[np.float32]]) -> Trainer:
+        experiment, labels = self.experiment, self._images.labels
+        assert labels is not None
+        task = Task(
+            self._simulator.graph,
+            self._inputs,
+            labels,
+            self._n_classes,
+            experiment.stimulus_bins,
+            self.total,
+            experiment.seed,
+        )
+        return experiment.reference.trainer(weights, task)
+
+    def _inputs(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        encoding = self.experiment.encoding
+        assert isinstance(encoding, Current)
+        pixels = self._images.static[numbers]
+        return np.asarray(encoding.currents_of(pixels.reshape(len(pixels), -1)), np.float32)
+
+
+class SupervisedRecord(TrainingRecord):
+    """Collects the results of a training with labels; see `TrainingRecord`.
+
+    Attributes
+    ----------
+    taught : list of (int, Taught)
+        Parts of the training, with the position of their ends.
+    """
+
+    def __init__(self, simulator: Simulator, split: Split, total: int, experiment: Experiment) -> None:
+        super().__init__(simulator, split, 0, experiment)
+        self._all, self._split, self._experiment = total, split, experiment
+        self.taught: list[tuple[int, Taught]] = []
+
+    def take(self, presented: Presented) -> Taught:
+        """Add a part, and return it as a fact."""
+        assert isinstance(presented, PresentedPart)
+        learnt, n = presented.learnt, presented.pictures
+        fact = Taught(n, learnt.loss, learnt.correct / n, dict(learnt.values))
+        self.taught.append((presented.presentation + 1, fact))
+        return fact
+
+    def progress(self, position: int) -> Progress:
+        """Return the progress of training."""
+        accuracy = {"training pictures": self.taught[-1][1].accuracy} if self.taught else {}
+        loss = self.taught[-1][1].loss if self.taught else None
+        return Progress("train", position, self._all, accuracy=accuracy, loss=loss)
+
+    def write(
+        self, folder: RunFolder, experiment: Experiment, split: Split, learned: Learned, *, stopped: bool
+    ) -> dict[str, Any]:
+        """Write learned arrays, curves and figures, and return the section of ``metrics.json`` on training."""
+        done = self.taught[-1][0] if self.taught else 0
+        found = super().write(folder, experiment, split, learned, stopped=stopped)
+        for name in ("spikes_per_image", "presentations_per_image", "too_few_spikes", "mean_theta_mV"):
+            found.pop(name, None)
+        last = self.taught[-1][1] if self.taught else None
+        return {
+            **found,
+            "presentations": done,
+            "planned": self._all,
+            "images_per_second": round(done / self.seconds, 2) if self.seconds > 0 else None,
+            "loss": None if last is None else last.loss,
+            "accuracy_on_training_pictures": None if last is None else last.accuracy,
+        }
+
+    def further_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the curves for ``training.npz``, one value per part."""
+        columns = {name: np.array([part.values[name] for _, part in self.taught], float) for name in self._names}
+        return {
+            "taught.position": np.array([at for at, _ in self.taught], np.int64),
+            "taught.pictures": np.array([part.pictures for _, part in self.taught], np.int64),
+            "taught.loss": np.array([part.loss for _, part in self.taught], float),
+            "taught.accuracy": np.array([part.accuracy for _, part in self.taught], float),
+            **{f"taught.{name}": values for name, values in columns.items()},
+        }
+
+    @property
+    def _names(self) -> list[str]:
+        return list(self.taught[0][1].values) if self.taught else []
+
+    def history(self) -> dict[str, NDArray[Any]]:
+        """Return the data for `restore`, as arrays for a checkpoint."""
+        return {**super().history(), **self.further_arrays()}
+
+    def restore(self, history: Mapping[str, NDArray[Any]], seconds: float, silent: int) -> None:
+        """Restore the data of a checkpoint."""
+        super().restore(history, seconds, silent)
+        known = ("position", "pictures", "loss", "accuracy")
+        names = [name.removeprefix("taught.") for name in history if name.startswith("taught.")]
+        others = [name for name in names if name not in known]
+        self.taught = [
+            (
+                int(history["taught.position"][i]),
+                Taught(
+                    int(history["taught.pictures"][i]),
+                    float(history["taught.loss"][i]),
+                    float(history["taught.accuracy"][i]),
+                    {name: float(history[f"taught.{name}"][i]) for name in others},
+                ),
+            )
+            for i in range(len(history["taught.position"]))
+        ]

@@ -1,0 +1,154 @@
+"""Runs that train a network with labels: results, interruptions, changes, refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import drive, finished, killed_at, killed_at_position, new_run, set_
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.folder.checkpoints import positions
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import branch
+from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.taught import Taught
+
+N_TRAIN, PASSES, N_TEST = 400, 3, 50
+
+
+def experiment(**changes: Any) -> Experiment:
+    """The 8 × 8 digits, 24 hidden neurons, three passes of 400 pictures in batches of 20."""
+    made = Experiment.from_mapping(
+        {
+            "name": "taught",
+            "seed": 3,
+            "data": {"kind": "digits"},
+            "encoding": {"kind": "current"},
+            "network": {"kind": "layers", "hidden": [24]},
+            "reference": {"kind": "surrogate-gradient", "batch": 20, "learning_rate": 0.005, "loss_scale": 1.0},
+            "schedule": {
+                "train_images": N_TRAIN,
+                "test_images": N_TEST,
+                "passes": PASSES,
+                "order": "shuffled",
+                "stimulus": "15 ms",
+                "between": "reset",
+                "min_spikes": 0,
+            },
+        }
+    )
+    return made.override({path.replace("__", "."): value for path, value in changes.items()})
+
+
+def run_of(runs: Path, **changes: Any) -> RunFolder:
+    return new_run(runs, experiment(**changes), checkpoint_every=0)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, dict[str, str]]:
+    folder = run_of(tmp_path_factory.mktemp("done"))
+    return folder, finished(folder)
+
+
+def test_it_learns_and_says_that_it_was_supervised(done: tuple[RunFolder, dict[str, str]]) -> None:
+    folder, _ = done
+    metrics, live = folder.read_json("metrics.json"), LiveRun.replay(read_journal(folder.path))
+    assert metrics["supervised"] == {"reference": "surrogate-gradient", "labels": N_TRAIN, "passes": PASSES}
+    accuracies = {name: each["accuracy"] for name, each in metrics["accuracy"].items()}
+    assert len(set(accuracies.values())) == 1
+    assert accuracies["vote"] > 0.7
+    assert any(sentence.startswith("Supervised: surrogate-gradient") for _, _, sentence in live.log)
+    assert live.started is not None
+    assert live.started.phases == (("train", N_TRAIN * PASSES), ("test", N_TEST))
+    assert list(live.taught) == list(range(20, N_TRAIN * PASSES + 1, 20))
+    first, last = (live.taught[at] for at in (20, N_TRAIN * PASSES))
+    assert last.loss < first.loss / 2
+    assert last.values.keys() == {
+        *("gradient", "hidden.spikes", "hidden.silent", "output.spikes", "output.silent"),
+    }
+    assert positions(folder.path) == [N_TRAIN, 2 * N_TRAIN, 3 * N_TRAIN]
+
+
+def test_its_files_have_the_curves_and_the_classes_of_outputs(done: tuple[RunFolder, dict[str, str]]) -> None:
+    folder, _ = done
+    curves = np.load(folder.path / "training.npz")
+    assert len(curves["taught.loss"]) == len(curves["taught.position"]) == N_TRAIN * PASSES // 20
+    assert np.load(folder.path / "assignments.npz")["labels"].tolist() == list(range(10))
+    assert np.load(folder.path / "weights.npy").shape == (64, 24)
+    assert np.load(folder.path / "learned" / "feed2.w.npy").shape == (24, 10)
+    labels_read = [r.fact for r in read_journal(folder.path) if isinstance(r.fact, facts.LabelsRead)]
+    assert [(fact.part, fact.images) for fact in labels_read] == [("test", N_TEST)]
+
+
+@pytest.mark.parametrize("at", [(1,), (9,), (25, 3, 30), (62,), (64,)])
+def test_a_run_that_is_killed_continues_to_the_same_result(
+    done: tuple[RunFolder, dict[str, str]], tmp_path: Path, at: tuple[int, ...]
+) -> None:
+    folder = run_of(tmp_path)
+    for number in at:
+        drive(folder, die=killed_at(number))
+    assert finished(folder) == done[1]
+
+
+def test_a_pause_writes_a_checkpoint_within_a_pass_from_which_it_continues(
+    done: tuple[RunFolder, dict[str, str]], tmp_path: Path
+) -> None:
+    folder = run_of(tmp_path)
+    drive(folder, at={460: ["pause"]}, paused=[["stop"]])
+    assert 460 in positions(folder.path)
+    assert finished(folder) == done[1]
+
+
+def test_a_live_change_of_the_learning_rate_is_repeated_after_a_kill(tmp_path: Path) -> None:
+    change = {300: [set_(reference__learning_rate=0.002)]}
+    plain, killed = run_of(tmp_path / "a"), run_of(tmp_path / "b")
+    expected = finished(plain, at=change)
+    drive(killed, at=change, die=killed_at_position(520))
+    assert finished(killed) == expected
+    engine = drive(run_of(tmp_path / "c"), at={40: [set_(reference__batch=10)]})
+    assert "structural" in engine.replies[0][1]
+
+
+def test_a_branch_trains_on_from_its_parent(done: tuple[RunFolder, dict[str, str]], tmp_path: Path) -> None:
+    made = branch(done[0], 2 * N_TRAIN, {"reference.learning_rate": 0.0}, runs=tmp_path)
+    drive(made)
+    learnt = [r for r in read_journal(made.path) if isinstance(r.fact, Taught)]
+    assert [r.position for r in learnt] == list(range(20, N_TRAIN * PASSES + 1, 20))
+    from_parent = done[0].path / "checkpoints" / f"{2 * N_TRAIN:09d}" / "state.npz"
+    assert np.array_equal(np.load(made.path / "weights.npy"), np.load(from_parent)["feed.w"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "clause"),
+    [
+        ({"network__outputs": 9}, "network.outputs must be at least 10, the number of classes, not 9"),
+        ({"reference__learning_rate": 1.0, "reference__loss_scale": 1e30}, "reference.learning_rate is too large"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_or_pauses(tmp_path: Path, changes: dict[str, Any], clause: str) -> None:
+    folder = run_of(tmp_path, **changes)
+    with np.errstate(all="ignore"):
+        drive(folder, paused=[["stop"]])
+    told = [r.fact for r in read_journal(folder.path) if isinstance(r.fact, facts.StateChanged)]
+    assert any(clause in fact.reason for fact in told)
+
+
+@pytest.mark.parametrize(
+    ("changes", "clause"),
+    [
+        ({"encoding__kind": "poisson"}, "encoding.kind must be 'current' for this reference"),
+        ({"network__kind": "graph", "network__read": "hidden"}, "network must be a chain of layers"),
+        ({"reference__k": 0}, "reference.k must be more than 0"),
+        ({"reference__surrogat": "arctan"}, "did you mean reference.surrogate?"),
+    ],
+)
+def test_experiments_that_do_not_fit_are_refused_with_the_path(changes: dict[str, Any], clause: str) -> None:
+    with pytest.raises(StdpbenchError) as caught:
+        experiment(**changes)
+    assert clause in str(caught.value)
