@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stdpbench.experiment import Experiment
-from stdpbench.readout import INTERVAL
+from stdpbench.readout import INTERVAL, Score
 from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
@@ -174,13 +174,18 @@ class Display(Bars):
             else:
                 rows.append((f"{baseline.replace('_', ' ')} (vote)", result["vote"]))
         if rows:
-            table = Table(title=f"accuracy on {metrics['n_test_images']} {metrics['evaluated_on']} pictures")
+            shown = f"{metrics['evaluated_on']} {metrics.get('noun', 'picture')}s"
+            table = Table(title=f"accuracy on {metrics['n_test_images']} {shown}")
             table.add_column("read-out")
             table.add_column("%", justify="right")
+            uneven = any(Score.from_mapping(score).uneven for _, score in rows if "confusion" in score)
+            if uneven:  # the mean over classes tells more
+                table.add_column("balanced %", justify="right")
             table.add_column(INTERVAL, justify="right")
             for name, score in rows:
                 low, high = score["interval_95"]
-                table.add_row(name, f"{100 * score['accuracy']:.2f}", f"{100 * low:.1f} – {100 * high:.1f}")
+                balanced = (f"{100 * Score.from_mapping(score).balanced_accuracy:.2f}",) if uneven else ()
+                table.add_row(name, f"{100 * score['accuracy']:.2f}", *balanced, f"{100 * low:.1f} – {100 * high:.1f}")
             if metrics.get("baselines") and "samples" not in metrics["baselines"]:
                 table.add_row(SAMPLES, "–", "")
                 table.caption = f"{SAMPLES}: {NOT_MEASURED}"

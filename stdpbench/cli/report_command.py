@@ -72,12 +72,14 @@ def _show_stream(run: dict[str, Any], console: Console) -> None:
 def _show_run(run: dict[str, Any], console: Console) -> None:
     table = Table(title=run["run"], title_justify="left")
     table.add_column("what reads")
-    for heading in ("%", INTERVAL, "pictures"):
+    uneven = any(row["balanced"] is not None for row in run["accuracies"])
+    for heading in ("%", *(("balanced %",) if uneven else ()), INTERVAL, "pictures"):
         table.add_column(heading, justify="right")
     for row in run["accuracies"]:
         name = f"{row['name']} (supervised)" if row["supervised"] else row["name"]
         interval = f"{100 * row['low']:.1f} – {100 * row['high']:.1f}"
-        table.add_row(name, f"{100 * row['accuracy']:.2f}", interval, str(row["n_images"]))
+        balanced = ("–" if row["balanced"] is None else f"{100 * row['balanced']:.2f}",) if uneven else ()
+        table.add_row(name, f"{100 * row['accuracy']:.2f}", *balanced, interval, str(row["n_images"]))
     console.print(table)
     readings = run["readings"]
     accesses = "unknown (no journal)" if readings["run"] is None else str(readings["run"])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.encoding.base import Encoder, Spikes, sorted_spikes
+from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import parameter
-from stdpbench.stimuli import Stimulus
+from stdpbench.stimuli import Signal, Stimulus
 
 
 class Population(Encoder):
@@ -25,8 +27,13 @@ class Population(Encoder):
     :math:`T (1 - g_i)`; the others do not fire. *Rate*: it fires at :math:`g_i` times `rate`, at equal intervals with
     a random phase. Inputs of the same field come together: input ``i * n + k`` is field i of value k.
 
+    A signal has a value per channel and sample. *Latency*: each sample evokes its own volley, as a value that is shown
+    for as long as the sample lasts, so T is at most that time. *Rate*: the rate of an input follows the answers of its
+    field, and it fires each time that the integral of its rate, which starts at a random phase, reaches the next whole
+    number.
+
     Source: Bohte, Kok & La Poutré (2002), section 4, with beta 1.5. They round times to whole ms, and answers below
-    0.1 are no spikes.
+    0.1 are no spikes. Signals are our addition.
     """
 
     kind: Literal["population"] = "population"
@@ -37,29 +44,37 @@ class Population(Encoder):
     )
     g_min: float = parameter(0.1, unit="", ge=0, lt=1, help="Answers below this one evoke no spike.")
     duration: float | None = parameter(
-        None, unit="ms", gt=0, help="T: end of the time in which inputs fire once; none: that of the picture."
+        None,
+        unit="ms",
+        gt=0,
+        help="T: end of the time in which inputs fire once; none: that of the picture or sample.",
     )
     rate: float = parameter(60.0, unit="Hz", gt=0, le=1000, help="Firing rate at the centre of a field.")
-    white: float = parameter(255.0, unit="", gt=0, help="Grey value that counts as 1.")
+    white: float = parameter(255.0, unit="", gt=0, help="Value that counts as 1.")
 
     summary: ClassVar[str] = "Several inputs per value, with overlapping Gaussian fields"
     reference: ClassVar[str] = "Bohte, Kok & La Poutré 2002, doi:10.1016/S0925-2312(01)00658-0"
+    takes: ClassVar[tuple[str, ...]] = ("images", "signals")
 
     @property
     def copies(self) -> int:
         """One input per field and value."""
         return self.fields
 
-    def answers(self, image: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the answer of each field to each value: float64, (fields * n_values,), 0 below `g_min`."""
-        x = np.clip(image / self.white, 0.0, 1.0)
+    def answers(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the answer of each field to each value: float64, (fields * values.size,), 0 below `g_min`."""
+        x = np.clip(values.reshape(-1) / self.white, 0.0, 1.0)
         i = np.arange(1, self.fields + 1)[:, None]
         centre, sigma = (2 * i - 3) / (2 * (self.fields - 2)), 1 / (self.beta * (self.fields - 2))
         g = np.exp(-0.5 * ((x - centre) / sigma) ** 2).reshape(-1)
         return np.where(g >= self.g_min, g, 0.0)
 
     def strength(self, stimulus: Stimulus, *, n_input: int, n_bins: int, dt: float) -> NDArray[np.float64]:
-        """Return the answers of the fields; see `Encoder.strength`."""
+        """Return the answers of the fields, of a signal their means over time; see `Encoder.strength`."""
+        if isinstance(stimulus, Signal):
+            shown = stimulus.values[:, : max(math.ceil(n_bins * dt * stimulus.rate - 1e-6), 1)]
+            means: NDArray[np.float64] = self.answers(shown).reshape(n_input, -1).mean(axis=1)
+            return means
         assert isinstance(stimulus, np.ndarray)
         return self.answers(stimulus)
 
@@ -88,3 +103,29 @@ class Population(Encoder):
         number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         time = (np.repeat(phase, counts) + number) * np.repeat(interval, counts)
         return sorted_spikes(np.repeat(fires, counts), time, n_bins, dt)
+
+    def encode_signal(self, signal: Signal, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
+        """Return the spikes of one signal; see `Encoder.encode_signal`."""
+        n_samples = signal.values.shape[1]
+        g = self.answers(signal.values).reshape(-1, n_samples)  # a row per input
+        begins = np.arange(n_samples) / signal.rate
+        if self.form == "latency":
+            duration = 1 / signal.rate if self.duration is None else self.duration * 1e-3
+            if duration * signal.rate > 1 + 1e-9:
+                raise StdpbenchError(
+                    f"encoding.duration ({self.duration:g} ms) must be at most the time of a sample of the signal "
+                    f"({1e3 / signal.rate:g} ms)"
+                )
+            which, sample = np.nonzero(g)
+            time = begins[sample] + (1 - g[which, sample]) * duration
+            return sorted_spikes(which, time, n_bins, dt)
+        phase = rng.random(len(g))
+        integral = np.concatenate([np.zeros((len(g), 1)), np.cumsum(g * (self.rate / signal.rate), axis=1)], axis=1)
+        counts = np.maximum(np.ceil(integral[:, -1] - phase), 0).astype(np.int64)
+        which = np.repeat(np.arange(len(g)), counts)
+        reached = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(phase, counts)
+        # all inputs at once: the integral of each begins above the end of the one before
+        offset = np.arange(len(g)) * (float(integral.max(initial=0.0)) + 1)
+        ends = np.append(begins, n_samples / signal.rate)
+        time = np.interp(reached + offset[which], (integral + offset[:, None]).reshape(-1), np.tile(ends, len(g)))
+        return sorted_spikes(which, time, n_bins, dt)

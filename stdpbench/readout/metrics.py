@@ -70,10 +70,22 @@ class Score:
         totals = self.confusion.sum(axis=1)
         return np.where(totals > 0, np.diagonal(self.confusion) / np.maximum(totals, 1), np.nan)
 
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean of the accuracies of all classes that have pictures, 0 to 1; each counts alike, however large it is."""
+        return float(np.nanmean(self.class_accuracy))
+
+    @property
+    def uneven(self) -> bool:
+        """Whether the largest class has more than 1.5 times the pictures of the smallest, so that balance matters."""
+        totals = self.confusion.sum(axis=1)
+        return bool(totals.max() > 1.5 * totals[totals > 0].min())
+
     def to_mapping(self) -> dict[str, Any]:
         """Return plain numbers for a JSON file; the accuracy of a class without pictures is None."""
         mapping: dict[str, Any] = {
             "accuracy": self.accuracy,
+            "balanced_accuracy": self.balanced_accuracy,
             "interval_95": list(self.interval),
             "n_images": self.n_images,
             "n_correct": self.n_correct,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.readout import INTERVAL, NO_ANSWER, wilson_interval
+from stdpbench.readout import INTERVAL, NO_ANSWER, Score, score, wilson_interval
 
 GROUPS = {
     "read-out": "read-outs of the trained network: labels are used only to label neurons",
@@ -40,6 +40,8 @@ class Accuracy:
         Pictures without an answer, which count as wrong.
     note : str
         Remark.
+    balanced : float or None
+        Mean of the accuracies of all classes, 0 to 1; None where classes have about as many pictures each.
     """
 
     group: str
@@ -51,6 +53,7 @@ class Accuracy:
     n_labelled: int
     n_unanswered: int = 0
     note: str = field(default="")
+    balanced: float | None = None
 
     @property
     def supervised(self) -> bool:
@@ -73,11 +76,17 @@ def accuracy_row(
     """Score answers."""
     n, n_correct, unanswered = len(labels), int((answers == labels).sum()), int((answers == NO_ANSWER).sum())
     low, high = wilson_interval(n_correct, n)
-    return Accuracy(group, name, n_correct / n, low, high, n, n_labelled, unanswered, note)
+    scored = score(answers, labels, int(max(answers.max(initial=0), labels.max(initial=0))) + 1)
+    return Accuracy(group, name, n_correct / n, low, high, n, n_labelled, unanswered, note, _balanced(scored))
 
 
-def stored_row(group: str, name: str, score: dict[str, Any], n_labelled: int, note: str = "") -> Accuracy:
+def stored_row(group: str, name: str, stored: dict[str, Any], n_labelled: int, note: str = "") -> Accuracy:
     """Return an accuracy from ``metrics.json`` of the run."""
-    n, n_correct, unanswered = int(score["n_images"]), int(score["n_correct"]), int(score.get("n_unanswered", 0))
+    n, n_correct, unanswered = int(stored["n_images"]), int(stored["n_correct"]), int(stored.get("n_unanswered", 0))
     low, high = wilson_interval(n_correct, n)
-    return Accuracy(group, name, n_correct / n, low, high, n, n_labelled, unanswered, note)
+    balanced = _balanced(Score.from_mapping(stored)) if "confusion" in stored else None
+    return Accuracy(group, name, n_correct / n, low, high, n, n_labelled, unanswered, note, balanced)
+
+
+def _balanced(scored: Score) -> float | None:
+    return scored.balanced_accuracy if scored.uneven else None

@@ -78,6 +78,10 @@ _ROWS = (
     "Receptive fields of rows of a table",
     "Weights of ten neurons: eight fields, from small to large values, of each of the four features of Iris",
 )
+_VOICES = (
+    "Receptive fields of voices",
+    "Weights of ten neurons: twelve channels of speech from left to right, eight fields of each, large values above",
+)
 _ARRIVALS = (
     "Spikes that arrive together",
     "When the spikes of 40 inputs arrive, in the order in which they are sent, from the top: four classes, each at a "
@@ -96,6 +100,7 @@ _FAMILIES = {
     "local": _PATCHES,
     "stack": _THROUGH,
     "iris": _ROWS,
+    "japanese-vowels": _VOICES,
     "order": _ARRIVALS,
 }
 """Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields

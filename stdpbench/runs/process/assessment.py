@@ -91,6 +91,7 @@ def assess(
         "evaluated_on": "validation" if options.validation else "test",
         "n_label_images": len(label_images) if context.labelled and not context.supervised else 0,
         "n_test_images": len(split.test),
+        "noun": split.test.noun,
         "accuracy": {},
         "baselines": dict(before.get("baselines", {})),
         "training": dict(training),

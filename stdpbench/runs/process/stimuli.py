@@ -104,7 +104,8 @@ class Stimuli:
             self._tasks.put((self._experiment, several))
 
     def _work(self) -> None:
-        give_way()
+        if self._experiment.stream is None:  # the pieces of a stream take longer to draw than to simulate
+            give_way()
         while (task := self._tasks.get()) is not None:
             experiment, several = task
             for stimulus in several:
@@ -138,5 +139,4 @@ class Stimuli:
         """End the thread."""
         self._discard()
         self._tasks.put(None)
-        self._thread.join()
         self._thread.join()

@@ -48,6 +48,44 @@ def test_population_code_with_rates() -> None:
     assert set(np.diff(spikes.bin[spikes.index == 1]).tolist()) == {10}
 
 
+def test_population_code_of_a_signal() -> None:
+    # answers of the three fields to 0.5 and 1, as above; samples of 100 ms, a volley for each
+    signal = Signal(np.array([[0.5, 1.0]]), rate=10.0)
+    encoder = make("population", fields=3, white=1.0)
+    assert pairs(encode(encoder, signal, n_bins=200)) == [(0, 1), (67, 0), (67, 2), (124, 1), (124, 2)]
+    assert pairs(encode(encoder, signal, n_bins=100)) == [(0, 1), (67, 0), (67, 2)]  # cut
+    early = make("population", fields=3, white=1.0, duration="50 ms", g_min=0.5)
+    assert pairs(encode(early, signal, n_bins=200)) == [(0, 1), (112, 1), (112, 2)]
+    means = encoder.strength(signal, n_input=3, n_bins=200, dt=DT)
+    assert means == pytest.approx([0.3247 / 2, 1.7548 / 2, (0.3247 + 0.7548) / 2], abs=1e-4)
+    first = encoder.strength(signal, n_input=3, n_bins=100, dt=DT)
+    assert first == pytest.approx([0.3247, 1.0, 0.3247], abs=1e-4)
+    with pytest.raises(
+        StdpbenchError, match=r"encoding.duration \(150 ms\) must be at most the time of a sample of the sig"
+    ):
+        encode(make("population", fields=3, white=1.0, duration="150 ms"), signal, n_bins=200)
+
+
+def test_rates_of_a_population_follow_the_signal() -> None:
+    # 100 Hz times answers of 1 and 0.7548 in field 1, for 10 s each, and of 0.3247 and 0 in field 0
+    signal = Signal(np.array([[0.5, 1.0]]), rate=0.1)
+    spikes = encode(make("population", fields=3, form="rate", rate="100 Hz", white=1.0), signal, n_bins=20_000)
+    early = np.bincount(spikes.index[spikes.bin < 10_000], minlength=3)
+    late = np.bincount(spikes.index[spikes.bin >= 10_000], minlength=3)
+    assert early.tolist() == pytest.approx([324.7, 1000, 324.7], abs=1)
+    assert late.tolist() == pytest.approx([0, 754.8, 754.8], abs=1)
+    ticks = np.diff(spikes.bin[(spikes.index == 1) & (spikes.bin >= 10_000)])
+    assert set(ticks.tolist()) == {13, 14}  # 13.25 ms
+    # an interval that spans both samples: half of it in the first, whose rate is 10 Hz, the rest at 7.548 Hz
+    for seed in range(5):
+        slow = make("population", fields=3, form="rate", rate="10 Hz", white=1.0).spikes(
+            Signal(np.array([[0.5, 1.0]]), rate=10.0), np.random.default_rng(seed), attempt=0, n_bins=200, dt=DT
+        )
+        first, *others = slow.bin[slow.index == 1].tolist()
+        assert first < 100
+        assert others == [] or others[0] == pytest.approx(100 + (10 * first / 1000) / 7.548 * 1000, abs=1.5)
+
+
 def test_phases_are_the_bits_of_a_value() -> None:
     # 0b10000010 = 130, 0b00000001 = 1, 0; phases of 2 ms, a period of 16 ms; of 40 ms, two periods
     picture = np.array([130.0, 1.0, 0.0])

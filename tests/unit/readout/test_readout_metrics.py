@@ -22,6 +22,9 @@ def test_confusion_by_hand() -> None:
     assert found.accuracy == pytest.approx(5 / 9)
     assert found.class_accuracy[:3] == pytest.approx([0.5, 0.5, 2 / 3])
     assert math.isnan(found.class_accuracy[3])
+    assert found.balanced_accuracy == pytest.approx((0.5 + 0.5 + 2 / 3) / 3)
+    assert found.uneven  # 4 of one class, 2 of another
+    assert not score(LABELS[1:], LABELS[1:], 3).uneven  # 3, 2 and 3
     assert found.interval == wilson_interval(5, 9)
 
 
