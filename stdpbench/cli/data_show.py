@@ -6,13 +6,15 @@ import json as json_format
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from stdpbench.datasets import STEPS
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import parse_assignment, read_experiment
+from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.experiment.dry_run import Numbers, ShownStimulus, shown_numbers, shown_stimulus
 from stdpbench.files import write_aside
 from stdpbench.runs.preparation.start import load_split
@@ -39,20 +41,26 @@ def show_data(name: str, assignments: Sequence[str], number: int, file: Path | N
     if json:
         one = {"number": shown.number, "name": shown.name, "presentation": shown.presentation}
         one |= {"spikes": len(shown.spikes), "duration_ms": shown.n_bins * shown.dt * 1e3}
-        record = {"name": experiment.name, **numbers.to_mapping(), "shown": one, "figure": file and str(file)}
+        record = {
+            "name": experiment.name,
+            **numbers.to_mapping(),
+            "steps": _steps(experiment),
+            "shown": one,
+            "figure": file and str(file),
+        }
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
         return
-    _print(Console(), experiment.name, numbers, shown)
+    _print(Console(), experiment.name, _steps(experiment), numbers, shown)
     if file is not None:
         sys.stdout.write(f"The figure of {shown.name} is in {file}\n")
 
 
-def _print(console: Console, name: str, numbers: Numbers, shown: ShownStimulus) -> None:
+def _print(console: Console, name: str, steps: dict[str, Any], numbers: Numbers, shown: ShownStimulus) -> None:
     noun = _NOUNS[numbers.kind]
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for row in _rows(numbers, noun):
+    for row in _rows(steps, numbers, noun):
         table.add_row(*row)
     console.print(name, style="bold", highlight=False, markup=False)
     console.print(table, highlight=False)
@@ -68,7 +76,14 @@ def _print(console: Console, name: str, numbers: Numbers, shown: ShownStimulus) 
     console.print("".join(_BARS[bar] for bar in bars), highlight=False, markup=False)
 
 
-def _rows(numbers: Numbers, noun: str) -> list[tuple[str, str]]:
+def _steps(experiment: Experiment) -> dict[str, Any]:
+    """Return the preprocessing steps that an experiment declares, with their values."""
+    declared = [each for each in experiment.data.describe() if each.name in STEPS]
+    values = {each.name: getattr(experiment.data, each.name) for each in declared}
+    return {each.name: values[each.name] for each in declared if values[each.name] != each.default}
+
+
+def _rows(steps: dict[str, Any], numbers: Numbers, noun: str) -> list[tuple[str, str]]:
     """Return names and values."""
     height, width = numbers.shape
     low, mean, high = numbers.duration
@@ -90,6 +105,9 @@ def _rows(numbers: Numbers, noun: str) -> list[tuple[str, str]]:
         ),
         ("silent", f"{thousands(numbers.silent)} inputs never fire in these {noun}"),
     ]
+    if steps:
+        shown = (name if value is True else f"{name} = {value:g}" for name, value in steps.items())
+        rows.insert(1, ("prepared", ", ".join(shown)))
     if numbers.empty:
         rows.append(("empty", f"{numbers.empty} of these {noun} evoke no spikes"))
     if numbers.kind != "stream":

@@ -1,7 +1,7 @@
 """Data sets, labelled or unlabelled pictures, and streams of spikes: the family of kinds and its base classes."""
 
 from stdpbench.datasets._transform import transform
-from stdpbench.datasets.base import PLACES, Dataset, Source, Split, validation_split
+from stdpbench.datasets.base import PLACES, STEPS, Dataset, Source, Split, validation_split
 from stdpbench.registry import Family
 from stdpbench.stimuli import Images
 
@@ -33,4 +33,4 @@ datasets: Family[Source] = Family(
     group="stdpbench.datasets",
 )
 
-__all__ = ["PLACES", "Dataset", "Images", "Source", "Split", "datasets", "transform", "validation_split"]
+__all__ = ["PLACES", "STEPS", "Dataset", "Images", "Source", "Split", "datasets", "transform", "validation_split"]

@@ -1,8 +1,8 @@
 """Base class of data sets: pictures for training and testing, preprocessed by declared steps.
 
 `Dataset.load` reads the raw pictures. `Dataset.prepare` also applies the steps that the parameters declare, in this
-order: grey, resize, invert, frame, centre, on and off, equal pixel sum (see `transform`). The result is `Images`: a
-stack of grey values. A kind only reads; it does not preprocess, and no kind imports another.
+order: grey, resize, invert, frame, centre, deskew, on and off, equal pixel sum (see `transform`). The result is
+`Images`: a stack of grey values. A kind only reads; it does not preprocess, and no kind imports another.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Split:
 
 PLACES = ("path", "train_images", "train_labels", "test_images", "test_labels")
 """Parameters that name files and folders."""
+STEPS = ("resize", "frame", "invert", "center", "deskew", "on_off", "pixel_sum")
+"""Parameters that are preprocessing steps from a raw picture to the input of a network."""
 
 
 _SPREAD = 60_000
@@ -98,6 +100,11 @@ class Dataset(Source):
     )
     invert: bool = parameter(False, help="Whether to invert grey values, for dark ink on light paper.")
     center: bool = parameter(False, help="Whether to shift each picture so that its centre of mass is in the middle.")
+    deskew: bool = parameter(
+        False,
+        help="Whether to shear each picture horizontally so that its principal axis is vertical, by at most 45°: "
+        "slanted digits become upright.",
+    )
     on_off: float | None = parameter(
         None,
         unit="",
@@ -145,8 +152,10 @@ class Dataset(Source):
         return super().validation_size(n_train) if self.validation_images is None else self.validation_images
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the values as in a file; files from before `validation` existed do not have it."""
+        """Return the values as in a file; files from before `validation` and `deskew` existed do not have them."""
         mapping = super().to_mapping()
+        if not self.deskew:
+            del mapping["deskew"]
         if self.validation == "last":
             del mapping["validation"]
         return mapping

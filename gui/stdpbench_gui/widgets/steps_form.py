@@ -8,9 +8,8 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
-from stdpbench.datasets import Source
+from stdpbench.datasets import STEPS, Source
 from stdpbench.parameters import Parameter, build
-from stdpbench.runs.preparation.own_data import STEPS
 from stdpbench_gui.look import theme
 
 _SHOWN = ("bool", "int", "float")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Dataset, Split, transform
+from stdpbench.datasets import STEPS, Dataset, Split, transform
 from stdpbench.datasets.folder import Folder
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
@@ -28,8 +28,6 @@ from stdpbench.stimuli import Images, pictures_of
 
 BASES = ("fast-100", "fast-400")
 """Shipped experiments whose settings can be used."""
-STEPS = ("resize", "frame", "invert", "center", "on_off", "pixel_sum")
-"""Names of the preprocessing steps from a raw picture to the input of the network."""
 
 _SIDE, _INNER = 28, 20  # pixels: side of MNIST's pictures, and of the digits in them
 _WEIGHT_SUM, _PIXEL_SUM = 78.0, 26265.0  # for MNIST

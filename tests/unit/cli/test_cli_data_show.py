@@ -33,6 +33,15 @@ def test_numbers_figure_and_json(tmp_path: Path) -> None:
     assert figure.get_suptitle().startswith("digits: picture 3, class")
 
 
+def test_the_steps_that_prepare_pictures_are_named() -> None:
+    upright = ["data", "show", "digits", "--set", "data.deskew=true", "--set", "data.frame=30"]
+    shown = " ".join(CliRunner().invoke(app, upright).stdout.split())
+    assert "prepared resize = 20, frame = 30, deskew, pixel_sum = 26520" in shown
+    found = json.loads(CliRunner().invoke(app, [*upright, "--json"]).stdout)
+    assert found["steps"] == {"resize": 20, "frame": 30, "deskew": True, "pixel_sum": 26520.0}
+    assert found["shape"] == [30, 30]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -123,6 +123,48 @@ def test_centre_uses_the_room_of_the_frame():
     assert sorted(both[both > 0].tolist()) == [9, 255, 255]
 
 
+def test_deskewing_moves_rows_until_the_principal_axis_is_vertical():
+    stroke = np.zeros((3, 5), np.uint8)
+    stroke[[0, 1, 2], [1, 2, 3]] = 100  # mu11 = mu02 = 200: rows move by 1, 0 and -1
+    assert transform(stroke, steps(deskew=True)).tolist() == [[0, 0, 100, 0, 0]] * 3
+    wide = np.array([[0, 50, 50, 0, 0], [0, 0, 100, 0, 0], [0, 0, 50, 50, 0]], np.uint8)
+    # mu11 = 100, mu02 = 200: the outer rows move by half a pixel
+    assert transform(wide, steps(deskew=True)).tolist() == [[0, 25, 50, 25, 0], [0, 0, 100, 0, 0], [0, 25, 50, 25, 0]]
+
+
+def test_deskewing_leaves_no_slant_and_no_other_centre_of_mass():
+    rng = np.random.default_rng(0)
+    pictures = np.zeros((40, 21, 41), np.float32)
+    for number, picture in enumerate(pictures):
+        for row in range(3, 18):
+            picture[row, 20 + round((number / 20 - 1) * 0.9 * (row - 10)) + np.arange(-2, 3)] = rng.random(5) * 255
+    for before, after in zip(pictures, transform(pictures, steps(deskew=True)), strict=True):
+        assert centre_of_mass(after) == pytest.approx(centre_of_mass(before), abs=1e-4)
+        rows, columns = np.indices(after.shape)
+        row, column = centre_of_mass(after)
+        assert abs(float((after * (rows - row) * (columns - column)).sum())) < 1e-4 * after.sum()
+        assert after.sum() == pytest.approx(before.sum(), rel=1e-5)
+
+
+def test_deskewing_turns_by_45_degrees_at_most_and_loses_what_leaves_the_picture():
+    flat = np.zeros((2, 9), np.uint8)
+    flat[0, :4] = flat[1, 5:] = 80  # mu11 / mu02 = 5
+    half = [40, 80, 80, 80, 40, 0, 0, 0, 0]
+    assert transform(flat, steps(deskew=True)).tolist() == [half, half[::-1]]
+    wide = np.array([[200, 0, 100], [0, 0, 0], [100, 0, 200]], np.uint8)  # mu11 / mu02 = 200 / 600
+    assert transform(wide, steps(deskew=True)).tolist() == [[133, 67, 67], [0, 0, 0], [67, 67, 133]]
+
+
+@pytest.mark.parametrize("picture", [np.zeros((5, 4), np.uint8), np.arange(6, dtype=np.uint8)[None] * 40, np.eye(1)])
+def test_deskewing_leaves_black_pictures_and_single_rows_alone(picture):
+    assert np.array_equal(transform(picture, steps(deskew=True)), picture)
+
+
+def test_files_without_deskewing_do_not_name_it():
+    assert "deskew" not in steps().to_mapping()
+    assert steps(deskew=True).to_mapping()["deskew"] is True
+
+
 def test_on_and_off_are_the_two_sides_of_an_edge() -> None:
     picture = np.zeros((1, 40, 40), np.uint8)
     picture[:, :, 20:] = 255
@@ -156,6 +198,7 @@ def test_pixel_sum_is_equal_and_black_stays_black():
         {"resize": 11},
         {"invert": True},
         {"center": True},
+        {"deskew": True},
         {"frame": 9},
         {"pixel_sum": 500.0},
         {"resize": 7, "invert": True, "frame": 12, "center": True, "pixel_sum": 900.0},
