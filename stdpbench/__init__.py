@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stdpbench.api import Run as Run
     from stdpbench.api import open_run as open_run
+    from stdpbench.api import reference as reference
     from stdpbench.api import start as start
     from stdpbench.api import stimulus_figure as stimulus_figure
     from stdpbench.api import stimulus_numbers as stimulus_numbers
@@ -29,6 +30,7 @@ _LAZY = {
     "Run": "api",
     "StdpbenchError": "errors",
     "open_run": "api",
+    "reference": "api",
     "start": "api",
     "stimulus_figure": "api",
     "stimulus_numbers": "api",
@@ -43,6 +45,7 @@ __all__ = [
     "__version__",
     "lab",
     "open_run",
+    "reference",
     "runs",
     "start",
     "stimulus_figure",

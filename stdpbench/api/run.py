@@ -16,7 +16,7 @@ from stdpbench.api.display import progress as progress_display
 from stdpbench.api.follower import Follower
 from stdpbench.api.view import RunView
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import RuleLike, rule_table
 from stdpbench.runs.folder.learned_arrays import write_learned
@@ -342,10 +342,7 @@ def start(
     StdpbenchError
         If the experiment does not exist or is invalid, or the run cannot be started.
     """
-    if not isinstance(experiment, str | PathLike | Experiment):
-        raise StdpbenchError(f"an experiment must be a name, a TOML file or an Experiment, not {experiment!r}")
-    if not isinstance(experiment, Experiment):
-        experiment = read_experiment(Path(experiment))
+    experiment = _read(experiment)
     changes = _plain(set or {})
     if seed is not None:
         changes |= _plain({"seed": seed})
@@ -359,6 +356,64 @@ def start(
         folder = create_run_from(parent, changes, where, options, about, experiment)
     run = Run(folder.path).resume()
     return run.wait() if wait else run
+
+
+def reference(
+    kind: str,
+    experiment: str | PathLike[str] | Experiment,
+    *,
+    set: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    runs: str | PathLike[str] | None = None,
+    wait: bool = False,
+    start_from: RunView | str | PathLike[str] | None = None,
+    workers: int = 0,
+    simulator: str | None = None,
+    validation: bool = False,
+    checkpoint_every: int = 0,
+) -> Run:
+    """Start a run that trains a network with labels on the data of an experiment, to compare with.
+
+    Parameters
+    ----------
+    kind : str
+        How it is trained, such as ``"surrogate-gradient"``.
+    experiment : str, path or Experiment
+        Gives data, number of pictures and seed; network, encoding and schedule are those of the reference.
+    set : mapping of str to Any, optional
+        Parameters to change, such as ``{"network.hidden": [400], "schedule.passes": 20}``.
+    seed, runs, wait, start_from, workers, simulator, validation, checkpoint_every
+        See `start`; without `checkpoint_every`, checkpoints are written at the end of each pass.
+
+    Returns
+    -------
+    Run
+        The run, which is executed in the background.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such reference, it cannot be trained on these data, or the run cannot be started.
+    """
+    made = with_reference(_read(experiment), kind, _plain(set or {}))
+    return start(
+        made,
+        seed=seed,
+        runs=runs,
+        wait=wait,
+        start_from=start_from,
+        workers=workers,
+        simulator=simulator,
+        validation=validation,
+        baselines=False,
+        checkpoint_every=checkpoint_every,
+    )
+
+
+def _read(experiment: str | PathLike[str] | Experiment) -> Experiment:
+    if not isinstance(experiment, str | PathLike | Experiment):
+        raise StdpbenchError(f"an experiment must be a name, a TOML file or an Experiment, not {experiment!r}")
+    return experiment if isinstance(experiment, Experiment) else read_experiment(Path(experiment))
 
 
 def open_run(path: str | PathLike[str]) -> Run:

@@ -20,6 +20,8 @@ from stdpbench.cli.options import (
     Experiment,
     Learner,
     NewRuns,
+    ReferenceCheckpoints,
+    ReferenceKind,
     Rule,
     Run,
     Runs,
@@ -27,6 +29,7 @@ from stdpbench.cli.options import (
     Set,
     SetRule,
     SimulatorName,
+    StartFrom,
     Validation,
     Workers,
 )
@@ -68,15 +71,7 @@ def run(
     simulator: SimulatorName = None,
     validation: Validation = False,
     baselines: Baselines = True,
-    start_from: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="RUN",
-            help="Start from the weights and thresholds of another run.",
-            autocompletion=completion.runs_of,
-        ),
-    ] = None,
+    start_from: StartFrom = None,
     checkpoint_every: CheckpointEvery = 0,
     detach: Detach = False,
     json: EndWithJson = False,
@@ -87,6 +82,29 @@ def run(
 
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
     run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json)
+
+
+@app.command()
+def reference(
+    kind: ReferenceKind,
+    experiment: Experiment,
+    set_: Set = None,
+    seed: Seed = None,
+    runs: NewRuns = None,
+    workers: Workers = 0,
+    simulator: SimulatorName = None,
+    validation: Validation = False,
+    start_from: StartFrom = None,
+    checkpoint_every: ReferenceCheckpoints = 0,
+    detach: Detach = False,
+    json: EndWithJson = False,
+) -> None:
+    """Train a network with labels on the data of an experiment, to compare with, and test it."""
+    from stdpbench.cli.commands import run_command
+    from stdpbench.runs.protocol.options import Options
+
+    options = Options(workers, simulator, validation, False, checkpoint_every)
+    run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json, kind)
 
 
 @app.command()

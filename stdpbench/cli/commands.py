@@ -14,7 +14,13 @@ from rich.console import Console
 from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, find_run, follow, report
 from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, parse_assignment, read_experiment, shipped_experiments
+from stdpbench.experiment import (
+    Experiment,
+    parse_assignment,
+    read_experiment,
+    shipped_experiments,
+    with_reference,
+)
 from stdpbench.files import DAMAGE
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_table
@@ -29,6 +35,8 @@ from stdpbench.runs.protocol.changes import changes_rule, rule_name, rule_of
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
+SUPERVISED = "supervised: trained with the labels of the training pictures; compare it only with other references"
+
 
 def run_command(
     name: str,
@@ -39,8 +47,9 @@ def run_command(
     start_from: str | None,
     detach: bool,
     json: bool,
+    reference: str | None = None,
 ) -> None:
-    """Carry out ``stdpbench run``."""
+    """Carry out ``stdpbench run``, or ``stdpbench reference`` with a kind of reference."""
     from stdpbench.runs.preparation.creation import create_run, create_run_from
 
     runs = runs or runs_folder()
@@ -48,16 +57,19 @@ def run_command(
     if seed is not None:
         changes["seed"] = seed
     base = read_experiment(name)
-    experiment = base.override(changes)
+    experiment = base.override(changes) if reference is None else with_reference(base, reference, changes)
     console = Console(stderr=json)
     _title(console, experiment, [text for text in assignments if not text.startswith("seed=")])
-    if lost := lost_text(base, changes):
+    if reference is None and (lost := lost_text(base, changes)):
         console.print(lost, highlight=False, markup=False, soft_wrap=True)
+    if experiment.reference.trains:
+        console.print(SUPERVISED, highlight=False, soft_wrap=True)
     if start_from is None:
         folder = create_run(experiment, runs, options, _about())
     else:
         parent = find_run(start_from, runs)
-        folder = create_run_from(parent, changes, runs, options, _about(), experiment)
+        given = changes if reference is None else {}
+        folder = create_run_from(parent, given, runs, options, _about(), experiment)
     if sentence := look_text(experiment, runs, options):
         console.print(sentence, highlight=False, soft_wrap=True)
     _start(folder, console, new=True, detach=detach, json=json)

@@ -33,6 +33,13 @@ def experiment_names(incomplete: str) -> list[str]:
     return [*_starting(_shipped("experiments"), incomplete), *_files(incomplete)]
 
 
+def reference_kinds(incomplete: str) -> list[str]:
+    """Complete kinds of references."""
+    from stdpbench.experiment import trained_kinds
+
+    return _starting(trained_kinds(), incomplete)
+
+
 def sweep_files(incomplete: str) -> list[str]:
     """Complete shipped sweeps and TOML files."""
     return [*_starting(_shipped("experiments/sweeps"), incomplete), *_files(incomplete)]

@@ -41,6 +41,7 @@ from stdpbench.parameters import Parameter, Parameters
 from stdpbench.plasticity import PlasticityRule, laterals, rules
 from stdpbench.plasticity.tables import rule_table
 from stdpbench.readout import Readout, TimedReadout, readouts, timed_readouts
+from stdpbench.references import references
 from stdpbench.registry import Family
 from stdpbench.templates import templates
 from stdpbench.weights import weights
@@ -51,6 +52,7 @@ _FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     neurons,
     rules,
     laterals,
+    references,
     templates,
     connections,
     weights,
@@ -75,6 +77,7 @@ _WITH_KINDS = {
     "inh": "The inh neurons; simulated where network.inhibition is 'layer'.",
     "plasticity": "How the weights from the input learn.",
     "lateral": "Whether the weights of lateral inhibition learn, and how.",
+    "reference": "Whether the network is trained with labels, and how.",
 }
 _PARTS = {
     "neuron": "Model of the neurons of a population; without it, the population is the input.",

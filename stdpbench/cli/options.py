@@ -59,6 +59,31 @@ CheckpointEvery = Annotated[
         help="Training presentations between checkpoints; 0 chooses a twentieth of all, 50 to 1000.",
     ),
 ]
+ReferenceCheckpoints = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Training pictures between checkpoints; 0 writes one at the end of each pass.",
+    ),
+]
+ReferenceKind = Annotated[
+    str,
+    typer.Argument(
+        metavar="KIND",
+        help="How it is trained: surrogate-gradient (`stdpbench describe surrogate-gradient`).",
+        autocompletion=completion.reference_kinds,
+    ),
+]
+StartFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        help="Start from the weights and thresholds of another run.",
+        autocompletion=completion.runs_of,
+    ),
+]
 Run = Annotated[
     str,
     typer.Argument(

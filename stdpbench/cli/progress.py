@@ -168,6 +168,9 @@ class Display(Bars):
     def summarise(self, folder: Path, metrics: Mapping[str, Any]) -> None:
         """Print the results."""
         rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
+        supervised = "supervised" in metrics
+        if supervised and rows:  # all read-outs answer with the output neuron that fires most
+            rows = [("output neurons", rows[0][1])]
         for baseline, result in metrics.get("baselines", {}).items():
             if "accuracy" in result:
                 rows.append((_BASELINES.get(baseline, baseline), result))
@@ -175,7 +178,7 @@ class Display(Bars):
                 rows.append((f"{baseline.replace('_', ' ')} (vote)", result["vote"]))
         if rows:
             shown = f"{metrics['evaluated_on']} {metrics.get('noun', 'picture')}s"
-            table = Table(title=f"accuracy on {metrics['n_test_images']} {shown}")
+            table = Table(title=f"{'supervised ' if supervised else ''}accuracy on {metrics['n_test_images']} {shown}")
             table.add_column("read-out")
             table.add_column("%", justify="right")
             uneven = any(Score.from_mapping(score).uneven for _, score in rows if "confusion" in score)

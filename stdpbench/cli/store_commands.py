@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
-from stdpbench.runs.catalog.columns import clock, local_time
+from stdpbench.runs.catalog.columns import SUPERVISED, clock, local_time
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.index import UnwritableIndexError
 from stdpbench.runs.catalog.store import BIN, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
@@ -258,7 +258,8 @@ def _cell(entry: Entry, column: str) -> str:
     if column == "duration":
         return "" if entry.duration is None else clock(entry.duration)
     if column == "vote":
-        return "" if entry.vote is None else f"{100 * entry.vote:5.2f} %"
+        word = f" {SUPERVISED}" if entry.supervised else ""
+        return "" if entry.vote is None else f"{100 * entry.vote:5.2f} %{word}"
     return entry.text(column)
 
 

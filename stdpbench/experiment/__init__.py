@@ -8,6 +8,7 @@ from stdpbench.experiment.evaluation import Evaluation
 from stdpbench.experiment.experiment import Experiment, read_experiment
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
 from stdpbench.experiment.groups import Group, group_of, parameter_groups, value_at
+from stdpbench.experiment.referenced import trained_kinds, with_reference
 from stdpbench.experiment.sections import About, Schedule, Simulation, Stage, without_looks
 from stdpbench.experiment.shipped import shipped_experiments
 from stdpbench.experiment.shown import (
@@ -17,6 +18,7 @@ from stdpbench.experiment.shown import (
     n_bins,
     n_cut,
     n_input,
+    n_label_images,
     training_order,
     with_pool,
 )
@@ -45,14 +47,17 @@ __all__ = [
     "n_bins",
     "n_cut",
     "n_input",
+    "n_label_images",
     "owner_of",
     "parameter_groups",
     "parse_assignment",
     "placed",
     "read_experiment",
     "shipped_experiments",
+    "trained_kinds",
     "training_order",
     "value_at",
     "with_pool",
+    "with_reference",
     "without_looks",
 ]

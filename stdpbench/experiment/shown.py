@@ -17,6 +17,7 @@ from stdpbench.stimuli import StimulusSet
 _CLOSE = 1e-6  # of a step
 _ALTERED = 1  # stream of a control of timing
 _ORDER = 201  # number of the random stream for the order of pictures
+_MEASURED = 1000
 _POOLED, _MOST = 500, 20_000  # stimuli and times of a pool
 
 
@@ -61,6 +62,18 @@ def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
     random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _ORDER)))
     passes = [random.permutation(n) for _ in range(schedule.passes)]
     return np.concatenate(passes) if passes else np.empty(0, np.int64)
+
+
+def n_label_images(experiment: Experiment, n_train: int) -> int:
+    """Return the number of training pictures in the label phase.
+
+    All, unless the experiment says how many. After training with labels, in which output neurons have their classes,
+    at most 1000: they only measure the neurons.
+    """
+    given = experiment.schedule.label_images
+    if given is not None:
+        return min(given, n_train)
+    return min(n_train, _MEASURED) if experiment.reference.trains else n_train
 
 
 def encode(

@@ -59,7 +59,7 @@ class SurrogateGradient(Reference):
     batch: int = parameter(100, ge=1, le=100_000, structural=True, help="Pictures between two changes of weights.")
     through_reset: bool = parameter(True, help="Whether the gradient also passes through the reset after a spike.")
     dropout: float = parameter(
-        0.0, unit="", ge=0, lt=1, help="Fraction of the inputs that are left out at random in training, as a noise."
+        0.2, unit="", ge=0, lt=1, help="Fraction of the inputs that are left out at random in training, as a noise."
     )
 
     summary: ClassVar[str] = "Back-propagation through time with a surrogate for the derivative of a spike"
@@ -67,7 +67,7 @@ class SurrogateGradient(Reference):
     usual: ClassVar[Mapping[str, Any]] = {
         "network.kind": "layers",
         "encoding.kind": "current",
-        "schedule.passes": 10,
+        "schedule.passes": 16,
         "schedule.order": "shuffled",
         "schedule.stimulus": "25 ms",
         "schedule.rest": "0 ms",

@@ -138,9 +138,9 @@ def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> G
 
 def _plain_readouts(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iterator[None]:
     labels = run.test_labels
-    for name in READOUTS:
+    for name in run.readouts:
         answers = readouts.get(name)().predict(run.test_counts, assignment)
-        found.accuracies.append(accuracy_row("read-out", name, answers, labels, len(run.label_counts)))
+        found.accuracies.append(accuracy_row(run.group, name, answers, labels, run.n_labels))
         found.arrays[f"answers {name}"] = answers
         found.arrays[f"confusion {name}"] = score(answers, labels, run.n_classes).confusion
         yield

@@ -17,7 +17,7 @@ from stdpbench.files import DAMAGE
 from stdpbench.graph import Graph
 from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned, start_arrays
-from stdpbench.readout import Assignment, SpikeTrains, assign
+from stdpbench.readout import READOUTS, Assignment, SpikeTrains, assign, classes_of_outputs
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -120,6 +120,26 @@ class EvaluatedRun:
         return len(self.split.class_names)
 
     @property
+    def supervised(self) -> bool:
+        """Whether the network was trained with labels."""
+        return self.experiment.reference.trains
+
+    @property
+    def group(self) -> str:
+        """Group of its own rows in tables of accuracies."""
+        return "supervised" if self.supervised else "read-out"
+
+    @property
+    def readouts(self) -> tuple[str, ...]:
+        """Read-outs that may differ: after training with labels, all answer as the vote."""
+        return READOUTS[:1] if self.supervised else READOUTS
+
+    @property
+    def n_labels(self) -> int:
+        """Number of training pictures whose labels were used."""
+        return len(self.split.train) if self.supervised else len(self.label_counts)
+
+    @property
     def label_images(self) -> StimulusSet:
         """Pictures of the label phase."""
         return self.split.train.part(0, len(self.label_counts))
@@ -143,7 +163,11 @@ class EvaluatedRun:
         return field_shape(graph.populations[graph.projections[graph.shown].source].shape)
 
     def assignment(self) -> Assignment:
-        """Classes of the neurons."""
+        """Classes of the neurons: from the label phase, or of output neurons by training."""
+        if self.supervised:
+            assert self.split.train.labels is not None
+            counts = np.bincount(self.split.train.labels, minlength=self.n_classes).astype(np.int64)
+            return classes_of_outputs(self.label_counts.shape[1], counts)
         return assign(self.label_counts, self.label_labels, self.n_classes)
 
     def start_network(self) -> Learned:

@@ -43,6 +43,13 @@ def _accuracy(run: EvaluatedRun, found: Findings) -> str:
             f"input spikes, the standard deviation is {100 * repeats['sd']['vote']:.2f} points."
         )
     part = "held-out training pictures" if run.part == "validation" else "test pictures"
+    if run.supervised:
+        kind = getattr(run.experiment.reference, "kind", "")
+        return (
+            f"Supervised: trained by {kind} with the labels of {run.n_labels} training pictures, the network "
+            f"classifies {_interval(vote)} of {vote.n_images} {part} correctly, by the output neuron that fires "
+            f"most.{again}"
+        )
     return (
         f"{graph.n_read} {graph.read} neurons, trained without labels and labelled with {len(run.label_counts)} "
         f"training pictures, classify {_interval(vote)} of {vote.n_images} {part} correctly by vote, {more}.{again}"

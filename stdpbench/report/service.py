@@ -106,10 +106,10 @@ class ReportService:
         assignment, counts = run.assignment(), run.test_counts
         accuracies, arrays = list[Accuracy](), Arrays()
         on_progress("reading answers", 2, 4)
-        for readout in READOUTS:
+        for readout in run.readouts:
             answers = readouts.get(readout)().predict(counts, assignment)
             arrays[f"answers {readout}"] = answers
-            accuracies.append(self._row("read-out", readout, answers))
+            accuracies.append(self._row(run.group, readout, answers))
         on_progress("principal components", 3, 4)
         value, plane = self._embed("pca", on_progress)
         graph = run.experiment.graph()
@@ -167,7 +167,7 @@ class ReportService:
 
     def _row(self, group: str, name: str, answers: NDArray[np.int64]) -> Accuracy:
         run = self.run
-        return accuracy_row(group, name, answers, run.test_labels, len(run.label_counts))
+        return accuracy_row(group, name, answers, run.test_labels, run.n_labels)
 
     def _cluster(self, method: str, k: int | None) -> tuple[dict[str, Any], Arrays]:
         run, points, seed = self.run, self.points, self.run.experiment.seed

@@ -39,6 +39,9 @@ _MEASURES = {
     "training.presentations_per_image": "training, presentations per picture",
     _THETA: "mean theta at the end",
     "n_label_images": "pictures for labels",
+    "supervised.labels": "labels trained with (supervised)",
+    "training.loss": "training, loss at the end",
+    "training.accuracy_on_training_pictures": "training, accuracy at the end",
     "n_test_images": "pictures evaluated on",
     "spikes_per_test_image": "{}spikes per evaluated picture",
     "silent_test_images": "evaluated pictures without a spike",
@@ -429,6 +432,12 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
         remarks.append("Some runs were evaluated on test pictures, others on held-out training pictures.")
     if len({account.simulator for account in accounts if account.simulator}) > 1:
         remarks.append("The runs used different simulators.")
+    taught = [account.name for account in accounts if "reference.kind" in account.parameters]
+    if 0 < len(taught) < len(accounts):
+        remarks.append(
+            f"{' and '.join(taught)} {'was' if len(taught) == 1 else 'were'} trained with labels (supervised), the "
+            "others without: their accuracies measure different things."
+        )
     return remarks + _networks(accounts)
 
 

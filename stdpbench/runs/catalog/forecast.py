@@ -21,7 +21,7 @@ from typing import Any
 
 from stdpbench.datasets import Dataset, Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.experiment import Experiment, n_label_images, read_experiment, shipped_experiments
 from stdpbench.files import DAMAGE
 from stdpbench.runs.catalog.speed import N_INPUT, NETWORK, differences, speed, work
 from stdpbench.runs.catalog.store import Entry, Store
@@ -207,8 +207,8 @@ def _presentations(experiment: Experiment, size: Size, options: Options) -> tupl
     n_pictures = min(schedule.train_images or size.n_train, size.n_train)
     frozen = min(schedule.test_images or size.n_test, size.n_test)
     if size.labelled:
-        frozen += min(schedule.label_images or n_pictures, n_pictures)
-        frozen *= 2 if options.baselines else 1
+        frozen += n_label_images(experiment, n_pictures)
+        frozen *= 2 if options.baselines and not experiment.reference.trains else 1
     return schedule.passes * n_pictures, frozen
 
 

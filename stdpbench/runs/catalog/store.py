@@ -57,6 +57,9 @@ COLUMNS = ("name", *_PLAIN, "progress", "duration", "path")
 """Columns that every run has; parameters and metrics are additional columns, named by their dotted paths."""
 
 
+_SUPERVISED = """parameters LIKE '%"reference.kind"%' AS supervised"""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A run as recorded in the index.
@@ -77,6 +80,8 @@ class Entry:
         Accuracy of the vote.
     parent, parent_id : str
         Run from which this one continues, with the position, and its ID; empty if there is none.
+    supervised : bool
+        Whether its network is trained with labels.
     parameters : mapping of str to Any
         Values of ``experiment.toml`` by dotted path.
     changes : mapping of str to Any
@@ -101,6 +106,7 @@ class Entry:
     vote: float | None
     parent: str
     parent_id: str
+    supervised: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     changes: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -249,7 +255,13 @@ class Store:
             Names of run folders. Default: all.
         """
         details = any(column not in COLUMNS for column in columns)
-        fields = ["folder", "parent_id", *_PLAIN, *(("parameters", "changes", "metrics") if details else ())]
+        fields = [
+            "folder",
+            "parent_id",
+            _SUPERVISED,
+            *_PLAIN,
+            *(("parameters", "changes", "metrics") if details else ()),
+        ]
         query = f"SELECT {', '.join(fields)} FROM runs ORDER BY started, folder"
         with index.translated(self.runs):
             rows = self._connection.execute(query).fetchall()
@@ -305,6 +317,7 @@ class Store:
         path = self.runs / name
         if row["state"] != DAMAGED and State(row["state"]).active and not has_process(path):
             row |= {"state": str(State.FAILED), "reason": EXITED_UNEXPECTEDLY}
+        row["supervised"] = bool(row["supervised"])
         return Entry(name=name, path=path, **row)
 
 

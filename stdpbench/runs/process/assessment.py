@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets import Split
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, n_label_images
 from stdpbench.network import Learned, prototypes
 from stdpbench.readout import READOUTS, Assignment, Score, assign, classes_of_outputs, readouts, score
 from stdpbench.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
@@ -46,7 +46,7 @@ class _Context:
 
     @property
     def supervised(self) -> bool:
-        """Whether output neurons have classes from training, so that no label phase assigns them."""
+        """Whether output neurons have classes from training, so that the label phase only measures neurons."""
         return self.experiment.reference.trains
 
 
@@ -54,11 +54,13 @@ def phases(experiment: Experiment, split: Split, options: Options) -> tuple[tupl
     """Return the name and number of presentations of each phase of an assessment, in order; none after a stream."""
     if experiment.stream is not None:
         return ()
-    n_label, n_test = experiment.schedule.label_images or len(split.train), len(split.test)
-    if split.train.labels is None or split.test.labels is None or experiment.reference.trains:
+    n_label, n_test = n_label_images(experiment, len(split.train)), len(split.test)
+    if split.train.labels is None or split.test.labels is None:
         return (("test", n_test),)
     own = (("label", n_label), ("test", n_test))
-    return (*own, *((f"start weights: {name}", n) for name, n in own)) if options.baselines else own
+    if experiment.reference.trains or not options.baselines:
+        return own
+    return (*own, *((f"start weights: {name}", n) for name, n in own))
 
 
 def assess(
@@ -84,12 +86,12 @@ def assess(
     metrics : dict
         Contents of ``metrics.json``.
     """
-    label_images = split.train.part(0, experiment.schedule.label_images or len(split.train))
+    label_images = split.train.part(0, n_label_images(experiment, len(split.train)))
     context = _Context(simulator, experiment, label_images, split, options, folder, start)
     before = folder.read_json("metrics.json") if (folder.path / "metrics.json").is_file() else {}
     metrics: dict[str, Any] = {
         "evaluated_on": "validation" if options.validation else "test",
-        "n_label_images": len(label_images) if context.labelled and not context.supervised else 0,
+        "n_label_images": len(label_images) if context.labelled else 0,
         "n_test_images": len(split.test),
         "noun": split.test.noun,
         "accuracy": {},
@@ -99,6 +101,7 @@ def assess(
     if context.supervised:
         kind = getattr(experiment.reference, "kind", "")
         metrics["supervised"] = {"reference": kind, "labels": len(split.train), "passes": experiment.schedule.passes}
+        metrics["n_label_images"] = len(split.train)
     if experiment.stream is not None:  # has no labels, and nothing to be shown again
         folder.write_json("metrics.json", metrics)
         return metrics
@@ -136,7 +139,7 @@ def _measure(
 ) -> Generator[AssessmentEvent, None, tuple[Assignment | None, dict[str, Score]]]:
     """Compute and save the responses of both phases, and score them."""
     label, folder = None, context.folder
-    if context.labelled and not context.supervised:
+    if context.labelled:
         label = yield from _respond(context, context.label_images, "label", "label")
     test = yield from _respond(context, context.split.test, "test", "test")
     if label is not None:  # saved only now, so that both files are from the same evaluation
@@ -147,10 +150,10 @@ def _measure(
     totals = test.spike_counts.sum(axis=1)
     metrics["spikes_per_test_image"] = round(float(totals.mean()), 3)
     metrics["silent_test_images"] = int((totals == 0).sum())
-    if label is None and not (context.labelled and context.supervised):
+    if label is None:
         return None, {}
     yield _reading(context, "read-outs")
-    assignment = _assigned(context) if label is None else _assign(context, label.spike_counts)
+    assignment = _assigned(context) if context.supervised else _assign(context, label.spike_counts)
     scores = _scores(context, assignment, test.spike_counts)
     folder.write_arrays(
         "assignments.npz",
@@ -158,8 +161,7 @@ def _measure(
         mean_response=assignment.mean_response,
         class_counts=assignment.class_counts,
     )
-    if label is not None:
-        yield Labelled(tuple(assignment.class_sizes.tolist()), int((assignment.labels < 0).sum()), label.digest())
+    yield Labelled(tuple(assignment.class_sizes.tolist()), int((assignment.labels < 0).sum()), label.digest())
     yield Measured("network", {name: value.accuracy for name, value in scores.items()}, test.digest())
     return assignment, scores
 

@@ -164,7 +164,7 @@ class ReadoutsBox(Box):
             )  # the column is narrow; the tooltip has the full name
             texts = [name, *(("", right) if one.supervised else (right, "")), interval]
             row = add_row(self.rows, texts, f"{one.note or one.name}; {counted}")
-            if one.group == "read-out" and one.name == self.state.readout:
+            if one.group in ("read-out", "supervised") and one.name == self.state.readout:
                 row.setSelected(True)
                 font = QFont(self.font())
                 font.setBold(True)

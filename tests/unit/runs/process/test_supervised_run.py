@@ -19,7 +19,7 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.taught import Taught
 
-N_TRAIN, PASSES, N_TEST = 400, 3, 50
+N_TRAIN, PASSES, N_LABEL, N_TEST = 400, 3, 60, 50
 
 
 def experiment(**changes: Any) -> Experiment:
@@ -34,6 +34,7 @@ def experiment(**changes: Any) -> Experiment:
             "reference": {"kind": "surrogate-gradient", "batch": 20, "learning_rate": 0.005, "loss_scale": 1.0},
             "schedule": {
                 "train_images": N_TRAIN,
+                "label_images": N_LABEL,
                 "test_images": N_TEST,
                 "passes": PASSES,
                 "order": "shuffled",
@@ -65,7 +66,8 @@ def test_it_learns_and_says_that_it_was_supervised(done: tuple[RunFolder, dict[s
     assert accuracies["vote"] > 0.7
     assert any(sentence.startswith("Supervised: surrogate-gradient") for _, _, sentence in live.log)
     assert live.started is not None
-    assert live.started.phases == (("train", N_TRAIN * PASSES), ("test", N_TEST))
+    assert live.started.phases == (("train", N_TRAIN * PASSES), ("label", N_LABEL), ("test", N_TEST))
+    assert metrics["n_label_images"] == N_TRAIN  # whose labels were used, though fewer measure the neurons
     assert list(live.taught) == list(range(20, N_TRAIN * PASSES + 1, 20))
     first, last = (live.taught[at] for at in (20, N_TRAIN * PASSES))
     assert last.loss < first.loss / 2

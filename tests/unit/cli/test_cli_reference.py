@@ -1,0 +1,82 @@
+"""``stdpbench reference``: a small run, and what the other commands say of it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import stdpbench
+from stdpbench.cli import main
+from stdpbench.report.build import ReportOptions, make_report
+from stdpbench.runs.folder.run_folder import RunFolder
+
+SMALL = {
+    "network.hidden": [40],
+    "schedule.train_images": 300,
+    "schedule.test_images": 40,
+    "schedule.label_images": 30,
+    "schedule.stimulus": "12 ms",
+    "schedule.passes": 6,
+    "reference.batch": 20,
+    "reference.learning_rate": 0.005,
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def trained(runs: Path) -> stdpbench.Run:
+    return stdpbench.reference("surrogate-gradient", "digits", set=SMALL, seed=5, runs=runs, wait=True, workers=1)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    capsys.readouterr()
+    with suppress(SystemExit):
+        main(arguments)
+    return capsys.readouterr().out
+
+
+def test_it_trains_and_every_list_says_supervised(
+    trained: stdpbench.Run, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert str(trained.state) == "finished"
+    assert trained.scores["vote"]["accuracy"] > 0.6
+    assert "supervised" in printed(capsys, "list", "--runs", str(runs))
+    shown = printed(capsys, "show", str(trained.path))
+    assert "Supervised: surrogate-gradient trains this network with the labels of 300 training pictures." in shown
+    assert "labels trained with (supervised)" in shown
+
+
+def test_the_command_runs_the_same_experiment_with_the_same_weights(
+    trained: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = [text for path, value in SMALL.items() for text in ("--set", f"{path}={value}")]
+    command = ["reference", "surrogate-gradient", "digits", *changes, "--seed", "5", "--runs", str(tmp_path)]
+    told = json.loads(printed(capsys, *command, "--workers", "1", "--json"))
+    assert told["metrics"]["supervised"]["reference"] == "surrogate-gradient"
+    other = stdpbench.open_run(told["path"])
+    assert other.experiment == trained.experiment
+    assert (other.path / "weights.npy").read_bytes() == (trained.path / "weights.npy").read_bytes()
+    compared = printed(capsys, "compare", str(other.path), str(trained.path))
+    assert "supervised" in compared
+
+
+def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_path: Path) -> None:
+    steps = make_report([RunFolder.open(trained.path)], tmp_path, ReportOptions(workers=1))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            (found,) = end.value["runs"]
+            break
+    rows = [row for row in found["accuracies"] if row["name"] == "vote"]
+    assert [(row["group"], row["supervised"], row["n_labelled"]) for row in rows] == [("supervised", True, 300)]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Supervised: trained by surrogate-gradient with the labels of 300 training pictures" in page
+    assert "trained without labels" not in page
