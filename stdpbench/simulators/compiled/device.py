@@ -32,6 +32,8 @@ from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.build import FIRES, BuiltNetwork, build
 from stdpbench.network.layout import AMOUNT, SPREAD, PopulationLayout, ProjectionLayout
 from stdpbench.simulators.compiled.arrivals import described, told_later
+from stdpbench.simulators.compiled.pointers import rounded, traces
+from stdpbench.simulators.compiled.quick import QuickStep, assigned, quick_step
 from stdpbench.simulators.compiled.rewriting import (
     Code,
     array_at,
@@ -50,11 +52,13 @@ from stdpbench.simulators.compiled.rewriting import (
     without_decay,
     written,
 )
+from stdpbench.simulators.compiled.scalars import once, single
 from stdpbench.simulators.response import recorded
 
 DEVICE = "stdpbench_resident"
 _QUEUES = "synapses_push_spikes"
 """Template of code that puts spikes into queues, of which there are none here."""
+_REALS = {"float64": "double", "float32": "float"}
 _WORDS = {"float64": "int64_t", "float32": "int32_t"}
 """Whole numbers as wide as those with a point, by precision: loops over both vectorise best."""
 
@@ -160,66 +164,71 @@ def _n_assigned(variables: dict[str, Any], code: str) -> int:
     return n_assigned(code, [name for name, variable in variables.items() if isinstance(variable, ArrayVariable)])
 
 
-def _traces(layout: Layout) -> dict[str, str]:
-    """Pointers in generated code to traces of neurons, with their C++ arrays, whose decay is postponed.
+def _traces() -> dict[str, str]:
+    return traces(_device().layout)
 
-    All that a group carries decays by the same factor in each step. Where rounding may be another one than that of
-    single steps, a number stands for the decay of the whole array since it was last brought up to date.
-    """
-    if layout.graph.precision == "float64":
-        return {}
-    names = list[tuple[str, str]]()
-    for each in layout.projections.values():
-        if not each.delays_differ:
-            names += [(each.source.group, each.own(trace.name)) for trace in each.input_traces]
-        names += [(each.target.group, each.own(trace.name)) for trace in each.output_traces]
-        names += [(each.target.group, each.own_of_delay(trace.name)) for trace in each.delay_traces("output")]
-    return {f"_ptr_array_{group}_{name}": f"_array_{group}_{name}" for group, name in names}
+
+def _rounded(group: Any) -> list[str]:
+    """Arrays of slow variables that the step of a group reads in float."""
+    population = _population(group)
+    return [] if population is None or _scanned(group) is None else rounded(_device().layout, population)
+
+
+def _precision() -> str:
+    return _device().layout.graph.precision
 
 
 def _postponed(code: Code) -> list[str]:
     """Pointers in some code to traces whose decay is postponed."""
     text = code if isinstance(code, str) else "\n".join(code)
-    return [pointer for pointer in _traces(_device().layout) if re.search(rf"\b{pointer}\b", text)]
+    return [pointer for pointer in _traces() if re.search(rf"\b{pointer}\b", text)]
 
 
-def _stepped(code: Code, scalar_code: Code, variables: dict[str, Any], decays: list[tuple[str, str]]) -> str:
+def _stepped(
+    code: Code, scalar_code: Code, variables: dict[str, Any], group: Any, decays: list[tuple[str, str]]
+) -> str:
     """Vector code of a step of neurons; what decays by a number is appended to `decays`, and no longer in the code."""
-    text, found = without_decay(_typed(fast(code), scalar_code, variables), _traces(_device().layout))
+    text, found = without_decay(_typed(fast(code), scalar_code, variables), _traces())
     decays += found
-    return with_decay(text, _traces(_device().layout))
+    text = with_decay(text, _traces())
+    for array in _rounded(group):
+        if f"_ptr{array}[_idx] = " not in text:
+            text = text.replace(f" = _ptr{array}[_idx];", f" = _rounded{array}[_idx];")
+    return single(text, scalar_code, variables)
 
 
 def _fast(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
-    return with_decay(_typed(fast(code), scalar_code, variables), _traces(_device().layout))
-
-
-def _once(scalar_code: Code, variables: dict[str, Any]) -> list[str] | None:
-    """Names of what scalar code computes, if it is the same throughout a presentation; else None."""
-    text = scalar_code if isinstance(scalar_code, str) else "\n".join(scalar_code)
-    names = declared(text)
-    read = {name for name in names if isinstance(variables.get(name), ArrayVariable)}
-    depends_on_parameters = all(variables[name].constant and variables[name].scalar for name in read)
-    only_numbers = len(names) == len([line for line in text.splitlines() if line.strip()])
-    return names if names and only_numbers and depends_on_parameters else None
+    text = with_decay(_typed(fast(code), scalar_code, variables), _traces())
+    return single(text, scalar_code, variables)
 
 
 def _typed(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
     """Vector code in the precision of the network; numbers that scalar code computes are double in any case."""
     text = code if isinstance(code, str) else "\n".join(code)
-    if _device().layout.graph.precision == "float64":
+    if _precision() == "float64":
         return text
     constants = [name for name, one in variables.items() if isinstance(one, Constant) and one.dtype == np.float64]
     return narrow(text, [*declared(scalar_code), *constants])
 
 
+def _quick(code: str, scalar_code: Code, variables: dict[str, Any], group: Any) -> QuickStep | None:
+    """Return the quick form of a step of neurons, as the compiler gets it; None if there is none."""
+    population = _population(group)
+    if population is None or population.is_input or once(scalar_code, variables) is None:
+        return None
+    constants = [name for name, one in variables.items() if isinstance(one, Constant)]
+    reset = assigned(population.neuron.reset) & assigned(population.neuron.update) - population.receptors
+    scalars = declared(scalar_code)
+    return quick_step(code, [*scalars, *(f"{name}_single" for name in scalars), *constants], reset)
+
+
 def _held(pointer: str) -> str:
     """What the array of a trace holds for neuron ``_target``."""
-    return f"{pointer}[_target]" + (f" * _late{pointer}" if pointer in _traces(_device().layout) else "")
+    return f"{pointer}[_target]" + (f" * _late{pointer}" if pointer in _traces() else "")
 
 
 def _late(code: str) -> str:
-    return with_decay(code, _traces(_device().layout))
+    return with_decay(code, _traces())
 
 
 class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
@@ -251,8 +260,11 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
             "needs_arrivals": _needs_arrivals,
             "tells_later": lambda pathway: bool(told_later(_projection(pathway))),
             "fires": lambda: FIRES,
-            "word": lambda: _WORDS[_device().layout.graph.precision],
+            "word": lambda: _WORDS[_precision()],
+            "real": lambda: _REALS[_precision()],
+            "rounded": _rounded,
             "scanned": _scanned,
+            "quick": _quick,
             "n_assigned": _n_assigned,
         },
     )
@@ -262,7 +274,7 @@ class ResidentCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
         "fast": _fast,
         "held": _held,
         "late": _late,
-        "once": _once,
+        "once": once,
         "stepped": _stepped,
         "typed": _typed,
         "without_arrivals": _without_arrivals,
@@ -397,8 +409,9 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         + [each.spread_number for each in spreading],
         "sleeping": [each.number for each in layout.cells if each.sleeps],
         "told_later": described(layout, by_place),
-        "late": list(_traces(layout).values()),
+        "late": list(traces(layout).values()),
         "scanned": [each.number for each in layout.cells if each.group in made.scanned],
+        "rounded": [array for each in layout.cells for array in _rounded(made.groups[each.group])],
     }
     environment = ResidentCodeObject.templater.env
     text = environment.get_template("resident.cpp").render(
@@ -445,6 +458,9 @@ def _if_spikes(obj: Any, code_object: Any, device: ResidentDevice) -> list[str]:
     """Condition in C++ without which code for neurons that spike, or for their synapses, has nothing to do."""
     if code_object.template_name == "reset":
         source, event = obj.group, "spike"
+    elif isinstance(obj, SynapticPathway) and _delay_form(obj) == "one":
+        projection = _projection(obj)
+        return [f"train_{projection.source.number}.count(now - {projection.delay_bins})"]
     elif isinstance(obj, SynapticPathway) and _delay_form(obj) == "none":
         source, event = obj.source, obj.event
     else:

@@ -45,8 +45,8 @@ void _run_{{codeobj_name}}()
 {% macro h_file() %}
 #ifndef _INCLUDED_{{codeobj_name}}
 #define _INCLUDED_{{codeobj_name}}
-void _start_{{codeobj_name}}();  // at the start of a presentation
-void _run_{{codeobj_name}}();
+static void _start_{{codeobj_name}}();  // at the start of a presentation
+static void _run_{{codeobj_name}}();
 {% block extra_functions_h %}
 {% endblock %}
 #endif

@@ -13,6 +13,9 @@
     const int32_t _num_events = {{_eventspace}}[N];
     if (!_num_events)
         return;
+    {% if scanned(owner) is not none %}
+    resident::quick_{{scanned(owner)}}.rests = false;
+    {% endif %}
 {{of_step(codeobj_name, scalar_code|once(variables), scalar_code)}}
 {{decay_since(vector_code)}}
     for (int32_t _event = 0; _event < _num_events; _event++)
@@ -20,5 +23,8 @@
         const size_t _idx = _events[_event];
         const size_t _vectorisation_idx = _idx;
         {{vector_code|late|autoindent}}
+        {% for array in rounded(owner) %}
+        resident::rounded{{array}}[_idx] = {{array}}[_idx];
+        {% endfor %}
     }
 {% endblock %}

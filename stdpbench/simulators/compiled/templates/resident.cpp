@@ -44,6 +44,10 @@ Late late{{array}};
 {% endfor %}
 {% for number in scanned %}
 bool fires_{{number}} = false;
+Quick quick_{{number}};
+{% endfor %}
+{% for array in rounded %}
+Vector<float> rounded{{array}};
 {% endfor %}
 int32_t now = 0;
 {% for each in told_later %}
@@ -194,6 +198,9 @@ inline bool neurons_are_finite()
 
 }  // namespace resident
 
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 extern "C" {
 
 // Functions that allocate give back 0, or OUT_OF_MEMORY: no exception may leave them.
@@ -352,6 +359,12 @@ try {
     resident::awake_{{cells.number}}.all({{cells.size}});  // between presentations anything may have been written
 {% endif %}
 {% endfor %}
+{% for number in scanned %}
+    resident::quick_{{number}} = resident::Quick();
+{% endfor %}
+{% for array in rounded %}
+    resident::rounded{{array}}.assign({{array}}, {{array}} + _num_{{array}});
+{% endfor %}
 {% for step in steps + last_steps %}
     _start_{{step.name}}();
 {% endfor %}
@@ -440,12 +453,12 @@ void resident_scale_columns(void *values, int32_t item, int64_t n_rows, int32_t 
 // 1 if spikes ascend strictly in (bin, index), plus 2 if they are those of n_input neurons.
 int32_t resident_in_order(const int32_t *index, const int32_t *bin, int32_t n, int32_t n_input)
 {
-    bool ascend = n == 0 || bin[0] > 0 || (bin[0] == 0 && index[0] >= 0), within = true;
+    int32_t beyond = 0, back = n && (bin[0] < 0 || (bin[0] == 0 && index[0] < 0));
     for (int32_t k = 0; k < n; k++)
-        within &= (uint32_t)index[k] < (uint32_t)n_input;
+        beyond |= (uint32_t)index[k] >= (uint32_t)n_input;
     for (int32_t k = 1; k < n; k++)
-        ascend &= (bin[k] > bin[k - 1]) | ((bin[k] == bin[k - 1]) & (index[k] > index[k - 1]));
-    return (int32_t)ascend + 2 * (int32_t)within;
+        back |= (bin[k] < bin[k - 1]) | ((bin[k] == bin[k - 1]) & (index[k] <= index[k - 1]));
+    return (int32_t)!back + 2 * (int32_t)!beyond;
 }
 
 }  // extern "C"

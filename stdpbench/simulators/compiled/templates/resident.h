@@ -11,9 +11,15 @@
 #include <new>
 #include <type_traits>
 #include <vector>
-#include "objects.h"
 #include "brianlib/common_math.h"
 #include "brianlib/stdint_compat.h"
+
+// Nothing outside of the library uses what follows, but for the functions that Python calls: arrays are then read, and functions called,
+// without a table of addresses.
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+#include "objects.h"
 
 // The iterations of the loop that follows touch different elements: no aliasing checks are needed to vectorise it.
 #if defined(__clang__)
@@ -70,10 +76,10 @@ struct Train {
         given = spikes;
         before = steps;
         first.assign((size_t)n_bins + before + 1, 0);
-        for (int32_t k = 0; k < n; k++)
-            first[bins[k] + before + 1]++;
+        for (int32_t k = 0; k < n; k++)  // spikes are sorted by bins: the last one of a bin says how many there are until then
+            first[bins[k] + before + 1] = k + 1;
         for (int32_t b = 0; b < n_bins + before; b++)
-            first[b + 1] += first[b];
+            first[b + 1] = std::max(first[b + 1], first[b]);
     }
     void start(int32_t steps, int32_t n)
     {
@@ -281,21 +287,28 @@ struct Late {
     }
 };
 
+// Whether the next step of a population may be a quick one; see quick.py.
+struct Quick {
+    bool rests = false;  // whether all that a reset raises is 0 for all neurons
+    int32_t pause = 0;   // steps in which arguments are not looked at, since they were large
+    static const int32_t BLOCK = 1024, PAUSE = 15;
+};
+
 {% for array in late %}
 extern Late late{{array}};
 {% endfor %}
 {% for number in scanned %}
 extern bool fires_{{number}};  // whether any neuron fires in this step
+extern Quick quick_{{number}};
+{% endfor %}
+{% for array in rounded %}
+extern Vector<float> rounded{{array}};  // slow variables, which only a reset changes, as a step reads them
 {% endfor %}
 extern int32_t now;  // bin of the step that is being taken
 
-// exp(x) to one unit in the last place: 2^n * P(r), |r| <= ln(2)/2, P(r) = 1 + r + r^2 Q(r), Q the Chebyshev fit of degree 9.
-// Free of branches and calls, so that loops over it vectorise with any compiler, with or without a vector libm.
-RESIDENT_INLINE double fast_exp(double x)
+// exp(r) of |r| <= NEAR, and for fast_exp of |r| <= ln(2)/2: P(r) = 1 + r + r^2 Q(r), Q the Chebyshev fit of degree 9.
+RESIDENT_INLINE double near_exp(double r)
 {
-    x = x < -708.0 ? -708.0 : (x > 709.0 ? 709.0 : x);
-    const double n = __builtin_rint(x * 1.4426950408889634074);
-    const double r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
     double p = 2.510038549551032e-08;
     p = p * r + 2.7620088445409746e-07;
     p = p * r + 2.7557268459997064e-06;
@@ -306,7 +319,31 @@ RESIDENT_INLINE double fast_exp(double x)
     p = p * r + 4.166666666662413e-02;
     p = p * r + 1.6666666666666669e-01;
     p = p * r + 5.000000000000001e-01;
-    p = p * (r * r) + r + 1.0;
+    return p * (r * r) + r + 1.0;
+}
+
+// The same for float; Q has degree 4.
+RESIDENT_INLINE float near_exp(float r)
+{
+    float p = 0.0013926326f;
+    p = p * r + 0.0083632926f;
+    p = p * r + 0.041666552f;
+    p = p * r + 0.16666576f;
+    p = p * r + 0.5f;
+    return p * (r * r) + r + 1.0f;
+}
+
+// Up to here, near_exp(x) has the bytes of fast_exp(x), from which it leaves out what only other x need.
+static const double NEAR = 0.34;
+
+// exp(x) to one unit in the last place: 2^n * P(r), |r| <= ln(2)/2. Free of branches and calls, so that loops over it vectorise with any
+// compiler, with or without a vector libm.
+RESIDENT_INLINE double fast_exp(double x)
+{
+    x = x < -708.0 ? -708.0 : (x > 709.0 ? 709.0 : x);
+    const double n = __builtin_rint(x * 1.4426950408889634074);
+    const double r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
+    const double p = near_exp(r);
     const double shifted = n + 6755399441055744.0;  // 1.5 * 2^52: n in the lowest bits; AVX2 cannot convert to int64_t
     int64_t bits;
     std::memcpy(&bits, &shifted, sizeof bits);
@@ -316,25 +353,28 @@ RESIDENT_INLINE double fast_exp(double x)
     return p * scale;
 }
 
-// The same for float, also to one unit in the last place; Q has degree 4.
+// The same for float, also to one unit in the last place.
 RESIDENT_INLINE float fast_exp(float x)
 {
     x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
     const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the nearest whole number n in the lowest bits
     const float n = shifted - 12582912.0f;
     const float r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
-    float p = 0.0013926326f;
-    p = p * r + 0.0083632926f;
-    p = p * r + 0.041666552f;
-    p = p * r + 0.16666576f;
-    p = p * r + 0.5f;
-    p = p * (r * r) + r + 1.0f;
+    const float p = near_exp(r);
     int32_t bits;
     std::memcpy(&bits, &shifted, sizeof bits);
     bits = (int32_t)((uint32_t)(bits + 127) << 23);
     float scale;
     std::memcpy(&scale, &bits, sizeof scale);
     return p * scale;
+}
+
+// exp(x), whose argument is compared with the largest so far.
+template <typename T, typename U> RESIDENT_INLINE U largest_exp(T &largest, U x)
+{
+    const T size = std::fabs(x);
+    largest = largest < size ? size : largest;
+    return fast_exp(x);
 }
 
 // log(x) of a positive, normal x to two units in the last place: x = 2^e * m, m in [sqrt(1/2), sqrt(2)], and

@@ -5,6 +5,9 @@
 namespace scalars_{{codeobj_name}} {
 {% for name in names %}
 static double {{name}};
+{% if real() == "float" %}
+static float {{name}}_single;
+{% endif %}
 {% endfor %}
 }
 
@@ -18,6 +21,9 @@ void _start_{{codeobj_name}}()
     {{scalar_code|autoindent}}
     {% for name in names %}
     scalars_{{codeobj_name}}::{{name}} = {{name}};
+    {% if real() == "float" %}
+    scalars_{{codeobj_name}}::{{name}}_single = (float){{name}};
+    {% endif %}
     {% endfor %}
 }
 {% else %}
@@ -38,6 +44,9 @@ void _start_{{codeobj_name}}() {}
     {% if names is not none %}
     {% for name in names %}
     const double {{name}} = scalars_{{codeobj_name}}::{{name}};
+    {% if real() == "float" %}
+    const float {{name}}_single = scalars_{{codeobj_name}}::{{name}}_single;
+    {% endif %}
     {% endfor %}
     {% else %}
     {{scalar_code|autoindent}}

@@ -46,11 +46,66 @@
     {{word()}} _any = 0;
     {% endif %}
     {% set _decays = [] %}
-    {% set _step = vector_code|stepped(scalar_code, variables, _decays) %}
+    {% set _step = vector_code|stepped(scalar_code, variables, owner, _decays) %}
     {% for pointer, number in _decays %}
     resident::late{{pointer|array_of}}.pass({{number}}, {{pointer|array_of}}, _num_{{pointer|array_of}});
     {% endfor %}
 {{decay_since(_step)}}
+    {% for array in rounded(owner) %}
+    const float *_rounded{{array}} = resident::rounded{{array}}.data();
+    {% endfor %}
+    {% set _quick = quick(_step, scalar_code, variables, owner) if _scanned is not none else none %}
+    {% if _quick %}
+    resident::Quick &_state = resident::quick_{{_scanned}};
+    bool _may_be_quick = _state.pause == 0{{ " && _state.rests" if _quick.resting }};
+    {
+        {% for each in _quick.resting %}
+        {{each.real}} {{each.name}} = 0;
+        {{each.update}}
+        _may_be_quick &= {{each.name}} == 0;
+        {% endfor %}
+        {% for condition in _quick.conditions %}
+        _may_be_quick &= {{condition}};
+        {% endfor %}
+    }
+    _state.pause -= _state.pause > 0;
+    {{word()}} _raised = 0;
+    for (int _start = 0; _start < _N; _start += resident::Quick::BLOCK)
+    {
+        const int _end = std::min(_start + resident::Quick::BLOCK, _N);
+        {{real()}} _largest = 0;
+        if (_may_be_quick)
+            for (int _idx = _start; _idx < _end; _idx++)
+            {
+                const size_t _vectorisation_idx = _idx;
+                {{_quick.search|autoindent}}
+            }
+        if (_may_be_quick && _largest <= resident::NEAR)
+        {
+            RESIDENT_INDEPENDENT
+            for (int _idx = _start; _idx < _end; _idx++)
+            {
+                const size_t _vectorisation_idx = _idx;
+                {{_quick.step|autoindent}}
+                _any |= {{fires()}} != 0;
+            }
+            continue;
+        }
+        if (_may_be_quick)
+            _state.pause = resident::Quick::PAUSE;
+        RESIDENT_INDEPENDENT
+        for (int _idx = _start; _idx < _end; _idx++)
+        {
+            const size_t _vectorisation_idx = _idx;
+            {{_step|autoindent}}
+            _any |= {{fires()}} != 0;
+            {% for each in _quick.resting %}
+            _raised |= {{each.name}} != 0;
+            {% endfor %}
+        }
+    }
+    _state.rests = _raised == 0;
+    {% else %}
     RESIDENT_INDEPENDENT
     for (int _idx = 0; _idx < _N; _idx++)
     {
@@ -60,6 +115,7 @@
         _any |= {{fires()}} != 0;
         {% endif %}
     }
+    {% endif %}
     {% if _scanned is not none %}
     resident::fires_{{_scanned}} = _any != 0;
     {% endif %}
