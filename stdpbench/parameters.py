@@ -101,7 +101,7 @@ class Parameter:
         if self.unit is not None and isinstance(value, int | float) and not isinstance(value, bool):
             return units.show(value, self.unit)
         if isinstance(value, tuple):
-            return str(list(value))
+            return str(dict(value) if self.type == "table" else list(value))
         return "true" if value is True else "false" if value is False else "–" if value is None else str(value)
 
 
@@ -260,6 +260,16 @@ def _extra(field: FieldInfo, key: str) -> Any:
     return extra.get(key) if isinstance(extra, dict) else None
 
 
+def _type_name(annotation: Any) -> str:
+    """Return what a file has for values of a type: a list for a tuple; a table for a mapping or pairs of its items."""
+    origin = get_origin(annotation)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return "table"
+    if origin is tuple:
+        return "table" if get_origin(get_args(annotation)[0]) is tuple else "list"
+    return str(getattr(annotation, "__name__", annotation))
+
+
 def _describe_field(name: str, field: FieldInfo) -> Parameter:
     bounds: dict[str, float] = {}
     for constraint in field.metadata:
@@ -271,7 +281,7 @@ def _describe_field(name: str, field: FieldInfo) -> Parameter:
     optional = type(None) in get_args(annotation)
     if optional:
         annotation = next(part for part in get_args(annotation) if part is not type(None))
-    type_name = "choice" if choices else getattr(annotation, "__name__", str(annotation))
+    type_name = "choice" if choices else _type_name(annotation)
     return Parameter(
         name=name,
         type=type_name,

@@ -17,6 +17,8 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment.changes import forget_for_preset, meant, set_value
+from stdpbench.experiment.evaluation import SECTION as EVALUATION
+from stdpbench.experiment.evaluation import set_in_evaluation
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.experiment.families import FAMILIES, PLAIN
 from stdpbench.experiment.groups import value_at
@@ -214,7 +216,7 @@ class NetworkDraft:
             tables["schedule"] = {}  # that of pictures and that of a stream share nothing else
         if path == "schedule.stages":
             _forget(tables, "schedule.passes")  # those of the stages
-        set_value(tables, path, value)
+        (set_in_evaluation if path.startswith(f"{EVALUATION}.") else set_value)(tables, path, value)
         if key == "kind":
             for name, first in self._first_values(part, value).items():
                 set_value(tables, f"{part}.{name}", first)

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stdpbench import units
 from stdpbench.experiment.changes import may_change, owner_of
+from stdpbench.experiment.evaluation import SECTION as EVALUATION
+from stdpbench.experiment.evaluation import VALUES
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.experiment.families import kind_parameter
 from stdpbench.graph import Population, Projection
@@ -18,7 +21,18 @@ from stdpbench.graph.tables import MAY_BE_NONE, POPULATION, PROJECTION
 from stdpbench.parameters import Parameter, Parameters
 from stdpbench.templates.graph import GraphNetwork
 
-_SECTIONS = ("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data", "simulator")
+_SECTIONS = (
+    "plasticity",
+    "lateral",
+    "exc",
+    "inh",
+    "encoding",
+    "network",
+    "schedule",
+    "evaluation",
+    "data",
+    "simulator",
+)
 _OPEN = ("plasticity", "exc")
 _PARTS = ("plasticity", "delay_plasticity", "normalise", "weight", "delay", "connect")
 """Parts of a projection; first what can change during a run."""
@@ -77,6 +91,12 @@ class Group:
 
 def value_at(experiment: Experiment, path: str) -> Any:
     """Return the value of a parameter; None if it is unset, or if the experiment does not have it."""
+    if path.startswith(VALUES):
+        path = path.removeprefix(VALUES)
+        value = dict(experiment.evaluation.values).get(path)
+        declared = _declared(experiment, path)
+        unit = None if declared is None else declared.unit
+        return units.read(value, unit) if isinstance(value, str) and unit is not None else value
     owner, key = owner_of(experiment, path)
     return None if owner is None else getattr(owner, key, None)
 
@@ -117,13 +137,40 @@ def _elements(experiment: Experiment) -> Iterator[Group]:
 
 def _section_groups(experiment: Experiment) -> Iterator[Group]:
     for section in _SECTIONS:
+        if section == EVALUATION and experiment.schedule.is_stream:
+            continue  # no one labels or tests it
         if section in experiment.sections:
             owner = getattr(experiment, section)
             kinds = section != "network"  # networks of another kind have other sections
             found = dict(_of_part(owner, section, "") if kinds else _own(owner))
             found.pop("stages", None)  # a list of tables
+            if section == EVALUATION:
+                found = {"thresholds": found["thresholds"], **_in_evaluation(experiment)}
             kind = (str(owner.kind),) if "kind" in found else ()
             yield _group(experiment, section, (section, *kind), found, section in _OPEN, bool(owner.missing))
+
+
+def _in_evaluation(experiment: Experiment) -> dict[str, Parameter]:
+    """Return the declarations of the parameters that differ in evaluation, by path below the section."""
+    found = dict[str, Parameter]()
+    for path, _ in experiment.evaluation.values:
+        declared = _declared(experiment, path)
+        if declared is not None:
+            below = f"{VALUES}{path}".removeprefix(f"{EVALUATION}.")
+            found[below] = replace(
+                declared,
+                name=below,
+                help=f"In evaluation; none: as in training. {declared.help}",
+                default=value_at(experiment, path),
+                optional=True,
+            )
+    return found
+
+
+def _declared(experiment: Experiment, path: str) -> Parameter | None:
+    """Return the declaration of a parameter; None if the experiment does not have it."""
+    owner, name = owner_of(experiment, path)
+    return None if owner is None else next((each for each in owner.describe() if each.name == name), None)
 
 
 def _projections(experiment: Experiment, network: GraphNetwork) -> Iterator[Group]:

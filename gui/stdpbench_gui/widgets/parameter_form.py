@@ -39,6 +39,7 @@ class Section(QWidget):
         self._rows = vbox(within=self._body, margins=(0, 0, theme.GRID // 2, theme.GRID // 2), spacing=2)
         self._layout = vbox(self.header, self._body, within=self, spacing=0)
         self._below: QWidget | None = None
+        self._below_words = ""
         self.header.setChecked(group.primary)
         self.fold(group.primary)
 
@@ -61,9 +62,9 @@ class Section(QWidget):
         if is_open:
             self._form.fill(self)
 
-    def put_below(self, widget: QWidget) -> None:
-        """Show a widget below the rows, while the section is expanded."""
-        self._below = widget
+    def put_below(self, widget: QWidget, words: str = "") -> None:
+        """Show a widget below the rows, while the section is expanded; `words` are what a search finds it by."""
+        self._below, self._below_words = widget, words.lower()
         self._layout.addWidget(widget)
         widget.setVisible(self.header.isChecked())
 
@@ -89,17 +90,20 @@ class Section(QWidget):
             row.name.setMinimumWidth(width + theme.GRID)
 
     def search(self, words: list[str]) -> bool:
-        """Show only parameters with all words in their path or help; return whether there are any."""
+        """Show only what has all words in its path or help; return whether there is anything."""
         found = {
             name
             for name, parameter in self.group.parameters.items()
             if all(word in f"{self.group.path}.{name} {parameter.help}".lower() for word in words)
         }
-        self.setVisible(bool(found) or not words)
-        self.fold(bool(found) if words else self.header.isChecked())
+        below = bool(self._below_words) and all(word in self._below_words for word in words)
+        self.setVisible(bool(found) or below or not words)
+        self.fold(bool(found) or below if words else self.header.isChecked())
         for name, row in self.rows.items():
             row.setVisible(name in found)
-        return bool(found)
+        if self._below is not None and self._below_words and words:
+            self._below.setVisible(below)
+        return bool(found) or below
 
 
 class ParameterForm(QScrollArea):
@@ -134,7 +138,7 @@ class ParameterForm(QScrollArea):
         self._why_not: Callable[[Parameter], str] = lambda _: ""
         self._words: list[str] = []
         self._revealed = ""
-        self._below: dict[str, QWidget] = {}
+        self._below: dict[str, tuple[QWidget, str]] = {}
         self.sections: dict[str, Section] = {}
 
     def rows(self) -> dict[str, ParameterRow]:
@@ -154,15 +158,18 @@ class ParameterForm(QScrollArea):
         if section is not None and bar is not None:
             bar.setValue(section.y())
 
-    def put_below(self, path: str, widget: QWidget) -> None:
-        """Show a widget below the rows of a section, also of one of this path that is shown later."""
-        self._below[path] = widget
+    def put_below(self, path: str, widget: QWidget, words: str = "") -> None:
+        """Show a widget below the rows of a section, also of one of this path that is shown later.
+
+        With `words`, a search shows the widget only if they contain what is searched for.
+        """
+        self._below[path] = widget, words
         if path in self.sections:
-            self.sections[path].put_below(widget)
+            self.sections[path].put_below(widget, words)
 
     def take_away(self, path: str) -> None:
         """Remove the widget below the rows of a section, and delete it."""
-        widget = self._below.pop(path, None)
+        widget, _ = self._below.pop(path, (None, ""))
         if path in self.sections:
             self.sections[path].take_away()
         if widget is not None:
@@ -270,7 +277,7 @@ class ParameterForm(QScrollArea):
             self.sections[group.path] = section
             layout.addWidget(section)
             if group.path in self._below:
-                section.put_below(self._below[group.path])  # out of the section that is deleted
+                section.put_below(*self._below[group.path])  # out of the section that is deleted
         for path in self._below.keys() - self.sections.keys():
             self.take_away(path)
         layout.addStretch(1)

@@ -88,10 +88,10 @@ def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) ->
     assert experiment is not None
     for name, section in panel.form.sections.items():
         section.header.setChecked(True)
-        kind = ["kind"] if name not in ("network", "schedule", "simulator") else []
+        kind = ["kind"] if name not in ("network", "schedule", "evaluation", "simulator") else []
         assert list(section.rows) == [
             *kind,
-            *(p.name for p in getattr(experiment, name).describe() if p.name != "stages"),
+            *(p.name for p in getattr(experiment, name).describe() if p.name not in ("stages", "values")),
         ]
     assert text_of(panel, "plasticity.tau_x") == "20 ms"
     assert text_of(panel, "schedule.train_images") == "none"
@@ -123,6 +123,18 @@ def test_search_finds_paths_and_help_and_opens_sections(panel: ParametersPanel) 
     assert panel.form.row(PATH).isVisible()
     assert not panel.form.sections["network"].rows["n_exc"].isVisible()
     assert panel.form.sections["lateral"].isVisible()
+
+
+def test_search_finds_the_stages(panel: ParametersPanel) -> None:
+    panel.search.setText("stages")
+    assert panel.stages.isVisible()
+    assert not [row for row in panel.form.rows().values() if row.isVisible()]
+    panel.search.setText("passes train")
+    assert not panel.stages.isVisible()
+    panel.search.setText("")
+    assert not panel.form.sections["network"].rows["n_exc"].isVisible()
+    panel.form.sections["schedule"].header.setChecked(True)
+    assert panel.stages.isVisible()
 
 
 def test_a_section_without_parameters_says_why(panel: ParametersPanel, qtbot: QtBot) -> None:
@@ -430,7 +442,7 @@ def test_the_mark_takes_a_change_back(panel: ParametersPanel, run: Run, qtbot: Q
     run.confirm(exc__tau_m=("100 ms", "90 ms"))
     row = panel.form.row("exc.tau_m")
     assert "Back to 100 ms" in row.mark.toolTip()
-    qtbot.mouseClick(row.mark, Qt.MouseButton.LeftButton)
+    row.mark.click()  # wherever the section is scrolled to
     qtbot.waitUntil(lambda: run.asked == [{"exc.tau_m": "100 ms"}])
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Evaluation, Experiment
+from stdpbench.templates import templates
 
 DEFAULT = Experiment.from_mapping({})
 OTHER = Experiment.from_toml(
@@ -87,3 +88,11 @@ def test_what_cannot_differ_is_refused_with_a_sentence(path: str, sentence: str)
     with pytest.raises(StdpbenchError) as caught:
         DEFAULT.override({f"evaluation.{path}": 7})
     assert sentence in str(caught.value)
+
+
+def test_what_differs_is_described_as_a_table():
+    values = next(each for each in Evaluation.describe() if each.name == "values")
+    assert (values.allowed, values.show(values.default)) == ("table", "{}")
+    assert values.show(OTHER.evaluation.values) == str(dict(OTHER.evaluation.values))
+    layers = {each.name: each for each in templates.get("layers").describe()}
+    assert (layers["hidden"].type, layers["hidden"].show((3, 4))) == ("list", "[3, 4]")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, group_of, parameter_groups, read_experiment, value_at
+from stdpbench.experiment import Experiment, NetworkDraft, group_of, parameter_groups, read_experiment, value_at
+from stdpbench.experiment.draft_rows import draft_groups
 from stdpbench.parameters import Parameter
 
 TWO_LAYERS = """
@@ -62,13 +63,14 @@ def another(declared: Parameter, value: Any) -> Any:
 def test_a_template_has_its_sections() -> None:
     groups = parameter_groups(read_experiment("diehl-cook-400"))
     assert [group.path for group in groups] == [
-        *("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "data", "simulator")
+        *("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "evaluation", "data", "simulator")
     ]
     assert [group.path for group in groups if group.primary] == ["plasticity", "exc"]
     assert groups[0].heading == ("plasticity", "diehl-cook-triplet")
     assert "stages" not in groups[6].parameters
     assert "kind" not in groups[5].parameters
-    assert all(declared.structural for declared in groups[7].parameters.values())
+    assert list(groups[7].parameters) == ["thresholds"]
+    assert all(declared.structural for declared in groups[8].parameters.values())
 
 
 def test_a_network_has_its_populations_and_projections() -> None:
@@ -77,7 +79,7 @@ def test_a_network_has_its_populations_and_projections() -> None:
     assert list(groups) == [
         *(f"network.projections.{name}" for name in ("feed", "compete", "up")),
         *(f"network.populations.{name}" for name in ("exc", "top")),
-        *("encoding", "network", "schedule", "data", "simulator"),
+        *("encoding", "network", "schedule", "evaluation", "data", "simulator"),
     ]
     feed, compete, up = (groups[f"network.projections.{name}"] for name in ("feed", "compete", "up"))
     exc, top = (groups[f"network.populations.{name}"] for name in ("exc", "top"))
@@ -96,6 +98,34 @@ def test_a_network_has_its_populations_and_projections() -> None:
     assert value_at(made, "network.populations.top.size") == 6
     assert value_at(made, "network.projections.up.normalise.value") is None
     assert compete.parameters["plasticity.kind"].choices[0] == "none"
+
+
+def test_values_that_hold_in_evaluation_have_a_row_each() -> None:
+    made = read_experiment("fast-100").override({"evaluation.values.exc.v_thresh": "-0.053 V"})
+    for experiment, path in (
+        (made, "values.exc.v_thresh"),
+        (made.spelled_out(), "values.network.populations.exc.neuron.v_thresh"),
+    ):
+        group = next(group for group in parameter_groups(experiment) if group.path == "evaluation")
+        assert list(group.parameters) == ["thresholds", path]
+        declared = group.parameters[path]
+        assert (declared.default, declared.unit, declared.optional, declared.structural) == (-52.0, "mV", True, False)
+        assert value_at(experiment, f"evaluation.{path}") == -53.0
+        assert group.not_default(partial(value_at, experiment)) == 1
+        without = experiment.changed_live({f"evaluation.{path}": "none"})
+        assert value_at(without, f"evaluation.{path}") is None
+        assert without.evaluation.is_default
+    stream = read_experiment("song-abbott-2000")
+    assert "evaluation" not in [group.path for group in parameter_groups(stream)]
+
+
+def test_a_draft_keeps_what_holds_in_evaluation() -> None:
+    draft = NetworkDraft(read_experiment("best-100"))
+    for each in (draft, draft.spelled_out()):
+        group = next(group for group in draft_groups(each) if group.path == "evaluation")
+        path = next(f"evaluation.{name}" for name in group.parameters if "v_thresh" in name)
+        assert value_at(each.with_value(path, "12.5").unchecked, path) == 12.5
+        assert len(each.with_value(path, "none").unchecked.evaluation.values) == 2
 
 
 def test_a_parameter_is_live_where_a_run_accepts_another_value() -> None:

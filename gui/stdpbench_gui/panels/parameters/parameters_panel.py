@@ -68,7 +68,7 @@ class ParametersPanel(Panel):
         self.form = ParameterForm()
         self.preview = LivePreview(self.form, session)
         self.stages = StagesRow()
-        self.form.put_below("schedule", self.stages)
+        self.form.put_below("schedule", self.stages, f"{STAGES}: which projections learn, for how many passes")
         self.diagram = NetworkDiagram(rules=False)
         self.diagram.hide()
         head = vbox(self.search, self.way, margins=(theme.GRID, theme.GRID // 2), spacing=theme.GRID // 2)
