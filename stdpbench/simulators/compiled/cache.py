@@ -82,7 +82,7 @@ def key(layout: Layout, compiler: Compiler) -> str:
         ],
         "parameters": {group: sorted(values) for group, values in layout.parameters.items()},
         "code": _code_digest(),
-        "versions": [version("brian2"), version("numpy"), sys.version_info[:2]],
+        "versions": _versions(),
         "compiler": [compiler.command, compiler.version, compiler.flags],
         "cpu": sorted(cpu_flags()),
     }
@@ -106,6 +106,12 @@ def _of_delay_rule(rule: DelayRule | None) -> list[Any]:
     if rule is None:
         return []
     return [repr(rule.traces), rule.on_input_spike, rule.on_output_spike, rule.input_spike_needs]
+
+
+@cache
+def _versions() -> list[Any]:
+    """Versions that a compiled network depends on; finding them takes longer than all else in a key."""
+    return [version("brian2"), version("numpy"), sys.version_info[:2]]
 
 
 @cache
