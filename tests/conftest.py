@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shlex
@@ -61,12 +62,12 @@ def _compiles_with_gcc() -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one process build Brian2's Cython modules, once, while another does something else; what is short is last.
+    """Have one process begin with the file that takes longest, and the other with others; what is short is last.
 
     With pytest-xdist's ``--no-loadscope-reorder``, as in the Makefile.
     """
     first = (
-        "tests/contract/test_against_reference.py",
+        "tests/contract/test_graphs.py",
         "tests/gui/",
         "tests/contract/",
         "tests/unit/runs/",
@@ -79,6 +80,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, part in enumerate(first) if part in item.nodeid), len(first))
 
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """Have the search for garbage leave out what the collection of tests has made, which stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5000, 10, 10)
 
 
 def _uninstall(folder: Path, section: str = "plasticity") -> str:

@@ -1,6 +1,7 @@
 """Both simulators against plain loops written from the design documents (reference.py), variant by variant.
 
-Brian2's runtime mode runs on NumPy; on Cython, one variant is compared, and the others in slow tests.
+Brian2's runtime mode runs on NumPy; on Cython, a smaller network is compared in `test_same_spikes.py`, and
+these variants in slow tests.
 """
 
 from __future__ import annotations
@@ -31,11 +32,8 @@ from stdpbench.encoding import Spikes
 from stdpbench.simulators import Simulator
 
 STEPS = 200
-ON_CYTHON = ("direct", "uniform")
 CASES = [(*variant, name) for variant in VARIANTS for name in SIMULATORS]
-CASES += [
-    pytest.param(*variant, "cython", marks=() if variant == ON_CYTHON else (pytest.mark.slow,)) for variant in VARIANTS
-]
+CASES += [pytest.param(*variant, "cython", marks=pytest.mark.slow) for variant in VARIANTS]
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,9 @@ CASES |= {f"{kind}-none-plastic": experiment(kind, **PLASTIC_LATERAL) for kind i
 RULES = [("bcm", ("layer", "uniform")), ("clopath-lif", ("direct", "none")), ("reward", ("layer", "uniform"))]
 CASES |= {f"{kind}-{'-'.join(variant)}": network(kind, variant) for kind, variant in RULES}
 """Rules with averages of traces and of the potential, and one that changes synapses in every step."""
-OFTEN = {"layer-none", "direct-homogeneous", "direct-undelayed-uniform"} | {*CASES} - {"-".join(v) for v in VARIANTS}
-"""Each form of inhibition and of delays once; the other six are slow.
+OFTEN = {"layer-none", "direct-homogeneous", "direct-undelayed-uniform", "layer-none-plastic", "direct-none-plastic"}
+"""Each form of inhibition and of delays once; the other six are slow, and so are the rules: `test_every_kind` has a
+script with all of them.
 
 They say more of the script than of the simulators: `test_against_reference` has those on all nine.
 """

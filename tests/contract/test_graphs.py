@@ -24,6 +24,15 @@ from stdpbench.simulators import Response, Simulator, find_compiler
 
 NAMES = list(SIDE_BY_SIDE)
 BY_THEMSELVES = [pytest.param(name, marks=pytest.mark.slow) for name in FIXED]
+IN_RUNTIME_MODE = {"C", "D"}
+"""Of the four, those whose state is looked at in Brian2's runtime mode, too. The other two are slow there: all
+rules and all connections are in these, and `test_pure_function` looks at the state of the digit network.
+"""
+ON_BOTH = [
+    pytest.param(name, each, marks=() if each == "compiled" or name in IN_RUNTIME_MODE else pytest.mark.slow)
+    for name in NAMES
+    for each in SIMULATORS
+]
 OPENED_TWICE = {"D"}
 """Of the four, that which is opened a second time in Brian2's runtime mode, where generating code takes a while."""
 
@@ -188,14 +197,12 @@ def assert_state_is_complete(made: Case, used: Simulator) -> None:
         assert_same_bytes(used.state(), after)
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "simulator"), ON_BOTH)
 def test_all_that_counts_is_in_the_state(name: str, simulator: str, case: Callable[[str], Case]) -> None:
     assert_state_is_complete(case(name), case(name).simulators[simulator])
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "simulator"), ON_BOTH)
 def test_a_state_put_into_another_network_goes_on_to_the_bit(
     name: str, simulator: str, case: Callable[[str], Case]
 ) -> None:
@@ -219,8 +226,7 @@ def test_a_state_put_into_another_network_goes_on_to_the_bit(
         other.close()
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "simulator"), ON_BOTH)
 def test_what_is_frozen_keeps_every_bit(name: str, simulator: str, case: Callable[[str], Case]) -> None:
     made, used = case(name), case(name).at_start(simulator)
     for shown in made.shown:
@@ -243,8 +249,10 @@ OTHER_NAMES += ("p0", "i", "lastspike", "exp", "h")
 """In another order than the declared one, and with names that mean something in Brian2 or C++."""
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("name", ["C", "D"])
+@pytest.mark.parametrize(
+    ("name", "simulator"),
+    [("C", "compiled"), pytest.param("C", "runtime", marks=pytest.mark.slow), ("D", "compiled"), ("D", "runtime")],
+)
 def test_names_change_no_bit(name: str, simulator: str, case: Callable[[str], Case]) -> None:
     streams = {projection: number for number, projection in enumerate(fixed(name).projections, 200)}
     made = replace(fixed(name), streams=streams)

@@ -53,8 +53,15 @@ result = dict(
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
-@pytest.mark.parametrize("delays", ["none", "uniform"])
-@pytest.mark.parametrize("before", ["", "import brian2"], ids=["without brian2", "brian2 imported"])
+@pytest.mark.parametrize(
+    ("before", "delays"),
+    [
+        pytest.param("", "none", id="without brian2"),
+        pytest.param("import brian2", "uniform", id="brian2 imported"),
+        pytest.param("", "uniform", id="without brian2, delays", marks=pytest.mark.slow),
+        pytest.param("import brian2", "none", id="brian2 imported, no delays", marks=pytest.mark.slow),
+    ],
+)
 def test_ctrl_c_does_not_truncate_a_presentation(delays, before):
     result = in_another_process(LONG.format(delays=delays, before=before))
     assert result["took"] > 0.05, "too short for an interruption"

@@ -46,8 +46,15 @@ def show(simulator: Simulator, presentations: int = 3, seed: int = 30) -> list[s
     return [fingerprint(response) for response in responses]
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize("delays", ["none", "uniform"])
+CASES = [
+    pytest.param(delays, name, marks=() if (delays, name) != ("none", "runtime") else pytest.mark.slow)
+    for delays in ("none", "uniform")
+    for name in SIMULATORS
+]
+"""Without delays, `test_rules` changes parameters in Brian2's runtime mode."""
+
+
+@pytest.mark.parametrize(("delays", "name"), CASES)
 def test_a_change_equals_a_simulator_built_with_it(name, delays, built, opened):
     simulator = opened(name, experiment(delays=delays))
     for what, change in CHANGES.items():
@@ -77,8 +84,7 @@ def test_a_change_equals_a_simulator_built_with_it(name, delays, built, opened):
         fresh.close()
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize("delays", ["none", "uniform"])
+@pytest.mark.parametrize(("delays", "name"), CASES)
 def test_all_changes_at_once_and_back_again(name, delays, opened):
     everything = {path: value for change in CHANGES.values() for path, value in change.items()}
     simulator, fresh = opened(name, experiment(delays=delays)), opened(name, experiment(delays=delays, **everything))

@@ -124,6 +124,7 @@ def test_both_simulators_give_what_the_plain_loop_gives(
     assert np.unique(moved.round(6)).size > 100
 
 
+@pytest.mark.slow  # the plain loop gives the same
 def test_both_simulators_give_what_plain_brian2_gives(
     simulators: dict[str, Simulator], start: dict[str, NDArray[np.float64]]
 ) -> None:

@@ -9,7 +9,6 @@ import pytest
 from networks import (
     N_EXC,
     SIMULATORS,
-    VARIANTS,
     assert_same_bytes,
     experiment,
     fingerprint,
@@ -18,6 +17,7 @@ from networks import (
     random_spikes,
     stimulus,
 )
+from test_pure_function import CASES
 
 from stdpbench.errors import StdpbenchError
 
@@ -25,8 +25,7 @@ VARIABLES = {"v", "ge", "gi", "lockout", "theta"}
 """Of exc neurons."""
 
 
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize(("inhibition", "delays"), VARIANTS)
+@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
 @pytest.mark.parametrize("plastic", [True, False], ids=["learning", "frozen"])
 def test_recording_changes_nothing(name, inhibition, delays, plastic, built):
     simulator = built(name, experiment(inhibition, delays))

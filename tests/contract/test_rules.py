@@ -119,10 +119,9 @@ def test_every_parameter_changes_live(kind: str, variant: tuple[str, str], name:
     simulator.set_parameters(changed)
     fresh = on_numpy(changed)
     fresh.set_state(simulator.state())
-    for number in (2, 3):
-        for each in (simulator, fresh):
-            each.present(stimulus(number, simulator), each.experiment.stimulus_bins, plastic=True)
-        assert np.abs(simulator.w - fresh.w).max() <= 1e-9
+    for each in (simulator, fresh):
+        each.present(stimulus(2, simulator), each.experiment.stimulus_bins, plastic=True)
+    assert np.abs(simulator.w - fresh.w).max() <= 1e-9
     fresh.close()
     state, learned = simulator.state(), []
     for parameters in (changed, made):

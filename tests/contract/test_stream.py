@@ -59,11 +59,11 @@ NETWORKS = {
         """,
     ),
 }
-N_BINS = 400
+N_BINS = 240
 CUTS = {
     "whole": [N_BINS],
-    "halves": [200, 200],
-    "shorter than delays": [1, 2, 3, 1, 1, 5, 187, 3, 197],
+    "halves": [120, 120],
+    "shorter than delays": [1, 2, 3, 1, 1, 5, 107, 3, 117],
     "steps": [1] * N_BINS,
 }
 
