@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from event_files import bin_bytes, write_n_mnist, write_shd
 
 from stdpbench.datasets import Split, datasets
+from stdpbench.datasets._hdf5 import read_arrays_here
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, encode, n_input
 from stdpbench.stimuli import Events, EventSet
@@ -184,7 +186,18 @@ def test_what_is_wrong_with_lines_is_one_sentence(tmp_path: Path, text: str, sen
     assert "mine.csv" in str(caught.value)
 
 
-def test_what_is_wrong_with_hdf5_is_one_sentence(tmp_path: Path) -> None:
+def read_here(command: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
+    """Read an HDF5 file in this process, in place of one of its own, which takes a quarter of a second."""
+    path, folder = Path(command[-3]), Path(command[-2])
+    try:
+        for name, array in read_arrays_here(path).items():
+            np.save(folder / f"{name}.npy", array)
+    except StdpbenchError as error:
+        return subprocess.CompletedProcess(command, 3, str(error).encode())
+    return subprocess.CompletedProcess(command, 0, b"")
+
+
+def test_what_is_wrong_with_hdf5_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "mine.h5"
     good = [([0.1, 0.2], [3, 4]), ([0.1], [5])]
 
@@ -196,7 +209,7 @@ def test_what_is_wrong_with_hdf5_is_one_sentence(tmp_path: Path) -> None:
     refused("there is no file")
     path.write_bytes(b"hello")
     refused("mine.h5 is damaged, or not an HDF5 file")
-    refused("mine.h5 is damaged")
+    monkeypatch.setattr("stdpbench.datasets._hdf5.subprocess.run", read_here)
     write_shd(path, good, [0, 1])
     path.write_bytes(path.read_bytes()[:2000])
     refused("mine.h5 is damaged")
@@ -230,7 +243,7 @@ def test_what_is_wrong_with_hdf5_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processor time is limited on Unix only")
 def test_a_file_that_the_library_reads_for_ever_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stdpbench.datasets._hdf5.PATIENCE", 3.0)
+    monkeypatch.setattr("stdpbench.datasets._hdf5.PATIENCE", 1.0)
     with pytest.raises(StdpbenchError, match=r"endless\.h5 is damaged: the HDF5 library cannot read it to its end"):
         prepared(Path(__file__).parents[2] / "assets" / "endless.h5")
 

@@ -221,7 +221,7 @@ def test_runs_that_differ_in_their_seed_are_averaged(report):
     assert "Over seeds</h3>" not in page, "there is nothing to compare them with"
 
 
-def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path):
+def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path, undrawn):
     folders, measured, found = [*runs, finished(tmp_path / "runs", 0, plasticity__nu_post=0.02)], build._measure, []
 
     def once(run, options):  # only metrics.json is compared, and measuring three runs takes long
@@ -262,7 +262,7 @@ def test_each_reading_of_labels_is_recorded_first(report, runs):
     }
 
 
-def test_thresholds_that_adapt_without_learning_are_measured_on_request_and_once(runs, tmp_path):
+def test_thresholds_that_adapt_without_learning_are_measured_on_request_and_once(runs, tmp_path, undrawn):
     name = "start weights with adapted thresholds, vote"
     few = Extent(40, 0)
     data, events = carried_out(runs[:1], tmp_path / "one", ReportOptions(few, workers=1, thresholds=True))
@@ -340,7 +340,7 @@ def test_robustness_is_measured_once_and_resumes_after_an_interruption(report, r
         assert robustness.rows(run, 29, kept) == []  # points of other pictures are none of these
 
 
-def test_the_command_writes_into_the_run_folder(runs):
+def test_the_command_writes_into_the_run_folder(runs, undrawn):
     result = CliRunner().invoke(
         app, ["report", str(runs[0].path), "--sample", "40", "--repeats", "0", "--workers", "1", "--json"]
     )
@@ -369,7 +369,7 @@ def test_help_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_report_of_a_run_with_missing_kinds_uses_stored_responses(runs, report, uninstall, tmp_path):
+def test_a_report_of_a_run_with_missing_kinds_uses_stored_responses(runs, report, uninstall, tmp_path, undrawn):
     """Measures that require new simulations are omitted, which is reported once."""
     path = tmp_path / runs[0].path.name
     shutil.copytree(runs[0].path, path)

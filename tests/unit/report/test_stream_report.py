@@ -128,7 +128,7 @@ def test_answers_to_patterns(report, runs):
     assert end["hit_rate"] == pytest.approx(best, abs=1e-4)
 
 
-def test_the_command_line_and_the_service_write_it(runs, tmp_path):
+def test_the_command_line_and_the_service_write_it(runs, tmp_path, undrawn):
     result = CliRunner().invoke(app, ["report", str(runs[0].path), "--output", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     assert "rate of exc (Hz)" in result.output
@@ -145,7 +145,7 @@ def test_streams_and_pictures_are_reported_separately(runs, tmp_path):
         carried_out([pictures, runs[0]], tmp_path / "both")
 
 
-def test_a_run_that_is_not_finished(tmp_path):
+def test_a_run_that_is_not_finished(tmp_path, undrawn):
     folder = new_run(tmp_path, sparse_stream())
     with pytest.raises(StdpbenchError, match="no complete piece"):
         carried_out([folder], tmp_path / "none")
