@@ -272,6 +272,7 @@ def test_the_colour_of_nan_is_that_of_no_synapse(qtbot: QtBot) -> None:
     assert "#123456" not in (found[0], found[3])
 
 
+@pytest.mark.slow  # panels of sparse networks are above, and a run of a graph in test_networks.py
 def test_the_app_shows_a_run_of_the_template_local(window: MainWindow, qtbot: QtBot) -> None:
     shown, panels = window.session, window.train.panels
     weights, raster, neuron = panels["weight-map"], panels["raster"], panels["neuron"]

@@ -55,6 +55,7 @@ def test_the_notebook_runs_and_shows_what_it_should(tmp_path: Path, monkeypatch:
     assert "text/html" in listed
 
 
+@pytest.mark.slow  # its steps are those of the notebook; tests of the API run scripts without a guard
 def test_the_script_runs_without_a_guard(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(SCRIPT)],

@@ -172,6 +172,7 @@ def test_fewer_false_alarms_are_better_unless_the_sweep_says_otherwise() -> None
     assert sweep_from_mapping({**tables, "metric": "hit_rate"}, Path()).better == "higher"
 
 
+@pytest.mark.slow  # sweeps of real runs are in test_sweeps_local.py, measures of streams above
 def test_real_streams_are_swept_listed_and_compared(beside: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if find_compiler() is None:
         pytest.skip("needs a C++ compiler")

@@ -112,7 +112,7 @@ def test_weights_of_another_presentation_are_refused(ran: tuple[LiveRun, Frames]
         slow_motion(made, frames[3][0], frames[4][1], 0, earlier={}, before={})
 
 
-@pytest.mark.parametrize("delays", ["homogeneous", "uniform"])
+@pytest.mark.parametrize("delays", [pytest.param("homogeneous", marks=pytest.mark.slow), "uniform"])
 def test_delays_and_resets_are_respected(tmp_path: Path, delays: str) -> None:
     live, frames = run_of(tmp_path, delays=delays, schedule__between="reset", plasticity__nu_pre=0.001)
     moments = [shown(live, frames, place) for place in (0, 4, 7)]

@@ -33,6 +33,11 @@ from stdpbench.simulators import find_compiler
 ASSET = Path(__file__).parents[3] / "assets" / "run-format-1"
 CHECKPOINT = "checkpoints/000000008"
 
+EXPERIMENTS, FILES_OF_RUNS = (
+    [few, pytest.param(many, marks=pytest.mark.slow, id="many")] for few, many in ((80, 1000), (40, 500))
+)
+"""Examples of what is quickly checked, and of what takes longer."""
+
 PIECES = st.one_of(
     st.binary(max_size=8),
     st.sampled_from(
@@ -126,13 +131,17 @@ def only_sentences(action: Any, *arguments: Any) -> Any:
 TOML = (ASSET / "experiment.toml").read_bytes()
 
 
-@given(damaged(TOML))
-@settings(max_examples=200)
-def test_a_damaged_experiment_is_one_or_a_sentence(data):
-    with asset() as folder:
-        (folder.path / "experiment.toml").write_bytes(data)
-        made = only_sentences(lambda: folder.experiment)
-        assert made is None or isinstance(made, Experiment)
+@pytest.mark.parametrize("examples", EXPERIMENTS)
+def test_a_damaged_experiment_is_one_or_a_sentence(examples):
+    @given(damaged(TOML))
+    @settings(max_examples=examples)
+    def check_one(data):
+        with asset() as folder:
+            (folder.path / "experiment.toml").write_bytes(data)
+            made = only_sentences(lambda: folder.experiment)
+            assert made is None or isinstance(made, Experiment)
+
+    check_one()
 
 
 def test_an_experiment_nested_without_end_is_a_sentence():
@@ -142,15 +151,19 @@ def test_an_experiment_nested_without_end_is_a_sentence():
             _ = folder.experiment
 
 
-@given(altered(tomllib.loads(TOML.decode())))
-@settings(max_examples=200)
-def test_an_experiment_with_other_values_is_one_or_a_sentence(mapping):
-    made = only_sentences(Experiment.from_mapping, mapping)
-    if made is not None:
-        assert Experiment.from_mapping(tomllib.loads(made.to_toml())) == made
-    with asset() as folder, suppress(TypeError, ValueError):  # what TOML does not know
-        (folder.path / "experiment.toml").write_text(tomli_w.dumps(mapping), encoding="utf-8")
-        only_sentences(lambda: folder.experiment)
+@pytest.mark.parametrize("examples", EXPERIMENTS)
+def test_an_experiment_with_other_values_is_one_or_a_sentence(examples):
+    @given(altered(tomllib.loads(TOML.decode())))
+    @settings(max_examples=examples)
+    def check_one(mapping):
+        made = only_sentences(Experiment.from_mapping, mapping)
+        if made is not None:
+            assert Experiment.from_mapping(tomllib.loads(made.to_toml())) == made
+        with asset() as folder, suppress(TypeError, ValueError):  # what TOML does not know
+            (folder.path / "experiment.toml").write_text(tomli_w.dumps(mapping), encoding="utf-8")
+            only_sentences(lambda: folder.experiment)
+
+    check_one()
 
 
 # -- journals --------------------------------------------------------------------------------------
@@ -180,23 +193,31 @@ def use_the_journal(folder: RunFolder) -> None:
         journal.close()
 
 
-@given(damaged((ASSET / "journal.jsonl").read_bytes()))
-@settings(max_examples=90)
-def test_a_damaged_journal_is_one_or_a_sentence(data):
-    with asset() as folder:
-        (folder.path / "journal.jsonl").write_bytes(data)
-        use_the_journal(folder)
+@pytest.mark.parametrize("examples", FILES_OF_RUNS)
+def test_a_damaged_journal_is_one_or_a_sentence(examples):
+    @given(damaged((ASSET / "journal.jsonl").read_bytes()))
+    @settings(max_examples=examples)
+    def check_one(data):
+        with asset() as folder:
+            (folder.path / "journal.jsonl").write_bytes(data)
+            use_the_journal(folder)
+
+    check_one()
 
 
-@given(st.integers(0, len(LINES) - 1).flatmap(lambda n: st.tuples(st.just(n), altered(LINES[n]))))
-@settings(max_examples=90)
-def test_a_journal_with_other_values_is_one_or_a_sentence(change):
-    number, line = change
-    with asset() as folder:
-        lines = [*LINES[:number], line, *LINES[number + 1 :]]
-        text = "".join(json.dumps(line) + "\n" for line in lines)
-        (folder.path / "journal.jsonl").write_text(text, encoding="utf-8")
-        use_the_journal(folder)
+@pytest.mark.parametrize("examples", FILES_OF_RUNS)
+def test_a_journal_with_other_values_is_one_or_a_sentence(examples):
+    @given(st.integers(0, len(LINES) - 1).flatmap(lambda n: st.tuples(st.just(n), altered(LINES[n]))))
+    @settings(max_examples=examples)
+    def check_one(change):
+        number, line = change
+        with asset() as folder:
+            lines = [*LINES[:number], line, *LINES[number + 1 :]]
+            text = "".join(json.dumps(line) + "\n" for line in lines)
+            (folder.path / "journal.jsonl").write_text(text, encoding="utf-8")
+            use_the_journal(folder)
+
+    check_one()
 
 
 # -- checkpoints -----------------------------------------------------------------------------------
@@ -224,23 +245,31 @@ FILES = [f"{CHECKPOINT}/{name}" for name in ("checkpoint.json", "state.npz", "hi
 ABOUT = json.loads((ASSET / FILES[0]).read_text())
 
 
-@given(st.sampled_from(FILES).flatmap(lambda name: st.tuples(st.just(name), damaged((ASSET / name).read_bytes()))))
-@settings(max_examples=90)
-def test_a_damaged_checkpoint_is_noticed_and_the_one_before_is_whole(change):
-    name, data = change
-    with asset() as folder:
-        earlier(folder)
-        (folder.path / name).write_bytes(data)
-        check(folder)
+@pytest.mark.parametrize("examples", FILES_OF_RUNS)
+def test_a_damaged_checkpoint_is_noticed_and_the_one_before_is_whole(examples):
+    @given(st.sampled_from(FILES).flatmap(lambda name: st.tuples(st.just(name), damaged((ASSET / name).read_bytes()))))
+    @settings(max_examples=examples)
+    def check_one(change):
+        name, data = change
+        with asset() as folder:
+            earlier(folder)
+            (folder.path / name).write_bytes(data)
+            check(folder)
+
+    check_one()
 
 
-@given(altered(ABOUT))
-@settings(max_examples=90)
-def test_a_checkpoint_that_says_something_else_is_noticed(about):
-    with asset() as folder:
-        earlier(folder)
-        (folder.path / FILES[0]).write_text(json.dumps(about), encoding="utf-8")
-        check(folder)
+@pytest.mark.parametrize("examples", FILES_OF_RUNS)
+def test_a_checkpoint_that_says_something_else_is_noticed(examples):
+    @given(altered(ABOUT))
+    @settings(max_examples=examples)
+    def check_one(about):
+        with asset() as folder:
+            earlier(folder)
+            (folder.path / FILES[0]).write_text(json.dumps(about), encoding="utf-8")
+            check(folder)
+
+    check_one()
 
 
 def check(folder: RunFolder) -> None:

@@ -99,7 +99,7 @@ VARIANTS = [
     ("compiled", "none", "reset"),
     ("compiled", "none", "carry"),
     ("compiled", "homogeneous", "carry"),
-    ("runtime", "none", "rest"),
+    pytest.param("runtime", "none", "rest", marks=pytest.mark.slow),
     ("runtime", "uniform", "carry"),
 ]
 

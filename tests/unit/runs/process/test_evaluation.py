@@ -90,7 +90,7 @@ def state_of(simulator: Simulator) -> bytes:
     return b"".join(values.tobytes() for values in simulator.state().values())
 
 
-@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("workers", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_the_result_does_not_depend_on_the_number_of_workers(trained, images, workers):
     made, before = trained.experiment, state_of(trained)
     alone, attempts = gathered(respond(trained, made, images, "label", workers=1))

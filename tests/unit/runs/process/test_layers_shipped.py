@@ -1,4 +1,7 @@
-"""The shipped experiments with a local layer and with two layers, shortened to a few neurons and pictures."""
+"""The shipped experiments with a local layer and with two layers, shortened to a few neurons and pictures.
+
+Smaller runs of both templates, and of stages, are in `test_template_runs.py` and `test_graph_run.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from harness import finished, new_run
 from stdpbench.experiment import read_experiment
 from stdpbench.simulators import find_compiler
 
-pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")]
 
 SHORT = {"schedule.train_images": 200, "schedule.label_images": 200, "schedule.test_images": 100}
 
