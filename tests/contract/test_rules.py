@@ -51,12 +51,6 @@ def network(kind: str, variant: tuple[str, str], **changes: Any) -> Experiment:
     return made.override({"network.inhibition": inhibition})
 
 
-@pytest.fixture(params=VARIANTS, ids="-".join)
-def variant(request: pytest.FixtureRequest) -> tuple[str, str]:
-    found: tuple[str, str] = request.param
-    return found
-
-
 @pytest.mark.parametrize(("kind", "variant"), CASES)
 def test_both_simulators_agree(kind: str, variant: tuple[str, str], built: Any) -> None:
     first, second = built("compiled", network(kind, variant)), on_numpy(network(kind, variant))
@@ -238,6 +232,9 @@ w = clip(w, 0.0, w_max)
 """
 
 
+@pytest.mark.parametrize(
+    "variant", [pytest.param(VARIANTS[0], marks=pytest.mark.slow), VARIANTS[1]], ids=["-".join(v) for v in VARIANTS]
+)
 def test_the_language_of_ones_own_rules_means_the_same_everywhere(variant: tuple[str, str], built: Any) -> None:
     made = network("custom", variant).to_mapping()
     parameters = {"eta": {"default": 0.01}, "rate": {"default": "3 Hz", "unit": "Hz"}}

@@ -81,8 +81,8 @@ def test_both_simulators_give_the_same_on_synthetic_input(inhibition, delays, bu
 
 @pytest.mark.parametrize(
     ("inhibition", "delays"),
-    # the layer without delays is compared with direct inhibition below, and with the other simulator in slow tests
-    [("layer", "uniform"), ("direct", "none")],
+    # the layer is compared with direct inhibition below, and with the other simulator on synthetic input
+    [pytest.param("layer", "uniform", marks=pytest.mark.slow), ("direct", "none")],
 )
 @pytest.mark.parametrize("n", [6, pytest.param(50, marks=pytest.mark.slow)])
 def test_both_simulators_give_the_same_on_digits(n, inhibition, delays, built, mnist):
