@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,17 @@ from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
+_NO_CLASS = "by neurons without a class so far"
+
+
+def _tally(right: Collection[bool | None]) -> str:
+    """Return in words how many answers were right; None: of neurons that have no class yet."""
+    unknown = sum(each is None for each in right)
+    n_right = sum(each is True for each in right)
+    if not unknown:
+        return f"{n_right} of the last {len(right)} right"
+    return f"of the last {len(right)}, {n_right} right, {len(right) - n_right - unknown} wrong, {unknown} {_NO_CLASS}"
+
 
 class Stimulus(Panel):
     """Panel with a training stimulus of any kind, its input spikes, and the answer."""
@@ -41,9 +52,10 @@ class Stimulus(Panel):
         "all on one scale, with the spikes on it. Below are a raster of all inputs and their mean rate. How a "
         "stimulus becomes spikes is up to the encoding of the run, which the line below names. The answer is the "
         "class whose neurons fire most. During training, the label of a neuron is the class that it responded to most "
-        "in the last thousand presentations received by this window. This is only a preview: accuracy is measured "
-        "with frozen weights at the end. The mark and the frame show right (✓) or wrong (✗). Updates at most three "
-        "times a second, unless fast flicker is allowed, and not before a recording has played once. "
+        "in the last thousand presentations received by this window. A neuron that has fired during none of them has "
+        "no class so far: where one neuron wins each stimulus, that holds for many. This is only a preview: accuracy "
+        "is measured with frozen weights at the end. The mark and the frame show right (✓) or wrong (✗). Updates at "
+        "most three times a second, unless fast flicker is allowed, and not before a recording has played once. "
         "(Answer: Diehl &amp; Cook 2015, sections 2.4 and 2.6; doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "The stimulus appears here with the next training presentation: start or resume a run."
@@ -121,7 +133,7 @@ class Stimulus(Panel):
             caption = missing if shown.stimulus is None else noun
             self.view.show_stimulus(shown, caption, group_names(self.session))
         text = f"shown {self.observed.class_name(label)}" if label >= 0 else "shown: no label"
-        answered = self.observed.class_name(answer) if answer >= 0 else "nothing" if mark else "–"
+        answered = self._answered(answer, "nothing" if mark else "–")
         unlabelled = split is not None and split.train.labels is None
         nouns = f"{noun_of(self.session)}s"
         verdict = f"{nouns} without labels" if unlabelled else f"{mark} {text} · answered {answered}".strip()
@@ -140,9 +152,18 @@ class Stimulus(Panel):
         bins = stimulus_bins(self._frame, experiment.stimulus_bins)
         return ShownStimulus.of(stimuli, self._frame["image"], shape, self._frame["input"], bins, experiment.dt)
 
+    def _answered(self, answer: int, nothing: str) -> str:
+        """Return the answer in words: a class, that of neurons which have none yet, or `nothing`."""
+        if answer >= 0:
+            return self.observed.class_name(answer)
+        return _NO_CLASS if self.observed.right and self._fired() else nothing
+
+    def _fired(self) -> bool:
+        return bool(np.any(self._frame["spike_counts"]))
+
     def _judged(self, label: int, answer: int) -> tuple[str, str]:
-        """Return theme role and mark of an answer; empty: unknown. No answer counts as wrong."""
-        if label < 0 or (answer < 0 and not self.observed.right):
+        """Return theme role and mark of an answer; empty: unknown. No spikes count as wrong."""
+        if label < 0 or (answer < 0 and (not self.observed.right or self._fired())):
             return "", ""
         return ("right", "✓") if label == answer else ("wrong", "✗")
 
@@ -159,7 +180,7 @@ class Stimulus(Panel):
             parts.append(f"the first {self._shown.duration:g} of {self._shown.whole:g} ms")
         right = self.observed.right
         if len(right) >= 10:
-            parts.append(f"{sum(right)} of the last {len(right)} right")
+            parts.append(_tally(right))
         if encoding := encoding_of(self.session):
             parts.append(f"encoding {encoding.partition(' (')[0]}")
         return parts
@@ -183,7 +204,8 @@ class Stimulus(Panel):
         )
         _, mark = self._judged(label, self._answer)
         verdict = {"✓": ", right", "✗": ", wrong", "": ""}[mark]
-        answered = f"answered {self.observed.class_name(self._answer)}{verdict}" if self._answer >= 0 else "no answer"
+        answer = self._answered(self._answer, "")
+        answered = f"answered {answer}{verdict}" if answer else "no answer"
         encoding = encoding_of(self.session)
         encoded = f" Encoding: {encoding}." if encoding else ""
         return f"Shown {shown}; {answered}; {', '.join(self._about(self._frame))}.{spikes}{encoded}"

@@ -51,8 +51,9 @@ class Observed(QObject):
         The previous frames of ``presentation`` and ``network``.
     answer : int
         Vote in the newest presentation, with classes from the responses before it; `NO_ANSWER` for none.
-    right : deque of bool
-        Whether the answers to the last labelled presentations, up to a hundred, were right.
+    right : deque of bool or None
+        Whether the answers to the last labelled presentations, up to a hundred, were right; None: neurons fired, but
+        have no class yet, since they have not fired during recent labelled pictures.
     recent : RecentResponses or None
         Responses to the last presentations.
     stored : StoredResponses or None
@@ -127,7 +128,7 @@ class Observed(QObject):
         self.network: Mapping[str, Any] = {}
         self.before: Mapping[str, Any] = {}
         self.answer = NO_ANSWER
-        self.right: deque[bool] = deque(maxlen=100)
+        self.right: deque[bool | None] = deque(maxlen=100)
         self.recent: RecentResponses | None = None
         self.stored: StoredResponses | None = None
         self._stored_of: RunFolder | None = None
@@ -163,7 +164,8 @@ class Observed(QObject):
             known = self.recent.n_labelled > 0
             self.answer = self.recent.add(frame["image"], label, frame["spike_counts"])
             if known and label >= 0:
-                self.right.append(self.answer == label)
+                unknown = self.answer < 0 and bool(np.any(frame["spike_counts"]))
+                self.right.append(None if unknown else self.answer == label)
         self.presentation = frame
 
     def _on_pictures(self) -> None:

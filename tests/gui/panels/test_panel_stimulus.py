@@ -59,7 +59,10 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     assert panel.verdict.text() == "shown a · answered –"
     assert panel.picture.frame == ""
     give(panel.session, frame(1, image=1, exc=FIRES_1))
-    redraw(panel)  # no neuron has class b yet
+    redraw(panel)
+    assert panel.verdict.text() == "shown b · answered by neurons without a class so far"
+    assert panel.picture.frame == ""
+    assert "answered by neurons without a class so far;" in panel.summary()
     give(panel.session, frame(2, image=1, exc=FIRES_1))
     redraw(panel)
     assert panel.verdict.text() == "✓ shown b · answered b"
@@ -88,7 +91,11 @@ def test_how_often_it_was_right(panel: Stimulus) -> None:
     for number in range(24):
         give(panel.session, frame(number, image=number % 2, exc=FIRES_1 if number % 2 else FIRES_0))
     redraw(panel)
-    assert "22 of the last 23 right" in panel.details.text()
+    assert "of the last 23, 22 right, 0 wrong, 1 by neurons without a class so far" in panel.details.text()
+    for number in range(24, 124):
+        give(panel.session, frame(number, image=number % 2, exc=FIRES_0))
+    redraw(panel)
+    assert "50 of the last 100 right" in panel.details.text()
 
 
 def test_counts_input_spikes_per_pixel(panel: Stimulus) -> None:
