@@ -97,9 +97,9 @@ class Parameter:
         return f"{left}{low}, {high}{right}"
 
     def show(self, value: Any) -> str:
-        """Format `value` with its unit."""
+        """Format `value` with its unit, long times in seconds."""
         if self.unit is not None and isinstance(value, int | float) and not isinstance(value, bool):
-            return units.show(value, self.unit)
+            return units.brief(value, self.unit)
         if isinstance(value, tuple):
             return str(dict(value) if self.type == "table" else list(value))
         return "true" if value is True else "false" if value is False else "–" if value is None else str(value)

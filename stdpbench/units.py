@@ -30,6 +30,7 @@ _UNITS: dict[str, tuple[str, str]] = {
     "kHz": ("rate", "1e3"),
     "px": ("pixels", "1"),
 }
+_LONG = 1e6  # ms; 1000000000 ms is wider than a field
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμ]*)\s*")
 
 
@@ -87,6 +88,14 @@ def show(value: float, unit: str) -> str:
     text = repr(float(value))
     text = text.removesuffix(".0")
     return f"{text} {unit}" if unit else text
+
+
+def brief(value: float, unit: str) -> str:
+    """Format a value with its unit for a field or a table: as `show`, but times of 1000 s and more in seconds."""
+    if unit != "ms" or abs(value) < _LONG or not math.isfinite(value):
+        return show(value, unit)
+    text = show(float(Decimal(repr(float(value))) / 1000), "s")
+    return text if read(text, unit) == value else show(value, unit)
 
 
 def to_si(value: float, unit: str) -> float:

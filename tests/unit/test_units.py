@@ -82,3 +82,16 @@ def test_si() -> None:
     assert units.to_si(25.0, "ms") == 0.025
     assert units.to_si(-65.0, "mV") == -0.065
     assert units.to_si(3.0, "") == 3.0
+
+
+@given(FINITE, st.sampled_from(["ms", "mV", "s", ""]))
+def test_what_is_shown_in_a_field_reads_back_to_the_same_number(value: float, unit: str) -> None:
+    assert units.read(units.brief(value, unit), unit) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(1e9, "ms", "1000000 s"), (1.3e7, "ms", "13000 s"), (999_999.0, "ms", "999999 ms"), (1e9, "s", "1000000000 s")],
+)
+def test_long_times_are_shown_in_seconds(value: float, unit: str, text: str) -> None:
+    assert units.brief(value, unit) == text
