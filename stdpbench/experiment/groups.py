@@ -22,6 +22,7 @@ from stdpbench.parameters import Parameter, Parameters
 from stdpbench.templates.graph import GraphNetwork
 
 _SECTIONS = (
+    "reference",
     "plasticity",
     "lateral",
     "exc",

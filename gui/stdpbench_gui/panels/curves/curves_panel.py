@@ -24,6 +24,7 @@ from stdpbench.units import label, thousands
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table
+from stdpbench_gui.panels.curves import taught
 from stdpbench_gui.panels.curves.held_out import HeldOutPlot
 from stdpbench_gui.panels.curves.stream import StreamPlots, piece_seconds, summary_of, table_of
 from stdpbench_gui.session.overlays import Overlay, Overlays
@@ -57,7 +58,8 @@ _NARROW = 30  # the same of a stream
 class Curves(Panel):
     """Four plots over training presentations, for the current run and others.
 
-    A fifth plot shows measures on held-out pictures once available. A stream has plots of its own, over time.
+    A fifth plot shows measures on held-out pictures once available. A stream has plots of its own, over time, and a
+    training with labels shows accuracy, spikes, loss and gradient in the four plots.
     """
 
     key = "curves"
@@ -79,7 +81,10 @@ class Curves(Panel):
         "population, the coefficient of variation of intervals between spikes, synchrony, latencies of answers to "
         "patterns or the mean weight of each projection that learns, and the power of the rate at 2 to 4 Hz and at "
         "30 to 70 Hz relative to that of independent Poisson neurons (1: no rhythm), where it is defined; the menu "
-        "has the choice. (Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
+        "has the choice. A run that is trained with labels (<b>supervised</b>) shows its accuracy on the training "
+        "pictures, the loss that the training lowers, the length of its gradient, and spikes per picture, each before "
+        "the change of weights that follows. (Diehl &amp; Cook 2015, section 2.6 and figure 2, "
+        "doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
     empty_text = "Curves appear here after the first block of training presentations."
@@ -170,7 +175,8 @@ class Curves(Panel):
 
     def has_content(self) -> bool:
         """Return whether a block of this run is complete, or another run is drawn."""
-        return bool(self.session.live.blocks or self.session.live.pieces or self.overlays.shown())
+        live = self.session.live
+        return bool(live.blocks or live.pieces or live.taught or self.overlays.shown())
 
     def refresh(self) -> None:
         """Draw all curves."""
@@ -201,7 +207,11 @@ class Curves(Panel):
         wide = self._has_held_out() and self.graphics.width() > _WIDE * line
         self._arrange(1 if self.graphics.height() > _TALL * line else 3 if wide else 2)
         of = self.session.selection.others
-        values = _drawable(self.session.live.blocks, of)
+        population = self.session.selection.population
+        supervised = bool(self.session.live.taught)
+        values = (
+            taught.values(self.session.live, population) if supervised else _drawable(self.session.live.blocks, of)
+        )
         for name, curve in self.curves.items():
             curve.setData(*values[name])
         for item in self._others:
@@ -209,7 +219,9 @@ class Curves(Panel):
         self._others.clear()
         drawn = [values]
         for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
-            drawn.append(_drawable(overlay.blocks, of))
+            if supervised is not bool((known := overlay.known()).taught):
+                continue  # its measures are others
+            drawn.append(taught.values(known, population) if supervised else _drawable(overlay.blocks, of))
             pen = run_lines.pen(slot)
             for plot in self.plots:
                 item = pg.PlotDataItem(*drawn[-1][READOUTS[0] if plot == "accuracy" else plot], pen=pen)
@@ -227,9 +239,12 @@ class Curves(Panel):
     def _titles(self) -> dict[str, str]:
         """Return the titles of the plots that are of the population or the projection on display."""
         selection = self.session.selection
+        if self.session.live.taught:
+            return taught.titles(selection.population)
         _, unit = selection.theta_shown_as
         several = len(selection.projections) > 1 or not selection.is_read
         return {
+            "accuracy": _PLOTS["accuracy"],
             "spikes": f"{selection.population} spikes per stimulus",
             "theta": label(f"mean theta of {selection.population}" if several else "mean theta", unit),
             "change": f"mean |Δw| of {selection.projection} (10⁻³)" if several else _PLOTS["change"],
@@ -261,6 +276,8 @@ class Curves(Panel):
 
     def _write_legend(self) -> None:
         lines = [(_colour(name), mark, name) for name, (_, mark) in _STYLES.items()]
+        if self.session.live.taught:
+            lines = [(*lines[0][:2], taught.WORDS)]
         for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
             name = f"{self._short(overlay.name)} ({READOUTS[0]})"
             lines.append((run_lines.colour(slot), run_lines.mark(slot), name))
@@ -341,6 +358,8 @@ class Curves(Panel):
 
     def _plots_of_pictures(self) -> list[SmallPlot]:
         selection = self.session.selection
+        if self.session.live.taught:
+            return list(self.plots.values())
         hidden = [*([] if selection.adapts else ["theta"]), *([] if selection.learns else ["change"])]
         first, *others = (plot for name, plot in self.plots.items() if name not in hidden)
         return [first, *([self.held_out] if self._has_held_out() else []), *others]
@@ -357,6 +376,8 @@ class Curves(Panel):
         live = self.session.live
         if live.pieces:
             return summary_of(live)
+        if live.taught:
+            return taught.summary_of(live)
         others = [overlay.name for overlay in self.overlays.shown()]
         if not live.blocks:
             drawn = f"No complete block of this run yet; other runs: {', '.join(others)}."
@@ -393,6 +414,8 @@ class Curves(Panel):
         """Return all drawn runs with the chosen held-out measures."""
         if self.session.live.pieces:
             return spec_of_table(table_of(self.session.live))
+        if self.session.live.taught:
+            return spec_of_table(taught.table_of(self.session.live))
         others = [(overlay.name, overlay.known()) for overlay in self.overlays.shown()]
         return panel_figures.curves(self.session, others, self.held_out.chosen)
 
@@ -400,6 +423,8 @@ class Curves(Panel):
         """Return one row per block and held-out measurement of all drawn runs."""
         if self.session.live.pieces:
             return table_of(self.session.live)
+        if self.session.live.taught:
+            return taught.table_of(self.session.live)
         folder, live = self.session.folder, self.session.live
         runs = [(folder.path.name if folder else "", live.blocks, live.held_out)]
         runs += [(overlay.name, dict(overlay.blocks), dict(overlay.held_out)) for overlay in self.overlays.shown()]
