@@ -71,7 +71,7 @@ ReferenceKind = Annotated[
     str,
     typer.Argument(
         metavar="KIND",
-        help="How it is trained: surrogate-gradient (`stdpbench describe surrogate-gradient`).",
+        help="How it is trained: surrogate-gradient or linear (`stdpbench describe KIND`).",
         autocompletion=completion.reference_kinds,
     ),
 ]

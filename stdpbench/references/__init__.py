@@ -12,6 +12,7 @@ references: Family[Reference] = Family(
     Reference,  # type: ignore[type-abstract]
     {
         "none": "stdpbench.references.none:NoReference",
+        "linear": "stdpbench.references.linear:Linear",
         "surrogate-gradient": "stdpbench.references.surrogate_gradient:SurrogateGradient",
     },
     group="stdpbench.references",

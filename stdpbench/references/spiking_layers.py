@@ -32,7 +32,7 @@ doi:10.1109/JPROC.2023.3308088.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -78,13 +78,32 @@ class Course:
     spikes: Array
 
 
+class Buffers:
+    """Arrays that are used again in the next batch: getting fresh ones from the system takes longer than computing."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Array] = {}
+
+    def get(self, name: str, shape: tuple[int, ...], like: Array) -> Array:
+        """Return an array of the type of `like` with any content; the same one for the same name and shape."""
+        kept = self._kept.get(name)
+        if kept is None or kept.shape != shape or kept.dtype != like.dtype:
+            kept = self._kept[name] = np.empty(shape, like.dtype)
+        return kept
+
+
 def threshold_step(u: Array) -> Array:
     """Return 1 where the potential exceeds the threshold, u > 0, and 0 elsewhere, in the type of `u`."""
     return (u > 0).astype(u.dtype)
 
 
 def layer_forward(
-    current: Array, n_steps: int, neurons: Neurons, fire: Callable[[Array], Array] = threshold_step
+    current: Array,
+    n_steps: int,
+    neurons: Neurons,
+    fire: Callable[[Array], Array] = threshold_step,
+    buffers: Buffers | None = None,
+    name: str = "",
 ) -> Course:
     """Step a layer of neurons from the reset state.
 
@@ -98,11 +117,16 @@ def layer_forward(
         Their parameters.
     fire : callable
         Spikes as a function of the potential above threshold; another one in tests of the gradient.
+    buffers : Buffers, optional
+        Holds the result, which the next call with the same name overwrites.
+    name : str
+        Name of the layer there.
     """
-    constant = current.ndim == 2
-    shape, dtype = current.shape[-2:], current.dtype
-    v, spikes = np.zeros((n_steps, *shape), dtype), np.zeros((n_steps, *shape), dtype)
-    beta, theta = dtype.type(neurons.beta), dtype.type(neurons.threshold)
+    constant, shape, buffers = current.ndim == 2, (n_steps, *current.shape[-2:]), buffers or Buffers()
+    v, spikes = (buffers.get(f"{name}.{what}", shape, current) for what in ("v", "spikes"))
+    beta, theta = current.dtype.type(neurons.beta), current.dtype.type(neurons.threshold)
+    v[0] = 0
+    spikes[...] = 0
     for t in range(n_steps):
         if t:
             now, before, fired = v[t], v[t - 1], spikes[t - 1]
@@ -128,8 +152,10 @@ def layer_backward(
     g_v: Array | None,
     *,
     through_reset: bool = True,
-) -> Array:
-    """Return the gradient of the loss with respect to what arrived in each step.
+) -> Iterator[tuple[int, Array]]:
+    """Yield the gradient of the loss with respect to what arrived in each step, from later to earlier steps.
+
+    What arrived in the last step acts nowhere: the first one is that of the step before it.
 
     Parameters
     ----------
@@ -144,31 +170,27 @@ def layer_backward(
     through_reset : bool
         Whether the gradient also passes through the reset.
 
-    Returns
-    -------
-    ndarray, (n_steps, n_pictures, n_neurons)
-        What arrived in the last step acts nowhere: 0.
+    Yields
+    ------
+    step : int
+    gradient : ndarray, (n_pictures, n_neurons)
     """
     v, spikes = course.v, course.spikes
-    n_steps, dtype = len(v), v.dtype
-    beta, theta = dtype.type(neurons.beta), dtype.type(neurons.threshold)
-    found = np.zeros_like(v)
-    later = np.zeros(v.shape[1:], dtype)  # dL/dV of the step after
-    slope = None if neurons.reset == "none" else surrogate.slope(v - theta)
-    for t in range(n_steps - 1, -1, -1):
-        found[t] = later
+    beta, theta = v.dtype.type(neurons.beta), v.dtype.type(neurons.threshold)
+    later = np.zeros(v.shape[1:], v.dtype)  # dL/dV of the step after
+    for t in range(len(v) - 1, 0, -1):
         mine = beta * later
         if neurons.reset == "zero":
             mine *= 1 - spikes[t]
-        if slope is not None:
+        if neurons.reset != "none":
             of_spikes = np.zeros_like(later) if g_spikes is None else g_spikes[t]
             if through_reset:
                 of_spikes = of_spikes - later * (theta if neurons.reset == "subtract" else beta * v[t])
-            mine += of_spikes * slope[t]
+            mine += of_spikes * surrogate.slope(v[t] - theta)
         if g_v is not None:
             mine += g_v[t]
+        yield t - 1, mine
         later = mine
-    return found
 
 
 def forward(
@@ -177,6 +199,7 @@ def forward(
     n_steps: int,
     layers: Sequence[Neurons],
     fire: Callable[[Array], Array] = threshold_step,
+    buffers: Buffers | None = None,
 ) -> list[Course]:
     """Pass constant input currents through all layers.
 
@@ -192,6 +215,8 @@ def forward(
         Of each layer.
     fire : callable
         See `layer_forward`.
+    buffers : Buffers, optional
+        Holds the results, which the next call overwrites.
 
     Returns
     -------
@@ -199,13 +224,13 @@ def forward(
         Of each layer.
     """
     courses: list[Course] = []
-    for w, neurons in zip(weights, layers, strict=True):
+    for number, (w, neurons) in enumerate(zip(weights, layers, strict=True)):
         if not courses:
             current = inputs @ w
         else:
             spikes = courses[-1].spikes
             current = (spikes.reshape(-1, spikes.shape[-1]) @ w).reshape(*spikes.shape[:2], -1)
-        courses.append(layer_forward(current, n_steps, neurons, fire))
+        courses.append(layer_forward(current, n_steps, neurons, fire, buffers, str(number)))
     return courses
 
 
@@ -219,6 +244,7 @@ def backward(
     g_v: Array | None,
     *,
     through_reset: bool = True,
+    buffers: Buffers | None = None,
 ) -> list[Array]:
     """Return the gradient of the loss with respect to the weights of each layer.
 
@@ -234,17 +260,25 @@ def backward(
         Gradient of the loss with respect to spikes and potentials of the last layer.
     through_reset : bool
         See `layer_backward`.
+    buffers : Buffers, optional
+        Those of `forward`.
     """
-    found: list[Array] = []
+    found, buffers = list[Array](), buffers or Buffers()
     for number in range(len(weights) - 1, -1, -1):
-        g_current = layer_backward(
-            courses[number], layers[number], surrogate, g_spikes, g_v, through_reset=through_reset
-        )
-        if number == 0:
-            found.append(inputs.T @ g_current.sum(axis=0))
+        course, shape = courses[number], courses[number].v.shape
+        steps = layer_backward(course, layers[number], surrogate, g_spikes, g_v, through_reset=through_reset)
+        if number == 0:  # the inputs are the same in all steps
+            total = np.zeros(shape[1:], inputs.dtype)
+            for _, gradient in steps:
+                total += gradient
+            found.append(inputs.T @ total)
             break
-        before = courses[number - 1].spikes
-        flat = g_current.reshape(-1, g_current.shape[-1])
+        arrived = buffers.get(f"{number}.arrived", shape, inputs)
+        arrived[-1] = 0
+        for step, gradient in steps:
+            arrived[step] = gradient
+        before, flat = courses[number - 1].spikes, arrived.reshape(-1, shape[-1])
         found.append(before.reshape(-1, before.shape[-1]).T @ flat)
-        g_spikes, g_v = (flat @ weights[number].T).reshape(before.shape), None
+        g_spikes, g_v = buffers.get(f"{number}.g", before.shape, inputs), None
+        np.matmul(flat, weights[number].T, out=g_spikes.reshape(-1, before.shape[-1]))
     return found[::-1]

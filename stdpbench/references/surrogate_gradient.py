@@ -13,8 +13,9 @@ from stdpbench.graph import Graph
 from stdpbench.parameters import parameter
 from stdpbench.references.base import Learnt, Reference, Task, Trainer
 from stdpbench.references.feed_forward import chain, layer_problems, neurons_of
+from stdpbench.references.loss import cross_entropy, falling
 from stdpbench.references.optimizer import Adam
-from stdpbench.references.spiking_layers import Course, Neurons, backward, forward
+from stdpbench.references.spiking_layers import Buffers, Course, Neurons, backward, forward
 from stdpbench.references.surrogates import USUAL_K, Kind, Surrogate
 
 
@@ -106,6 +107,7 @@ class SurrogateTrainer(Trainer):
         self._targets = [task.graph.projections[name].target for name in names]
         self._weights = [self.weights[name] for name in names]
         self._adam = Adam(self._weights)
+        self._buffers = Buffers()
 
     @property
     def _layers(self) -> list[Neurons]:
@@ -149,23 +151,13 @@ class SurrogateTrainer(Trainer):
         labels : ndarray, int64, (n,)
             Classes.
         """
-        made, layers, n = self.reference, self._layers, len(labels)
-        courses = forward(inputs, self._weights, self.task.n_steps, layers)
-        last, real = courses[-1], inputs.dtype.type
-        counts = made.loss == "counts"
-        outputs = (last.spikes.sum(axis=0) if counts else last.v.mean(axis=0)) * real(made.loss_scale)
-        exponents = outputs[:, : self.task.n_classes]
-        exponents = np.exp(exponents - exponents.max(axis=1, keepdims=True))
-        p = exponents / exponents.sum(axis=1, keepdims=True)
-        rows = np.arange(n)
-        loss = float(-np.log(np.maximum(p[rows, labels], np.finfo(p.dtype).tiny)).mean())
-        correct = int((outputs[:, : self.task.n_classes].argmax(axis=1) == labels).sum())
-        g = np.zeros_like(outputs)
-        g[:, : self.task.n_classes] = p
-        g[rows, labels] -= 1
-        g *= real(made.loss_scale / n)
+        made, layers = self.reference, self._layers
+        courses = forward(inputs, self._weights, self.task.n_steps, layers, buffers=self._buffers)
+        last, counts = courses[-1], made.loss == "counts"
+        outputs = last.spikes.sum(axis=0) if counts else last.v.mean(axis=0)
+        loss, correct, g = cross_entropy(outputs, labels, self.task.n_classes, made.loss_scale)
         if not counts:
-            g /= real(self.task.n_steps)
+            g /= inputs.dtype.type(self.task.n_steps)
         each = np.broadcast_to(g, last.v.shape)
         surrogate = Surrogate(made.surrogate, USUAL_K[made.surrogate] if made.k is None else made.k)
         found = backward(
@@ -177,6 +169,7 @@ class SurrogateTrainer(Trainer):
             each if counts else None,
             None if counts else each,
             through_reset=made.through_reset,
+            buffers=self._buffers,
         )
         return loss, correct, found, courses
 
@@ -198,9 +191,7 @@ class SurrogateTrainer(Trainer):
 
     def _rate(self, position: int) -> float:
         rate = self.reference.learning_rate
-        if self.reference.decay == "none":
-            return rate
-        return rate * 0.5 * (1 + float(np.cos(np.pi * position / self.task.total)))
+        return rate if self.reference.decay == "none" else falling(rate, position, self.task.total)
 
 
 _DROPOUT = 301  # number of the random stream for inputs that are left out

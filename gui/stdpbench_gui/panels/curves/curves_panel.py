@@ -219,9 +219,9 @@ class Curves(Panel):
         self._others.clear()
         drawn = [values]
         for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
-            if supervised is not bool((known := overlay.known()).taught):
+            if supervised is not bool((other := overlay.known()).taught):
                 continue  # its measures are others
-            drawn.append(taught.values(known, population) if supervised else _drawable(overlay.blocks, of))
+            drawn.append(taught.values(other, population) if supervised else _drawable(overlay.blocks, of))
             pen = run_lines.pen(slot)
             for plot in self.plots:
                 item = pg.PlotDataItem(*drawn[-1][READOUTS[0] if plot == "accuracy" else plot], pen=pen)
