@@ -10,8 +10,14 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
 
 import hypothesis
 import pytest
@@ -80,6 +86,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, part in enumerate(first) if part in item.nodeid), len(first))
 
     items.sort(key=rank)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """Have one process compile a file of tests, and what it imports, while the others wait for its bytecode.
+
+    All processes of pytest-xdist collect all tests, in the same order, at the same time.
+    """
+    cache = getattr(collector.config, "cache", None)
+    first = isinstance(collector, pytest.Module) and hasattr(collector.config, "workerinput") and cache is not None
+    if not first or any(collector.path.parent.glob(f"__pycache__/{collector.path.stem}.*.pyc")) or fcntl is None:
+        return (yield)
+    with (cache.mkdir("stdpbench") / "compiling tests").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return (yield)
 
 
 def pytest_collection_finish() -> None:
