@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench import lab
+from stdpbench.encoding import Spikes
 from stdpbench.lab.checks.base import Outcome, Panel
 from stdpbench.lab.one_neuron import open_neuron, poisson_spikes
 from stdpbench.lab.protocols import as_rule
@@ -226,3 +227,24 @@ def _panel(kind: str, title: str, y_name: str, curves: tuple[Curve, ...]) -> Pan
     x = np.arange(len(curves[0].change), dtype=np.float64)
     conditions = "40 Poisson inputs, a random pattern each second, a linear neuron, bounds 0 … 1"
     return Panel(title, [Result("inputs", as_rule(kind), x, "input", "", y_name, curves, conditions)])
+
+
+def spreading(outcome: Outcome) -> None:
+    """Check that in a network, weights become those of input spikes which are spread over neighbouring inputs."""
+    n, sigma, gain, per_spike = 12, 1.0, 0.05, 0.4
+    inputs = np.array([3, 3, 4, 7, 7, 7, 8, 11, 0, 4])  # two of them at the ends, where a part is lost
+    rule = as_rule(outcome.kind, {"eta_min": 0.0, "tau_x": 1e9, "gain": gain, "spread": sigma})
+    simulator = open_neuron(rule, Integrator(gain=1.01 / (per_spike * len(inputs))), n)
+    try:
+        simulator.w[...] = per_spike
+        shown = Spikes(inputs.astype(np.int32), np.arange(0, 4 * len(inputs), 4, dtype=np.int32))
+        response = simulator.present(shown, 4 * len(inputs), plastic=True)
+        n_spikes, found = int(response.counts("exc")[0]), simulator.w[:, 0].copy()
+    finally:
+        simulator.close()
+    away = np.arange(n)[:, np.newaxis] - inputs
+    gaussian = np.exp(-(away**2) / (2 * sigma**2)) * (np.abs(away) <= 3 * sigma)
+    gaussian /= np.exp(-(np.arange(-3, 4) ** 2) / (2 * sigma**2)).sum()
+    what = f"{n} inputs in a row of a network, spread = 1: {len(inputs)} input spikes, then one output spike"
+    outcome.formula(what, "w = g · Gaussian sums", gain * gaussian.sum(axis=1), found, 1e-6, "by definition")
+    outcome.finding("output spikes of this neuron", "1", str(n_spikes), n_spikes == 1, "by definition", "exact")

@@ -40,9 +40,10 @@ LONG_CHECKS: Mapping[str, Sequence[Check]] = {
     "pair-van-rossum": (populations.unimodal,),
     "oja": (populations.principal_component,),
     "bcm": (populations.selectivity, populations.stationary),
+    "competitive": (populations.spreading,),
     "inhibitory": (populations.homeostasis, networks.homeostasis),
 }
-"""Checks that simulate minutes of learning of a neuron or a network."""
+"""Checks that need a network, most of which simulate minutes of learning."""
 
 
 def validate(kinds: Sequence[str] = (), *, quick: bool = False) -> Iterator[Outcome]:
