@@ -7,6 +7,7 @@ import shlex
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -24,7 +25,9 @@ from stdpbench.sweeps.report import best_text, cells, headings, to_mapping
 from stdpbench.sweeps.tuning import tuning_round
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
 
-_WIDE = 140  # columns
+_WIDE = 140  # columns of a terminal
+_NAME = 28
+"""Columns that the names of arms get on a narrow terminal, if they need them."""
 
 
 def sweep_command(name: str, runs: Path | None, processes: int, dask: str | None, json: bool) -> None:
@@ -135,23 +138,39 @@ class SweepDisplay(Bars):
         self._console.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
-def _table(report: Report, *, wide: bool) -> Table:
-    """Build the table of a sweep; on a narrow terminal, spreads and intervals are below their means."""
-    table = Table(box=None, padding=(0, 2, 0 if wide else 1, 0))
-    for number, heading in enumerate(headings(report.sweep)):
-        text = heading if wide or number == 0 else heading.replace(" ", "\n")
-        table.add_column(text, justify="left" if number == 0 else "right", no_wrap=number > 0, overflow="fold")
-    for row in report.rows:
-        texts = list(cells(row, report))
-        if not wide:
-            texts[1:] = [t.replace(" ±", "\n±").replace(" [", "\n[").replace(" (", "\n(") for t in texts[1:]]
-        table.add_row(*(Text(text) for text in texts))
-    return table
+def _table(report: Report, width: int) -> tuple[Table, int]:
+    """Build the table of a sweep, and count the columns left out.
+
+    On a narrow terminal, spreads and intervals are below their means, and the last columns are left out, so that names
+    of arms can be read.
+    """
+    wide = width >= _WIDE
+    names, rows = list(headings(report.sweep)), [list(cells(row, report)) for row in report.rows]
+    if not wide:
+        names[1:] = [name.replace(" ", "\n") for name in names[1:]]
+        for row in rows:
+            row[1:] = [t.replace(" ±", "\n±").replace(" [", "\n[").replace(" (", "\n(") for t in row[1:]]
+    table, left = Table(box=None, padding=(0, 2, 0 if wide else 1, 0)), width
+    shown = 0
+    for number, column in enumerate(zip(names, *rows, strict=True)):
+        needed = max(len(line) for text in column for line in text.splitlines() or [""])
+        left -= (min(needed, _NAME) if number == 0 else needed) + 2
+        if not wide and number > 0 and left < -2:  # the last column needs no padding
+            break
+        justify: Literal["left", "right"] = "left" if number == 0 else "right"
+        table.add_column(names[number], justify=justify, no_wrap=number > 0, overflow="fold")
+        shown += 1
+    for row in rows:
+        table.add_row(*(Text(text) for text in row[:shown]))
+    return table, len(names) - shown
 
 
 def _show(report: Report, folder: Path, console: Console) -> None:
     if report.rows:
-        console.print(_table(report, wide=console.width >= _WIDE))
+        table, left_out = _table(report, console.width)
+        console.print(table)
+        if left_out:
+            console.print(f"{left_out} more columns are in {folder / 'results.md'}.", highlight=False, soft_wrap=True)
     for remark in report.remarks:
         console.print(remark, highlight=False, soft_wrap=True, markup=False)
     if report.best is not None and len(report.rows) > 1:
