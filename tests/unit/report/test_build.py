@@ -276,6 +276,7 @@ def test_thresholds_that_adapt_without_learning_are_measured_on_request_and_once
     assert purposes[-1] == "adapted thresholds"
     again, events = carried_out(runs[:1], tmp_path / "two", ReportOptions(few, workers=1))
     assert found[name] in again["runs"][0]["accuracies"]
+    assert list(adapted_thresholds.measure(load_run(runs[0]), None, 1, runs[0].path / "report")) == []
     assert not any(event.phase == "adapt thresholds" for event in events if isinstance(event, Progress))
 
 

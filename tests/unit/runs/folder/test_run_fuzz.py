@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 import tomli_w
 from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
@@ -270,6 +271,17 @@ def test_a_checkpoint_that_says_something_else_is_noticed(examples):
             check(folder)
 
     check_one()
+
+
+def test_whole_arrays_with_other_values_are_noticed():
+    """As in a file of another moment: nothing but its digest tells."""
+    with asset() as folder:
+        earlier(folder)
+        with np.load(folder.path / FILES[1]) as file:
+            arrays = {name: file[name] + 1 for name in file.files}
+        np.savez(folder.path / FILES[1], **arrays)
+        check(folder)
+        assert newest_checkpoint(folder.path)[0].position == 3
 
 
 def check(folder: RunFolder) -> None:
