@@ -142,7 +142,11 @@ def lab(
 def validate_rules(
     rule: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RULE…", help="Kinds of rules. Default: all.", autocompletion=completion.rule_kinds),
+        typer.Argument(
+            metavar="RULE…",
+            help="Kinds of rules for weights or delays, or of normalisations. Default: all.",
+            autocompletion=completion.checked_kinds,
+        ),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out checks in which a neuron learns for minutes.")
@@ -153,7 +157,7 @@ def validate_rules(
     ] = None,
     json: EndWithJson = False,
 ) -> None:
-    """Check plasticity rules against theory and published figures; exit status 1 if a value does not match."""
+    """Check rules and normalisations against theory and published figures; exit status 1 if a value does not match."""
     from stdpbench.cli.validate_command import validate_command
 
     validate_command(rule or [], quick, output, json)

@@ -23,7 +23,10 @@ from typer import Context
 from stdpbench import __version__, paths
 
 _FILE = "completion.json"
-_DECLARING = ("datasets", "encoding", "experiment", "lab", "neurons", "plasticity", "templates")
+_DECLARING = (
+    *("datasets", "delay_plasticity", "encoding", "experiment", "lab", "neurons", "normalisations", "plasticity"),
+    "templates",
+)
 
 Names = dict[str, Any]
 
@@ -80,9 +83,9 @@ def rule_names(incomplete: str) -> list[str]:
     return [*_starting(_names()["kinds"]["plasticity"], incomplete), *_files(incomplete)]
 
 
-def rule_kinds(incomplete: str) -> list[str]:
-    """Complete kinds of plasticity rules."""
-    return _starting(_names()["kinds"]["plasticity"], incomplete)
+def checked_kinds(incomplete: str) -> list[str]:
+    """Complete what `stdpbench validate` checks: kinds of rules and of normalisations."""
+    return _starting(_names()["checked"], incomplete)
 
 
 def described(incomplete: str) -> list[str]:
@@ -208,6 +211,7 @@ def _declared() -> Names:
     from stdpbench.datasets.fetch import FETCHABLE
     from stdpbench.datasets.import_events import IMPORTABLE
     from stdpbench.experiment import SECTIONS, About, Evaluation, Schedule, Simulation, family_of
+    from stdpbench.lab.checks.kinds import kinds as checked
     from stdpbench.lab.default_protocol import PROTOCOLS
     from stdpbench.parameters import Parameters
     from stdpbench.readout import readouts, timed_readouts
@@ -236,6 +240,7 @@ def _declared() -> Names:
         "parameters": parameters,
         "fetchable": [*FETCHABLE, *IMPORTABLE],
         "protocols": list(PROTOCOLS),
+        "checked": list(checked()),
     }
 
 

@@ -1,4 +1,4 @@
-"""``stdpbench validate``: check every plasticity rule against theory and published figures."""
+"""``stdpbench validate``: check every rule and normalisation against theory and published figures."""
 
 from __future__ import annotations
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from stdpbench.figures.drawing import new_figure
 from stdpbench.files import write_aside
 from stdpbench.lab.checks.base import Outcome
-from stdpbench.plasticity import rules
+from stdpbench.lab.checks.kinds import summary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+BY_HAND = "## Planted errors"
+"""Heading of the section at the end of the page that is written by hand; writing the page again keeps it."""
 HEADINGS = ("check", "expected", "found", "tolerance", "verdict", "reference")
 
 
@@ -34,6 +36,8 @@ def draw(outcome: Outcome) -> Figure:
 def write(outcomes: Sequence[Outcome], folder: Path, made: str) -> Path:
     """Write ``validation.md`` and ``images/validation-KIND.png`` into a folder.
 
+    What stands on a page that is there, from the heading `BY_HAND` on, stays.
+
     Parameters
     ----------
     outcomes : sequence of Outcome
@@ -48,7 +52,10 @@ def write(outcomes: Sequence[Outcome], folder: Path, made: str) -> Path:
         if outcome.panels:
             _save(draw(outcome), folder / "images" / f"validation-{outcome.kind}.png")
     page = folder / "validation.md"
-    write_aside(page, lambda stream: stream.write(_text(outcomes, made).encode()))
+    before = page.read_text(encoding="utf-8") if page.is_file() else ""
+    heading, kept = f"\n{BY_HAND}\n", before.partition(f"\n{BY_HAND}\n")[2]
+    text = _text(outcomes, made) + (heading + kept if kept else "")
+    write_aside(page, lambda stream: stream.write(text.encode()))
     return page
 
 
@@ -69,8 +76,9 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
         "# Validation of the plasticity rules",
         "",
         "Each rule is compared with theory, or with the published figure that is canonical for it. The protocols of",
-        "the laboratory ([plasticity.md](plasticity.md#the-laboratory)) run the rule's actual equations in Brian2.",
-        "Nothing is tuned to pass, and mismatches are marked. This page is written by the command:",
+        "the laboratory ([plasticity.md](plasticity.md#the-laboratory)) run the rule's actual equations in Brian2;",
+        "rules that need a network run in a small one, and normalisations are applied to weights. Nothing is tuned to",
+        "pass, and mismatches are marked. This page is written by the command:",
         "",
         f"    {made}",
         "",
@@ -79,14 +87,16 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
         "",
     ]
     for outcome in outcomes:
-        lines += [f"## {outcome.kind}", "", f"{rules.get(outcome.kind).summary}.", ""]
+        lines += [f"## {outcome.kind}", "", f"{summary(outcome.kind)}.", ""]
         if not outcome.findings:
-            lines += ["There are no checks for this rule, which comes from another package.", ""]
+            lines += ["There are no checks for this kind, which comes from another package.", ""]
             continue
         lines += [f"| {' | '.join(HEADINGS)} |", "|" + "---|" * len(HEADINGS)]
         for f in outcome.findings:
             verdict = f.verdict if f.reached else f"**{f.verdict}**"
             row = (f.what, f.expected, f.found, f.tolerance, verdict, f.reference)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
-        lines += ["", f"![{outcome.kind}: results](images/validation-{outcome.kind}.png)", ""]
+        lines.append("")
+        if outcome.panels:
+            lines += [f"![{outcome.kind}: results](images/validation-{outcome.kind}.png)", ""]
     return "\n".join(lines)

@@ -1,13 +1,13 @@
-"""The checks of each rule."""
+"""The checks of each rule for weights or delays, and of each normalisation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.lab.checks import networks, pairing, populations, trains, voltage, windows
+from stdpbench.lab.checks import in_network, networks, pairing, populations, scaling, trains, voltage, windows
 from stdpbench.lab.checks.base import Outcome
-from stdpbench.plasticity import rules
+from stdpbench.lab.checks.kinds import kinds as known_kinds
+from stdpbench.lab.checks.kinds import summary
 
 Check = Callable[[Outcome], None]
 
@@ -26,12 +26,17 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "symmetric": (windows.symmetric, trains.irregular_trains),
     "oja": (windows.oja, trains.irregular_trains),
     "bcm": (windows.bcm, trains.irregular_trains),
-    "competitive": (windows.competitive, trains.irregular_trains),
+    "competitive": (windows.competitive, in_network.spreading, trains.irregular_trains),
     "clopath": (voltage.spike, voltage.released_code, voltage.pairing, trains.irregular_trains),
     "clopath-lif": (voltage.adaptation, trains.irregular_trains),
     "inhibitory": (windows.inhibitory, trains.irregular_trains),
     "reward": (windows.reward, trains.irregular_trains),
     "custom": (windows.custom, trains.irregular_trains),
+    "homeostatic": (trains.irregular_trains,),
+    "pair-derivative": (in_network.derivative,),
+    "delay-shift": (in_network.delay_shift,),
+    "sum": (scaling.each_target,),
+    "norm": (scaling.each_target,),
 }
 """Checks that take a second at most, by kind."""
 LONG_CHECKS: Mapping[str, Sequence[Check]] = {
@@ -47,25 +52,23 @@ LONG_CHECKS: Mapping[str, Sequence[Check]] = {
 
 
 def validate(kinds: Sequence[str] = (), *, quick: bool = False) -> Iterator[Outcome]:
-    """Check rules, one after the other.
+    """Check rules and normalisations, one after the other.
 
     Parameters
     ----------
     kinds : sequence of str
-        Kinds of rules; empty: all registered ones.
+        Kinds of rules for weights, of rules for delays, of normalisations; empty: all registered ones.
     quick : bool
         Whether to leave out `LONG_CHECKS`.
 
     Raises
     ------
     StdpbenchError
-        If there is no such rule. A rule of another package has no checks here, and gives no findings.
+        If there is no such kind. One of another package has no checks here, and gives no findings.
     """
-    known = rules.kinds()
     for kind in kinds:
-        if kind not in known:
-            raise StdpbenchError(f"there is no plasticity rule {kind!r}; {suggestion(kind, known)}")
-    for kind in kinds or known:
+        summary(kind)  # or an error
+    for kind in kinds or known_kinds():
         outcome = Outcome(kind)
         for check in (*CHECKS.get(kind, ()), *(() if quick else LONG_CHECKS.get(kind, ()))):
             check(outcome)

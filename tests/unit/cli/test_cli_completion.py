@@ -67,6 +67,9 @@ def test_runs(complete: Complete, runs: Path) -> None:
 
 
 def test_kinds_and_names(complete: Complete) -> None:
+    assert complete("validate", "nor") == ["norm"]
+    assert complete("validate", "delay") == ["delay-shift"]
+    assert complete("validate", "oja", "pair-d") == ["pair-derivative"]
     assert complete("describe", "adaptive") == ["adaptive-lif", "adaptive-lif-discrete", "adaptive-lif-lockout"]
     assert complete("describe", "schedule.t") == [
         "schedule.train_images",

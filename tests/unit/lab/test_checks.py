@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from stdpbench.cli import main
+from stdpbench.errors import StdpbenchError
 from stdpbench.lab.checks.base import Outcome
-from stdpbench.lab.checks.page import write
+from stdpbench.lab.checks.kinds import kinds
+from stdpbench.lab.checks.page import BY_HAND, write
 from stdpbench.lab.checks.suite import CHECKS, LONG_CHECKS, validate
 from stdpbench.plasticity import rules
 from stdpbench.plasticity.pair_additive import PairAdditive
 from stdpbench.plasticity.triplet import Triplet
 
-KINDS = [*rules.kinds()]
+KINDS = [*kinds()]
 NOT_REACHED = {
     "clopath": [
         "b = 0.0805 nA, as printed: fit to 10 points, +10 and −10 ms; 0.1, 10, 20, 40, 50 Hz; "
@@ -31,7 +33,7 @@ def test_every_rule_reaches_what_theory_and_papers_say(kind: str) -> None:
     (outcome,) = validate([kind], quick=True)
     assert outcome.findings
     assert [finding.what for finding in outcome.findings if not finding.reached] == NOT_REACHED.get(kind, [])
-    assert outcome.panels
+    assert bool(outcome.panels) == (kind in rules.kinds())
 
 
 def test_every_rule_has_checks() -> None:
@@ -84,12 +86,31 @@ def test_the_command_writes_page_and_figures(tmp_path: Path, capsys: pytest.Capt
         assert (tmp_path / "images" / f"validation-{kind}.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_is_written_by_hand_stays_on_the_page(tmp_path: Path) -> None:
+    outcome = Outcome("norm")
+    outcome.values("first", 0.1, 0.1, 0.01, "somebody")
+    page = write([outcome], tmp_path, "the command")
+    assert page.read_text(encoding="utf-8").count("\n## ") == 1
+    assert "images" not in page.read_text(encoding="utf-8")
+    page.write_text(page.read_text(encoding="utf-8") + f"\n{BY_HAND}\n\nMine.\n", encoding="utf-8")
+    again = write([outcome, Outcome("sum")], tmp_path, "another command").read_text(encoding="utf-8")
+    assert again.endswith(f"\n\n{BY_HAND}\n\nMine.\n")
+    assert "## sum" in again
+    assert "    the command\n" not in again
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(StdpbenchError, match="there is no rule or normalisation 'nrom'; did you mean 'norm'"):
+        list(validate(["nrom"]))
+
+
 def test_the_documented_page_has_every_rule() -> None:
     docs = Path(__file__).resolve().parents[3] / "docs"
     page = (docs / "validation.md").read_text(encoding="utf-8")
     for kind in CHECKS:
         assert f"\n## {kind}\n" in page
-        assert (docs / "images" / f"validation-{kind}.png").is_file()
+        drawn = (docs / "images" / f"validation-{kind}.png").is_file()
+        assert drawn == (f"(images/validation-{kind}.png)" in page) == (kind in rules.kinds())
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ bound or a constant that is off. None of them knows how rules are checked.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,17 +15,25 @@ from typing import Any
 
 import pytest
 
+from stdpbench.delay_plasticity import DelayRule, delay_rules
+from stdpbench.delay_plasticity.declared import check_delay_rule
 from stdpbench.errors import StdpbenchError
-from stdpbench.lab.checks import voltage
+from stdpbench.lab.checks import in_network, voltage
 from stdpbench.lab.checks.base import Outcome
-from stdpbench.lab.checks.suite import CHECKS
-from stdpbench.lab.checks.trains import EQUATIONS
-from stdpbench.plasticity import rules
+from stdpbench.lab.checks.equations import EQUATIONS
+from stdpbench.lab.checks.suite import CHECKS, validate
+from stdpbench.network import elements, spreading
+from stdpbench.normalisations import norm, normalisations, sum
+from stdpbench.plasticity import PlasticityRule, projection_rules
 from stdpbench.plasticity.declared import check_rule
 
-KINDS = [kind for kind in CHECKS if kind != "custom"]
+KINDS = [kind for kind in CHECKS if kind != "custom" and kind not in normalisations.kinds()]
 """All rules but an example of the language, which comes with its own definition."""
-_CODES = ("on_input_spike", "on_output_spike", "each_step")
+_CODES = ("on_input_spike", "on_output_spike", "each_step", "periodically")
+
+
+def rule_of(kind: str) -> type[PlasticityRule] | type[DelayRule]:
+    return delay_rules.get(kind) if kind in delay_rules.kinds() else projection_rules.get(kind)
 
 
 @dataclass(frozen=True)
@@ -39,14 +48,14 @@ class Planted:
 
 def code(kind: str, attribute: str, right: str, wrong: str) -> Planted:
     """Replace part of an expression."""
-    text = getattr(rules.get(kind), attribute)
+    text = getattr(rule_of(kind), attribute)
     assert right in text, f"{kind}.{attribute} has no {right!r}"
     return Planted(kind, f"{attribute}: {right} → {wrong}", attribute, text.replace(right, wrong, 1))
 
 
 def trace(kind: str, name: str, **changes: str) -> Planted:
     """Change a trace."""
-    traces = rules.get(kind).traces
+    traces = rule_of(kind).traces
     assert any(each.name == name for each in traces)
     changed = tuple(replace(each, **changes) if each.name == name else each for each in traces)  # type: ignore[arg-type]
     return Planted(kind, f"trace {name}: {changes}", "traces", changed)
@@ -54,7 +63,7 @@ def trace(kind: str, name: str, **changes: str) -> Planted:
 
 def average(kind: str, name: str, **changes: str) -> Planted:
     """Change an average."""
-    averages = rules.get(kind).averages
+    averages = getattr(rule_of(kind), "averages", ())
     changed = tuple(replace(each, **changes) if each.name == name else each for each in averages)
     return Planted(kind, f"average {name}: {changes}", "averages", changed)
 
@@ -125,18 +134,27 @@ BY_HAND = [
     code("reward", "each_step", "d = d*exp(-dt/tau_d)", "d = d*exp(-dt/tau_c)"),
     code("reward", "each_step", "c = c*left", "c = c*left*left"),
     code("reward", "each_step", "c*(tonic", "c*(0*tonic"),
+    # rules that run in networks only
+    code("homeostatic", "on_output_spike", "0, w_max", "0, 1"),
+    code("homeostatic", "on_input_spike", "eta*(y - 2*rho_0*tau)", "eta*y - 2*rho_0*tau"),
+    code("pair-derivative", "on_output_spike", "(x + my_together*(x_before - x)) - a_minus*my_together*(1 - y)", "x"),
+    code("pair-derivative", "periodically", "drift + slope", "keep*(drift + slope)"),
+    trace("pair-derivative", "x", on_spike="add"),
+    code("delay-shift", "on_input_spike", "d - 4*", "d + 4*"),
+    code("delay-shift", "on_output_spike", "(d_max - d)/(d_max - d + soft)", "(d - d_min)/(d - d_min + soft)"),
+    trace("delay-shift", "y", on_spike="add"),
     # constants, and what lets a network skip part of an input spike
     Planted("pair-reduced-nearest", "default tau_plus", "default", ("tau_plus", 18.6)),
     Planted("triplet", "default tau_x", "default", ("tau_x", 110.0)),
     Planted("reward", "default tau_d", "default", ("tau_d", 0.02)),
     Planted("inhibitory", "input_spike_needs", "input_spike_needs", "y"),
 ]
-NORMALLY = [*BY_HAND[:7], BY_HAND[14], BY_HAND[23], BY_HAND[44], *BY_HAND[-2:]]
+NORMALLY = [*BY_HAND[:7], BY_HAND[14], BY_HAND[23], BY_HAND[44], *BY_HAND[-7:-4], *BY_HAND[-2:]]
 
 
 def found(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Plant an error, and say whether a short check of `validate` finds it."""
-    rule = rules.get(planted.kind)
+    rule = rule_of(planted.kind)
     if planted.attribute == "default":
         name, value = planted.value
         field = rule.model_fields[name]
@@ -145,6 +163,7 @@ def found(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> bool:
     else:
         monkeypatch.setattr(rule, planted.attribute, planted.value)
     try:
+        check_delay_rule.__wrapped__(rule)
         check_rule.__wrapped__(rule)  # what no network can be built with is refused when the rule is read
         for check in reversed(CHECKS[planted.kind]):  # the last one is the fastest
             outcome = Outcome(planted.kind)
@@ -162,14 +181,14 @@ def found(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> bool:
 
 def every_error(kind: str) -> Iterator[Planted]:
     """Small errors at every place of a rule."""
-    rule = rules.get(kind)
+    rule = rule_of(kind)
     yield from _in_code(kind)
     times = [each.name for each in rule.describe() if each.unit in ("ms", "s")]
     for each in rule.traces:
         yield trace(kind, each.name, on_spike="add" if each.on_spike == "set" else "set")
         yield trace(kind, each.name, side="output" if each.side == "input" else "input")
         yield from (trace(kind, each.name, tau=tau) for tau in times if tau != each.tau)
-    for one in rule.averages:
+    for one in getattr(rule, "averages", ()):
         yield from (average(kind, one.name, tau=tau) for tau in times if tau != one.tau)
     for declared in rule.describe():
         value = float(declared.default)
@@ -181,9 +200,9 @@ def every_error(kind: str) -> Iterator[Planted]:
 
 
 def _in_code(kind: str) -> Iterator[Planted]:
-    rule = rules.get(kind)
+    rule = rule_of(kind)
     for attribute in _CODES:
-        text = getattr(rule, attribute)
+        text = getattr(rule, attribute, "")
         for match in re.finditer(r" ([-+]) ", text):
             sign = " + " if match[1] == "-" else " - "
             wrong = text[: match.start()] + sign + text[match.end() :]
@@ -198,7 +217,9 @@ def _in_code(kind: str) -> Iterator[Planted]:
                     wrong = re.sub(rf"\b{one}\b", other, text)
                     if wrong != text:
                         yield Planted(kind, f"{attribute}: {one} → {other}", attribute, wrong)
-        for right, wrong in ((", 0, w_max)", ", -1, w_max)"), (", 0, w_max)", ", 0, 2*w_max)"), ("**mu", "")):
+        bounds = [(", 0, w_max)", ", -1, w_max)"), (", 0, w_max)", ", 0, 2*w_max)")]
+        bounds += [(", d_min, d_max)", ", 0*d_min, d_max)"), (", d_min, d_max)", ", d_min, 2*d_max)")]
+        for right, wrong in (*bounds, ("**mu", "")):
             if right in text:
                 yield Planted(kind, f"{attribute}: {right} → {wrong}", attribute, text.replace(right, wrong))
 
@@ -208,6 +229,9 @@ UNREACHABLE = {
     "symmetric: on_input_spike: , 0, w_max) → , -1, w_max)",  # it only potentiates: eta is at least 0
     "symmetric: on_output_spike: , 0, w_max) → , -1, w_max)",  # the same
     "inhibitory: on_output_spike: , 0, w_max) → , -1, w_max)",  # the same
+    "homeostatic: on_output_spike: , 0, w_max) → , -1, w_max)",  # the same
+    "delay-shift: on_input_spike: , d_min, d_max) → , d_min, 2*d_max)",  # an arrival only shortens a delay
+    "delay-shift: on_output_spike: , d_min, d_max) → , 0*d_min, d_max)",  # an output spike only lengthens it
     "clopath: on_input_spike: , 0, w_max) → , 0, 2*w_max)",  # it only depresses: a_ltd is at least 0
     "clopath: on_input_spike: , 0, w_max) → , -1, w_max)",  # the next step clips
     "clopath: each_step: , 0, w_max) → , -1, w_max)",  # it only potentiates: a_ltp is at least 0
@@ -253,12 +277,66 @@ def test_errors_are_planted_everywhere() -> None:
 
 def test_the_equations_name_every_constant_of_every_rule() -> None:
     for kind, equations in EQUATIONS.items():
-        names = {each.name for each in rules.build({"kind": kind}, "plasticity").describe()}
+        names = {each.name for each in projection_rules.build({"kind": kind}, "plasticity").describe()}
         assert set(equations.published) == set(equations.odd) == names
         assert len(set(equations.odd.values())) == len(names)
-        assert set(equations.presets) == set(rules.get(kind).presets)
+        assert set(equations.presets) == set(rule_of(kind).presets)
 
 
 def test_without_an_error_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Planted("oja", "no error", "on_output_spike", rules.get("oja").on_output_spike)
+    right = Planted("oja", "no error", "on_output_spike", rule_of("oja").on_output_spike)
     assert not found(right, monkeypatch)
+
+
+_SPREAD = [
+    ("weights /= weights.sum()", "weights /= weights.max()"),
+    ("-0.5 * (", "-1.0 * ("),
+    ("_REACH = 3.0", "_REACH = 1.0"),
+    ("numbers[max(0, down) : rows + min(0, down)", "numbers[max(0, -down) : rows + min(0, -down)"),
+    ("weights[right + reach] * (", "weights[reach] * ("),
+    ("        if abs(down) >= rows or abs(right) >= columns:\n            continue\n", ""),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong"), _SPREAD, ids=[wrong for _, wrong in _SPREAD])
+def test_an_error_planted_into_the_spread_of_traces_is_found(
+    right: str, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = _changed(spreading, right, wrong)["spread_synapses"]
+    for module in (elements, in_network):
+        monkeypatch.setattr(module, "spread_synapses", planted)
+    outcome = Outcome("competitive")
+    try:
+        in_network.spreading(outcome)
+    except (ValueError, IndexError):  # it does not fit
+        return
+    assert not outcome.reached
+
+
+_SCALING = [
+    (norm, "np.sqrt(squares)", "squares"),
+    (norm, '"ij,ij->j"', '"ij,ij->"'),
+    (norm, "np.bincount(targets, np.square(w, dtype=np.float64))", "np.bincount(targets, w) ** 2"),
+    (sum, "w.sum(axis=0, dtype=np.float64)", "np.full(w.shape[1], w.sum() / w.shape[1])"),
+    (sum, "np.bincount(targets, w)", "np.bincount(targets, np.square(w))"),
+    (sum, "self.value", "1.0"),
+]
+
+
+@pytest.mark.parametrize(("module", "right", "wrong"), _SCALING, ids=[wrong for _, _, wrong in _SCALING])
+def test_an_error_planted_into_a_normalisation_is_found(
+    module: Any, right: str, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = module.__name__.rpartition(".")[2]
+    monkeypatch.setattr(normalisations.get(kind), "apply", _changed(module, right, wrong)[kind.capitalize()].apply)
+    (outcome,) = validate([kind])
+    assert not outcome.reached
+
+
+def _changed(module: Any, right: str, wrong: str) -> dict[str, Any]:
+    """Run the source of a module with an error in it."""
+    source = inspect.getsource(module)
+    assert right in source
+    names = {"__name__": module.__name__}
+    exec(compile(source.replace(right, wrong, 1), module.__file__, "exec"), names)
+    return names
