@@ -47,6 +47,8 @@ def without_learning(experiment: Experiment) -> Experiment:
 
 def why_not(run: EvaluatedRun) -> str:
     """Say why thresholds cannot be adapted alone in the network of a run; empty if they can."""
+    if run.experiment.evaluation.thresholds == "start":
+        return "in evaluation it has the thresholds from before learning, whatever they adapted to"
     if not any(name not in _fixed(run) for name in run.learned):
         return "no threshold of this network adapts"
     return "delays of this network learn" if any(is_delay(name) for name in run.learned) else ""

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -278,6 +279,13 @@ def test_thresholds_that_adapt_without_learning_are_measured_on_request_and_once
     assert found[name] in again["runs"][0]["accuracies"]
     assert list(adapted_thresholds.measure(load_run(runs[0]), None, 1, runs[0].path / "report")) == []
     assert not any(event.phase == "adapt thresholds" for event in events if isinstance(event, Progress))
+
+
+def test_thresholds_are_not_adapted_where_evaluation_does_not_use_them(runs):
+    run = load_run(runs[0])
+    assert not adapted_thresholds.why_not(run)
+    other = replace(run, experiment=run.experiment.override({"evaluation.thresholds": "start"}))
+    assert adapted_thresholds.why_not(other).startswith("in evaluation it has the thresholds from before learning")
 
 
 def test_a_network_without_learning_adapts_its_thresholds_and_keeps_its_weights(runs):
