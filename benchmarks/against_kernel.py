@@ -2,7 +2,8 @@
 
 One process opens the networks of both precisions and of the kernel, gives them the same start weights and spikes, and
 presents the same pictures to one after the other, round by round, so that other load of the machine affects all
-equally. A ratio is that of two processor times within a round; printed are its quartiles over rounds.
+equally. A ratio is that of two processor times within a round; printed are its quartiles over rounds. With --delays,
+networks in which each synapse has a delay of its own are shown the same pictures, beside those without delays.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 
 SHOWN = {100: 40, 400: 24, 1600: 8, 6400: 4}
 """Number of neurons: timed presentations per round."""
+DELAYED = " delayed"
+"""End of the names of networks with delays."""
 Spikes = tuple[NDArray[np.int32], NDArray[np.int32]]
 Turn = Callable[[Spikes], tuple[float, float]]
 """Shows a picture; returns the ms of normalisation and of the presentation."""
@@ -41,6 +44,11 @@ def main() -> None:
                 "kernel": _kernel(library, w, inhibition, options.rest),
                 **{name: _compiled(w, inhibition, name, options.rest) for name in options.precision},
             }
+            if options.delays:
+                turns |= {
+                    f"{name}{DELAYED}": _compiled(w, inhibition, name, options.rest, delays="uniform")
+                    for name in options.precision
+                }
             figures[f"{n_exc} {inhibition}"] = compare(turns, stimuli, SHOWN[n_exc])
     inputs.report(figures, options.json)
 
@@ -52,6 +60,7 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--inhibition", nargs="+", choices=("layer", "direct"), default=["layer", "direct"])
     options.add_argument("--precision", nargs="+", choices=("float32", "float64"), default=["float32", "float64"])
     options.add_argument("--rest", action="store_true", help="simulate 150 ms of rest after each picture")
+    options.add_argument("--delays", action="store_true", help="show networks with delays of each synapse, too")
     options.add_argument("--rounds", type=int, default=20, help="rounds of all networks")
     options.add_argument("--seed", type=int, default=0, help="seed of start weights and input spikes")
     options.add_argument("--data", type=Path, help="folder with MNIST; otherwise synthetic pictures are shown")
@@ -75,6 +84,9 @@ def compare(turns: dict[str, Turn], stimuli: list[Spikes], n_shown: int) -> dict
             found[name] = _quartiles(mine[:, 1] / kernel[:, 1])
             found[f"{name} with normalisation"] = _quartiles(mine.sum(axis=1) / kernel.sum(axis=1))
             found[f"{name}_ms"] = _quartiles(mine[:, 1])
+            if name.endswith(DELAYED):
+                without = np.array(times[name.removesuffix(DELAYED)])
+                found[f"{name} / not"] = _quartiles(mine[:, 1] / without[:, 1])
     return found
 
 
@@ -100,7 +112,7 @@ def _kernel(library: ctypes.CDLL, w: NDArray[np.float64], inhibition: str, rest:
     return turn
 
 
-def _compiled(w: NDArray[np.float64], inhibition: str, precision: str, rest: bool) -> Turn:
+def _compiled(w: NDArray[np.float64], inhibition: str, precision: str, rest: bool, *, delays: str = "none") -> Turn:
     from stdpbench.encoding import Spikes as Encoded
     from stdpbench.experiment import Experiment
     from stdpbench.runs.process.homeostasis import theta_decay
@@ -108,7 +120,7 @@ def _compiled(w: NDArray[np.float64], inhibition: str, precision: str, rest: boo
 
     between = "rest" if rest else "carry"
     mapping = {
-        "network": {"n_exc": w.shape[1], "inhibition": inhibition},
+        "network": {"n_exc": w.shape[1], "inhibition": inhibition, "delays": delays},
         "schedule": {"between": between},
         "simulator": {"precision": precision},
     }
@@ -116,12 +128,16 @@ def _compiled(w: NDArray[np.float64], inhibition: str, precision: str, rest: boo
     simulator, _ = open_simulator(experiment, inputs.N_INPUT, "compiled")
     simulator.w[...] = w
     decay = theta_decay(experiment)
+    end = experiment.stimulus_bins + experiment.rest_bins - simulator.layout.max_delay_bins
 
     def turn(spikes: Spikes) -> tuple[float, float]:
+        index, bins = spikes
+        if end < experiment.stimulus_bins:  # none may be on its way at the end
+            index, bins = index[bins < end], bins[bins < end]
         begin = thread_time()
         simulator.normalise(simulator.graph.shown)
         normalised = thread_time()
-        simulator.present(Encoded(*spikes), experiment.stimulus_bins, plastic=True, n_rest=experiment.rest_bins)
+        simulator.present(Encoded(index, bins), experiment.stimulus_bins, plastic=True, n_rest=experiment.rest_bins)
         simulator.theta[...] *= decay
         return 1e3 * (normalised - begin), 1e3 * (thread_time() - normalised)
 

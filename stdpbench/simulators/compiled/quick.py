@@ -4,7 +4,7 @@ A step is bound by multiplications and comparisons of vectors. Two kinds of them
 they would change nothing, so that both forms of a step give the same bytes:
 
 * Where all arguments of the exponential function lie near 0, nothing is to be split off from them: see ``near_exp`` in
-  resident.h. A loop in advance finds the largest argument.
+  vector_math.h. A loop in advance finds the largest argument.
 * A variable that stays 0 once it is 0, and that nothing but the reset of a neuron raises (a refractory period that
   counts down), is 0 for all neurons in most steps. It is then neither read nor written, and what depends on it is a
   number that is the same for all.

@@ -40,7 +40,8 @@ def test_the_search_writes_nothing() -> None:
 def test_a_variable_that_depends_on_neurons_does_not_rest() -> None:
     quick = quick_step(STEP.replace("t_ref);", "ge);"), SCALARS, ["hold"])
     assert quick is not None
-    assert quick.resting == quick.conditions == ()
+    assert not quick.resting
+    assert not quick.conditions
     assert "_ptr_hold[_idx] = hold;" in quick.step
 
 

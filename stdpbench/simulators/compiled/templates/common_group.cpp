@@ -22,7 +22,7 @@ namespace support_{{codeobj_name}} {
 {{hashdefine_lines|autoindent}}
 
 {% block before %}
-void _start_{{codeobj_name}}() {}
+static void _start_{{codeobj_name}}() {}
 {% endblock %}
 
 void _run_{{codeobj_name}}()

@@ -27,6 +27,10 @@ Drive drive_{{each.number}};
 {% for number in delayed %}
 Delays delays_{{number}};
 {% endfor %}
+{% for each in deliveries %}
+Delivery<{{each.real}}> delivery_{{each.number}};
+{% endfor %}
+int32_t n_bins_now = 0;
 {% for each in told_later %}
 Arrivals arrivals_{{each.number}};
 {% endfor %}
@@ -68,6 +72,40 @@ static void settle_arrivals_{{each.number}}(int32_t target)
 {% for array in each.traces %}
         {{array}}[synapse] = 1;
 {% endfor %}
+    }
+}
+{% endfor %}
+
+{% for each in told_later %}
+static void settle_all_arrivals_{{each.number}}()
+{
+    using namespace brian;
+    const Arrivals &spikes = arrivals_{{each.number}};
+{% if not each.stream %}
+    const double step = {{dt}}[0];
+{% endif %}
+    for (int32_t source = 0; source < {{each.n_sources}}; source++) {
+        if (spikes.first[source] == spikes.first[source + 1])
+            continue;
+        const size_t start = (size_t)source * {{each.fan_out}};
+        const int32_t *delays = delays_{{each.number}}.bins.data() + start, bin = spikes.bins[spikes.first[source + 1] - 1];
+        const bool all = bin + delays_{{each.number}}.longest <= now;  // else some spikes are on their way
+        RESIDENT_INDEPENDENT
+        for (int32_t target = 0; all && target < {{each.fan_out}}; target++) {
+            {{each.last}}[start + target] = (bin + delays[target]){{ "" if each.stream else " * step" }};
+{% for array in each.traces %}
+            {{array}}[start + target] = 1;
+{% endfor %}
+        }
+        for (int32_t target = 0; !all && target < {{each.fan_out}}; target++) {
+            const int32_t last = spikes.last(source, delays[target], now);
+            if (last < 0)
+                continue;
+            {{each.last}}[start + target] = last{{ "" if each.stream else " * step" }};
+{% for array in each.traces %}
+            {{array}}[start + target] = 1;
+{% endfor %}
+        }
     }
 }
 {% endfor %}
@@ -227,6 +265,9 @@ void resident_stop()
 {% for number in delayed %}
     resident::delays_{{number}} = resident::Delays();
 {% endfor %}
+{% for each in deliveries %}
+    resident::delivery_{{each.number}} = resident::Delivery<{{each.real}}>();
+{% endfor %}
 {% for number in delays_kept %}
     resident::delays_{{number}}_before = resident::Delays();
 {% endfor %}
@@ -280,6 +321,9 @@ try {
 {% if number in delays_kept %}
         resident::delays_{{number}}_before.set(bins, rows, n_sources, limit);
 {% endif %}
+{% for each in deliveries if each.number == number %}
+        resident::delivery_{{number}}.set(resident::delays_{{number}}, resident::train_{{each.source}}, {{each.n_targets}});
+{% endfor %}
         break;
 {% endfor %}
     }
@@ -365,6 +409,10 @@ try {
 {% for array in rounded %}
     resident::rounded{{array}}.assign({{array}}, {{array}} + _num_{{array}});
 {% endfor %}
+    resident::n_bins_now = n_bins;
+{% for each in deliveries %}
+    resident::delivery_{{each.number}}.learns = learns[{{each.number}}];
+{% endfor %}
 {% for step in steps + last_steps %}
     _start_{{step.name}}();
 {% endfor %}
@@ -399,8 +447,8 @@ try {
 {% endfor %}
 {% for each in told_later %}
     resident::now = n_bins - 1;
-    for (int32_t target = 0; learns[{{each.number}}] && target < {{each.fan_out}}; target++)
-        resident::settle_arrivals_{{each.number}}(target);
+    if (learns[{{each.number}}])
+        resident::settle_all_arrivals_{{each.number}}();
 {% endfor %}
 {% for cells in cells if cells.delay_bins %}
     resident::train_{{cells.number}}.keep_last({{cells.size}}, n_bins);

@@ -1,6 +1,6 @@
 {# Numbers that vector code needs and that are the same for all neurons or synapses. What depends on parameters only is computed once
    per presentation, the rest in each step. In networks of float32 there is a float of each beside it: see rewriting.py. #}
-{% macro computed_before(codeobj_name, names, scalar_code, pointers_lines) %}
+{% macro computed_before(codeobj_name, names, scalar_code, pointers_lines, function="_start") %}
 {% if names is not none %}
 namespace scalars_{{codeobj_name}} {
 {% for name in names %}
@@ -11,7 +11,7 @@ static float {{name}}_single;
 {% endfor %}
 }
 
-void _start_{{codeobj_name}}()
+static void {{function}}_{{codeobj_name}}()
 {
     using namespace brian;
     using namespace support_{{codeobj_name}};
@@ -27,7 +27,7 @@ void _start_{{codeobj_name}}()
     {% endfor %}
 }
 {% else %}
-void _start_{{codeobj_name}}() {}
+static void {{function}}_{{codeobj_name}}() {}
 {% endif %}
 {% endmacro %}
 

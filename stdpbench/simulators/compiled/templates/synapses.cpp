@@ -14,7 +14,63 @@
 {% from 'scalars.cpp' import computed_before, decay_since, of_step with context %}
 
 {% block before %}
+{% if delivered(pathway) %}
+{{computed_before(codeobj_name, scalar_code|once(variables), scalar_code, pointers_lines, "_compute")}}
+{% set _trace = deciding_trace(pathway) %}
+{% set _fan_out = fan_out(pathway) %}
+
+static void _start_{{codeobj_name}}()
+{
+    using namespace brian;
+    using namespace support_{{codeobj_name}};
+    _compute_{{codeobj_name}}();
+    resident::Delivery<{{real()}}> &_delivery = resident::{{delivery(pathway)}};
+    if (_delivery.learns != {{"true" if _trace else "false"}})
+        return;
+    %CONSTANTS%
+    {{pointers_lines|autoindent}}
+{{of_step(codeobj_name, scalar_code|once(variables), scalar_code)}}
+{{decay_since(vector_code)}}
+    _delivery.begin(resident::n_bins_now);
+    {% if _trace %}
+    {% set _code = vector_code|without_arrivals(pathway)|dense_index('_source', '_target')|without_writes %}
+    {{word()}} *_odd = _delivery.odd.data();
+    for (int32_t _source : _delivery.sources)
+    {
+        {{word()}} _beyond = 0;
+        RESIDENT_INDEPENDENT
+        for (int _target = 0; _target < {{_fan_out}}; _target++)
+        {
+            const size_t _idx = (size_t)_source * {{_fan_out}} + _target;
+            const size_t _vectorisation_idx = _idx;
+            {{real()}} _kept;
+            {
+                {{_code|faded(_trace)|fast(scalar_code, variables)|autoindent}}
+                _kept = w;
+            }
+            _beyond |= _kept != {{weights(pathway)}}[_idx];
+            {
+                {{_code|fast(scalar_code, variables)|reading_weight("_kept")|autoindent}}
+                _odd[_target] |= w != _kept;
+            }
+        }
+        if (!_beyond)
+            continue;
+        for (int _target = 0; _target < {{_fan_out}}; _target++)
+        {
+            const size_t _idx = (size_t)_source * {{_fan_out}} + _target;
+            const size_t _vectorisation_idx = _idx;
+            {{_code|faded(_trace)|fast(scalar_code, variables)|autoindent}}
+            if (w != {{weights(pathway)}}[_idx])
+                _delivery.bound(_source, _target, w);
+        }
+    }
+    {% endif %}
+    _delivery.load({{weights(pathway)}});
+}
+{% else %}
 {{computed_before(codeobj_name, scalar_code|once(variables), scalar_code, pointers_lines)}}
+{% endif %}
 {% endblock %}
 
 {% block maincode %}
@@ -44,6 +100,9 @@
             const size_t _vectorisation_idx = _idx;
             {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
         }
+        {% if delivery_of_output(pathway) %}
+        resident::{{delivery(pathway)}}.single_out(_target, resident::now);
+        {% endif %}
     }
     {% elif pathway.prepost == 'post' and is_sparse(pathway.synapses) %}
     const resident::Rows &_rows = resident::{{rows_of(pathway.synapses)}};
@@ -59,6 +118,21 @@
             {{vector_code|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
         }
     }
+    {% elif delivered(pathway) %}
+    resident::Delivery<{{real()}}> &_delivery = resident::{{delivery(pathway)}};
+    _delivery.arrive({{vector_code|receptor}}, {{weights(pathway)}}, resident::now);
+    {% if deciding_trace(pathway) %}
+    auto &_due = _delivery.due[resident::now % _delivery.due.size()];
+    for (const auto &_arrival : _due)
+    {
+        const int32_t _source = _arrival.source, _target = _arrival.target;
+        const size_t _idx = (size_t)_source * {{_fan_out}} + _target;
+        const size_t _vectorisation_idx = _idx;
+        {{vector_code|without_arrivals(pathway)|dense_index('_source', '_target')|fast(scalar_code, variables)|autoindent}}
+    }
+    _due.clear();
+    _delivery.keep_bounds({{weights(pathway)}}, resident::now);
+    {% endif %}
     {% elif _form == 'each' %}
     {% set _delays = "resident::" ~ delays_of(pathway) %}
     {% set _needed = needed_for_delays(pathway) %}
