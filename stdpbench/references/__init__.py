@@ -14,6 +14,7 @@ references: Family[Reference] = Family(
         "none": "stdpbench.references.none:NoReference",
         "linear": "stdpbench.references.linear:Linear",
         "surrogate-gradient": "stdpbench.references.surrogate_gradient:SurrogateGradient",
+        "ann-conversion": "stdpbench.references.ann_conversion:AnnConversion",
     },
     group="stdpbench.references",
 )

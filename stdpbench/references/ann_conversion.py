@@ -1,0 +1,194 @@
+"""A network of rectified units, trained by scikit-learn and converted into one of spiking neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.encoding import Encoder
+from stdpbench.graph import Graph
+from stdpbench.parameters import parameter
+from stdpbench.references.base import Learnt, Reference, Task, Trainer
+from stdpbench.references.feed_forward import chain, layer_problems, neurons_of
+from stdpbench.references.relu_network import Array, Classifier, activations, scaled, scales_of
+
+
+class AnnConversion(Reference):
+    r"""Train a network of rectified units, and let rates of spiking neurons stand for its activations.
+
+    scikit-learn's ``MLPClassifier`` learns with weights :math:`W_l`, without biases, from inputs :math:`a_0` between 0
+    and 1:
+
+    .. math:: a_l = \max(0, a_{l-1} W_l)
+
+    The spiking network has integrate-and-fire neurons (``lif-discrete`` with :math:`\beta = 1` that subtract the
+    threshold :math:`\vartheta`) and constant currents as input. Its weights are
+
+    .. math:: W_l' = \vartheta\, W_l\, \lambda_{l-1} / \lambda_l, \qquad \lambda_0 = 1
+
+    where :math:`\lambda_l` is a percentile of the activations of the layer that are larger than 0, over training
+    pictures. The number of spikes of a neuron in T steps then approaches :math:`T\, a_l / \lambda_l`, up to one per
+    step. What arrives in a step acts in the next one, so that layer l has l steps less than T.
+
+    Sources: Rueckauer et al. (2017); Diehl et al. (2015) for networks without biases.
+    """
+
+    kind: Literal["ann-conversion"] = "ann-conversion"
+
+    percentile: float = parameter(
+        99.9, unit="", gt=0, le=100, help="Percentile of a layer's activations that becomes one spike per step."
+    )
+    images: int = parameter(
+        2000, ge=1, structural=True, help="Number of training pictures whose activations scale the weights."
+    )
+    learning_rate: float = parameter(1e-3, unit="", ge=0, le=1, help="η: step size of Adam.")
+    decay: Literal["cosine", "none"] = parameter(
+        "cosine", help="Whether the learning rate falls to 0 along a cosine, or stays."
+    )
+    batch: int = parameter(200, ge=1, le=100_000, structural=True, help="Pictures between two changes of weights.")
+    weight_decay: float = parameter(
+        1e-4,
+        unit="",
+        ge=0,
+        structural=True,
+        help="Strength of the penalty on squared weights: scikit-learn's alpha.",
+    )
+    dropout: float = parameter(
+        0.2, unit="", ge=0, lt=1, help="Fraction of the inputs that are left out at random in training, as a noise."
+    )
+
+    summary: ClassVar[str] = "A network of rectified units from scikit-learn, converted into spiking neurons"
+    reference: ClassVar[str] = "Rueckauer et al. 2017, doi:10.3389/fnins.2017.00682"
+    usual: ClassVar[Mapping[str, Any]] = {
+        "network.kind": "layers",
+        "network.beta": 1.0,
+        "network.gain": 1.4,
+        "encoding.kind": "current",
+        "schedule.passes": 16,
+        "schedule.order": "shuffled",
+        "schedule.stimulus": "50 ms",
+        "schedule.rest": "0 ms",
+        "schedule.between": "reset",
+        "schedule.min_spikes": 0,
+        "schedule.max_attempts": 1,
+    }
+
+    def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
+        """Yield a sentence for each way in which a network cannot be trained; see `Reference.problems`."""
+        layers = list(layer_problems(graph))
+        yield from layers
+        if not encoding.currents:
+            yield "encoding.kind must be 'current' for this reference, whose inputs are constant currents"
+        if layers:
+            return
+        names = [graph.projections[name].target for name in chain(graph)]
+        for name in names:
+            neurons, where = neurons_of(graph, name), f"network.populations.{name}.neuron"
+            if neurons.beta != 1:
+                yield f"{where}.beta must be 1 for this reference, whose neurons keep all of their potential"
+            if neurons.reset != "subtract":
+                yield f"{where}.reset_mechanism must be 'subtract' for this reference, so that no input is lost"
+        if graph.n_read < 3:
+            yield f"network.populations.{graph.read}.size must be at least 3: scikit-learn has one output for two"
+        if n_steps <= len(names):
+            yield f"schedule.stimulus must be more than {len(names)} steps, so that spikes pass through all layers"
+
+    def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
+        """Return what trains a network; see `Reference.trainer`."""
+        return ConversionTrainer(self, weights, task)
+
+
+class ConversionTrainer(Trainer):
+    """Trains a network of rectified units, whose scaled weights are those of the spiking network.
+
+    Parameters
+    ----------
+    reference : AnnConversion
+        The parameters, which may be replaced between two calls of `learn`.
+    weights, task
+        As for `Trainer`.
+    """
+
+    def __init__(self, reference: AnnConversion, weights: Mapping[str, NDArray[Any]], task: Task) -> None:
+        super().__init__(weights, task)
+        self.reference = reference
+        self.batch = reference.batch
+        names = chain(task.graph)
+        self._targets = [task.graph.projections[name].target for name in names]
+        self._weights: list[Array] = [self.weights[name] for name in names]
+        self._thresholds = np.array([neurons_of(task.graph, name).threshold for name in self._targets])
+        self._scales = np.ones(len(names))
+        self._classifier = Classifier(self._unscaled(), reference.weight_decay)
+
+    def learn(self, numbers: NDArray[np.int64], position: int) -> Learnt:
+        """Show pictures in batches, each of which changes the weights; see `Trainer.learn`."""
+        self._take_weights()
+        loss, correct = 0.0, 0
+        for start in range(0, len(numbers), self.batch):
+            chosen = numbers[start : start + self.batch]
+            inputs, labels = self._inputs(chosen, position + start), self.task.labels[chosen]
+            one, right = self._answers(inputs, labels)
+            loss, correct = loss + one, correct + right
+            self._classifier.step(inputs, labels, self._rate(position + start))
+        shown = np.arange(min(self.reference.images, len(self.task.labels)))
+        layers = activations(self._of(shown), self._classifier.weights)
+        self._scales = scales_of(layers, self.reference.percentile)
+        for mine, w in zip(self._weights, self._converted(), strict=True):
+            mine[...] = w
+        values = {f"{name}.scale": float(scale) for name, scale in zip(self._targets, self._scales, strict=True)}
+        return Learnt(loss / len(numbers), correct, values)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the scales, the weights before scaling, and the state of Adam."""
+        return {"scales": self._scales.copy(), **self._classifier.state()}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Continue from a `state`."""
+        self._scales = np.array(state["scales"], np.float64)
+        self._classifier.restore(state)
+
+    def _converted(self) -> list[Array]:
+        """The weights of the spiking network."""
+        found = scaled(self._classifier.weights, self._scales)
+        return [w * w.dtype.type(threshold) for w, threshold in zip(found, self._thresholds, strict=True)]
+
+    def _unscaled(self) -> list[Array]:
+        """The weights before scaling, of the current ones of the spiking network."""
+        found = scaled(self._weights, 1 / self._scales)
+        return [w / w.dtype.type(threshold) for w, threshold in zip(found, self._thresholds, strict=True)]
+
+    def _take_weights(self) -> None:
+        """Continue from the weights of the spiking network, if these are not the ones that this trainer left there."""
+        if any(not np.array_equal(w, left) for w, left in zip(self._weights, self._converted(), strict=True)):
+            self._classifier.set(self._unscaled())
+
+    def _answers(self, inputs: Array, labels: NDArray[np.int64]) -> tuple[float, int]:
+        """Return the sum of the cross-entropy over pictures, and the number of correct answers."""
+        outputs = activations(inputs, self._classifier.weights)[-1].astype(np.float64)
+        outputs -= outputs.max(axis=1, keepdims=True)
+        logs = outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
+        correct = (outputs[:, : self.task.n_classes].argmax(axis=1) == labels).sum()
+        return -float(logs[np.arange(len(labels)), labels].sum()), int(correct)
+
+    def _of(self, numbers: NDArray[np.int64]) -> Array:
+        return self.task.inputs(numbers).astype(self._weights[0].dtype, copy=False)
+
+    def _inputs(self, numbers: NDArray[np.int64], position: int) -> Array:
+        inputs, share = self._of(numbers), self.reference.dropout
+        if not share:
+            return inputs
+        random = np.random.default_rng(np.random.SeedSequence((self.task.seed, _DROPOUT, position)))
+        kept = (random.random(inputs.shape, np.float32) >= share) / np.float32(1 - share)
+        return inputs * kept.astype(inputs.dtype, copy=False)
+
+    def _rate(self, position: int) -> float:
+        rate = self.reference.learning_rate
+        if self.reference.decay == "none":
+            return rate
+        return rate * 0.5 * (1 + float(np.cos(np.pi * position / self.task.total)))
+
+
+_DROPOUT = 302  # number of the random stream for inputs that are left out
