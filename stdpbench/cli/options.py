@@ -71,7 +71,7 @@ ReferenceKind = Annotated[
     str,
     typer.Argument(
         metavar="KIND",
-        help="How it is trained: surrogate-gradient or linear (`stdpbench describe KIND`).",
+        help="How it is trained, such as surrogate-gradient (`stdpbench describe KIND`).",
         autocompletion=completion.reference_kinds,
     ),
 ]

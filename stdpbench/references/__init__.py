@@ -12,8 +12,8 @@ references: Family[Reference] = Family(
     Reference,  # type: ignore[type-abstract]
     {
         "none": "stdpbench.references.none:NoReference",
-        "linear": "stdpbench.references.linear:Linear",
         "surrogate-gradient": "stdpbench.references.surrogate_gradient:SurrogateGradient",
+        "linear": "stdpbench.references.linear:Linear",
         "ann-conversion": "stdpbench.references.ann_conversion:AnnConversion",
     },
     group="stdpbench.references",

@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QCheckBox, QDialog, QMainWindow, QMenu, QMessageBox, QWidget
 
 from stdpbench.datasets.found import stimuli_at
-from stdpbench.experiment import Experiment, NetworkDraft, read_experiment
+from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, shipped_experiments
 from stdpbench.learned_names import listed
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.protocol.states import State
@@ -21,6 +21,7 @@ from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 from stdpbench_gui.dialogs.own_stimuli import OwnStimuliDialog
+from stdpbench_gui.dialogs.reference_run import ReferenceDialog
 from stdpbench_gui.dialogs.run_file import RunFileDialog
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.pages.start import StartPage
@@ -221,6 +222,14 @@ class WindowServices(QObject):
             "Ctrl+Shift+B",
             "Populations and projections in a form",
         )
+        add(
+            "reference",
+            "&File",
+            "Train a &supervised reference…",
+            self.train_reference,
+            "",
+            "A network trained with labels, to compare with",
+        )
         add("edit-network", "&File", "Edit the &network of the run…", self.edit_current, "", "For another run")
         actions.separator("&Run")
         add("draw", "&Run", "Draw a digit…", self.draw, "Ctrl+D", "Draw a digit and see the network's answer")
@@ -243,7 +252,7 @@ class WindowServices(QObject):
         self._set_motion()
         file = self._menu("&File")
         if file is not None:  # below the experiment file, not below Quit
-            for place, key in enumerate(("own-data", "network", "edit-network"), 2):
+            for place, key in enumerate(("own-data", "network", "edit-network", "reference"), 2):
                 file.removeAction(actions[key])
                 file.insertAction(file.actions()[place], actions[key])
         bar, about = self._window.menuBar(), self._menu("&Help")
@@ -324,6 +333,18 @@ class WindowServices(QObject):
         dialog.chosen.connect(self._app.run_experiment)
         dialog.network_wanted.connect(lambda experiment: self.edit_network(NetworkDraft(experiment)))
         dialog.other_wanted.connect(self.choose_data)
+        dialog.open()
+        self.dialog = dialog
+        return dialog
+
+    def train_reference(self) -> ReferenceDialog:
+        """Open the dialog for a run that trains a network with labels, on the data of this run or an included one."""
+        own, known = self._app.session.experiment, {name: read_experiment(name) for name in shipped_experiments()}
+        choice = {"this run": own} if own is not None and not own.missing_kinds else {}
+        choice |= {"digits": known.pop("digits"), **known}
+        able = {name: each for name, each in choice.items() if each.stream is None and each.data.shows == "images"}
+        dialog = ReferenceDialog(able, self._app.runs, self._app.session, self._window)
+        dialog.chosen.connect(self._app.start.choose)
         dialog.open()
         self.dialog = dialog
         return dialog

@@ -99,8 +99,8 @@ class NeuronSelection(QObject):
 
     @property
     def learns(self) -> bool:
-        """Whether the projection on display has a rule, as far as known."""
-        return self.graph is None or self.projection in self.graph.plastic
+        """Whether the projection on display has a rule, or is trained with labels, as far as known."""
+        return self.graph is None or self.projection in (*self.graph.plastic, *self.graph.trained)
 
     @property
     def replays(self) -> bool:

@@ -207,6 +207,7 @@ class SupervisedRecord(TrainingRecord):
         super().__init__(simulator, split, 0, experiment)
         self._all, self._split, self._experiment = total, split, experiment
         self.taught: list[tuple[int, Taught]] = []
+        self.exc_spikes = None  # of each neuron in all presentations: a trainer has only their sums
 
     def take(self, presented: Presented) -> Taught:
         """Add a part, and return it as a fact."""
@@ -262,6 +263,7 @@ class SupervisedRecord(TrainingRecord):
     def restore(self, history: Mapping[str, NDArray[Any]], seconds: float, silent: int) -> None:
         """Restore the data of a checkpoint."""
         super().restore(history, seconds, silent)
+        self.exc_spikes = None
         known = ("position", "pictures", "loss", "accuracy")
         names = [name.removeprefix("taught.") for name in history if name.startswith("taught.")]
         others = [name for name in names if name not in known]

@@ -34,9 +34,7 @@ def test_loss_and_accuracy_are_drawn_and_called_supervised(panel: Curves) -> Non
     np.testing.assert_allclose(panel.curves["theta"].getData()[1], 1 / np.arange(1, 9))
     np.testing.assert_allclose(panel.curves["spikes"].getData()[1], 20 + np.arange(1, 9))
     titles = [plot.title_text for plot in panel._placed]
-    assert titles == [
-        *("supervised: accuracy on training pictures (%)", "exc spikes per picture", "loss", "length of the gradient")
-    ]
+    assert titles == [*("supervised accuracy (%)", "exc spikes per picture", "loss", "length of the gradient")]
     assert panel.summary() == (
         "Supervised, at training presentation 800: loss 0.125, 88.0 % of the last 100 training pictures correct."
     )

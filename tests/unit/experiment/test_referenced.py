@@ -39,7 +39,7 @@ def test_a_network_of_layers_is_kept_and_an_experiment_of_this_kind_only_changed
             "surrogat-gradient",
             "there is no reference 'surrogat-gradient'; did you mean 'surrogate-gradient'?",
         ),
-        ("digits", "none", "trains nothing; known are linear, surrogate-gradient"),
+        ("digits", "none", "trains nothing; known are surrogate-gradient, linear"),
         ("order", "surrogate-gradient", "order shows events, but the reference"),
         ("vogels-2011", "surrogate-gradient", "vogels-2011 shows a stream, but the reference"),
     ],

@@ -17,7 +17,7 @@ WORDS = "training pictures (supervised)"
 def titles(population: str) -> dict[str, str]:
     """Return the titles of the plots, by their names."""
     return {
-        "accuracy": "supervised: accuracy on training pictures (%)",
+        "accuracy": "supervised accuracy (%)",
         "spikes": f"{population} spikes per picture",
         "theta": "loss",
         "change": "length of the gradient",
