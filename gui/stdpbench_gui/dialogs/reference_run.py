@@ -122,7 +122,8 @@ class ReferenceDialog(QDialog):
         self._check()
 
     def _check(self) -> None:
-        made, sentences = None, ()
+        made: Experiment | None = None
+        sentences: tuple[str, ...] = ()
         try:
             made = self.experiment()
         except StdpbenchError as error:
