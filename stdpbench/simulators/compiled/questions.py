@@ -139,6 +139,18 @@ def _deciding_trace(pathway: Any) -> str:
     return projection.own(deciding_trace(projection)) if pathway.name == projection.own("pre") else ""
 
 
+def _deciding_tau(pathway: Any) -> str:
+    """Array with the time constant of the trace that decides about changes of weights."""
+    projection = projection_of(pathway)
+    (tau,) = (each.tau for each in projection.output_traces if each.name == deciding_trace(projection))
+    return f"_array_{projection.target.group}_{projection.own(tau)}"
+
+
+def _time_step() -> str:
+    clock = _built().groups[_device().layout.cells[0].group].clock
+    return str(_device().get_array_name(clock.variables["dt"]))
+
+
 def _singles_out(pathway: Any) -> bool:
     projection = projection_of(pathway)
     return bool(pathway.name == projection.own("post") and delivered(_device().layout, projection))
@@ -262,6 +274,8 @@ GLOBALS: dict[str, Any] = {
     "delivered": _delivered,
     "delivery": lambda pathway: f"delivery_{projection_of(pathway).number}",
     "deciding_trace": _deciding_trace,
+    "deciding_tau": _deciding_tau,
+    "time_step": _time_step,
     "delivery_of_output": _singles_out,
     "weights": lambda pathway: f"_ptr_array_{projection_of(pathway).group}_w",
     "tells_later": lambda pathway: bool(told_later(projection_of(pathway))),

@@ -35,6 +35,16 @@ static void _start_{{codeobj_name}}()
     {% if _trace %}
     {% set _code = vector_code|without_arrivals(pathway)|dense_index('_source', '_target')|without_writes %}
     {{word()}} *_odd = _delivery.odd.data();
+    {% if real() == "double" %}
+    // a weight of 0 becomes -0 where what is subtracted underflows and the trace does not yet, and 0 again by the next spike of the target
+    {{word()}} _underflows[{{_fan_out}}];
+    const double _left = std::exp(-resident::n_bins_now * {{time_step()}}[0] / {{deciding_tau(pathway)}}[0]);
+    for (int _target = 0; _target < {{_fan_out}}; _target++)
+    {
+        const double _traced = {{vector_code|trace_array(_trace)|held}};
+        _underflows[_target] = _traced > 0 && _traced * _left < 1e-290;
+    }
+    {% endif %}
     for (int32_t _source : _delivery.sources)
     {
         {{word()}} _beyond = 0;
@@ -53,6 +63,11 @@ static void _start_{{codeobj_name}}()
                 {{_code|fast(scalar_code, variables)|reading_weight("_kept")|autoindent}}
                 _odd[_target] |= w != _kept;
             }
+            {% if real() == "double" %}
+            int64_t _bits;
+            std::memcpy(&_bits, &_kept, sizeof _bits);
+            _odd[_target] |= (_underflows[_target] & (_kept == 0)) | (_bits < 0);
+            {% endif %}
         }
         if (!_beyond)
             continue;
