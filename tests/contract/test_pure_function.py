@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -163,13 +164,27 @@ def test_numbers_of_neurons_that_are_not_finite_are_named(name, value, built):
 # -- what is no state has no influence -------------------------------------------------------------
 
 
+def symbol_table(simulator: Simulator) -> dict[str, int]:
+    """Return the address of each symbol of a loaded library, of those that it does not export, too."""
+    compiler = find_compiler()
+    assert compiler is not None
+    library = simulator._library.dll
+    path, _ = fetch(simulator.layout, compiler)  # of which a copy is loaded
+    listed = subprocess.run(["nm", str(path)], check=True, capture_output=True, text=True).stdout
+    offsets = {
+        name: int(offset, 16) for offset, _, name in (line.split() for line in listed.splitlines() if line[0] != " ")
+    }
+    base = (ctypes.cast(library.resident_array, ctypes.c_void_p).value or 0) - offsets["resident_array"]
+    return {name: base + offset for name, offset in offsets.items()}
+
+
 def scramble_trains(simulator: Simulator, rng: np.random.Generator) -> None:
     """Overwrite the spikes that the library keeps of the last presentation (`Train` in resident.h)."""
-    library, places = simulator._library.dll, (16, 40, 64)  # of its vectors
+    symbols, places = symbol_table(simulator), (16, 40, 64)  # of its vectors
     overwritten = 0
     for population in simulator.layout.cells:
         name = f"train_{population.number}"
-        train = ctypes.addressof(ctypes.c_char.in_dll(library, f"_ZN8resident{len(name)}{name}E"))
+        train = symbols[f"_ZN8resident{len(name)}{name}E"]
         ctypes.c_int32.from_address(train).value = 7
         for place in places:
             start, stop = (ctypes.c_void_p * 2).from_address(train + place)
@@ -186,7 +201,7 @@ def scramble_compiled(simulator: Simulator, rng: np.random.Generator) -> set[str
     assert compiler is not None
     path, symbols = fetch(simulator.layout, compiler)
     known = {symbol["name"].removeprefix("_dynamic").removeprefix("_array_") for symbol in symbols}
-    library = simulator._library.dll
+    addresses = symbol_table(simulator)
     header = Path(path.parent / "source" / "objects.h").read_text()
     types = {"double": np.float64, "int32_t": np.int32, "int64_t": np.int64, "float": np.float32, "char": np.int8}
     done = set()
@@ -207,17 +222,17 @@ def scramble_compiled(simulator: Simulator, rng: np.random.Generator) -> set[str
             continue
         dtype = np.dtype(types[kind])
         if dynamic:
-            start, stop, _ = (ctypes.c_void_p * 3).in_dll(library, mangled(name))
+            start, stop, _ = (ctypes.c_void_p * 3).from_address(addresses[mangled(name)])
             size = ((stop or 0) - (start or 0)) // dtype.itemsize
         else:
-            start = ctypes.c_void_p.in_dll(library, mangled(name)).value
+            start = ctypes.c_void_p.from_address(addresses[mangled(name)]).value
             size = int(sizes[name])
         if not size:
             continue
         values = np.frombuffer((ctypes.c_char * (size * dtype.itemsize)).from_address(start), dtype)
         values[...] = garbage(short, values, rng)
         done.add(short)
-    ctypes.c_int32.in_dll(library, "_ZN8resident3nowE").value = 12
+    ctypes.c_int32.from_address(addresses["_ZN8resident3nowE"]).value = 12
     scramble_trains(simulator, rng)
     return done
 

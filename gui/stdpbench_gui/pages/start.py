@@ -78,6 +78,11 @@ _ROWS = (
     "Receptive fields of rows of a table",
     "Weights of ten neurons: eight fields, from small to large values, of each of the four features of Iris",
 )
+_TAUGHT = (
+    "Weights that were trained with labels",
+    "Ten neurons of the hidden layer, each with the largest weight to the output neuron of a digit: positive weights "
+    "from the pixels, smoothed, after training with labels",
+)
 _VOICES = (
     "Receptive fields of voices",
     "Weights of ten neurons: twelve channels of speech from left to right, eight fields of each, large values above",
@@ -101,6 +106,7 @@ _FAMILIES = {
     "stack": _THROUGH,
     "iris": _ROWS,
     "japanese-vowels": _VOICES,
+    "surrogate": _TAUGHT,
     "order": _ARRIVALS,
 }
 """Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields

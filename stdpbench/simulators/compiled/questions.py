@@ -136,7 +136,8 @@ def _delivered(pathway: Any) -> bool:
 
 def _deciding_trace(pathway: Any) -> str:
     projection = projection_of(pathway)
-    return projection.own(deciding_trace(projection)) if pathway.name == projection.own("pre") else ""
+    trace = deciding_trace(projection) if pathway.name == projection.own("pre") else ""
+    return projection.own(trace) if trace else ""
 
 
 def _deciding_tau(pathway: Any) -> str:

@@ -205,7 +205,7 @@ def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, 
         widget = QApplication.focusWidget()
         assert isinstance(widget, QPushButton)
     first = ["Digits in a minute", "Edit network…", "Choose data…", "Build a network…"]
-    assert found == [*first, "one", "two", "Check again", "Run fast-400", "Edit network…"]
+    assert found == [*first, "one", "two", "Check again", "Run best-quick", "Edit network…"]
 
 
 def luminance(colour: QColor) -> float:
