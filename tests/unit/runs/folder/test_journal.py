@@ -26,6 +26,7 @@ from stdpbench.runs.folder.journal import (
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Fact, Record
 from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.taught import Taught
 
 EXAMPLES: list[Any] = [
     facts.Started(
@@ -73,6 +74,7 @@ EXAMPLES: list[Any] = [
         {"exc": None},
     ),
     Piece({}, {}, {}, {}),
+    Taught(50, 0.7, 0.86, {"hidden.silent": 0.02}),
 ]
 RECORDS = [Record(number, 7 * number, "2026-01-02T03:04:05+00:00", fact) for number, fact in enumerate(EXAMPLES)]
 

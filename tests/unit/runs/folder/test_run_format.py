@@ -23,6 +23,7 @@ from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.taught import Taught
 from stdpbench.simulators import find_compiler
 
 ASSETS = Path(__file__).parents[3] / "assets"
@@ -57,7 +58,7 @@ def test_what_run_json_of_format_1_says(folder):
 
 def test_the_journal_of_format_1(folder):
     records = read_journal(folder.path)
-    later = {HeldOut, LabelsRead, LearnedSet, Piece, Planned, RuleChanged}
+    later = {HeldOut, LabelsRead, LearnedSet, Piece, Planned, RuleChanged, Taught}
     assert {type(record.fact) for record in records} == set(get_args(Fact)) - later
     assert state_of_records(records) == (State.FINISHED, "")
     assert reached_position(records) == 12
