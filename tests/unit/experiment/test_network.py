@@ -83,6 +83,8 @@ def test_every_shipped_experiment_expands(name: str) -> None:
         "local-digits": 396,
         "song-abbott-2000": 1,
         "stack-digits": 100,
+        "surrogate-digits": 10,
+        "surrogate-mnist": 10,
         "masquelier-2008": 1,
         "masquelier-2009": 3,
         "order": 8,
