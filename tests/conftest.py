@@ -107,7 +107,6 @@ def pytest_collection_finish() -> None:
     """Have the search for garbage leave out what the collection of tests has made, which stays to the end."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5000, 10, 10)
 
 
 def _uninstall(folder: Path, section: str = "plasticity") -> str:
