@@ -117,6 +117,18 @@ def sorted_by_step(index: NDArray[np.integer], step: NDArray[np.integer]) -> Spi
     return Spikes(index.astype(np.int32), step.astype(np.int32), n - len(index))
 
 
+def numbered(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number of each spike within its input, from 0: int64, (counts.sum(),).
+
+    Parameters
+    ----------
+    counts : ndarray, int64, (n,)
+        Number of spikes of each input, whose spikes stand one after the other.
+    """
+    numbers: NDArray[np.int64] = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return numbers
+
+
 def _order(values: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return the order that sorts values of at least 0, equal ones as they are.
 

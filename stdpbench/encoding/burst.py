@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from stdpbench.encoding._grey import GreyEncoder
-from stdpbench.encoding.base import Spikes, sorted_spikes
+from stdpbench.encoding.base import Spikes, numbered, sorted_spikes
 from stdpbench.parameters import parameter
 
 
@@ -61,5 +61,5 @@ class Burst(GreyEncoder):
         pixel, x = self.lit(image)
         counts = np.ceil(self.N_max * x - 1e-9).astype(np.int64)
         interval = (self.T_min + (self.T_max - self.T_min) * (1 - x)) * 1e-3
-        number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return sorted_spikes(np.repeat(pixel, counts), number * np.repeat(interval, counts), n_bins, dt)
+        time = np.repeat(interval, counts) * numbered(counts)
+        return sorted_spikes(np.repeat(pixel, counts), time, n_bins, dt)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.encoding.base import Encoder, Spikes, sorted_spikes
+from stdpbench.encoding.base import Encoder, Spikes, numbered, sorted_spikes
 from stdpbench.parameters import parameter
 from stdpbench.stimuli import Signal
 
@@ -68,7 +68,7 @@ def _crossings(
         counts[(reached > from_) != (end > start)] = 0
         sign = np.where(reached > from_, 1.0, -1.0)
         last[moved] = np.where(counts > 0, reached, from_)
-        number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+        number = numbered(counts) + 1
         steps = np.repeat(from_, counts) + number * np.repeat(sign, counts)
         start, slope = np.repeat(start, counts), np.repeat(np.where(end == start, 1.0, end - start), counts)
         found.append(

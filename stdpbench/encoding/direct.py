@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.encoding._grey import GreyEncoder
-from stdpbench.encoding.base import Spikes, sorted_spikes
+from stdpbench.encoding.base import Spikes, numbered, sorted_spikes
 from stdpbench.parameters import parameter
 from stdpbench.stimuli import Signal
 
@@ -50,7 +50,7 @@ class Direct(GreyEncoder):
         first = np.maximum(np.ceil(self.tau * 1e-3 / dt * np.log(current / (current - 1)) - 1e-9), 1)
         interval = first + round(self.refractory * 1e-3 / dt)
         counts = np.maximum(np.floor((n_bins - first) / interval) + 1, 0).astype(np.int64)
-        number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        number = numbered(counts)
         step = np.repeat(first - 1, counts) + number * np.repeat(interval, counts)
         return sorted_spikes(np.repeat(pixel, counts), step * dt, n_bins, dt)
 
@@ -80,7 +80,7 @@ def _integrated(current: NDArray[np.float64], sample: NDArray[np.int64], n_refra
         )
         first, interval = rest + from_here, from_0 + n_refractory
         counts = np.where((now > 1) & (first <= length), np.floor((length - first) / interval) + 1, 0).astype(np.int64)
-        number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        number = numbered(counts)
         steps.append(begin - 1 + (np.repeat(first, counts) + number * np.repeat(interval, counts)).astype(np.int64))
         index.append(np.repeat(np.arange(len(current)), counts))
         fired = counts > 0

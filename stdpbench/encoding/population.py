@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.encoding.base import Encoder, Spikes, sorted_spikes
+from stdpbench.encoding.base import Encoder, Spikes, numbered, sorted_spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import parameter
 from stdpbench.stimuli import Signal, Stimulus
@@ -100,7 +100,7 @@ class Population(Encoder):
             return sorted_spikes(fires, (1 - g[fires]) * last * dt, last, dt)
         interval, phase = 1 / (self.rate * g[fires]), rng.random(len(fires))
         counts = np.maximum(np.ceil(n_bins * dt / interval - phase), 0).astype(np.int64)
-        number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        number = numbered(counts)
         time = (np.repeat(phase, counts) + number) * np.repeat(interval, counts)
         return sorted_spikes(np.repeat(fires, counts), time, n_bins, dt)
 
@@ -123,7 +123,7 @@ class Population(Encoder):
         integral = np.concatenate([np.zeros((len(g), 1)), np.cumsum(g * (self.rate / signal.rate), axis=1)], axis=1)
         counts = np.maximum(np.ceil(integral[:, -1] - phase), 0).astype(np.int64)
         which = np.repeat(np.arange(len(g)), counts)
-        reached = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(phase, counts)
+        reached = numbered(counts) + np.repeat(phase, counts)
         # all inputs at once: the integral of each begins above the end of the one before
         offset = np.arange(len(g)) * (float(integral.max(initial=0.0)) + 1)
         ends = np.append(begins, n_samples / signal.rate)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.encoding._rate import RateEncoder
-from stdpbench.encoding.base import Spikes, sorted_spikes
+from stdpbench.encoding.base import Spikes, numbered, sorted_spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import parameter
 
@@ -44,6 +44,6 @@ class Regular(RateEncoder):
         per_step = self.probability(1.0, attempt, dt) * image[lit]  # spikes
         phase = rng.random(len(lit)) if self.phase == "random" else np.zeros(len(lit))
         counts = np.maximum(np.ceil(n_bins * per_step - phase), 0).astype(np.int64)
-        number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        number = numbered(counts)
         time = (np.repeat(phase, counts) + number) / np.repeat(per_step, counts)
         return sorted_spikes(np.repeat(lit, counts), time * dt, n_bins, dt)

@@ -12,7 +12,8 @@ from stdpbench.encoding import Encoder
 from stdpbench.graph import Graph
 from stdpbench.parameters import parameter
 from stdpbench.references.base import Learnt, Reference, Task, Trainer
-from stdpbench.references.feed_forward import chain, layer_problems, neurons_of
+from stdpbench.references.feed_forward import LAYERS, chain, layer_problems, neurons_of
+from stdpbench.references.loss import cross_entropy, left_out, rate_at
 from stdpbench.references.relu_network import Array, Classifier, activations, scaled, scales_of
 
 
@@ -63,17 +64,11 @@ class AnnConversion(Reference):
     summary: ClassVar[str] = "A network of rectified units from scikit-learn, converted into spiking neurons"
     reference: ClassVar[str] = "Rueckauer et al. 2017, doi:10.3389/fnins.2017.00682"
     usual: ClassVar[Mapping[str, Any]] = {
-        "network.kind": "layers",
+        **LAYERS,
         "network.beta": 1.0,
         "network.gain": 1.4,
-        "encoding.kind": "current",
         "schedule.passes": 16,
-        "schedule.order": "shuffled",
         "schedule.stimulus": "50 ms",
-        "schedule.rest": "0 ms",
-        "schedule.between": "reset",
-        "schedule.min_spikes": 0,
-        "schedule.max_attempts": 1,
     }
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
@@ -130,9 +125,11 @@ class ConversionTrainer(Trainer):
         for start in range(0, len(numbers), self.batch):
             chosen = numbers[start : start + self.batch]
             inputs, labels = self._inputs(chosen, position + start), self.task.labels[chosen]
-            one, right = self._answers(inputs, labels)
-            loss, correct = loss + one, correct + right
-            self._classifier.step(inputs, labels, self._rate(position + start))
+            outputs = activations(inputs, self._classifier.weights)[-1]
+            one, right, _ = cross_entropy(outputs, labels, self.task.n_classes, 1.0)
+            loss, correct = loss + one * len(chosen), correct + right
+            rate = rate_at(position + start, self.task.total, self.reference.learning_rate, self.reference.decay)
+            self._classifier.step(inputs, labels, rate)
         shown = np.arange(min(self.reference.images, len(self.task.labels)))
         layers = activations(self._of(shown), self._classifier.weights)
         self._scales = scales_of(layers, self.reference.percentile)
@@ -165,30 +162,11 @@ class ConversionTrainer(Trainer):
         if any(not np.array_equal(w, left) for w, left in zip(self._weights, self._converted(), strict=True)):
             self._classifier.set(self._unscaled())
 
-    def _answers(self, inputs: Array, labels: NDArray[np.int64]) -> tuple[float, int]:
-        """Return the sum of the cross-entropy over pictures, and the number of correct answers."""
-        outputs = activations(inputs, self._classifier.weights)[-1].astype(np.float64)
-        outputs -= outputs.max(axis=1, keepdims=True)
-        logs = outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
-        correct = (outputs[:, : self.task.n_classes].argmax(axis=1) == labels).sum()
-        return -float(logs[np.arange(len(labels)), labels].sum()), int(correct)
-
     def _of(self, numbers: NDArray[np.int64]) -> Array:
         return self.task.inputs(numbers).astype(self._weights[0].dtype, copy=False)
 
     def _inputs(self, numbers: NDArray[np.int64], position: int) -> Array:
-        inputs, share = self._of(numbers), self.reference.dropout
-        if not share:
-            return inputs
-        random = np.random.default_rng(np.random.SeedSequence((self.task.seed, _DROPOUT, position)))
-        kept = (random.random(inputs.shape, np.float32) >= share) / np.float32(1 - share)
-        return inputs * kept.astype(inputs.dtype, copy=False)
-
-    def _rate(self, position: int) -> float:
-        rate = self.reference.learning_rate
-        if self.reference.decay == "none":
-            return rate
-        return rate * 0.5 * (1 + float(np.cos(np.pi * position / self.task.total)))
+        return left_out(self._of(numbers), self.reference.dropout, (self.task.seed, _DROPOUT, position))
 
 
 _DROPOUT = 302  # number of the random stream for inputs that are left out

@@ -54,7 +54,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Learnt:
-    """What came of some consecutive training presentations.
+    """The result of consecutive training presentations.
 
     Attributes
     ----------

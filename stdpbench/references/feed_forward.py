@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import exp
+from typing import Any, Final
 
 from stdpbench.graph import Graph
 from stdpbench.neurons.lif_discrete import LIFDiscrete
 from stdpbench.references.spiking_layers import Neurons
+
+LAYERS: Final[dict[str, Any]] = {
+    "network.kind": "layers",
+    "encoding.kind": "current",
+    "schedule.order": "shuffled",
+    "schedule.rest": "0 ms",
+    "schedule.between": "reset",
+    "schedule.min_spikes": 0,
+    "schedule.max_attempts": 1,
+}
+"""What of an experiment changes so that layers can be trained with the pictures; see `Reference.usual`."""
 
 
 def chain(graph: Graph) -> list[str]:

@@ -12,8 +12,8 @@ from stdpbench.encoding import Encoder
 from stdpbench.graph import Graph
 from stdpbench.parameters import parameter
 from stdpbench.references.base import Learnt, Reference, Task, Trainer
-from stdpbench.references.feed_forward import chain, layer_problems
-from stdpbench.references.loss import cross_entropy, falling
+from stdpbench.references.feed_forward import LAYERS, chain, layer_problems
+from stdpbench.references.loss import cross_entropy, rate_at
 from stdpbench.references.optimizer import Adam
 
 
@@ -30,8 +30,6 @@ class Linear(Reference):
     :math:`T\, (xW)_c / \vartheta` times, at most once per step, so that the neuron with the largest sum fires most.
     Sums are distinguished to one spike in T. Since the gradient of L adds up to 0 over the classes, so do the sums:
     the largest one is positive.
-
-    On ``data.kind = "responses"`` it is a read-out of what another network has learned.
     """
 
     kind: Literal["linear"] = "linear"
@@ -47,18 +45,12 @@ class Linear(Reference):
     summary: ClassVar[str] = "Logistic regression, whose sums drive spiking output neurons"
     reference: ClassVar[str] = "Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4"
     usual: ClassVar[Mapping[str, Any]] = {
-        "network.kind": "layers",
+        **LAYERS,
         "network.hidden": (),
         "network.beta": 1.0,
         "network.gain": 0.0,
-        "encoding.kind": "current",
         "schedule.passes": 10,
-        "schedule.order": "shuffled",
         "schedule.stimulus": "200 ms",
-        "schedule.rest": "0 ms",
-        "schedule.between": "reset",
-        "schedule.min_spikes": 0,
-        "schedule.max_attempts": 1,
     }
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
@@ -99,9 +91,7 @@ class LinearTrainer(Trainer):
         for start in starts:
             chosen = numbers[start : start + self.batch]
             one, right, gradient = self.gradient(self.task.inputs(chosen), self.task.labels[chosen])
-            rate = made.learning_rate
-            if made.decay == "cosine":
-                rate = falling(rate, position + start, self.task.total)
+            rate = rate_at(position + start, self.task.total, made.learning_rate, made.decay)
             self._adam.step([gradient], rate)
             loss += one * len(chosen)
             correct += right

@@ -1,8 +1,8 @@
-"""The loss that references lower, and the learning rate over a training."""
+"""What references share in training: the loss, the learning rate, and inputs that are left out as a noise."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,14 +47,34 @@ def cross_entropy(
     return loss, correct, gradient
 
 
-def falling(rate: float, position: int, total: int) -> float:
-    """Return a learning rate that falls to 0 along half a cosine.
+def rate_at(position: int, total: int, rate: float, decay: Literal["cosine", "none"]) -> float:
+    """Return the learning rate at a position, which falls to 0 along half a cosine unless `decay` is ``"none"``.
 
     Parameters
     ----------
-    rate : float
-        At the start.
     position, total : int
         Presentations so far, and in the whole training.
+    rate : float
+        At the start.
+    decay : {"cosine", "none"}
+        How it falls.
     """
-    return rate * 0.5 * (1 + float(np.cos(np.pi * position / total)))
+    return rate if decay == "none" else rate * 0.5 * (1 + float(np.cos(np.pi * position / total)))
+
+
+def left_out(inputs: NDArray[Any], share: float, seed: tuple[int, ...]) -> NDArray[Any]:
+    """Return inputs of which a share is set to 0 at random, and the others are raised so that means stay.
+
+    Parameters
+    ----------
+    inputs : ndarray, (n, n_input)
+        float32 or float64.
+    share : float
+        Probability, 0 to below 1; at 0, the inputs are returned as they are.
+    seed : tuple of int
+        What the choice depends on.
+    """
+    if not share:
+        return inputs
+    random = np.random.default_rng(np.random.SeedSequence(seed))
+    return inputs * ((random.random(inputs.shape, np.float32) >= share) / np.float32(1 - share))

@@ -12,8 +12,8 @@ from stdpbench.encoding import Encoder
 from stdpbench.graph import Graph
 from stdpbench.parameters import parameter
 from stdpbench.references.base import Learnt, Reference, Task, Trainer
-from stdpbench.references.feed_forward import chain, layer_problems, neurons_of
-from stdpbench.references.loss import cross_entropy, falling
+from stdpbench.references.feed_forward import LAYERS, chain, layer_problems, neurons_of
+from stdpbench.references.loss import cross_entropy, left_out, rate_at
 from stdpbench.references.optimizer import Adam
 from stdpbench.references.spiking_layers import Buffers, Course, Neurons, backward, forward
 from stdpbench.references.surrogates import USUAL_K, Kind, Surrogate
@@ -66,15 +66,9 @@ class SurrogateGradient(Reference):
     summary: ClassVar[str] = "Back-propagation through time with a surrogate for the derivative of a spike"
     reference: ClassVar[str] = "Neftci et al. 2019, doi:10.1109/MSP.2019.2931595"
     usual: ClassVar[Mapping[str, Any]] = {
-        "network.kind": "layers",
-        "encoding.kind": "current",
+        **LAYERS,
         "schedule.passes": 16,
-        "schedule.order": "shuffled",
         "schedule.stimulus": "25 ms",
-        "schedule.rest": "0 ms",
-        "schedule.between": "reset",
-        "schedule.min_spikes": 0,
-        "schedule.max_attempts": 1,
     }
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
@@ -126,7 +120,8 @@ class SurrogateTrainer(Trainer):
             chosen = numbers[start : start + self.batch]
             inputs = self._inputs(chosen, position + start)
             one, right, gradients, courses = self.gradients(inputs, self.task.labels[chosen])
-            self._adam.step(gradients, self._rate(position + start))
+            rate = rate_at(position + start, self.task.total, self.reference.learning_rate, self.reference.decay)
+            self._adam.step(gradients, rate)
             loss += one * len(chosen)
             correct += right
             norm += float(np.sqrt(sum(float((g * g).sum()) for g in gradients)))
@@ -183,15 +178,7 @@ class SurrogateTrainer(Trainer):
 
     def _inputs(self, numbers: NDArray[np.int64], position: int) -> NDArray[Any]:
         inputs = self.task.inputs(numbers).astype(self._weights[0].dtype, copy=False)
-        share = self.reference.dropout
-        if not share:
-            return inputs
-        random = np.random.default_rng(np.random.SeedSequence((self.task.seed, _DROPOUT, position)))
-        return inputs * ((random.random(inputs.shape, np.float32) >= share) / np.float32(1 - share))
-
-    def _rate(self, position: int) -> float:
-        rate = self.reference.learning_rate
-        return rate if self.reference.decay == "none" else falling(rate, position, self.task.total)
+        return left_out(inputs, self.reference.dropout, (self.task.seed, _DROPOUT, position))
 
 
 _DROPOUT = 301  # number of the random stream for inputs that are left out

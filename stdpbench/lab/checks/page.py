@@ -36,7 +36,7 @@ def draw(outcome: Outcome) -> Figure:
 def write(outcomes: Sequence[Outcome], folder: Path, made: str) -> Path:
     """Write ``validation.md`` and ``images/validation-KIND.png`` into a folder.
 
-    What stands on a page that is there, from the heading `BY_HAND` on, stays.
+    What follows the heading `BY_HAND` on an existing page is kept.
 
     Parameters
     ----------

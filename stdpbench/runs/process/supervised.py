@@ -44,7 +44,7 @@ class PresentedPart(Presented):
     pictures : int
         Number of pictures of the part.
     learnt : Learnt
-        What came of it.
+        Loss, correct answers and other measures of the part.
     """
 
     pictures: int
