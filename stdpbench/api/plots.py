@@ -66,7 +66,9 @@ def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name
         raise StdpbenchError(f"{name} has no answers to labelled pictures yet")
     if readout not in scores:
         raise StdpbenchError(f"{name} has no read-out {readout!r}; {suggestion(readout, scores)}")
-    figure = confusion(Score.from_mapping(scores[readout]), live.started.class_names, title=f"{name}, {readout}")
+    title = f"{name}, {'supervised' if 'supervised' in metrics else readout}"
+    noun = str(metrics.get("noun", "picture"))
+    figure = confusion(Score.from_mapping(scores[readout]), live.started.class_names, title=title, noun=noun)
     return _displayed(figure)
 
 

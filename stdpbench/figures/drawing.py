@@ -44,6 +44,13 @@ def greys() -> Colormap:
     return matplotlib.colormaps["gray_r"].with_extremes(bad=_GAP_COLOUR)
 
 
+def reds_and_blues() -> Colormap:
+    """Return a colour map from red, for negative numbers, through white to blue; NaN has the colour of gaps."""
+    import matplotlib
+
+    return matplotlib.colormaps["RdBu"].with_extremes(bad=_GAP_COLOUR)
+
+
 def blues() -> Colormap:
     """Return a colour map from white through Okabe and Ito's blue to dark blue, with evenly decreasing CIE L*."""
     from matplotlib.colors import LinearSegmentedColormap

@@ -28,6 +28,7 @@ from stdpbench.figures.drawing import (
     own_axis,
     percent,
     readable_on,
+    reds_and_blues,
     shortened,
     spaced,
 )
@@ -70,7 +71,8 @@ def receptive_fields(
     class_names : sequence of str, optional
         Names to write instead of numbers where they fit.
     vmax : float, optional
-        Weight with the darkest colour; default: the largest weight.
+        Weight with the darkest colour; default: the largest weight, or the largest magnitude where some are negative.
+        Negative weights are red, and positive ones blue.
     title : str, optional
         Title; default: the number of neurons.
 
@@ -117,9 +119,16 @@ def receptive_fields(
 
     # placed exactly: any other size would resample the fields
     axes = place(20, 36, dots_wide, dots_high)
-    largest = float(np.max(weights)) if vmax is None else vmax
+    signed = bool((weights < 0).any())
+    largest = float(np.abs(weights).max()) if vmax is None else vmax
+    largest = largest if largest > 0 else 1.0
     image = axes.imshow(
-        mosaic, cmap=greys(), vmin=0.0, vmax=largest if largest > 0 else 1.0, interpolation="nearest", aspect="auto"
+        mosaic,
+        cmap=reds_and_blues() if signed else greys(),
+        vmin=-largest if signed else 0.0,
+        vmax=largest,
+        interpolation="nearest",
+        aspect="auto",
     )
     axes.set_axis_off()
     bar_high = min(dots_high, 400)
@@ -145,7 +154,7 @@ def receptive_fields(
     return figure
 
 
-def confusion(score: Score, class_names: Sequence[str], *, title: str | None = None) -> Figure:
+def confusion(score: Score, class_names: Sequence[str], *, title: str | None = None, noun: str = "picture") -> Figure:
     """Draw a confusion matrix.
 
     Parameters
@@ -156,6 +165,8 @@ def confusion(score: Score, class_names: Sequence[str], *, title: str | None = N
         Name of each class.
     title : str, optional
         Title, before the accuracy.
+    noun : str
+        What a stimulus is called.
 
     Returns
     -------
@@ -184,7 +195,7 @@ def confusion(score: Score, class_names: Sequence[str], *, title: str | None = N
     low, high = score.interval
     heading = [
         *(textwrap.wrap(title, int((wide - name_dots - 90) / 8.5)) if title else ()),
-        f"{100 * score.accuracy:.2f} % of {spaced(score.n_images)} pictures right",
+        f"{100 * score.accuracy:.2f} % of {spaced(score.n_images)} {noun}s right",
         f"{INTERVAL} {100 * low:.2f} to {100 * high:.2f} %",
     ]
     names_high = 40 if upright else name_dots + 10
@@ -240,6 +251,7 @@ def accuracy_over_time(
     changes: Sequence[tuple[int, str]] = (),
     population: str = "",
     theta_unit: str = "mV",
+    noun: str = "picture",
 ) -> Figure:
     """Draw the course of training.
 
@@ -263,6 +275,8 @@ def accuracy_over_time(
         Name of the population that is read, for the label of its spikes.
     theta_unit : str
         Unit of `mean_theta`; may be empty.
+    noun : str
+        What a stimulus is called.
 
     Returns
     -------
@@ -288,7 +302,7 @@ def accuracy_over_time(
     upper, lower = panels[0, 0], panels[-1, 0]
     for series, (name, values) in enumerate(accuracy.items()):
         curve(upper, presentations, 100 * np.asarray(values, np.float64), series, name)
-    upper.set_ylabel(f"accuracy on {spaced(window)} pictures (%)" if window else "accuracy (%)", fontsize=11)
+    upper.set_ylabel(f"accuracy on {spaced(window)} {noun}s (%)" if window else "accuracy (%)", fontsize=11)
     if accuracy:
         upper.legend(loc="lower right", fontsize=10, title="read-out", title_fontsize=10)
     if title:
@@ -298,7 +312,7 @@ def accuracy_over_time(
         own_axis(lower, unit_label("mean theta", theta_unit), 0)
     if spikes_per_image is not None:
         side = lower.twinx() if mean_theta is not None else lower
-        label = f"{population} spikes per picture".lstrip()
+        label = f"{population} spikes per {noun}".lstrip()
         curve(side, presentations, spikes_per_image, 1, label)
         own_axis(side, label, 1)
         if mean_theta is not None:

@@ -59,6 +59,7 @@ def draw_training(
             changes=_changes(folder),
             population=graph.read,
             theta_unit=graph.shown_as(graph.read)[1],
+            noun=split.train.noun,
         )
         save(figure, folder.path / "figures" / "accuracy_over_time.png")
 
@@ -71,12 +72,14 @@ def draw_assessment(
     assignment: Assignment | None,
     scores: Mapping[str, Score],
 ) -> None:
-    """Draw receptive fields with the classes of their neurons, and the confusion matrix of the vote."""
+    """Draw receptive fields with the classes of their neurons, and the confusion matrix of what they answer."""
     if not _wanted():
         return
     (folder.path / "figures").mkdir(exist_ok=True)
     _draw_fields(folder, experiment, split, w, assignment)
-    figure = confusion(scores["vote"], split.class_names, title=f"{experiment.name}, seed {experiment.seed}, vote")
+    how = "supervised" if experiment.reference.trains else "vote"
+    title = f"{experiment.name}, seed {experiment.seed}, {how}"
+    figure = confusion(scores["vote"], split.class_names, title=title, noun=split.test.noun)
     save(figure, folder.path / "figures" / "confusion.png")
 
 

@@ -35,6 +35,20 @@ def inside(figure: Any) -> bool:
 
 
 class TestReceptiveFields:
+    def test_negative_weights_have_a_colour_of_their_own(self) -> None:
+        weights = np.array([[-0.5, 0.25], [0.0, 0.125]])
+        axes, _ = run_figures.receptive_fields(weights, (1, 2)).axes
+        image = axes.images[0]
+        assert (image.norm.vmin, image.norm.vmax) == (-0.5, 0.5)
+        (red, _, blue, _), neutral, (less_red, _, more_blue, _) = image.cmap(image.norm(np.array([-0.5, 0.0, 0.5])))
+        assert red > blue
+        assert more_blue > less_red
+        assert min(neutral[:3]) > 0.95
+
+    def test_without_negative_weights_the_scale_begins_at_0(self) -> None:
+        axes, _ = run_figures.receptive_fields(np.array([[0.5, 0.25]]), (1, 1)).axes
+        assert (axes.images[0].norm.vmin, axes.images[0].norm.vmax) == (0.0, 0.5)
+
     def test_every_weight_is_found_where_it_belongs(self) -> None:
         weights = np.random.default_rng(0).random((6 * 4, 7))
         figure = run_figures.receptive_fields(weights, (6, 4), vmax=1.0)
