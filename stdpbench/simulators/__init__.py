@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ctypes
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -126,6 +128,8 @@ def open_graph(
     for projection, w in projection_weights(graph).items():
         simulator.weights(projection)[...] = w
     simulator.reset()
+    if any(each.sparse for each in simulator.layout.projections.values()):
+        _return_freed_memory()
     return simulator, remark
 
 
@@ -207,6 +211,15 @@ def _check_memory(graph: Graph) -> None:
             f"the network needs {needed / 2**30:.1f} GiB{limit}: {', '.join(parts)}; use fewer neurons or smaller "
             "inputs (network.n_exc, data.resize)"
         )
+
+
+def _return_freed_memory() -> None:
+    """Return to the system what drawing connections took and freed, which the C library of Linux would keep.
+
+    For two million synapses it is as much as the synapses themselves.
+    """
+    with suppress(OSError, AttributeError, TypeError):  # other C libraries, and Windows
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def available_memory() -> int | None:
