@@ -29,9 +29,11 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.hardware import ChipCheck
 from stdpbench.learned_names import is_delay, is_weight
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.polychrony import Group, find_groups
+from stdpbench.report.chip_check import check_run
 from stdpbench.runs.analysis.wiring import wiring_of
 from stdpbench.runs.catalog.comparison import read_population
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
@@ -259,6 +261,21 @@ class RunView:
         """
         weights = {name: np.asarray(array, np.float64) for name, array in self.weights.items()}
         return find_groups(wiring_of(self.experiment.graph(), weights), mothers)
+
+    def hardware(self, *targets: str) -> list[ChipCheck]:
+        """Compare the trained network with neuromorphic chips, by published figures; see `stdpbench.hardware`.
+
+        Parameters
+        ----------
+        *targets : str
+            Names of chips, such as ``"loihi"``. Default: all that are known.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no such chip, or the network has not been trained.
+        """
+        return check_run(self._folder, targets)
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stdpbench.cli import completion
-from stdpbench.cli.options import AsJson, EndWithJson, Rule, Runs, SimulatorName, Workers
+from stdpbench.cli.options import AsJson, EndWithJson, Rule, Run, Runs, SimulatorName, Workers
 
 analysis_app = typer.Typer()
 
@@ -88,6 +88,26 @@ def report(
     n_robust = robustness_images if robustness else 0
     options = ReportOptions(Extent(sample, repeats), n_robust, workers, simulator, thresholds)
     report_command(run, output, options, runs, json)
+
+
+@analysis_app.command()
+def hardware(
+    run: Run,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="loihi|loihi2|spinnaker|truenorth|dynap-cnn",
+            help="A chip. Repeatable. Default: all.",
+            autocompletion=completion.chips,
+        ),
+    ] = None,
+    runs: Runs = None,
+    json: AsJson = False,
+) -> None:
+    """Check whether a trained network fits neuromorphic chips, and what it would cost, by published figures."""
+    from stdpbench.cli.hardware_command import hardware_command
+
+    hardware_command(run, target or [], runs, json)
 
 
 @analysis_app.command()

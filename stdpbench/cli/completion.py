@@ -139,6 +139,11 @@ def simulators(incomplete: str) -> list[str]:
     return _starting(("compiled", "runtime"), incomplete)
 
 
+def chips(incomplete: str) -> list[str]:
+    """Complete neuromorphic chips."""
+    return _starting(("loihi", "loihi2", "spinnaker", "truenorth", "dynap-cnn"), incomplete)
+
+
 def fetchable(incomplete: str) -> list[str]:
     """Complete data sets that can be downloaded."""
     return _starting(_names()["fetchable"], incomplete)
