@@ -231,7 +231,8 @@ def _weights(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
         largest = float(each.weights.max(initial=0.0))
         if largest == 0:
             continue
-        levels = 2**figure.value - 1
+        sign = target.limits.get("sign bits") if each.both_signs else None
+        levels = 2 ** (figure.value - (0 if sign is None else sign.value)) - 1
         level = np.rint(each.weights / largest * levels)
         lost = float((level == 0).mean())
         exact = bool(np.allclose(each.weights, level * (largest / levels), rtol=1e-12))
@@ -240,6 +241,8 @@ def _weights(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
         if not exact:
             value += f", in steps of {largest / levels:.2g}: {100 * lost:.3g} % become 0"
         limit = f"{figure.value:g} {figure.unit}"
+        if sign is not None:
+            limit += f"; {sign.value:g} {sign.unit}"
         yield Row("weights", name, value, limit, "fits" if exact else "rounded", figure.origin)
     yield from _compare(
         needs,

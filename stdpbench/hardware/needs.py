@@ -102,6 +102,8 @@ class ProjectionNeeds:
         Synapses of weight 0.
     weights : ndarray, float64, (n_synapses,)
         Sizes of the other weights, in any order; one value if all are equal.
+    both_signs : bool
+        Whether some weights are negative and others positive.
     distinct : int
         Largest number of different weights at one target neuron.
     delay : tuple of int
@@ -115,6 +117,7 @@ class ProjectionNeeds:
     fan_in: NDArray[np.int64]
     n_zero: int
     weights: NDArray[np.float64]
+    both_signs: bool
     distinct: int
     delay: tuple[int, int]
 
@@ -235,6 +238,7 @@ def _projection(
         fan_in,
         n_zero,
         weights * (1.0 if projection.scale is None else projection.scale),
+        w is not None and bool(np.min(w, initial=0.0) < 0 < np.max(w, initial=0.0)),
         distinct,
         (int(steps.min(initial=steps.max(initial=0))), int(steps.max(initial=0))),
     )
@@ -264,20 +268,20 @@ def _equal(graph: Graph, name: str) -> _Counted:
 def _listed(source: NDArray[Any], target: NDArray[Any], w: NDArray[Any], n_source: int, n_target: int) -> _Counted:
     """Count synapses that are given one by one."""
     kept = w != 0
-    source, target, w = source[kept], target[kept], np.abs(w[kept].astype(np.float64))
+    source, target, w = source[kept], target[kept], w[kept].astype(np.float64)
     order = np.lexsort((w, target))
     new = np.ones(len(w), bool)
     new[1:] = (np.diff(w[order]) != 0) | (np.diff(target[order]) != 0)
     different = np.bincount(target[order][new], minlength=1)
     fans = np.bincount(source, minlength=n_source), np.bincount(target, minlength=n_target)
-    return *fans, int((~kept).sum()), w, int(different.max(initial=0))
+    return *fans, int((~kept).sum()), np.abs(w), int(different.max(initial=0))
 
 
 def _matrix(w: NDArray[Any], no_synapse: int) -> _Counted:
     """Count the synapses of a dense projection, of which `no_synapse` pairs have none."""
     kept = w != 0
-    ordered = np.sort(np.abs(w), axis=0)
-    different = (np.diff(ordered, axis=0, prepend=0.0) != 0).sum(axis=0)
+    ordered = np.sort(w, axis=0)
+    different = (np.diff(ordered, axis=0, prepend=np.nan) != 0).sum(axis=0) - (~kept).any(axis=0)
     weights = np.abs(w[kept].astype(np.float64))
     return (
         kept.sum(axis=1),

@@ -119,6 +119,7 @@ LIMITS: Final[Mapping[str, str]] = MappingProxyType(
         "cores per neuron": "cores that the spikes of a neuron can reach",
         "axons per core": "pairs of a neuron of a core and a core that it reaches",
         "weight bits": "bits of the size of a weight, without its sign",
+        "sign bits": "bits of the size that the sign takes where a projection has weights of both signs",
         "weights per neuron": "different weights of the synapses of a neuron",
         "weight range": "bits by which a power of two can scale weights of a projection",
         "longest delay": "time steps",
@@ -164,6 +165,7 @@ _LOIHI: Final = Target(
         "sources per core": Figure(4096, "input axons of a core", _NENGO),
         "axons per core": Figure(4096, "output axons of a core", _NENGO),
         "weight bits": Figure(8, "bits, times 2^(6 + exponent)", _MICHAELIS, _BRIAN2LOIHI),
+        "sign bits": Figure(1, "bit of them for the sign, where both occur", _LAVA_DENSE),
         "weight range": Figure(15, "powers of two: exponents from -8 to 7", _MICHAELIS, _BRIAN2LOIHI),
         "longest delay": Figure(62, "time steps", _DAVIES, f"{_LAVA_DL} (for Loihi 2)"),
         "decay bits": Figure(12, "bits: a fraction decay/4096 is lost per time step", _LAVA),
@@ -191,6 +193,7 @@ _LOIHI_2: Final = Target(
     Figure(128, "cores of up to 8192 neurons, with 192 KiB for neurons and synapses", _BRIEF, _SANAFE),
     {
         "weight bits": Figure(8, "bits", _LAVA_DENSE),
+        "sign bits": Figure(1, "bit of them for the sign, where both occur", _LAVA_DENSE),
         "longest delay": Figure(62, "time steps", _LAVA_DL),
         "decay bits": Figure(12, "bits: a fraction decay/4096 is lost per time step", _LAVA),
     },

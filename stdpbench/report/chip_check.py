@@ -51,7 +51,9 @@ def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activ
     if len(counts):
         spikes[needs.read] = counts.mean(axis=0, dtype=np.float64)
         origin[needs.read] = f"responses to {len(counts)} evaluated stimuli"
-    if needs.input and len(counts) and not experiment.data.missing:
+    if experiment.encoding.currents:
+        origin[needs.input] = "it is shown as currents, without spikes"
+    elif needs.input and len(counts) and not experiment.data.missing:
         validation = bool(folder.read_json("run.json").get("validation", False))
         stimuli = load_split(experiment, validation).test.unlabelled()
         shown = min(ENCODED, len(attempts), len(stimuli))
@@ -63,7 +65,7 @@ def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activ
         origin[needs.input] = f"input of the first {shown} of them"
     for projection, operations in _reported(folder).items():
         each = needs.projections.get(projection)
-        if each is None or each.source in spikes or not each.fan_out.any():
+        if each is None or each.source in origin or not each.fan_out.any():
             continue
         n = len(each.fan_out)
         spikes[each.source] = np.full(n, operations / (each.fan_out.sum() + each.n_zero))
