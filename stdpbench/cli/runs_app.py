@@ -19,12 +19,39 @@ def export(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The zip file. Default: RUN.zip in the current folder.")
     ] = None,
+    neo: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.nix", help="Write responses to evaluated stimuli for Neo and Elephant instead."),
+    ] = None,
+    nwb: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.nwb", help="Write responses to evaluated stimuli as Neurodata Without Borders instead."
+        ),
+    ] = None,
+    stimuli: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Stimuli in these files, from the first; 0: all, or 100 presented again."
+        ),
+    ] = 0,
+    record: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[POPULATION=]N,N,…",
+            help="Present the stimuli again, and add potentials of these neurons and spikes of all populations. "
+            "Repeatable.",
+        ),
+    ] = None,
     runs: Runs = None,
 ) -> None:
-    """Write a zip file with everything needed to reproduce a run, except data sets."""
-    from stdpbench.cli.export_commands import export_command
+    """Write a zip file with all that reproduces a run, except data sets; or its responses for other tools."""
+    from stdpbench.cli.export_commands import export_command, export_responses
 
-    export_command(run, output, runs)
+    if neo is None and nwb is None:
+        export_command(run, output, runs)
+    else:
+        export_responses(run, neo, nwb, stimuli, record or [], runs)
 
 
 @runs_app.command()

@@ -11,7 +11,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -100,6 +100,7 @@ def present_frozen(
     phase: str,
     number: int,
     presentation: int | None = None,
+    record: Mapping[str, Sequence[int]] | None = None,
 ) -> tuple[Response, int]:
     """Show a picture with frozen weights, from the reset state, brighter until it evokes enough spikes.
 
@@ -118,6 +119,8 @@ def present_frozen(
     presentation : int, optional
         Number of the presentation in the random stream, for showing a picture again with other input spikes; default:
         `number`.
+    record : mapping of str to sequence of int, optional
+        Neurons by population whose variables are recorded.
 
     Returns
     -------
@@ -140,7 +143,7 @@ def present_frozen(
         # simulate until all delayed spikes have arrived; spikes evoked after the stimulus do not count
         n_rest = simulator.layout.max_delay_bins
         noise = noise_of(simulator.graph, experiment, phase, presentation, attempt, bins + n_rest)
-        response = simulator.present(spikes, bins, plastic=False, n_rest=n_rest, noise=noise)
+        response = simulator.present(spikes, bins, plastic=False, n_rest=n_rest, noise=noise, record=record)
         if odd := simulator.not_finite():
             raise StdpbenchError(
                 f"{', '.join(odd)} are no longer finite while picture {number} of phase {phase} is shown: a neuron "

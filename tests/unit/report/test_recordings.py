@@ -1,0 +1,168 @@
+"""Responses as files of other tools, read back by these."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import Driven, experiment, new_run
+from typer.testing import CliRunner
+
+import stdpbench
+from stdpbench.cli.app import app
+from stdpbench.errors import StdpbenchError
+from stdpbench.report.recordings.neo_file import write_neo
+from stdpbench.report.recordings.nwb_file import write_nwb
+from stdpbench.report.recordings.recorded import Recorded, kept
+from stdpbench.report.recordings.replayed import replay
+from stdpbench.runs.folder.run_folder import RunFolder
+
+N_STIMULI, DURATION, DT = 20, 0.03, 0.5e-3
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    made = experiment(schedule__test_images=N_STIMULI, network__inhibition="layer")
+    folder = new_run(tmp_path_factory.mktemp("runs"), made)
+    Driven(folder).run()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def again(finished: RunFolder) -> Recorded:
+    *_, found = replay(finished, {"": [2, 0], "inh": [1]}, 6)
+    assert isinstance(found, Recorded)
+    return found
+
+
+def test_spikes_lie_on_one_axis(finished: RunFolder) -> None:
+    found = kept(finished)
+    (counts,) = finished.read_arrays("test.npz", "spike_counts")
+    assert found.duration == pytest.approx(N_STIMULI * DURATION)
+    edges = np.append(found.starts, found.duration) - DT / 2
+    for neuron, times in enumerate(found.times("exc")):
+        assert (np.diff(times) > 0).all()
+        assert np.histogram(times, edges)[0].tolist() == counts[:, neuron].tolist()
+    some = kept(finished, 5)
+    assert len(some.durations) == 5
+    assert [len(times) for times in some.times("exc")] == counts[:5].sum(axis=0).tolist()
+
+
+def test_stimuli_presented_again_evoke_the_same_spikes(finished: RunFolder, again: Recorded) -> None:
+    for mine, theirs in zip(again.times("exc"), kept(finished, 6).times("exc"), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert set(again.trains) == {"input", "exc", "inh"}
+    assert sum(map(len, again.times("input"))) > 0
+    course = again.courses["exc"]
+    assert course.neurons == (2, 0)
+    assert course.values.shape == (6 * 60, 2)
+    # a neuron is at its reset potential at the end of the step in which it fires
+    for column, neuron in enumerate(course.neurons):
+        steps = np.rint(again.times("exc")[neuron] / DT).astype(int)
+        np.testing.assert_allclose(course.values[steps, column], -65e-3)
+    assert again.courses["inh"].values.shape == (6 * 60, 1)
+
+
+def test_what_cannot_be_recorded_is_refused(finished: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(StdpbenchError, match="no population 'exz' with potentials; did you mean 'exc'"):
+        list(replay(finished, {"exz": [0]}))
+    with pytest.raises(StdpbenchError, match="exc has neurons 0 to 3, and no neuron 4"):
+        list(replay(finished, {"exc": [4]}))
+    with pytest.raises(StdpbenchError, match="has not been started yet"):
+        kept(new_run(tmp_path))
+
+
+def test_neo_reads_what_was_written(again: Recorded, tmp_path: Path) -> None:
+    neo = pytest.importorskip("neo")
+    pytest.importorskip("nixio")
+    path = tmp_path / "responses ü.nix"
+    again = replace(again, trains={name: again.trains[name] for name in ("exc", "inh")})  # few: NIX takes long
+    write_neo(again, path)
+    with neo.io.NixIO(str(path), "ro") as file:
+        block = file.read_block()
+    (segment,) = block.segments
+    assert block.annotations["digest"] == again.about["digest"]
+    assert "[network]" in block.annotations["experiment_toml"]
+    trains = {(each.annotations["population"], int(each.annotations["neuron"])): each for each in segment.spiketrains}
+    for population in again.trains:
+        for neuron, times in enumerate(again.times(population)):
+            np.testing.assert_allclose(trains[population, neuron].rescale("s").magnitude, times)
+    (stimuli,) = segment.epochs
+    np.testing.assert_allclose(stimuli.times.rescale("s").magnitude, again.starts)
+    signals = {each.annotations["population"]: each for each in segment.analogsignals}
+    np.testing.assert_allclose(signals["exc"].rescale("V").magnitude, again.courses["exc"].values)
+    assert signals["exc"].sampling_period.rescale("s").magnitude == pytest.approx(DT)
+    with pytest.raises(StdpbenchError, match="already exists"):
+        write_neo(again, path)
+    with pytest.raises(StdpbenchError, match=r"must end with \.nix, unlike 'responses\.h5'"):
+        write_neo(again, tmp_path / "responses.h5")
+
+
+def test_pynwb_reads_what_was_written(again: Recorded, tmp_path: Path) -> None:
+    pynwb = pytest.importorskip("pynwb")
+    path = tmp_path / "responses.nwb"
+    write_nwb(again, path)
+    assert pynwb.validate(path=str(path)) == []
+    with pynwb.NWBHDF5IO(str(path), "r") as file:
+        found = file.read()
+        assert again.about["digest"] in found.identifier
+        assert found.trials["start_time"][:] == pytest.approx(again.starts)
+        units = list(zip(found.units["population"][:], found.units["neuron"][:], strict=True))
+        for population in again.trains:
+            for neuron, times in enumerate(again.times(population)):
+                number = units.index((population, neuron))
+                np.testing.assert_allclose(found.units.get_unit_spike_times(number), times)
+        potentials = found.acquisition["v_exc"]
+        np.testing.assert_allclose(potentials.data[:], again.courses["exc"].values)
+        assert (potentials.unit, potentials.rate) == ("volts", 1 / DT)
+
+
+def test_nwbinspector_finds_nothing_critical(finished: RunFolder, again: Recorded, tmp_path: Path) -> None:
+    inspector = pytest.importorskip("nwbinspector")
+    for name, found in (("kept", kept(finished)), ("again", again)):
+        path = tmp_path / f"{name}.nwb"
+        write_nwb(found, path)
+        messages = list(inspector.inspect_nwbfile(nwbfile_path=path))
+        assert [each for each in messages if each.importance.name in ("CRITICAL", "ERROR")] == []
+
+
+def test_elephant_counts_the_same_rates(finished: RunFolder, tmp_path: Path) -> None:
+    statistics = pytest.importorskip("elephant.statistics")
+    neo = pytest.importorskip("neo")
+    write_neo(kept(finished), tmp_path / "kept.nix")
+    with neo.io.NixIO(str(tmp_path / "kept.nix"), "ro") as file:
+        trains = file.read_block().segments[0].spiketrains
+    (counts,) = finished.read_arrays("test.npz", "spike_counts")
+    rates = [float(statistics.mean_firing_rate(each).rescale("Hz")) for each in trains]
+    assert rates == pytest.approx(counts.sum(axis=0) / (N_STIMULI * DURATION))
+
+
+def test_the_command_and_python_write_files(finished: RunFolder, tmp_path: Path) -> None:
+    pytest.importorskip("nixio")
+    pytest.importorskip("pynwb")
+    neo, nwb = tmp_path / "responses.nix", tmp_path / "responses.nwb"
+    for options in (["--nwb", str(nwb), "--record", "0,1"], ["--neo", str(neo)]):
+        shown = CliRunner().invoke(app, ["export", str(finished.path), *options, "--stimuli", "2"])
+        assert shown.exit_code == 0, shown.output
+        assert "in response to 2 stimuli" in shown.output
+    assert neo.is_file()
+    assert nwb.is_file()
+    stdpbench.open_run(finished.path).export(nwb=tmp_path / "kept.nwb", stimuli=3)
+    assert json.loads((finished.path / "run.json").read_text(encoding="utf-8"))["state"] == "finished"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["kept.nwb", "responses.nix", "responses.nwb"]
+
+
+def test_what_is_missing_is_named(finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["export", str(finished.path), "--neo", str(tmp_path / "a.nix")]
+    odd = CliRunner().invoke(app, [*command, "--record", "exc=a"])
+    assert "expects neurons such as 0,3,7 or exc=0,3,7, not 'exc=a'" in str(odd.exception)
+    for name in ("neo", "pynwb"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(StdpbenchError, match=r"--neo needs neo and nixio: pip install 'stdpbench\[neo\]'"):
+        write_neo(kept(finished), tmp_path / "a.nix")
+    with pytest.raises(StdpbenchError, match=r"--nwb needs pynwb: pip install 'stdpbench\[nwb\]'"):
+        write_nwb(kept(finished), tmp_path / "a.nwb")
