@@ -41,7 +41,7 @@ def list_data(json: bool) -> None:
     elsewhere |= {"events": "your own files"}
     elsewhere |= {kind: f"missing; stdpbench data fetch {kind} --from FOLDER" for kind in IMPORTABLE}
     elsewhere |= {"japanese-vowels": "your own copy"}
-    elsewhere |= dict.fromkeys(("order", "digits-events"), "made on the spot")
+    elsewhere |= dict.fromkeys(("logic", "order", "digits-events"), "made on the spot")
     rows: list[dict[str, Any]] = []
     for kind in datasets.kinds():
         folder = status(kind) if kind in FETCHABLE else imported(kind) if kind in IMPORTABLE else None

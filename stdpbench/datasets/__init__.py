@@ -17,6 +17,7 @@ datasets: Family[Source] = Family(
         "npz": "stdpbench.datasets.npz:NPZ",
         "folder": "stdpbench.datasets.folder:Folder",
         "tabular": "stdpbench.datasets.tabular:Tabular",
+        "logic": "stdpbench.datasets.logic:Logic",
         "signals": "stdpbench.datasets.signals:Signals",
         "japanese-vowels": "stdpbench.datasets.japanese_vowels:JapaneseVowels",
         "events": "stdpbench.datasets.events:Events",

@@ -158,6 +158,11 @@ class Encoder(Parameters):
     """Whether a further attempt shows a picture more strongly. If not, each picture is shown once."""
 
     @property
+    def one_spike(self) -> bool:
+        """Whether each input fires at most once, at a time that the value alone sets."""
+        return False
+
+    @property
     def copies(self) -> int:
         """Number of input neurons for each value: copies of the grid, one below the other."""
         return 1

@@ -52,6 +52,11 @@ class Latency(GreyEncoder):
             raise ValueError("x_min must be above 0 with form 'logarithmic', whose threshold it is")
         return self
 
+    @property
+    def one_spike(self) -> bool:
+        """Each pixel fires at most once; without `duration`, its time also depends on that of the picture."""
+        return self.duration is not None
+
     def problem(self, brightest: float, attempt: int, n_bins: int, dt: float) -> str:
         """Return whether spikes may lie after the picture; see `Encoder.problem`."""
         if self.duration is not None and self.duration > n_bins * dt * 1e3 * (1 + 1e-9):

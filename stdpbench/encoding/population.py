@@ -61,6 +61,11 @@ class Population(Encoder):
         """One input per field and value."""
         return self.fields
 
+    @property
+    def one_spike(self) -> bool:
+        """Each input fires at most once if answers set times; without `duration`, these depend on the picture's."""
+        return self.form == "latency" and self.duration is not None
+
     def answers(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the answer of each field to each value: float64, (fields * values.size,), 0 below `g_min`."""
         x = np.clip(values.reshape(-1) / self.white, 0.0, 1.0)

@@ -30,6 +30,11 @@ class RankOrder(GreyEncoder):
     summary: ClassVar[str] = "One spike per pixel, in the order of the values"
     reference: ClassVar[str] = "Thorpe & Gautrais 1998, doi:10.1007/978-1-4615-4831-7_19"
 
+    @property
+    def one_spike(self) -> bool:
+        """Each pixel fires at most once; without `step`, its time also depends on that of the picture."""
+        return self.step is not None
+
     def encode(
         self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float
     ) -> Spikes:

@@ -44,7 +44,7 @@ def with_reference(experiment: Experiment, kind: str, changes: Mapping[str, Any]
             f"{experiment.name} shows {what}, but the reference {kind!r} trains with labelled pictures"
         )
     tables = experiment.to_mapping()
-    usual = {"reference.kind": kind, **cls.usual}
+    usual = {"reference.kind": kind, **cls.usual_for(experiment.data)}
     kept: dict[str, Any] = {name: tables[name] for name in ("seed", "data", "simulator") if name in tables}
     if tables["network"].get("kind", "diehl-cook") == usual.get("network.kind"):
         kept["network"] = tables["network"]

@@ -15,6 +15,7 @@ references: Family[Reference] = Family(
         "surrogate-gradient": "stdpbench.references.surrogate_gradient:SurrogateGradient",
         "linear": "stdpbench.references.linear:Linear",
         "ann-conversion": "stdpbench.references.ann_conversion:AnnConversion",
+        "spikeprop": "stdpbench.references.spikeprop:SpikeProp",
     },
     group="stdpbench.references",
 )

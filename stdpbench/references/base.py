@@ -11,11 +11,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.datasets import Source
 from stdpbench.encoding import Encoder
 from stdpbench.graph import Graph
 from stdpbench.parameters import Parameters
@@ -30,7 +31,8 @@ class Task:
     graph : Graph
         The network, with the shape of its input.
     inputs : callable
-        Returns the inputs of training pictures, given their numbers: (n, n_input), float32.
+        Returns the inputs of training pictures, given their numbers: (n, n_input), float32. As the reference `takes`
+        them: currents, or the time steps of spikes, infinite for inputs that do not fire.
     labels : ndarray, int64, (n_images,)
         Classes of the training pictures.
     n_classes : int
@@ -134,6 +136,13 @@ class Reference(Parameters):
     usual: ClassVar[Mapping[str, Any]] = {}
     """What of an experiment changes, by dotted path, to become one that this reference can train; its data, seed and
     number of pictures are kept."""
+    takes: ClassVar[Literal["currents", "times"]] = "currents"
+    """What its trainer gets: constant currents, or the time of the one spike of each input."""
+
+    @classmethod
+    def usual_for(cls, data: Source) -> Mapping[str, Any]:
+        """Return `usual` for these data."""
+        return cls.usual
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
         """Yield a sentence for each way in which a network or its input cannot be trained.

@@ -13,6 +13,7 @@ templates: Family[Template] = Family(
         "layers": "stdpbench.templates.layers:LayersNetwork",
         "local": "stdpbench.templates.local:LocalNetwork",
         "stack": "stdpbench.templates.stack:StackNetwork",
+        "timed-layers": "stdpbench.templates.timed_layers:TimedLayersNetwork",
     },
     group="stdpbench.templates",
     check=check_template,

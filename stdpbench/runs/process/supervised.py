@@ -189,9 +189,20 @@ class SupervisedTraining(Training):
 
     def _inputs(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         encoding = self.experiment.encoding
+        if self.experiment.reference.takes == "times":
+            return self._times(numbers)
         assert isinstance(encoding, Current)
         pixels = self._images.static[numbers]
         return np.asarray(encoding.currents_of(pixels.reshape(len(pixels), -1)), np.float32)
+
+    def _times(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Time step of the spike of each input, infinite where there is none."""
+        graph = self._simulator.graph
+        found = np.full((len(numbers), graph.populations[graph.input].size), np.inf, np.float32)
+        for row, number in zip(found, numbers.tolist(), strict=True):
+            spikes = encode(self.experiment, self._images, "train", 0, 0, number)
+            row[spikes.index] = spikes.bin
+        return found
 
 
 class SupervisedRecord(TrainingRecord):

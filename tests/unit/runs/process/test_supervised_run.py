@@ -168,3 +168,16 @@ def test_a_linear_read_out_learns_and_continues_after_a_kill(tmp_path: Path) -> 
     drive(killed, die=killed_at_position(900))
     assert finished(killed) == expected
     assert plain.read_json("metrics.json")["accuracy"]["vote"]["accuracy"] > 0.7
+
+
+def test_spikeprop_learns_xor_and_continues_after_a_kill_and_a_live_change(tmp_path: Path) -> None:
+    made = read_experiment("spikeprop-xor").override({"data.repeats": 10, "schedule.passes": 12, "seed": 1})
+    change = {120: [set_(reference__learning_rate=0.015)]}
+    plain, killed = (new_run(tmp_path / name, made, checkpoint_every=0) for name in ("plain", "killed"))
+    expected = finished(plain, at=change)
+    drive(killed, at=change, die=killed_at_position(300))
+    assert finished(killed) == expected
+    metrics = plain.read_json("metrics.json")
+    assert metrics["supervised"]["reference"] == "spikeprop"
+    assert metrics["accuracy"]["vote"]["accuracy"] == 1.0
+    assert np.load(plain.path / "learned" / "feed2_16.w.npy").shape == (5, 2)
