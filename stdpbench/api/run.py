@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from stdpbench.api.display import progress as progress_display
+from stdpbench.api.exports import Exports
 from stdpbench.api.follower import Follower
 from stdpbench.api.view import RunView
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import RuleLike, rule_table
-from stdpbench.report.recordings.neo_file import write_neo
-from stdpbench.report.recordings.nwb_file import write_nwb
-from stdpbench.report.recordings.recorded import kept
 from stdpbench.runs.folder.learned_arrays import write_learned
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
@@ -36,7 +34,7 @@ from stdpbench.runs.protocol.states import State
 _POLL = 0.2  # s between two updates of displayed progress
 
 
-class Run(RunView):
+class Run(Exports):
     """A run: one network that is trained, labelled and tested in a separate process.
 
     Use `start`, `open_run` or `runs` to get one. All methods may be called from any thread. While the run is active,
@@ -237,34 +235,6 @@ class Run(RunView):
         table = None if rule is None else rule_table(rule)
         made = Run(branches.branch(self._folder, at, _plain(set or {}), where, about, table, projection).path)
         return made.resume() if start else made
-
-    def export(
-        self,
-        *,
-        neo: str | PathLike[str] | None = None,
-        nwb: str | PathLike[str] | None = None,
-        stimuli: int = 0,
-    ) -> None:
-        """Write the spikes with which the network responded to evaluated stimuli for other tools.
-
-        ``stdpbench export --record`` also has potentials, and spikes of populations that are not read.
-
-        Parameters
-        ----------
-        neo, nwb : path, optional
-            Files that do not exist yet: ``.nix``, for Neo and Elephant, and ``.nwb``, Neurodata Without Borders.
-        stimuli : int
-            Number of stimuli, from the first; 0: all.
-
-        Raises
-        ------
-        StdpbenchError
-            If the run has kept no spikes, a package is not installed, or a file exists or cannot be written.
-        """
-        found = kept(self._folder, stimuli)
-        for target, write in ((neo, write_neo), (nwb, write_nwb)):
-            if target is not None:
-                write(found, Path(target).expanduser())
 
     def rewind(self, to: int) -> Run:
         """Return the run to an earlier position and stop it.

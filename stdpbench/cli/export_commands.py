@@ -75,6 +75,31 @@ def _neurons(text: str) -> tuple[str, list[int]]:
         raise StdpbenchError(f"--record expects neurons such as 0,3,7 or exc=0,3,7, not {text!r}") from None
 
 
+def export_nir_command(
+    run: str, target: Path, runs: Path | None, *, force: bool, stimuli: int, simulator: str | None, json: bool
+) -> None:
+    """Carry out ``stdpbench export --nir``; exits with status 1 if the file and the run differ unexpectedly."""
+    from stdpbench.runs.process.nir_export import export_nir
+
+    folder, console = find_run(run, runs or runs_folder()), Console(stderr=json)
+    with Display(console) as display:
+        found = export_nir(
+            folder,
+            target,
+            force=force,
+            stimuli=stimuli,
+            simulator=simulator,
+            on_progress=lambda done, total: display.progress(Progress("comparing", done, total)),
+        )
+    for sentence in found.sentences:
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    if json:
+        record = {**asdict(found), "verdict": found.verdict}
+        sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
+    if found.different and not found.marks:
+        sys.exit(1)
+
+
 def reproduce_command(
     source: str, runs: Path | None, places: Sequence[str], workers: int, simulator: str | None, json: bool
 ) -> None:

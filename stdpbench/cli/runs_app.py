@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from stdpbench.cli import completion
-from stdpbench.cli.options import AsJson, EndWithJson, NewRuns, Run, Runs, Workers
+from stdpbench.cli.options import AsJson, EndWithJson, NewRuns, Run, Runs, SimulatorName, Workers
+from stdpbench.errors import StdpbenchError
 
 runs_app = typer.Typer()
 
@@ -32,7 +33,10 @@ def export(
     stimuli: Annotated[
         int,
         typer.Option(
-            min=0, metavar="N", help="Stimuli in these files, from the first; 0: all, or 100 presented again."
+            min=0,
+            metavar="N",
+            help="Stimuli in these files, from the first; 0: all, or 100 presented again. With --nir, stimuli with "
+            "which file and run are compared; 0: 20.",
         ),
     ] = 0,
     record: Annotated[
@@ -43,12 +47,32 @@ def export(
             "Repeatable.",
         ),
     ] = None,
+    nir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the trained network to this NIR file instead, and check it; see docs/hardware.md.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="With --nir: leave out what NIR cannot say, where possible, and mark the file as different.",
+        ),
+    ] = False,
+    simulator: SimulatorName = None,
+    json: EndWithJson = False,
     runs: Runs = None,
 ) -> None:
-    """Write a zip file with all that reproduces a run, except data sets; or its responses for other tools."""
-    from stdpbench.cli.export_commands import export_command, export_responses
+    """Write a zip with all that reproduces a run, except data sets; or its network or responses for other tools."""
+    from stdpbench.cli.export_commands import export_command, export_nir_command, export_responses
 
-    if neo is None and nwb is None:
+    if nir is not None and (output, neo, nwb) != (None, None, None):
+        raise StdpbenchError("--nir writes a network, and --output, --neo and --nwb something else; give one of them")
+    if nir is not None:
+        export_nir_command(run, nir, runs, force=force, stimuli=stimuli or 20, simulator=simulator, json=json)
+    elif neo is None and nwb is None:
         export_command(run, output, runs)
     else:
         export_responses(run, neo, nwb, stimuli, record or [], runs)

@@ -153,3 +153,10 @@ def test_the_process_that_reads_hdf5_starts(installed: Path, tmp_path: Path) -> 
     status, output, _ = ended(process)
     assert status == 3
     assert f"{damaged} is damaged, or not an HDF5 file" in output
+
+
+def test_the_process_that_writes_nir_starts(installed: Path, tmp_path: Path) -> None:
+    asked = {"folder": "nowhere", "target": str(tmp_path / "network.nir")}
+    status, _, errors = ended(module(installed, "stdpbench.runs.process.nir_export"), json.dumps(asked))
+    assert status == 1
+    assert "nowhere" in errors

@@ -10,11 +10,13 @@ import pytest
 
 import stdpbench
 from stdpbench.cli import main
+from stdpbench.errors import StdpbenchError
 from stdpbench.report.build import ReportOptions, make_report
 from stdpbench.runs.folder.run_folder import RunFolder
 
 SMALL = {
     "network.hidden": [40],
+    "network.reset": "zero",
     "schedule.train_images": 300,
     "schedule.test_images": 40,
     "schedule.label_images": 30,
@@ -80,3 +82,18 @@ def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Supervised: trained by surrogate-gradient with the labels of 300 training pictures" in page
     assert "trained without labels" not in page
+
+
+def test_the_network_is_written_for_other_simulators_and_checked(
+    trained: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "trained.nir"
+    told = json.loads(printed(capsys, "export", str(trained.path), "--nir", str(file), "--stimuli", "12", "--json"))
+    assert (told["stimuli"], told["different"], told["marks"], told["dt"]) == (12, 0, [], 1.0)
+    assert told["spikes"] > 500
+    assert told["verdict"].endswith(f"12 pictures, {told['spikes']} spikes of the run, identical in the file.")
+    assert told["nodes"] == {
+        **{"input": "Input", "feed": "Linear", "hidden": "LIF", "feed2": "Linear", "output": "LIF", "Output": "Output"}
+    }
+    with pytest.raises(StdpbenchError, match=r"trained\.nir already exists"):
+        trained.export_nir(file)

@@ -1,0 +1,263 @@
+"""Write the network of a run to a NIR file, and check the file against the run.
+
+Every written file is read back by ``nir`` and simulated by `stdpbench.nir.independent`, which knows nothing of
+stdpbench, for some of the evaluated stimuli of the run; its spikes are compared with those of the run.
+
+``python -m stdpbench.runs.process.nir_export`` is the same for readers, which import no simulator: it reads the
+arguments of `export_nir` as JSON from its standard input and writes the `NirExport` as JSON, or an error to standard
+error. `runs.client.nir_export` starts it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import nir
+import numpy as np
+import tomli_w
+from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError, several
+from stdpbench.experiment import Experiment, input_shape, n_input
+from stdpbench.files import DAMAGE
+from stdpbench.nir import independent
+from stdpbench.nir.writing import nir_graph, unsayable, write_nir
+from stdpbench.runs.client.process_end import ERROR
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder, versions
+from stdpbench.runs.preparation.start import load_split, trained_arrays
+from stdpbench.runs.process.evaluation import as_evaluated, present_frozen
+from stdpbench.runs.protocol.changes import experiment_at, reached_position
+from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
+from stdpbench.simulators import Response, open_simulator
+from stdpbench.stimuli import StimulusSet
+from stdpbench.threads import one_blas_thread
+
+_AT_ONCE = 10  # stimuli that the reader simulates together
+_TIE = 1e-9  # a potential so close to the threshold, as a fraction of it, may round to either side
+_LONG = re.compile(r"network\.(?:populations|projections)(?:\.\w+)+")
+_ELSEWHERE = ("path", "train_images", "train_labels", "test_images", "test_labels")
+"""Parameters of data with places on this machine, which are not written."""
+ProgressCallback = Callable[[int, int], object]
+
+
+def export_nir(
+    folder: RunFolder,
+    target: Path,
+    *,
+    force: bool = False,
+    stimuli: int = STIMULI,
+    replace: bool = False,
+    simulator: str | None = None,
+    on_progress: ProgressCallback = lambda done, total: None,
+) -> NirExport:
+    """Write the network of a finished run to a NIR file, and check it.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    target : Path
+        The file, in an existing folder.
+    force : bool
+        Whether to leave out what NIR cannot say if there is a similar network, and to mark the file.
+    stimuli : int
+        Number of evaluated stimuli to check it with, at least 1; at most as many as there are.
+    replace : bool
+        Whether to replace an existing file.
+    simulator : {"compiled", "runtime"}, optional
+        Simulator of the run.
+    on_progress : callable
+        Called with the number of stimuli that were compared, and of all.
+
+    Raises
+    ------
+    StdpbenchError
+        If NIR cannot say the network, the run has no trained network, or the file cannot be written.
+    """
+    one_blas_thread()
+    if target.exists() and not replace:
+        raise StdpbenchError(f"{target} already exists; choose another file, or remove it")
+    if not target.absolute().parent.is_dir():
+        raise StdpbenchError(f"cannot write {target}: there is no folder {target.absolute().parent}")
+    records = read_journal(folder.path)
+    experiment = experiment_at(folder.experiment, records, reached_position(records))
+    if experiment.stream is not None:
+        raise StdpbenchError(f"{folder.path.name} is the run of a stream, which has no stimuli to check a file with")
+    validation = bool(folder.read_json("run.json").get("validation", False))
+    split = load_split(experiment, validation)
+    shape = input_shape(experiment, split.train)
+    learned = trained_arrays(folder, experiment, n_input(experiment, split.train))
+    marks = _marks(experiment.evaluated, shape, force)
+    opened, _ = open_simulator(experiment, shape, simulator)
+    try:
+        opened.set_learned(learned)
+        with as_evaluated(opened, experiment) as shown:
+            about = _metadata(shown, folder, shape, marks)
+            try:
+                made = nir_graph(opened.graph, opened.array, about)
+            except StdpbenchError as error:
+                raise _shortened(error, experiment) from None
+            write_nir(target, made)
+            try:
+                written = nir.read(target)
+            except (*DAMAGE, AssertionError, TypeError) as error:
+                raise StdpbenchError(f"{target} was written, but nir does not read it: {error}") from error
+            comparison = _Comparison(written, shown.dt)
+            n = max(1, min(stimuli, len(split.test)))
+            for first in range(0, n, _AT_ONCE):
+                numbers = range(first, min(first + _AT_ONCE, n))
+                comparison.add(
+                    numbers,
+                    [present_frozen(opened, shown, split.test, "test", number)[0] for number in numbers],
+                    opened.layout.max_delay_bins,
+                )
+                on_progress(numbers[-1] + 1, n)
+            plastic = opened.graph.plastic
+    finally:
+        opened.close()
+    nodes = {name: type(node).__name__ for name, node in written.nodes.items()}
+    return NirExport(
+        str(target.absolute()),
+        nodes,
+        experiment.dt,
+        marks,
+        plastic,
+        n,
+        split.test.noun,
+        comparison.spikes,
+        comparison.different,
+        comparison.explanation(split.test),
+    )
+
+
+def _marks(experiment: Experiment, shape: tuple[int, int], force: bool) -> tuple[str, ...]:
+    """Return what a file says instead of what NIR cannot say.
+
+    Raises
+    ------
+    StdpbenchError
+        If NIR cannot say something and there is no substitute, or it is not wanted.
+    """
+    found = list(unsayable(experiment.graph(*shape)))
+    refused = [each.reason for each in found if not (force and each.instead)]
+    if not force and any(each.instead for each in found) and all(each.instead for each in found):
+        refused[-1] += ", and --force writes a file that is marked as another network"
+    if refused:
+        raise _shortened(several(refused), experiment)
+    return tuple(each.instead for each in found)
+
+
+def _shortened(error: StdpbenchError, experiment: Experiment) -> StdpbenchError:
+    """Return an error with the paths of the experiment in place of those of the expanded network."""
+
+    def short(found: re.Match[str]) -> str:
+        try:
+            return experiment.short_path(found[0])
+        except StdpbenchError:
+            return found[0]
+
+    return several(_LONG.sub(short, sentence) for sentence in error.sentences)
+
+
+def _metadata(
+    experiment: Experiment, folder: RunFolder, shape: tuple[int, int], marks: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return what a file says of its origin. No reader needs it."""
+    tables = experiment.to_mapping()
+    kept: dict[str, Any] = {name: tables[name] for name in ("data", "encoding", "schedule") if name in tables}
+    kept["data"] = {name: value for name, value in kept["data"].items() if name not in _ELSEWHERE}
+    about: dict[str, Any] = {
+        "written_by": f"stdpbench {versions()['stdpbench']}",
+        "run": folder.path.resolve().name,
+        "input_shape": np.array(shape),
+        "read": experiment.graph().read,
+        "shown": tomli_w.dumps(kept),
+    }
+    return about | ({"another_network": "; ".join(marks)} if marks else {})
+
+
+class _Comparison:
+    """Compares the spikes of a file with those of a run."""
+
+    def __init__(self, graph: nir.NIRGraph, dt: float) -> None:
+        self._graph, self._dt = graph, dt
+        self.spikes, self.different = 0, 0
+        self._first: tuple[int, int, str, int, tuple[float, float], bool] | None = None
+
+    def add(self, numbers: range, responses: list[Response], n_rest: int) -> None:
+        """Compare the responses to some stimuli."""
+        steps = [response.n_bins + n_rest for response in responses]
+        inputs = self._inputs(responses, max(steps))
+        found = independent.simulate(self._graph, inputs, self._dt)
+        for k, (number, response) in enumerate(zip(numbers, responses, strict=True)):
+            for name, spikes in response.spikes.items():
+                mine = np.zeros((steps[k], response.sizes[name]), bool)
+                mine[spikes.bin, spikes.index] = True
+                theirs = found[name].spikes[1 : steps[k] + 1, k]
+                differing = np.argwhere(mine != theirs)
+                self.spikes += len(spikes)
+                self.different += len(differing)
+                if len(differing) and (self._first is None or self._first[:2] > (number, int(differing[0, 0]))):
+                    step, neuron = differing[0].tolist()
+                    potential = self._potential(inputs[:, k], step, name, neuron)
+                    self._first = number, step, name, neuron, potential, bool(mine[step, neuron])
+
+    def _inputs(self, responses: list[Response], n_steps: int) -> NDArray[np.float32 | np.float64]:
+        """Return what the Input node emits, (n_steps + 1, n_stimuli, n_input).
+
+        The network of a run takes a step before its first input arrives, so that the reader's input begins one step
+        later, and its step t + 1 is step t of the run.
+        """
+        entry = next(node for node in self._graph.nodes.values() if isinstance(node, nir.Input))
+        n_input = int(np.prod(entry.input_type["input"]))
+        exact = any(response.input.currents is not None for response in responses)
+        inputs = np.zeros((n_steps + 1, len(responses), n_input), np.float64 if exact else np.float32)
+        for k, response in enumerate(responses):
+            given = response.input
+            inputs[given.bin + 1, k, given.index] = 1
+            if given.currents is not None:
+                inputs[1 : response.n_bins + 1, k] += given.currents
+        return inputs
+
+    def _potential(self, inputs: NDArray[Any], step: int, name: str, neuron: int) -> tuple[float, float]:
+        """Return the potential of a neuron of the file in a step, before the reset, and its threshold."""
+        courses = independent.simulate(self._graph, inputs[: step + 2, None], self._dt, potentials=True)
+        return float(courses[name].v[step + 1, 0, neuron]), float(self._graph.nodes[name].v_threshold[neuron])
+
+    def explanation(self, stimuli: StimulusSet) -> str:
+        """Return where both differ first, and why, as a sentence; empty if they do not."""
+        if self._first is None:
+            return ""
+        number, step, name, neuron, (v, threshold), in_run = self._first
+        who = "the run" if in_run else "the file"
+        place = f"{stimuli.noun} {number}, step {step}: neuron {neuron} of {name} fires in {who} only"
+        if abs(v - threshold) <= _TIE * abs(threshold):
+            return f"The first is in {place}, whose potential is equal to the threshold but for rounding."
+        return f"The first is in {place}; in the file, its potential is {v:.6g}, and its threshold {threshold:.6g}."
+
+
+def main() -> int:
+    """Carry out the request on standard input; return the exit status."""
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # output of libraries must not mix with the result
+    asked = json.load(sys.stdin)
+    try:
+        found = export_nir(RunFolder.open(Path(asked.pop("folder"))), Path(asked.pop("target")), **asked)
+    except StdpbenchError as error:
+        sys.stderr.write(f"{ERROR}{error}\n")
+        return 1
+    with output:
+        output.write(json.dumps(asdict(found)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""NIR files say what the simulators do: an independent reader of NIR's equations finds the same spikes."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import nir
+import numpy as np
+import pytest
+from networks import open_network, random_spikes
+
+import stdpbench
+from stdpbench.encoding.current import Current
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph
+from stdpbench.nir import independent
+from stdpbench.nir.writing import nir_graph, unsayable, write_nir
+from stdpbench.simulators import Response, Simulator
+
+N_INPUT, N_BINS, DT = 30, 120, 0.5
+DISCRETE = {"kind": "lif-discrete", "reset_mechanism": "zero"}
+
+
+def projection(source: str, target: str, receptor: str, high: float, **others: Any) -> dict[str, Any]:
+    weight = {"kind": "uniform", "low": 0.0, "high": high}
+    return {"source": source, "target": target, "receptor": receptor, "weight": weight, **others}
+
+
+MIXED = {
+    "kind": "graph",
+    "dt": DT,
+    "read": "out",
+    "populations": {
+        "input": {"size": N_INPUT},
+        "exc": {
+            "size": 12,
+            "neuron": {
+                "kind": "adaptive-lif-discrete",
+                "v_thresh": 2.0,
+                "refractory_steps": 0,
+                "tau_m": 20.0,
+                "I_background": 0.05,
+            },
+        },
+        "out": {
+            "size": 5,
+            "neuron": {
+                "kind": "lif-discrete",
+                "beta": 1.0,
+                "reset_mechanism": "to-value",
+                "v_reset": -0.25,
+                "I_background": 0.03,
+            },
+        },
+        "current": {
+            "size": 12,
+            "neuron": {"kind": "lif-current", "t_ref": 0.0, "v_thresh": -65.0, "I_background": 20},
+        },
+    },
+    "projections": {
+        "feed": projection("input", "exc", "I_exc", 0.6, delay=1.5),
+        "compete": {
+            **projection("exc", "exc", "I_inh", 0.0, connect="others", delay=DT),
+            "weight": {"kind": "constant", "value": 0.15},
+        },
+        "down": projection("exc", "out", "I_exc", 0.5, connect={"kind": "random", "p": 0.5}, scale=0.7),
+        "across": projection("out", "exc", "I_inh", 0.4),
+        "drive": projection("exc", "current", "I_exc", 900.0, connect="one-to-one"),
+        "back": projection("current", "out", "I_inh", 0.2, delay=4.0),
+    },
+}
+"""All that NIR can say, side by side: three neurons, delays, recurrence, constant inputs, kinds of storage."""
+
+
+def mixed(**others: Any) -> Graph:
+    return Experiment.from_mapping({"seed": 3, "network": {**MIXED, **others}}).graph(N_INPUT)
+
+
+def as_written(graph: Graph, simulator: Simulator, path: Path) -> nir.NIRGraph:
+    """The network as it comes back from a file."""
+    write_nir(path, nir_graph(graph, simulator.array))
+    return nir.read(path)
+
+
+def shown(response: Response, n_steps: int, *, ahead: int = 1) -> np.ndarray[Any, Any]:
+    """What the Input node of the reader emits: the input of the network, `ahead` steps later."""
+    given = response.input
+    inputs = np.zeros((n_steps + ahead, 1, max(N_INPUT, 64 if given.currents is not None else 0)))
+    inputs[given.bin + ahead, 0, given.index] = 1
+    if given.currents is not None:
+        inputs[ahead:, 0] = given.currents
+    return inputs[:, :, : N_INPUT if given.currents is None else 64]
+
+
+def fired(response: Response, n_steps: int) -> dict[str, np.ndarray[Any, Any]]:
+    found = {name: np.zeros((n_steps, size), bool) for name, size in response.sizes.items()}
+    for name, spikes in response.spikes.items():
+        found[name][spikes.bin, spikes.index] = True
+    return found
+
+
+def test_the_independent_reader_imports_nothing_of_stdpbench() -> None:
+    tree = ast.parse(Path(independent.__file__).read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in names} == {"__future__", "typing", "nir", "numpy"}
+
+
+def test_a_written_network_fires_as_the_simulated_one(tmp_path: Path) -> None:
+    graph = mixed()
+    assert list(unsayable(graph)) == []
+    simulator = open_network(graph, "runtime")
+    simulator.array("exc.theta")[...] = np.random.default_rng(4).random(12)
+    written = as_written(graph, simulator, tmp_path / "mixed.nir")
+    assert {type(node).__name__ for node in written.nodes.values()} == {
+        *("Input", "Output", "LIF", "IF", "CubaLIF", "Linear", "Affine", "Delay")
+    }
+    assert written.metadata["dt"] == DT
+    responses = []
+    for seed in (1, 2):
+        simulator.reset()
+        spikes = random_spikes(seed, N_BINS - 3, 0.08, N_INPUT)
+        responses.append(simulator.present(spikes, N_BINS, plastic=False))
+    inputs = np.concatenate([shown(each, N_BINS) for each in responses], axis=1)
+    found = independent.simulate(written, inputs, DT)
+    for k, response in enumerate(responses):
+        for name, mine in fired(response, N_BINS).items():
+            assert mine.sum() > 10, name
+            np.testing.assert_array_equal(found[name].spikes[1:, k], mine, err_msg=name)
+
+
+def test_currents_pass_through_layers_as_in_the_reader(tmp_path: Path) -> None:
+    network = {"kind": "layers", "hidden": (24, 16), "reset": "zero", "gain": 1.5}
+    experiment = Experiment.from_mapping(
+        {"network": network, "encoding": {"kind": "current"}, "schedule": {"stimulus": 25.0, "between": "reset"}}
+    )
+    graph = experiment.graph(64)
+    simulator = open_network(graph, "runtime")
+    written = as_written(graph, simulator, tmp_path / "layers.nir")
+    pixels = np.random.default_rng(5).integers(0, 256, 64).astype(np.float64)
+    spikes = Current().encode(pixels, np.random.default_rng(0), attempt=0, n_bins=25, dt=1e-3)
+    response = simulator.present(spikes, 25, plastic=False)
+    found = independent.simulate(written, shown(response, 25), 1.0)
+    for name, mine in fired(response, 25).items():
+        np.testing.assert_array_equal(found[name].spikes[1:, 0], mine, err_msg=name)
+    assert response.counts("output").sum() > 10
+
+
+def refused(network: dict[str, Any], *shape: int) -> list[tuple[str, str]]:
+    experiment = Experiment.from_mapping({"network": network})
+    return [(each.reason, each.instead) for each in unsayable(experiment.graph(*(shape or (N_INPUT,))))]
+
+
+def one(neuron: dict[str, Any], **population: Any) -> dict[str, Any]:
+    populations = {"input": {}, "exc": {"size": 4, "neuron": neuron, **population}}
+    receptor = "ge" if neuron["kind"] in ("lif", "adaptive-lif") else "I_exc"
+    feed = {"source": "input", "target": "exc", "receptor": receptor}
+    return {"kind": "graph", "populations": populations, "projections": {"feed": feed}}
+
+
+def test_what_nir_cannot_say_is_refused_with_the_nearest_network_that_it_can() -> None:
+    assert refused(one(DISCRETE)) == []
+    ((reason, instead),) = refused(one({"kind": "lif-discrete"}))
+    assert reason.endswith("none subtracts the threshold; the nearest network has 'zero'")
+    assert instead == "a spike of exc sets the potential to 0 and subtracts nothing"
+    ((reason, instead),) = refused(one({**DISCRETE, "refractory_steps": 3}))
+    assert "neurons of NIR have no refractory period; the nearest network has 0" in reason
+    assert instead == "exc has no refractory period"
+    ((reason, instead),) = refused(one({"kind": "adaptive-lif"}))
+    assert reason == (
+        "network.populations.exc.neuron.kind 'adaptive-lif' has conductances, which no node of NIR has; the nearest "
+        "network has 'adaptive-lif-discrete'"
+    )
+    assert instead == ""
+    noise = {"kind": "poisson", "rate": 5.0, "receptor": "I_exc"}
+    ((reason, instead),) = refused(one(DISCRETE, noise=noise))
+    assert reason == "network.populations.exc.noise: NIR has no random spikes; remove it"
+    assert instead == ""
+
+
+def test_delays_must_be_those_of_neurons_and_not_of_synapses() -> None:
+    network = one(DISCRETE)
+    network["projections"]["feed"] |= {"delay": {"kind": "uniform", "high": 5.0}}
+    graph = Experiment.from_mapping({"network": network}).graph(N_INPUT)
+    with pytest.raises(
+        StdpbenchError, match="have their own delays; the nearest network has one delay for all, such as"
+    ):
+        nir_graph(graph, lambda name: np.ones((N_INPUT, 4)))
+
+
+ACCEPTANCE = {
+    "reset to zero": ("run", "digits-discrete", {"exc.refractory_steps": 0}),
+    "delays": (
+        "run",
+        "digits-discrete",
+        {
+            "exc.refractory_steps": 0,
+            "network.inhibition": "direct",
+            "network.delays": "homogeneous",
+            "network.max_delay": 5,
+        },
+    ),
+    "two layers": (
+        "surrogate-gradient",
+        "digits",
+        {"network.hidden": [64, 32], "network.reset": "zero", "reference.batch": 50, "schedule.passes": 8},
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ACCEPTANCE)
+def test_200_pictures_evoke_the_same_spikes_in_run_and_file(name: str, tmp_path: Path) -> None:
+    kind, experiment, changes = ACCEPTANCE[name]
+    chosen: dict[str, Any] = {
+        "set": {**changes, "schedule.label_images": 500},
+        "runs": tmp_path / "runs",
+        "wait": True,
+    }
+    if kind == "run":
+        chosen["set"] |= {"schedule.passes": 1}
+        run = stdpbench.start(experiment, **chosen, baselines=False)
+    else:
+        run = stdpbench.reference(kind, experiment, **chosen)
+    found = run.export_nir(tmp_path / "network.nir", stimuli=200)
+    assert (found.stimuli, found.different, found.marks) == (200, 0, ())
+    assert found.spikes > 2000
