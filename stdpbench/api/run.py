@@ -18,6 +18,7 @@ from stdpbench.api.follower import Follower
 from stdpbench.api.view import RunView
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
+from stdpbench.nir.imported import nir_network
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import RuleLike, rule_table
 from stdpbench.runs.folder.learned_arrays import write_learned
@@ -27,7 +28,7 @@ from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.control import reached_by
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
-from stdpbench.runs.preparation.creation import create_run, create_run_from
+from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
@@ -319,7 +320,7 @@ def start(
     Parameters
     ----------
     experiment : str, path or Experiment
-        Name of a shipped experiment, a TOML file, or an experiment.
+        Name of a shipped experiment, a TOML file, a NIR file (``.nir``), or an experiment.
     set : mapping of str to Any, optional
         Parameters to change, as new values by dotted path, such as ``{"plasticity.nu_post": 0.02}``.
     seed : int, optional
@@ -343,15 +344,22 @@ def start(
     StdpbenchError
         If the experiment does not exist or is invalid, or the run cannot be started.
     """
-    experiment = _read(experiment)
     changes = _plain(set or {})
     if seed is not None:
         changes |= _plain({"seed": seed})
+    file = str(experiment)
+    network = nir_network(experiment, changes) if isinstance(experiment, str | PathLike) else None
+    experiment = _read(experiment) if network is None else network.experiment
     where = runs_folder() if runs is None else Path(runs).expanduser()
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
     about = {"command": f"stdpbench.start({experiment.name!r}, set={dict(set or {})!r}, seed={seed!r})"}
-    if start_from is None:
-        folder = create_run(experiment.override(changes) if changes else experiment, where, options, about)
+    changed = experiment.override(changes) if changes else experiment
+    if network is not None:
+        if start_from is not None:
+            raise StdpbenchError("a NIR file has the weights that its network starts with; leave out start_from")
+        folder = create_run_of_nir(network, changed, Path(file).name, where, options, about)
+    elif start_from is None:
+        folder = create_run(changed, where, options, about)
     else:
         parent = RunFolder.open(start_from.path if isinstance(start_from, RunView) else Path(start_from))
         folder = create_run_from(parent, changes, where, options, about, experiment)

@@ -22,6 +22,7 @@ from stdpbench.experiment import (
     with_reference,
 )
 from stdpbench.files import DAMAGE
+from stdpbench.nir.imported import nir_network
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_table
 from stdpbench.rule_paths import table_of_rule
@@ -50,13 +51,14 @@ def run_command(
     reference: str | None = None,
 ) -> None:
     """Carry out ``stdpbench run``, or ``stdpbench reference`` with a kind of reference."""
-    from stdpbench.runs.preparation.creation import create_run, create_run_from
+    from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
 
     runs = runs or runs_folder()
     changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
     if seed is not None:
         changes["seed"] = seed
-    base = read_experiment(name)
+    network = nir_network(name, changes) if reference is None else None
+    base = read_experiment(name) if network is None else network.experiment
     experiment = base.override(changes) if reference is None else with_reference(base, reference, changes)
     console = Console(stderr=json)
     _title(console, experiment, [text for text in assignments if not text.startswith("seed=")])
@@ -64,7 +66,11 @@ def run_command(
         console.print(lost, highlight=False, markup=False, soft_wrap=True)
     if experiment.reference.trains:
         console.print(SUPERVISED, highlight=False, soft_wrap=True)
-    if start_from is None:
+    if network is not None and start_from is not None:
+        raise StdpbenchError("a NIR file has the weights that its network starts with; leave out --from")
+    if network is not None:
+        folder = create_run_of_nir(network, experiment, Path(name).name, runs, options, _about())
+    elif start_from is None:
         folder = create_run(experiment, runs, options, _about())
     else:
         parent = find_run(start_from, runs)

@@ -13,7 +13,7 @@ Experiment = Annotated[
     str,
     typer.Argument(
         metavar="EXPERIMENT|FILE",
-        help="A shipped experiment (`stdpbench experiments`), or a TOML file.",
+        help="A shipped experiment (`stdpbench experiments`), or a TOML file; `run` also takes a NIR file (.nir).",
         autocompletion=completion.experiment_names,
     ),
 ]

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
+import h5py
 import nir
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from stdpbench.encoding.current import Current
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
+from stdpbench.network import Learned
 from stdpbench.nir import independent
+from stdpbench.nir.reading import read_nir
 from stdpbench.nir.writing import nir_graph, unsayable, write_nir
 from stdpbench.simulators import Response, Simulator
 
@@ -109,7 +112,7 @@ def test_the_independent_reader_imports_nothing_of_stdpbench() -> None:
     assert {name.partition(".")[0] for name in names} == {"__future__", "typing", "nir", "numpy"}
 
 
-def test_a_written_network_fires_as_the_simulated_one(tmp_path: Path) -> None:
+def test_a_written_network_fires_as_the_simulated_one_and_runs_here_again(tmp_path: Path) -> None:
     graph = mixed()
     assert list(unsayable(graph)) == []
     simulator = open_network(graph, "runtime")
@@ -130,6 +133,25 @@ def test_a_written_network_fires_as_the_simulated_one(tmp_path: Path) -> None:
         for name, mine in fired(response, N_BINS).items():
             assert mine.sum() > 10, name
             np.testing.assert_array_equal(found[name].spikes[1:, k], mine, err_msg=name)
+    # and back: bias, v_leak and all else from the file alone; the leak of a CubaLIF cannot run here
+    without = mixed(
+        populations={
+            **MIXED["populations"],
+            "current": {"size": 12, "neuron": {"kind": "lif-current", "t_ref": 0.0, "v_thresh": -65.0}},
+        }
+    )
+    again = open_network(without, "runtime")
+    written = as_written(without, again, tmp_path / "mixed.nir")
+    imported = read_nir(tmp_path / "mixed.nir")
+    assert imported.remarks == ()
+    other = open_network(imported.experiment.graph(N_INPUT), "runtime")
+    other.set_learned(Learned(imported.learned))
+    response = other.present(random_spikes(1, N_BINS - 3, 0.08, N_INPUT), N_BINS, plastic=False)
+    found = independent.simulate(written, shown(response, N_BINS, ahead=0), DT)
+    for name, mine in fired(response, N_BINS).items():
+        if name != "bias":
+            np.testing.assert_array_equal(found[name].spikes[:, 0], mine, err_msg=name)
+            assert mine.sum() > 10, name
 
 
 def test_currents_pass_through_layers_as_in_the_reader(tmp_path: Path) -> None:
@@ -191,6 +213,59 @@ def test_delays_must_be_those_of_neurons_and_not_of_synapses() -> None:
         nir_graph(graph, lambda name: np.ones((N_INPUT, 4)))
 
 
+def small(**nodes: nir.NIRNode) -> nir.NIRGraph:
+    """Two inputs and two neurons; nodes take the place of `lif` or of `feed`."""
+    ones = np.ones(2)
+    usual: dict[str, nir.NIRNode] = {
+        "input": nir.Input(np.array([2])),
+        "feed": nir.Linear(np.array([[1.0, -0.5], [0.25, 2.0]])),
+        "lif": nir.LIF(tau=8 * ones, r=8 * ones, v_leak=0 * ones, v_threshold=ones, v_reset=0 * ones),
+        "Output": nir.Output(np.array([2])),
+    }
+    return nir.NIRGraph({**usual, **nodes}, [("input", "feed"), ("feed", "lif"), ("lif", "Output")])
+
+
+def written(path: Path, graph: nir.NIRGraph) -> Path:
+    write_nir(path, graph)
+    return path
+
+
+def test_files_from_elsewhere_have_their_time_step_and_unit_asked_for_or_guessed(tmp_path: Path) -> None:
+    path = written(tmp_path / "Net 1.nir", small())
+    found = read_nir(path)
+    neuron = found.experiment.graph().populations["lif"].neuron
+    assert (found.experiment.dt, getattr(neuron, "beta", None), found.remarks) == (1.0, 0.875, ())
+    np.testing.assert_array_equal(found.learned["feed.w"], [[1.0, 0.25], [-0.5, 2.0]])
+    assert getattr(read_nir(path, 2.0).experiment.graph().populations["lif"].neuron, "beta", None) == 0.75
+    ones = np.ones(2)
+    seconds = nir.LIF(tau=0.008 * ones, r=8 * ones, v_leak=0 * ones, v_threshold=ones)
+    found = read_nir(written(path, small(lif=seconds)))
+    assert found.remarks == ("Net 1.nir: its times are taken as seconds, since the longest time constant is 0.008.",)
+    np.testing.assert_allclose(found.learned["feed.w"], [[1.0, 0.25], [-0.5, 2.0]])
+
+
+def test_what_cannot_run_here_is_refused_with_the_name_of_its_node(tmp_path: Path) -> None:
+    ones, path = np.ones(2), tmp_path / "net.nir"
+    kept = {"tau": 8 * ones, "r": ones, "v_leak": 0 * ones, "v_threshold": ones}
+    for node, sentence in (
+        (nir.LIF(**kept, v_reset=np.array([0.0, -1.0])), "v_reset of lif differs between its neurons"),
+        (nir.LIF(**{**kept, "tau": np.array([8.0, 9.0])}), "tau of lif differs between its neurons"),
+        (nir.LI(tau=ones, r=ones, v_leak=ones), "the node 'lif' is of type LI, which does not run here"),
+    ):
+        with pytest.raises(StdpbenchError, match=sentence):
+            read_nir(written(path, small(lif=node)))
+    with pytest.raises(StdpbenchError, match=r"tau of lif is 8 ms, and must be at least one time step \(20 ms\)"):
+        read_nir(written(path, small()), 20.0)
+    with h5py.File(written(path, small()), "r+") as file:
+        del file["node/nodes/feed/type"]
+        file["node/nodes/feed"]["type"] = "Foo"
+    with pytest.raises(StdpbenchError, match=r"net.nir: the node 'feed' is of type Foo, which does not run here"):
+        read_nir(path)
+    path.write_bytes(b"no HDF5")
+    with pytest.raises(StdpbenchError, match="is not a NIR file"):
+        read_nir(path)
+
+
 ACCEPTANCE = {
     "reset to zero": ("run", "digits-discrete", {"exc.refractory_steps": 0}),
     "delays": (
@@ -228,3 +303,6 @@ def test_200_pictures_evoke_the_same_spikes_in_run_and_file(name: str, tmp_path:
     found = run.export_nir(tmp_path / "network.nir", stimuli=200)
     assert (found.stimuli, found.different, found.marks) == (200, 0, ())
     assert found.spikes > 2000
+    # and a network from a file is tested like the run that wrote it
+    again = stdpbench.start(tmp_path / "network.nir", runs=tmp_path / "runs", wait=True, baselines=False)
+    assert abs(again.scores["vote"]["accuracy"] - run.scores["vote"]["accuracy"]) < 0.05

@@ -155,6 +155,13 @@ def test_the_process_that_reads_hdf5_starts(installed: Path, tmp_path: Path) -> 
     assert f"{damaged} is damaged, or not an HDF5 file" in output
 
 
+def test_the_process_that_reads_nir_starts(installed: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "network.nir"
+    damaged.write_bytes(b"not HDF5")
+    status, output, _ = ended(module(installed, "stdpbench.nir.reading", str(damaged), str(tmp_path), "none", "20"))
+    assert (status, output) == (3, f"{damaged} is not a NIR file, which `nir.write` writes")
+
+
 def test_the_process_that_writes_nir_starts(installed: Path, tmp_path: Path) -> None:
     asked = {"folder": "nowhere", "target": str(tmp_path / "network.nir")}
     status, _, errors = ended(module(installed, "stdpbench.runs.process.nir_export"), json.dumps(asked))

@@ -40,6 +40,7 @@ _TYPES: Mapping[str, Any] = {
     "host": {"system": str, "processor": str, "cpus": (int, None)},
     "parent": _ORIGIN,
     "from": _ORIGIN,
+    "nir": {"file": str, "remark": str},
     "reproduces": _ORIGIN,
     "sweep": {"name": str, "arm": str},
 }

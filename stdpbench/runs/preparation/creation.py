@@ -1,4 +1,4 @@
-"""Create run folders for new runs: of an experiment, or starting from the network of another run."""
+"""Create run folders for new runs: of an experiment, of a NIR file, or starting from the network of another run."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from stdpbench.experiment import Experiment, n_input
 from stdpbench.files import DAMAGE
 from stdpbench.network import Learned
 from stdpbench.network.learned import from_input
+from stdpbench.nir.imported import NirNetwork
 from stdpbench.runs.folder.learned_files import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.options import Options
@@ -101,6 +102,48 @@ def create_run_from(
     reference = {"id": parent.read_json("run.json").get("id", ""), "name": name, "remark": not_taken}
     fill = partial(write_learned_files, learned=start, start=True)
     return create_run(new, runs, options, {**(about or {}), "from": reference}, fill)
+
+
+def create_run_of_nir(
+    network: NirNetwork,
+    experiment: Experiment,
+    file: str,
+    runs: Path,
+    options: Options,
+    about: Mapping[str, Any] | None = None,
+) -> RunFolder:
+    """Create the folder of a run of a network that was read from a NIR file.
+
+    Parameters
+    ----------
+    network : NirNetwork
+        What the file contains; its arrays are those that the run starts with.
+    experiment : Experiment
+        The experiment to run: that of the file, with any changes.
+    file : str
+        Name of the file.
+    runs, options, about
+        As in `create_run`.
+
+    Raises
+    ------
+    StdpbenchError
+        If the data do not fit the network, or the run cannot be created.
+    """
+    from stdpbench.network import start_arrays
+    from stdpbench.runs.preparation.start import load_split
+
+    split = load_split(experiment, options.validation)
+    graph, own_input = experiment.graph(), n_input(experiment, split.train)
+    if graph.populations[graph.input].size not in (0, own_input):
+        raise StdpbenchError(
+            f"{file} has a network of {graph.populations[graph.input].size} inputs, but these data give {own_input}; "
+            "prepare and encode them as the network expects"
+        )
+    start, not_taken = _taken(start_arrays(experiment, split.train), Learned(network.learned), file)
+    origin = {"file": file, "remark": " ".join(filter(None, (*network.remarks, not_taken)))}
+    fill = partial(write_learned_files, learned=start, start=True)
+    return create_run(experiment, runs, options, {**(about or {}), "nir": origin}, fill)
 
 
 def _n_input(folder: RunFolder) -> int:

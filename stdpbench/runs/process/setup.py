@@ -99,8 +99,9 @@ def open_network(
             )
     if checkpoint is None and experiment.reference.trains:
         sentences.append(sentence_on_labels(experiment, split))
-    if checkpoint is None and (remark_of_start := about.get("from", {}).get("remark")):
-        sentences.append(remark_of_start)
+    for origin in ("from", "nir"):
+        if checkpoint is None and (remark_of_start := about.get(origin, {}).get("remark")):
+            sentences.append(remark_of_start)
     for part, shown in (("training", split.train), ("evaluated", split.test)):
         if cut := n_cut(experiment, shown):
             sentences.append(

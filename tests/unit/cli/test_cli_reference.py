@@ -6,13 +6,18 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import stdpbench
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
+from stdpbench.nir.imported import nir_network
 from stdpbench.report.build import ReportOptions, make_report
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.preparation.creation import create_run_of_nir
+from stdpbench.runs.preparation.start import arrays_at_start, load_split
+from stdpbench.runs.protocol.options import Options
 
 SMALL = {
     "network.hidden": [40],
@@ -84,7 +89,7 @@ def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_
     assert "trained without labels" not in page
 
 
-def test_the_network_is_written_for_other_simulators_and_checked(
+def test_the_network_is_written_for_other_simulators_checked_and_read_again(
     trained: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "trained.nir"
@@ -97,3 +102,15 @@ def test_the_network_is_written_for_other_simulators_and_checked(
     }
     with pytest.raises(StdpbenchError, match=r"trained\.nir already exists"):
         trained.export_nir(file)
+    network = nir_network(file, {})
+    assert network is not None
+    again = network.experiment
+    assert (again.encoding, again.data) == (trained.experiment.encoding, trained.experiment.data)
+    assert again.schedule.stimulus == 12.0
+    learns = {"network.projections.feed.plasticity.kind": "pair-additive", "encoding.kind": "regular"}
+    folder = create_run_of_nir(network, again.override(learns), file.name, tmp_path, Options(workers=1))
+    assert folder.experiment.graph().plastic == ("feed",)
+    start = arrays_at_start(folder, folder.experiment, load_split(folder.experiment, False))
+    np.testing.assert_allclose(start["feed.w"], np.load(trained.path / "weights.npy"), rtol=1e-12)
+    with pytest.raises(StdpbenchError, match="has a network of 784 inputs, but these data give 900"):
+        create_run_of_nir(network, again.override({"data.frame": 30}), file.name, tmp_path, Options())

@@ -1,0 +1,309 @@
+"""From NIR files to experiments: a network from elsewhere runs here.
+
+Each node of neurons becomes a population, and each way of matrices from one to another a projection. The weights are
+those of the kind ``trained``, of both signs: learned arrays of a run, from which a rule can go on.
+
+The library that reads HDF5 may loop for ever or crash where a file is damaged, so files are read in a process of their
+own, ``python -m stdpbench.nir.reading FILE FOLDER DT SECONDS``, which `imported` starts.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets._hdf5 import limit_time
+from stdpbench.errors import StdpbenchError, several
+from stdpbench.experiment import Experiment
+from stdpbench.graph.checks import name_problem
+from stdpbench.nir import NEURONS
+from stdpbench.nir.imported import SENTENCES, NirNetwork
+from stdpbench.nir.neurons import BIAS, BIAS_NEURON, Nodes, neurons_of
+
+_KNOWN = ("Input", "Output", "Linear", "Affine", "Scale", "Flatten", "Delay", *NEURONS)
+_SECTIONS = ("data", "encoding", "schedule")
+_DT = 1.0
+"""Time step of a file that says none, in ms."""
+_MOST_DELAYS = 64
+"""Largest number of delays that a way of matrices may have; each becomes a projection."""
+
+
+@dataclass
+class _Way:
+    """What is between two populations: a matrix, and delays in steps before and after it."""
+
+    source: str
+    target: str
+    names: list[str] = field(default_factory=list)
+    matrix: NDArray[np.float64] | None = None
+    before: NDArray[np.int64] | int = 0
+    after: NDArray[np.int64] | int = 0
+
+
+def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
+    """Read a NIR file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    dt : float, optional
+        Time step in ms. Default: that of the file, if it says one, else 1 ms.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not a NIR file, or has a node that cannot run here: one sentence with the name of the node.
+    """
+    _check_types(path)
+    try:
+        graph = nir.read(path)
+    except Exception as error:  # nir raises whatever fits what is wrong, also AssertionError and TypeError
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise StdpbenchError(f"{path} is not a network that nir can read ({reason})") from None
+    metadata, remarks = graph.metadata, list[str]()
+    if "another_network" in metadata:
+        remarks.append(
+            f"{path.name} is marked as another network than that of its run: {metadata['another_network']}."
+        )
+    unit, remark = _unit(graph)
+    remarks += [f"{path.name}: {remark}"] if remark else []
+    if dt is None:
+        dt = float(metadata.get("dt", _DT / unit)) * unit
+    nodes = Nodes(graph, dt, dt / unit)
+    try:
+        tables, learned = _network(nodes)
+    except StdpbenchError as error:
+        raise error.within(f"{path.name}: ") from None
+    mapping: dict[str, Any] = {"name": path.stem or "network", "network": tables, **_shown(metadata)}
+    learns_not = {"passes": 0, "between": "reset"}
+    mapping["schedule"] = {"min_spikes": 0, "max_attempts": 1, **mapping.get("schedule", {}), **learns_not}
+    for key in ("stages", "duration", "piece"):
+        mapping["schedule"].pop(key, None)
+    return NirNetwork(Experiment.from_mapping(mapping), learned, tuple(remarks))
+
+
+def _check_types(path: Path) -> None:
+    """Check that all nodes of a file are of types that can run here; `nir` does not name the one that is not."""
+    if not path.is_file():
+        raise StdpbenchError(f"there is no file {path}")
+    try:
+        with h5py.File(path, "r") as file:
+            group = file["node"]["nodes"]
+            types = {name: _text(node["type"][()]) for name, node in group.items()}
+    except Exception:  # h5py raises whatever fits the state of a damaged file
+        raise StdpbenchError(f"{path} is not a NIR file, which `nir.write` writes") from None
+    odd = [
+        f"{path.name}: the node {name!r} is of type {kind}, which does not run here; types that do are "
+        f"{', '.join(_KNOWN)}"
+        for name, kind in types.items()
+        if kind not in _KNOWN
+    ]
+    if odd:
+        raise several(odd)
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _unit(graph: nir.NIRGraph) -> tuple[float, str]:
+    """Return the unit of times in ms, and a sentence if it was guessed.
+
+    NIR's documentation gives times in ms, but most programs write seconds. A longest time constant below 1 cannot be
+    in ms.
+    """
+    said = _text(graph.metadata.get("time_unit", ""))
+    if said:
+        if said not in ("ms", "s"):
+            raise StdpbenchError(f"the unit of times must be 'ms' or 's', not {said!r}")
+        return (1.0 if said == "ms" else 1e3), ""
+    taus = [getattr(node, name) for node in graph.nodes.values() for name in ("tau", "tau_mem") if hasattr(node, name)]
+    longest = max((float(np.max(tau, initial=0.0)) for tau in taus), default=1.0)
+    if longest >= 1:
+        return 1.0, ""
+    return 1e3, f"its times are taken as seconds, since the longest time constant is {longest:g}."
+
+
+def _shown(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of data, encoding and schedule that a file of stdpbench has; empty for others."""
+    try:
+        found = tomllib.loads(_text(metadata.get("shown", "")))
+    except ValueError:
+        return {}
+    return {name: found[name] for name in _SECTIONS if isinstance(found.get(name), dict)}
+
+
+def _network(nodes: Nodes) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]]:
+    """Return the table of the network, and its learned arrays.
+
+    Raises
+    ------
+    StdpbenchError
+        If something cannot run here.
+    """
+    names = _names(nodes)
+    entry, read = nodes.input, nodes.read
+    populations: dict[str, Any] = {names[entry]: {"size": nodes.size(entry)}}
+    projections: dict[str, Any] = {}
+    learned: dict[str, NDArray[np.float64]] = {}
+    gains: dict[str, NDArray[np.float64]] = {}
+    constant = {target: leak for target in nodes.neurons if (leak := nodes.leak(target)).any()}
+    for node in nodes.neurons:
+        made = neurons_of(nodes, node)
+        populations[names[node]] = {"size": nodes.size(node), "neuron": made.table}
+        gains[node] = made.gain
+        if made.theta is not None:
+            learned[f"{names[node]}.theta"] = made.theta
+    taken = set(populations)
+    for target in nodes.neurons:
+        for way in _ways(nodes, target):
+            _add(nodes, way, gains[target], names, projections, learned, taken)
+        if (bias := nodes.bias(target)).any() or target in constant:
+            given = gains[target] * bias + constant.get(target, 0.0)
+            populations.setdefault(BIAS, {"size": 1, "neuron": dict(BIAS_NEURON)})
+            name = _free(f"{BIAS}_{names[target]}", taken)
+            projections[name] = _table(BIAS, names[target], 0.0)
+            learned[f"{name}.w"] = np.ascontiguousarray(given[None])
+    tables = {
+        "kind": "graph",
+        "dt": nodes.dt,
+        "read": names[read],
+        "populations": populations,
+        "projections": projections,
+    }
+    return tables, learned
+
+
+def _table(source: str, target: str, delay: float) -> dict[str, Any]:
+    table: dict[str, Any] = {
+        "source": source,
+        "target": target,
+        "receptor": "I_exc",
+        "weight": {"kind": "trained", "gain": 0.0},
+    }
+    return table | ({"delay": delay} if delay else {})
+
+
+def _add(
+    nodes: Nodes,
+    way: _Way,
+    gain: NDArray[np.float64],
+    names: Mapping[str, str],
+    projections: dict[str, Any],
+    learned: dict[str, NDArray[np.float64]],
+    taken: set[str],
+) -> None:
+    """Add a projection for each delay of a way."""
+    n_source, n_target = nodes.size(way.source), nodes.size(way.target)
+    w = np.eye(n_source) if way.matrix is None else way.matrix.T
+    if w.shape != (n_source, n_target):
+        raise StdpbenchError(
+            f"{way.names[-1] if way.names else way.source} gives {w.shape[1]} numbers to {way.target}, which has "
+            f"{n_target} neurons"
+        )
+    w = w * gain
+    steps = np.broadcast_to(np.reshape(way.before, (-1, 1)), w.shape) + np.broadcast_to(way.after, w.shape)
+    values = np.unique(steps)
+    if len(values) > _MOST_DELAYS:
+        raise StdpbenchError(f"{way.names[0]} has {len(values)} different delays; at most {_MOST_DELAYS} run here")
+    usual = next((name for name in way.names if type(nodes.graph.nodes[name]).__name__ != "Delay"), "")
+    for value in values.tolist():
+        name = _free(_valid(usual or f"{names[way.source]}_{names[way.target]}"), taken)
+        projections[name] = _table(names[way.source], names[way.target], value * nodes.dt)
+        learned[f"{name}.w"] = np.ascontiguousarray(w if len(values) == 1 else np.where(steps == value, w, 0.0))
+
+
+def _ways(nodes: Nodes, target: str) -> Iterator[_Way]:
+    """Yield all ways from the input or neurons to neurons, following edges backwards."""
+
+    def back(name: str, passed: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for source in nodes.sources[name]:
+            if source in passed:
+                raise StdpbenchError(f"{source} is in a loop without neurons")
+            if source == nodes.input or source in nodes.neurons:
+                yield source, passed
+            else:
+                yield from back(source, (source, *passed))
+
+    for source, names in back(target, ()):
+        way = _Way(source, target, list(names))
+        for name in names:
+            _follow(nodes, way, name)
+        yield way
+
+
+def _follow(nodes: Nodes, way: _Way, name: str) -> None:
+    """Extend a way by one more node."""
+    node = nodes.graph.nodes[name]
+    if isinstance(node, nir.Delay):
+        steps = nodes.steps(name)
+        if way.matrix is None:
+            way.before = way.before + steps
+        elif (steps == steps[0]).all():
+            way.after = way.after + int(steps[0])
+        else:
+            way.after = way.after + steps
+        return
+    if isinstance(node, nir.Flatten):
+        return
+    if isinstance(node, nir.Scale):
+        matrix = np.diag(np.asarray(node.scale, np.float64).reshape(-1))
+    else:
+        matrix = np.asarray(node.weight, np.float64)
+    if np.ndim(way.after):
+        raise StdpbenchError(
+            f"{name} follows a Delay whose channels differ, which follows a matrix; that cannot run here"
+        )
+    if matrix.ndim != 2:
+        raise StdpbenchError(f"the weights of {name} have {matrix.ndim} dimensions; 2 run here")
+    if way.matrix is not None and matrix.shape[1] != len(way.matrix):
+        raise StdpbenchError(f"{name} takes {matrix.shape[1]} numbers, but gets {len(way.matrix)}")
+    way.matrix = matrix if way.matrix is None else matrix @ way.matrix
+
+
+def _names(nodes: Nodes) -> dict[str, str]:
+    """Return the names of populations, which are those of the nodes as far as they are valid."""
+    found, taken = dict[str, str](), {BIAS}
+    for node in (nodes.input, *nodes.neurons):
+        found[node] = _free(_valid(node), taken)
+    return found
+
+
+def _valid(name: str) -> str:
+    """Return a name of a population or projection that is like the name of a node."""
+    letters = "".join(each if each.isascii() and each.isalnum() else "_" for each in name.lower()).strip("_")
+    letters = letters if letters[:1].isalpha() else f"n{letters}"
+    return letters[:24] if not name_problem(letters[:24]) else f"n_{letters[:22]}"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken yet, and take it."""
+    number, found = 2, name
+    while found in taken:
+        found, number = f"{name}_{number}", number + 1
+    taken.add(found)
+    return found
+
+
+def _main(path: Path, folder: Path, dt: str, seconds: float) -> int:
+    limit_time(seconds)
+    try:
+        read_nir(path, None if dt == "none" else float(dt)).save(folder)
+    except StdpbenchError as error:
+        sys.stdout.buffer.write("\n".join(error.sentences).encode("utf-8", "replace"))
+        return SENTENCES
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], float(sys.argv[4])))
