@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +26,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.control import reached_by
+from stdpbench.runs.lineage.features import features_of
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
@@ -369,8 +370,9 @@ def start(
 
 def reference(
     kind: str,
-    experiment: str | PathLike[str] | Experiment,
+    experiment: str | PathLike[str] | Experiment | None = None,
     *,
+    features: RunView | str | PathLike[str] | None = None,
     set: Mapping[str, Any] | None = None,
     seed: int | None = None,
     runs: str | PathLike[str] | None = None,
@@ -387,8 +389,11 @@ def reference(
     ----------
     kind : str
         How it is trained, such as ``"surrogate-gradient"``.
-    experiment : str, path or Experiment
-        Gives data, number of pictures and seed; network, encoding and schedule are those of the reference.
+    experiment : str, path or Experiment, optional
+        Gives data, number of pictures and seed; network, encoding and schedule are those of the reference. Default,
+        with `features`: that of this run.
+    features : Run or path, optional
+        A finished run. The reference is trained on the spikes of each of its neurons in place of pictures.
     set : mapping of str to Any, optional
         Parameters to change, such as ``{"network.hidden": [400], "schedule.passes": 20}``.
     seed, runs, wait, start_from, workers, simulator, validation, checkpoint_every
@@ -402,9 +407,16 @@ def reference(
     Raises
     ------
     StdpbenchError
-        If there is no such reference, it cannot be trained on these data, or the run cannot be started.
+        If there is no such reference, it cannot be trained on these data, or the run cannot be started; if there is
+        neither an experiment nor a run with features, or that run has no responses.
     """
-    made = with_reference(_read(experiment), kind, _plain(set or {}))
+    responding = None
+    if features is not None:
+        responding = RunFolder.open(features.path if isinstance(features, RunView) else Path(features))
+    if experiment is None and responding is None:
+        raise StdpbenchError("reference needs an experiment, which gives the data, or features, a run that responded")
+    base = responding.experiment if experiment is None and responding is not None else _read(cast("Any", experiment))
+    made = with_reference(base, kind, _plain(set or {}), None if responding is None else features_of(responding))
     return start(
         made,
         seed=seed,

@@ -18,8 +18,10 @@ from stdpbench.cli.options import (
     Detach,
     EndWithJson,
     Experiment,
+    Features,
     Learner,
     NewRuns,
+    OptionalExperiment,
     ReferenceCheckpoints,
     ReferenceKind,
     Rule,
@@ -87,7 +89,8 @@ def run(
 @app.command()
 def reference(
     kind: ReferenceKind,
-    experiment: Experiment,
+    experiment: OptionalExperiment = None,
+    features: Features = None,
     set_: Set = None,
     seed: Seed = None,
     runs: NewRuns = None,
@@ -104,7 +107,7 @@ def reference(
     from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, False, checkpoint_every)
-    run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json, kind)
+    run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json, kind, features)
 
 
 @app.command()

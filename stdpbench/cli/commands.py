@@ -40,7 +40,7 @@ SUPERVISED = "supervised: trained with the labels of the training pictures; comp
 
 
 def run_command(
-    name: str,
+    name: str | None,
     assignments: Sequence[str],
     seed: int | None,
     runs: Path | None,
@@ -49,18 +49,27 @@ def run_command(
     detach: bool,
     json: bool,
     reference: str | None = None,
+    features: str | None = None,
 ) -> None:
-    """Carry out ``stdpbench run``, or ``stdpbench reference`` with a kind of reference."""
+    """Carry out ``stdpbench run``, or ``stdpbench reference`` with a kind of reference, and the run that it reads."""
+    from stdpbench.runs.lineage.features import features_of
     from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
 
     runs = runs or runs_folder()
     changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
     if seed is not None:
         changes["seed"] = seed
-    network = nir_network(name, changes) if reference is None else None
-    base = read_experiment(name) if network is None else network.experiment
-    experiment = base.override(changes) if reference is None else with_reference(base, reference, changes)
     console = Console(stderr=json)
+    responding = None if features is None else find_run(features, runs)
+    if name is None and responding is None:
+        raise StdpbenchError("name an experiment, which gives the data, or a run that has responded, with --features")
+    network = nir_network(name, changes) if reference is None and name is not None else None
+    if network is not None:
+        base = network.experiment
+    else:
+        base = responding.experiment if name is None and responding is not None else read_experiment(str(name))
+    data = None if responding is None else features_of(responding)
+    experiment = base.override(changes) if reference is None else with_reference(base, reference, changes, data)
     _title(console, experiment, [text for text in assignments if not text.startswith("seed=")])
     if reference is None and (lost := lost_text(base, changes)):
         console.print(lost, highlight=False, markup=False, soft_wrap=True)
@@ -69,7 +78,7 @@ def run_command(
     if network is not None and start_from is not None:
         raise StdpbenchError("a NIR file has the weights that its network starts with; leave out --from")
     if network is not None:
-        folder = create_run_of_nir(network, experiment, Path(name).name, runs, options, _about())
+        folder = create_run_of_nir(network, experiment, Path(name or "").name, runs, options, _about())
     elif start_from is None:
         folder = create_run(experiment, runs, options, _about())
     else:

@@ -75,6 +75,23 @@ ReferenceKind = Annotated[
         autocompletion=completion.reference_kinds,
     ),
 ]
+OptionalExperiment = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[EXPERIMENT|FILE]",
+        help="Gives the data: a shipped experiment or a TOML file. May be left out with --features.",
+        autocompletion=completion.experiment_names,
+    ),
+]
+Features = Annotated[
+    str | None,
+    typer.Option(
+        "--features",
+        metavar="RUN",
+        help="Train on the responses of a finished run, neuron by neuron, in place of pictures.",
+        autocompletion=completion.runs_of,
+    ),
+]
 StartFrom = Annotated[
     str | None,
     typer.Option(

@@ -16,6 +16,7 @@ datasets: Family[Source] = Family(
         "idx": "stdpbench.datasets.idx:IDX",
         "npz": "stdpbench.datasets.npz:NPZ",
         "folder": "stdpbench.datasets.folder:Folder",
+        "responses": "stdpbench.datasets.responses:Responses",
         "tabular": "stdpbench.datasets.tabular:Tabular",
         "logic": "stdpbench.datasets.logic:Logic",
         "signals": "stdpbench.datasets.signals:Signals",

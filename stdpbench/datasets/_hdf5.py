@@ -25,7 +25,7 @@ HDF5 = (".h5", ".hdf5", ".hdf")
 """How names of HDF5 files end."""
 
 PATIENCE = 20.0
-"""Seconds of processor time for a file, and per 50 MB of it; of the clock, ten times as many."""
+"""Seconds of processor time for a file, and per 50 MB of it; of the clock, ten times as many, and a minute."""
 
 _AT_ONCE = 256  # recordings
 _MOST_NAMES = 100_000
@@ -56,7 +56,7 @@ def read_hdf5(path: Path, *, sort: bool = False) -> RawRecordings:
     with tempfile.TemporaryDirectory(prefix="stdpbench-hdf5-") as folder:
         command = [sys.executable, "-P", "-m", "stdpbench.datasets._hdf5", str(path.absolute()), folder, str(seconds)]
         try:
-            done = subprocess.run(command, capture_output=True, check=False, timeout=10 * seconds)
+            done = subprocess.run(command, capture_output=True, check=False, timeout=60 + 10 * seconds)
         except subprocess.TimeoutExpired:
             raise StdpbenchError(f"{path} is damaged: reading it does not end") from None
         if done.returncode == _SENTENCE:

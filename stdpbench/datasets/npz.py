@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from stdpbench.datasets._archives import read_arrays
-from stdpbench.datasets._checks import grey_values, label_values, local_path
-from stdpbench.datasets._holdout import HoldingOut, Raw
+from stdpbench.datasets._checks import local_path
+from stdpbench.datasets._holdout import HoldingOut
+from stdpbench.datasets._npz_pictures import read_pictures
 from stdpbench.datasets.base import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import parameter
-
-_NAMES = ("images", "labels", "test_images", "test_labels")
 
 
 class NPZ(HoldingOut):
@@ -34,22 +32,4 @@ class NPZ(HoldingOut):
         """Read the arrays; see `Dataset.load`."""
         if not self.path:
             raise StdpbenchError("data.path is missing; it must name an .npz file with an array images")
-        path = local_path("data.path", self.path)
-        arrays = read_arrays(path, _NAMES)
-        if "images" not in arrays:
-            raise StdpbenchError(
-                f"{path} holds no array images (number×height×width); it holds {', '.join(arrays) or 'nothing'}"
-            )
-        if "test_labels" in arrays and "test_images" not in arrays:
-            raise StdpbenchError(f"{path} holds test_labels, but no test_images")
-        present = [name for name in ("images", "test_images") if name in arrays]
-        pixels = grey_values([(f"{name} of {path}", arrays[name]) for name in present])
-        raws = []
-        for name, stack in zip(present, pixels, strict=True):
-            labels = name.replace("images", "labels")
-            where = f"{name} of {path}"
-            values = (
-                label_values(f"{labels} of {path}", arrays[labels], len(stack), where) if labels in arrays else None
-            )
-            raws.append(Raw(where, stack, values))
-        return self._split(raws[0], raws[1] if len(raws) > 1 else None)
+        return self._split(*read_pictures(local_path("data.path", self.path)))

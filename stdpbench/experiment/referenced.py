@@ -13,7 +13,12 @@ _KEPT = ("train_images", "label_images", "test_images")
 """What is kept of the schedule: which pictures there are."""
 
 
-def with_reference(experiment: Experiment, kind: str, changes: Mapping[str, Any] | None = None) -> Experiment:
+def with_reference(
+    experiment: Experiment,
+    kind: str,
+    changes: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Experiment:
     """Return the experiment that trains a reference on the data of another one.
 
     Data, number of pictures, seed and precision are kept; network, encoding and schedule are those that the reference
@@ -27,6 +32,8 @@ def with_reference(experiment: Experiment, kind: str, changes: Mapping[str, Any]
         Kind of the reference.
     changes : mapping of str to Any, optional
         Further changes, as by `Experiment.override`.
+    data : mapping of str to Any, optional
+        Section ``data`` in place of that of the experiment, of which all pictures are shown.
 
     Raises
     ------
@@ -36,20 +43,28 @@ def with_reference(experiment: Experiment, kind: str, changes: Mapping[str, Any]
     cls = references.get(kind, "reference.kind")
     if not cls.trains:
         raise StdpbenchError(f"reference.kind {kind!r} trains nothing; known are {', '.join(trained_kinds())}")
-    if getattr(experiment.reference, "kind", "") == kind:
+    same = getattr(experiment.reference, "kind", "") == kind
+    if same and data is None:
         return experiment.override(changes or {})
-    if experiment.data.shows != "images" or experiment.stream is not None:
+    if data is None and (experiment.data.shows != "images" or experiment.stream is not None):
         what = "a stream" if experiment.stream is not None else experiment.data.shows
         raise StdpbenchError(
             f"{experiment.name} shows {what}, but the reference {kind!r} trains with labelled pictures"
         )
-    tables = experiment.to_mapping()
-    usual = {"reference.kind": kind, **cls.usual_for(experiment.data)}
+    tables, name = experiment.to_mapping(), experiment.name
+    if data is not None:
+        schedule = {key: value for key, value in tables["schedule"].items() if key not in _KEPT}
+        tables |= {"data": dict(data), "schedule": schedule}
+        name += "-features"
+    if same:
+        return Experiment.from_mapping({**tables, "name": name}).override(changes or {})
+    source = experiment.data if data is None else Experiment.from_mapping({"data": dict(data)}).data
+    usual = {"reference.kind": kind, **cls.usual_for(source)}
     kept: dict[str, Any] = {name: tables[name] for name in ("seed", "data", "simulator") if name in tables}
     if tables["network"].get("kind", "diehl-cook") == usual.get("network.kind"):
         kept["network"] = tables["network"]
     kept["schedule"] = {name: tables["schedule"][name] for name in _KEPT if name in tables["schedule"]}
-    made = Experiment.from_mapping({"name": f"{experiment.name}-{kind}", **kept})
+    made = Experiment.from_mapping({"name": f"{name}-{kind}", **kept})
     return made.override({**usual, **(changes or {})})
 
 

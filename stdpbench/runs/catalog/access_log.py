@@ -89,7 +89,7 @@ def count_readings(folder: RunFolder) -> Readings:
     runs_folder = own.parent.parent if own.parent.name == BIN else own.parent
     for path, tables in _runs_in(runs_folder):
         same = path == own or _compared(tables) == _compared(of_own)
-        of_data = _data_set(tables) == _data_set(of_own)
+        of_data = data_set_of(tables) == data_set_of(of_own)
         if not same and not of_data:
             continue
         count = _count(path)
@@ -108,10 +108,10 @@ def count_readings(folder: RunFolder) -> Readings:
 
 def count_looks(experiment: Experiment, runs: Path) -> int:
     """Count the readings of test labels for all runs in a folder and its bin with the data set of an experiment."""
-    wanted = _data_set(experiment.model_copy(update={"data": experiment.data.resolved()}).to_mapping())
+    wanted = data_set_of(experiment.model_copy(update={"data": experiment.data.resolved()}).to_mapping())
     if not runs.is_dir():
         return 0
-    of_data = [path for path, tables in _runs_in(runs.resolve()) if _data_set(tables) == wanted]
+    of_data = [path for path, tables in _runs_in(runs.resolve()) if data_set_of(tables) == wanted]
     return sum(count[1] for path in of_data if (count := _count(path)) is not None)
 
 
@@ -144,12 +144,17 @@ def _compared(tables: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return {key: value for key, value in without_looks(tables).items() if key not in _NOT_COMPARED}
 
 
-def _data_set(tables: Mapping[str, Any] | None) -> tuple[Any, ...]:
-    """Return what tells a data set from others: its kind and its files, not how its pictures are prepared."""
+def data_set_of(tables: Mapping[str, Any] | None) -> str:
+    """Return what tells a data set from others: its kind and its files, not how its pictures are prepared.
+
+    Responses of a run are a preparation of the data set that the run showed.
+    """
     data = None if tables is None else tables.get("data")
     if not isinstance(data, Mapping):
-        return (None,)
-    return (data.get("kind"), *(data.get(place) for place in PLACES))
+        return ""
+    if data.get("kind") == "responses" and data.get("of"):
+        return str(data["of"])
+    return " ".join(str(data[name]) for name in ("kind", *PLACES) if data.get(name) is not None)
 
 
 def _count(path: Path) -> tuple[int, int] | None:

@@ -10,15 +10,23 @@ from typing import Any
 
 import numpy as np
 
+from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, n_input
 from stdpbench.files import DAMAGE
+from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned
 from stdpbench.network.learned import from_input
 from stdpbench.nir.imported import NirNetwork
+from stdpbench.references.feed_forward import chain
+from stdpbench.references.pretraining import as_hidden_layer
 from stdpbench.runs.folder.learned_files import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.options import Options
+from stdpbench.stimuli import pictures_of
+
+_PICTURES = 2000
+"""Number of training pictures to which weights of another run are scaled."""
 
 
 def create_run(
@@ -67,7 +75,9 @@ def create_run_from(
 
     Everything except the size of the pictures may be changed. Arrays that both networks have under the same name are
     taken; with fewer exc neurons, those of the first ones; with more, the additional ones start as in a run from
-    scratch, as do arrays that the other run does not have. The event log of the run says what was not taken.
+    scratch, as do arrays that the other run does not have. If labels train this network and a rule trained the other
+    one, its input weights, less their mean and scaled, are where the first hidden layer starts (pre-training). The
+    event log of the run says so, and what was not taken.
 
     Parameters
     ----------
@@ -98,8 +108,15 @@ def create_run_from(
             f"{name} has weights for {theirs_input} inputs, but this network would have {own_input}; prepare and "
             "encode the data as in that run"
         )
-    start, not_taken = _taken(start_arrays(new, split.train), theirs, name)
-    reference = {"id": parent.read_json("run.json").get("id", ""), "name": name, "remark": not_taken}
+    own = start_arrays(new, split.train)
+    theirs, adapted = _as_first_layer(old, new, own, theirs, split)
+    start, not_taken = _taken(own, theirs, name)
+    remark = " ".join(filter(None, (adapted, not_taken)))
+    reference = {
+        "id": parent.read_json("run.json").get("id", ""),
+        "name": name,
+        "remark": remark,
+    }
     fill = partial(write_learned_files, learned=start, start=True)
     return create_run(new, runs, options, {**(about or {}), "from": reference}, fill)
 
@@ -153,6 +170,28 @@ def _n_input(folder: RunFolder) -> int:
         shape = np.load(folder.path / learned_file(name), allow_pickle=False, mmap_mode="r").shape
         return int(shape[0]) if len(shape) == 2 else 0
     return 0
+
+
+def _as_first_layer(
+    old: Experiment, new: Experiment, own: Learned, theirs: Learned, split: Split
+) -> tuple[Learned, str]:
+    """Return what another run has learned with its input weights as those of the first hidden layer, and a sentence.
+
+    They are returned as they are, and no sentence, unless a rule trained them and this network has a hidden layer that
+    labels train.
+    """
+    layers = chain(new.graph()) if new.reference.trains and not old.reference.trains else []
+    name = from_input(old.graph())
+    if len(layers) < 2 or name not in theirs:
+        return theirs, ""
+    first = weights_of(layers[0])
+    n = min(own[first].shape[1], theirs[name].shape[1])
+    arrays = {each: array for each, array in theirs.items() if each != name}
+    shown = pictures_of(split.train.part(0, min(_PICTURES, len(split.train)))).pixels
+    flat = np.asarray(shown, np.float64).reshape(len(shown), -1)
+    arrays[first] = as_hidden_layer(theirs[name][:, :n], own[first][:, :n], flat)
+    sentence = "The first hidden layer starts from that run's input weights, less their mean over neurons, scaled."
+    return Learned(arrays), sentence
 
 
 def _taken(own: Learned, theirs: Learned, name: str) -> tuple[Learned, str]:

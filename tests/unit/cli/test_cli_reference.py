@@ -12,10 +12,12 @@ import pytest
 import stdpbench
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
 from stdpbench.nir.imported import nir_network
 from stdpbench.report.build import ReportOptions, make_report
+from stdpbench.runs.catalog.access_log import count_looks
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.preparation.creation import create_run_of_nir
+from stdpbench.runs.preparation.creation import create_run, create_run_of_nir
 from stdpbench.runs.preparation.start import arrays_at_start, load_split
 from stdpbench.runs.protocol.options import Options
 
@@ -114,3 +116,58 @@ def test_the_network_is_written_for_other_simulators_checked_and_read_again(
     np.testing.assert_allclose(start["feed.w"], np.load(trained.path / "weights.npy"), rtol=1e-12)
     with pytest.raises(StdpbenchError, match="has a network of 784 inputs, but these data give 900"):
         create_run_of_nir(network, again.override({"data.frame": 30}), file.name, tmp_path, Options())
+
+
+@pytest.fixture(scope="module")
+def unsupervised(runs: Path) -> stdpbench.Run:
+    sizes = {"schedule.train_images": 200, "schedule.label_images": 120, "schedule.test_images": 40}
+    small = {"network.n_exc": 30, "schedule.passes": 1, "schedule.stimulus": "100 ms", **sizes}
+    return stdpbench.start("digits", set=small, seed=5, runs=runs, baselines=False, workers=1, wait=True)
+
+
+def test_a_linear_readout_of_the_responses_of_a_run(
+    unsupervised: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["reference", "linear", "--features", str(unsupervised.path), "--runs", str(tmp_path), "--workers", "1"]
+    command += ["--set", "schedule.passes=20", "--set", "schedule.stimulus=30 ms", "--set", "reference.batch=20"]
+    run = stdpbench.open_run(json.loads(printed(capsys, *command, "--json"))["path"])
+    assert run.experiment.name == "digits-features-linear"
+    counts = np.load(unsupervised.path / "label.npz")["spike_counts"]
+    split = run.experiment.data.prepare()
+    peak = np.percentile(counts[counts > 0], 99.9)
+    shown = np.minimum(np.rint(counts * (255 / peak)), 255)
+    assert np.array_equal(split.train.arrays["pixels"].reshape(120, 30), shown)
+    assert np.array_equal(split.train.labels, unsupervised.experiment.data.prepare().train.labels[:120])
+    assert (len(split.test), split.class_names) == (40, tuple("0123456789"))
+    assert run.scores["vote"]["accuracy"] > 0.4
+    # looks at the test labels of digits, whether pictures or responses to them are shown
+    new = RunFolder.open(run.path).experiment.override({"seed": 9})
+    assert count_looks(new, tmp_path) == count_looks(unsupervised.experiment, tmp_path) == 1
+
+
+def test_features_need_a_finished_run_or_an_experiment(tmp_path: Path) -> None:
+    with pytest.raises(StdpbenchError, match="needs an experiment, which gives the data, or features"):
+        stdpbench.reference("linear", runs=tmp_path)
+    paused = create_run(Experiment.from_mapping({"name": "new"}), tmp_path, Options())
+    with pytest.raises(StdpbenchError, match="has no responses to pictures yet"):
+        stdpbench.reference("linear", features=paused.path, runs=tmp_path)
+
+
+def test_a_hidden_layer_starts_from_what_a_rule_learned(unsupervised: stdpbench.Run, tmp_path: Path) -> None:
+    changes = {**SMALL, "schedule.passes": 1, "reference.learning_rate": 0.0}
+    run, scratch = (
+        stdpbench.reference(
+            "surrogate-gradient", "digits", set=changes, seed=5, runs=tmp_path, start_from=start, wait=True, workers=1
+        )
+        for start in (unsupervised, None)
+    )
+    own, drawn = run.weights["feed"], scratch.weights["feed"]
+    learned = unsupervised.weights["feed"]
+    differences = learned - learned.mean(axis=1, keepdims=True)
+    scale = own[:, :30] / np.where(differences != 0, differences, 1)
+    assert np.allclose(scale[differences != 0], np.broadcast_to(scale.max(axis=0), scale.shape)[differences != 0])
+    assert np.array_equal(own[:, 30:], drawn[:, 30:])  # there are only 30 neurons to start from
+    pixels = run.experiment.data.prepare().train.arrays["pixels"][:300].reshape(300, -1).astype(float)
+    for one, other in zip((pixels @ own).T[:30], (pixels @ drawn).T[:30], strict=True):
+        assert np.linalg.norm(one) == pytest.approx(np.linalg.norm(other), rel=1e-5)
+    assert any("starts from that run's input weights" in entry.text for entry in run.log)
