@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from stdpbench import units
@@ -29,7 +29,12 @@ class About(Parameters):
 
 
 class Simulation(Parameters):
-    """How the network is computed; which simulator does it is an option of a run."""
+    """How the network is computed; which simulator does it is an option of a run.
+
+    With `weight_bits`, weights that a rule changes are stored in few bits, as on a chip: after each training
+    presentation they are rounded to 2^bits values, equally spaced from 0 to w_max. A normalisation then scales all
+    weights of a neuron alike, so that each neuron has at most as many different weights.
+    """
 
     precision: Precision = parameter(
         "float64",
@@ -37,13 +42,31 @@ class Simulation(Parameters):
         help="Numbers in which neurons and synapses are computed. float32: half the memory, and faster; spikes differ "
         "from those of float64 after a while. Thresholds and other slow variables stay float64.",
     )
+    weight_bits: int | None = parameter(
+        None,
+        ge=1,
+        le=24,
+        help="Bits of weights that learn, to which they are rounded after each training presentation; none: all bits.",
+    )
+    weight_rounding: Literal["nearest", "stochastic"] = parameter(
+        "nearest",
+        help="How they are rounded: to the nearest value, or up and down at random so that the mean stays. Changes "
+        "smaller than half a step are lost by the first, and kept on average by the second.",
+    )
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the values as in a file; none where all have their default."""
         mapping = super().to_mapping()
-        if self.precision == "float64":  # keeps digests and files from before float32 existed
-            del mapping["precision"]
-        return mapping
+        usual = {"precision": "float64", "weight_rounding": "nearest"}
+        # keeps digests and files from before others existed
+        return {name: value for name, value in mapping.items() if usual.get(name) != value}
+
+    def conflicts(self, *, stream: bool, trains: bool) -> Iterator[str]:
+        """Yield a sentence for each conflict with a stream, or a reference that trains the network with labels."""
+        if self.weight_bits is not None and stream:
+            yield "simulator.weight_bits needs presentations, after which weights are rounded; a stream has none"
+        if self.weight_bits is not None and trains:
+            yield "simulator.weight_bits is for plasticity rules; a reference trains weights of all bits"
 
 
 class Stage(Parameters):

@@ -1,9 +1,9 @@
-"""Disturbances for robustness curves: degraded pictures, damaged networks and shorter presentations.
+"""Disturbances for robustness curves: degraded pictures, damaged or smaller networks and shorter presentations.
 
 A disturbance has a kind and a level. Pictures of an experiment with a fixed pixel sum are scaled to it again, so that
 noise does not add light. Weights are not normalised again after synapses are deleted, since damage is not repaired,
-but they are after quantisation, as before each training presentation. Random choices depend on (seed, number of the
-picture) for pictures and on (seed, kind) for networks, and are the same at every level.
+but they are after quantisation and pruning, as before each training presentation. Random choices depend on (seed,
+number of the picture) for pictures and on (seed, kind) for networks, and are the same at every level.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ from stdpbench.datasets import Dataset
 from stdpbench.encoding import CONTROLS
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph
+from stdpbench.learned_names import is_per_synapse, is_weight, weights_of
+from stdpbench.network import Learned
+from stdpbench.network.rounding import pruned, quantised
+from stdpbench.runs.preparation.start import normalised
 from stdpbench.stimuli import Images, StimulusSet
 
 
@@ -43,6 +48,7 @@ class Kind:
     help: str
 
 
+_BITS = (64, 8, 6, 5, 4, 3, 2, 1)
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "noise": Kind("noise", "% of pixels", (0, 5, 10, 20, 30, 50), "pixels replaced by random grey values"),
@@ -51,9 +57,12 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "rotation": Kind("rotation", "degrees", (0, 5, 10, 20, 30, 45), "rotated to either side"),
         "synapses": Kind("deleted synapses", "%", (0, 10, 25, 50, 75, 90), "input weights set to 0"),
         "neurons": Kind("deleted neurons", "%", (0, 10, 25, 50, 75, 90), "neurons without input"),
-        "bits": Kind(
-            "quantised weights", "bits", (64, 8, 6, 5, 4, 3, 2, 1), "equal steps from 0 to the largest weight"
+        "bits": Kind("quantised weights", "bits", _BITS, "equal steps from 0 to the largest weight of a projection"),
+        "stochastic-bits": Kind("weights rounded at random", "bits", _BITS, "up or down, so that the mean stays"),
+        "threshold-bits": Kind(
+            "quantised thresholds", "bits", _BITS, "adaptive thresholds in equal steps from 0 to the largest"
         ),
+        "pruned": Kind("pruned synapses", "%", (0, 25, 50, 75, 90, 95), "the smallest weights set to 0"),
         "duration": Kind(
             "shorter presentations",
             "% of the stimulus",
@@ -71,20 +80,23 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     }
 )
 _OF_PICTURES = ("noise", "occlusion", "shift", "rotation")
+_OF_NETWORK = ("synapses", "neurons", "bits", "stochastic-bits", "threshold-bits", "pruned")
 
 
 def kinds_for(experiment: Experiment) -> dict[str, Kind]:
     """Return the kinds of disturbance that mean something for an experiment.
 
-    Pictures can be disturbed where pictures are shown, times where an encoder uses them. The network keeps what it
-    learned from intact times, so that these measure how much it minds a change, not how much it uses time.
+    Pictures can be disturbed where pictures are shown, times where an encoder uses them, and thresholds where they
+    adapt and learned ones are used. The network keeps what it learned from intact times, so that these measure how
+    much it minds a change, not how much it uses time.
     """
-    timed = experiment.encoding.timed
-    return {
-        name: kind
-        for name, kind in KINDS.items()
-        if (timed if name in CONTROLS else name not in _OF_PICTURES or experiment.data.shows == "images")
-    }
+    adapts = experiment.evaluation.thresholds == "learned" and any(
+        population.neuron is not None and any(each.slow for each in population.neuron.variables)
+        for population in experiment.graph().populations.values()
+    )
+    able = {"threshold-bits": adapts, **dict.fromkeys(_OF_PICTURES, experiment.data.shows == "images")}
+    able |= {str(name): experiment.encoding.timed for name in CONTROLS}
+    return {name: kind for name, kind in KINDS.items() if able.get(name, True)}
 
 
 @dataclass(frozen=True)
@@ -107,8 +119,8 @@ class Disturbance:
 
     @property
     def of_network(self) -> bool:
-        """Whether it changes weights."""
-        return self.kind in ("synapses", "neurons", "bits")
+        """Whether it changes what the network has learned."""
+        return self.kind in _OF_NETWORK
 
     def experiment(self, original: Experiment) -> Experiment:
         """Return the experiment for disturbed presentations; only their duration or the times of spikes can differ."""
@@ -120,25 +132,47 @@ class Disturbance:
         steps = max(1, round(original.stimulus_bins * self.level / 100))
         return original.override({"schedule.stimulus": steps * dt, "schedule.max_attempts": 1})
 
-    def weights(self, w: NDArray[np.float64], original: Experiment) -> NDArray[np.float64]:
-        """Return the disturbed weights: float64, (n_input, n_exc), a copy if they change."""
-        random = np.random.default_rng((original.seed, *self.kind.encode()))
+    def network(self, learned: Learned, graph: Graph, seed: int) -> Learned:
+        """Return what a disturbed network has learned.
+
+        Parameters
+        ----------
+        learned : Learned
+            What the network has learned, as in a presentation.
+        graph : Graph
+            The network, with the shape of its input.
+        seed : int
+            Seed of the experiment.
+        """
+        if not self.of_network or self.level == KINDS[self.kind].levels[0]:
+            return learned
+        random = np.random.default_rng((seed, *self.kind.encode()))
+        if self.kind in ("synapses", "neurons"):
+            name = weights_of(graph.shown)
+            return learned.replace({name: self._damaged(learned[name], graph, random)})
+        if self.kind == "threshold-bits":
+            slow = {name: array for name, array in learned.items() if not is_per_synapse(name)}
+            return learned.replace({name: quantised(array, int(self.level)) for name, array in slow.items()})
+        weights = {name: array for name, array in learned.items() if is_weight(name)}
+        if self.kind == "pruned":
+            made = {name: pruned(w, self.level / 100) for name, w in weights.items()}
+        else:
+            chosen = random if self.kind == "stochastic-bits" else None
+            made = {name: quantised(w, int(self.level), chosen) for name, w in weights.items()}
+        return normalised(learned.replace(made), graph)
+
+    def _damaged(self, w: NDArray[np.float64], graph: Graph, random: np.random.Generator) -> NDArray[np.float64]:
+        """Return the weights of the shown projection without some synapses, or those of some target neurons."""
         if self.kind == "synapses":
             return np.where(random.random(w.shape) < self.level / 100, 0.0, w)
-        if self.kind == "neurons":
-            deleted = random.permutation(w.shape[1])[: round(w.shape[1] * self.level / 100)]
-            damaged = w.copy()
-            damaged[:, deleted] = 0.0
-            return damaged
-        if self.kind == "bits" and self.level < 64:
-            steps, largest = 2.0**self.level - 1, max(float(w.max(initial=0.0)), 1e-300)
-            coarse: NDArray[np.float64] = np.rint(w / largest * steps) * (largest / steps)
-            graph = original.graph()
-            scaling = graph.projections[graph.shown].normalise
-            if scaling is not None:
-                scaling.apply(coarse)
-            return coarse
-        return w
+        n = graph.populations[graph.projections[graph.shown].target].size
+        deleted = random.permutation(n)[: round(n * self.level / 100)]
+        damaged = w.copy()
+        if graph.is_sparse(graph.shown):
+            damaged[np.isin(graph.synapses(graph.shown).target, deleted)] = 0.0
+        else:
+            damaged[..., deleted] = 0.0
+        return damaged
 
     def stimuli(self, stimuli: StimulusSet, first: int, original: Experiment) -> StimulusSet:
         """Return the disturbed stimuli, whose numbers start at `first`; only pictures can be disturbed."""

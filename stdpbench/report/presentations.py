@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, input_shape
-from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.disturbances import Disturbance
@@ -225,8 +224,7 @@ class _Worker:
             return
         learned = Learned.load(self._folder / f"network {network}")
         if wanted[1] is not None:
-            name = weights_of(self._experiment.graph().shown)
-            learned = learned.replace({name: wanted[1].weights(learned[name], self._experiment)})
+            learned = wanted[1].network(learned, self.simulator.graph, self._experiment.seed)
         self.simulator.set_learned(learned)
         self._loaded = wanted
 

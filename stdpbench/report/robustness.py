@@ -16,6 +16,7 @@ import numpy as np
 
 from stdpbench.figures.svg import curves
 from stdpbench.files import write_text_aside
+from stdpbench.learned_names import is_weight
 from stdpbench.readout import INTERVAL, READOUTS, readouts, wilson_interval
 from stdpbench.report.disturbances import KINDS, Disturbance, kinds_for
 from stdpbench.report.evaluated_run import EvaluatedRun
@@ -119,7 +120,7 @@ def draw(of_runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, A
                 n_images = ordered[0]["n_images"]
         if series:
             label = f"{of.title} ({of.unit})"
-            figure = curves(of.levels, series, label, evenly=kind in ("bits", "duration"))  # type: ignore[arg-type]
+            figure = curves(of.levels, series, label, evenly=of.unit == "bits" or kind == "duration")  # type: ignore[arg-type]
             drawn.append({"title": of.title, "help": of.help, "n_images": n_images, "figure": figure})
     return drawn
 
@@ -135,6 +136,8 @@ def _name(kind: str, level: float) -> str:
 
 def _key(run: EvaluatedRun, n_images: int) -> str:
     digest = hashlib.sha256(f"{run.experiment.digest} {run.part} {n_images}".encode())
+    if sum(map(is_weight, run.learned)) > 1:  # earlier versions quantised one projection only
+        digest.update(b"all projections")
     for array in (*run.learned.values(), run.label_counts):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Changes between two training presentations: weights are normalised, thresholds decay."""
+"""Changes between two training presentations: weights are normalised and rounded, thresholds decay."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import numpy as np
 
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
+from stdpbench.network.rounding import round_weights
 from stdpbench.neurons import Neuron
 from stdpbench.simulators import Simulator
+
+_ROUNDING = 301  # stream of the seed
 
 
 def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
@@ -25,6 +28,27 @@ def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
         if name in plastic and projection.normalise is not None:
             silent += len(simulator.normalise(name))
     return silent
+
+
+def round_weights_of(
+    simulator: Simulator, experiment: Experiment, plastic: Collection[str], presentation: int, attempt: int
+) -> None:
+    """Round the weights of projections that learn to their bits (``simulator.weight_bits``), in place.
+
+    Random numbers depend on seed, projection, presentation and attempt alone.
+    """
+    bits = experiment.simulator.weight_bits
+    if bits is None:
+        return
+    for name in plastic:
+        rule = simulator.graph.projections[name].plasticity
+        if rule is None:
+            continue
+        random = None
+        if experiment.simulator.weight_rounding == "stochastic":
+            words = (_ROUNDING, experiment.seed, presentation, attempt, *name.encode())
+            random = np.random.default_rng(np.random.SeedSequence(words))
+        round_weights(simulator.weights(name), rule.w_max, bits, random)
 
 
 def threshold_decays(graph: Graph, experiment: Experiment, n_bins: int | None = None) -> dict[str, float]:

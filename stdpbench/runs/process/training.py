@@ -1,7 +1,8 @@
 """The training phase: presentations in sequence, with learning.
 
-Everything outside the network happens here, between two presentations: weights are normalised, the stimulus is
-fetched, a picture with too few spikes is shown again brighter, theta decays, and state is carried over or reset.
+Everything outside the network happens here, between two presentations: weights are normalised and rounded, the
+stimulus is fetched, a picture with too few spikes is shown again brighter, theta decays, and state is carried over or
+reset.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, n_bins, training_order
-from stdpbench.runs.process.homeostasis import let_thresholds_decay, normalise_weights, threshold_decays
+from stdpbench.runs.process.homeostasis import (
+    let_thresholds_decay,
+    normalise_weights,
+    round_weights_of,
+    threshold_decays,
+)
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.simulators import Response, Simulator
@@ -162,6 +168,7 @@ class Training:
             exc_spikes += np.bincount(response.spikes[read].index, minlength=len(exc_spikes))
             self._not_finite = simulator.not_finite()  # checked before a reset hides it
             let_thresholds_decay(simulator, self._decays_after(bins), plastic)
+            round_weights_of(simulator, self.experiment, plastic, presentation, attempt)
             if schedule.between == "reset":
                 simulator.reset()
             if self._not_finite or response.counts(read).sum() >= schedule.min_spikes:

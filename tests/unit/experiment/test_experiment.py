@@ -331,7 +331,7 @@ def test_the_digest_depends_on_all_else(path: str) -> None:
         "exact",
         "float32",
     ]
-    others += ["carry", "shifted", "80 Hz", 0.25, 1, "spread", "start"]
+    others += ["carry", "shifted", "stochastic", "80 Hz", 0.25, 1, "spread", "start"]
     digests = set()
     for other in others:
         if other == table:

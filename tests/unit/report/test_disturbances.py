@@ -7,20 +7,31 @@ import pytest
 
 from stdpbench.encoding import CONTROLS
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.network import Learned
+from stdpbench.network.rounding import quantised
 from stdpbench.report.disturbances import KINDS, Disturbance, kinds_for
 
 EXPERIMENT = Experiment.from_mapping({"seed": 3, "network": {"n_exc": 20, "weight_sum": 30.0}})
 PIXELS = np.random.default_rng(0).integers(0, 200, (5, 20, 20)).astype(np.uint8)
 W = np.random.default_rng(1).random((400, 20))
 W *= 30.0 / W.sum(axis=0)
+THETA = np.random.default_rng(2).random(20) * 0.04
+
+
+def disturbed(kind: str, level: float, made: Experiment = EXPERIMENT, w: np.ndarray = W) -> Learned:
+    return Disturbance(kind, level).network(Learned({"feed.w": w, "exc.theta": THETA}), made.graph(400), made.seed)
+
+
+def weights(kind: str, level: float, made: Experiment = EXPERIMENT, w: np.ndarray = W) -> np.ndarray:
+    return disturbed(kind, level, made, w)["feed.w"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_first_level_changes_nothing(kind):
     usual = Disturbance(kind, KINDS[kind].levels[0])
     np.testing.assert_array_equal(usual.pictures(PIXELS, 0, EXPERIMENT), PIXELS)
-    np.testing.assert_array_equal(usual.weights(W, EXPERIMENT), W)
+    assert disturbed(kind, KINDS[kind].levels[0]) == Learned({"feed.w": W, "exc.theta": THETA})
     assert usual.experiment(EXPERIMENT) == EXPERIMENT
 
 
@@ -30,7 +41,7 @@ def test_pictures_depend_on_their_number_alone(kind):
     together = spoilt.pictures(PIXELS, 0, EXPERIMENT)
     assert (together != PIXELS).any(axis=(1, 2)).all()
     np.testing.assert_array_equal(together[2:4], spoilt.pictures(PIXELS[2:4], 2, EXPERIMENT))
-    np.testing.assert_array_equal(spoilt.weights(W, EXPERIMENT), W)
+    np.testing.assert_array_equal(weights(kind, KINDS[kind].levels[3]), W)
 
 
 def test_noise_replaces_the_stated_share():
@@ -67,23 +78,63 @@ def test_pictures_of_one_pixel_sum_keep_it():
 
 
 def test_networks_lose_the_stated_share():
-    synapses = Disturbance("synapses", 25).weights(W, EXPERIMENT)
+    synapses = weights("synapses", 25)
     assert (synapses == 0).mean() == pytest.approx(0.25, abs=0.02)
     np.testing.assert_array_equal(synapses[synapses > 0], W[synapses > 0])
-    neurons = Disturbance("neurons", 25).weights(W, EXPERIMENT)
+    neurons = weights("neurons", 25)
     assert (~neurons.any(axis=0)).sum() == 5
     for kind in ("synapses", "neurons"):  # what is lost at a level is lost at the next
-        some, more = (Disturbance(kind, level).weights(W, EXPERIMENT) for level in (25, 50))
+        some, more = (weights(kind, level) for level in (25, 50))
         assert ((some == 0) <= (more == 0)).all()
 
 
 def test_quantised_weights_take_few_values_and_keep_their_sum():
     for bits in (1, 2, 4):
-        coarse = Disturbance("bits", bits).weights(W, EXPERIMENT)
+        coarse = weights("bits", bits)
         np.testing.assert_allclose(coarse.sum(axis=0), 30)
         assert len(np.unique(np.round(coarse[:, 0], 12))) <= 2**bits
     plain = EXPERIMENT.override({"network.weight_sum": "none"})
-    np.testing.assert_allclose(Disturbance("bits", 8).weights(W, plain), W, atol=W.max() / 255 / 2 + 1e-12)
+    np.testing.assert_allclose(weights("bits", 8, plain), W, atol=W.max() / 255 / 2 + 1e-12)
+    few, many = (weights("stochastic-bits", bits, plain) for bits in (2, 8))
+    assert len(np.unique(few)) == 4
+    assert few.mean() == pytest.approx(W.mean(), rel=0.01)
+    np.testing.assert_allclose(many, W, atol=W.max() / 255 + 1e-12)
+    np.testing.assert_array_equal(few, weights("stochastic-bits", 2, plain))
+
+
+def test_thresholds_are_quantised_alone():
+    coarse = disturbed("threshold-bits", 2)
+    np.testing.assert_array_equal(coarse["feed.w"], W)
+    np.testing.assert_allclose(coarse["exc.theta"] * 3 / THETA.max() % 1, 0, atol=1e-12)
+    np.testing.assert_allclose(coarse["exc.theta"], THETA, atol=THETA.max() / 6 + 1e-12)
+    assert "threshold-bits" in kinds_for(EXPERIMENT)
+    assert "threshold-bits" not in kinds_for(read_experiment("surrogate-digits"))
+    assert "threshold-bits" not in kinds_for(EXPERIMENT.override({"evaluation.thresholds": "start"}))
+
+
+def test_pruning_removes_the_smallest_weights_and_keeps_sums():
+    left = weights("pruned", 75)
+    assert (left == 0).mean() == pytest.approx(0.75)
+    assert W[left > 0].min() >= W[left == 0].max()
+    np.testing.assert_allclose(left.sum(axis=0), 30)
+
+
+def test_weights_of_both_signs_spend_a_bit_on_the_sign():
+    signed = np.array([-1.0, -0.4, 0.0, 0.2, 0.6])
+    np.testing.assert_allclose(quantised(signed, 2), [-1, 0, 0, 0, 1])
+    np.testing.assert_allclose(quantised(signed, 3), np.array([-3, -1, 0, 1, 2]) / 3)
+    np.testing.assert_allclose(quantised(signed, 1), np.array([-1, -1, 0, 1, 1]) * 0.44)
+
+
+def test_neurons_of_a_sparse_network_are_deleted_too():
+    made = read_experiment("local-digits")
+    graph = made.graph(20, 20)
+    name, shown = f"{graph.shown}.w", graph.synapses(graph.shown)
+    lost = Disturbance("neurons", 50).network(Learned({name: np.ones(len(shown))}), graph, 1)[name]
+    dead = np.bincount(shown.target, lost, shown.n_target) == 0
+    assert dead.sum() == round(shown.n_target / 2)
+    coarse = Disturbance("bits", 3).network(Learned({name: np.linspace(0.1, 1, len(shown))}), graph, 1)[name]
+    np.testing.assert_allclose(np.bincount(shown.target, coarse), np.bincount(shown.target, coarse).mean())
 
 
 def test_short_presentations_are_whole_steps_shown_once():
