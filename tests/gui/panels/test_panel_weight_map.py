@@ -67,6 +67,23 @@ def test_levels_keep_while_weights_change_and_fit_when_asked(panel: WeightMap) -
     assert panel.levels.levels[1] == pytest.approx(3 * before[1], rel=0.05)
 
 
+def test_negative_weights_have_colours_of_their_own(panel: WeightMap) -> None:
+    assert panel.levels.levels[0] == 0.0
+    network = panel.session.live.network
+    w = network["learned"][FEED] - np.float32(network["learned"][FEED].mean())
+    panel.session.live.network = {**network, "learned": {**network["learned"], FEED: w}}
+    redraw(panel)
+    low, high = panel.levels.levels
+    assert low == -high
+    assert high == pytest.approx(float(np.abs(w).max()), rel=0.1)
+    figure = panel.figure()
+    assert figure is not None
+    assert figure["map"] == "diverging"
+    shown = panel.mosaic.image.image
+    assert shown is not None
+    assert float(np.nanmin(shown)) < 0
+
+
 def test_clicks_and_arrow_keys_select(panel: WeightMap, qtbot: QtBot) -> None:
     view, selection = panel.graphics, panel.session.selection
     position = view.mapFromScene(point_of(panel, 4))

@@ -36,14 +36,16 @@ class WeightsPair(QWidget):
     def show_step(self, moment: SlowMotion, step: int, shape: tuple[int, int], pixel: int) -> None:
         """Show the weights after a step; levels are those of the whole presentation."""
         start, end, w = moment.replay.start, moment.replay.end, moment.replay.weights(step)
-        top = max(start.max(initial=0.0), end.max(initial=0.0)) or 1.0
+        signed = bool((start < 0).any() or (end < 0).any())
+        top = float(max(np.abs(start).max(initial=0.0), np.abs(end).max(initial=0.0))) or 1.0
         most, absent = float(np.abs(end - start).max(initial=0.0)), colour_maps.absent()
         span = most or 1.0
         now, change = (moment.per_source(each).reshape(shape) for each in (w, w - start))
-        self.now.show_values(now, 0.0, float(top), colour_maps.sequential(), absent)
+        colours = colour_maps.diverging() if signed else colour_maps.sequential()
+        self.now.show_values(now, -top if signed else 0.0, top, colours, absent)
         self.change.show_values(change, -span, span, colour_maps.diverging(), absent)
         gaps = f"; {thousands(len(start))} synapses" if np.isnan(now).any() else ""
-        self.captions[0].setText(f"weights now\n0 to {top:.3f}{gaps}")
+        self.captions[0].setText(f"weights now\n{f'−{top:.3f}' if signed else '0'} to {top:.3f}{gaps}")
         moved = f"−{most:.2g} to {most:.2g}" if most else "no change"
         self.captions[1].setText(f"change so far\n{moved}")
         for picture in (self.now, self.change):

@@ -115,7 +115,7 @@ def matrix_figure(
         "kind": "image",
         "image": np.asarray(image, np.float64),
         "label": label,
-        "map": "diverging" if different else "sequential",
+        "map": "diverging" if levels[0] < 0 else "sequential",
         "levels": levels,
         "x_label": f"to {ends[1]}",
         "y_label": f"from {ends[0]}",

@@ -153,7 +153,7 @@ class WeightMap(Panel):
         """Apply the colours of the theme."""
         self.graphics.setBackground(theme.current().base)
         self.matrix.restyle()
-        self._colour()
+        self._colour(self.levels.centred)
         self.marks.restyle()
         self.mark_dirty()
 
@@ -186,12 +186,13 @@ class WeightMap(Panel):
         self.marks.look(shown)
         values = self._values()
         reference = self.sources.reference
-        state = (reference and reference.name, bool(values.any()))
+        signed = bool((values < 0).any())
+        state = (reference and reference.name, bool(values.any()), signed)
         # fit levels on first display, for new content, or if a difference exceeds its colours; otherwise keep them
         outgrown = self.sources.follows is not None and float(np.abs(values).max()) > 2 * self.levels.levels[1]
         if state != self._fitted or outgrown:
             self._fitted = state
-            self._colour()
+            self._colour(signed)
             self.levels.fit(values)
         self.levels.count(values)
         matrix = view.form == "matrix"
@@ -234,11 +235,12 @@ class WeightMap(Panel):
             return shown.w
         return np.asarray(shown.w - reference.w, np.float32)
 
-    def _colour(self) -> None:
-        different = self.sources.reference is not None
-        found = colour_maps.diverging() if different else colour_maps.sequential()
+    def _colour(self, signed: bool = False) -> None:
+        """Choose the colours: about 0 for differences, and for weights of which some are negative."""
+        about_zero = signed or self.sources.reference is not None
+        found = colour_maps.diverging() if about_zero else colour_maps.sequential()
         self.mosaic.image.set_colours(found, colour_maps.absent())
-        self.levels.centred = different
+        self.levels.centred = about_zero
         self.levels.restyle(found)
         self.levels.setLabel("left", self._label())
 
@@ -489,7 +491,7 @@ class WeightMap(Panel):
                 self.mosaic.columns if view.form == "patches" else 0,
             ),
             "label": self._label(),
-            "map": "diverging" if reference else "sequential",
+            "map": "diverging" if self.levels.centred else "sequential",
             "levels": self.levels.levels,
             "title": f"{what} of {view.n_target} {selection.population} neurons",
             "n": "; ".join(filter(None, [f"one run, {when}, neurons {self.order.currentText()}", about])),
