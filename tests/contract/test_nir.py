@@ -287,6 +287,7 @@ ACCEPTANCE = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ACCEPTANCE)
 def test_200_pictures_evoke_the_same_spikes_in_run_and_file(name: str, tmp_path: Path) -> None:
     kind, experiment, changes = ACCEPTANCE[name]

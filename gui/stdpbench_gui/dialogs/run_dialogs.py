@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
@@ -261,10 +261,11 @@ def _position_field(reached: int, name: str) -> QSpinBox:
     return field
 
 
-def file_for_zip(name: str, folder: str, parent: QWidget) -> Path | None:
-    """Ask for the zip file to export a run to; return None if cancelled."""
-    chosen, _ = QFileDialog.getSaveFileName(parent, "Export a run", str(Path(folder) / f"{name}.zip"), "Zip (*.zip)")
+def file_to_export_to(name: str, folder: str, parent: QWidget, kind: Literal["zip", "nir"] = "zip") -> Path | None:
+    """Ask for the zip or NIR file to export a run to; return None if cancelled."""
+    title, kinds = {"zip": ("Export a run", "Zip (*.zip)"), "nir": ("Export a network", "NIR (*.nir)")}[kind]
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(Path(folder) / f"{name}.{kind}"), kinds)
     if not chosen:
         return None
     path = Path(chosen)
-    return path if path.suffix.lower() == ".zip" else path.with_name(f"{path.name}.zip")
+    return path if path.suffix.lower() == f".{kind}" else path.with_name(f"{path.name}.{kind}")

@@ -25,6 +25,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage import control
+from stdpbench.runs.protocol.nir_exported import NirExport
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import HELD, WAITING, Queue
@@ -32,6 +33,7 @@ from stdpbench.runs.queue.runner_process import AFTER, runners
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog
+from stdpbench_gui.pages.runs import row_actions
 from stdpbench_gui.pages.runs.page import RunsPage
 
 # -- what is done with runs ------------------------------------------------------------------------
@@ -101,6 +103,24 @@ def test_export_writes_one_zip_and_says_where(
     page.notices.tasks[0].cancel.click()
     waits(qtbot, lambda: not page.notices.tasks)
     assert not (tmp_path / "other.zip").exists() or "other.zip" in notices(page)
+
+
+def test_export_writes_the_network_for_other_simulators_and_says_whether_it_is_the_same(
+    page: RunsPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, Path]] = []
+
+    def export(folder: Path, target: Path, **_: object) -> NirExport:
+        asked.append((folder.name, target))
+        nodes = {"input": "Input", "exc": "LIF"}
+        return NirExport(str(target), nodes, 0.5, (), ("feed",), 20, "picture", 812, 0, "")
+
+    monkeypatch.setattr(row_actions, "export_nir", export)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "one"), ""))
+    page.table.choose(["digits-a"])
+    page.run_actions.do("export-nir")
+    waits(qtbot, lambda: "20 pictures, 812 spikes of the run, identical in the file." in notices(page))
+    assert asked == [("digits-a", tmp_path / "one.nir")]
 
 
 def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(

@@ -13,7 +13,8 @@ import stdpbench
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.nir.imported import nir_network
+from stdpbench.nir.imported import NirNetwork, nir_network
+from stdpbench.nir.reading import read_nir
 from stdpbench.report.build import ReportOptions, make_report
 from stdpbench.runs.catalog.access_log import count_looks
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -104,8 +105,11 @@ def test_the_network_is_written_for_other_simulators_checked_and_read_again(
     }
     with pytest.raises(StdpbenchError, match=r"trained\.nir already exists"):
         trained.export_nir(file)
-    network = nir_network(file, {})
-    assert network is not None
+    with pytest.raises(StdpbenchError, match="there is no file"):
+        nir_network(tmp_path / "nothing.nir", {})
+    (tmp_path / "read").mkdir()
+    read_nir(file).save(tmp_path / "read")  # in a process of its own, see tests/packaging/test_installed.py
+    network = NirNetwork.load(tmp_path / "read")
     again = network.experiment
     assert (again.encoding, again.data) == (trained.experiment.encoding, trained.experiment.data)
     assert again.schedule.stimulus == 12.0

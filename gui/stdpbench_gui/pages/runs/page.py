@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, pyqtSignal
@@ -149,6 +150,14 @@ class RunsPage(QWidget):
                 _one(doing.ask_where_to_export),
                 at_rest,
                 "Export the run folder as a zip file",
+                one=True,
+            ),
+            ActionSpec(
+                "export-nir",
+                "Export networ&k…",
+                _one(partial(doing.ask_where_to_export, kind="nir")),
+                is_finished,
+                "Export the trained network as a NIR file, for other simulators and chips",
                 one=True,
             ),
             None,

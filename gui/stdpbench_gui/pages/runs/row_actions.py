@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
@@ -17,6 +17,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.catalog.trash import move_to_bin, restore
+from stdpbench.runs.client.nir_export import export_nir
 from stdpbench.runs.folder.journal import DamagedJournalError
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -30,7 +31,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.units import thousands
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
-from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog, file_for_zip
+from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog, file_to_export_to
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.notices import Notices, Task
@@ -248,24 +249,29 @@ class RowActions(QObject):
 
     # -- long actions ----------------------------------------------------------------------------------------------
 
-    def ask_where_to_export(self, entry: Entry) -> None:
-        """Ask for a file and export a run to it."""
-        target = file_for_zip(entry.name, self.export_folder, self._window)
+    def ask_where_to_export(self, entry: Entry, kind: Literal["zip", "nir"] = "zip") -> None:
+        """Ask for a file and export a run, or its network, to it."""
+        target = file_to_export_to(entry.name, self.export_folder, self._window, kind)
         if target is not None:
             self.export_folder = str(target.parent)
             self.export(entry, target)
 
     def export(self, entry: Entry, target: Path) -> None:
-        """Write a run to a zip file; an existing file is replaced, as the file dialog has asked."""
+        """Write a run to a zip or NIR file; an existing file is replaced, as the file dialog has asked."""
         task = self._begin(f"Exporting {entry.name}:")
 
-        def on_progress(done: int, total: int) -> None:
-            task.done, task.total = done, total
+        def look() -> None:
             if task.cancelled or task.left:
                 raise _GivenUpError(f"Export of {entry.name} cancelled.")
 
+        def on_progress(done: int, total: int) -> None:
+            task.done, task.total = done, total
+            look()
+
         def work() -> str:
             try:
+                if target.suffix.lower() == ".nir":
+                    return " ".join(export_nir(entry.path, target, replace=True, look=look).sentences)
                 export_run(RunFolder.open(entry.path), target, replace=True, on_progress=on_progress)
             except _GivenUpError as error:
                 return str(error)
