@@ -16,20 +16,20 @@ from typing import Any
 import numpy as np
 
 import stdpbench
-from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment import Experiment, read_experiment, with_reference
 
 
 def main() -> None:
     """Print a line of JSON per run, and one for all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("experiment", help="experiment of the reference spikeprop, such as spikeprop-xor")
+    parser.add_argument("experiment", help="experiment with the data, such as spikeprop-xor or iris")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)), help="seeds; default: 0 to 9")
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="change a parameter")
     parser.add_argument("--runs", type=Path, default=Path("spikeprop-runs"), help="folder for the runs")
     parser.add_argument("--validation", action="store_true", help="hold out a sixth of the training rows instead")
     options = parser.parse_args()
     changes = dict(each.split("=", 1) for each in options.set)
-    base = read_experiment(options.experiment).override(changes)
+    base = with_reference(read_experiment(options.experiment), "spikeprop", changes)
     halves = getattr(base.data, "kind", "") == "tabular"
     found = []
     for seed in options.seeds:

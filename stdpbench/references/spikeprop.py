@@ -73,16 +73,20 @@ class SpikeProp(Reference):
     takes: ClassVar[Literal["currents", "times"]] = "times"
     usual: ClassVar[Mapping[str, Any]] = {
         "network.kind": "timed-layers",
-        "network.hidden": (30,),
+        "network.hidden": (60,),
         "encoding.kind": "latency",
         "encoding.duration": "10 ms",
+        "encoding.x_min": 0.2,
         "schedule.order": "shuffled",
         "schedule.rest": "0 ms",
         "schedule.between": "reset",
         "schedule.min_spikes": 0,
         "schedule.max_attempts": 1,
         "schedule.stimulus": "40 ms",
-        "schedule.passes": 30,
+        "schedule.passes": 15,
+        "network.dt": 0.5,
+        "reference.loss": "first",
+        "reference.batch": 50,
     }
 
     @classmethod
@@ -90,8 +94,9 @@ class SpikeProp(Reference):
         """Return `usual`; rows of a table get overlapping fields for each value, as in the source."""
         if not isinstance(data, Tabular):
             return cls.usual
-        rows = {"network.hidden": (10,), "encoding.kind": "population", "encoding.fields": 5, "schedule.passes": 50}
-        return {**cls.usual, **rows}
+        fields = {"encoding.kind": "population", "encoding.fields": 5, "encoding.duration": "10 ms"}
+        others = {name: value for name, value in cls.usual.items() if name not in _OF_PICTURES}
+        return {**others, **fields, "network.hidden": (10,), "schedule.passes": 50}
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
         """Yield a sentence for each way in which a network cannot be trained; see `Reference.problems`."""
@@ -107,6 +112,10 @@ class SpikeProp(Reference):
     def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
         """Return what trains a network; see `Reference.trainer`."""
         return SpikePropTrainer(self, weights, task)
+
+
+_OF_PICTURES = ("encoding.x_min", "network.dt", "reference.loss", "reference.batch")
+"""What is usual for pictures and not for rows of a table."""
 
 
 class SpikePropTrainer(Trainer):

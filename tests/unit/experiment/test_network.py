@@ -82,6 +82,7 @@ def test_every_shipped_experiment_expands(name: str) -> None:
         "local-100": 900,
         "local-digits": 396,
         "song-abbott-2000": 1,
+        "spikeprop-digits": 10,
         "spikeprop-xor": 2,
         "stack-digits": 100,
         "surrogate-digits": 10,
