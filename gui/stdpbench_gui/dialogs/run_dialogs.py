@@ -261,11 +261,23 @@ def _position_field(reached: int, name: str) -> QSpinBox:
     return field
 
 
-def file_to_export_to(name: str, folder: str, parent: QWidget, kind: Literal["zip", "nir"] = "zip") -> Path | None:
-    """Ask for the zip or NIR file to export a run to; return None if cancelled."""
-    title, kinds = {"zip": ("Export a run", "Zip (*.zip)"), "nir": ("Export a network", "NIR (*.nir)")}[kind]
-    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(Path(folder) / f"{name}.{kind}"), kinds)
+Exported = Literal["zip", "nir", "responses"]
+"""What is exported: a whole run, its network, or its responses."""
+_EXPORTED: dict[Exported, tuple[str, dict[str, str]]] = {
+    "zip": ("Export a run", {".zip": "Zip (*.zip)"}),
+    "nir": ("Export a network", {".nir": "NIR (*.nir)"}),
+    "responses": ("Export responses", {".nwb": "NWB (*.nwb)", ".nix": "Neo (*.nix)"}),
+}
+"""Title of the dialog, and types of files by suffix."""
+
+
+def file_to_export_to(name: str, folder: str, parent: QWidget, kind: Exported = "zip") -> Path | None:
+    """Ask for the file to export a run to, with the suffix of its type; return None if cancelled."""
+    title, types = _EXPORTED[kind]
+    first, proposed = next(iter(types)), Path(folder) / name
+    chosen, filtered = QFileDialog.getSaveFileName(parent, title, f"{proposed}{first}", ";;".join(types.values()))
     if not chosen:
         return None
     path = Path(chosen)
-    return path if path.suffix.lower() == f".{kind}" else path.with_name(f"{path.name}.{kind}")
+    suffix = next((each for each, type_ in types.items() if type_ == filtered), first)
+    return path if path.suffix.lower() in types else path.with_name(f"{path.name}{suffix}")

@@ -14,7 +14,7 @@ import numpy as np
 from stdpbench.report.recordings.recorded import Recorded, not_installed, write_file
 
 
-def write_neo(found: Recorded, target: Path) -> None:
+def write_neo(found: Recorded, target: Path, *, replace: bool = False) -> None:
     """Write a file.
 
     Parameters
@@ -22,7 +22,9 @@ def write_neo(found: Recorded, target: Path) -> None:
     found : Recorded
         The responses.
     target : Path
-        A file that does not exist, ``.nix``.
+        The file, ``.nix``.
+    replace : bool
+        Whether to replace an existing file.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def write_neo(found: Recorded, target: Path) -> None:
         import nixio  # noqa: F401, without which NixIO fails later
         import quantities as pq
     except ImportError:
-        raise not_installed("neo and nixio", "neo") from None
+        raise not_installed("Neo", "neo and nixio", "neo") from None
     block = neo.Block(name=found.name, **{name.replace(".", "_"): value for name, value in found.about.items()})
     segment = neo.Segment(name="evaluated stimuli", rec_datetime=found.started.replace(tzinfo=None))
     block.segments.append(segment)
@@ -55,4 +57,4 @@ def write_neo(found: Recorded, target: Path) -> None:
         with neo.io.NixIO(str(path), "ow") as file:
             file.write_block(block)
 
-    write_file(target, ".nix", write)
+    write_file(target, ".nix", write, replace=replace)

@@ -13,7 +13,7 @@ from stdpbench.report.recordings.recorded import Recorded, not_installed, write_
 _KEYWORDS = ("simulation", "spiking neural network", "STDP")
 
 
-def write_nwb(found: Recorded, target: Path) -> None:
+def write_nwb(found: Recorded, target: Path, *, replace: bool = False) -> None:
     """Write a file.
 
     Parameters
@@ -21,7 +21,9 @@ def write_nwb(found: Recorded, target: Path) -> None:
     found : Recorded
         The responses.
     target : Path
-        A file that does not exist, ``.nwb``.
+        The file, ``.nwb``.
+    replace : bool
+        Whether to replace an existing file.
 
     Raises
     ------
@@ -32,7 +34,7 @@ def write_nwb(found: Recorded, target: Path) -> None:
         from pynwb import NWBHDF5IO, NWBFile, TimeSeries
         from pynwb.file import Subject
     except ImportError:
-        raise not_installed("pynwb", "nwb") from None
+        raise not_installed("NWB", "pynwb", "nwb") from None
     about = found.about
     made = NWBFile(
         session_description=f"Simulated responses of a spiking neural network; {about['axis']}.",
@@ -79,4 +81,4 @@ def write_nwb(found: Recorded, target: Path) -> None:
         with NWBHDF5IO(str(path), "w") as file:
             file.write(made)
 
-    write_file(target, ".nwb", write)
+    write_file(target, ".nwb", write, replace=replace)

@@ -153,26 +153,28 @@ def recorded(
     return Recorded(about["run"], dt * 1e-3, n_bins, durations, trains, begun, about, courses or {})
 
 
-def write_file(target: Path, suffix: str, write: Callable[[Path], object]) -> None:
+def write_file(target: Path, suffix: str, write: Callable[[Path], object], *, replace: bool) -> None:
     """Write a file by a library that wants a path: it is there once it is complete.
 
     Parameters
     ----------
     target : Path
-        A file that does not exist.
+        The file.
     suffix : str
         How its name must end.
     write : callable
         Writes the file at the path that it is given.
+    replace : bool
+        Whether to replace an existing file.
 
     Raises
     ------
     StdpbenchError
-        If the file exists, its name ends differently, or it cannot be written.
+        If the file exists and is not to be replaced, its name ends differently, or it cannot be written.
     """
-    if target.suffix != suffix:
+    if target.suffix.lower() != suffix:
         raise StdpbenchError(f"the name of the file must end with {suffix}, unlike {target.name!r}")
-    if target.exists():
+    if target.exists() and not replace:
         raise StdpbenchError(f"{target} already exists; choose another file")
     if not target.absolute().parent.is_dir():
         raise StdpbenchError(f"cannot write {target}: there is no folder {target.absolute().parent}")
@@ -183,6 +185,6 @@ def write_file(target: Path, suffix: str, write: Callable[[Path], object]) -> No
             write_aside(target, lambda file: shutil.copyfileobj(content, file))
 
 
-def not_installed(packages: str, extra: str) -> StdpbenchError:
+def not_installed(files: str, packages: str, extra: str) -> StdpbenchError:
     """Return the error for packages that are not installed."""
-    return StdpbenchError(f"--{extra} needs {packages}: pip install 'stdpbench[{extra}]'")
+    return StdpbenchError(f"{files} files need {packages}: pip install 'stdpbench[{extra}]'")

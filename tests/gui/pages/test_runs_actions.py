@@ -123,6 +123,25 @@ def test_export_writes_the_network_for_other_simulators_and_says_whether_it_is_t
     assert asked == [("digits-a", tmp_path / "one.nir")]
 
 
+def test_export_writes_responses_for_other_tools(
+    page: RunsPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(found: str, target: Path, *, replace: bool) -> None:
+        assert replace
+        target.write_text(found, encoding="utf-8")
+
+    monkeypatch.setattr(row_actions, "kept", lambda folder: f"spikes of {folder.path.name}")
+    monkeypatch.setattr(row_actions, "_RESPONSES", {".nix": write, ".nwb": write})
+    page.table.choose(["digits-a"])
+    for suffix, filtered in ((".nwb", ""), (".nix", "Neo (*.nix)")):
+        chosen = str(tmp_path / "one"), filtered
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, chosen=chosen: chosen)
+        page.run_actions.do("export-responses")
+        target = tmp_path / f"one{suffix}"
+        waits(qtbot, lambda target=target: f"Exported digits-a to {target}" in notices(page))
+        assert target.read_text(encoding="utf-8") == "spikes of digits-a"
+
+
 def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
     page: RunsPage, qtbot: QtBot, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

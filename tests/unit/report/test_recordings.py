@@ -162,7 +162,7 @@ def test_what_is_missing_is_named(finished: RunFolder, tmp_path: Path, monkeypat
     assert "expects neurons such as 0,3,7 or exc=0,3,7, not 'exc=a'" in str(odd.exception)
     for name in ("neo", "pynwb"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(StdpbenchError, match=r"--neo needs neo and nixio: pip install 'stdpbench\[neo\]'"):
+    with pytest.raises(StdpbenchError, match=r"Neo files need neo and nixio: pip install 'stdpbench\[neo\]'"):
         write_neo(kept(finished), tmp_path / "a.nix")
-    with pytest.raises(StdpbenchError, match=r"--nwb needs pynwb: pip install 'stdpbench\[nwb\]'"):
+    with pytest.raises(StdpbenchError, match=r"NWB files need pynwb: pip install 'stdpbench\[nwb\]'"):
         write_nwb(kept(finished), tmp_path / "a.nwb")

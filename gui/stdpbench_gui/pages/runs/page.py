@@ -160,6 +160,14 @@ class RunsPage(QWidget):
                 "Export the trained network as a NIR file, for other simulators and chips",
                 one=True,
             ),
+            ActionSpec(
+                "export-responses",
+                "Export respon&ses…",
+                _one(partial(doing.ask_where_to_export, kind="responses")),
+                is_finished,
+                "Export the spikes that answered evaluated stimuli as an NWB or Neo file",
+                one=True,
+            ),
             None,
             ActionSpec("compare", "&Compare", self._compare, whole, "Compare the selected runs", "Ctrl+M", fewest=2),
             ActionSpec(

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.report.recordings.neo_file import write_neo
+from stdpbench.report.recordings.nwb_file import write_nwb
+from stdpbench.report.recordings.recorded import kept
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.catalog.trash import move_to_bin, restore
 from stdpbench.runs.client.nir_export import export_nir
@@ -31,7 +34,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.units import thousands
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
-from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog, file_to_export_to
+from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, Exported, RewindDialog, file_to_export_to
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.notices import Notices, Task
@@ -39,6 +42,7 @@ from stdpbench_gui.widgets.undo import Step, Steps
 
 _ABOUT = {"command": "desktop app"}
 _LOOK_MS = 200
+_RESPONSES = {".nix": write_neo, ".nwb": write_nwb}
 
 
 class _GivenUpError(StdpbenchError):
@@ -249,15 +253,15 @@ class RowActions(QObject):
 
     # -- long actions ----------------------------------------------------------------------------------------------
 
-    def ask_where_to_export(self, entry: Entry, kind: Literal["zip", "nir"] = "zip") -> None:
-        """Ask for a file and export a run, or its network, to it."""
+    def ask_where_to_export(self, entry: Entry, kind: Exported = "zip") -> None:
+        """Ask for a file and export a run, its network or its responses to it."""
         target = file_to_export_to(entry.name, self.export_folder, self._window, kind)
         if target is not None:
             self.export_folder = str(target.parent)
             self.export(entry, target)
 
     def export(self, entry: Entry, target: Path) -> None:
-        """Write a run to a zip or NIR file; an existing file is replaced, as the file dialog has asked."""
+        """Write a run to a file of the type that its suffix says; an existing one is replaced, as the dialog asked."""
         task = self._begin(f"Exporting {entry.name}:")
 
         def look() -> None:
@@ -272,7 +276,11 @@ class RowActions(QObject):
             try:
                 if target.suffix.lower() == ".nir":
                     return " ".join(export_nir(entry.path, target, replace=True, look=look).sentences)
-                export_run(RunFolder.open(entry.path), target, replace=True, on_progress=on_progress)
+                write = _RESPONSES.get(target.suffix.lower())
+                if write is None:
+                    export_run(RunFolder.open(entry.path), target, replace=True, on_progress=on_progress)
+                else:
+                    write(kept(RunFolder.open(entry.path)), target, replace=True)
             except _GivenUpError as error:
                 return str(error)
             return f"Exported {entry.name} to {target} ({target.stat().st_size / 2**20:.1f} MB)."
