@@ -49,6 +49,8 @@ def conflicts(
     if reference.trains:
         for sentence in reference.problems(graph, encoding, round(schedule.stimulus / dt)):
             yield _LONG.sub(lambda found: _short(found[0], network, parts), sentence)
+        if reference.takes == "times" and schedule.timing != "intact":
+            yield "schedule.timing must be 'intact' for this reference, which learns from spike times"
     last = schedule.max_attempts - 1 if encoding.stronger else 0
     n_rest = round(schedule.rest / dt) if schedule.between == "rest" else 0
     n_bins = round(schedule.stimulus / dt) - max(0, graph.input_delay_bins - n_rest)

@@ -164,6 +164,7 @@ def test_silent_outputs_have_no_class() -> None:
         ({"encoding.duration": "none"}, "encoding must give each input at most one spike"),
         ({"encoding.kind": "poisson"}, "encoding must give each input at most one spike"),
         ({"network.kind": "layers"}, "network must be a chain of layers of the neuron 'lif-current'"),
+        ({"schedule.timing": "shifted"}, "schedule.timing must be 'intact' for this reference"),
         ({"reference.late": "50 ms"}, "reference.early and reference.late must lie before the end"),
     ],
 )
