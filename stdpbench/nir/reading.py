@@ -29,7 +29,7 @@ from stdpbench.nir import NEURONS
 from stdpbench.nir.imported import SENTENCES, NirNetwork
 from stdpbench.nir.neurons import BIAS, BIAS_NEURON, Nodes, neurons_of
 
-_KNOWN = ("Input", "Output", "Linear", "Affine", "Scale", "Flatten", "Delay", *NEURONS)
+_KNOWN = ("Input", "Output", "NIRGraph", "Linear", "Affine", "Scale", "Flatten", "Delay", *NEURONS)
 _SECTIONS = ("data", "encoding", "schedule")
 _DT = 1.0
 """Time step of a file that says none, in ms."""
@@ -79,8 +79,8 @@ def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
     remarks += [f"{path.name}: {remark}"] if remark else []
     if dt is None:
         dt = float(metadata.get("dt", _DT / unit)) * unit
-    nodes = Nodes(graph, dt, dt / unit)
     try:
+        nodes = Nodes(_flat(graph), dt, dt / unit)
         tables, learned = _network(nodes)
     except StdpbenchError as error:
         raise error.within(f"{path.name}: ") from None
@@ -98,8 +98,7 @@ def _check_types(path: Path) -> None:
         raise StdpbenchError(f"there is no file {path}")
     try:
         with h5py.File(path, "r") as file:
-            group = file["node"]["nodes"]
-            types = {name: _text(node["type"][()]) for name, node in group.items()}
+            types = dict(_types(file["node"]))
     except Exception:  # h5py raises whatever fits the state of a damaged file
         raise StdpbenchError(f"{path} is not a NIR file, which `nir.write` writes") from None
     odd = [
@@ -110,6 +109,42 @@ def _check_types(path: Path) -> None:
     ]
     if odd:
         raise several(odd)
+
+
+def _types(group: Any, within: str = "") -> Iterator[tuple[str, str]]:
+    """Yield name and type of each node of a graph in a file, and of graphs in it."""
+    for name, node in group["nodes"].items():
+        kind = _text(node["type"][()])
+        yield f"{within}{name}", kind
+        if kind == "NIRGraph":
+            yield from _types(node, f"{within}{name}.")
+
+
+def _flat(graph: nir.NIRGraph) -> nir.NIRGraph:
+    """Return a graph with the nodes of the graphs in it; ``NAME.INNER`` is the node INNER of the graph NAME.
+
+    Input and output of an inner graph pass on what they get.
+    """
+    nodes, edges, doors = dict[str, nir.NIRNode](), list[tuple[str, str]](), dict[str, tuple[str, str]]()
+    passing = list[str]()
+    for name, node in graph.nodes.items():
+        if not isinstance(node, nir.NIRGraph):
+            nodes[name] = node
+            continue
+        inner = _flat(node)
+        if len(inner.inputs) != 1 or len(inner.outputs) != 1:
+            raise StdpbenchError(f"the graph {name} must have one Input and one Output node to run here")
+        doors[name] = f"{name}.{next(iter(inner.outputs))}", f"{name}.{next(iter(inner.inputs))}"
+        passing += doors[name]
+        nodes |= {f"{name}.{own}": each for own, each in inner.nodes.items()}
+        edges += [(f"{name}.{source}", f"{name}.{target}") for source, target in inner.edges]
+    for source, target in graph.edges:
+        edges.append((doors.get(source, (source,))[0], doors.get(target, (target,))[-1]))
+    for name in passing:
+        del nodes[name]
+        before, after = ([edge[1 - k] for edge in edges if edge[k] == name] for k in (1, 0))
+        edges = [edge for edge in edges if name not in edge] + [(a, b) for a in before for b in after]
+    return nir.NIRGraph(nodes, edges, metadata=graph.metadata, type_check=False)
 
 
 def _text(value: Any) -> str:
@@ -127,7 +162,12 @@ def _unit(graph: nir.NIRGraph) -> tuple[float, str]:
         if said not in ("ms", "s"):
             raise StdpbenchError(f"the unit of times must be 'ms' or 's', not {said!r}")
         return (1.0 if said == "ms" else 1e3), ""
-    taus = [getattr(node, name) for node in graph.nodes.values() for name in ("tau", "tau_mem") if hasattr(node, name)]
+    taus = [
+        getattr(node, name)
+        for node in _flat(graph).nodes.values()
+        for name in ("tau", "tau_mem")
+        if hasattr(node, name)
+    ]
     longest = max((float(np.max(tau, initial=0.0)) for tau in taus), default=1.0)
     if longest >= 1:
         return 1.0, ""

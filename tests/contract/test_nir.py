@@ -244,6 +244,20 @@ def test_files_from_elsewhere_have_their_time_step_and_unit_asked_for_or_guessed
     np.testing.assert_allclose(found.learned["feed.w"], [[1.0, 0.25], [-0.5, 2.0]])
 
 
+def test_a_graph_within_a_graph_is_part_of_it(tmp_path: Path) -> None:
+    ones, back = np.ones(2), np.array([[0.0, -1.0], [-2.0, 0.0]])
+    lif = nir.LIF(tau=8 * ones, r=8 * ones, v_leak=0 * ones, v_threshold=ones)
+    nodes = {"in": nir.Input(np.array([2])), "lif": lif, "back": nir.Linear(back), "out": nir.Output(np.array([2]))}
+    inner = nir.NIRGraph(nodes, [("in", "lif"), ("lif", "back"), ("back", "lif"), ("lif", "out")])
+    found = read_nir(written(tmp_path / "nested.nir", small(lif=inner)))
+    graph = found.experiment.graph()
+    ways = {name: (each.source, each.target) for name, each in graph.projections.items()}
+    assert ways == {"feed": ("input", "lif_lif"), "lif_back": ("lif_lif", "lif_lif")}
+    assert graph.read == "lif_lif"
+    np.testing.assert_array_equal(found.learned["feed.w"], [[1.0, 0.25], [-0.5, 2.0]])
+    np.testing.assert_array_equal(found.learned["lif_back.w"], back.T)
+
+
 def test_what_cannot_run_here_is_refused_with_the_name_of_its_node(tmp_path: Path) -> None:
     ones, path = np.ones(2), tmp_path / "net.nir"
     kept = {"tau": 8 * ones, "r": ones, "v_leak": 0 * ones, "v_threshold": ones}
