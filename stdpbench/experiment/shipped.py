@@ -36,6 +36,8 @@ def tables_of(name: str | Path) -> tuple[Path, dict[str, Any]]:
         raise StdpbenchError(
             f"there is no experiment {str(name)!r}, neither bundled nor as a file; {suggestion(str(name), known)}"
         )
+    if path.suffix.lower() == ".nir":
+        raise StdpbenchError(f"{path} is a NIR file, which only `stdpbench run` and stdpbench.start(...) read")
     mapping = read_toml(path)
     mapping.setdefault("name", path.stem)
     for rule in learning.tables_of_rules(mapping):

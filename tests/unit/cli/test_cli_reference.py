@@ -12,7 +12,7 @@ import pytest
 import stdpbench
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.nir.imported import NirNetwork, nir_network
 from stdpbench.nir.reading import read_nir
 from stdpbench.report.build import ReportOptions, make_report
@@ -105,6 +105,8 @@ def test_the_network_is_written_for_other_simulators_checked_and_read_again(
     }
     with pytest.raises(StdpbenchError, match=r"trained\.nir already exists"):
         trained.export_nir(file)
+    with pytest.raises(StdpbenchError, match="is a NIR file, which only `stdpbench run` and"):
+        read_experiment(file)
     with pytest.raises(StdpbenchError, match="there is no file"):
         nir_network(tmp_path / "nothing.nir", {})
     (tmp_path / "read").mkdir()
