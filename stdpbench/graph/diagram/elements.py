@@ -170,10 +170,13 @@ def size_text(population: Population) -> str:
 
 
 def rule_text(projection: Projection) -> str:
-    """Return the names of the rules of a projection: its kind, or the title of a custom rule; or ``"static"``."""
+    """Return the names of the rules of a projection: its kind, or the title of a custom rule.
+
+    Without any it is ``"static"``, or ``"trained"`` where labels or another program train the weights.
+    """
     rules = (projection.plasticity, projection.delay_plasticity)
     names = [str(getattr(rule, "title", "") or getattr(rule, "kind", "")) for rule in rules if rule is not None]
-    return ", ".join(names) or STATIC
+    return ", ".join(names) or ("trained" if projection.weight.trained else STATIC)
 
 
 def roles_of(graph: Graph) -> dict[str, Role]:

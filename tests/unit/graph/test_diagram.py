@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import stdpbench
 from stdpbench.experiment import read_experiment
 from stdpbench.graph import Graph, Population, Projection
-from stdpbench.graph.diagram import Arrow, Diagram, Point, Rect, lay_out, roles_of, settled, size_text
+from stdpbench.graph.diagram import Arrow, Diagram, Point, Rect, lay_out, roles_of, rule_text, settled, size_text
 from stdpbench.neurons.lif import LIF
 from stdpbench.plasticity.pair_additive import PairAdditive
 from stdpbench.units import thousands
@@ -195,3 +195,11 @@ def test_inputs_in_one_row_are_a_number() -> None:
     graph = read_experiment("song-abbott-2000").graph(1, 1000)
     assert size_text(graph.populations["input"]) == f"{thousands(1000)} inputs"
     assert size_text(read_experiment("digits").graph(28, 28).populations["input"]) == "28 × 28 inputs"
+
+
+def test_weights_that_labels_train_are_called_trained() -> None:
+    graph = read_experiment("surrogate-digits").graph(8, 8)
+    assert {name: rule_text(each) for name, each in graph.projections.items()} == {
+        "feed": "trained",
+        "feed2": "trained",
+    }
