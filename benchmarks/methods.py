@@ -1,0 +1,118 @@
+"""Ways of learning beside each other: accuracy, labels, parameters, spikes, synaptic operations and energy.
+
+    python benchmarks/methods.py "stdp=runs/best-400-seed*" "surrogate=runs/surrogate-mnist-seed*" --figure methods.png
+
+Each argument is a name and the folders of its runs, one for each seed. A synaptic operation is a spike that arrives at
+a synapse, counted for the first test stimuli; an input that is shown as currents takes a product for each of its
+synapses instead, once per stimulus. The energy is that of 32-bit operations in 45 nm without memory (Horowitz 2014):
+0.9 pJ for an addition, 4.6 pJ for a product and an addition. It compares orders of magnitude. Of a reference that was
+trained on the responses of a run, the run's own operations are part. Mean and SD over runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+COLUMNS = (
+    "vote",
+    "confidence",
+    "labels",
+    "parameters",
+    "spikes",
+    "operations",
+    "products",
+    "microjoule",
+    "training_s",
+)
+
+
+def main() -> None:
+    """Print a table, and draw accuracy over energy."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("methods", nargs="+", metavar="NAME=FOLDERS", help="a name, and a pattern of run folders")
+    options.add_argument("--images", type=int, default=500, help="stimuli that are presented again (default: 500)")
+    options.add_argument("--figure", type=Path, help="picture of accuracy over energy")
+    chosen = options.parse_args()
+    found: dict[str, list[dict[str, float]]] = {}
+    for text in chosen.methods:
+        name, _, pattern = text.partition("=")
+        folders = sorted(Path().glob(pattern) if not pattern.startswith("/") else Path("/").glob(pattern[1:]))
+        found[name] = [measure(folder, chosen.images) for folder in folders if (folder / "metrics.json").is_file()]
+        if not found[name]:
+            options.error(f"there are no finished runs {pattern}")
+    print("| method | seeds |", " | ".join(COLUMNS), "|")
+    print("|---|---|" + "---|" * len(COLUMNS))
+    for name, runs in found.items():
+        print(f"| {name} | {len(runs)} |", " | ".join(spread([run[each] for run in runs]) for each in COLUMNS), "|")
+    if chosen.figure is not None:
+        draw(found, chosen.figure)
+
+
+def measure(folder: Path, n_images: int) -> dict[str, float]:
+    """Return the columns of one run."""
+    from stdpbench.experiment import graph_for
+    from stdpbench.readout.energy import ADDITION, MULTIPLY_ADD, cost
+    from stdpbench.report.evaluated_run import load_run
+    from stdpbench.report.presentations import Presentation, Presenter
+    from stdpbench.runs.folder.run_folder import RunFolder
+
+    run = load_run(RunFolder.open(folder))
+    metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    n = min(n_images, len(run.test_counts))
+    pictures = {"test": run.split.test.part(0, n).unlabelled()}
+    spikes: dict[str, float] = {}
+    with Presenter(run.experiment, pictures, {"trained": run.learned}, None, 1) as presenter:
+        for _, _, responses in presenter.present([Presentation("trained", "test", n)]):
+            if responses is not None:
+                spikes = {name: float(counts.mean()) for name, counts in responses.spikes.items()}
+    graph = graph_for(run.experiment, run.split.train)
+    counted = cost(graph, spikes)
+    products = 0.0
+    if run.experiment.encoding.currents:
+        from_input = [each for each in graph.projections.values() if each.source == graph.input]
+        sizes = [[graph.populations[end].size for end in (each.source, each.target)] for each in from_input]
+        products = float(sum(source * target for source, target in sizes))
+    result = {
+        **{name: 100 * metrics["accuracy"][name]["accuracy"] for name in ("vote", "confidence")},
+        "labels": float(metrics["n_label_images"]),
+        "parameters": float(sum(w.size for w in run.learned.values())),
+        "spikes": sum(spikes.values()),
+        "operations": counted.operations,
+        "products": products,
+    }
+    if run.experiment.data.to_mapping()["kind"] == "responses":
+        of_run = measure(Path(run.experiment.data.to_mapping()["path"]).parent, n_images)
+        for name in ("parameters", "spikes", "operations", "products"):
+            result[name] += of_run[name]
+    energy = result["operations"] * ADDITION.picojoule + result["products"] * MULTIPLY_ADD.picojoule
+    return {**result, "microjoule": 1e-6 * energy}
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return mean ± SD, to four digits."""
+    of = np.array(values)
+    if len(of) == 1 or of.std() == 0:
+        return f"{of.mean():.4g}"
+    return f"{of.mean():.4g} ± {of.std(ddof=1):.2g}"
+
+
+def draw(found: dict[str, list[dict[str, float]]], path: Path) -> None:
+    """Draw accuracy by vote over energy, a point per run."""
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6.4, 4), layout="constrained")
+    for name, runs in found.items():
+        axes.plot([run["microjoule"] for run in runs], [run["vote"] for run in runs], "o", label=name, alpha=0.7)
+    axes.set(xscale="log", xlabel="energy per stimulus, 45 nm without memory (µJ)", ylabel="test accuracy (%)")
+    axes.legend(fontsize="small")
+    figure.savefig(path, dpi=150)
+
+
+if __name__ == "__main__":
+    main()
