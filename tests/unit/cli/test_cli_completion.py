@@ -46,7 +46,7 @@ def runs(tmp_path: Path, make_run: Make) -> Path:
 
 
 def test_experiments_and_files(complete: Complete, tmp_path: Path) -> None:
-    assert complete("run", "fast-4") == ["fast-400"]
+    assert complete("run", "fast-6") == ["fast-6400"]
     (tmp_path / "own.toml").touch()
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "other.toml").touch()
