@@ -239,9 +239,9 @@ _TRUENORTH: Final = Target(
     "truenorth",
     "TrueNorth (IBM, 28 nm)",
     (Cores(4096, 256, None),),
-    Figure(4096, "cores of 256 neurons, each with a crossbar of 256 × 256 synapses", _MEROLLA),
+    Figure(4096, "cores of 256 neurons, each with a crossbar of 256 × 256 synapses", _MEROLLA, _SECONDARY),
     {
-        "sources per core": Figure(256, "axons of a core", _MEROLLA),
+        "sources per core": Figure(256, "axons of a core", _MEROLLA, _SECONDARY),
         "cores per neuron": Figure(
             1, "axon, so one core, that a neuron reaches", _AKOPYAN, _SECONDARY, confirmed=False
         ),
