@@ -83,6 +83,11 @@ _TAUGHT = (
     "Ten neurons of the hidden layer, each with the largest weight to the output neuron of a digit: positive weights "
     "from the pixels, smoothed, after training with labels",
 )
+_TIMED = (
+    "Weights that were trained with labels",
+    "Ten neurons of the hidden layer, each with the largest weights to the output neuron of a digit: sums of the "
+    "weights of all delays, where they are positive, after training with labels",
+)
 _VOICES = (
     "Receptive fields of voices",
     "Weights of ten neurons: twelve channels of speech from left to right, eight fields of each, large values above",
@@ -107,6 +112,7 @@ _FAMILIES = {
     "iris": _ROWS,
     "japanese-vowels": _VOICES,
     "surrogate": _TAUGHT,
+    "spikeprop": _TIMED,
     "order": _ARRIVALS,
 }
 """Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields
