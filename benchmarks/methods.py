@@ -19,17 +19,7 @@ from typing import Any
 
 import numpy as np
 
-COLUMNS = (
-    "vote",
-    "confidence",
-    "labels",
-    "parameters",
-    "spikes",
-    "operations",
-    "products",
-    "microjoule",
-    "training_s",
-)
+COLUMNS = ("vote", "confidence", "labels", "parameters", "spikes", "operations", "products", "microjoule")
 
 
 def main() -> None:
