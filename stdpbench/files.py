@@ -41,6 +41,20 @@ _HAS_DIR_FD = {os.open, os.stat, os.unlink, os.rmdir} <= os.supports_dir_fd and 
 _OF_THE_DISK = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
+def check_target(target: Path, *, replace: bool = False) -> None:
+    """Check that a file can be written that the user named, before work is spent on its content.
+
+    Raises
+    ------
+    StdpbenchError
+        If it exists and is not to be replaced, or its folder does not exist.
+    """
+    if target.exists() and not replace:
+        raise StdpbenchError(f"{target} already exists; choose another file, or remove it")
+    if not target.absolute().parent.is_dir():
+        raise StdpbenchError(f"cannot write {target}: there is no folder {target.absolute().parent}")
+
+
 def write_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: bool = False) -> None:
     """Write a file under another name, sync it, and give it its own name.
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from stdpbench import __version__
 from stdpbench.errors import StdpbenchError
-from stdpbench.files import DAMAGE, write_aside
+from stdpbench.files import DAMAGE, check_target, write_aside
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.trained_network import TrainedNetwork, trained_network
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -174,10 +174,7 @@ def write_file(target: Path, suffix: str, write: Callable[[Path], object], *, re
     """
     if target.suffix.lower() != suffix:
         raise StdpbenchError(f"the name of the file must end with {suffix}, unlike {target.name!r}")
-    if target.exists() and not replace:
-        raise StdpbenchError(f"{target} already exists; choose another file")
-    if not target.absolute().parent.is_dir():
-        raise StdpbenchError(f"cannot write {target}: there is no folder {target.absolute().parent}")
+    check_target(target, replace=replace)
     with tempfile.TemporaryDirectory(prefix="stdpbench-") as folder:
         made = Path(folder) / f"recorded{suffix}"
         write(made)

@@ -83,11 +83,11 @@ def replay(
 
 
 def _check(graph: Graph, wanted: Mapping[str, Sequence[int]]) -> None:
-    able = [name for name, population in graph.populations.items() if population.neuron is not None]
+    neurons = {name: each.neuron for name, each in graph.populations.items() if each.neuron is not None}
     for name, numbers in wanted.items():
-        if name not in able:
-            raise StdpbenchError(f"there is no population {name!r} with potentials; {suggestion(name, able)}")
-        if not any(each.name == "v" for each in graph.populations[name].neuron.variables):  # type: ignore[union-attr]
+        if name not in neurons:
+            raise StdpbenchError(f"there is no population {name!r} with potentials; {suggestion(name, neurons)}")
+        if not any(each.name == "v" for each in neurons[name].variables):
             raise StdpbenchError(f"the neurons of {name} have no potential")
         size = graph.populations[name].size
         if odd := [number for number in numbers if not 0 <= number < size]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import check_target
 from stdpbench.runs.client.process_end import why_ended
 from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
 
@@ -39,8 +40,7 @@ def export_nir(
     StdpbenchError
         If it cannot be written.
     """
-    if target.exists() and not replace:  # without starting a process
-        raise StdpbenchError(f"{target} already exists; choose another file, or remove it")
+    check_target(target, replace=replace)  # without starting a process
     asked = {"folder": str(folder.absolute()), "target": str(target.absolute())}
     with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         request.write(json.dumps({**asked, "force": force, "stimuli": stimuli, "replace": replace}).encode())

@@ -20,7 +20,7 @@ from typing import IO
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment.table_files import TABLES
-from stdpbench.files import write_aside
+from stdpbench.files import check_target, write_aside
 from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, START_FILES
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RESULTS, RunFolder
@@ -101,10 +101,7 @@ def export_run(
         raise StdpbenchError(
             f"a process is working on {folder.path}; stop it with `stdpbench stop` before exporting the run"
         )
-    if target.exists() and not replace:
-        raise StdpbenchError(f"{target} already exists; choose another file with --output")
-    if not target.absolute().parent.is_dir():
-        raise StdpbenchError(f"cannot write {target}: there is no folder {target.absolute().parent}")
+    check_target(target, replace=replace)
     name = folder.path.resolve().name
     files = [path for path in (folder.path / entry for entry in _NAMES) if path.is_file()]
     files += sorted((folder.path / _FIGURES).glob("*.png"))

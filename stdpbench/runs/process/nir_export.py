@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError, several
 from stdpbench.experiment import Experiment, input_shape, n_input
-from stdpbench.files import DAMAGE
+from stdpbench.files import DAMAGE, check_target
 from stdpbench.nir import independent
 from stdpbench.nir.writing import nir_graph, unsayable, write_nir
 from stdpbench.runs.client.process_end import ERROR
@@ -83,10 +83,7 @@ def export_nir(
         If NIR cannot say the network, the run has no trained network, or the file cannot be written.
     """
     one_blas_thread()
-    if target.exists() and not replace:
-        raise StdpbenchError(f"{target} already exists; choose another file, or remove it")
-    if not target.absolute().parent.is_dir():
-        raise StdpbenchError(f"cannot write {target}: there is no folder {target.absolute().parent}")
+    check_target(target, replace=replace)
     records = read_journal(folder.path)
     experiment = experiment_at(folder.experiment, records, reached_position(records))
     if experiment.stream is not None:
