@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.connections import Synapses
 from stdpbench.errors import StdpbenchError
 from stdpbench.network import Layout
 from stdpbench.network.layout import ProjectionLayout
@@ -107,5 +108,11 @@ def _through(
     else:
         w = array(f"{projection.name}.w")
     if projection.sparse:
-        w = projection.synapses.dense(w)
+        return scale * _through_synapses(projection.synapses, np.asarray(w, np.float64), rows)
     return np.ascontiguousarray(scale * (rows @ w if w.ndim == 2 else rows * w))
+
+
+def _through_synapses(synapses: Synapses, w: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return currents (n_steps, n_input) multiplied by the weights of single synapses: (n_steps, n_target)."""
+    source, target = synapses.source, synapses.target
+    return np.array([np.bincount(target, w * row[source], synapses.n_target) for row in rows])

@@ -56,6 +56,8 @@ class WeightView:
         Whether source and target are the same population.
     group : int
         In a dense projection that connects each neuron to all others within a group: its size; 0: all are connected.
+    ends : tuple of two ndarrays, int64, (n_synapses,), or None
+        Pixel of its patch and unit there at which each synapse begins; None: all patches are complete.
     """
 
     projection: str
@@ -67,6 +69,7 @@ class WeightView:
     synapses: Synapses | None = None
     recurrent: bool = False
     group: int = 0
+    ends: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     @property
     def n_weights(self) -> int:
@@ -78,7 +81,7 @@ class WeightView:
     @property
     def has_gaps(self) -> bool:
         """Whether `fields` may contain NaN."""
-        return self.synapses is not None and self.form != "patches"
+        return self.synapses is not None and (self.form != "patches" or self.ends is not None)
 
     @property
     def units(self) -> int:
@@ -99,8 +102,13 @@ class WeightView:
 
     @cached_property
     def _in_patches(self) -> NDArray[np.int32]:
-        """Synapses of each target neuron by the pixel of its patch, (pixels, n_target, depth)."""
+        """Synapses of each target neuron by the pixel of its patch, (pixels, n_target, depth); -1 where none is."""
         assert self.synapses is not None
+        if self.ends is not None:
+            pixel, unit = self.ends
+            found = np.full((prod(self.shape), self.n_target, int(unit.max(initial=0)) + 1), -1, np.int32)
+            found[pixel, self.synapses.target, unit] = np.arange(len(unit), dtype=np.int32)
+            return found
         numbers = self.synapses.incoming.synapse.reshape(self.n_target, prod(self.shape), -1)
         return np.ascontiguousarray(numbers.transpose(1, 0, 2))
 
@@ -111,7 +119,8 @@ class WeightView:
         mean.
         """
         if self.form == "patches":
-            found = w[self._in_patches]
+            known = w if self.ends is None else np.append(w, np.float32(np.nan))
+            found = known[self._in_patches]
             return np.asarray(found[..., 0] if found.shape[-1] == 1 else found.mean(axis=-1), np.float32)
         if self.synapses is None:
             return np.asarray(w, np.float32)
@@ -309,8 +318,12 @@ def view_of(graph: Graph, projection: str, picture: tuple[int, int] | None = Non
         synapses.incoming  # noqa: B018 - takes time, so it is made here
     common = {"recurrent": recurrent, "synapses": synapses, "group": group}
     if isinstance(made.connect, Local) and not recurrent:
-        side = made.connect.field
-        view = WeightView(projection, "patches", n, m, (side, side), made.connect.places(source.shape), **common)  # type: ignore[arg-type]
+        side, ends = made.connect.field, None
+        if made.connect.padding:
+            assert synapses is not None
+            ends = made.connect.pixels(synapses, source.shape, target.shape)
+        places = made.connect.places(source.shape)
+        view = WeightView(projection, "patches", n, m, (side, side), places, ends=ends, **common)  # type: ignore[arg-type]
         view._in_patches  # noqa: B018 - likewise
         return view
     large = synapses is not None and n * m > MOST_CELLS

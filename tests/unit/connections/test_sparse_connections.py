@@ -136,6 +136,31 @@ def test_local_fields_are_patches_of_the_source() -> None:
                 assert np.array_equal(fields[:, :, row, column, unit], wanted)
 
 
+@pytest.mark.parametrize(
+    ("field", "stride", "padding", "source"), [(3, 1, 1, (5, 6)), (5, 2, 2, (7, 4)), (4, 3, 1, (4, 9))]
+)
+def test_padded_patches_reach_beyond_the_source(
+    field: int, stride: int, padding: int, source: tuple[int, int]
+) -> None:
+    connect = Local(field=field, stride=stride, padding=padding)
+    rows, columns = connect.places(source)
+    synapses = drawn(connect, (*source, 2), (rows, columns, 3))
+    fields = matrix(synapses).reshape(*source, 2, rows, columns, 3)
+    for row, column in np.ndindex(rows, columns):
+        wide = np.zeros((source[0] + 2 * padding, source[1] + 2 * padding))
+        wide[row * stride : row * stride + field, column * stride : column * stride + field] = 1
+        wanted = wide[padding:-padding, padding:-padding]
+        assert (fields[:, :, :, row, column] == wanted[:, :, None, None]).all()
+    assert len(synapses) == connect.expected((*source, 2), (rows, columns, 3), recurrent=False)
+    pixel, unit = connect.pixels(synapses, (*source, 2), (rows, columns, 3))
+    for k in range(0, len(synapses), 7):
+        from_row, from_column = divmod(int(synapses.source[k]) // 2, source[1])
+        row, column = divmod(int(synapses.target[k]) // 3, columns)
+        down, right = from_row - row * stride + padding, from_column - column * stride + padding
+        assert (pixel[k], unit[k]) == (down * field + right, synapses.source[k] % 2)
+    assert Local(field=3, stride=2).to_mapping() == {"kind": "local", "field": 3, "stride": 2}
+
+
 def test_patches_hold_all_units_of_their_places() -> None:
     fields = matrix(drawn(Local(field=2, stride=2), (4, 4, 3), (2, 2, 5))).reshape(4, 4, 3, 2, 2, 5)
     assert fields[:2, :2, :, 0, 0].min() == 1
@@ -234,6 +259,8 @@ NETWORK: dict[str, Any] = {
         ),
         ({"kind": "random", "in_degree": 100}, (64,), "needs more than in_degree = 100 source neurons"),
         ({"kind": "local", "field": 12, "stride": 8}, (8, 8), "a source of at least 12 x 12 neurons, not 8 x 8"),
+        ({"kind": "local", "field": 12, "padding": 1}, (8, 8), "a source of at least 10 x 10 neurons, not 8 x 8"),
+        ({"kind": "local", "field": 3, "padding": 3}, (8, 8), r"needs padding of less than field \(3\), not 3"),
         ({"kind": "local", "field": 4, "stride": 2}, (8, 8), r"give the target shape = \[3, 3, units\]"),
         ({"kind": "local"}, (60,), "needs a source with rows and columns"),
         ({"kind": "distance"}, (8, 8), "populations with as many dimensions"),

@@ -83,6 +83,20 @@ def test_local_weights_are_patches_of_the_picture() -> None:
         assert np.isnan(view.incoming(w, neuron)).sum() == 64 - 16
 
 
+def test_padded_patches_have_gaps_beyond_the_picture() -> None:
+    net = graph(target=[4, 4, 3], connect={"kind": "local", "field": 3, "stride": 2, "padding": 1}, plasticity=RULE)
+    view = view_of(net, "p", (8, 8))
+    assert (view.form, view.shape, view.grid, view.has_gaps) == ("patches", (3, 3), (4, 4), True)
+    w = weights(view)
+    patches = view.fields(w)
+    wide = np.full((10, 10, 48), np.nan)
+    wide[1:-1, 1:-1] = net.synapses("p").dense(w, absent=np.nan).reshape(8, 8, 48)
+    for row, column, unit in np.ndindex(4, 4, 3):
+        neuron = (row * 4 + column) * 3 + unit
+        wanted = wide[2 * row : 2 * row + 3, 2 * column : 2 * column + 3, neuron]
+        np.testing.assert_array_equal(patches[:, neuron].reshape(3, 3).astype(np.float64), wanted)
+
+
 def test_patches_lie_at_their_places_in_a_block_per_unit() -> None:
     order, columns = patch_places((2, 3), 5)
     assert columns % 3 == 0
