@@ -13,6 +13,7 @@ readouts: Family[Readout] = Family(
         "vote": "stdpbench.readout.vote:Vote",
         "proportion": "stdpbench.readout.proportion:Proportion",
         "confidence": "stdpbench.readout.confidence:Confidence",
+        "likelihood": "stdpbench.readout.likelihood:Likelihood",
     },
     group="stdpbench.readout",
 )
@@ -28,8 +29,8 @@ timed_readouts: Family[TimedReadout] = Family(
     group="stdpbench.timed_readout",
 )
 
-READOUTS = ("vote", "proportion", "confidence")
-"""Read-outs with which every run is scored; the first one is used in figures."""
+READOUTS = ("vote", "proportion", "confidence", "likelihood")
+"""Read-outs with which every run is scored; the first one is used in figures. Older runs lack the last one."""
 
 __all__ = [
     "INTERVAL",

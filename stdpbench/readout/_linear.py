@@ -16,16 +16,21 @@ _TIE = 1e-11  # relative; larger than rounding errors of thousands of summands, 
 class LinearReadout(Readout):
     r"""The class with the largest weighted sum of spikes.
 
-    .. math:: s_{ic} = \sum_j n_{ij} W_{jc}, \qquad \text{class}_i = \arg\max_c s_{ic}
+    .. math:: s_{ic} = b_c + \sum_j n_{ij} W_{jc}, \qquad \text{class}_i = \arg\max_c s_{ic}
 
-    with :math:`n_{ij}` the spikes of neuron j during picture i. Each kind defines :math:`W \ge 0`. If all
-    :math:`s_{ic}` are 0 there is no answer. Sums that are equal up to rounding are a tie, which the lowest class
-    wins; otherwise the order of neurons or the processor would decide.
+    with :math:`n_{ij}` the spikes of neuron j during picture i. Each kind defines :math:`W` and :math:`b`, which is
+    0 unless it says otherwise. There is no answer if no neuron fires whose spikes count for a class. Sums that are
+    equal up to rounding are a tie, which the lowest class wins; otherwise the order of neurons or the processor
+    would decide.
     """
 
     @abstractmethod
     def weights(self, assignment: Assignment) -> NDArray[np.float64]:
-        """Return the weight of a spike of each neuron for each class: float64, (n_exc, n_classes), at least 0."""
+        """Return the weight of a spike of each neuron for each class: float64, (n_exc, n_classes)."""
+
+    def offsets(self, assignment: Assignment) -> NDArray[np.float64]:
+        """Return what each class has without a spike: float64, (n_classes,)."""
+        return np.zeros(assignment.n_classes)
 
     def predict(self, spike_counts: Counts, assignment: Assignment) -> NDArray[np.int64]:
         """Predict the class of each picture; see `Readout.predict`."""
@@ -34,13 +39,14 @@ class LinearReadout(Readout):
             raise StdpbenchError(
                 f"the spike counts are of {counts.shape[1]} neurons, but {assignment.n_exc} neurons were labelled"
             )
-        weights = self.weights(assignment)
+        weights, offsets = self.weights(assignment), self.offsets(assignment)
+        counted = weights.any(axis=1)
         predictions = np.full(len(counts), NO_ANSWER, np.int64)
         for rows in row_blocks(counts):
-            scores = counts[rows].astype(np.float64) @ weights
+            scores = counts[rows].astype(np.float64) @ weights + offsets
             best = scores.max(axis=1, keepdims=True)
-            winners = (scores >= best * (1 - _TIE)).argmax(axis=1)
-            predictions[rows] = np.where(best[:, 0] > 0, winners, NO_ANSWER)
+            winners = (scores >= best - _TIE * np.abs(best)).argmax(axis=1)
+            predictions[rows] = np.where(counts[rows][:, counted].any(axis=1), winners, NO_ANSWER)
         return predictions
 
 

@@ -87,8 +87,8 @@ def rows(run: EvaluatedRun, n_images: int, folder: Path) -> list[dict[str, Any]]
             point = points.get(_name(kind, level))
             if point is None:
                 continue
-            for readout in READOUTS:
-                right, n = point["right"][readout], point["n_images"]
+            for readout, right in point["right"].items():
+                n = point["n_images"]
                 low, high = wilson_interval(right, n)
                 found.append(
                     {

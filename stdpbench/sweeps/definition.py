@@ -111,8 +111,9 @@ class Sweep(Parameters):
     seeds: tuple[int, ...] = parameter((0, 1, 2), help="Seeds of every arm.")
     metric: str = parameter(
         "vote",
-        help="Accuracy on the validation part by which arms are compared: vote, proportion, confidence. Of streams, a "
-        "measure of their end, such as rate.cell or hit_rate; default there: none, so that no arm is the best.",
+        help="Accuracy on the validation part by which arms are compared: vote, proportion, confidence, likelihood. "
+        "Of streams, a measure of their end, such as rate.cell or hit_rate; default there: none, so that no arm is "
+        "the best.",
     )
     better: Literal["higher", "lower"] = parameter(
         "higher",

@@ -75,7 +75,9 @@ class Result:
         training = metrics["training"]
         digests = json.dumps(outcome(folder), sort_keys=True)
         return cls(
-            accuracy={} if measures else {name: metrics["accuracy"][name]["accuracy"] for name in READOUTS},
+            accuracy={}
+            if measures
+            else {name: metrics["accuracy"][name]["accuracy"] for name in READOUTS if name in metrics["accuracy"]},
             n_images=0 if measures else metrics["n_test_images"],
             spikes_per_image=_number(training.get("spikes_per_image")),
             presentations_per_image=_number(training.get("presentations_per_image")),
@@ -101,7 +103,7 @@ class Result:
             result = cls(**mapping)
         except TypeError as error:
             raise StdpbenchError(f"invalid result ({error})") from None
-        if set(result.accuracy) != ({*READOUTS} if not result.measures else set()):
+        if not {*result.accuracy} <= {*READOUTS} or bool(result.accuracy) == bool(result.measures):
             raise StdpbenchError("invalid result (accuracy)")
         return result
 

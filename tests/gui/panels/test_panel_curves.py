@@ -247,7 +247,7 @@ def test_measures_on_held_out_pictures_have_a_plot_once_there_are_some(panel: Cu
     assert "held-out" not in panel.summary()
     table = panel.table()
     assert table is not None
-    assert len(table[0]) == 8
+    assert len(table[0]) == 9
     assert "was not trained on" in panel.help_text
     assert "never on those of the test set" in panel.help_text
 

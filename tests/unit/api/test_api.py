@@ -190,7 +190,7 @@ def test_results_of_an_ended_run_come_from_its_folder(lived: Lived) -> None:
     run, _, _ = lived
     np.testing.assert_array_equal(run.weights, np.load(run.path / "weights.npy"))
     np.testing.assert_array_equal(run.theta, np.load(run.path / "theta.npy"))
-    assert set(run.scores) == {"vote", "proportion", "confidence"}
+    assert set(run.scores) == {"vote", "proportion", "confidence", "likelihood"}
     score = run.metrics["vote"]
     assert score["low"] <= score["accuracy"] <= score["high"]
     assert score["n_images"] == 30

@@ -72,7 +72,7 @@ def test_json_ends_standard_output(finished: tuple[Path, dict[str, object]]) -> 
     assert record["stopped"] is False
     metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
     assert record["metrics"] == metrics
-    assert set(metrics["accuracy"]) == {"vote", "proportion", "confidence"}
+    assert set(metrics["accuracy"]) == {"vote", "proportion", "confidence", "likelihood"}
     assert metrics["baselines"]["k_means"]["n_images"] == 30
     assert metrics["training"]["presentations"] == 60
 

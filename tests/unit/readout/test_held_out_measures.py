@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES, cross_fitted, measure_held_out
 
 LABELS = np.array([0, 0, 1, 1, 0, 0, 1, 1])  # both classes in either half
@@ -40,7 +41,7 @@ def test_one_neuron_for_everything_says_nothing():
 
 def test_no_picture_is_answered_by_neurons_that_it_has_labelled():
     # each picture has a neuron of its own: with its own label it would be right
-    assert cross_fitted(np.eye(8, dtype=np.int64), LABELS, 2) == {"vote": 0, "proportion": 0, "confidence": 0}
+    assert cross_fitted(np.eye(8, dtype=np.int64), LABELS, 2) == dict.fromkeys(READOUTS, 0)
     # neuron 0 answers for class 0 in one half and for class 1 in the other
     assert cross_fitted(counts([0, 1, 1, 0, 0, 1, 1, 0]), LABELS, 2)["vote"] == 0
 

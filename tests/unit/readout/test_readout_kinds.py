@@ -49,6 +49,13 @@ RESPONSES = [[1.0, 0.5, 0.5, 0.0, 0.25], [0.0, 0.25, 0.25, 1.0, 0.25], [0.0, 0.2
         # the vote divides by three neurons of class 0, the sum of confidences does not
         ("vote", [3, 0, 0, 2, 0], 1),
         ("confidence", [3, 0, 0, 2, 0], 0),
+        # 12 times the responses, and half a spike: neuron 3 has 0.5 of 29.5 spikes of class 0, 12.5 of 23.5 of class 1
+        # and 0.5 of 14.5 of class 2; neuron 4 has 3.5, 3.5 and 6.5. Class 1: ln 0.532 + 4 ln 0.149 = -8.25; class 2:
+        # ln 0.034 + 4 ln 0.448 = -6.58; class 0: ln 0.017 + 4 ln 0.119 = -12.6
+        ("likelihood", [0, 0, 0, 1, 4], 2),
+        # with a spike less: -6.34 against -5.77; with two spikes less -4.44 against -4.97: surprise counts, not shares
+        ("likelihood", [0, 0, 0, 1, 3], 2),
+        ("likelihood", [0, 0, 0, 1, 2], 1),
     ],
 )
 def test_answers_by_hand(kind: str, counts: list[int], expected: int) -> None:
@@ -145,7 +152,7 @@ class TestEveryKind:
 
 
 def test_kinds_are_those_expected() -> None:
-    assert KINDS[:3] == ("vote", "proportion", "confidence")
+    assert KINDS[:4] == ("vote", "proportion", "confidence", "likelihood")
     with pytest.raises(StdpbenchError, match="did you mean 'vote'"):
         readouts.build({"kind": "votes"}, "readout")
 
@@ -170,3 +177,17 @@ def test_heavy_packages_are_imported_late() -> None:
         "assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_likelihood_is_naive_bayes_of_scikit_learn() -> None:
+    from sklearn.naive_bayes import MultinomialNB
+
+    rng = np.random.default_rng(8)
+    tuning = rng.gamma(0.5, 1.0, (5, 40))
+    labels = rng.permutation(np.repeat(np.arange(5), 30))
+    shown = rng.poisson(tuning[labels])
+    counts = rng.poisson(tuning[rng.integers(0, 5, 400)])
+    counts = counts[counts.any(axis=1)]
+    assert shown.any(axis=0).all()
+    expected = MultinomialNB(alpha=0.5, fit_prior=False).fit(shown, labels).predict(counts)
+    assert predict("likelihood", counts, assign(shown, labels, 5)) == expected.tolist()

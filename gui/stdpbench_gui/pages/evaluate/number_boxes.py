@@ -126,7 +126,8 @@ class ReadoutsBox(Box):
         "there, not what the network learned, and so are listed separately. These and the read-outs of spike times "
         "are computed in a separate process. The report has more baselines and repeated presentations. (Vote: Diehl "
         "&amp; Cook 2015, section 2.6, doi:10.3389/fncom.2015.00099; proportion: Hazan et al. 2018, "
-        "doi:10.3389/fninf.2018.00089; intervals: Wilson 1927, doi:10.1080/01621459.1927.10502953)"
+        "doi:10.3389/fninf.2018.00089; likelihood: naive Bayes; intervals: Wilson 1927, "
+        "doi:10.1080/01621459.1927.10502953)"
     )
     lines = 8
     empty_text = "Accuracies with intervals, and baselines, appear here."

@@ -47,6 +47,7 @@ _STYLES = {
     "vote": (Qt.PenStyle.SolidLine, "━━"),
     "proportion": (Qt.PenStyle.DashLine, "╍╍"),
     "confidence": (Qt.PenStyle.DotLine, "┅┅"),
+    "likelihood": (Qt.PenStyle.DashDotLine, "╍┅"),
 }
 _TALL = 30  # minimum height of a single column, in lines of text
 _LOW = 18.5  # minimum height of three rows of two, in lines
@@ -476,4 +477,5 @@ def _drawable(blocks: Mapping[int, Block], of: Mapping[str, str]) -> Series:
 
 def _colour(name: str) -> str:
     colours = theme.current()
-    return {"proportion": colours.right, "confidence": colours.wrong}.get(name, colours.exc)
+    others = {"proportion": colours.right, "confidence": colours.wrong, "likelihood": colours.ink}
+    return others.get(name, colours.exc)

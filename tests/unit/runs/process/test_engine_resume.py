@@ -130,7 +130,7 @@ def test_every_block_is_longer_than_a_presentation_and_running_accuracy_is_measu
     expected = finished(folder)
     blocks = [record.fact for record in read_journal(folder.path) if type(record.fact).__name__ == "Block"]
     assert len(blocks) == 45
-    assert blocks[-1].accuracy.keys() == {"vote", "proportion", "confidence"}
+    assert blocks[-1].accuracy.keys() == {"vote", "proportion", "confidence", "likelihood"}
     folder = new_run(tmp_path, made, **options)
     assert killed_and_resumed(folder, 31, 59, 89) == expected
     assert_written_once(folder)
