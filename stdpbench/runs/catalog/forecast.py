@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +25,7 @@ from stdpbench.datasets import Dataset, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, n_label_images, read_experiment, shipped_experiments
 from stdpbench.files import DAMAGE
+from stdpbench.paths import data_folder
 from stdpbench.runs.catalog.speed import N_INPUT, NETWORK, differences, speed, work
 from stdpbench.runs.catalog.store import Entry, Store
 from stdpbench.runs.folder.journal import read_journal
@@ -322,27 +325,49 @@ def _machine(folder: Path) -> tuple[bool, str]:
 
 
 def _of_shipped() -> Iterator[_Known]:
-    """Yield the published times of shipped experiments."""
+    """Yield the published times of shipped experiments, except those whose data are not on this machine."""
     for name in shipped_experiments():
-        experiment = read_experiment(name)
-        if experiment.about.measured_time is None or experiment.stream is not None:
-            continue
-        size = Size.of_experiment(experiment)
-        n_train, n_frozen = _presentations(experiment, size, Options())
-        per_presentation = (experiment.about.measured_time - _SHIPPED_COMPILING) / (n_train + n_frozen)
-        yield _Known(
-            name,
-            speed(flat(experiment.to_mapping())),
-            size.n_input(experiment),
-            work(experiment, size.n_input(experiment)),
-            n_train,
-            0.0,
-            0.0,
-            per_presentation,
-            per_presentation,
-            False,
-            "",
-        )
+        with suppress(StdpbenchError):
+            known = _of_one_shipped(name, data_folder())
+            if known is not None:
+                yield known
+
+
+@cache
+def _of_one_shipped(name: str, data: Path) -> _Known | None:
+    """Return the published time of a shipped experiment; None if there is none, or it is a stream.
+
+    Parameters
+    ----------
+    name : str
+        Name of the experiment.
+    data : Path
+        The data folder, in which its data may have appeared since the last call.
+
+    Raises
+    ------
+    StdpbenchError
+        If its data must be read for their size, and cannot be.
+    """
+    experiment = read_experiment(name)
+    if experiment.about.measured_time is None or experiment.stream is not None:
+        return None
+    size = Size.of_experiment(experiment)
+    n_train, n_frozen = _presentations(experiment, size, Options())
+    per_presentation = (experiment.about.measured_time - _SHIPPED_COMPILING) / (n_train + n_frozen)
+    return _Known(
+        name,
+        speed(flat(experiment.to_mapping())),
+        size.n_input(experiment),
+        work(experiment, size.n_input(experiment)),
+        n_train,
+        0.0,
+        0.0,
+        per_presentation,
+        per_presentation,
+        False,
+        "",
+    )
 
 
 # -- estimate ---------------------------------------------------------------------------------------------------------

@@ -298,6 +298,14 @@ def test_shipped_experiments_use_their_own_measurement(tmp_path: Path) -> None:
             assert source in found.sentence
 
 
+def test_data_that_are_not_on_this_machine_do_not_prevent_an_estimate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STDPBENCH_DATA", str(tmp_path / "empty"))
+    found = forecast(read_experiment("digits"), tmp_path / "nothing")
+    assert "the shipped measurement of digits" in found.sentence
+
+
 def test_measured_times_agree_with_the_stated_times() -> None:
     in_words = {"half a minute": 30.0, "about a minute": 60.0}
     for name in shipped_experiments():
