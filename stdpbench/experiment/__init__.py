@@ -3,7 +3,7 @@
 from stdpbench.experiment.changes import owner_of, parse_assignment
 from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.draft_history import DraftHistory
-from stdpbench.experiment.draft_rows import Placed, draft_groups, placed
+from stdpbench.experiment.draft_rows import Placed, asked_first, draft_groups, placed
 from stdpbench.experiment.evaluation import Evaluation
 from stdpbench.experiment.experiment import Experiment, read_experiment
 from stdpbench.experiment.families import SECTIONS, family_of, kind_parameter
@@ -37,6 +37,7 @@ __all__ = [
     "Schedule",
     "Simulation",
     "Stage",
+    "asked_first",
     "draft_groups",
     "encode",
     "family_of",

@@ -230,6 +230,39 @@ class NetworkDraft:
         able = () if neuron is None else receptors(neuron)
         return {"receptor": able[0]} if able else {}
 
+    def with_sections_of(self, other: Experiment, sections: Iterable[str]) -> NetworkDraft:
+        """Return the draft with whole sections of another experiment."""
+        return NetworkDraft(self.unchecked.model_copy(update={name: getattr(other, name) for name in sections}))
+
+    def with_part_of(self, other: Experiment, path: str) -> NetworkDraft:
+        """Return the draft with what another experiment has at a path: a section, a part of it, or a value.
+
+        What the other experiment does not have there, or leaves out since it is the default, is removed.
+
+        Raises
+        ------
+        StdpbenchError
+            If the value is invalid here.
+        """
+        section, _, below = path.partition(".")
+        if not below:
+            return self.with_sections_of(other, (section,))
+        tables, theirs = {"simulator": {}, **self.unchecked.to_mapping()}, {"simulator": {}, **other.to_mapping()}
+        *above, key = path.split(".")
+        own: Any = tables
+        source: Any = theirs
+        for name in above:
+            own = own.setdefault(name, {})
+            source = source.get(name, {})
+        if key in source:
+            own[key] = source[key]
+            in_order = {name: own[name] for name in source if name in own} | own  # projections act in theirs
+            own.clear()
+            own.update(in_order)
+        else:
+            own.pop(key, None)
+        return self._with_section(section, tables)
+
     # -- changes of structure --------------------------------------------------------------------------------------
 
     def add_population(self, name: str = "", table: Mapping[str, Any] | None = None) -> NetworkDraft:

@@ -1,23 +1,25 @@
-"""The drafts of a network in the order in which they were made, for undo and redo."""
+"""Drafts in the order in which they were made, for undo and redo."""
 
 from __future__ import annotations
 
-from stdpbench.experiment.draft import NetworkDraft
+from typing import Generic, TypeVar
+
+D = TypeVar("D")
 
 
-class DraftHistory:
-    """Drafts in the order in which they were made, for undo and redo.
+class DraftHistory(Generic[D]):
+    """Drafts, which are immutable values, in the order in which they were made, for undo and redo.
 
     Parameters
     ----------
-    draft : NetworkDraft
-        The draft before the first step.
+    draft : D
+        The draft before the first step, such as a `NetworkDraft`.
     """
 
-    def __init__(self, draft: NetworkDraft) -> None:
+    def __init__(self, draft: D) -> None:
         self.start = self.current = draft
-        self._done: list[tuple[str, NetworkDraft]] = []
-        self._undone: list[tuple[str, NetworkDraft]] = []
+        self._done: list[tuple[str, D]] = []
+        self._undone: list[tuple[str, D]] = []
 
     @property
     def can_undo(self) -> bool:
@@ -39,7 +41,7 @@ class DraftHistory:
         """The step to redo."""
         return self._undone[-1][0] if self._undone else ""
 
-    def do(self, text: str, draft: NetworkDraft) -> bool:
+    def do(self, text: str, draft: D) -> bool:
         """Add a step that leads to a draft; return whether it changes anything."""
         if draft == self.current:
             return False

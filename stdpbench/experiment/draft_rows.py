@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.groups import (
     SHAPE,
@@ -22,6 +24,8 @@ from stdpbench.graph.tables import POPULATION, PROJECTION
 from stdpbench.parameters import Parameter
 from stdpbench.registry import Family
 
+_POPULATIONS = "network.populations."
+_PICTURES = ("schedule.train_images", "schedule.test_images")
 _ENDS = ("source", "target", "receptor")
 _PATH = re.compile(r"\w+(?:\.\w+)+|\w+")
 _INPUT_HELP = "Sides of the input; none: the data give its shape."
@@ -148,3 +152,19 @@ def _placed(sentence: str, groups: Iterable[Group]) -> Placed:
             rows = [name for name in (below, f"{below}.kind") if name in group.parameters]
             return Placed(sentence, group.path, f"{group.path}.{rows[0]}" if rows else "")
     return Placed(sentence)
+
+
+def asked_first(draft: NetworkDraft, groups: Iterable[Group]) -> tuple[tuple[Group, Parameter], ...]:
+    """Return the parameters that are asked for first, with their groups, as far as an experiment has them.
+
+    They are the size of the network, the weights that it starts with, and for how long and on how much it learns.
+    """
+    graph, stream = draft.graph(), draft.unchecked.schedule.is_stream
+    size = f"{_POPULATIONS}{graph.read}.size"
+    with suppress(StdpbenchError):  # a template that has no such parameter
+        size = draft.unchecked.short_path(size)
+    length = ("schedule.duration",) if stream else ("schedule.passes", *_PICTURES)
+    start = ("network.start", f"network.projections.{graph.shown}.weight.kind")
+    known = {f"{group.path}.{name}": (group, each) for group in groups for name, each in group.parameters.items()}
+    layers = "network.hidden"
+    return tuple(known[path] for path in (layers if layers in known else size, *start, *length) if path in known)

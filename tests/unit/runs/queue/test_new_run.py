@@ -1,0 +1,220 @@
+"""A run that is still to be made: its experiments, items of the queue, and the texts that do the same."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stdpbench
+from stdpbench.cli import commands, queue_commands
+from stdpbench.cli.app import app
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, parse_assignment, read_experiment, with_reference
+from stdpbench.runs.protocol.options import Options
+from stdpbench.runs.queue.new_run import NewRun, read_seeds
+from stdpbench.runs.queue.new_run_text import (
+    branch_command,
+    branch_python,
+    command_of,
+    python_of,
+    rewind_command,
+    rewind_python,
+)
+from stdpbench.runs.queue.run_queue import Queue
+
+DIGITS = read_experiment("digits")
+SMALL = (
+    ("network.n_exc", "12"),
+    ("schedule.train_images", "60"),
+    ("schedule.label_images", "40"),
+    ("schedule.test_images", "20"),
+)
+
+
+def changed(run: NewRun, *changes: tuple[str, str]) -> NewRun:
+    draft = run.draft
+    for path, value in changes:
+        draft = draft.with_value(path, value)
+    return run.with_draft(draft)
+
+
+def digits(*changes: tuple[str, str]) -> NewRun:
+    return changed(NewRun.of(DIGITS, "digits"), *changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("", ()), ("7", (7,)), ("0 1 2", (0, 1, 2)), ("0, 1,2", (0, 1, 2)), ("0-2 9", (0, 1, 2, 9)), ("3 – 4", (3, 4))],
+)
+def test_seeds_are_read(text: str, seeds: tuple[int, ...]) -> None:
+    assert read_seeds(text) == seeds
+
+
+@pytest.mark.parametrize("text", ["one", "-1", "1 1", "4-2", "0-5000", "1.5"])
+def test_other_texts_are_no_seeds(text: str) -> None:
+    with pytest.raises(StdpbenchError, match="seed"):
+        read_seeds(text)
+
+
+def test_what_is_expected_of_an_experiment_goes_once_it_is_changed() -> None:
+    run = digits()
+    assert run.is_template
+    assert run.experiment() == DIGITS
+    assert changed(run, ("seed", "3")).experiment().about == DIGITS.about
+    other = changed(run, ("plasticity.nu_post", "0.02")).experiment()
+    assert other.about.expected_accuracy == ""
+    assert other == DIGITS.override({"plasticity.nu_post": 0.02})
+
+
+def test_a_reference_starts_anew_and_stays_when_the_data_change() -> None:
+    run = digits(("plasticity.nu_post", "0.02")).trained_by("linear")
+    assert run.experiment() == with_reference(DIGITS, "linear")
+    other = run.made_from(read_experiment("fast-100"), "fast-100")
+    assert other.experiment() == with_reference(read_experiment("fast-100"), "linear")
+    with pytest.raises(StdpbenchError, match="trains with labelled pictures"):
+        run.made_from(read_experiment("song-abbott-2000"), "song-abbott-2000")
+    own = run.made_from(read_experiment("surrogate-digits"), "surrogate-digits").trained_by("")
+    assert own.experiment() == read_experiment("surrogate-digits")
+
+
+def test_each_seed_is_an_item_of_the_queue(tmp_path: Path) -> None:
+    queue = Queue(tmp_path)
+    run = replace(digits(*SMALL), seeds=(4, 5), options=Options(validation=True))
+    items = run.enqueue(queue, hold=True)
+    assert [Experiment.from_toml(item.experiment).seed for item in items] == [4, 5]
+    assert all(item.options["validation"] for item in items)
+    assert {item.state for item in queue.items()} == {"held"}
+    folder = run.create(tmp_path)
+    assert folder.experiment.seed == 4
+
+
+# -- texts that do the same -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[tuple[str, Any]]]:
+    """Returns what a command line asks for: experiments that would run, with their options."""
+    found: list[tuple[str, Any]] = []
+
+    def run(name: str, assignments: list[str], seed: int | None, *others: Any) -> None:
+        changes: dict[str, Any] = dict(map(parse_assignment, assignments))
+        changes |= {} if seed is None else {"seed": seed}
+        _, options, start_from, _, _, *reference = others
+        base = read_experiment(name)
+        made = with_reference(base, reference[0], changes) if reference else base.override(changes)
+        found.append((start_from, (made, options)))
+
+    def add(name: str, assignments: list[str], seeds: list[int], options: Options, *_: Any) -> None:
+        base = read_experiment(name).override(dict(map(parse_assignment, assignments)))
+        found.extend(("queue", (base.override({"seed": seed}), options)) for seed in seeds)
+
+    monkeypatch.setattr(commands, "run_command", run)
+    monkeypatch.setattr(queue_commands, "add_command", add)
+
+    def tell(text: str) -> list[tuple[str, Any]]:
+        found.clear()
+        for line in text.splitlines():
+            app(shlex.split(line)[1:], standalone_mode=False)
+        return list(found)
+
+    return tell
+
+
+def python_asks(text: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Experiment, dict[str, Any]]]:
+    """Return what Python asks for: experiments that would run, with the other arguments."""
+    found: list[tuple[Experiment, dict[str, Any]]] = []
+
+    def start(experiment: str | Experiment, *, set: dict[str, Any] | None = None, **others: Any) -> None:
+        base = read_experiment(experiment) if isinstance(experiment, str) else experiment
+        seed = others.pop("seed", None)
+        found.append((base.override({**(set or {}), **({} if seed is None else {"seed": seed})}), others))
+
+    def reference(kind: str, experiment: str, *, set: dict[str, Any] | None = None, **others: Any) -> None:
+        found.append((with_reference(read_experiment(experiment), kind, set or {}), others))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stdpbench, "start", start, raising=False)
+        patch.setattr(stdpbench, "reference", reference, raising=False)
+        exec(compile(text, "copied", "exec"), {})
+    return found
+
+
+CHANGES = (
+    ("plasticity.nu_post", "0.02"),
+    ("encoding.kind", "latency"),
+    ("encoding.tau", "30 ms"),
+    ("schedule.train_images", "60"),
+    ("network.inhibition", "layer"),
+    ("seed", "3"),
+)
+
+
+def test_the_command_and_the_python_of_a_run_start_it(
+    told: Callable[[str], list[tuple[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = replace(digits(*CHANGES), options=Options(baselines=False, validation=True), start_from=tmp_path / "other")
+    ((start_from, (made, options)),) = told(command_of(run, tmp_path))
+    assert (made, options, start_from) == (run.experiment(), run.options, str(tmp_path / "other"))
+    assert "encoding.theta_0" not in command_of(run, tmp_path)
+    ((made, others),) = python_asks(python_of(run, tmp_path), monkeypatch)
+    assert made == run.experiment()
+    assert others == {
+        "start_from": str(tmp_path / "other"),
+        "validation": True,
+        "baselines": False,
+        "runs": str(tmp_path),
+    }
+
+
+def test_several_seeds_go_into_the_queue_and_run_one_after_the_other(
+    told: Callable[[str], list[tuple[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = replace(digits(("plasticity.nu_post", "0.02")), seeds=(1, 2))
+    assert [(where, made) for where, (made, _) in told(command_of(run, tmp_path))] == [
+        ("queue", made) for made in run.experiments()
+    ]
+    assert [made for made, _ in python_asks(python_of(run, tmp_path), monkeypatch)] == list(run.experiments())
+
+
+def test_a_reference_is_trained_by_its_own_command(
+    told: Callable[[str], list[tuple[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = changed(digits().trained_by("surrogate-gradient"), ("network.hidden", "[40, 20]"))
+    assert command_of(run, tmp_path).startswith("stdpbench reference surrogate-gradient digits ")
+    ((_, (made, _)),) = told(command_of(run, tmp_path))
+    assert made == run.experiment()
+    ((made, _),) = python_asks(python_of(run, tmp_path), monkeypatch)
+    assert made == run.experiment()
+    features = replace(run, features=tmp_path / "responded")
+    assert f"--features {tmp_path / 'responded'}" in command_of(features, tmp_path)
+    assert f'features="{tmp_path / "responded"}"' in python_of(features, tmp_path)
+
+
+def test_what_set_cannot_say_is_written_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = digits().draft.remove_projection("compete").named("alone")
+    run = digits().with_draft(draft)
+    text = command_of(run, tmp_path)
+    head, _, rest = text.partition("\n")
+    toml, _, command = rest.partition("\nEND\n")
+    assert head == "cat > alone.toml <<'END'"
+    assert Experiment.from_toml(toml) == run.experiment()
+    assert command == f"stdpbench run alone.toml --runs {tmp_path}"
+    ((made, _),) = python_asks(python_of(run, tmp_path), monkeypatch)
+    assert made == run.experiment()
+
+
+def test_branching_and_rewinding_are_texts_too(tmp_path: Path) -> None:
+    folder = tmp_path / "digits a"
+    assert branch_command(folder, 40, {"exc.tau_m": "80 ms"}, tmp_path) == (
+        f"stdpbench branch 'digits a' --at 40 --set 'exc.tau_m=80 ms' --runs {tmp_path}"
+    )
+    assert branch_python(folder, 40, {"exc.tau_m": "80 ms"}).endswith(
+        f'branch = stdpbench.open_run("{folder}").branch(40, {{"exc.tau_m": "80 ms"}})\n'
+    )
+    assert rewind_command(folder, 7, tmp_path) == f"stdpbench rewind 'digits a' --to 7 --runs {tmp_path}"
+    assert rewind_python(folder, 7).endswith(f'kept = stdpbench.open_run("{folder}").rewind(7)\n')
