@@ -35,6 +35,7 @@ from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs import figure_export
@@ -164,7 +165,7 @@ def drawing(camera: Camera) -> None:
 
 
 def dialogs(camera: Camera, data: Path) -> None:
-    """Save the dialogs for own pictures, networks, export and numbers, and the command palette."""
+    """Save the forms and dialogs for runs, own pictures, networks, export and numbers, and the command palette."""
     window = camera.window
     opened: list[QWidget] = []
 
@@ -184,6 +185,14 @@ def dialogs(camera: Camera, data: Path) -> None:
         camera.wait(20, lambda: dialog.experiment is not None)
         return dialog
 
+    def new_run() -> QWidget:
+        form = window.services.new_run(NewRun.of(read_experiment("digits"), "digits"))
+        form.set_value("network.n_exc", 200)
+        form.set_value("plasticity.nu_post", 0.02)
+        form.set_seeds("0-4")
+        camera.wait(60, lambda: "synapses" in form.time.text() and not form.preview.busy)
+        return form
+
     def network() -> QWidget:
         editor = window.services.edit_network(start_from("stack", read_experiment("digits")))
         editor.tree.choose("network.projections.upward")
@@ -191,6 +200,7 @@ def dialogs(camera: Camera, data: Path) -> None:
 
     curves = window.train.panels["curves"]
     camera.in_both_themes("own-pictures", fresh(own))
+    camera.in_both_themes("new-run", fresh(new_run))
     camera.in_both_themes("network-editor", fresh(network), 2.0)
     camera.in_both_themes("export-figure", fresh(lambda: figure_export.export(curves, curves)))
     camera.in_both_themes("numbers", fresh(lambda: figure_export.show_numbers(curves, curves)))
@@ -232,7 +242,7 @@ def state_is_final(folder: RunFolder) -> bool:
 
 
 def runs_page(camera: Camera) -> None:
-    """Save the Runs page with a comparison of runs, and its dialogs."""
+    """Save the Runs page with a comparison of runs."""
     window, page = camera.window, camera.window.runs_page
     window.go_to("runs")
     camera.wait(10, lambda: page.model.n_all > 2)
@@ -240,18 +250,6 @@ def runs_page(camera: Camera) -> None:
     page.table.choose([page.model.entries[0].name])
     camera.wait(10, lambda: page.selection.comparison is not None)
     camera.in_all_looks("runs", lambda: window.go_to("runs"), 1.5)
-    opened: list[QWidget] = []
-
-    def add() -> QWidget:
-        while opened:
-            opened.pop().close()
-        page.row_actions.ask_what_to_queue()
-        assert page.row_actions.dialog is not None
-        opened.append(page.row_actions.dialog)
-        return page.row_actions.dialog
-
-    camera.in_both_themes("queue-add", add)
-    opened.pop().close()
 
 
 def evaluate_page(camera: Camera) -> None:
@@ -290,9 +288,6 @@ def rules_page(camera: Camera) -> None:
     camera.wait(60, lambda: not page.curves.busy)
     page.editor.fields["on_input_spike"].edit.setPlainText("w = clip(w - eta*y, 0, w_max)")
     camera.in_both_themes("rules-custom", settle)
-    camera.in_both_themes("rules-use", page.network.use)
-    assert page.network.dialog is not None
-    page.network.dialog.reject()
 
 
 def main(folder: Path) -> int:

@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         self.undo.follow(runs.steps.changed)
         runs.run_chosen.connect(self.open_run)
         runs.wanted.connect(lambda: self.go_to("runs"))
+        runs.new_run_wanted.connect(lambda: self.services.new_run())
         runs.evaluation_wanted.connect(lambda path: self.evaluate.evaluate(path))
         let_scroll(runs)
         self.pages.addWidget(train)  # does not scroll, so that its run bar stays in place
@@ -180,10 +181,10 @@ class MainWindow(QMainWindow):
         if self._lab is None:
             from stdpbench_gui.pages.rules.page import RulesPage
 
-            page = self._lab = RulesPage(self.runs, self.session, self._parameters.changes, self.settings)
+            page = self._lab = RulesPage(self.session, self._parameters.changes, self.settings)
             self.undo.follow(page.state.history_changed)
             page.wanted.connect(lambda: self.go_to("lab"))
-            page.experiment_chosen.connect(self.run_experiment)
+            page.use_wanted.connect(self.services.use_rule)
             page.dropped.connect(self.services.open_dropped)
             let_scroll(page)
             self.pages.addWidget(page)
@@ -380,8 +381,10 @@ class MainWindow(QMainWindow):
     def run_file(self, path: Path) -> None:
         """Describe an experiment file and offer to run it."""
         self.services.recent.add(path.absolute())
-        ask = self.services.ask_to_run
-        self.session.work(lambda: read_experiment(path), ask, "Cannot read the experiment", owner=self)
+        file, ask = path.absolute(), self.services.ask_to_run
+        self.session.work(
+            lambda: read_experiment(path), lambda made: ask(made, file), "Cannot read the experiment", owner=self
+        )
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept run folders, experiment files and pictures."""
@@ -398,6 +401,11 @@ class MainWindow(QMainWindow):
         """Show a sentence in the status bar."""
         self.message.setText(sentence)
         self.message.setToolTip(sentence)
+
+    def report(self, sentence: str) -> None:
+        """Show a sentence in the status bar and on the Runs page."""
+        self.show_message(sentence)
+        self.runs_page.report(sentence)
 
     def set_theme(self, name: str) -> None:
         """Choose the theme: ``"system"``, ``"light"`` or ``"dark"``."""

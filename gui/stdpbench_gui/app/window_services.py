@@ -12,17 +12,20 @@ from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QCheckBox, QDialog, QMainWindow, QMenu, QMessageBox, QWidget
 
 from stdpbench.datasets.found import stimuli_at
-from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, shipped_experiments
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, shipped_experiments, trained_kinds
 from stdpbench.learned_names import listed
+from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 from stdpbench_gui.dialogs.own_stimuli import OwnStimuliDialog
-from stdpbench_gui.dialogs.reference_run import ReferenceDialog
-from stdpbench_gui.dialogs.run_file import RunFileDialog
+from stdpbench_gui.dialogs.run_form import ABOUT, RunForm
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
@@ -33,6 +36,7 @@ from stdpbench_gui.widgets.basic import menu_action, not_none
 
 _KEPT = 12
 _STOPPING_MS = 15_000
+_USUAL_FOR_RULES = "fast-100"
 
 
 class Recent:
@@ -152,6 +156,9 @@ class App(Protocol):
     def run_file(self, path: Path) -> None:
         """Offer to run an experiment file."""
 
+    def report(self, sentence: str) -> None:
+        """Show a sentence in the status bar and on the Runs page."""
+
     def run_experiment(self, experiment: Experiment) -> None:
         """Start a run of an experiment."""
 
@@ -194,7 +201,7 @@ class WindowServices(QObject):
         app.start.own_data_wanted.connect(lambda: self.choose_data())
         app.start.data_wanted.connect(self.get_data)
         app.start.data_wanted_for.connect(self._get_data_for)
-        app.start.network_wanted.connect(lambda experiment: self.edit_network(NetworkDraft(experiment)))
+        app.start.edit_wanted.connect(lambda name: self.new_run(NewRun.of(read_experiment(name), name)))
         app.start.new_network_wanted.connect(lambda: self.build_network())
 
     # -- actions ---------------------------------------------------------------------------------------------------
@@ -213,6 +220,14 @@ class WindowServices(QObject):
 
     def _add_actions(self) -> None:
         add, actions = self._app.actions_.add, self._app.actions_
+        add(
+            "new-run",
+            "&File",
+            "&New run…",
+            self.new_run,
+            "Ctrl+N",
+            "Everything that an experiment declares, in a form",
+        )
         add("own-data", "&File", "Your own &pictures…", self.choose_data, "Ctrl+I", "Train on your own pictures")
         add(
             "network",
@@ -255,6 +270,8 @@ class WindowServices(QObject):
             for place, key in enumerate(("own-data", "network", "edit-network", "reference"), 2):
                 file.removeAction(actions[key])
                 file.insertAction(file.actions()[place], actions[key])
+            file.removeAction(actions["new-run"])
+            file.insertAction(file.actions()[0], actions["new-run"])
         bar, about = self._window.menuBar(), self._menu("&Help")
         assert bar is not None
         if about is not None:  # the Help menu comes last by convention
@@ -314,14 +331,58 @@ class WindowServices(QObject):
         except OSError as error:  # no permission, or the disk is gone
             self._app.show_message(f"Cannot open {path}: {error.strerror or error}.")
 
-    def ask_to_run(self, experiment: Experiment) -> RunFileDialog:
-        """Open the dialog that describes an experiment and starts it."""
-        dialog = RunFileDialog(experiment, self._app.runs, self._app.session, self._window)
-        dialog.chosen.connect(self._app.run_experiment)
-        dialog.network_wanted.connect(lambda experiment: self.edit_network(NetworkDraft(experiment)))
-        dialog.open()
-        self.dialog = dialog
-        return dialog
+    def ask_to_run(self, experiment: Experiment, path: Path) -> NewRunForm:
+        """Open the form for a run of an experiment file."""
+        shipped = next((name for name, file in shipped_experiments().items() if file == path), "")
+        return self.new_run(NewRun.of(experiment, shipped or str(path)))
+
+    def new_run(self, run: NewRun | None = None, *, called: str = "") -> NewRunForm:
+        """Open the form for a new run.
+
+        Parameters
+        ----------
+        run : NewRun, optional
+            What it starts from. Default: the experiment of the current run, else digits.
+        called : str
+            What the experiment is called if it is neither shipped nor a file.
+        """
+        if run is None:
+            run, called = self._usual("digits")
+        return self._open(NewRunForm(run, self._app.session, self._app.runs, self._window, called=called))
+
+    def use_rule(self, rule: PlasticityRule, projection: str) -> NewRunForm:
+        """Open the form for a run that learns by a rule of the Rules page."""
+        run, called = self._usual(_USUAL_FOR_RULES)
+        form = NewRunForm(
+            run, self._app.session, self._app.runs, self._window, called=called, rule=rule, projection=projection
+        )
+        return self._open(form)
+
+    def train_reference(self) -> NewRunForm:
+        """Open the form for a run that trains a network with labels, on the data of this run or of an included one."""
+        run, called = self._usual("digits")
+        kind = trained_kinds()[0]
+        try:
+            run = run.trained_by(kind)
+        except StdpbenchError:  # a stream, say
+            run, called = NewRun.of(read_experiment("digits"), "digits").trained_by(kind), ""
+        return self.new_run(run, called=called)
+
+    def _usual(self, name: str) -> tuple[NewRun, str]:
+        """Return a run of the experiment of the current run, and what it is called; else of an included one."""
+        own = self._app.session.experiment
+        if own is None or own.missing_kinds:
+            return NewRun.of(read_experiment(name), name), ""
+        return NewRun.of(own), f"{own.name} (current run)"
+
+    def _open(self, form: NewRunForm) -> NewRunForm:
+        form.missing = self._app.start.missing
+        form.made.connect(lambda folder: self._app.session.start(folder))
+        form.reported.connect(self._app.report)
+        form.data_wanted.connect(self._get_data_for_run)
+        form.open()
+        self.dialog = form
+        return form
 
     def choose_data(self, path: Path | None = None) -> OwnDataDialog | OwnStimuliDialog:
         """Open the dialog that makes an experiment from pictures, or from signals, events or a table."""
@@ -333,18 +394,6 @@ class WindowServices(QObject):
         dialog.chosen.connect(self._app.run_experiment)
         dialog.network_wanted.connect(lambda experiment: self.edit_network(NetworkDraft(experiment)))
         dialog.other_wanted.connect(self.choose_data)
-        dialog.open()
-        self.dialog = dialog
-        return dialog
-
-    def train_reference(self) -> ReferenceDialog:
-        """Open the dialog for a run that trains a network with labels, on the data of this run or an included one."""
-        own, known = self._app.session.experiment, {name: read_experiment(name) for name in shipped_experiments()}
-        choice = {"this run": own} if own is not None and not own.missing_kinds else {}
-        choice |= {"digits": known.pop("digits"), **known}
-        able = {name: each for name, each in choice.items() if each.stream is None and each.data.shows == "images"}
-        dialog = ReferenceDialog(able, self._app.runs, self._app.session, self._window)
-        dialog.chosen.connect(self._app.start.choose)
         dialog.open()
         self.dialog = dialog
         return dialog
@@ -398,6 +447,11 @@ class WindowServices(QObject):
         )
         dialog.fetched.connect(lambda *_: self._app.run_experiment(experiment))
 
+    def _get_data_for_run(self, name: str, run: NewRun) -> None:
+        words, runs = WORDS.get(name, name), self._app.runs
+        dialog = self.get_data(name, "", f"{run.draft.unchecked.name} trains on {words}, which is not installed.")
+        dialog.fetched.connect(lambda *_: self._app.session.start_new(lambda: run.create(runs, ABOUT)))
+
     def _on_opened(self) -> None:
         folder = self._app.session.folder
         if folder is not None:
@@ -409,6 +463,8 @@ class WindowServices(QObject):
         self._app.start.restyle()
         for editor in self._window.findChildren(NetworkEditor):
             editor.restyle()
+        for form in self._window.findChildren(RunForm):
+            form.restyle()
         if self.drawing is not None:
             self.drawing.restyle()
 

@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QDialog,
     QFormLayout,
     QLineEdit,
-    QMessageBox,
     QPushButton,
     QSplitter,
     QToolButton,
@@ -42,12 +41,12 @@ from stdpbench.experiment.starting_points import starting_points
 from stdpbench.files import write_text_aside
 from stdpbench.learned_names import listed
 from stdpbench.network.costs import costs, costs_sentence
-from stdpbench.runs.catalog.forecast import Size
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import experiment_target, wrapped
+from stdpbench_gui.widgets.basic import ask_to_discard, experiment_target, wrapped
 from stdpbench_gui.widgets.encoding_preview import DiagramOrPreview
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
+from stdpbench_gui.widgets.input_size import InputSize
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.network_tree import NetworkTree
@@ -92,11 +91,13 @@ class NetworkEditor(QDialog):
         The runs folder, for the forecast.
     parent : QWidget
         Parent of the dialog.
+    go : str
+        Text of the button that emits `chosen`.
 
     Attributes
     ----------
     chosen : signal of Experiment
-        Request to start the experiment.
+        Request to start the experiment, or to go on with it.
     history : DraftHistory
         The draft and its steps.
     tree, form, diagram
@@ -105,20 +106,25 @@ class NetworkEditor(QDialog):
 
     chosen = pyqtSignal(object)
 
-    def __init__(self, draft: NetworkDraft, session: RunSession, runs: Path, parent: QWidget | None) -> None:
+    def __init__(
+        self,
+        draft: NetworkDraft,
+        session: RunSession,
+        runs: Path,
+        parent: QWidget | None,
+        go: str = "Start learning",
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Edit a network")
         self.setAccessibleName("Edit a network")
-        self._session = session
         self.history = DraftHistory(draft)
         self._saved = draft
         self._at_start = {f"{group.path}.{name}" for group in draft_groups(draft) for name in group.parameters}
         self._path = "network"
         self._groups: tuple[Group, ...] = ()
         self._problems: tuple[Placed, ...] = ()
-        self._n_input = 0
-        self._data: object = None
+        self._input = InputSize(session, self.refresh, self)
         self._closing = False
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the experiment")
@@ -151,7 +157,7 @@ class NetworkEditor(QDialog):
         self.time = ForecastLabel(runs, session)
         self.actions_: dict[str, QAction] = {}
         self._add_actions()
-        self.save_button, self.start_button = QPushButton("Save as file…"), QPushButton("Start learning")
+        self.save_button, self.start_button = QPushButton("Save as file…"), QPushButton(go)
         self.start_button.setObjectName("primary")
         self.save_button.clicked.connect(lambda _: self._choose_target())
         self.start_button.clicked.connect(lambda _: self._start())
@@ -259,16 +265,16 @@ class NetworkEditor(QDialog):
     def refresh(self) -> None:
         """Show the draft."""
         draft = self.draft
-        self._measure_input()
+        self._input.show_for(draft.unchecked)
         self._groups = draft_groups(draft)
         groups = {group.path: group for group in self._groups}
         if self._path not in groups:
             self._path = "network"
-        problems = placed(draft.problems(self._n_input), self._groups)
+        problems = placed(draft.problems(self._input.n_input), self._groups)
         wrong = defaultdict[str, list[str]](list)
         for one in problems:
             wrong[one.group].append(one.sentence)
-        graph = draft.graph(self._n_input)
+        graph = draft.graph(self._input.n_input)
         known = costs(graph)
         if self.name.text() != draft.unchecked.name:
             self.name.setText(draft.unchecked.name)
@@ -344,25 +350,6 @@ class NetworkEditor(QDialog):
         ):
             actions[key].setEnabled(can)
             actions[key].setToolTip(f"{word} {text}".strip() + f" ({actions[key].shortcut().toString()})")
-
-    def _measure_input(self) -> None:
-        """Find out the number of inputs in a thread: pictures whose size is not published are read."""
-        experiment = self.draft.unchecked
-        if experiment.data == self._data:
-            return
-        self._data, self._n_input = experiment.data, 0
-
-        def take(n_input: int) -> None:
-            if self._data == experiment.data:
-                self._n_input = n_input
-                self.refresh()
-
-        if getattr(experiment.data, "published", None) is not None:
-            self._n_input = Size.of_experiment(experiment).n_input(experiment)
-        else:
-            self._session.work(
-                lambda: Size.of_experiment(experiment).n_input(experiment), take, failed=lambda _: None, owner=self
-            )
 
     # -- choosing --------------------------------------------------------------------------------------------------
 
@@ -447,7 +434,7 @@ class NetworkEditor(QDialog):
     def experiment(self) -> Experiment | None:
         """Return the experiment; None while the draft has problems."""
         try:
-            return self.draft.finished(self._n_input)
+            return self.draft.finished(self._input.n_input)
         except StdpbenchError:
             return None
 
@@ -482,18 +469,9 @@ class NetworkEditor(QDialog):
         if self._closing or self.draft == self._saved:
             super().reject()
             return
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Close the editor?")
-        box.setText("The changes of this network are not saved.")
-        discard = box.addButton("Discard them", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton("Keep editing", QMessageBox.ButtonRole.RejectRole))
 
-        def answered(button: object) -> None:
-            if button is discard:
-                self._closing = True
-                self.reject()
+        def close() -> None:
+            self._closing = True
+            self.reject()
 
-        box.buttonClicked.connect(answered)
-        box.open()
+        ask_to_discard(self, "Close the editor?", "The changes of this network are not saved.", close)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
-    QCheckBox,
     QComboBox,
-    QCompleter,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QSpinBox,
@@ -23,14 +20,12 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, parse_assignment, shipped_experiments
-from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.queue.enqueue import check_data, experiments_of
+from stdpbench.experiment import parse_assignment
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.basic import wrapped
-from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.layouts import vbox
 
 
 class _FormDialog(QDialog):
@@ -90,76 +85,6 @@ def assignments(text: str) -> list[str]:
     """Return the non-empty lines of a text, without a leading ``--set``."""
     lines = (line.strip().removeprefix("--set").strip() for line in text.splitlines())
     return [line for line in lines if line]
-
-
-class AddDialog(_FormDialog):
-    """Asks for an experiment and its changed parameters, and adds it to the queue.
-
-    Parameters
-    ----------
-    put : callable
-        Adds experiments with their options, held or not; called in a thread.
-    background : Background
-        Background threads.
-    parent : QWidget
-        Parent of the dialog.
-    """
-
-    def __init__(
-        self, put: Callable[[Sequence[Experiment], Options, bool], object], background: Background, parent: QWidget
-    ) -> None:
-        super().__init__("Add to the queue", "Add to the queue", background, parent)
-        self._put = put
-        self.experiment = QComboBox()
-        self.experiment.setEditable(True)
-        self.experiment.addItems(sorted(shipped_experiments()))
-        self.experiment.setCurrentText("digits")
-        self.experiment.setAccessibleName("Experiment, or a file")
-        completer = self.experiment.completer()
-        if completer is not None:
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        browse = QPushButton("File…")
-        browse.setAccessibleName("Choose an experiment file")
-        browse.clicked.connect(self._browse)
-        place = hbox((self.experiment, 1), browse)
-        self.set_ = _assignments_field()
-        self.seeds = QLineEdit()
-        self.seeds.setPlaceholderText("default: the experiment's seed; several: 0 1 2")
-        self.seeds.setAccessibleName("Seeds")
-        self.validation = QCheckBox("evaluate on held-out training pictures instead of the test set")
-        self.baselines = QCheckBox("also evaluate start weights, samples as prototypes and k-means")
-        self.baselines.setChecked(True)
-        self.hold = QCheckBox("hold until released")
-        self.form.addRow("Experiment", place)
-        self.form.addRow("Changed", self.set_)
-        self.form.addRow("Seeds", self.seeds)
-        for box in (self.validation, self.baselines, self.hold):
-            self.form.addRow("", box)
-        self.experiment.setFocus()
-
-    def _browse(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Choose an experiment file", "", "Experiments (*.toml)")
-        if chosen:
-            self.experiment.setCurrentText(chosen)
-
-    def submit(self) -> None:
-        """Read the form, check the experiment, and add it to the queue."""
-        name, changed = self.experiment.currentText().strip(), assignments(self.set_.toPlainText())
-        words = self.seeds.text().replace(",", " ").split()
-        if not all(word.isdecimal() for word in words):
-            self.show_problem(f"Seeds must be whole numbers from 0, separated by spaces, not {self.seeds.text()!r}.")
-            return
-        seeds = [int(word) for word in words]
-        options = Options(validation=self.validation.isChecked(), baselines=self.baselines.isChecked())
-        hold, put = self.hold.isChecked(), self._put
-
-        def work() -> None:
-            wanted = experiments_of(name, changed, seeds)
-            check_data(wanted[0], options)
-            put(wanted, options, hold)
-
-        self.do(work)
 
 
 class BranchDialog(_FormDialog):

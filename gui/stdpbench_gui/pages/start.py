@@ -119,9 +119,9 @@ _FAMILIES = {
 of the smallest one of the family, its weights over time, its latencies, or its spikes."""
 _HELP = (
     "Each card is an experiment. Its button starts a network of spiking neurons in a separate process and opens the "
-    "Train page. Accuracies are those expected after training. “This machine” lists problems with the installation "
-    "and how to fix them. Ctrl+K searches all commands. (The experiments follow Diehl &amp; Cook 2015, "
-    "doi:10.3389/fncom.2015.00099)"
+    "Train page; “Edit…” opens the form for a new run first. Accuracies are those expected after training. “This "
+    "machine” lists problems with the installation and how to fix them. Ctrl+K searches all commands. (The "
+    "experiments follow Diehl &amp; Cook 2015, doi:10.3389/fncom.2015.00099)"
 )
 
 
@@ -132,7 +132,7 @@ def _included(name: str) -> Experiment:
 
 
 class Card(QFrame):
-    """Card of an experiment: summary, expected accuracy and time, and buttons to start it and to edit its network."""
+    """Card of an experiment: summary, expected accuracy and time, and buttons to start it and to edit it first."""
 
     def __init__(
         self,
@@ -157,9 +157,11 @@ class Card(QFrame):
         if primary:
             self.button.setObjectName("primary")
         self.button.clicked.connect(lambda: start())
-        self.edit_button = QPushButton("Edit network…")
-        self.edit_button.setAccessibleName(f"Edit network…: {about.title or experiment.name}")
-        self.edit_button.setToolTip("Change populations and projections before the run is started")
+        self.edit_button = QPushButton("Edit…")
+        self.edit_button.setAccessibleName(f"Edit…: {about.title or experiment.name}")
+        self.edit_button.setToolTip(
+            "Change anything that the experiment declares, then start or queue the run, or save it as a file"
+        )
         self.edit_button.clicked.connect(lambda: edit())
         self._column = vbox(
             wrapped(about.title or experiment.name, "cardtitle"),
@@ -202,7 +204,7 @@ class StartPage(QScrollArea):
     check_wanted = pyqtSignal()
     data_wanted = pyqtSignal(str, str)
     data_wanted_for = pyqtSignal(str, object)
-    network_wanted = pyqtSignal(object)
+    edit_wanted = pyqtSignal(str)
     new_network_wanted = pyqtSignal()
 
     def __init__(self) -> None:
@@ -236,7 +238,7 @@ class StartPage(QScrollArea):
         first = Card(
             digits,
             lambda: self.experiment_chosen.emit(digits),
-            lambda: self.network_wanted.emit(digits),
+            lambda: self.edit_wanted.emit("digits"),
             "Digits in a minute",
             primary=True,
         )
@@ -280,7 +282,7 @@ class StartPage(QScrollArea):
         names = [*(name for name in _ORDER if name in known), *(n for n in known if n not in _ORDER and n != "digits")]
         for number, name in enumerate(names):
             experiment = _included(name)
-            edit = partial(self.network_wanted.emit, experiment)
+            edit = partial(self.edit_wanted.emit, name)
             card = Card(experiment, partial(self.choose, experiment), edit, f"Run {name}", primary=False)
             for family, words in _FAMILIES.items():
                 if name.startswith(family):

@@ -54,6 +54,20 @@ def experiment_target(parent: QWidget, experiment: Experiment) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def ask_to_discard(dialog: QWidget, title: str, text: str, discard: Callable[[], object]) -> QMessageBox:
+    """Ask whether changes are to be lost, and call `discard` if they are."""
+    box = QMessageBox(dialog)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle(title)
+    box.setText(text)
+    lose = box.addButton("Discard them", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton("Keep editing", QMessageBox.ButtonRole.RejectRole))
+    box.buttonClicked.connect(lambda button: discard() if button is lose else None)
+    box.open()
+    return box
+
+
 def menu_action(menu: QMenu, text: str, slot: Callable[[], object], tip: str = "") -> QAction:
     """Append an action to a menu."""
     action = not_none(menu.addAction(text))

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QDialog, QLabel, QSizePolicy
 
-from stdpbench.experiment import Experiment
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, NetworkDraft
+from stdpbench.network.costs import costs, costs_sentence
 from stdpbench.runs.catalog.forecast import Size, forecast
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import grow
@@ -21,6 +23,10 @@ class ForecastLabel(QLabel):
         The runs folder.
     session : RunSession
         Provides the thread; outlives this label.
+    memory : bool
+        Whether to say as well how much memory the synapses take.
+    grows : bool
+        Whether the dialog around it grows with the text.
 
     Attributes
     ----------
@@ -28,14 +34,14 @@ class ForecastLabel(QLabel):
         Whether a forecast is being computed.
     """
 
-    def __init__(self, runs: Path, session: RunSession) -> None:
+    def __init__(self, runs: Path, session: RunSession, *, memory: bool = False, grows: bool = True) -> None:
         super().__init__()
         self.setObjectName("faint")
         self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        self.setAccessibleName("Expected duration")
+        self.setAccessibleName("Expected duration and memory" if memory else "Expected duration")
         self.busy = False
-        self._runs, self._session = runs, session
+        self._runs, self._session, self._memory, self._grows = runs, session, memory, grows
         self._wanted: tuple[Experiment, Size | None, bool] | None = None
 
     def show_for(self, experiment: Experiment | None, size: Size | None = None, *, trust: bool = False) -> None:
@@ -44,16 +50,20 @@ class ForecastLabel(QLabel):
         if self._wanted is None:
             self.setText("")
         elif not self.busy:
+            if self._memory and not self.text():
+                self.setText("Estimating time and memory …")
             self._ask()
 
     def _ask(self) -> None:
         assert self._wanted is not None
-        wanted, runs = self._wanted, self._runs
+        wanted, runs, memory = self._wanted, self._runs, self._memory
         experiment, size, trust = wanted
         self.busy = True
 
         def look() -> str:
-            return forecast(experiment, runs, size, trust=trust).sentence
+            known = size or Size.of_experiment(experiment)
+            sentence = forecast(experiment, runs, known, trust=trust).sentence
+            return f"{sentence} {_memory(experiment, known)}".strip() if memory else sentence
 
         def take(sentence: str) -> None:
             self._take(wanted, sentence)
@@ -67,7 +77,16 @@ class ForecastLabel(QLabel):
         if self._wanted is wanted:
             self.setText(sentence)
             window = self.window()
-            if isinstance(window, QDialog):
+            if self._grows and isinstance(window, QDialog):
                 grow(window)
         elif self._wanted is not None:
             self._ask()
+
+
+def _memory(experiment: Experiment, size: Size) -> str:
+    """Say how many synapses the network has, and the memory that they take; empty if it is not known."""
+    try:
+        graph = NetworkDraft(experiment).graph(size.n_input(experiment))
+    except StdpbenchError:  # the data do not fit the network, which the form says
+        return ""
+    return costs_sentence(costs(graph), len(graph.projections))

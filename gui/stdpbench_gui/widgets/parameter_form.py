@@ -135,7 +135,7 @@ class ParameterForm(QScrollArea):
         self._value: Callable[[str], Any] | None = None
         self._before: Callable[[str], Any] = lambda _: None
         self._in_flight: Mapping[str, Any] = {}
-        self._why_not: Callable[[Parameter], str] = lambda _: ""
+        self._why_not: Callable[[ParameterRow], str] = lambda _: ""
         self._words: list[str] = []
         self._revealed = ""
         self._below: dict[str, tuple[QWidget, str]] = {}
@@ -213,11 +213,17 @@ class ParameterForm(QScrollArea):
         known, self._experiment = self._experiment, experiment
         if experiment is not known:
             self._take(parameter_groups(experiment))
-        self._in_flight, self._why_not = in_flight, why_not
+        self._in_flight, self._why_not = in_flight, lambda row: why_not(row.declared)
         self._show(partial(value_at, experiment), partial(value_at, start))
 
-    def show_groups(self, groups: Sequence[Group], value: Callable[[str], Any], before: Callable[[str], Any]) -> None:
-        """Show groups of parameters that can all be changed.
+    def show_groups(
+        self,
+        groups: Sequence[Group],
+        value: Callable[[str], Any],
+        before: Callable[[str], Any],
+        why_not: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        """Show groups of parameters.
 
         Parameters
         ----------
@@ -225,7 +231,10 @@ class ParameterForm(QScrollArea):
             The groups, in the order of the form.
         value, before : callable
             Return the current value of a parameter, and the one that its row can go back to, given its dotted path.
+        why_not : callable
+            Returns why a parameter cannot be changed, given its dotted path; empty if it can. Default: all can.
         """
+        self._why_not = lambda row: why_not(row.path)
         self._take(groups)
         self._show(value, before)
 
@@ -252,7 +261,7 @@ class ParameterForm(QScrollArea):
         for name, row in section.rows.items():
             path = f"{group.path}.{name}"
             value, before = self._value(path), self._before(path)
-            row.show_value(value, before, self._in_flight.get(row.path, ...), self._why_not(row.declared))
+            row.show_value(value, before, self._in_flight.get(row.path, ...), self._why_not(row))
         differ = group.not_default(self._value)
         parts = [*group.heading, *([f"{differ} not default"] if differ else [])]
         parts += ["missing here"] if group.missing else []

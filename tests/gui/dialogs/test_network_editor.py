@@ -26,7 +26,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.units import thousands
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
-from stdpbench_gui.dialogs.run_file import RunFileDialog
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
 
 FEED, EXC = "network.projections.feed", "network.populations.exc"
 pytestmark = pytest.mark.shared_window
@@ -95,7 +95,7 @@ def close(editor: NetworkEditor) -> None:
 
 
 def test_a_template_is_kept_until_its_structure_changes(window: MainWindow, qtbot: QtBot) -> None:
-    button(window, "Edit network…: 8 x 8 digits of scikit-learn, 400 exc neurons").click()
+    window.services.edit_network(NetworkDraft(read_experiment("digits")))
     editor = shown(window, qtbot)
     assert editor.draft == NetworkDraft(read_experiment("digits"))
     assert editor.kind.text().startswith("The template diehl-cook")
@@ -283,13 +283,15 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     assert not editor.isVisible()
 
     window.run_file(file)
-    waits(qtbot, lambda: isinstance(window.services.dialog, RunFileDialog))
-    described = window.services.dialog
-    assert isinstance(described, RunFileDialog)
-    described.network_button.click()
-    again = shown(window, qtbot)
+    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
+    form = window.services.dialog
+    assert isinstance(form, NewRunForm)
+    again = form.edit_network()
+    qtbot.waitExposed(again)
     assert again.draft == NetworkDraft(made)
     again.start_button.click()
+    assert not again.isVisible()
+    form.go.click()
     waits(qtbot, lambda: window.session.folder is not None and window.session.state is State.FINISHED, 300)
     assert window.session.experiment == made
     assert list(made.graph().populations) == ["input", "exc", "second"]
@@ -297,7 +299,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
 
 
 def test_the_input_is_previewed_while_it_is_edited(window: MainWindow, qtbot: QtBot) -> None:
-    button(window, "Edit network…: 8 x 8 digits of scikit-learn, 400 exc neurons").click()
+    window.services.edit_network(NetworkDraft(read_experiment("digits")))
     editor = shown(window, qtbot)
     preview = editor.top.preview
     assert editor.diagram.isVisible()

@@ -6,13 +6,16 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment.draft_changes import changes_from
 from stdpbench.plasticity import rules
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.pages.rules.page import RulesPage
 
 
@@ -24,42 +27,57 @@ def page(shared_window: MainWindow) -> RulesPage:
     return page
 
 
+def used(page: RulesPage) -> NewRunForm:
+    """Open the form for a new run with the rule of the page."""
+    page.network.use()
+    window = page.window()
+    assert isinstance(window, MainWindow)
+    form = window.services.dialog
+    assert isinstance(form, NewRunForm)
+    return form
+
+
+def choose(box: QComboBox, text: str) -> None:
+    """Choose an item of a drop-down list."""
+    box.setCurrentIndex(box.findText(text))
+    box.activated.emit(box.currentIndex())
+
+
 def test_a_rule_goes_into_an_experiment(page: RulesPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.state.set_value("a_plus", 0.02)
-    dialog = page.network.use()
-    dialog.base.setCurrentIndex(dialog.base.findData("digits"))
-    assert dialog.name.text() == "digits-pair-additive"
-    dialog.name.setText("mine")
-    dialog.name.textEdited.emit("mine")
+    form = used(page)
+    choose(form.fields.source, "digits")
+    assert form.fields.name.text() == "digits-pair-additive"
+    assert [change.text for change in changes_from(read_experiment("digits"), form.draft)] == [
+        "plasticity: diehl-cook-triplet → pair-additive"
+    ]
+    form.fields.name.setText("mine")
+    form.fields.name.editingFinished.emit()
     path = tmp_path / "mine.toml"
-    dialog.save(path)
+    form.save(path)
     made = read_experiment(path)
     assert made.name == "mine"
     assert made.plasticity == page.state.rule
     assert made.network == read_experiment("digits").network
     assert made.about.expected_accuracy == ""
-    dialog = page.network.use()
-    assert not dialog.projection.isVisibleTo(dialog)  # one projection learns
-    dialog.queue_button.click()
-    waits(qtbot, lambda: Queue(page.network._runs).items())
-    (item,) = Queue(page.network._runs).items()
+    form.reject()
+    form = used(page)
+    assert not form.fields.projection.isVisibleTo(form)  # one projection learns
+    choose(form.fields.source, "digits")
+    form.queue_button.click()
+    waits(qtbot, lambda: Queue(form.runs).items())
+    (item,) = Queue(form.runs).items()
     assert Experiment.from_mapping(tomllib.loads(item.experiment)).plasticity == page.state.rule
-    Queue(page.network._runs).remove([item.number])
-    with qtbot.waitSignal(page.experiment_chosen, timeout=60_000) as chosen, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page.window().session, "start_new", lambda make: None)  # type: ignore[union-attr]
-        page.network.use().start_button.click()
-    assert chosen.args is not None
-    assert chosen.args[0].plasticity == page.state.rule
+    Queue(form.runs).remove([item.number])
 
 
 def test_a_rule_that_does_not_run_in_the_network_says_so(page: RulesPage) -> None:
     page.choose("clopath")
-    dialog = page.network.use()
-    assert "`clopath-lif` is an adaptation" in dialog.problem.text()
-    assert dialog.experiment is None
-    assert not dialog.start_button.isEnabled()
-    assert not dialog.queue_button.isEnabled()
-    dialog.reject()
+    form = used(page)
+    assert "`clopath-lif` is an adaptation" in form.fields.choice_problem.text()
+    assert not form.go.isEnabled()
+    assert not form.queue_button.isEnabled()
+    form.reject()
 
 
 def test_the_menu_says_what_applying_would_do(page: RulesPage) -> None:
@@ -73,14 +91,15 @@ def test_where_several_projections_learn_an_experiment_takes_the_rule_for_one(pa
     two = read_experiment("digits").spelled_out().override({"network.projections.compete.plasticity.kind": "oja"})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(page.network._shown), "experiment", property(lambda _: two))
-        dialog = page.network.use()
-    assert dialog.projection.isVisibleTo(dialog)
-    names = [dialog.projection.itemText(number) for number in range(dialog.projection.count())]
-    assert (names, dialog.projection.currentText()) == (["feed", "compete"], "feed")
-    assert dialog.experiment is not None
-    assert dialog.experiment.rules_by_projection["feed"] == page.state.rule
-    assert dialog.experiment.rules_by_projection["compete"] == two.rules_by_projection["compete"]
-    dialog.projection.setCurrentIndex(1)
-    assert dialog.experiment is not None
-    assert dialog.experiment.rules_by_projection["compete"] == page.state.rule
-    dialog.reject()
+        form = used(page)
+    fields = form.fields
+    assert fields.projection.isVisibleTo(form)
+    names = [fields.projection.itemText(number) for number in range(fields.projection.count())]
+    assert (names, fields.projection.currentText()) == (["feed", "compete"], "feed")
+    assert form.experiment().rules_by_projection["feed"] == page.state.rule
+    assert form.experiment().rules_by_projection["compete"] == two.rules_by_projection["compete"]
+    choose(fields.projection, "compete")
+    assert form.experiment().rules_by_projection["compete"] == page.state.rule
+    assert form.experiment().rules_by_projection["feed"] == two.rules_by_projection["feed"]
+    form.undo()
+    form.reject()

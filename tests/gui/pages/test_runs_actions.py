@@ -32,7 +32,8 @@ from stdpbench.runs.queue.run_queue import HELD, WAITING, Queue
 from stdpbench.runs.queue.runner_process import AFTER, runners
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
-from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, RewindDialog
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
+from stdpbench_gui.dialogs.run_dialogs import BranchDialog, RewindDialog
 from stdpbench_gui.pages.runs import row_actions
 from stdpbench_gui.pages.runs.page import RunsPage
 
@@ -247,19 +248,19 @@ def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished
 # -- the queue -------------------------------------------------------------------------------------
 
 
-def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, qtbot: QtBot) -> None:
+def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
     page.queue.add_button.click()
-    dialog = page.row_actions.dialog
-    assert isinstance(dialog, AddDialog)
-    dialog.seeds.setText("one")
-    dialog.submit()
-    assert "Seeds must be whole numbers" in dialog.problem.text()
-    dialog.seeds.setText("1, 2 3")
-    dialog.set_.setPlainText("network.n_exc=many")
-    dialog.submit()
-    waits(qtbot, lambda: "network.n_exc" in dialog.problem.text())
-    dialog.set_.setPlainText("network.n_exc=12\nnetwork.weight_sum=78\n")
-    dialog.submit()
+    form = window.services.dialog
+    assert isinstance(form, NewRunForm)
+    form.fields.seeds.setText("one")
+    form.fields.seeds.editingFinished.emit()
+    assert "seeds must be whole numbers" in form.fields.seeds_problem.text()
+    assert not form.queue_button.isEnabled()
+    form.fields.seeds.setText("1, 2 3")
+    form.fields.seeds.editingFinished.emit()
+    form.set_value("network.n_exc", "12")
+    assert form.queue_button.text() == "Add 3 runs to queue"
+    form.queue_button.click()
     waits(qtbot, lambda: order(page) == [1, 2, 3])
     assert "Added items 1, 2, 3 to the queue" in notices(page)
     assert page.queue.words() == "3 waiting · queue not running"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PyQt6.QtWidgets import QLabel, QLineEdit
+from PyQt6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
-from stdpbench_gui.dialogs.run_file import RunFileDialog
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 
 
@@ -31,37 +30,33 @@ def known(window: MainWindow, finished_run: RunFolder) -> Path:
 def test_an_experiment_file_says_what_it_takes_before_it_is_run(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, known: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[Any] = []
-    monkeypatch.setattr(window, "run_experiment", started.append)
+    started: list[RunFolder] = []
+    monkeypatch.setattr(window.session, "start", started.append)
     made = small_experiment(about__expected_time="a long night")
     file = tmp_path / "mine.toml"
     file.write_text(made.to_toml(), encoding="utf-8")
     window.services.open_path(file)
-    waits(qtbot, lambda: isinstance(window.services.dialog, RunFileDialog))
+    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
     dialog = window.services.dialog
-    assert isinstance(dialog, RunFileDialog)
-    waits(qtbot, dialog.time.text)
-    assert dialog.time.text().startswith("About ")
+    assert isinstance(dialog, NewRunForm)
+    waits(qtbot, lambda: dialog.time.text().startswith("About "))
     assert "on this machine for 60 training presentations, based on run known" in dialog.time.text()
-    assert any("12 exc neurons" in label.text() for label in dialog.findChildren(QLabel))
+    assert "synapses take" in dialog.time.text()
     assert not started
-    dialog.start_button.click()
-    assert started == [made]
+    dialog.go.click()
+    waits(qtbot, lambda: started)
+    assert [folder.experiment for folder in started] == [made]
     assert window.services.recent.paths() == [file]
 
 
 @pytest.mark.shared_window
 def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    started: list[Any] = []
-    monkeypatch.setattr(window, "run_experiment", started.append)
     made = small_experiment(network__n_exc=5000, about__expected_time="a long night", network__inhibition="layer")
-    dialog = window.services.ask_to_run(made)
-    waits(qtbot, dialog.time.text)
-    assert dialog.time.text() == "According to the experiment file: a long night."
+    dialog = window.services.ask_to_run(made, tmp_path / "mine.toml")
+    waits(qtbot, lambda: dialog.time.text().startswith("According to the experiment file: a long night."))
     dialog.reject()
-    assert not started
 
 
 @pytest.mark.shared_window
@@ -98,7 +93,8 @@ def test_a_new_run_from_here_says_it(window: MainWindow, qtbot: QtBot, known: Pa
 
 @pytest.mark.shared_window
 def test_a_rule_in_an_experiment_says_it(window: MainWindow, qtbot: QtBot) -> None:
-    dialog = window.lab.network.use()
-    waits(qtbot, dialog.time.text)
-    assert "based on the shipped measurement of fast-100" in dialog.time.text()
+    window.lab.network.use()
+    dialog = window.services.dialog
+    assert isinstance(dialog, NewRunForm)
+    waits(qtbot, lambda: "based on the shipped measurement of fast-100" in dialog.time.text())
     dialog.reject()

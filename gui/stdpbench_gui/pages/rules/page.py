@@ -57,17 +57,17 @@ class RulesPage(QWidget):
     ----------
     wanted : signal
         Request to show this page.
-    experiment_chosen : signal of Experiment
-        Request to start an experiment.
+    use_wanted : signal of (PlasticityRule, str)
+        Request for a new run with a rule, and the projection that is to learn by it.
     dropped : signal of list of Path
         Files were dropped that this page does not open.
     """
 
     wanted = pyqtSignal()
-    experiment_chosen = pyqtSignal(object)
+    use_wanted = pyqtSignal(object, str)
     dropped = pyqtSignal(object)
 
-    def __init__(self, runs: Path, shown: RunSession, changes: Changes, settings: QSettings) -> None:
+    def __init__(self, shown: RunSession, changes: Changes, settings: QSettings) -> None:
         super().__init__()
         self.setAcceptDrops(True)
         self._settings = settings
@@ -77,7 +77,7 @@ class RulesPage(QWidget):
         self.session.message.connect(lambda sentence: self.notices.add_notice(sentence))
         self.state = RulesState(self)
         self.curves = Curves(self._background, self)
-        self.network = ToNetwork(self.state, shown, changes, runs, self.notices, self._background, self)
+        self.network = ToNetwork(self.state, shown, changes, self.notices, self)
         self._begun = self._arranged = False
         self.plots = [PlotBox(place, self.state, self.curves, self.session) for place in range(PLACES)]
         self.equations = EquationsBox(self.state, self._background, self.session)
@@ -155,7 +155,7 @@ class RulesPage(QWidget):
         self.rule.activated.connect(lambda row: self.choose(self.rule.itemData(row)))
         self.preset.activated.connect(self._take_preset)
         self.edit_button.clicked.connect(lambda _: self.edit())
-        self.network.experiment_chosen.connect(self.experiment_chosen)
+        self.network.use_wanted.connect(self.use_wanted)
         self.compare.keep_wanted.connect(self.keep)
         self.compare.file_wanted.connect(self.choose_points)
         self.compare.shipped_wanted.connect(self.draw_points)

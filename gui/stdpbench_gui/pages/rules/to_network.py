@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
-from stdpbench.experiment import Experiment
-from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.pages.rules import apply
 from stdpbench_gui.pages.rules.state import RulesState
-from stdpbench_gui.pages.rules.use_dialog import UseDialog
-from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none
@@ -30,33 +24,28 @@ class ToNetwork(QObject):
 
     Attributes
     ----------
-    experiment_chosen : signal of Experiment
-        Request to start an experiment.
+    use_wanted : signal of (PlasticityRule, str)
+        Request for a new run with a rule; the projection on display learns by it, if it can.
     use_button, apply_button, menu
         Widgets for the page; the menu shows the effect of applying the rule, or why it cannot be applied.
-    dialog : UseDialog or None
-        The dialog opened last.
     """
 
-    experiment_chosen = pyqtSignal(object)
+    use_wanted = pyqtSignal(object, str)
 
     def __init__(
         self,
         state: RulesState,
         shown: RunSession,
         changes: Changes,
-        runs: Path,
         notices: Notices,
-        background: Background,
         page: QWidget,
     ) -> None:
         super().__init__(page)
-        self._state, self._shown, self._changes, self._runs = state, shown, changes, runs
-        self._notices, self._background, self._page = notices, background, page
-        self.dialog: UseDialog | None = None
+        self._state, self._shown, self._changes = state, shown, changes
+        self._notices = notices
         self.use_button = QPushButton("Use in an experiment…")
         self.use_button.setObjectName("primary")
-        self.use_button.setToolTip("Start, queue or save an experiment with this rule (Ctrl+Shift+U)")
+        self.use_button.setToolTip("Open the form for a new run with this rule (Ctrl+Shift+U)")
         self.apply_button = QToolButton()
         self.apply_button.setObjectName("menubutton")
         self.apply_button.setText("Apply to the network")
@@ -70,23 +59,9 @@ class ToNetwork(QObject):
         self.menu.aboutToShow.connect(self.fill_menu)
         shown.opened.connect(lambda: notices.withdraw_about(_RULE))
 
-    def use(self) -> UseDialog:
-        """Open the dialog that creates an experiment with the rule."""
-        dialog = self.dialog = UseDialog(self._state.rule, self._shown, self._runs, self._page)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.chosen.connect(self.experiment_chosen)
-        dialog.queued.connect(self._queue)
-        dialog.saved.connect(lambda path: self._notices.add_notice(f"Saved the experiment to {path}."))
-        dialog.open()
-        return dialog
-
-    def _queue(self, experiment: Experiment) -> None:
-        runs = self._runs
-        self._background.do(
-            lambda: Queue(runs).add(experiment, Options()),
-            lambda item: self._notices.add_notice(f"Added {item.name} to the queue on the Runs page."),
-            lambda reason: self._notices.add_notice(f"Cannot add it to the queue: {reason}", True),
-        )
+    def use(self) -> None:
+        """Request a new run with the rule."""
+        self.use_wanted.emit(self._state.rule, self._shown.selection.projection)
 
     def fill_menu(self) -> None:
         """Show the effect of applying the rule now, or why it cannot be applied."""

@@ -71,12 +71,15 @@ class RunsPage(QWidget):
         Request to open a run on the Train page.
     evaluation_wanted : signal of Path
         Request to evaluate a finished run.
+    new_run_wanted : signal
+        Request for the form for a new run, which can add to the queue.
     wanted : signal
         Request to show this page.
     """
 
     run_chosen = pyqtSignal(object)
     evaluation_wanted = pyqtSignal(object)
+    new_run_wanted = pyqtSignal()
     wanted = pyqtSignal()
 
     def __init__(
@@ -246,7 +249,7 @@ class RunsPage(QWidget):
         self.queue.changed.connect(self.watcher.look)
         self.queue.reported.connect(lambda sentence, failed: self.notices.add_notice(sentence, failed, about=_QUEUE))
         self.queue.removed.connect(self._on_removed)
-        self.queue.add_wanted.connect(self.row_actions.ask_what_to_queue)
+        self.queue.add_wanted.connect(self.new_run_wanted)
 
     def explain(self) -> None:
         """Show the explanation of the comparison if it has the focus, otherwise of the page."""
@@ -350,7 +353,12 @@ class RunsPage(QWidget):
 
     def _ask_what_to_queue(self) -> None:
         self.wanted.emit()
-        self.row_actions.ask_what_to_queue()
+        self.new_run_wanted.emit()
+
+    def report(self, sentence: str) -> None:
+        """Show a sentence as a notice, and read the runs folder again."""
+        self.notices.add_notice(sentence)
+        self.watcher.look()
 
     def _open(self, entries: list[Entry]) -> None:
         self.run_chosen.emit(entries[0].path)

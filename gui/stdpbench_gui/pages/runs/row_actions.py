@@ -14,7 +14,6 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
 from stdpbench.report.recordings.neo_file import write_neo
 from stdpbench.report.recordings.nwb_file import write_nwb
 from stdpbench.report.recordings.recorded import kept
@@ -30,11 +29,10 @@ from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import CONTINUE, DETACH, STOP, Reproduction, reproduce
-from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.units import thousands
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
-from stdpbench_gui.dialogs.run_dialogs import AddDialog, BranchDialog, Exported, RewindDialog, file_to_export_to
+from stdpbench_gui.dialogs.run_dialogs import BranchDialog, Exported, RewindDialog, file_to_export_to
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.notices import Notices, Task
@@ -186,21 +184,6 @@ class RowActions(QObject):
         self._open(dialog)
 
     # -- the queue and the bin -------------------------------------------------------------------------------------
-
-    def ask_what_to_queue(self) -> None:
-        """Open the dialog that adds experiments to the queue."""
-        queue, added = Queue(self._runs), list[int]()
-
-        def put(experiments: Sequence[Experiment], options: Options, hold: bool) -> None:
-            added.extend(queue.add(experiment, options, hold=hold).number for experiment in experiments)
-
-        dialog = AddDialog(put, self._background, self._window)
-        dialog.accepted.connect(
-            lambda: self._report(
-                f"Added item{'s' if len(added) > 1 else ''} {', '.join(map(str, added))} to the queue."
-            )
-        )
-        self._open(dialog)
 
     def put_into_queue(self, entries: Sequence[Entry]) -> None:
         """Add runs to the queue to be resumed."""

@@ -1,0 +1,74 @@
+"""What a form has changed in the experiment that it started from, each with an undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QWidget
+
+from stdpbench.experiment.draft_changes import DraftChange
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import breakable, wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
+
+
+class ChangeList(QScrollArea):
+    """A list of changes.
+
+    Attributes
+    ----------
+    undo_wanted : signal of DraftChange
+        Request to take a change back.
+    buttons : dict of str to QToolButton
+        The undo of each change, by its path.
+    """
+
+    undo_wanted = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Changes")
+        self.buttons: dict[str, QToolButton] = {}
+        self._shown: tuple[str, tuple[DraftChange, ...]] | None = None
+        self.restyle()
+
+    def show_changes(self, name: str, changes: Sequence[DraftChange]) -> None:
+        """Show the changes of an experiment; `name` is that of what it is compared with."""
+        shown = name, tuple(changes)
+        if shown == self._shown:
+            return
+        focused = next((path for path, button in self.buttons.items() if button.hasFocus()), "")
+        place = list(self.buttons).index(focused) if focused else -1
+        self._shown, self.buttons = shown, {}
+        content = QWidget()
+        content.setObjectName("panel")
+        count = f"{len(changes)} change{'s' if len(changes) > 1 else ''} of {name}" if changes else f"As {name}"
+        layout = vbox(wrapped(count, "cardtitle"), within=content, margins=theme.GRID, spacing=theme.GRID // 2)
+        for change in changes:
+            layout.addLayout(self._row(change))
+        if not changes:
+            layout.addWidget(wrapped("What you change is listed here, and can be taken back one by one.", "faint"))
+        layout.addStretch(1)
+        self.setWidget(content)
+        if place >= 0 and self.buttons:
+            list(self.buttons.values())[min(place, len(self.buttons) - 1)].setFocus()
+
+    def _row(self, change: DraftChange) -> QHBoxLayout:
+        button = QToolButton()
+        button.setText("↺")
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip(f"Back to {change.before}")
+        button.setAccessibleName(f"Undo {change.path}")
+        button.clicked.connect(lambda _=False: self.undo_wanted.emit(change))
+        self.buttons[change.path] = button
+        return hbox((wrapped(breakable(change.text)), 1), (button, 0), spacing=theme.GRID // 2)
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        self.setStyleSheet(f"ChangeList, #panel {{ background: {theme.current().base}; }}")

@@ -1,0 +1,232 @@
+"""The form for a new run: what is changed, refused, undone, started, queued, saved and copied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench.experiment import read_experiment, with_reference
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.queue.run_queue import Queue
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
+
+pytestmark = pytest.mark.shared_window
+DIGITS = read_experiment("digits")
+
+
+def opened(window: MainWindow, qtbot: QtBot) -> NewRunForm:
+    """Return the form, which is open."""
+    form = window.services.dialog
+    assert isinstance(form, NewRunForm)
+    qtbot.waitExposed(form)
+    return form
+
+
+@pytest.fixture
+def form(window: MainWindow, qtbot: QtBot) -> NewRunForm:
+    """The form for the digits, as the card opens it."""
+    name = "Edit…: 8 x 8 digits of scikit-learn, 400 exc neurons"
+    next(each for each in window.start.findChildren(QPushButton) if each.accessibleName() == name).click()
+    return opened(window, qtbot)
+
+
+def enter(form: NewRunForm, qtbot: QtBot, path: str, text: str) -> None:
+    """Type a value into a row, and confirm it."""
+    field = form.rows_of(path)[0].editor
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def choose(box: QComboBox, text: str) -> None:
+    """Choose an item of a drop-down list."""
+    assert box.findText(text) >= 0, [box.itemText(place) for place in range(box.count())]
+    box.setCurrentIndex(box.findText(text))
+    box.activated.emit(box.currentIndex())
+
+
+def close(form: NewRunForm) -> None:
+    """Close a form whose changes are lost."""
+    form.reject()
+    for box in form.findChildren(QMessageBox):
+        next(each for each in box.buttons() if each.text() == "Discard them").click()
+    assert not form.isVisible()
+
+
+def test_changes_are_listed_undone_and_taken_back(form: NewRunForm, qtbot: QtBot) -> None:
+    assert (form.draft.unchecked, form.go.isEnabled()) == (DIGITS, True)
+    assert {"plasticity", "exc", "encoding", "network", "schedule", "data"} <= form.form.sections.keys()
+    assert set(form.diagram.items) == {"input", "exc", "feed", "compete"}
+    assert list(form.fields.rows)[:3] == ["network.n_exc", "network.start", "schedule.passes"]
+    assert form.changes.buttons == {}
+    waits(qtbot, lambda: form.preview.shown is not None)
+    enter(form, qtbot, "plasticity.nu_post", "0.02")
+    enter(form, qtbot, "network.n_exc", "200")
+    choose(form.fields.rows["network.start"].editor, "random")  # type: ignore[arg-type]
+    assert list(form.changes.buttons) == ["network.n_exc", "network.start", "plasticity.nu_post"]
+    assert form.diagram.graph is not None
+    assert form.diagram.graph.populations["exc"].size == 200
+    waits(qtbot, lambda: "196\u2009600 synapses take" in form.time.text())
+    form.changes.buttons["network.n_exc"].click()
+    assert list(form.changes.buttons) == ["network.start", "plasticity.nu_post"]
+    form.actions_["undo"].trigger()
+    form.actions_["undo"].trigger()
+    assert list(form.changes.buttons) == ["network.n_exc", "plasticity.nu_post"]
+    assert form.actions_["redo"].toolTip() == "Redo network.start → random (Ctrl+Shift+Z)"
+    form.actions_["redo"].trigger()
+    made = form.experiment()
+    assert made == DIGITS.override({"plasticity.nu_post": 0.02, "network.n_exc": 200, "network.start": "random"})
+    form.reject()
+    (box,) = form.findChildren(QMessageBox)
+    box.reject()  # keeps editing
+    assert form.isVisible()
+    close(form)
+
+
+def test_a_bad_value_is_a_sentence_beside_its_row_and_nothing_starts(form: NewRunForm, qtbot: QtBot) -> None:
+    enter(form, qtbot, "plasticity.nu_post", "-1")
+    (row,) = form.rows_of("plasticity.nu_post")
+    assert "plasticity.nu_post must be" in row.error.text()
+    assert not form.go.isEnabled()
+    assert "plasticity.nu_post must be" in form.go.toolTip()
+    assert not form.save_button.isEnabled()
+    qtbot.keyClick(row.editor, Qt.Key.Key_Escape)
+    assert form.isVisible()  # Esc was the field's
+    assert form.go.isEnabled()
+    enter(form, qtbot, "schedule.train_images", "0")
+    assert all("schedule.train_images" in each.error.text() for each in form.rows_of("schedule.train_images"))
+    enter(form, qtbot, "schedule.train_images", "60")
+    assert form.go.isEnabled()
+    form.set_value("schedule.between", "stream")  # pictures are none
+    assert "stream" in form.problem.text()
+    assert not form.go.isEnabled()
+    form.changes.buttons["schedule"].click()
+    assert form.go.isEnabled()
+    close(form)
+
+
+def test_what_is_typed_is_applied_when_it_starts(
+    form: NewRunForm, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[RunFolder] = []
+    monkeypatch.setattr(window.session, "start", started.append)
+    field = form.fields.rows["schedule.train_images"].editor
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "60")
+    form.fields.seeds.setFocus()
+    qtbot.keyClicks(form.fields.seeds, "7")
+    form.fields.validation.click()
+    form.go.click()
+    waits(qtbot, lambda: started)
+    (folder,) = started
+    assert folder.experiment == DIGITS.override({"schedule.train_images": 60, "seed": 7})
+    assert folder.read_json("run.json")["validation"]
+
+
+def test_several_seeds_are_items_of_the_queue(form: NewRunForm, window: MainWindow, qtbot: QtBot) -> None:
+    form.set_seeds("3-5")
+    assert not form.go.isEnabled()
+    assert "3 seeds make 3 runs" in form.problem.text()
+    form.fields.hold.click()
+    form.queue_button.click()
+    queue = Queue(window.runs)
+    waits(qtbot, queue.items)
+    waits(qtbot, lambda: "Added items" in window.message.text())
+    items = queue.items()
+    assert [item.name for item in items] == [f"digits, seed {seed}" for seed in (3, 4, 5)]
+    queue.remove([item.number for item in items])
+
+
+def test_it_is_saved_and_copied(form: NewRunForm, qtbot: QtBot, tmp_path: Path) -> None:
+    enter(form, qtbot, "plasticity.nu_post", "0.02")
+    form.fields.name.setText("mine")
+    form.fields.name.editingFinished.emit()
+    form.save(tmp_path / "mine.toml")
+    assert read_experiment(tmp_path / "mine.toml") == DIGITS.override({"plasticity.nu_post": 0.02, "name": "mine"})
+    menu, clipboard = form.copy_button.menu(), QGuiApplication.clipboard()
+    assert menu is not None
+    assert clipboard is not None
+    command, python = menu.actions()
+    command.trigger()
+    assert clipboard.text().startswith("stdpbench run digits --set plasticity.nu_post=0.02 --set name=mine ")
+    python.trigger()
+    assert 'run = stdpbench.start("digits", set=changes, ' in clipboard.text()
+    form.reject()  # nothing is lost: no question
+    assert not form.isVisible()
+
+
+def test_the_keyboard_opens_and_closes_it(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.actions_["new-run"].shortcut().toString() == "Ctrl+N"
+    window.actions_["new-run"].trigger()
+    form = opened(window, qtbot)
+    assert form.fields.source.currentText() == "digits"
+    form.activateWindow()
+    waits(qtbot, form.fields.source.hasFocus)
+    reached = set[object]()
+    while (focused := form.focusWidget()) not in reached:
+        reached.add(focused)
+        form.focusNextChild()
+    wanted = [form.fields.seeds, form.search, form.go, form.queue_button, form.save_button, form.copy_button]
+    wanted += [form.fields.rows["network.n_exc"].editor, form.rows_of("plasticity.nu_post")[0].editor]
+    assert [each.accessibleName() for each in wanted if each not in reached] == []
+    qtbot.keyClick(form, Qt.Key.Key_Escape)
+    assert not form.isVisible()
+
+
+def test_another_experiment_and_a_file_take_its_place(form: NewRunForm, qtbot: QtBot, tmp_path: Path) -> None:
+    enter(form, qtbot, "plasticity.nu_post", "0.02")
+    choose(form.fields.source, "song-abbott-2000")
+    assert form.draft.unchecked == read_experiment("song-abbott-2000")
+    assert form.said.text() == "Made from song-abbott-2000. Undo brings the changes back."
+    assert list(form.fields.rows)[-1] == "schedule.duration"
+    assert not form.fields.validation.isVisible()
+    form.undo()
+    assert list(form.changes.buttons) == ["plasticity.nu_post"]
+    file = tmp_path / "small.toml"
+    file.write_text(DIGITS.override({"network.n_exc": 12, "name": "small"}).to_toml(), encoding="utf-8")
+    form.read_file(file)
+    waits(qtbot, lambda: form.fields.source.currentText() == "small.toml")
+    assert form.draft.unchecked.name == "small"
+    file.write_text("nonsense = 1", encoding="utf-8")
+    form.read_file(file)
+    waits(qtbot, lambda: "nonsense is not a known" in form.fields.choice_problem.text())
+    assert not form.go.isEnabled()
+    close(form)
+
+
+def test_a_reference_is_trained_on_the_data(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_["reference"].trigger()
+    form = opened(window, qtbot)
+    assert form.fields.reference.currentText() == "surrogate-gradient (labels)"
+    assert form.draft.unchecked == with_reference(DIGITS, "surrogate-gradient")
+    assert "reference" in form.form.sections
+    enter(form, qtbot, "network.hidden", "[100, 50]")
+    enter(form, qtbot, "reference.learning_rate", "0.001")
+    assert form.experiment() == with_reference(
+        DIGITS, "surrogate-gradient", {"network.hidden": [100, 50], "reference.learning_rate": 0.001}
+    )
+    choose(form.fields.reference, "linear (labels)")
+    assert "reference.penalty" in form.form.rows()
+    enter(form, qtbot, "network.hidden", "[9]")
+    assert "network.hidden must be []" in form.problem.text() + "".join(
+        row.error.text() for row in form.rows_of("network.hidden")
+    )
+    assert not form.go.isEnabled()
+    form.undo()
+    choose(form.fields.source, "song-abbott-2000")
+    assert "shows a stream" in form.fields.choice_problem.text()
+    choose(form.fields.source, "digits")
+    choose(form.fields.reference, "STDP, without labels")
+    assert form.draft.unchecked == DIGITS
+    close(form)
