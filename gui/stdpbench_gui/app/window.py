@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(train)  # does not scroll, so that its run bar stays in place
         self.pages.addWidget(runs)
         self._services = WindowServices(self, self)
+        train.bar.offer([self.actions_[key] for key in ("evaluate-shown", "draw")])
 
     @property
     def train(self) -> TrainPage:

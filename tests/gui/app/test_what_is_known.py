@@ -277,6 +277,7 @@ def filled(bar: ProgressBar) -> list[bool]:
 def test_a_bar_looks_unlike_a_full_one_while_nobody_knows(window: MainWindow, qtbot: QtBot) -> None:
     window.go_to("train")
     bar = window.train.bar.progress
+    assert bar.isVisible()
     bar.setRange(0, 10)
     bar.setValue(10)
     assert np.mean(filled(bar)) > 0.9

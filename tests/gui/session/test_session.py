@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt6.QtWidgets import QMainWindow
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QMainWindow, QToolButton
 from pytestqt.qtbot import QtBot
 from synthetic import session
 
@@ -19,7 +20,7 @@ from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.pages.train import RunBar
+from stdpbench_gui.pages.run_bar import RunBar
 from stdpbench_gui.session import found_run
 from stdpbench_gui.session.found_run import FoundRun
 from stdpbench_gui.session.recording import Recorder
@@ -201,7 +202,28 @@ def test_a_run_that_was_stopped_shows_how_far_it_came(shown: RunSession, client:
     shown.live.state, shown.live.position = State.STOPPED, 100
     bar.refresh()
     assert bar.position.text() == "train 100/400"
-    assert (bar.progress.value(), bar.progress.maximum()) == (100, 400)
+    assert next((stage.name, stage.done, stage.total) for stage in bar.strip.stages) == ("train", 100, 400)
+    assert "train: 100 of 400" in bar.strip.accessibleDescription()
+
+
+def test_a_finished_run_offers_what_to_do_next(shown: RunSession, bar: RunBar) -> None:
+    draw = QAction("Draw a digit…", bar)
+    bar.offer([draw])
+    offered = [button for button in bar.findChildren(QToolButton) if button.defaultAction() is draw]
+    assert [button.isVisibleTo(bar) for button in offered] == [False]
+    assert bar.speed.isVisibleTo(bar)
+    shown.live.state = State.FINISHED
+    bar.refresh()
+    assert [button.isVisibleTo(bar) for button in offered] == [True]
+    assert not bar.speed.isVisibleTo(bar)
+    assert all(stage.is_over for stage in bar.strip.stages)
+
+
+def test_what_stands_still_says_why(shown: RunSession, client: Client, bar: RunBar) -> None:
+    client.over = True
+    shown.live.state, shown.live.position, shown.live.reason = State.FAILED, 100, "the disk is full"
+    bar.refresh()
+    assert bar.speed_text.text() == "the disk is full"
 
 
 def test_the_bar_says_what_a_run_that_is_building_waits_for(

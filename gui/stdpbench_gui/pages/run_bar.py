@@ -1,0 +1,241 @@
+"""The bar above the panels: the current run, its course and its controls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
+
+from stdpbench.runs.protocol.facts import Started
+from stdpbench.runs.protocol.live_run import duration
+from stdpbench.runs.protocol.stages import share_done, stages
+from stdpbench.runs.protocol.states import State
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.stimulus_words import noun_of
+from stdpbench_gui.session.timers import timer
+from stdpbench_gui.widgets.actions import Actions
+from stdpbench_gui.widgets.basic import Elided, OptionalLabel, action_button
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.progress_bar import ProgressBar
+from stdpbench_gui.widgets.stage_strip import StageStrip
+
+_WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
+_WIDEST_SPEED = "300 pictures/s · 12 min left · drawing 10 %"
+"""Widest usual texts; reserving their width keeps the stages from jumping."""
+_SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
+
+
+class RunBar(QWidget):
+    """The current run, its stages, and its controls; once it is finished, what to do with it in their place."""
+
+    def __init__(self, session: RunSession, actions: Actions) -> None:
+        super().__init__()
+        self.setObjectName("runbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._session = session
+        self._actions = actions
+        self.title = Elided()
+        self.title.setObjectName("runtitle")
+        self.state = QLabel()
+        self.position = QLabel()
+        self._waits = "", 0.0
+        self._waited = timer(self, self._count_on, 1000)
+        self.speed_text = QLabel()
+        self.speed_text.setObjectName("faint")
+        self.speed_text.setToolTip(
+            "Drawing: share of its time that this window spends drawing; the run is a separate process"
+        )
+        self.progress = ProgressBar("Progress of the run")
+        self.strip = StageStrip()
+        self.speed = QComboBox()
+        for text, seconds in _SPEEDS:
+            self.speed.addItem(text, seconds)
+        self.speed.setToolTip("Maximum number of training presentations per second")
+        self.speed.setAccessibleName("Speed")
+        self.speed.activated.connect(self._set_pace)
+        self._pace, self._reported_pace = 0, 0.0
+        label = OptionalLabel("speed")
+        label.setObjectName("faint")
+        label.setBuddy(self.speed)
+        buttons = [action_button(actions[key]) for key in ("pause", "step", "stop", "checkpoint")]
+        self._while_running: tuple[QWidget, ...] = (*buttons, label, self.speed)
+        self._when_finished: list[QWidget] = []
+        self._top = hbox(self.title, self.state, STRETCH, *self._while_running, spacing=theme.GRID)
+        below = hbox((self.progress, 1), (self.strip, 1), self.position, self.speed_text, spacing=2 * theme.GRID)
+        vbox(
+            self._top,
+            below,
+            within=self,
+            margins=(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID // 2),
+            spacing=theme.GRID // 2,
+        )
+        for name, widest in ((self.position, _WIDEST_POSITION), (self.speed_text, _WIDEST_SPEED)):
+            name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            name.setMinimumWidth(name.fontMetrics().horizontalAdvance(widest))
+        session.opened.connect(self._on_opened)
+        session.changed.connect(self._on_changed)
+        self.refresh()
+
+    def offer(self, actions: Sequence[QAction]) -> None:
+        """Show buttons for these actions in place of the controls once the run is finished."""
+        for action in actions:
+            button = action_button(action)
+            self._top.addWidget(button)
+            self._when_finished.append(button)
+        self.refresh()
+
+    def _on_opened(self) -> None:
+        self._reported_pace = 0.0
+        self._show_pace(0.0)
+        self.refresh()
+
+    def _on_changed(self, topics: set[str]) -> None:
+        if topics & {"state", "progress"}:
+            self.refresh()
+
+    def _set_pace(self) -> None:
+        wanted, before = self.speed.currentIndex(), self._pace
+        self._pace = wanted
+
+        def refused(sentence: str) -> None:
+            if self._pace == wanted:  # restore the active value
+                self._pace = before
+                self.speed.setCurrentIndex(before)
+            self._session.message.emit(sentence)
+
+        self._session.request("pace", refused=refused, seconds=self.speed.currentData())
+
+    def _show_pace(self, seconds: float) -> None:
+        """Show the current speed limit of the run, whichever client set it."""
+        known = [abs(self.speed.itemData(place) - seconds) < 1e-6 for place in range(self.speed.count())]
+        if not any(known):
+            self.speed.addItem(f"{1 / seconds:.3g} / s", seconds)
+            known.append(True)
+        self._pace = known.index(True)
+        self.speed.setCurrentIndex(self._pace)
+
+    def refresh(self) -> None:
+        """Show the current state."""
+        session, live = self._session, self._session.live
+        finished = session.folder is not None and live.state is State.FINISHED
+        for widget in self._while_running:
+            widget.setVisible(not (finished and self._when_finished))
+        for widget in self._when_finished:
+            widget.setVisible(finished)
+        if session.folder is None:
+            self.strip.show_stages(())
+            self.strip.hide()
+            self.title.setText("No open run")
+            self.state.setText("")
+            self.position.setText("")
+            self.speed_text.setText("Start a run on the Start page, or open one with Ctrl+O")
+        else:
+            self.title.setText(_title(session.folder.path.name, live.started))
+            self.title.setToolTip(str(session.folder.path))
+            self.state.setText(f"{_MARKS[live.state]} {live.state}{self._share()}")
+            self.state.setToolTip(live.reason)
+            self._show_progress()
+            pace = live.progress.get("pace", self._reported_pace)
+            if pace != self._reported_pace:  # only on a change: a frame may be older than the request made here
+                self._reported_pace = pace
+                self._show_pace(pace)
+        self.speed_text.setVisible(bool(self.speed_text.text()) or live.state.active)
+        active = session.connected
+        running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED
+        resumable = session.folder is not None and not active and live.state.resumable
+        pause = self._actions["pause"]
+        waits = session.folder is not None and live.state is State.QUEUED
+        pause.setText("Resume" if paused or resumable or waits else "Pause")
+        pause.setEnabled(running or paused or resumable)
+        self._actions["step"].setEnabled(running or paused)
+        self._actions["stop"].setEnabled(running or paused)
+        self._actions["checkpoint"].setEnabled(running or paused)
+        self.speed.setEnabled(running or paused)
+
+    def _share(self) -> str:
+        """Return how much of the whole run is done, if it has begun and is not finished."""
+        course = stages(self._session.live)
+        if not course or self._session.live.state in (State.BUILDING, State.FINISHED):
+            return ""
+        return f" · {100 * share_done(course):.0f} %"
+
+    def _waits_for(self) -> str:
+        """Describe what a building run is waiting for, and for how long."""
+        what, now = self._session.live.reason or "reading data", time.monotonic()
+        if self._waits[0] != what or not self._waited.isActive():
+            self._waits = what, now
+            self._waited.start()
+        return f"{what}, {now - self._waits[1]:.0f} s"
+
+    def _count_on(self) -> None:
+        if self._session.live.state is State.BUILDING:
+            self._show_progress()
+        else:
+            self._waited.stop()
+
+    def _show_progress(self) -> None:
+        course = stages(self._session.live)
+        self.strip.show_stages(course)
+        shown = bool(course) and self._session.live.state is not State.BUILDING
+        self.strip.setVisible(shown)
+        self.progress.setVisible(not shown)
+        if self._session.live.state is State.FINISHED:
+            vote = self._session.live.metrics.get("network", {}).get("vote")
+            self.progress.setRange(0, 1)
+            self.progress.setValue(1)
+            self.position.setText("" if vote is None else f"vote {100 * vote:.1f} %")
+            self.speed_text.setText("")
+            return
+        live = self._session.live
+        progress = live.progress
+        n_train = dict(live.started.phases).get("train", 0) if live.started is not None else 0
+        if not progress.get("total") and n_train and not live.state.active:  # from the run folder
+            progress = {"phase": "train", "done": min(live.position, n_train), "total": n_train}
+        if not progress.get("total"):
+            building = live.state is State.BUILDING
+            self.progress.setRange(0, 0 if building else 1)
+            self.position.setText(self._waits_for() if building else "")
+            self.speed_text.setText("")
+            return
+        self.progress.setRange(0, progress["total"])
+        self.progress.setValue(progress["done"])
+        where = progress["phase"]
+        if progress["total"] > 1:
+            where += f" {thousands(progress['done'])}/{thousands(progress['total'])}"
+        self.position.setText(where)
+        parts = []
+        if self._session.live.state is State.RUNNING:
+            if progress.get("images_per_second"):
+                rate = progress["images_per_second"]
+                parts.append(f"{rate:.{1 if live.pieces else 0}f} {noun_of(self._session)}s/s")
+            if progress.get("seconds_left") is not None:
+                parts.append(f"{duration(progress['seconds_left'])} left")
+            parts.append(f"drawing {100 * self._session.drawing_share:.0f} %")
+        elif live.reason:
+            parts.append(live.reason)
+        self.speed_text.setText(" · ".join(parts))
+
+
+_MARKS = {
+    State.QUEUED: "…",
+    State.BUILDING: "⚙",
+    State.RUNNING: "▶",
+    State.PAUSED: "‖",
+    State.FINISHING: "▶",
+    State.FINISHED: "✓",
+    State.STOPPED: "■",
+    State.FAILED: "✗",
+}
+
+
+def _title(folder: str, started: Started | None) -> str:
+    """Title of a run: experiment, seed, and the part of the folder name that distinguishes it from others."""
+    if started is None:
+        return folder
+    name, seed = started.experiment.get("name", ""), started.experiment.get("seed", 0)
+    return f"{name} · seed {seed} · run {folder.removeprefix(f'{name}-seed{seed}-')}"
