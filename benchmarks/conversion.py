@@ -17,6 +17,7 @@ import stdpbench
 from stdpbench.encoding.current import Current
 from stdpbench.figures.conversion import conversion_figure
 from stdpbench.references.conversion_curve import ConversionCurve, conversion_curve
+from stdpbench.references.converted import spiking_layers
 from stdpbench.references.feed_forward import chain, neurons_of
 
 AT = (5, 10, 15, 20, 30, 50, 75, 100, 200)
@@ -47,16 +48,19 @@ def measure(path: Path, n_steps: int, n_images: int | None) -> tuple[ConversionC
     assert test.labels is not None
     pixels = np.asarray(test.static[:n_images], np.float64)
     inputs = np.asarray(encoding.currents_of(pixels.reshape(len(pixels), -1)))
-    names = chain(graph)
-    layers = [graph.projections[name].target for name in names]
-    curve = conversion_curve(
-        [np.asarray(learned[name], np.float64) for name in names],
-        [neurons_of(graph, layer) for layer in layers],
-        inputs,
-        np.asarray(test.labels)[:n_images],
-        n_steps,
-        int(np.max(test.labels)) + 1,
-    )
+    if experiment.reference.file:
+        arrays = {f"{name}.w": np.asarray(learned[name]) for name in graph.trained}
+        found = spiking_layers(experiment.graph(*test.shape), arrays)
+        layers, constants = [each.name for each in found], [each.constant for each in found]
+        weights, neurons = [each.weight for each in found], [each.neurons for each in found]
+        inputs = inputs.astype(np.float32)
+    else:
+        names, constants = chain(graph), None
+        layers = [graph.projections[name].target for name in names]
+        weights = [np.asarray(learned[name], np.float64) for name in names]
+        neurons = [neurons_of(graph, layer) for layer in layers]
+    labels, n_classes = np.asarray(test.labels)[:n_images], int(np.max(test.labels)) + 1
+    curve = conversion_curve(weights, neurons, inputs, labels, n_steps, n_classes, constants)
     return curve, layers, f"{experiment.name}, {len(pixels)} test pictures"
 
 

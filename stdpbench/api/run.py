@@ -373,6 +373,7 @@ def reference(
     experiment: str | PathLike[str] | Experiment | None = None,
     *,
     features: RunView | str | PathLike[str] | None = None,
+    weights: str | PathLike[str] | None = None,
     set: Mapping[str, Any] | None = None,
     seed: int | None = None,
     runs: str | PathLike[str] | None = None,
@@ -394,6 +395,8 @@ def reference(
         with `features`: that of this run.
     features : Run or path, optional
         A finished run. The reference is trained on the spikes of each of its neurons in place of pictures.
+    weights : path, optional
+        Trained network (``.npz`` or ``.nir``) that ``"ann-conversion"`` converts, rather than training one.
     set : mapping of str to Any, optional
         Parameters to change, such as ``{"network.hidden": [400], "schedule.passes": 20}``.
     seed, runs, wait, start_from, workers, simulator, validation, checkpoint_every
@@ -416,7 +419,10 @@ def reference(
     if experiment is None and responding is None:
         raise StdpbenchError("reference needs an experiment, which gives the data, or features, a run that responded")
     base = responding.experiment if experiment is None and responding is not None else _read(cast("Any", experiment))
-    made = with_reference(base, kind, _plain(set or {}), None if responding is None else features_of(responding))
+    changes = dict(set or {}) | ({} if weights is None else {"reference.weights": str(weights)})
+    if weights is not None and start_from is not None:
+        raise StdpbenchError("weights and start_from both give the weights; leave out one of them")
+    made = with_reference(base, kind, _plain(changes), None if responding is None else features_of(responding))
     return start(
         made,
         seed=seed,

@@ -33,6 +33,7 @@ from stdpbench.cli.options import (
     SimulatorName,
     StartFrom,
     Validation,
+    Weights,
     Workers,
 )
 from stdpbench.cli.queue_app import queue_app
@@ -91,6 +92,7 @@ def reference(
     kind: ReferenceKind,
     experiment: OptionalExperiment = None,
     features: Features = None,
+    weights: Weights = None,
     set_: Set = None,
     seed: Seed = None,
     runs: NewRuns = None,
@@ -107,7 +109,7 @@ def reference(
     from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, False, checkpoint_every)
-    run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json, kind, features)
+    run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json, kind, features, weights)
 
 
 @app.command()

@@ -37,6 +37,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
 SUPERVISED = "supervised: trained with the labels of the training pictures; compare it only with other references"
+CONVERTED = "supervised: trained with labels elsewhere, and converted here; compare it only with other references"
 
 
 def run_command(
@@ -50,6 +51,7 @@ def run_command(
     json: bool,
     reference: str | None = None,
     features: str | None = None,
+    weights: Path | None = None,
 ) -> None:
     """Carry out ``stdpbench run``, or ``stdpbench reference`` with a kind of reference, and the run that it reads."""
     from stdpbench.runs.lineage.features import features_of
@@ -59,6 +61,8 @@ def run_command(
     changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
     if seed is not None:
         changes["seed"] = seed
+    if weights is not None:
+        changes["reference.weights"] = str(weights)
     console = Console(stderr=json)
     responding = None if features is None else find_run(features, runs)
     if name is None and responding is None:
@@ -74,9 +78,11 @@ def run_command(
     if reference is None and (lost := lost_text(base, changes)):
         console.print(lost, highlight=False, markup=False, soft_wrap=True)
     if experiment.reference.trains:
-        console.print(SUPERVISED, highlight=False, soft_wrap=True)
+        console.print(CONVERTED if experiment.reference.file else SUPERVISED, highlight=False, soft_wrap=True)
     if network is not None and start_from is not None:
         raise StdpbenchError("a NIR file has the weights that its network starts with; leave out --from")
+    if weights is not None and start_from is not None:
+        raise StdpbenchError("--weights and --from both give the weights; leave out one of them")
     if network is not None:
         folder = create_run_of_nir(network, experiment, Path(name or "").name, runs, options, _about())
     elif start_from is None:

@@ -92,6 +92,14 @@ Features = Annotated[
         autocompletion=completion.runs_of,
     ),
 ]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        metavar="FILE",
+        help="With ann-conversion: convert the trained network in this file (.npz or .nir), rather than training one.",
+    ),
+]
 StartFrom = Annotated[
     str | None,
     typer.Option(

@@ -49,6 +49,8 @@ def conflicts(
     if reference.trains:
         for sentence in reference.problems(graph, encoding, round(schedule.stimulus / dt)):
             yield _LONG.sub(lambda found: _short(found[0], network, parts), sentence)
+        if reference.file and schedule.passes:
+            yield "schedule.passes must be 0 with reference.weights: the network of the file is not trained here"
         if reference.takes == "times" and schedule.timing != "intact":
             yield "schedule.timing must be 'intact' for this reference, which learns from spike times"
     last = schedule.max_attempts - 1 if encoding.stronger else 0

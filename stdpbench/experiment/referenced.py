@@ -22,7 +22,8 @@ def with_reference(
     """Return the experiment that trains a reference on the data of another one.
 
     Data, number of pictures, seed and precision are kept; network, encoding and schedule are those that the reference
-    usually has, unless the experiment has this kind of network, or is one of this reference already.
+    usually has, unless the experiment has this kind of network, or is one of this reference already. With a change of
+    ``reference.weights``, the network is that of this file.
 
     Parameters
     ----------
@@ -43,7 +44,8 @@ def with_reference(
     cls = references.get(kind, "reference.kind")
     if not cls.trains:
         raise StdpbenchError(f"reference.kind {kind!r} trains nothing; known are {', '.join(trained_kinds())}")
-    same = getattr(experiment.reference, "kind", "") == kind
+    file = str((changes or {}).get("reference.weights", ""))
+    same = getattr(experiment.reference, "kind", "") == kind and not file and not experiment.reference.file
     if same and data is None:
         return experiment.override(changes or {})
     if data is None and (experiment.data.shows != "images" or experiment.stream is not None):
@@ -59,9 +61,11 @@ def with_reference(
     if same:
         return Experiment.from_mapping({**tables, "name": name}).override(changes or {})
     source = experiment.data if data is None else Experiment.from_mapping({"data": dict(data)}).data
-    usual = {"reference.kind": kind, **cls.usual_for(source)}
+    usual = {"reference.kind": kind, **(cls.usual_of_file(file) if file else cls.usual_for(source))}
     kept: dict[str, Any] = {name: tables[name] for name in ("seed", "data", "simulator") if name in tables}
-    if tables["network"].get("kind", "diehl-cook") == usual.get("network.kind"):
+    if file:
+        kept["network"] = cls.network_of_file(file)
+    elif tables["network"].get("kind", "diehl-cook") == usual.get("network.kind"):
         kept["network"] = tables["network"]
     kept["schedule"] = {name: tables["schedule"][name] for name in _KEPT if name in tables["schedule"]}
     made = Experiment.from_mapping({"name": f"{name}-{kind}", **kept})

@@ -1,4 +1,7 @@
-"""Files that list synapses: where an experiment finds them, and that their place does not change a result."""
+"""Files that an experiment names: where it finds them, and that their place does not change a result.
+
+They list synapses (``connect.kind = "table"``), or have the weights of a trained network (``reference.weights``).
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,24 @@ def find_beside(mapping: Mapping[str, Any], folder: Path) -> None:
     for connect in connections_in(mapping):
         kept = folder / TABLES / f"{connect.get('sha256', '')}.npz"
         connect["file"] = str(kept if kept.is_file() else folder / Path(connect["file"]).expanduser())
+    if (reference := _with_weights(mapping)) is not None:
+        reference["weights"] = str(folder / Path(reference["weights"]).expanduser())
 
 
 def without_files(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tables of an experiment without the places of files, of which it has digests."""
-    if not any(True for _ in connections_in(mapping)):
+    if not any(True for _ in connections_in(mapping)) and _with_weights(mapping) is None:
         return dict(mapping)
     found = deepcopy(dict(mapping))
+    if (reference := _with_weights(found)) is not None:
+        del reference["weights"]
     for connect in connections_in(found):
         del connect["file"]
     return found
+
+
+def _with_weights(mapping: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the table of a reference that takes weights from a file; None if there is none."""
+    reference = mapping.get("reference")
+    given = isinstance(reference, dict) and isinstance(reference.get("weights"), str) and reference["weights"]
+    return reference if given else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import expm1, log1p
@@ -15,15 +14,6 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.nir import NEURONS
 
-BIAS = "bias"
-"""Name of the population that brings constant inputs: one neuron that fires in every step."""
-BIAS_NEURON: Mapping[str, Any] = {
-    "kind": "lif-discrete",
-    "beta": 0.0,
-    "v_thresh": 1.0,
-    "reset_mechanism": "zero",
-    "I_background": 2.0,
-}
 _G_L = 25.0  # nS, of neurons with a current; any value would do
 
 

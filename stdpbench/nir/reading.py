@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 from stdpbench.datasets._hdf5 import limit_time
 from stdpbench.errors import StdpbenchError, several
 from stdpbench.experiment import Experiment
+from stdpbench.graph.bias import BIAS, BIAS_NEURON
 from stdpbench.graph.checks import name_problem
 from stdpbench.nir import NEURONS
 from stdpbench.nir.imported import SENTENCES, NirNetwork
-from stdpbench.nir.neurons import BIAS, BIAS_NEURON, Nodes, neurons_of
+from stdpbench.nir.neurons import Nodes, neurons_of
 
 _KNOWN = ("Input", "Output", "NIRGraph", "Linear", "Affine", "Scale", "Flatten", "Delay", *NEURONS)
 _SECTIONS = ("data", "encoding", "schedule")
@@ -64,12 +65,7 @@ def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
     StdpbenchError
         If it is not a NIR file, or has a node that cannot run here: one sentence with the name of the node.
     """
-    _check_types(path)
-    try:
-        graph = nir.read(path)
-    except Exception as error:  # nir raises whatever fits what is wrong, also AssertionError and TypeError
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise StdpbenchError(f"{path} is not a network that nir can read ({reason})") from None
+    graph = open_graph(path, _KNOWN, "run")
     metadata, remarks = graph.metadata, list[str]()
     if "another_network" in metadata:
         remarks.append(
@@ -80,7 +76,7 @@ def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
     if dt is None:
         dt = float(metadata.get("dt", _DT / unit)) * unit
     try:
-        nodes = Nodes(_flat(graph), dt, dt / unit)
+        nodes = Nodes(flat(graph), dt, dt / unit)
         tables, learned = _network(nodes)
     except StdpbenchError as error:
         raise error.within(f"{path.name}: ") from None
@@ -92,8 +88,35 @@ def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
     return NirNetwork(Experiment.from_mapping(mapping), learned, tuple(remarks))
 
 
-def _check_types(path: Path) -> None:
-    """Check that all nodes of a file are of types that can run here; `nir` does not name the one that is not."""
+def open_graph(path: Path, known: tuple[str, ...], can: str, *, check: bool = True) -> nir.NIRGraph:
+    """Read the graph of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    known : tuple of str
+        Types of nodes that it may have.
+    can : str
+        What they can do here, for the error: a verb.
+    check : bool
+        Whether `nir` checks that nodes fit to each other; it knows nothing of convolutions in groups.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not a NIR file, or has a node of another type: one sentence for each.
+    """
+    _check_types(path, known, can)
+    try:
+        return nir.read(path, type_check=check)
+    except Exception as error:  # nir raises whatever fits what is wrong, also AssertionError and TypeError
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise StdpbenchError(f"{path} is not a network that nir can read ({reason})") from None
+
+
+def _check_types(path: Path, known: tuple[str, ...], can: str) -> None:
+    """Check that all nodes of a file are of known types; `nir` does not name the one that is not."""
     if not path.is_file():
         raise StdpbenchError(f"there is no file {path}")
     try:
@@ -102,10 +125,10 @@ def _check_types(path: Path) -> None:
     except Exception:  # h5py raises whatever fits the state of a damaged file
         raise StdpbenchError(f"{path} is not a NIR file, which `nir.write` writes") from None
     odd = [
-        f"{path.name}: the node {name!r} is of type {kind}, which does not run here; types that do are "
-        f"{', '.join(_KNOWN)}"
+        f"{path.name}: the node {name!r} is of type {kind}, which does not {can} here; types that do are "
+        f"{', '.join(known)}"
         for name, kind in types.items()
-        if kind not in _KNOWN
+        if kind not in known
     ]
     if odd:
         raise several(odd)
@@ -120,7 +143,7 @@ def _types(group: Any, within: str = "") -> Iterator[tuple[str, str]]:
             yield from _types(node, f"{within}{name}.")
 
 
-def _flat(graph: nir.NIRGraph) -> nir.NIRGraph:
+def flat(graph: nir.NIRGraph) -> nir.NIRGraph:
     """Return a graph with the nodes of the graphs in it; ``NAME.INNER`` is the node INNER of the graph NAME.
 
     Input and output of an inner graph pass on what they get.
@@ -131,7 +154,7 @@ def _flat(graph: nir.NIRGraph) -> nir.NIRGraph:
         if not isinstance(node, nir.NIRGraph):
             nodes[name] = node
             continue
-        inner = _flat(node)
+        inner = flat(node)
         if len(inner.inputs) != 1 or len(inner.outputs) != 1:
             raise StdpbenchError(f"the graph {name} must have one Input and one Output node to run here")
         doors[name] = f"{name}.{next(iter(inner.outputs))}", f"{name}.{next(iter(inner.inputs))}"
@@ -164,7 +187,7 @@ def _unit(graph: nir.NIRGraph) -> tuple[float, str]:
         return (1.0 if said == "ms" else 1e3), ""
     taus = [
         getattr(node, name)
-        for node in _flat(graph).nodes.values()
+        for node in flat(graph).nodes.values()
         for name in ("tau", "tau_mem")
         if hasattr(node, name)
     ]

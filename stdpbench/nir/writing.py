@@ -35,6 +35,7 @@ Arrays = Callable[[str], NDArray[Any]]
 """Returns an array of a network by its public name, such as ``feed.w``."""
 _LARGEST = 2**28  # numbers in a matrix: 2 GiB
 _DELAY = "_Delay"
+_NOTHING = "_Nothing"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def nir_graph(graph: Graph, array: Arrays, metadata: Mapping[str, Any] | None = 
     """Return a network, as it is now, in NIR; what `unsayable` yields is left out.
 
     Populations are called as in the network; projections are Linear nodes of their name, or Affine where they also
-    bring the constant input of an IF, and ``NAME_Delay`` is the Delay of one that has delays.
+    bring the constant input of an IF, and ``NAME_Delay`` is the Delay of one that has delays. ``NAME_Nothing`` has the
+    weight 0 from the input to neurons that no projection reaches, such as those that bring constants.
 
     Parameters
     ----------
@@ -162,6 +164,11 @@ def nir_graph(graph: Graph, array: Arrays, metadata: Mapping[str, Any] | None = 
                 nodes[f"{name}{_DELAY}"] = nir.Delay(delay * graph.dt)
                 way.insert(place, f"{name}{_DELAY}")
         edges += pairwise(way)
+    reached = {target for _, target in edges}
+    for name, population in graph.populations.items():
+        if population.neuron is not None and name not in reached:  # nir would give it an Input of its own
+            nodes[f"{name}{_NOTHING}"] = nir.Linear(np.zeros((population.size, graph.populations[graph.input].size)))
+            edges += pairwise((graph.input, f"{name}{_NOTHING}", name))
     nodes[OUTPUT] = nir.Output(np.array([graph.n_read]))
     edges.append((graph.read, OUTPUT))
     about = {"dt": graph.dt, "time_unit": "ms", "scheme": "forward Euler, all nodes at once", **(metadata or {})}

@@ -1,18 +1,24 @@
-"""A network of rectified units, trained by scikit-learn and converted into one of spiking neurons."""
+"""A network of rectified units, trained by scikit-learn or elsewhere, converted into one of spiking neurons."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.encoding import Encoder
+from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
-from stdpbench.parameters import parameter
+from stdpbench.graph.bias import BIAS
+from stdpbench.neurons.lif_discrete import LIFDiscrete
+from stdpbench.parameters import Parameters, parameter
 from stdpbench.references.base import Learnt, Reference, Task, Trainer
+from stdpbench.references.converted import network_table
 from stdpbench.references.feed_forward import LAYERS, chain, layer_problems, neurons_of
+from stdpbench.references.layer_file import read_layers
 from stdpbench.references.loss import cross_entropy, left_out, rate_at
 from stdpbench.references.relu_network import Array, Classifier, activations, scaled, scales_of
 
@@ -33,6 +39,9 @@ class AnnConversion(Reference):
     where :math:`\lambda_l` is a percentile of the activations of the layer that are larger than 0, over training
     pictures. The number of spikes of a neuron in T steps then approaches :math:`T\, a_l / \lambda_l`, up to one per
     step. What arrives in a step acts in the next one, so that layer l has l steps less than T.
+
+    With `weights`, a file, nothing is trained: its network, also one with convolutions, average pooling and biases, is
+    converted in the same way (`stdpbench.references.converted`).
 
     Sources: Rueckauer et al. (2017); Diehl et al. (2015) for networks without biases.
     """
@@ -61,6 +70,13 @@ class AnnConversion(Reference):
         0.2, unit="", ge=0, lt=1, help="Fraction of the inputs that are left out at random in training, as a noise."
     )
 
+    weights: str = parameter(
+        "",
+        structural=True,
+        help="File (.npz or .nir) of a trained network that is converted, rather than training one; empty: none.",
+    )
+    sha256: str = parameter("", structural=True, help="Digest of the network in this file; default: that of the file.")
+
     summary: ClassVar[str] = "A network of rectified units from scikit-learn, converted into spiking neurons"
     reference: ClassVar[str] = "Rueckauer et al. 2017, doi:10.3389/fnins.2017.00682"
     usual: ClassVar[Mapping[str, Any]] = {
@@ -71,8 +87,52 @@ class AnnConversion(Reference):
         "schedule.stimulus": "50 ms",
     }
 
+    @classmethod
+    def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
+        """Return class and values for a table, with the present digest of its file unless it gives one."""
+        values, file = dict(mapping), mapping.get("weights")
+        if not isinstance(file, str) or not file:
+            return cls, values
+        path = Path(file).expanduser().resolve()
+        values["weights"] = str(path)
+        if not values.get("sha256"):
+            try:
+                values["sha256"] = read_layers(path).digest
+            except StdpbenchError as error:
+                raise error.within(f"{where}.weights: ") from None
+        return cls, values
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file, without a file of weights if there is none."""
+        mapping = super().to_mapping()
+        if not self.weights:
+            del mapping["weights"], mapping["sha256"]
+        return mapping
+
+    @property
+    def file(self) -> str:
+        """File whose network is converted; empty: one is trained."""
+        return self.weights
+
+    @classmethod
+    def usual_of_file(cls, file: str) -> Mapping[str, Any]:
+        """Return what of an experiment changes so that it runs the network of a file; see `Reference`."""
+        kept = {path: value for path, value in cls.usual.items() if not path.startswith("network.")}
+        return {**kept, "schedule.passes": 0}
+
+    @classmethod
+    def network_of_file(cls, file: str) -> dict[str, Any]:
+        """Return the table ``network`` for the network of a file; see `Reference`."""
+        try:
+            return network_table(read_layers(Path(file).expanduser().resolve()))
+        except StdpbenchError as error:
+            raise error.within("reference.weights: ") from None
+
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
         """Yield a sentence for each way in which a network cannot be trained; see `Reference.problems`."""
+        if self.weights:
+            yield from _converted_problems(graph, encoding, n_steps)
+            return
         layers = list(layer_problems(graph))
         yield from layers
         if not encoding.currents:
@@ -93,7 +153,43 @@ class AnnConversion(Reference):
 
     def trainer(self, weights: Mapping[str, NDArray[Any]], task: Task) -> Trainer:
         """Return what trains a network; see `Reference.trainer`."""
+        if self.weights:
+            return FixedTrainer(weights, task)
         return ConversionTrainer(self, weights, task)
+
+
+def _converted_problems(graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
+    """Yield a sentence for each way in which a network is not one that a file of weights can become."""
+    if not encoding.currents:
+        yield "encoding.kind must be 'current' for this reference, whose inputs are constant currents"
+    depth = 0
+    for name, population in graph.populations.items():
+        if population.neuron is None or name == BIAS:
+            continue
+        where, neuron, depth = f"network.populations.{name}.neuron", population.neuron, depth + 1
+        if not isinstance(neuron, LIFDiscrete):
+            yield f"{where}.kind must be 'lif-discrete' for this reference"
+        elif neuron.beta != 1:
+            yield f"{where}.beta must be 1 for this reference, whose neurons keep all of their potential"
+    if n_steps <= depth:
+        yield f"schedule.stimulus must be more than {depth} steps, so that spikes pass through all layers"
+
+
+class FixedTrainer(Trainer):
+    """Leaves the weights of a file as they are."""
+
+    batch = 1
+
+    def learn(self, numbers: NDArray[np.int64], position: int) -> Learnt:
+        """Change nothing; see `Trainer.learn`."""
+        return Learnt(0.0, 0)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return nothing: there is nothing to remember."""
+        return {}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Continue from a `state`."""
 
 
 class ConversionTrainer(Trainer):

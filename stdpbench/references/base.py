@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Source
 from stdpbench.encoding import Encoder
+from stdpbench.errors import StdpbenchError
 from stdpbench.graph import Graph
 from stdpbench.parameters import Parameters
 
@@ -143,6 +144,33 @@ class Reference(Parameters):
     def usual_for(cls, data: Source) -> Mapping[str, Any]:
         """Return `usual` for these data."""
         return cls.usual
+
+    @property
+    def file(self) -> str:
+        """File with the weights of a network that was trained elsewhere; empty if this reference trains it."""
+        return ""
+
+    @classmethod
+    def usual_of_file(cls, file: str) -> Mapping[str, Any]:
+        """Return `usual` for a network whose weights a file gives.
+
+        Raises
+        ------
+        StdpbenchError
+            If this reference takes no weights from files.
+        """
+        raise StdpbenchError("reference.weights: only the reference 'ann-conversion' converts the network of a file")
+
+    @classmethod
+    def network_of_file(cls, file: str) -> dict[str, Any]:
+        """Return the table ``network`` for the network of a file.
+
+        Raises
+        ------
+        StdpbenchError
+            If it cannot be read or converted: a sentence for each thing that is wrong.
+        """
+        raise StdpbenchError("reference.weights: only the reference 'ann-conversion' converts the network of a file")
 
     def problems(self, graph: Graph, encoding: Encoder, n_steps: int) -> Iterator[str]:
         """Yield a sentence for each way in which a network or its input cannot be trained.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stdpbench.references.relu_network import Array, activations
 from stdpbench.references.spiking_layers import Neurons, forward
 
-_AT_ONCE = 250  # pictures whose potentials are in memory
+_AT_ONCE, _MOST = 250, 2**25  # pictures whose potentials are in memory, and their number
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +65,13 @@ def conversion_curve(
     labels: NDArray[np.integer],
     n_steps: int,
     n_classes: int,
+    constants: Sequence[NDArray[Any]] | None = None,
 ) -> ConversionCurve:
     """Simulate a converted network, and compare it with the network of rectified units that has its weights.
 
     Parameters
     ----------
-    weights : sequence of ndarray, (n_source, n_target)
+    weights : sequence of ndarray or sparse array, (n_source, n_target)
         Of each layer of the spiking network.
     layers : sequence of Neurons
         Of each layer, with beta 1.
@@ -82,17 +83,24 @@ def conversion_curve(
         Number of steps, more than there are layers.
     n_classes : int
         Number of classes, those of the first output neurons.
+    constants : sequence of ndarray, (n_target,), optional
+        Constant currents of each layer; see `stdpbench.references.spiking_layers.forward`. Default: none.
     """
     # of the type of the inputs; float64 is what the simulators compute with
     own = [w.astype(inputs.dtype, copy=False) for w in weights]
     relu = [w / w.dtype.type(each.threshold) for w, each in zip(own, layers, strict=True)]
+    given = None if constants is None else [each.astype(inputs.dtype, copy=False) for each in constants]
+    bias = None
+    if given is not None:
+        bias = [each / each.dtype.type(one.threshold) for each, one in zip(given, layers, strict=True)]
+    at_once = max(1, min(_AT_ONCE, _MOST // (n_steps * max(w.shape[1] for w in own))))
     correct, spikes = np.zeros(n_steps, np.int64), np.zeros(n_steps)
     without, found, rates = 0, [list[Array]() for _ in own], [list[Array]() for _ in own]
-    for start in range(0, len(inputs), _AT_ONCE):
-        chosen, right = inputs[start : start + _AT_ONCE], labels[start : start + _AT_ONCE]
-        exact = activations(chosen, relu)
+    for start in range(0, len(inputs), at_once):
+        chosen, right = inputs[start : start + at_once], labels[start : start + at_once]
+        exact = activations(chosen, relu, bias)
         without += int((exact[-1][:, :n_classes].argmax(axis=1) == right).sum())
-        courses = forward(chosen, own, n_steps, layers)
+        courses = forward(chosen, own, n_steps, layers, constants=given)
         counts = courses[-1].spikes[:, :, :n_classes].cumsum(axis=0)
         correct += (counts.argmax(axis=2) == right).sum(axis=1)
         spikes += sum(course.spikes.sum(axis=(1, 2), dtype=np.float64) for course in courses).cumsum()

@@ -25,15 +25,17 @@ Array = NDArray[np.floating]
 """float32 in training, float64 in tests."""
 
 
-def activations(inputs: Array, weights: Sequence[Array]) -> list[Array]:
+def activations(inputs: Array, weights: Sequence[Array], constants: Sequence[Array] | None = None) -> list[Array]:
     """Return the activations of each layer, without the rectification of the last one.
 
     Parameters
     ----------
     inputs : ndarray, (n_pictures, n_inputs)
         Input activations.
-    weights : sequence of ndarray, (n_source, n_target)
+    weights : sequence of ndarray or sparse array, (n_source, n_target)
         Of each layer.
+    constants : sequence of ndarray, (n_target,), optional
+        Biases of each layer. Default: none.
 
     Returns
     -------
@@ -41,9 +43,9 @@ def activations(inputs: Array, weights: Sequence[Array]) -> list[Array]:
         Of each layer.
     """
     found: list[Array] = []
-    for w in weights:
+    for number, w in enumerate(weights):
         before = np.maximum(found[-1], 0) if found else inputs
-        found.append(before @ w)
+        found.append(before @ w if constants is None else before @ w + constants[number])
     return found
 
 

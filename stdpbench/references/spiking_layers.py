@@ -200,6 +200,7 @@ def forward(
     layers: Sequence[Neurons],
     fire: Callable[[Array], Array] = threshold_step,
     buffers: Buffers | None = None,
+    constants: Sequence[Array] | None = None,
 ) -> list[Course]:
     """Pass constant input currents through all layers.
 
@@ -207,7 +208,7 @@ def forward(
     ----------
     inputs : ndarray, (n_pictures, n_inputs)
         Current of each input, the same in every step.
-    weights : sequence of ndarray, (n_source, n_target)
+    weights : sequence of ndarray or sparse array, (n_source, n_target)
         Of each layer.
     n_steps : int
         Number of steps.
@@ -217,6 +218,9 @@ def forward(
         See `layer_forward`.
     buffers : Buffers, optional
         Holds the results, which the next call overwrites.
+    constants : sequence of ndarray, (n_target,), optional
+        Constant currents of each layer, from the step on in which spikes of the first layer can arrive there. Default:
+        none.
 
     Returns
     -------
@@ -230,6 +234,10 @@ def forward(
         else:
             spikes = courses[-1].spikes
             current = (spikes.reshape(-1, spikes.shape[-1]) @ w).reshape(*spikes.shape[:2], -1)
+        if constants is not None and current.ndim == 2:
+            current = current + constants[number]
+        elif constants is not None:
+            current[number:] += constants[number]
         courses.append(layer_forward(current, n_steps, neurons, fire, buffers, str(number)))
     return courses
 

@@ -136,7 +136,9 @@ class EvaluatedRun:
 
     @property
     def n_labels(self) -> int:
-        """Number of training pictures whose labels were used."""
+        """Number of training pictures whose labels were used; 0 for weights from a file."""
+        if self.experiment.reference.file:
+            return 0
         return len(self.split.train) if self.supervised else len(self.label_counts)
 
     @property

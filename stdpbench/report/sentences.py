@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from stdpbench.readout import INTERVAL
@@ -44,11 +45,13 @@ def _accuracy(run: EvaluatedRun, found: Findings) -> str:
         )
     part = "held-out training pictures" if run.part == "validation" else "test pictures"
     if run.supervised:
-        kind = getattr(run.experiment.reference, "kind", "")
+        kind, file = getattr(run.experiment.reference, "kind", ""), run.experiment.reference.file
+        how = f"trained by {kind} with the labels of {run.n_labels} training pictures, the network"
+        if file:
+            how = f"trained with labels elsewhere and converted from {Path(file).name}, the network"
         return (
-            f"Supervised: trained by {kind} with the labels of {run.n_labels} training pictures, the network "
-            f"classifies {_interval(vote)} of {vote.n_images} {part} correctly, by the output neuron that fires "
-            f"most.{again}"
+            f"Supervised: {how} classifies {_interval(vote)} of {vote.n_images} {part} correctly, by the output "
+            f"neuron that fires most.{again}"
         )
     return (
         f"{graph.n_read} {graph.read} neurons, trained without labels and labelled with {len(run.label_counts)} "

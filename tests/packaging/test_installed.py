@@ -162,6 +162,13 @@ def test_the_process_that_reads_nir_starts(installed: Path, tmp_path: Path) -> N
     assert (status, output) == (3, f"{damaged} is not a NIR file, which `nir.write` writes")
 
 
+def test_the_process_that_reads_layers_of_nir_starts(installed: Path, tmp_path: Path) -> None:
+    damaged, target = tmp_path / "network.nir", tmp_path / "layers.npz"
+    damaged.write_bytes(b"not HDF5")
+    status, output, _ = ended(module(installed, "stdpbench.nir.layers", str(damaged), str(target), "20"))
+    assert (status, output) == (3, f"{damaged} is not a NIR file, which `nir.write` writes")
+
+
 def test_the_process_that_writes_nir_starts(installed: Path, tmp_path: Path) -> None:
     asked = {"folder": "nowhere", "target": str(tmp_path / "network.nir")}
     status, _, errors = ended(module(installed, "stdpbench.runs.process.nir_export"), json.dumps(asked))

@@ -293,10 +293,10 @@ def lineage(folder: RunFolder, store: Store) -> list[str]:
             break
         visited.add(run_id)
         metadata = RunFolder(entry.path).read_json("run.json")
-    if isinstance(metadata.get("nir"), Mapping):
-        sentences.append(
-            f"{'which ' if sentences else ''}has the network of the file {metadata['nir'].get('file', '')}"
-        )
+    for key, verb in (("nir", "has"), ("weights", "converts")):
+        if isinstance(metadata.get(key), Mapping):
+            which = "which " if sentences else ""
+            sentences.append(f"{which}{verb} the network of the file {metadata[key].get('file', '')}")
     return sentences
 
 

@@ -41,6 +41,7 @@ _TYPES: Mapping[str, Any] = {
     "parent": _ORIGIN,
     "from": _ORIGIN,
     "nir": {"file": str, "remark": str},
+    "weights": {"file": str, "remark": str},
     "reproduces": _ORIGIN,
     "sweep": {"name": str, "arm": str},
 }

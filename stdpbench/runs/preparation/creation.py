@@ -1,4 +1,4 @@
-"""Create run folders for new runs: of an experiment, of a NIR file, or starting from the network of another run."""
+"""Create run folders for new runs: of an experiment, of a file, or starting from the network of another run."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ def create_run(
 ) -> RunFolder:
     """Create the folder of a run, ready to be started.
 
+    If a file has the weights of its network (``reference.weights``), they are converted.
+
     Parameters
     ----------
     experiment : Experiment
@@ -54,8 +56,25 @@ def create_run(
     Raises
     ------
     StdpbenchError
-        If a kind is not installed, the data are missing, or the folder cannot be written.
+        If a kind is not installed, the data are missing, the network of a file cannot be converted, or the folder
+        cannot be written.
     """
+    if experiment.reference.file and not experiment.missing_kinds:
+        from stdpbench.runs.preparation.conversion import converted_start
+
+        start, remark = converted_start(experiment, validation=options.validation)
+        about = {**(about or {}), "weights": {"file": Path(experiment.reference.file).name, "remark": remark}}
+        fill = partial(write_learned_files, learned=start, start=True)
+    return _created(experiment, runs, options, about, fill)
+
+
+def _created(
+    experiment: Experiment,
+    runs: Path,
+    options: Options,
+    about: Mapping[str, Any] | None,
+    fill: Callable[[RunFolder], None],
+) -> RunFolder:
     if missing := experiment.missing_kinds:
         raise StdpbenchError(f"{experiment.name} cannot run here: {' and '.join(missing)}")
     experiment = experiment.model_copy(update={"data": experiment.data.resolved()})
@@ -118,7 +137,7 @@ def create_run_from(
         "remark": remark,
     }
     fill = partial(write_learned_files, learned=start, start=True)
-    return create_run(new, runs, options, {**(about or {}), "from": reference}, fill)
+    return _created(new, runs, options, {**(about or {}), "from": reference}, fill)
 
 
 def create_run_of_nir(
@@ -160,7 +179,7 @@ def create_run_of_nir(
     start, not_taken = _taken(start_arrays(experiment, split.train), Learned(network.learned), file)
     origin = {"file": file, "remark": " ".join(filter(None, (*network.remarks, not_taken)))}
     fill = partial(write_learned_files, learned=start, start=True)
-    return create_run(experiment, runs, options, {**(about or {}), "nir": origin}, fill)
+    return _created(experiment, runs, options, {**(about or {}), "nir": origin}, fill)
 
 
 def _n_input(folder: RunFolder) -> int:

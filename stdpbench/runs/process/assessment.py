@@ -100,8 +100,9 @@ def assess(
     }
     if context.supervised:
         kind = getattr(experiment.reference, "kind", "")
-        metrics["supervised"] = {"reference": kind, "labels": len(split.train), "passes": experiment.schedule.passes}
-        metrics["n_label_images"] = len(split.train)
+        taught = 0 if experiment.reference.file else len(split.train)
+        metrics["supervised"] = {"reference": kind, "labels": taught, "passes": experiment.schedule.passes}
+        metrics["n_label_images"] = taught
     if experiment.stream is not None:  # has no labels, and nothing to be shown again
         folder.write_json("metrics.json", metrics)
         return metrics

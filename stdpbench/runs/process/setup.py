@@ -99,7 +99,7 @@ def open_network(
             )
     if checkpoint is None and experiment.reference.trains:
         sentences.append(sentence_on_labels(experiment, split))
-    for origin in ("from", "nir"):
+    for origin in ("from", "nir", "weights"):
         if checkpoint is None and (remark_of_start := about.get(origin, {}).get("remark")):
             sentences.append(remark_of_start)
     for part, shown in (("training", split.train), ("evaluated", split.test)):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,10 @@ def check_task(experiment: Experiment, split: Split) -> None:
 def sentence_on_labels(experiment: Experiment, split: Split) -> str:
     """Return the sentence that says with which labels a network is trained."""
     kind = getattr(experiment.reference, "kind", "")
+    if file := experiment.reference.file:
+        return (
+            f"Supervised: {kind} converts the network of {Path(file).name}, which was trained with labels elsewhere."
+        )
     return f"Supervised: {kind} trains this network with the labels of {len(split.train)} training pictures."
 
 

@@ -1,0 +1,217 @@
+"""Networks of rectified units in NIR files: a chain of layers, whose neurons of kind IF stand for max(0, y).
+
+An IF that gets the constant current y fires y R dt / v_threshold times per step, or never if y is negative: it is a
+rectified unit with this slope, by which the weights before it are multiplied. Without a time step in the file, dt is
+the unit of its times.
+
+``python -m stdpbench.nir.layers FILE TARGET SECONDS``, which `stdpbench.references.layer_file` starts, writes the
+network of a file as a NumPy archive.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from math import isqrt, prod
+from pathlib import Path
+from typing import Any
+
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.datasets._hdf5 import limit_time
+from stdpbench.errors import StdpbenchError
+from stdpbench.nir.reading import flat, open_graph
+from stdpbench.references.layer_file import SENTENCES, write_layers
+from stdpbench.references.layer_network import Layer, LayerNetwork, Pair, Shape
+
+_KNOWN = ("Input", "Output", "NIRGraph", "Conv2d", "AvgPool2d", "SumPool2d", "Flatten", "Linear", "Affine", "IF")
+
+
+def layers_of(path: Path) -> LayerNetwork:
+    """Read the network of rectified units in a NIR file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    StdpbenchError
+        If it has none: one sentence with the name of the node.
+    """
+    graph = flat(open_graph(path, _KNOWN, "stand for a layer of rectified units", check=False))
+    dt = float(graph.metadata.get("dt", 1.0))
+    try:
+        entry, *names = _chain(graph)
+        shape = _input_shape(entry, graph.nodes[entry])
+        return LayerNetwork(shape, tuple(_layers(graph, names, shape, dt)))
+    except StdpbenchError as error:
+        raise error.within(f"{path.name}: ") from None
+
+
+def _chain(graph: nir.NIRGraph) -> list[str]:
+    """Return the names of the nodes from the Input node to the Output node, without the last."""
+    entries = [name for name, node in graph.nodes.items() if isinstance(node, nir.Input)]
+    if len(entries) != 1:
+        raise StdpbenchError(f"a network must have one Input node to be converted, not {len(entries)}")
+    found, at = list[str](), entries[0]
+    while not isinstance(graph.nodes[at], nir.Output):
+        found.append(at)
+        after = [target for source, target in graph.edges if source == at]
+        before = [source for source, target in graph.edges if target == at]
+        if len(after) != 1 or len(before) > 1:
+            raise StdpbenchError(
+                f"{at} is between {len(before)} and {len(after)} nodes; a chain of layers from Input to Output can be "
+                "converted"
+            )
+        (at,) = after
+        if at in found:
+            raise StdpbenchError(f"{at} is in a loop; a chain of layers from Input to Output can be converted")
+    return found
+
+
+def _input_shape(name: str, node: nir.Input) -> Shape:
+    """Return channels, rows and columns; a list of inputs is taken as a square, if it can be one."""
+    given = tuple(int(each) for each in np.reshape(node.input_type["input"], -1))
+    if len(given) == 1:
+        side = isqrt(given[0])
+        return (1, side, side) if side**2 == given[0] else (1, 1, given[0])
+    if len(given) > 3:
+        raise StdpbenchError(f"{name} has {len(given)} dimensions; channels, rows and columns can be converted")
+    return (1, *given)[-3:]
+
+
+def _layers(graph: nir.NIRGraph, names: list[str], shape: Shape, dt: float) -> Iterator[Layer]:
+    """Yield the layers, with the slopes of the neurons that follow them."""
+    held: tuple[str, Layer] | None = None
+    rectified, counts = True, {"conv": 0, "pool": 0, "dense": 0}
+    for name in names:
+        node = graph.nodes[name]
+        if isinstance(node, nir.Flatten):
+            continue
+        if isinstance(node, nir.IF):
+            if held is None:
+                raise StdpbenchError(f"{name} has neurons that no weights lead to, which cannot be converted")
+            held = held[0], _with_slope(held[1], name, node, shape, dt)
+            rectified = True
+            continue
+        made = _layer(name, node)
+        if held is not None:
+            if not rectified:
+                raise StdpbenchError(
+                    f"{name} follows {held[0]} without neurons of type IF between them, which stand for max(0, y)"
+                )
+            yield held[1]
+        counts[made.kind] += 1
+        shape = made.shape_after(shape, held[0] if held else "the input")
+        held = name, replace(made, name=f"{made.kind}{counts[made.kind]}")
+        rectified = made.kind == "pool"
+    if held is not None:
+        yield held[1]
+
+
+def _layer(name: str, node: nir.NIRNode) -> Layer:
+    """Return a layer with the name of its node."""
+    if isinstance(node, nir.AvgPool2d | nir.SumPool2d):
+        size, stride, padding = (_pair(name, node, each) for each in ("kernel_size", "stride", "padding"))
+        factor = 1 / prod(size) if isinstance(node, nir.AvgPool2d) else 1.0
+        return Layer(name, "pool", size=size, stride=stride, padding=padding, factor=factor)
+    for what in ("weight", "bias"):
+        if hasattr(node, what) and not np.isfinite(np.asarray(getattr(node, what), np.float64)).all():
+            raise StdpbenchError(f"the {what} of {name} has values that are not finite numbers")
+    weight = np.asarray(node.weight, np.float64)
+    bias = np.asarray(node.bias, np.float64).reshape(-1) if isinstance(node, nir.Affine | nir.Conv2d) else None
+    if weight.ndim != (4 if isinstance(node, nir.Conv2d) else 2):
+        raise StdpbenchError(f"the weights of {name} have {weight.ndim} dimensions, which cannot be converted")
+    if bias is not None and bias.size == 1:
+        bias = np.full(len(weight), float(bias[0]))
+    if bias is not None and len(bias) != len(weight):
+        raise StdpbenchError(f"the bias of {name} has {len(bias)} values for {len(weight)} outputs")
+    if not isinstance(node, nir.Conv2d):
+        return Layer(name, "dense", weight, bias)
+    kernel = _dilated(_ungrouped(name, weight, int(node.groups)), _pair(name, node, "dilation"))
+    sides, steps = (kernel.shape[2], kernel.shape[3]), _pair(name, node, "stride")
+    said = node.padding if isinstance(node.padding, str) else ""
+    if said == "valid":
+        padding = (0, 0)
+    elif said == "same":
+        if steps != (1, 1) or not (sides[0] % 2 and sides[1] % 2):
+            raise StdpbenchError(
+                f"{name} has padding 'same' with an even kernel or a stride, which differs between its sides"
+            )
+        padding = (sides[0] // 2, sides[1] // 2)
+    else:
+        padding = _pair(name, node, "padding")
+    return Layer(name, "conv", kernel, bias, sides, steps, padding)
+
+
+def _pair(name: str, node: nir.NIRNode, what: str) -> Pair:
+    given = np.asarray(getattr(node, what)).reshape(-1)
+    usual = given.size in (1, 2) and given.dtype.kind in "iuf"
+    if not usual or (given != np.floor(given)).any() or (given < 0).any():
+        raise StdpbenchError(f"the {what} of {name} must be one or two whole numbers, not {given.tolist()}")
+    if what != "padding" and (given < 1).any():
+        raise StdpbenchError(f"the {what} of {name} must be at least 1, not {given.tolist()}")
+    rows, columns = np.broadcast_to(given, (2,)).astype(int).tolist()
+    return rows, columns
+
+
+def _ungrouped(name: str, weight: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
+    """Return the kernels of a convolution in groups as one of all channels, 0 between groups."""
+    n_out, n_in = weight.shape[:2]
+    if groups < 1 or n_out % groups:
+        raise StdpbenchError(f"{name} has {groups} groups, which do not divide its {n_out} channels")
+    found = np.zeros((n_out, n_in * groups, *weight.shape[2:]))
+    for group in range(groups):
+        own = slice(group * n_out // groups, (group + 1) * n_out // groups)
+        found[own, group * n_in : (group + 1) * n_in] = weight[own]
+    return found
+
+
+def _dilated(weight: NDArray[np.float64], dilation: Pair) -> NDArray[np.float64]:
+    """Return kernels with 0 between their values."""
+    sides = [(side - 1) * step + 1 for side, step in zip(weight.shape[2:], dilation, strict=True)]
+    found = np.zeros((*weight.shape[:2], *sides))
+    found[:, :, :: dilation[0], :: dilation[1]] = weight
+    return found
+
+
+def _with_slope(layer: Layer, name: str, node: nir.IF, shape: Shape, dt: float) -> Layer:
+    """Return a layer whose values are those of the rectified units that neurons behind it stand for, if positive."""
+    threshold = np.asarray(node.v_threshold, np.float64).reshape(-1)
+    r = np.asarray(node.r, np.float64).reshape(-1)
+    if not ((r > 0).all() and (threshold > 0).all() and np.isfinite(r).all() and np.isfinite(threshold).all()):
+        raise StdpbenchError(f"r and v_threshold of {name} must be larger than 0")
+    slope = r * dt / threshold
+    n_units = shape[0]
+    if slope.size not in (1, n_units, prod(shape)):
+        raise StdpbenchError(f"{name} has {slope.size} neurons, but gets {' × '.join(map(str, shape))} numbers")
+    per_unit = np.broadcast_to(slope, (n_units,)) if slope.size in (1, n_units) else slope.reshape(n_units, -1)[:, 0]
+    if slope.size == prod(shape) and not (slope.reshape(n_units, -1) == per_unit[:, None]).all():
+        raise StdpbenchError(f"r and v_threshold of {name} must be the same for all neurons of a channel")
+    if layer.weight is None:
+        if not (per_unit == per_unit[0]).all():
+            raise StdpbenchError(f"r and v_threshold of {name} must be the same for all neurons behind pooling")
+        return replace(layer, factor=layer.factor * float(per_unit[0]))
+    weight = layer.weight * per_unit.reshape(-1, *(1,) * (layer.weight.ndim - 1))
+    return replace(layer, weight=weight, bias=None if layer.bias is None else layer.bias * per_unit)
+
+
+def _main(path: Path, target: Path, seconds: float) -> int:
+    limit_time(seconds)
+    try:
+        network: Any = layers_of(path)
+        with target.open("wb") as file:
+            write_layers(file, network)
+    except StdpbenchError as error:
+        sys.stdout.buffer.write("\n".join(error.sentences).encode("utf-8", "replace"))
+        return SENTENCES
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])))

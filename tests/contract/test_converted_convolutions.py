@@ -1,0 +1,101 @@
+"""Converted convolutions in the simulators: spike for spike what a script of NumPy and SciPy alone computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from convolution_script import as_neurons, rectified, scales, spikes
+from networks import SIMULATORS, open_network, pairs
+from numpy.typing import NDArray
+
+from stdpbench.encoding.current import Current
+from stdpbench.experiment import read_experiment, with_reference
+from stdpbench.references.conversion_curve import conversion_curve
+from stdpbench.references.converted import spiking_layers
+from stdpbench.runs.preparation.conversion import converted_start
+from stdpbench.runs.preparation.start import load_split
+from stdpbench.stimuli import pictures_of
+
+N_STEPS, N_SCALED, N_SHOWN, PERCENTILE = 120, 40, 5, 99.0
+
+
+def arrays_of(random: np.random.Generator) -> dict[str, Any]:
+    """A network with all that can be said: padding, strides, biases, pooling between, mean and SD of its inputs."""
+    return {
+        "input": [1, 8, 8],
+        "layers": ["conv1", "pool1", "conv2", "pool2", "dense1", "dense2"],
+        "mean": 0.3,
+        "std": 0.4,
+        "conv1.weight": random.normal(0, 0.4, (4, 1, 3, 3)),
+        "conv1.bias": random.normal(0, 0.2, 4),
+        "conv1.padding": 1,
+        "pool1.size": 2,
+        "conv2.weight": random.normal(0, 0.3, (5, 4, 3, 3)),
+        "conv2.bias": random.normal(0, 0.2, 5),
+        "conv2.padding": 1,
+        "pool2.size": [2, 2],
+        "pool2.stride": 1,
+        "dense1.weight": random.normal(0, 0.3, (12, 45)),
+        "dense1.bias": random.normal(0, 0.2, 12),
+        "dense2.weight": random.normal(0, 0.4, (10, 12)),
+        "dense2.bias": random.normal(-0.8, 0.2, 10),
+    }
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_spikes_and_potentials_are_those_of_the_script(name: str, tmp_path: Path) -> None:
+    arrays = arrays_of(np.random.default_rng(12))
+    np.savez(tmp_path / "net.npz", **arrays)
+    changes = {"reference.weights": str(tmp_path / "net.npz"), "reference.percentile": PERCENTILE}
+    shown = {"schedule.train_images": N_SCALED, "schedule.stimulus": f"{N_STEPS} ms"}
+    experiment = with_reference(read_experiment("surrogate-digits"), "ann-conversion", {**changes, **shown})
+    learned, remark = converted_start(experiment, validation=False)
+    split = load_split(experiment, False)
+    inputs = pictures_of(split.train).pixels[:, None].astype(np.float64) / 255
+    scale, shift = scales(arrays, inputs, PERCENTILE)
+    assert shift > 0
+    assert "is added to all of its outputs" in remark
+
+    simulator = open_network(experiment.graph(8, 8), name)
+    simulator.set_learned(learned)
+    populations, encoder, rng = ("conv1", "conv2", "dense1", "output"), Current(), np.random.default_rng(0)
+    layers = spiking_layers(experiment.graph(8, 8), learned)
+    curve = conversion_curve(
+        [each.weight for each in layers],
+        [each.neurons for each in layers],
+        inputs[:N_SHOWN].reshape(N_SHOWN, -1),
+        np.zeros(N_SHOWN, np.int64),
+        N_STEPS,
+        10,
+        [each.constant for each in layers],
+    )
+    fired_in_all = [0] * len(populations)
+    for number in range(N_SHOWN):
+        simulator.reset()
+        given = encoder.encode(split.train.stimulus(number), rng, attempt=0, n_bins=N_STEPS, dt=1e-3)
+        record = {each: range(12 if each.startswith("d") else 10) for each in populations}
+        response = simulator.present(given, N_STEPS, plastic=False, record=record)
+        fired, courses = spikes(arrays, inputs[number], scale, shift, N_STEPS)
+        exact = rectified(arrays, inputs[number])
+        exact[-1] = exact[-1] + shift
+        for k, population in enumerate(populations):
+            mine = as_neurons(fired[k])
+            step, neuron = np.nonzero(mine)
+            assert pairs(response.spikes[population]) == list(zip(step.tolist(), neuron.tolist(), strict=True))
+            course = response.recordings[population].courses["v"]
+            np.testing.assert_allclose(course, as_neurons(courses[k])[:, : course.shape[1]], atol=1e-9)
+            np.testing.assert_array_equal(np.rint(curve.rates[k][number] * (N_STEPS - 1 - k)), mine.sum(axis=0))
+            fired_in_all[k] += int(mine.sum())
+            _check_rates(mine.sum(axis=0), as_neurons(exact[k][None])[0] / scale[k], N_STEPS - 1 - k, first=k == 0)
+    assert min(fired_in_all) > 100
+
+
+def _check_rates(counts: NDArray[Any], activation: NDArray[Any], n_steps: int, *, first: bool) -> None:
+    """Counts of spikes against the activations of rectified units."""
+    wanted = np.clip(activation, 0, 1) * n_steps
+    if first:  # constant currents: exact but for what is left of the potential
+        assert np.abs(counts - wanted).max() <= 1
+    assert np.sqrt(np.mean((counts - wanted) ** 2)) / n_steps < 0.06

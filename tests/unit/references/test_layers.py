@@ -1,0 +1,210 @@
+"""Layers of trained networks: what they compute, how they become synapses, and files that are refused."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.signal import correlate2d
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.references.converted import Kernels, as_neurons, kernels_of, matrix_of, network_table
+from stdpbench.references.layer_file import read_layers, write_layers
+from stdpbench.references.layer_network import LayerNetwork, Stage
+
+ARRAYS: dict[str, Any] = {
+    "input": [1, 8, 8],
+    "layers": ["conv1", "pool1", "conv2", "dense1"],
+    "conv1.weight": np.ones((3, 1, 3, 3)),
+    "conv1.bias": np.ones(3),
+    "pool1.size": 2,
+    "conv2.weight": np.ones((4, 3, 2, 2)),
+    "dense1.weight": np.ones((10, 16)),
+}
+
+
+def saved(folder: Path, arrays: dict[str, Any]) -> Path:
+    np.savez(folder / "net.npz", **arrays)
+    return folder / "net.npz"
+
+
+def network(folder: Path, **arrays: Any) -> LayerNetwork:
+    return read_layers(saved(folder, arrays))
+
+
+def whole(random: np.random.Generator, *shape: int) -> NDArray[np.float64]:
+    """Whole numbers, whose sums have no rounding."""
+    return random.integers(-9, 10, shape).astype(np.float64)
+
+
+def through_synapses(stage: Stage, kernels: Kernels, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a projection of kind local with tied weights sums up, as (channels, rows, columns)."""
+    source, target = ((*shape[1:], shape[0]) for shape in (stage.before, stage.after))
+    synapses = kernels.connect.draw(np.random.default_rng(0), source, target, recurrent=False)
+    found = as_neurons(x[None]) @ synapses.dense(kernels.tied(source, target))
+    return found.reshape(target).transpose(2, 0, 1)
+
+
+@pytest.mark.parametrize(("side", "stride", "padding"), [(3, 1, 0), (3, 1, 1), (5, 2, 2), (2, 2, 0), (4, 3, 1)])
+def test_a_sparse_projection_is_a_convolution_to_the_last_bit(
+    tmp_path: Path, side: int, stride: int, padding: int
+) -> None:
+    random = np.random.default_rng(side)
+    made = network(
+        tmp_path,
+        input=[3, 9, 11],
+        layers=["conv1", "pool9"],
+        **{
+            "conv1.weight": whole(random, 4, 3, side, side),
+            "conv1.stride": stride,
+            "conv1.padding": padding,
+            "pool9.size": _places((9, 11), side, stride, padding),
+        },
+    )
+    stage, x = made.stages[0], whole(random, 3, 9, 11)
+    kernels = kernels_of(stage)
+    assert kernels is not None
+    wide, weight = np.pad(x, ((0, 0), (padding, padding), (padding, padding))), made.layers[0].weight
+    assert weight is not None
+    wanted = [
+        sum(correlate2d(each, k, "valid") for each, k in zip(wide, own, strict=True))[::stride, ::stride]
+        for own in weight
+    ]
+    assert np.array_equal(through_synapses(stage, kernels, x), wanted)
+    assert np.array_equal(stage.apply(x[None])[0], wanted)
+
+
+def _places(sides: tuple[int, int], side: int, stride: int, padding: int) -> list[int]:
+    return [(each + 2 * padding - side) // stride + 1 for each in sides]
+
+
+@pytest.mark.parametrize(
+    ("pool", "conv", "tied"),
+    [
+        ({"size": 2}, {"side": 3}, True),
+        ({"size": 2}, {"side": 3, "padding": 1}, True),
+        ({"size": 3, "stride": 1}, {"side": 2, "stride": 2}, True),
+        ({"size": 3, "padding": 1, "stride": 2}, {"side": 2}, True),
+        ({"size": 3}, {"side": 3, "padding": 1}, False),  # 10 is no multiple of 3
+        ({"size": 3, "stride": 1}, {"side": 3, "padding": 1}, False),
+        ({"size": [2, 1]}, {"side": 3}, False),
+    ],
+)
+def test_pooling_before_a_convolution_is_part_of_it(
+    tmp_path: Path, pool: dict[str, Any], conv: dict[str, Any], tied: bool
+) -> None:
+    random, side = np.random.default_rng(4), conv.pop("side")
+    arrays = {
+        "input": [2, 10, 10],
+        "layers": ["pool1", "conv1", "dense1"],
+        **{f"pool1.{name}": value for name, value in pool.items()},
+        "pool1.factor": 1.0,
+        "conv1.weight": whole(random, 3, 2, side, side),
+        "conv1.bias": whole(random, 3),
+        **{f"conv1.{name}": value for name, value in conv.items()},
+    }
+    shape = _after(tmp_path, arrays)
+    stage = network(tmp_path, **arrays, **{"dense1.weight": np.ones((2, int(np.prod(shape))))}).stages[0]
+    x, zero = whole(random, 2, 10, 10), np.zeros((1, 2, 10, 10))
+    wanted = stage.apply(x[None]) - stage.apply(zero)
+    kernels = kernels_of(stage)
+    assert (kernels is not None) == tied
+    if kernels is not None:
+        assert np.array_equal(through_synapses(stage, kernels, x), wanted[0])
+    assert np.array_equal(as_neurons(x[None]) @ matrix_of(stage), as_neurons(wanted))
+
+
+def _after(folder: Path, arrays: dict[str, Any]) -> tuple[int, ...]:
+    """Shape of what the first convolution gives, from the error of a layer that does not fit it."""
+    with pytest.raises(StdpbenchError, match="gives") as caught:
+        network(folder, **arrays, **{"dense1.weight": np.ones((2, 7))})
+    return tuple(int(each) for each in str(caught.value).partition("conv1 gives ")[2].partition(" =")[0].split(" × "))
+
+
+def test_a_file_that_was_written_is_the_same_network(tmp_path: Path) -> None:
+    made = network(tmp_path, **ARRAYS, mean=0.1, std=[0.3])
+    with (tmp_path / "again.npz").open("wb") as file:
+        write_layers(file, made)
+    again = read_layers(tmp_path / "again.npz")
+    assert again.digest == made.digest
+    assert [each.name for each in again.stages] == ["conv1", "conv2", "dense1"]
+    assert network(tmp_path, **{**ARRAYS, "pool1.factor": 1.0}).digest != made.digest
+
+
+def test_a_table_has_a_population_for_each_rectification(tmp_path: Path) -> None:
+    table = network_table(network(tmp_path, **ARRAYS))
+    assert {name: each.get("shape") for name, each in table["populations"].items()} == {
+        "input": [8, 8],
+        "bias": None,
+        "conv1": [6, 6, 3],
+        "conv2": [2, 2, 4],
+        "output": [10],
+    }
+    connect = {name: each.get("connect") for name, each in table["projections"].items()}
+    assert connect["feed2"] == {"kind": "local", "field": 4, "stride": 2}
+    assert connect["feed3"] is None
+    assert table["projections"]["bias_conv2"]["delay"] == 1.0
+    plain = {name: array for name, array in ARRAYS.items() if name != "conv1.bias"}
+    assert "bias" not in network_table(network(tmp_path, **plain))["populations"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"layers": None}, "the array 'layers' is missing"),
+        ({"conv2.weight": None}, "the array 'conv2.weight' is missing"),
+        ({"layers": ["conv1", "maxpool1"]}, "the layer 'maxpool1' must be called conv, pool or dense"),
+        ({"layers": ["conv1", "conv1"]}, "layers names 'conv1' twice"),
+        ({"conv1.strides": 2}, "the array 'conv1.strides' is unknown; did you mean 'conv1.stride'?"),
+        ({"conv1.bias": [1.0, np.nan, np.inf]}, "conv1.bias has 2 values that are not finite numbers"),
+        ({"conv1.bias": ["a", "b", "c"]}, "conv1.bias must be an array of numbers"),
+        ({"conv1.bias": [1.0]}, "conv1.bias must have 3 values"),
+        ({"conv1.weight": np.ones((3, 1, 3))}, "conv1.weight must have the shape (channels, channels before, rows"),
+        ({"conv1.padding": 3}, "conv1.padding must be less than its size (3), not 3"),
+        ({"conv1.stride": 0.5}, "conv1.stride must be one whole number of at least 1, or two"),
+        ({"conv2.weight": np.ones((4, 2, 2, 2))}, "conv2.weight takes 2 channels, but pool1 gives 3"),
+        ({"conv2.weight": np.ones((4, 3, 5, 5))}, "conv2 covers 5 × 5 values, but pool1 gives 3 × 3"),
+        ({"dense1.weight": np.ones((10, 9))}, "dense1.weight takes 9 numbers, but conv2 gives 4 × 2 × 2 = 16"),
+        ({"layers": ["conv1", "pool1", "conv2"], "dense1.weight": None}, "the last layer conv2 gives 4 × 2 × 2"),
+        (
+            {"layers": ["dense1", "conv1"], "dense1.weight": np.ones((9, 64))},
+            "conv1 needs rows and columns, but dense1",
+        ),
+        ({"input": [8, 8]}, "input must be the number of channels, rows and columns"),
+        ({"std": 0.0}, "std must be larger than 0"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_one_sentence(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
+    arrays = {name: value for name, value in {**ARRAYS, **changes}.items() if value is not None}
+    for name in ("pool1.size", "conv2.weight", "conv1.bias", "dense1.weight", "conv1.weight"):
+        if name.partition(".")[0] not in arrays.get("layers", name):
+            arrays.pop(name, None)
+    with pytest.raises(StdpbenchError) as caught:
+        network(tmp_path, **arrays)
+    assert len(caught.value.sentences) == 1
+    assert str(caught.value).startswith(f"net.npz: {sentence}")
+
+
+def test_files_that_are_no_networks_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.npz").write_text("no archive", encoding="utf-8")
+    (tmp_path / "net.h5").write_bytes(b"")
+    whole_archive = BytesIO()
+    np.savez(whole_archive, **ARRAYS)
+    (tmp_path / "cut.npz").write_bytes(whole_archive.getvalue()[:900])
+    np.savez_compressed(tmp_path / "large.npz", x=np.zeros(2**25 + 10))
+    for name, clause in (
+        ("text.npz", "is not a NumPy archive"),
+        ("cut.npz", "is not a NumPy archive"),
+        ("large.npz", "256 MiB of arrays; at most 256 MiB can be converted"),
+        ("net.h5", r"must be a NumPy archive \(.npz\) or a NIR file"),
+        ("none.npz", "there is no file"),
+    ):
+        with pytest.raises(StdpbenchError, match=clause):
+            read_layers(tmp_path / name)
+    colour = network(tmp_path, input=[3, 2, 2], layers=["dense1"], **{"dense1.weight": np.ones((2, 12))})
+    with pytest.raises(StdpbenchError, match="input has 3 channels, but pictures here have one"):
+        network_table(colour)
