@@ -130,6 +130,7 @@ class MainWindow(QMainWindow):
         """Create the Train and Runs pages, all menus and the services, unless they exist."""
         if self._train is not None:
             return
+        from stdpbench_gui.app.help_actions import HelpActions
         from stdpbench_gui.app.window_services import WindowServices
         from stdpbench_gui.pages.evaluate import actions as evaluate_actions
         from stdpbench_gui.pages.rules import actions as rules_actions
@@ -152,6 +153,7 @@ class MainWindow(QMainWindow):
         let_scroll(runs)
         self.pages.addWidget(train)  # does not scroll, so that its run bar stays in place
         self.pages.addWidget(runs)
+        self.help = HelpActions(self, self.actions_, self.session)
         self._services = WindowServices(self, self)
         train.bar.offer([self.actions_[key] for key in ("evaluate-shown", "draw")])
 

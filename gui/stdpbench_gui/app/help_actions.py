@@ -1,0 +1,61 @@
+"""The windows of the Help menu that need the whole app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtWidgets import QMainWindow
+
+from stdpbench import __version__
+from stdpbench_gui.dialogs.help_windows import ProblemWindow, ShortcutsWindow, report_text
+from stdpbench_gui.session.crash import log_file
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.actions import Actions
+
+_LINES = 60  # of logs
+_BYTES = 32_768  # from the end of a log
+
+
+class HelpActions:
+    """Opens the list of shortcuts, and the text for the report of a problem."""
+
+    def __init__(self, window: QMainWindow, actions: Actions, session: RunSession) -> None:
+        self._window, self._actions, self._session = window, actions, session
+        add: Callable[..., object] = actions.add
+        add("shortcuts", "&Help", "Keyboard &shortcuts", self.shortcuts, "Ctrl+/", "All actions that have keys")
+        add("problem", "&Help", "Report a &problem…", self.problem, "", "Findings of the doctor, the run and the log")
+
+    def shortcuts(self) -> ShortcutsWindow:
+        """Open the list of shortcuts."""
+        opened = ShortcutsWindow(self._actions, self._window)
+        opened.open()
+        return opened
+
+    def problem(self) -> ProblemWindow:
+        """Open the text for the report of a problem; the machine is checked meanwhile."""
+        opened = ProblemWindow(self._window)
+        opened.open()
+        session = self._session
+        folder, live = session.folder, session.live
+        path = None if folder is None else folder.path
+        run = [] if path is None else [path.name, " ".join(filter(None, (str(live.state), live.reason)))]
+
+        def look() -> str:
+            from stdpbench.cli.doctor import diagnose
+
+            worker = [] if path is None else _end(path / "worker.log")
+            return report_text(__version__, [*run, *worker], diagnose(), _end(log_file()))
+
+        session.work(look, opened.show_text, "Cannot check the machine", owner=opened)
+        return opened
+
+
+def _end(path: Path) -> list[str]:
+    """Return the last lines of a log; none if there is no log."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _BYTES))
+            return file.read(_BYTES).decode("utf-8", "replace").splitlines()[-_LINES:]
+    except OSError:
+        return []

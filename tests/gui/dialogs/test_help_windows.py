@@ -1,0 +1,51 @@
+"""The windows of the Help menu: shortcuts, and the text for the report of a problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench.cli.doctor import Finding
+from stdpbench_gui.app import help_actions
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.help_windows import report_text
+
+
+def test_every_shortcut_is_listed_once(window: MainWindow, qtbot: QtBot) -> None:
+    window.complete()
+    opened = window.help.shortcuts()
+    rows = [[opened.table.item(row, column).text() for column in range(3)] for row in range(opened.table.rowCount())]  # type: ignore[union-attr]
+    known = {entry.action.shortcut().toString() for entry in window.actions_} - {""}
+    keys = [key for _, _, key in rows]
+    assert known <= set(keys)
+    assert len([key for key in keys if key in known]) == len(known)
+    assert ["", "Pause", "Ctrl+P"] in rows or ["Run", "Pause", "Ctrl+P"] in rows
+    opened.close()
+
+
+def test_a_report_has_the_machine_and_the_log(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("stdpbench.cli.doctor.diagnose", lambda: (Finding("compiler", "fault", "none", "get one"),))
+    (tmp_path / "app.log").write_text("".join(f"line {number}\n" for number in range(100)) + "something odd\n")
+    monkeypatch.setattr(help_actions, "log_file", lambda: tmp_path / "app.log")
+    opened = window.help.problem()
+    assert not opened.copy.isEnabled()
+    waits(qtbot, opened.copy.isEnabled)
+    opened.copy.click()
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    assert clipboard.text() == opened.text.toPlainText()
+    assert "fault   compiler: none (fix: get one)" in clipboard.text()
+    assert "none is open" in clipboard.text()
+    assert "something odd" in clipboard.text()
+    assert "line 10\n" not in clipboard.text()
+    opened.close()
+
+
+def test_a_report_says_what_it_does_not_have() -> None:
+    assert report_text("1.0", [], [], []) == "stdpbench 1.0\n\n\nrun:\n  none is open\n\nlog of the app:\n  empty\n"
