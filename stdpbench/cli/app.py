@@ -322,7 +322,7 @@ def gui(
         str | None,
         typer.Argument(
             metavar="RUN|EXPERIMENT|FILE",
-            help="A run to show, or an experiment to run after a question.",
+            help="A run to show, the zip file of one, or an experiment to run after a question.",
             autocompletion=completion.experiments_or_runs,
         ),
     ] = None,

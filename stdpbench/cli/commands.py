@@ -275,7 +275,7 @@ def gui_command(what: str | None, runs: Path | None) -> None:
 
 
 def _to_open(what: str, runs: Path) -> Path:
-    """Return the run folder or experiment file with a given name.
+    """Return the run folder, the zip file of a run or the experiment file with a given name.
 
     Raises
     ------
@@ -284,7 +284,8 @@ def _to_open(what: str, runs: Path) -> Path:
     """
     file = shipped_experiments().get(what, Path(what).expanduser())
     if file.is_file():
-        read_experiment(file)  # its errors belong on the terminal
+        if file.suffix != ".zip":
+            read_experiment(file)  # its errors belong on the terminal
         return file.absolute()
     return find_run(what, runs).path.absolute()
 

@@ -20,7 +20,7 @@ from stdpbench.paths import runs_folder
 from stdpbench.report.recordings.recorded import Recorded
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.agreement import Agreement, compare
-from stdpbench.runs.lineage.export import export_run
+from stdpbench.runs.lineage.export import SUFFIX, export_run, import_run
 from stdpbench.runs.lineage.reproduction_folder import open_source, prepare
 from stdpbench.runs.protocol.facts import Progress
 
@@ -28,9 +28,15 @@ from stdpbench.runs.protocol.facts import Progress
 def export_command(run: str, output: Path | None, runs: Path | None) -> None:
     """Carry out ``stdpbench export``."""
     folder = find_run(run, runs or runs_folder())
-    target = export_run(folder, output or Path(f"{folder.path.resolve().name}.zip"))
+    target = export_run(folder, output or Path(f"{folder.path.resolve().name}{SUFFIX}"))
     size = target.stat().st_size / 2**20
     Console().print(f"{target} ({size:.1f} MB)", highlight=False, soft_wrap=True)
+
+
+def import_command(source: Path, runs: Path | None) -> None:
+    """Carry out ``stdpbench import``."""
+    folder = import_run(source, runs or runs_folder())
+    Console().print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
 
 
 def export_responses(

@@ -18,7 +18,8 @@ runs_app = typer.Typer()
 def export(
     run: Run,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The zip file. Default: RUN.zip in the current folder.")
+        Path | None,
+        typer.Option(metavar="FILE", help="The zip file. Default: RUN.stdpbench.zip in the current folder."),
     ] = None,
     neo: Annotated[
         Path | None,
@@ -76,6 +77,17 @@ def export(
         export_command(run, output, runs)
     else:
         export_responses(run, neo, nwb, stimuli, record or [], runs)
+
+
+@runs_app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="ZIP", help="A zip file written by `export`.")],
+    runs: NewRuns = None,
+) -> None:
+    """Unpack an exported run into the runs folder, to show, evaluate and compare it there."""
+    from stdpbench.cli.export_commands import import_command
+
+    import_command(source, runs)
 
 
 @runs_app.command()

@@ -30,7 +30,17 @@ def test_one_wheel_for_every_machine(wheel: Path) -> None:
 
 def test_only_the_two_packages_are_at_top_level(names: list[str]) -> None:
     top = {name.split("/")[0] for name in names}
-    assert {name for name in top if not name.endswith(".dist-info")} == {"stdpbench", "stdpbench_gui"}
+    assert {name for name in top if not name.endswith((".dist-info", ".data"))} == {"stdpbench", "stdpbench_gui"}
+
+
+def test_a_desktop_finds_the_app(names: list[str]) -> None:
+    (data,) = {name.split("/")[0] for name in names if ".data/" in name}
+    shared = {name.removeprefix(f"{data}/data/share/") for name in names if name.startswith(f"{data}/")}
+    assert shared == {
+        "applications/stdpbench.desktop",
+        "icons/hicolor/scalable/apps/stdpbench.svg",
+        "mime/packages/stdpbench.xml",
+    }
 
 
 def test_every_module_is_inside(names: list[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from stdpbench.cli.doctor import display
 from stdpbench.signals import handled
 
+_ICON = Path(__file__).parent.parent / "assets" / "stdpbench.png"
 _SETTLED_MS = 1500
 _PATIENCE = 5.0  # s to wait for work in threads, such as the start of a run, after the window is closed
 
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
         return _refuse(f"the display is {screen.detail}. To fix this: {screen.fix}")
     try:
         from PyQt6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+        from PyQt6.QtGui import QIcon
         from PyQt6.QtWidgets import QApplication
 
         from stdpbench_gui.app.window import MainWindow
@@ -57,6 +59,9 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
     previous_handler = qInstallMessageHandler(at_start)
     try:
         app = QApplication.instance() or QApplication(list(argv or ["stdpbench"]))
+        assert isinstance(app, QApplication)
+        app.setWindowIcon(QIcon(str(_ICON)))
+        app.setDesktopFileName("stdpbench")  # by which a desktop finds the icon of the window
     finally:
         qInstallMessageHandler(previous_handler)
     # Qt's event loop runs no Python code, so Ctrl+C in the terminal would wait for the next event

@@ -17,6 +17,7 @@ from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, ship
 from stdpbench.learned_names import listed
 from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import looks_like_run
+from stdpbench.runs.lineage.export import import_run
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
@@ -321,15 +322,25 @@ class WindowServices(QObject):
                 self._app.show_message(f"Cannot open {path}: no permission to read it.")
             elif looks_like_run(path):
                 self._app.open_run(path)
+            elif path.suffix == ".zip" and path.is_file():
+                self._import(path)
             elif is_own_data(path):
                 self.choose_data(path)
             else:
                 self._app.show_message(
-                    f"{path.name or path} is not a run folder, an experiment file (.toml), pictures (a folder, an npz "
-                    "file or IDX files) or other data (.npz, .csv, .ts or .h5)."
+                    f"{path.name or path} is not a run folder or a zip file of one, an experiment file (.toml), "
+                    "pictures (a folder, an npz file or IDX files) or other data (.npz, .csv, .ts or .h5)."
                 )
         except OSError as error:  # no permission, or the disk is gone
             self._app.show_message(f"Cannot open {path}: {error.strerror or error}.")
+
+    def _import(self, path: Path) -> None:
+        """Unpack the zip file of a run into the runs folder, and show the run."""
+        runs = self._app.runs
+        self._app.show_message(f"Unpacking {path.name} …")
+        self._app.session.work(
+            lambda: import_run(path, runs).path, self._app.open_run, f"Cannot open {path.name}", owner=self._window
+        )
 
     def ask_to_run(self, experiment: Experiment, path: Path) -> NewRunForm:
         """Open the form for a run of an experiment file."""

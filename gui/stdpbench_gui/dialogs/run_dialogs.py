@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import parse_assignment
+from stdpbench.runs.lineage.export import SUFFIX
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
@@ -200,7 +201,8 @@ def file_to_export_to(name: str, folder: str, parent: QWidget, kind: Exported = 
     """Ask for the file to export a run to, with the suffix of its type; return None if cancelled."""
     title, types = _EXPORTED[kind]
     first, proposed = next(iter(types)), Path(folder) / name
-    chosen, filtered = QFileDialog.getSaveFileName(parent, title, f"{proposed}{first}", ";;".join(types.values()))
+    suggested = f"{proposed}{SUFFIX if kind == 'zip' else first}"
+    chosen, filtered = QFileDialog.getSaveFileName(parent, title, suggested, ";;".join(types.values()))
     if not chosen:
         return None
     path = Path(chosen)

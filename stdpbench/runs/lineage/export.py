@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import stat
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -28,6 +29,8 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
 
 PACKAGES = "packages.txt"
+SUFFIX = ".stdpbench.zip"
+"""Usual end of the name of an exported run, by which a desktop knows what opens it; every zip file will do."""
 ProgressCallback = Callable[[int, int], object]
 _NAMES = (
     "experiment.toml",
@@ -61,7 +64,7 @@ How to reproduce this run
 1. Install stdpbench in the version given in run.json under "versions"; {packages} lists all packages that were
    installed where the run was exported ({differing}).
 2. Install the data set: {data}.
-3. stdpbench reproduce {name}.zip
+3. stdpbench reproduce {name}{suffix}
 
 This runs the experiment again, with the same changes of parameters and learned arrays at the same presentations, and
 reports whether the numbers agree: to the bit on the same machine with the same versions; otherwise how many spikes
@@ -167,6 +170,36 @@ def unpack_run(source: Path, into: Path) -> RunFolder:
         raise StdpbenchError(f"{source} does not contain a run: experiment.toml or run.json is missing") from None
 
 
+def import_run(source: Path, runs: Path) -> RunFolder:
+    """Unpack an exported run into a runs folder, where it is listed, shown and evaluated like every other run.
+
+    Without checkpoints it can be neither branched nor rewound; `stdpbench reproduce` makes a run that can.
+
+    Parameters
+    ----------
+    source : Path
+        The zip file.
+    runs : Path
+        The runs folder; created if necessary.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is a run of this name already, or for the reasons of `unpack_run`. Nothing half-unpacked is left.
+    """
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".import-", dir=runs) as scratch:
+            unpacked = unpack_run(source, Path(scratch)).path
+            target = runs / unpacked.name
+            if target.exists():
+                raise StdpbenchError(f"{target} exists already; open it, or move it away first")
+            unpacked.rename(target)
+    except OSError as error:
+        raise DiskError(f"cannot unpack {source} into {runs}: {error.strerror or error}") from error
+    return RunFolder.open(target)
+
+
 def installed() -> list[str]:
     """Return the installed packages as ``name==version``, sorted."""
     found = {str(package.metadata["Name"]): package.version for package in distributions() if package.metadata["Name"]}
@@ -257,6 +290,6 @@ def _readme(folder: RunFolder, name: str) -> str:
         if state is State.FINISHED
         else f"\n\nThis run is {state}; only the results of a finished run can be compared."
     )
-    head = _README.format(packages=PACKAGES, differing=differing, data=data_set, name=name, ended=ended)
+    head = _README.format(packages=PACKAGES, differing=differing, data=data_set, name=name, suffix=SUFFIX, ended=ended)
     own = folder.path / "README.txt"
     return head + (own.read_text(encoding="utf-8", errors="replace") if own.is_file() else "")

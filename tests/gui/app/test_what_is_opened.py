@@ -11,8 +11,10 @@ from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
@@ -138,3 +140,20 @@ def test_a_very_long_name_widens_no_page(window: MainWindow) -> None:
     for page, width in zip((window.start.recent, window.runs_page.notices), before, strict=True):
         assert page.minimumSizeHint().width() < width + 500
     assert name in window.start.recent.findChildren(QPushButton)[-1].accessibleName()
+
+
+def test_an_exported_run_is_unpacked_and_shown(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, tmp_path: Path
+) -> None:
+    export_run(finished_run, tmp_path / "one.stdpbench.zip")
+    window.services.open_path(tmp_path / "one.stdpbench.zip")
+    waits(qtbot, lambda: window.session.folder is not None)
+    folder = window.session.folder
+    assert folder is not None
+    assert folder.path == window.runs / finished_run.path.name
+    waits(qtbot, lambda: window.session.live.state is State.FINISHED)
+    said: list[str] = []
+    window.session.message.connect(said.append)
+    window.services.open_path(tmp_path / "one.stdpbench.zip")
+    waits(qtbot, lambda: said)
+    assert "exists already" in said[0]

@@ -25,7 +25,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage import export
 from stdpbench.runs.lineage import reproduction as reproduction_call
 from stdpbench.runs.lineage.agreement import Agreement, ReproducedAccuracy, compare
-from stdpbench.runs.lineage.export import export_run, installed, unpack_run
+from stdpbench.runs.lineage.export import export_run, import_run, installed, unpack_run
 from stdpbench.runs.lineage.reproduction import CONTINUE, STOP
 from stdpbench.runs.lineage.reproduction_folder import open_source, prepare
 from stdpbench.runs.preparation.creation import create_run
@@ -87,7 +87,7 @@ def test_the_zip_contains_everything_needed_to_reproduce_the_run(branch: RunFold
     for file in ("experiment.toml", "run.json", "journal.jsonl", "metrics.json", "start_weights.npy", "test.npz"):
         assert f"{name}/{file}" in names
     assert not any("checkpoints" in entry or "lock" in entry or "worker.log" in entry for entry in names)
-    assert f"stdpbench reproduce {name}.zip" in text
+    assert f"stdpbench reproduce {name}.stdpbench.zip" in text
     assert "weights.npy" in text
     assert f"numpy=={np.__version__}" in packages
     assert packages == installed()
@@ -379,7 +379,7 @@ def test_the_command_line_reports_errors(
         except SystemExit as end:
             main_status.append(int(end.code or 0))
     err = capsys.readouterr().err
-    assert (tmp_path / f"{branch.path.name}.zip").is_file()
+    assert (tmp_path / f"{branch.path.name}.stdpbench.zip").is_file()
     assert main_status == [0, 2, 2]
     assert "already exists" in err
     assert "there is no run 'nowhere'" in err
@@ -426,3 +426,22 @@ def test_reproduction_in_one_call_reports_its_result(branch: RunFolder, tmp_path
     none = reproduction_call.reproduce(branch.path, tmp_path, command=lambda: STOP)
     assert "was cancelled" in none.sentence
     assert not none.path.exists()
+
+
+def test_an_exported_run_is_shown_elsewhere(
+    branch: RunFolder, zipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = tmp_path / "elsewhere" / "runs"
+    with pytest.raises(SystemExit) as ended:
+        main(["import", str(zipped), "--runs", str(runs)])
+    assert ended.value.code == 0
+    (made,) = runs.iterdir()  # and nothing beside it
+    assert f"run folder: {made}" in capsys.readouterr().out.replace("\n", "")
+    assert made.name == branch.path.name
+    assert np.array_equal(stdpbench.open_run(made).weights["feed"], stdpbench.open_run(branch.path).weights["feed"])
+    with pytest.raises(StdpbenchError, match="exists already"):
+        import_run(zipped, runs)
+    (tmp_path / "no.zip").write_bytes(b"PK no")
+    with pytest.raises(StdpbenchError, match="is not a zip file"):
+        import_run(tmp_path / "no.zip", runs)
+    assert list(runs.iterdir()) == [made]
