@@ -186,7 +186,7 @@ def dialogs(camera: Camera, data: Path) -> None:
         return dialog
 
     def new_run() -> QWidget:
-        form = window.services.new_run(NewRun.of(read_experiment("digits"), "digits"))
+        form = window.services.forms.new_run(NewRun.of(read_experiment("digits"), "digits"))
         form.set_value("network.n_exc", 200)
         form.set_value("plasticity.nu_post", 0.02)
         form.set_seeds("0-4")

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from stdpbench.cli.follow import find_run
 from stdpbench.hardware import ChipCheck
+from stdpbench.hardware.words import activity_rows, energy_sentence, sources, verdict_text
 from stdpbench.paths import runs_folder
 from stdpbench.report.chip_check import check_run
 
@@ -36,18 +37,14 @@ def _show_activity(found: ChipCheck, console: Console) -> None:
     table.add_column("what")
     table.add_column("mean", justify="right")
     table.add_column("measured", overflow="fold")
-    for name, spikes in found.spikes.items():
-        table.add_row(f"spikes of {name}", _number(spikes), found.origin[name])
-    for name, operations in found.operations.items():
-        table.add_row(f"synaptic operations of {name}", _number(operations), "")
-    table.add_row("synaptic operations", _number(found.total_operations), "")
+    for row in activity_rows(found):
+        table.add_row(*row)
     console.print(table)
 
 
 def _show(found: ChipCheck, console: Console) -> None:
-    sources = list(dict.fromkeys([*(row.source for row in found.rows), *(each.source for each in found.energies)]))
-    number = {source: n for n, source in enumerate(sources, 1)}
-    table = Table(title=f"{found.target.title}: {'fits' if found.fits else 'does not fit'}", title_justify="left")
+    number = sources(found)
+    table = Table(title=verdict_text(found), title_justify="left")
     for heading in ("what", "where", "network", "chip", ""):
         table.add_column(heading, overflow="fold")
     table.add_column("source", justify="right")
@@ -57,21 +54,10 @@ def _show(found: ChipCheck, console: Console) -> None:
         table.add_row(*cells, str(number[row.source]), style=style)
     console.print(table)
     for each in found.energies:
-        amount = "not known" if each.nanojoule is None else f"{_energy(1e3 * each.nanojoule)} per stimulus"
-        text = f"energy of {each.operation}s: {amount}, at {_energy(each.picojoule)} each ({each.note})"
-        console.print(f"{text}; source {number[each.source]}", highlight=False, soft_wrap=True)
+        text = f"{energy_sentence(each)}; source {number[each.source]}"
+        console.print(text, highlight=False, soft_wrap=True)
     for remark in found.target.remarks:
         console.print(remark, highlight=False, soft_wrap=True)
     for source, n in number.items():
         console.print(f"  {n}: {escape(source)}", highlight=False, soft_wrap=True)
     console.print()
-
-
-def _energy(picojoule: float) -> str:
-    units = {"mJ": 1e9, "µJ": 1e6, "nJ": 1e3, "pJ": 1.0}
-    unit = next((name for name, size in units.items() if picojoule >= size), "pJ")
-    return f"{picojoule / units[unit]:.3g} {unit}"
-
-
-def _number(value: float | None) -> str:
-    return "not known" if value is None else f"{value:.1f}"

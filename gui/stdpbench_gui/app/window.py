@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
         self.undo.follow(runs.steps.changed)
         runs.run_chosen.connect(self.open_run)
         runs.wanted.connect(lambda: self.go_to("runs"))
-        runs.new_run_wanted.connect(lambda: self.services.new_run())
+        runs.new_run_wanted.connect(lambda: self.services.forms.new_run())
         runs.evaluation_wanted.connect(lambda path: self.evaluate.evaluate(path))
         let_scroll(runs)
         self.pages.addWidget(train)  # does not scroll, so that its run bar stays in place
@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
             page = self._lab = RulesPage(self.session, self._parameters.changes, self.settings)
             self.undo.follow(page.state.history_changed)
             page.wanted.connect(lambda: self.go_to("lab"))
-            page.use_wanted.connect(self.services.use_rule)
+            page.use_wanted.connect(self.services.forms.use_rule)
             page.dropped.connect(self.services.open_dropped)
             let_scroll(page)
             self.pages.addWidget(page)
@@ -384,7 +384,7 @@ class MainWindow(QMainWindow):
     def run_file(self, path: Path) -> None:
         """Describe an experiment file and offer to run it."""
         self.services.recent.add(path.absolute())
-        file, ask = path.absolute(), self.services.ask_to_run
+        file, ask = path.absolute(), self.services.forms.ask_to_run
         self.session.work(
             lambda: read_experiment(path), lambda made: ask(made, file), "Cannot read the experiment", owner=self
         )

@@ -12,22 +12,21 @@ from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QCheckBox, QDialog, QMainWindow, QMenu, QMessageBox, QWidget
 
 from stdpbench.datasets.found import stimuli_at
-from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, shipped_experiments, trained_kinds
+from stdpbench.experiment import Experiment, NetworkDraft, read_experiment
 from stdpbench.learned_names import listed
-from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.lineage.export import import_run
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.new_run import NewRun
+from stdpbench_gui.app.run_forms import RunForms
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
-from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 from stdpbench_gui.dialogs.own_stimuli import OwnStimuliDialog
-from stdpbench_gui.dialogs.run_form import ABOUT, RunForm
+from stdpbench_gui.dialogs.run_form import RunForm
 from stdpbench_gui.look.motion import motion
+from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.run_session import RunSession
@@ -37,7 +36,6 @@ from stdpbench_gui.widgets.basic import menu_action, not_none
 
 _KEPT = 12
 _STOPPING_MS = 15_000
-_USUAL_FOR_RULES = "fast-100"
 
 
 class Recent:
@@ -148,6 +146,10 @@ class App(Protocol):
     def train(self) -> TrainPage:
         """The Train page."""
 
+    @property
+    def runs_page(self) -> RunsPage:
+        """The Runs page."""
+
     def show_message(self, sentence: str) -> None:
         """Show a sentence in the status bar."""
 
@@ -183,6 +185,8 @@ class WindowServices(QObject):
         Recently opened paths.
     dialog : QDialog or None
         The dialog opened last.
+    forms : RunForms
+        Forms for a new run.
     drawing : DrawDigitDialog or None
         The drawing pad; None until it is opened.
     """
@@ -195,6 +199,7 @@ class WindowServices(QObject):
         self.drawing: DrawDigitDialog | None = None
         self._may_close = False
         self._closing: QTimer | None = None
+        self.forms = RunForms(window, app, self)
         self.recent = Recent(self._settings, self._recent_menu(), self.open_path)
         self._add_actions()
         app.session.opened.connect(self._on_opened)
@@ -202,7 +207,7 @@ class WindowServices(QObject):
         app.start.own_data_wanted.connect(lambda: self.choose_data())
         app.start.data_wanted.connect(self.get_data)
         app.start.data_wanted_for.connect(self._get_data_for)
-        app.start.edit_wanted.connect(lambda name: self.new_run(NewRun.of(read_experiment(name), name)))
+        app.start.edit_wanted.connect(lambda name: self.forms.new_run(NewRun.of(read_experiment(name), name)))
         app.start.new_network_wanted.connect(lambda: self.build_network())
 
     # -- actions ---------------------------------------------------------------------------------------------------
@@ -225,7 +230,7 @@ class WindowServices(QObject):
             "new-run",
             "&File",
             "&New run…",
-            self.new_run,
+            self.forms.new_run,
             "Ctrl+N",
             "Everything that an experiment declares, in a form",
         )
@@ -242,13 +247,21 @@ class WindowServices(QObject):
             "reference",
             "&File",
             "Train a &supervised reference…",
-            self.train_reference,
+            self.forms.train_reference,
             "",
             "A network trained with labels, to compare with",
         )
         add("edit-network", "&File", "Edit the &network of the run…", self.edit_current, "", "For another run")
         actions.separator("&Run")
         add("draw", "&Run", "Draw a digit…", self.draw, "Ctrl+D", "Draw a digit and see the network's answer")
+        add(
+            "hardware",
+            "&Run",
+            "Check &chips…",
+            self.check_chips,
+            "",
+            "Whether the trained network fits chips",
+        )
         actions.separator("&Run")
         add("ask", "&Run", "Ask before closing", self._set_asking, "", "While a run is active", checkable=True)
         actions.separator("&View")
@@ -342,59 +355,6 @@ class WindowServices(QObject):
             lambda: import_run(path, runs).path, self._app.open_run, f"Cannot open {path.name}", owner=self._window
         )
 
-    def ask_to_run(self, experiment: Experiment, path: Path) -> NewRunForm:
-        """Open the form for a run of an experiment file."""
-        shipped = next((name for name, file in shipped_experiments().items() if file == path), "")
-        return self.new_run(NewRun.of(experiment, shipped or str(path)))
-
-    def new_run(self, run: NewRun | None = None, *, called: str = "") -> NewRunForm:
-        """Open the form for a new run.
-
-        Parameters
-        ----------
-        run : NewRun, optional
-            What it starts from. Default: the experiment of the current run, else digits.
-        called : str
-            What the experiment is called if it is neither shipped nor a file.
-        """
-        if run is None:
-            run, called = self._usual("digits")
-        return self._open(NewRunForm(run, self._app.session, self._app.runs, self._window, called=called))
-
-    def use_rule(self, rule: PlasticityRule, projection: str) -> NewRunForm:
-        """Open the form for a run that learns by a rule of the Rules page."""
-        run, called = self._usual(_USUAL_FOR_RULES)
-        form = NewRunForm(
-            run, self._app.session, self._app.runs, self._window, called=called, rule=rule, projection=projection
-        )
-        return self._open(form)
-
-    def train_reference(self) -> NewRunForm:
-        """Open the form for a run that trains a network with labels, on the data of this run or of an included one."""
-        run, called = self._usual("digits")
-        kind = trained_kinds()[0]
-        try:
-            run = run.trained_by(kind)
-        except StdpbenchError:  # a stream, say
-            run, called = NewRun.of(read_experiment("digits"), "digits").trained_by(kind), ""
-        return self.new_run(run, called=called)
-
-    def _usual(self, name: str) -> tuple[NewRun, str]:
-        """Return a run of the experiment of the current run, and what it is called; else of an included one."""
-        own = self._app.session.experiment
-        if own is None or own.missing_kinds:
-            return NewRun.of(read_experiment(name), name), ""
-        return NewRun.of(own), f"{own.name} (current run)"
-
-    def _open(self, form: NewRunForm) -> NewRunForm:
-        form.missing = self._app.start.missing
-        form.made.connect(lambda folder: self._app.session.start(folder))
-        form.reported.connect(self._app.report)
-        form.data_wanted.connect(self._get_data_for_run)
-        form.open()
-        self.dialog = form
-        return form
-
     def choose_data(self, path: Path | None = None) -> OwnDataDialog | OwnStimuliDialog:
         """Open the dialog that makes an experiment from pictures, or from signals, events or a table."""
         dialog: OwnDataDialog | OwnStimuliDialog
@@ -431,6 +391,14 @@ class WindowServices(QObject):
         else:
             self.edit_network(NetworkDraft(experiment))
 
+    def check_chips(self) -> None:
+        """Compare the network of the current run with chips."""
+        folder = self._app.session.folder
+        if folder is None:
+            self._app.show_message("No run is open; choose one on the Runs page.")
+        else:
+            self._app.runs_page.row_actions.check_chips_of(folder.path)
+
     def draw(self) -> DrawDigitDialog:
         """Open the drawing pad. There is only one, and it keeps its drawing."""
         if self.drawing is None:
@@ -457,11 +425,6 @@ class WindowServices(QObject):
             name, "", f"{experiment.name} trains on {WORDS.get(name, name)}, which is not installed."
         )
         dialog.fetched.connect(lambda *_: self._app.run_experiment(experiment))
-
-    def _get_data_for_run(self, name: str, run: NewRun) -> None:
-        words, runs = WORDS.get(name, name), self._app.runs
-        dialog = self.get_data(name, "", f"{run.draft.unchecked.name} trains on {words}, which is not installed.")
-        dialog.fetched.connect(lambda *_: self._app.session.start_new(lambda: run.create(runs, ABOUT)))
 
     def _on_opened(self) -> None:
         folder = self._app.session.folder

@@ -22,7 +22,8 @@ from stdpbench.runs.queue.new_run_text import command_of, python_of
 from stdpbench.runs.queue.run_queue import Item, Queue
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.new_run_fields import FILE, NewRunFields
-from stdpbench_gui.dialogs.run_form import ABOUT, TEXTS, RunForm
+from stdpbench_gui.dialogs.run_form import ABOUT, RunForm
+from stdpbench_gui.dialogs.run_form_rows import TEXTS
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import experiment_target
 from stdpbench_gui.widgets.parameter_row import ParameterRow
@@ -113,7 +114,7 @@ class NewRunForm(RunForm):
         run, draft = self.run, self.draft
         learners = () if self._rule is None else tuple(run.given.rules_by_projection)
         self.fields.show_run(run, learners, self._projection, has_rule=self._rule is not None)
-        self.fields.show_rows(asked_first(draft, self.groups), self.set_value, self._on_edit)
+        self.fields.show_rows(asked_first(draft, self.groups), self.set_value, self.on_edit)
         for path, row in self.fields.rows.items():
             row.show_value(draft.value(path), self.value_before(path), ..., "")
             if path not in self._invalid:

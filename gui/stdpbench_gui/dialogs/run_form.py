@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QGuiApplication, QKeySequence
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -22,17 +22,15 @@ from PyQt6.QtWidgets import (
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import (
     DraftHistory,
-    Experiment,
     Group,
     NetworkDraft,
-    draft_groups,
     group_of,
-    parameter_groups,
     placed,
 )
 from stdpbench.experiment.draft_changes import DraftChange, changes_from, taking_back
 from stdpbench.experiment.draft_steps import setting
 from stdpbench.runs.queue.new_run import NewRun
+from stdpbench_gui.dialogs.run_form_rows import TEXTS, Before, form_groups
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
@@ -44,13 +42,8 @@ from stdpbench_gui.widgets.input_size import InputSize
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
-from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
+from stdpbench_gui.widgets.parameter_row import ParameterRow
 
-TEXTS = RowTexts(
-    edited="Not applied yet: Enter applies it, Esc or a click here reverts it",
-    start="the value of the experiment that this is made from",
-    at_start="in the experiment that this is made from",
-)
 ABOUT = {"command": "desktop app"}
 _MOST_SHOWN = 3
 _LINES = 7
@@ -95,6 +88,8 @@ class RunForm(QDialog):
 
     made = pyqtSignal(object)
     reported = pyqtSignal(str)
+    has_forecast = True
+    """Whether it says how long the run will take."""
 
     def __init__(self, run: NewRun, session: RunSession, runs: Path, title: str, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -104,7 +99,7 @@ class RunForm(QDialog):
         self.session, self.runs = session, runs
         self.history: DraftHistory[NewRun] = DraftHistory(run)
         self._saved = run
-        self.before: _Before | None = None
+        self.before: Before | None = None
         self.groups: tuple[Group, ...] = ()
         self._problems: list[str] = []
         self._closing = self._busy = False
@@ -132,7 +127,7 @@ class RunForm(QDialog):
         self._add_actions()
         self.search.textChanged.connect(self.form.search)
         self.form.committed.connect(self.set_value)
-        self.form.edited.connect(self._on_edit)
+        self.form.edited.connect(self.on_edit)
         self.changes.undo_wanted.connect(self._take_back)
         self.diagram.chosen.connect(self._reveal)
 
@@ -160,6 +155,14 @@ class RunForm(QDialog):
 
     def show_run(self) -> None:
         """Show what only this form has, when `refresh` shows the rest."""
+
+    def more_problems(self) -> list[str]:
+        """Return what else is wrong with an experiment that does not contradict itself."""
+        return []
+
+    def compared_with(self) -> str:
+        """Return what the experiment is compared with, in a few words."""
+        return self.run.template.name
 
     # -- layout ----------------------------------------------------------------------------------------------------
 
@@ -269,26 +272,42 @@ class RunForm(QDialog):
         self._input.show_for(draft.unchecked)
         groups = self.groups = form_groups(draft)
         if self.before is None or self.before.template is not run.template:
-            self.before = _Before(run.template)
+            self.before = Before(run.template)
         self.form.show_groups(groups, draft.value, self.value_before, self.why_not)
         problems = placed(draft.problems(self._input.n_input), groups)
         self._show_errors({one.row: one.sentence for one in problems if one.row})
-        self._problems = [one.sentence for one in problems]
+        self._problems = [one.sentence for one in problems] or self.more_problems()
         self.diagram.show_graph(draft.graph(self._input.n_input))
-        self.changes.show_changes(run.template.name, changes_from(run.template, draft))
+        found = changes_from(run.template, draft)
+        n, name = len(found), self.compared_with()
+        title = f"{n} change{'s' if n > 1 else ''} of {name}" if n else f"As {name}"
+        self.changes.show_changes(title, found)
         self.show_run()
         whole = None if problems else draft.unchecked
         self.preview.show_for(whole)
         self.preview.setVisible(draft.unchecked.stream is None)
-        self.time.show_for(whole, trust=run.is_template)
+        if self.has_forecast:
+            self.time.show_for(whole, trust=run.is_template)
         for key, word, can, text in (
             ("undo", "Undo", self.history.can_undo, self.history.undo_text),
             ("redo", "Redo", self.history.can_redo, self.history.redo_text),
         ):
             self.actions_[key].setEnabled(can)
             self.actions_[key].setToolTip(f"{word} {text}".strip() + f" ({_ACTIONS[key][1]})")
-        self._area.setMaximumHeight(self._fields.sizeHint().height() + 2)
+        self._fit()
         self.enable()
+
+    def _fit(self) -> None:
+        """Give the first settings the room that they take, and the rest to the changes."""
+        layout, width = not_none(self._fields.layout()), not_none(self._area.viewport()).width()
+        layout.activate()
+        height = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
+        self._area.setMaximumHeight(height + 2)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fit the first settings to the new width."""
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self._fit)  # after the layout
 
     def value_before(self, path: str) -> Any:
         """Return the value that a row can go back to."""
@@ -369,7 +388,8 @@ class RunForm(QDialog):
         found = self.form.rows().get(path)
         return [] if found is None else [found]
 
-    def _on_edit(self, path: str, text: str | None) -> None:
+    def on_edit(self, path: str, text: str | None) -> None:
+        """Remember what is typed but not confirmed; None: it was reverted."""
         self._invalid.pop(path, None)
         if text is None:
             self._edited.pop(path, None)
@@ -452,29 +472,3 @@ class RunForm(QDialog):
             self.reject()
 
         ask_to_discard(self, "Close the form?", "The changes are not saved.", close)
-
-
-def form_groups(draft: NetworkDraft) -> tuple[Group, ...]:
-    """Return the parameters of an experiment as the Parameters panel groups them, none of them structural."""
-    if not draft.template:
-        graph = draft.graph()
-        first = (f"network.populations.{graph.read}", f"network.projections.{graph.shown}")
-        return tuple(replace(group, primary=group.path in first) for group in draft_groups(draft))
-    return tuple(map(_free, parameter_groups(draft.unchecked)))
-
-
-def _free(group: Group) -> Group:
-    found = {name: replace(each, structural=False) for name, each in group.parameters.items()}
-    return replace(group, parameters=found, primary=group.primary or group.path == "reference")
-
-
-class _Before:
-    """The values that rows can go back to: those of the template, or current ones of what it does not have."""
-
-    def __init__(self, template: Experiment) -> None:
-        self.template = template
-        self._draft = NetworkDraft(template)
-        self._known = {f"{group.path}.{name}" for group in form_groups(self._draft) for name in group.parameters}
-
-    def of(self, path: str, draft: NetworkDraft) -> Any:
-        return (self._draft if path in self._known else draft).value(path)

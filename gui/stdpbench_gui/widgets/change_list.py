@@ -37,9 +37,9 @@ class ChangeList(QScrollArea):
         self._shown: tuple[str, tuple[DraftChange, ...]] | None = None
         self.restyle()
 
-    def show_changes(self, name: str, changes: Sequence[DraftChange]) -> None:
-        """Show the changes of an experiment; `name` is that of what it is compared with."""
-        shown = name, tuple(changes)
+    def show_changes(self, title: str, changes: Sequence[DraftChange], *, fixed: bool = False) -> None:
+        """Show changes under a title; with `fixed`, they cannot be undone."""
+        shown = title, tuple(changes)
         if shown == self._shown:
             return
         focused = next((path for path, button in self.buttons.items() if button.hasFocus()), "")
@@ -47,11 +47,13 @@ class ChangeList(QScrollArea):
         self._shown, self.buttons = shown, {}
         content = QWidget()
         content.setObjectName("panel")
-        count = f"{len(changes)} change{'s' if len(changes) > 1 else ''} of {name}" if changes else f"As {name}"
-        layout = vbox(wrapped(count, "cardtitle"), within=content, margins=theme.GRID, spacing=theme.GRID // 2)
+        layout = vbox(wrapped(title, "cardtitle"), within=content, margins=theme.GRID, spacing=theme.GRID // 2)
         for change in changes:
-            layout.addLayout(self._row(change))
-        if not changes:
+            if fixed:
+                layout.addWidget(wrapped(breakable(change.text)))
+            else:
+                layout.addLayout(self._row(change))
+        if not changes and not fixed:
             layout.addWidget(wrapped("What you change is listed here, and can be taken back one by one.", "faint"))
         layout.addStretch(1)
         self.setWidget(content)

@@ -172,7 +172,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
         past = [record for record in records if not (isinstance(record.fact, LearnedSet) and record.position == to)]
         early, late = _split_facts(past, to, checkpoint)
         active = experiment_at(folder.experiment, records, to)
-        before = experiment_at(folder.experiment, _without_changes_at(records, to), to)
+        before = experiment_at(folder.experiment, without_changes_at(records, to), to)
         reason = f"rewound to presentation {to}"
         late += [
             *(_record(change, to) for change in changes_between(active, before)),
@@ -278,7 +278,7 @@ def resumption(resumes_at: int, to: int, number: Callable[[int], str] = str) -> 
     return f"It resumes from {where}: {again} computed again, with the same input."
 
 
-def _without_changes_at(records: Sequence[Record], position: int) -> list[Record]:
+def without_changes_at(records: Sequence[Record], position: int) -> list[Record]:
     """Return facts without the changes at a position, except those with which a branch was created."""
     kept: list[Record] = []
     own = 0  # number of following changes that belong to the creation of a branch

@@ -32,8 +32,8 @@ from stdpbench.runs.queue.run_queue import HELD, WAITING, Queue
 from stdpbench.runs.queue.runner_process import AFTER, runners
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
+from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
-from stdpbench_gui.dialogs.run_dialogs import BranchDialog, RewindDialog
 from stdpbench_gui.pages.runs import row_actions
 from stdpbench_gui.pages.runs.page import RunsPage
 
@@ -194,18 +194,23 @@ def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBo
 def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, qtbot: QtBot) -> None:
     page.table.choose(["digits-a"])
     page.run_actions.do("branch")
-    waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchDialog))
-    dialog = page.row_actions.dialog
-    assert isinstance(dialog, BranchDialog)
-    assert dialog.at.maximum() == 60
-    dialog.at.setValue(40)
-    dialog.set_.setPlainText("--set plasticity.nu_pos=0.03")
-    dialog.submit()
-    waits(qtbot, lambda: dialog.problem.isVisible())
-    assert "did you mean plasticity.nu_post?" in dialog.problem.text()
-    dialog.set_.setPlainText("plasticity.nu_post=0.03\n")
-    dialog.then.setCurrentText(BranchDialog.WAIT)
-    dialog.submit()
+    waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm))
+    form = page.row_actions.dialog
+    assert isinstance(form, BranchForm)
+    assert form.at.maximum() == 60
+    form.at.setValue(40)
+    assert form.resumes.text().startswith("It resumes from the start: presentations 1 to 40 are computed again")
+    size = form.form.row("network.n_exc")
+    assert not size.editor.isEnabled()
+    assert "Structural: a branch continues with the same network" in size.editor.toolTip()
+    form.set_value("plasticity.nu_post", "-1")
+    assert "plasticity.nu_post must be" in form.form.row("plasticity.nu_post").error.text()
+    assert not form.go.isEnabled()
+    form.set_value("plasticity.nu_post", "0.03")
+    assert list(form.changes.buttons) == ["plasticity.nu_post"]
+    assert form.command().startswith("stdpbench branch digits-a --at 40 --set plasticity.nu_post=0.03")
+    assert '.branch(40, {"plasticity.nu_post": 0.03})' in form.python()
+    form.later_button.click()
     waits(qtbot, lambda: len(shown(page)) == 4)
     name = next(name for name in shown(page) if name not in NAMES)
     assert cell(page, name, "parent") == "digits-a at 40"
@@ -214,22 +219,37 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     page.table.choose([name])
     page.run_actions.do("enqueue")
     waits(qtbot, lambda: page.queue.model.rowCount() == 1)
+    page.run_actions.do("branch")  # whose parameters depend on the position: it began with a change
+    waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm) and page.row_actions.dialog is not form)
+    again = page.row_actions.dialog
+    assert isinstance(again, BranchForm)
+    assert (again.at.value(), again.draft.value("plasticity.nu_post")) == (40, 0.03)
+    again.set_value("exc.tau_m", "80 ms")
+    again.at.setValue(20)
+    assert again.draft.value("plasticity.nu_post") == 0.01
+    assert list(again.changes.buttons) == ["exc.tau_m"]
+    again.changes.buttons["exc.tau_m"].click()
+    again.reject()
 
 
 def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     page.table.choose(["digits-a"])
     page.run_actions.do("rewind")
-    waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindDialog))
-    dialog = page.row_actions.dialog
-    assert isinstance(dialog, RewindDialog)
-    waits(qtbot, dialog.to.hasFocus)
+    waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindForm))
+    form = page.row_actions.dialog
+    assert isinstance(form, RewindForm)
+    waits(qtbot, form.at.hasFocus)
+    assert not form.form.row("plasticity.nu_post").editor.isEnabled()
+    assert "Rewinding changes no parameters" in form.form.row("plasticity.nu_post").editor.toolTip()
     before = max(at for at in positions(page.runs / "digits-a") if at < 58)
-    qtbot.keyClicks(dialog.to, str(before + 2))
+    qtbot.keyClicks(form.at, str(before + 2))
     resumes = (
         f"It resumes from the checkpoint at {before}: presentations {before + 1} to {before + 2} are computed again"
     )
-    assert dialog.resumes.text().startswith(resumes)
-    qtbot.keyClick(dialog.to, Qt.Key.Key_Return)
+    assert form.resumes.text().startswith(resumes)
+    assert form.command().startswith(f"stdpbench rewind digits-a --to {before + 2}")
+    assert f".rewind({before + 2})" in form.python()
+    form.actions_["go"].trigger()
     waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in notices(page))
     waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
     assert cell(page, "digits-a", "progress") == f"train {before} / 60"

@@ -54,7 +54,7 @@ def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     made = small_experiment(network__n_exc=5000, about__expected_time="a long night", network__inhibition="layer")
-    dialog = window.services.ask_to_run(made, tmp_path / "mine.toml")
+    dialog = window.services.forms.ask_to_run(made, tmp_path / "mine.toml")
     waits(qtbot, lambda: dialog.time.text().startswith("According to the experiment file: a long night."))
     dialog.reject()
 

@@ -92,7 +92,7 @@ class RunsPage(QWidget):
         self.watcher = Watcher(runs, self)
         self.notices = Notices()
         self.steps = Steps(self._background, self)
-        self.row_actions = RowActions(runs, self._background, self.notices, self.steps, self)
+        self.row_actions = RowActions(runs, session, self._background, self.notices, self.steps, self)
         self.selection = RunSelection(overlays, self)
         self.model = RunsModel(self)
         self.table = RunsTable(self.model, settings)
@@ -146,6 +146,14 @@ class RunsPage(QWidget):
             ),
             ActionSpec(
                 "reproduce", "Repro&duce", _one(doing.reproduce), is_finished, "Run it again and compare", one=True
+            ),
+            ActionSpec(
+                "hardware",
+                "Chec&k chips…",
+                _one(doing.check_chips),
+                is_finished,
+                "Whether the trained network fits neuromorphic chips, with sources",
+                one=True,
             ),
             ActionSpec(
                 "export",

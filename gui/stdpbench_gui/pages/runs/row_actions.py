@@ -14,6 +14,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.hardware import ChipCheck
+from stdpbench.report.chip_check import check_run
 from stdpbench.report.recordings.neo_file import write_neo
 from stdpbench.report.recordings.nwb_file import write_nwb
 from stdpbench.report.recordings.recorded import kept
@@ -24,16 +26,18 @@ from stdpbench.runs.folder.journal import DamagedJournalError
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage import control
-from stdpbench.runs.lineage.branches import branch, resume_position, resumption
 from stdpbench.runs.lineage.export import export_run
+from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import CONTINUE, DETACH, STOP, Reproduction, reproduce
 from stdpbench.runs.queue.run_queue import Queue
-from stdpbench.units import thousands
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
-from stdpbench_gui.dialogs.run_dialogs import BranchDialog, Exported, RewindDialog, file_to_export_to
+from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
+from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
+from stdpbench_gui.dialogs.export_target import Exported, file_to_export_to
 from stdpbench_gui.session.background import Background
+from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.notices import Notices, Task
 from stdpbench_gui.widgets.undo import Step, Steps
@@ -63,9 +67,17 @@ class RowActions(QObject):
     changed = pyqtSignal()
     tick_wanted = pyqtSignal(object)
 
-    def __init__(self, runs: Path, background: Background, notices: Notices, steps: Steps, parent: QWidget) -> None:
+    def __init__(
+        self,
+        runs: Path,
+        session: RunSession,
+        background: Background,
+        notices: Notices,
+        steps: Steps,
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
-        self._runs = runs
+        self._runs, self._session = runs, session
         self._background = background
         self._notices = notices
         self._steps = steps
@@ -128,60 +140,34 @@ class RowActions(QObject):
     # -- branches --------------------------------------------------------------------------------------------------
 
     def ask_for_branch(self, entry: Entry) -> None:
-        """Open the branch dialog."""
-        self._with_reached(entry, lambda reached: self._open_branch(entry, reached))
+        """Open the form for a branch."""
+        self._with_past(entry, lambda past: self._open_branch(entry, past))
 
     def ask_for_rewind(self, entry: Entry) -> None:
-        """Open the rewind dialog."""
-        self._with_reached(entry, lambda reached: self._open_rewind(entry, reached))
+        """Open the form that rewinds a run."""
+        self._with_past(entry, self._open_rewind)
 
-    def _with_reached(self, entry: Entry, then: Callable[[int], object]) -> None:
+    def _with_past(self, entry: Entry, then: Callable[[Past], object]) -> None:
         self._background.do(
-            lambda: control.reached_by(RunFolder.open(entry.path)),
+            lambda: Past.read(RunFolder.open(entry.path)),
             then,
             lambda reason: self._report(f"Cannot read {entry.name}: {reason}", True),
         )
 
-    def _open_branch(self, entry: Entry, reached: int) -> None:
-        made: list[tuple[RunFolder, str]] = []
+    def _open_branch(self, entry: Entry, past: Past) -> None:
+        def done(folder: RunFolder, what: str) -> None:
+            what = what.rstrip(".")
+            self._report(f"Created {folder.path.name} as a branch of {entry.name}. {what}.", about=folder.path.name)
+            self.tick_wanted.emit([entry.name, folder.path.name])
 
-        def make(at: int, changes: dict[str, Any], then: str) -> None:
-            folder = branch(RunFolder.open(entry.path), at, changes, about=_ABOUT)
-            what = "It is in the history; “Resume” starts it"
-            made.append((folder, what))
-            if then == BranchDialog.START:
-                what = control.resume(folder)
-            elif then == BranchDialog.QUEUE:
-                what = f"It is item {Queue(self._runs).add_run(folder.path).number} in the queue"
-            made[:] = [(folder, what)]
+        form = BranchForm(past, self._session, self._runs, self._window)
+        form.branched.connect(done)
+        self._open(form)
 
-        def done() -> None:
-            for folder, what in made:
-                self._report(f"Created {folder.path.name} as a branch of {entry.name}. {what}", about=folder.path.name)
-                self.tick_wanted.emit([entry.name, folder.path.name])
-
-        dialog = BranchDialog(entry.name, reached, make, self._background, self._window)
-        dialog.accepted.connect(done)
-        self._open(dialog)
-
-    def _open_rewind(self, entry: Entry, reached: int) -> None:
-        parts: list[str] = []
-
-        def go_back(to: int) -> None:
-            kept, resumes_at = control.rewind(RunFolder.open(entry.path), to)
-            parts.append(
-                f"{entry.name} is back at presentation {thousands(to)}. {resumption(resumes_at, to, thousands)} "
-                f"The later presentations are kept as {kept.path.name}."
-            )
-
-        def explain(to: int) -> str:
-            now = reached if stops else None
-            return resumption(resume_position(entry.path, to, now), to, thousands)
-
-        stops = has_process(entry.path)
-        dialog = RewindDialog(entry.name, reached, stops, explain, go_back, self._background, self._window)
-        dialog.accepted.connect(lambda: self._report(" ".join(parts)))
-        self._open(dialog)
+    def _open_rewind(self, past: Past) -> None:
+        form = RewindForm(past, self._session, self._runs, self._window)
+        form.reported.connect(self._report)
+        self._open(form)
 
     # -- the queue and the bin -------------------------------------------------------------------------------------
 
@@ -272,6 +258,25 @@ class RowActions(QObject):
             work,
             lambda sentence: self._end(task, sentence),
             lambda reason: self._end(task, f"Cannot export {entry.name}: {reason}", True),
+        )
+
+    def check_chips(self, entry: Entry) -> None:
+        """Compare the network of a run with chips, and show the result."""
+        self.check_chips_of(entry.path)
+
+    def check_chips_of(self, path: Path) -> None:
+        """Compare the network of the run in a folder with chips, and show the result."""
+        task = self._begin(f"Checking chips for {path.name}:")
+
+        def done(checks: list[ChipCheck]) -> None:
+            self._notices.end_task(task)
+            if not task.cancelled:
+                self._open(ChipCheckDialog(path.name, checks, self._window.window()))
+
+        self._background.do(
+            lambda: check_run(RunFolder.open(path)),
+            done,
+            lambda reason: self._end(task, f"Cannot check chips for {path.name}: {reason}", True),
         )
 
     def reproduce(self, entry: Entry) -> None:

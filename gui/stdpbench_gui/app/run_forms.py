@@ -1,0 +1,117 @@
+"""Opens the form for a new run, from wherever it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from PyQt6.QtWidgets import QDialog, QMainWindow
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment, shipped_experiments, trained_kinds
+from stdpbench.plasticity import PlasticityRule
+from stdpbench.runs.queue.new_run import NewRun
+from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
+from stdpbench_gui.dialogs.run_form import ABOUT
+from stdpbench_gui.pages.start import StartPage
+from stdpbench_gui.session.run_session import RunSession
+
+_USUAL_FOR_RULES = "fast-100"
+
+
+class App(Protocol):
+    """The parts of the main window that `RunForms` uses."""
+
+    runs: Path
+    session: RunSession
+    start: StartPage
+
+    def report(self, sentence: str) -> None:
+        """Show a sentence in the status bar and on the Runs page."""
+
+
+class Services(Protocol):
+    """The parts of the services that `RunForms` uses."""
+
+    dialog: QDialog | None
+
+    def get_data(self, name: str, way: str, why: str = "") -> FetchDialog:
+        """Open the dialog that gets a data set."""
+
+
+class RunForms:
+    """Opens the form.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        Parent of the forms.
+    app : App
+        Gets what the forms make: the window itself.
+    services : Services
+        Holds the dialog that was opened last.
+    """
+
+    def __init__(self, window: QMainWindow, app: App, services: Services) -> None:
+        self._window, self._app, self._services = window, app, services
+
+    def ask_to_run(self, experiment: Experiment, path: Path) -> NewRunForm:
+        """Open the form for a run of an experiment file."""
+        shipped = next((name for name, file in shipped_experiments().items() if file == path), "")
+        return self.new_run(NewRun.of(experiment, shipped or str(path)))
+
+    def new_run(self, run: NewRun | None = None, *, called: str = "") -> NewRunForm:
+        """Open the form for a new run.
+
+        Parameters
+        ----------
+        run : NewRun, optional
+            What it starts from. Default: the experiment of the current run, else digits.
+        called : str
+            What the experiment is called if it is neither shipped nor a file.
+        """
+        if run is None:
+            run, called = self._usual("digits")
+        return self._open(NewRunForm(run, self._app.session, self._app.runs, self._window, called=called))
+
+    def use_rule(self, rule: PlasticityRule, projection: str) -> NewRunForm:
+        """Open the form for a run that learns by a rule of the Rules page."""
+        run, called = self._usual(_USUAL_FOR_RULES)
+        form = NewRunForm(
+            run, self._app.session, self._app.runs, self._window, called=called, rule=rule, projection=projection
+        )
+        return self._open(form)
+
+    def train_reference(self) -> NewRunForm:
+        """Open the form for a run that trains a network with labels, on the data of this run or of an included one."""
+        run, called = self._usual("digits")
+        kind = trained_kinds()[0]
+        try:
+            run = run.trained_by(kind)
+        except StdpbenchError:  # a stream, say
+            run, called = NewRun.of(read_experiment("digits"), "digits").trained_by(kind), ""
+        return self.new_run(run, called=called)
+
+    def _usual(self, name: str) -> tuple[NewRun, str]:
+        """Return a run of the experiment of the current run, and what it is called; else of an included one."""
+        own = self._app.session.experiment
+        if own is None or own.missing_kinds:
+            return NewRun.of(read_experiment(name), name), ""
+        return NewRun.of(own), f"{own.name} (current run)"
+
+    def _open(self, form: NewRunForm) -> NewRunForm:
+        form.missing = self._app.start.missing
+        form.made.connect(lambda folder: self._app.session.start(folder))
+        form.reported.connect(self._app.report)
+        form.data_wanted.connect(self._get_data_for_run)
+        form.open()
+        self._services.dialog = form
+        return form
+
+    def _get_data_for_run(self, name: str, run: NewRun) -> None:
+        words, runs = WORDS.get(name, name), self._app.runs
+        dialog = self._services.get_data(
+            name, "", f"{run.draft.unchecked.name} trains on {words}, which is not installed."
+        )
+        dialog.fetched.connect(lambda *_: self._app.session.start_new(lambda: run.create(runs, ABOUT)))

@@ -1,0 +1,72 @@
+"""Forms and dialogs for runs that exist: responses and weights of a run for a new one, and the check of chips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench.experiment import value_at, with_reference
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.features import features_of
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
+from stdpbench_gui.pages.runs.page import RunsPage
+
+
+def choose(box: QComboBox, text: str) -> None:
+    """Choose an item of a drop-down list."""
+    box.setCurrentIndex(box.findText(text))
+    box.activated.emit(box.currentIndex())
+
+
+def test_a_reference_takes_the_responses_and_the_weights_of_runs(
+    page: RunsPage, window: MainWindow, qtbot: QtBot, runs: Path
+) -> None:
+    form = window.services.forms.train_reference()
+    fields = form.fields
+    waits(qtbot, lambda: fields.features.findText("digits-a") > 0)
+    choose(fields.features, "digits-a")
+    assert not form.go.isEnabled()  # while the responses are read
+    waits(qtbot, lambda: form.run.features == runs / "digits-a")
+    data = features_of(RunFolder.open(runs / "digits-a"))
+    assert form.experiment() == with_reference(form.run.given, "surrogate-gradient", {}, data)
+    assert "--features" in form.command()
+    choose(fields.start, "digits-b")
+    assert form.run.start_from == runs / "digits-b"
+    assert f"--from {runs / 'digits-b'}" in form.command()
+    form.undo()
+    assert fields.start.currentIndex() == 0
+    form.undo()
+    assert fields.features.currentIndex() == 0
+    assert value_at(form.experiment(), "data.kind") == "digits"
+    form.reject()
+
+
+def test_chips_are_checked_and_copied_with_their_sources(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
+    page.table.choose(["digits-a"])
+    page.run_actions.do("hardware")
+    waits(qtbot, lambda: isinstance(page.row_actions.dialog, ChipCheckDialog))
+    dialog = page.row_actions.dialog
+    assert isinstance(dialog, ChipCheckDialog)
+    assert not page.notices.tasks
+    (loihi,) = dialog.tree.findItems("Loihi (Intel, 14 nm): does not fit", Qt.MatchFlag.MatchExactly)
+    row = loihi.child(0)
+    assert row is not None
+    dialog.tree.setCurrentItem(row)
+    assert "Source: " in dialog.source.text()
+    dialog.copy_button.click()
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    lines = clipboard.text().splitlines()
+    assert lines[0] == "Chip check of digits-a"
+    assert "Loihi (Intel, 14 nm): does not fit" in lines
+    assert any(line.startswith("  1: ") for line in lines)
+    dialog.reject()
+    window.session.folder = None
+    window.actions_["hardware"].trigger()
+    assert window.message.text() == "No run is open; choose one on the Runs page."
