@@ -130,6 +130,7 @@ class MainWindow(QMainWindow):
         """Create the Train and Runs pages, all menus and the services, unless they exist."""
         if self._train is not None:
             return
+        from stdpbench_gui.app.console import Console
         from stdpbench_gui.app.help_actions import HelpActions
         from stdpbench_gui.app.window_services import WindowServices
         from stdpbench_gui.pages.evaluate import actions as evaluate_actions
@@ -155,6 +156,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(runs)
         self.help = HelpActions(self, self.actions_, self.session)
         self._services = WindowServices(self, self)
+        self.console = Console(self, self.actions_, self.session, self.services.open_path)
         train.bar.offer([self.actions_[key] for key in ("evaluate-shown", "draw")])
 
     @property
@@ -422,6 +424,7 @@ class MainWindow(QMainWindow):
             if page is not None:
                 page.restyle()
         self.services.restyle()
+        self.console.restyle()
 
     def _look_around(self) -> None:
         self._show_recent()
@@ -468,6 +471,7 @@ class MainWindow(QMainWindow):
                 event.ignore()
             return
         self.services.closed()
+        self.console.end()
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.train.save()
         self.runs_page.save()

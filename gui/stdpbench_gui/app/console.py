@@ -1,0 +1,218 @@
+"""A Python console beside the app: IPython in a process of its own, with the run on display and the app's actions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtWidgets import QDockWidget, QMainWindow
+
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench_gui.look import theme
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.actions import Actions
+from stdpbench_gui.widgets.basic import wrapped
+
+_INSTALL: Final = "The console needs packages that are not installed: pip install 'stdpbench[console]'"
+_HEIGHT: Final = 220
+_BANNER: Final = """\
+A Python console, in a process of its own. run is the run on display, as stdpbench.open_run returns it;
+app.actions() lists what the app can do, app('pause') or app.pause() does it.
+"""
+
+
+class Console(QDockWidget):
+    """The console; its process starts when it is first shown, and ends with the app.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        The main window, below whose pages it opens.
+    actions : Actions
+        What can be done from it.
+    session : RunSession
+        Knows the run on display.
+    open_path : callable
+        Opens what is named, as if it was dropped.
+    """
+
+    def __init__(
+        self, window: QMainWindow, actions: Actions, session: RunSession, open_path: Callable[[Path], object]
+    ) -> None:
+        super().__init__("Python console", window)
+        self.setObjectName("console")
+        self.setAccessibleName("Python console")
+        self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
+        self._actions, self._session, self._open_path = actions, session, open_path
+        self.widget_: Any = None
+        self._kernel: Kernel | None = None
+        self._server: Any = None
+        self._starting = self._placed = False
+        self._window = window
+        self.note = wrapped("Starting Python …", "faint")
+        self.setWidget(self.note)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
+        self.hide()
+        actions.add("console", "&View", "Python &console", self.toggle, "Ctrl+`", "IPython with the run on display")
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether one can type into it."""
+        return self.widget_ is not None
+
+    def toggle(self) -> None:
+        """Show the console and start its process, or hide it; the process goes on."""
+        if self.isVisible():
+            self.hide()
+            return
+        self.show()
+        self.raise_()
+        if not self._placed:
+            self._placed = True
+            self._window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
+        if self.widget_ is not None:
+            self.widget_.setFocus()
+        elif not self._starting:
+            self._starting = True
+            self._session.work(_start_kernel, self._on_kernel, failed=self._on_failure, owner=self)
+
+    def _on_failure(self, reason: str) -> None:
+        self._starting = False
+        self.note.setText(reason if reason == _INSTALL else f"The console cannot start: {reason}.")
+
+    def _on_kernel(self, kernel: Kernel) -> None:
+        from qtconsole.client import QtKernelClient
+        from qtconsole.rich_jupyter_widget import RichJupyterWidget
+
+        from stdpbench_gui.session.app_server import AppServer
+
+        self._kernel = kernel
+        answers: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "actions": lambda _: {entry.action.objectName(): _text(entry.action) for entry in self._possible()},
+            "do": lambda asked: self._do(str(asked.get("name"))),
+            "path": lambda _: None if self._session.folder is None else str(self._session.folder.path),
+            "open": lambda asked: self._later(
+                lambda: self._open_path(Path(str(asked["path"]))), f"opening {asked['path']}"
+            ),
+            "neuron": lambda _: None if self._session.selection.neuron < 0 else self._session.selection.neuron,
+            "select": lambda asked: self._select(int(asked["neuron"])),
+        }
+        try:
+            self._server = AppServer(answers, self)
+        except StdpbenchError as error:
+            self._on_failure(str(error))
+            return
+        client = QtKernelClient(connection_file=kernel.connection)
+        client.load_connection_file()
+        client.start_channels()
+        shown = RichJupyterWidget()
+        shown.setAccessibleName("Python console")
+        shown.banner = _BANNER
+        shown.kernel_client = client
+        shown.custom_interrupt = True
+        shown.custom_interrupt_requested.connect(self._interrupt)
+        self.widget_ = shown
+        self.restyle()
+        self.setWidget(shown)
+        begin = f"from stdpbench_gui.session.console_proxy import begin; begin({self._server.port}, "
+        shown.execute(f"{begin}{self._server.token!r}, globals())", hidden=True)
+        shown.setFocus()
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        if self.widget_ is not None:
+            self.widget_.set_default_style("linux" if theme.current().dark else "lightbg")
+
+    def end(self) -> None:
+        """End the process of the console."""
+        if self.widget_ is not None:
+            self.widget_.kernel_client.stop_channels()
+            self._server.close()
+        if self._kernel is not None:
+            kernel, self._kernel = self._kernel, None
+            kernel.end()
+
+    def _interrupt(self) -> None:
+        """Interrupt what is being computed, as Ctrl+C in a terminal does."""
+        client = self.widget_.kernel_client
+        client.control_channel.send(client.session.msg("interrupt_request", content={}))
+
+    def _possible(self) -> list[Any]:
+        return [entry for entry in self._actions if entry.action.isEnabled()]
+
+    def _do(self, name: str) -> str:
+        known = {entry.action.objectName(): entry.action for entry in self._actions}
+        if name not in known:
+            raise StdpbenchError(f"the app has no action {name!r}; {suggestion(name, known)}")
+        action = known[name]
+        if not action.isEnabled():
+            raise StdpbenchError(f"“{_text(action)}” is not possible now")
+        return self._later(action.trigger, f"asked for “{_text(action)}”")
+
+    def _later(self, act: Callable[[], object], words: str) -> str:
+        """Act once the answer is out: some actions open a window and wait for it."""
+        QTimer.singleShot(0, lambda: act())
+        return words
+
+    def _select(self, neuron: int) -> str:
+        selection = self._session.selection
+        populations = {} if selection.graph is None else selection.graph.populations
+        n = populations[selection.population].size if selection.population in populations else 0
+        if not 0 <= neuron < n:
+            raise StdpbenchError(f"there are neurons 0 to {n - 1}, not {neuron}" if n else "there is no network yet")
+        selection.select_neuron(neuron)
+        return f"neuron {neuron} is selected"
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The process of a console.
+
+    Attributes
+    ----------
+    process : Popen
+        IPython's kernel.
+    connection : str
+        File that says how to reach it.
+    folder : TemporaryDirectory
+        Folder of this file.
+    """
+
+    process: subprocess.Popen[bytes]
+    connection: str
+    folder: tempfile.TemporaryDirectory[str]
+
+    def end(self) -> None:
+        """End it; it would also end by itself once the app is gone."""
+        self.process.terminate()
+        self.process.wait()
+        self.folder.cleanup()
+
+
+def _start_kernel() -> Kernel:
+    """Import what the console needs, and start its process; in a thread, since both take a while."""
+    os.environ.setdefault("QT_API", "pyqt6")
+    try:
+        import ipykernel  # noqa: F401 - runs in the process of the console
+        import qtconsole.client
+        import qtconsole.rich_jupyter_widget  # noqa: F401 - imported here, used in the main thread
+        from jupyter_client.connect import write_connection_file
+    except ImportError:
+        raise StdpbenchError(_INSTALL) from None
+    folder = tempfile.TemporaryDirectory(prefix="stdpbench-console-", ignore_cleanup_errors=True)
+    connection, _ = write_connection_file(str(Path(folder.name) / "kernel.json"))
+    environment = {**os.environ, "JPY_PARENT_PID": str(os.getpid())}  # it ends when this process has ended
+    command = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", connection]
+    quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    return Kernel(subprocess.Popen(command, env=environment, start_new_session=True, **quiet), connection, folder)
+
+
+def _text(action: Any) -> str:
+    return str(action.text().replace("&", "").rstrip("…"))

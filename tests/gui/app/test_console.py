@@ -1,0 +1,100 @@
+"""The Python console: the run on display, and the app's actions, from a process of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.app import console as console_module
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.session.app_server import AppServer
+from stdpbench_gui.session.console_proxy import App
+
+
+def told(qtbot: QtBot, ask: Any) -> Any:
+    """Ask in a thread, as another process does, while the app goes on."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask)
+        waits(qtbot, asked.done)
+        return asked.result()
+
+
+def test_it_knows_the_run_and_does_what_the_menus_do(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    pytest.importorskip("qtconsole")
+    window.open_run(finished_run.path)
+    waits(qtbot, lambda: window.session.folder is not None and window.session.selection.graph is not None)
+    window.console.toggle()
+    waits(qtbot, lambda: window.console.is_ready)
+    shown = window.console.widget_
+    waits(qtbot, lambda: "In [" in shown._control.toPlainText())
+
+    def says(source: str, word: str) -> None:
+        shown.execute(source)
+        waits(qtbot, lambda: word in shown._control.toPlainText())
+
+    says("'<' + run.path.name + '>'", f"<{finished_run.path.name}>")
+    says("print('run', len(run.weights['feed']))", f"run {784}")
+    says("app.page_runs()", "asked for “Runs page”")
+    waits(qtbot, lambda: window.pages.currentWidget() is window.runs_page)
+    says("app.select(3)", "neuron 3 is selected")
+    assert window.session.selection.neuron == 3
+    says("app('pause')", "“Pause” is not possible now")
+    shown.execute("import time; time.sleep(100)")
+    qtbot.wait(300)
+    window.console._interrupt()
+    waits(qtbot, lambda: "KeyboardInterrupt" in shown._control.toPlainText())
+    window.console.toggle()
+    assert not window.console.isVisible()
+
+
+def test_who_does_not_know_the_token_gets_no_answer(window: MainWindow, qtbot: QtBot) -> None:
+    asked: list[str] = []
+
+    def refuse(_: dict[str, Any]) -> None:
+        raise StdpbenchError("not now")
+
+    server = AppServer({"path": lambda _: asked.append("path"), "do": refuse}, window)
+    known = App(server.port, server.token)
+    assert told(qtbot, lambda: known.run) is None
+    assert asked == ["path"]
+    with pytest.raises(StdpbenchError, match="not now"):
+        told(qtbot, lambda: known("pause"))
+    for odd in (b"no json\n", json.dumps({"token": "x", "ask": "path"}).encode() + b"\n", b"[]\n"):
+
+        def ask(odd: bytes = odd) -> bytes:
+            with socket.create_connection(("127.0.0.1", server.port), 20) as line:
+                line.sendall(odd)
+                try:
+                    return line.recv(100)
+                except ConnectionResetError:
+                    return b""
+
+        assert told(qtbot, ask) == b""
+    assert asked == ["path"]
+    server.close()
+    with pytest.raises(StdpbenchError, match="does not answer"):
+        known("pause")
+
+
+def test_without_its_packages_it_says_what_to_install(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise StdpbenchError(console_module._INSTALL)
+
+    monkeypatch.setattr(console_module, "_start_kernel", missing)
+    window.complete()
+    window.console.toggle()
+    waits(qtbot, lambda: "stdpbench[console]" in window.console.note.text())
+    assert not window.console.is_ready
