@@ -16,6 +16,7 @@ from stdpbench.api.run import Run
 from stdpbench.cli.app import app
 from stdpbench.cli.completion import described, experiment_names, sweep_files
 from stdpbench.experiment import SECTIONS, Experiment
+from stdpbench_gui.session.console_proxy import App
 
 ROOT = Path(__file__).resolve().parents[2]
 SUFFIXES = {"csv", "h", "html", "json", "jsonl", "log", "npy", "npz", "png", "py", "toml", "txt"}
@@ -25,7 +26,7 @@ GUIDES = [page for page in PAGES if page.name != "CHANGELOG.md"]
 ROOMS = [ROOT, ROOT / "gui", ROOT / "stdpbench", ROOT / "stdpbench/runs", ROOT / "stdpbench/simulators"]
 ROOMS += [ROOT / "stdpbench/runs/protocol", ROOT / "gui/stdpbench_gui"]
 """Folders that names of files and modules are relative to."""
-OBJECTS: dict[str, type] = {"run": Run, "experiment": Experiment}
+OBJECTS: dict[str, type] = {"run": Run, "experiment": Experiment, "app": App}
 """Variables in examples, whose attributes must exist."""
 
 
