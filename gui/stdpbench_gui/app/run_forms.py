@@ -10,7 +10,10 @@ from PyQt6.QtWidgets import QDialog, QMainWindow
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments, trained_kinds
 from stdpbench.plasticity import PlasticityRule
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.queue.new_run import NewRun
+from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.run_form import ABOUT
@@ -82,6 +85,27 @@ class RunForms:
             run, self._app.session, self._app.runs, self._window, called=called, rule=rule, projection=projection
         )
         return self._open(form)
+
+    def branch_current(self) -> None:
+        """Open the form for a branch of the run on display, which is then shown."""
+        folder = self._app.session.folder
+        if folder is None:
+            self._app.report("There is no run to branch; open one first.")
+            return
+        self._app.session.work(
+            lambda: Past.read(folder), self._open_branch, f"Cannot branch {folder.path.name}", owner=self._window
+        )
+
+    def _open_branch(self, past: Past) -> None:
+        form = BranchForm(past, self._app.session, self._app.runs, self._window)
+
+        def done(made: RunFolder, what: str) -> None:
+            self._app.report(f"Created {made.path.name} as a branch of {past.name}. {what.rstrip('.')}.")
+            self._app.session.open(made.path)
+
+        form.branched.connect(done)
+        form.open()
+        self._services.dialog = form
 
     def train_reference(self) -> NewRunForm:
         """Open the form for a run that trains a network with labels, on the data of this run or of an included one."""

@@ -157,7 +157,9 @@ class MainWindow(QMainWindow):
         self.help = HelpActions(self, self.actions_, self.session)
         self._services = WindowServices(self, self)
         self.console = Console(self, self.actions_, self.session, self.services.open_path)
-        train.bar.offer([self.actions_[key] for key in ("evaluate-shown", "draw")])
+        branch = self.services.forms.branch_current
+        self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", "Continue it with a change")
+        train.bar.offer([self.actions_[key] for key in ("evaluate-shown", "draw", "branch-shown")])
 
     @property
     def train(self) -> TrainPage:

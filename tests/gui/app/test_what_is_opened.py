@@ -17,6 +17,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
 
 
@@ -157,3 +158,15 @@ def test_an_exported_run_is_unpacked_and_shown(
     window.services.open_path(tmp_path / "one.stdpbench.zip")
     waits(qtbot, lambda: said)
     assert "exists already" in said[0]
+
+
+def test_a_finished_run_is_branched_from_its_bar(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
+    window.open_run(finished_run.path)
+    waits(qtbot, lambda: window.session.live.state is State.FINISHED)
+    window.actions_["branch-shown"].trigger()
+    waits(qtbot, lambda: isinstance(window.services.dialog, BranchForm))
+    form = window.services.dialog
+    assert isinstance(form, BranchForm)
+    form.later_button.click()
+    waits(qtbot, lambda: (folder := window.session.folder) is not None and folder.path != finished_run.path)
+    assert finished_run.path.name in (window.session.folder.path / "run.json").read_text()  # type: ignore[union-attr]
