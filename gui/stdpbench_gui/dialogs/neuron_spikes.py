@@ -1,0 +1,221 @@
+"""Several neurons of a finished run beside each other: tuning, intervals between spikes, correlograms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QPushButton, QWidget
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.readout import SpikeTrains
+from stdpbench.readout.correlograms import Correlogram, correlogram, intervals
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.axes import SmallPlot
+from stdpbench_gui.widgets.basic import not_none, wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
+
+_MOST = 6  # neurons at once
+_USUAL = 3
+_WINDOW = 50.0  # ms of a correlogram
+_BIN = 2.0  # ms of a histogram
+_NEEDS = "Spikes appear here once the run is finished; `stdpbench evaluate` stores those of runs of older versions."
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """What a finished run has stored of its neurons.
+
+    Attributes
+    ----------
+    trains : SpikeTrains
+        Responses to the evaluated stimuli.
+    mean_response : ndarray, float64, (n_classes, n_exc), or None
+        Mean response to each class in the label phase.
+    """
+
+    trains: SpikeTrains
+    mean_response: NDArray[np.float64] | None
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> Recorded:
+        """Read the files of a run.
+
+        Raises
+        ------
+        StdpbenchError
+            If it has none, or they are damaged.
+        """
+        if not (folder.path / "test_spikes.npz").is_file():
+            raise StdpbenchError(_NEEDS)
+        names = ("neuron", "bin", "spikes", "n_exc", "n_bins", "dt")
+        arrays = dict(zip(names, folder.read_arrays("test_spikes.npz", *names), strict=True))
+        mean = None
+        if (folder.path / "assignments.npz").is_file():
+            (mean,) = folder.read_arrays("assignments.npz", "mean_response")
+        return cls(SpikeTrains.from_arrays(arrays), mean)
+
+
+class NeuronSpikes(QDialog):
+    """Draws the chosen neurons over each other, and the correlogram of two of them.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    chosen : int
+        The neuron to begin with, and those most active beside it; -1 for none.
+    session : RunSession
+        Provides threads.
+    parent : QWidget
+        The main window.
+    """
+
+    def __init__(self, folder: RunFolder, chosen: int, session: RunSession, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"Spikes of neurons: {folder.path.name}")
+        self.recorded: Recorded | None = None
+        self.drawn: list[int] = []
+        self.found: Correlogram | None = None
+        self._first = chosen
+        self.neurons = QLineEdit()
+        self.neurons.setAccessibleName("Neurons")
+        self.neurons.setToolTip(f"Numbers of up to {_MOST} neurons")
+        self.neurons.setEnabled(False)
+        self.neurons.textChanged.connect(lambda _: self.draw())
+        self.pair = QComboBox()
+        self.pair.setAccessibleName("Pair of neurons")
+        self.pair.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.pair.currentIndexChanged.connect(lambda _: self._draw_pair())
+        self.tuning = SmallPlot("spikes per stimulus, by class")
+        self.gaps = SmallPlot(f"intervals per {_BIN:g} ms (%)")
+        self.cross = SmallPlot("pairs of spikes")
+        self.area = PlotArea()
+        self.area.setAccessibleName("Tuning, intervals and correlogram")
+        self.area.addItem(self.tuning, row=0, col=0)
+        self.area.addItem(self.gaps, row=0, col=1)
+        self.area.addItem(self.cross, row=1, col=0, colspan=2)
+        for plot, words in ((self.tuning, "class"), (self.gaps, "interval (ms)"), (self.cross, "lag (ms)")):
+            plot.setLabel("bottom", words)
+            plot.setMouseEnabled(x=False, y=False)
+        self.legend = QLabel()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.note = wrapped("Reading spikes …", "faint")
+        self.note.setAccessibleName("About these neurons")
+        copy, close = QPushButton("Copy as table"), QPushButton("Close")
+        copy.clicked.connect(lambda _=False: not_none(QGuiApplication.clipboard()).setText(self.table()))
+        close.clicked.connect(self.close)
+        head = hbox(QLabel("neurons"), (self.neurons, 1), QLabel("correlogram of"), self.pair, spacing=theme.GRID)
+        foot = hbox((self.note, 1), copy, close, spacing=theme.GRID)
+        vbox(head, self.legend, (self.area, 1), foot, within=self, margins=theme.GRID, spacing=theme.GRID)
+        self.restyle()
+        self.resize(760, 600)
+        session.work(lambda: Recorded.of(folder), self._show, failed=self.note.setText, owner=self)
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        self.area.setBackground(theme.current().base)
+        for plot in (self.tuning, self.gaps, self.cross):
+            plot.restyle()
+
+    def _show(self, recorded: Recorded) -> None:
+        self.recorded = recorded
+        active = np.argsort(-np.bincount(recorded.trains.neuron, minlength=recorded.trains.n_exc), kind="stable")
+        first = [self._first] if 0 <= self._first < recorded.trains.n_exc else []
+        wanted = [*first, *(int(neuron) for neuron in active if neuron not in first)][:_USUAL]
+        self.neurons.setEnabled(True)
+        self.neurons.setText(" ".join(map(str, wanted)))
+
+    def chosen(self) -> list[int]:
+        """Return the numbers in the field.
+
+        Raises
+        ------
+        StdpbenchError
+            If they are not numbers of neurons.
+        """
+        assert self.recorded is not None
+        words, n = re.split(r"[\s,;]+", self.neurons.text().strip()), self.recorded.trains.n_exc
+        if not all(word.isdecimal() and int(word) < n for word in words):
+            raise StdpbenchError(f"Give numbers of neurons, 0 to {n - 1}, separated by spaces.")
+        found = list(dict.fromkeys(map(int, words)))
+        if len(found) > _MOST:
+            raise StdpbenchError(f"At most {_MOST} neurons are drawn at once.")
+        return found
+
+    def draw(self) -> None:
+        """Draw the neurons in the field; what is wrong with them is said below."""
+        if self.recorded is None:
+            return
+        try:
+            wanted = self.chosen()
+        except StdpbenchError as error:
+            self.note.setText(str(error))
+            return
+        self.drawn = wanted
+        names = (f'<span style="color:{_colour(slot)}">━</span> {neuron}' for slot, neuron in enumerate(wanted))
+        self.legend.setText("&nbsp;&nbsp; ".join(names))
+        self.tuning.clear()
+        self.gaps.clear()
+        mean, longest = self.recorded.mean_response, 1.0
+        for slot, neuron in enumerate(wanted):
+            colour = _colour(slot)
+            pen, dots = pg.mkPen(colour, width=1.5), {"symbol": "o", "symbolSize": 5, "symbolBrush": colour}
+            if mean is not None:
+                self.tuning.plot(np.arange(len(mean)), mean[:, neuron], pen=pen, symbolPen=None, **dots)
+            between = intervals(self.recorded.trains, neuron)
+            if len(between):
+                edges = np.arange(0.0, between.max() + 2 * _BIN, _BIN)
+                share = 100 * np.histogram(between, edges)[0] / len(between)
+                self.gaps.plot(edges, share, stepMode="center", pen=pen)
+                longest = max(longest, float(np.quantile(between, 0.99)))
+        self.gaps.setXRange(0, longest, padding=0.02)
+        pairs = [(a, b) for place, a in enumerate(wanted) for b in wanted[place:]]
+        kept = self.pair.currentData()
+        self.pair.blockSignals(True)
+        self.pair.clear()
+        for a, b in pairs:
+            self.pair.addItem(f"{a} with itself" if a == b else f"{a} and {b}", (a, b))
+        usual = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+        self.pair.setCurrentIndex(pairs.index(kept if kept in pairs else usual))
+        self.pair.blockSignals(False)
+        self._draw_pair()
+
+    def _draw_pair(self) -> None:
+        data = self.pair.currentData()
+        if self.recorded is None or data is None:
+            return
+        first, second = data
+        trains = self.recorded.trains
+        self.found = found = correlogram(trains, first, second, min(_WINDOW, (trains.n_bins - 1) * trains.dt))
+        self.cross.clear()
+        edges = np.append(found.lag, found.lag[-1] + trains.dt) - trains.dt / 2
+        self.cross.plot(edges, found.pairs, stepMode="center", pen=theme.current().pen("exc", 1.5))
+        self.cross.plot(found.lag, found.expected, pen=pg.mkPen(theme.current().wrong, style=Qt.PenStyle.DashLine))
+        spikes = np.bincount(trains.neuron, minlength=trains.n_exc)
+        each = ", ".join(f"{neuron}: {spikes[neuron] / len(trains):.2f}" for neuron in self.drawn)
+        excess = found.pairs.sum() - found.expected.sum()
+        self.note.setText(
+            f"Spikes per evaluated stimulus: {each}. {found.pairs.sum()} pairs within ± {found.lag[-1]:g} ms, "
+            f"{excess:+.0f} against the dashed line, which pairs answers to different stimuli (shift predictor)."
+        )
+
+    def table(self) -> str:
+        """Return the correlogram on display as a table, columns separated by tabs."""
+        if self.found is None:
+            return ""
+        rows = zip(self.found.lag, self.found.pairs, self.found.expected, strict=True)
+        return "\n".join(["lag_ms\tpairs\texpected", *(f"{a:g}\t{b}\t{c:g}" for a, b, c in rows)]) + "\n"
+
+
+def _colour(slot: int) -> str:
+    return theme.class_colour(slot).name()

@@ -1,0 +1,49 @@
+"""The window that compares neurons of a finished run."""
+
+from __future__ import annotations
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.app.window import MainWindow
+
+
+def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    window.open_run(finished_run.path)
+    waits(qtbot, lambda: window.session.folder is not None)
+    opened = window.compare_neurons()
+    assert opened is not None
+    waits(qtbot, lambda: opened.found is not None)
+    assert opened.recorded is not None
+    spikes = np.bincount(opened.recorded.trains.neuron, minlength=opened.recorded.trains.n_exc)
+    assert len(opened.drawn) == 3
+    assert opened.drawn[0] == int(spikes.argmax())
+    assert opened.pair.count() == 6
+    assert len(opened.tuning.listDataItems()) == 3
+    first = opened.found
+    opened.pair.setCurrentIndex(0)  # a neuron with itself
+    assert opened.found is not first
+    assert opened.found is not None
+    assert opened.found.pairs[len(opened.found.lag) // 2] == 0
+    assert opened.table().splitlines()[0] == "lag_ms\tpairs\texpected"
+    assert len(opened.table().splitlines()) == 1 + len(opened.found.lag)
+    opened.neurons.setText("0, 1")
+    assert opened.drawn == [0, 1]
+    for text, said in (
+        ("0 x", "Give numbers of neurons, 0 to "),
+        ("0 1 2 3 4 5 6", "At most 6"),
+        ("", "Give numbers"),
+    ):
+        opened.neurons.setText(text)
+        assert said in opened.note.text()
+        assert opened.drawn == [0, 1]
+    opened.close()
+
+
+def test_a_run_without_spikes_says_what_is_needed(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
+    assert window.compare_neurons() is None
+    assert "Open a run first" in window.message.text()
