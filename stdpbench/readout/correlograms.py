@@ -83,7 +83,7 @@ def correlogram(trains: SpikeTrains, first: int, second: int, window: float = 50
         moved = (other[0] + shift) % n
         order = np.argsort(moved, kind="stable")
         expected += _pairs(mine, (moved[order], other[1][order]), most)
-    lag = np.arange(-most, most + 1) * trains.dt
+    lag = np.asarray(np.arange(-most, most + 1) * trains.dt, np.float64)
     return Correlogram(lag, pairs, expected / max(1, len(shifts)))
 
 
