@@ -28,6 +28,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import experiment_target
 from stdpbench_gui.widgets.parameter_row import ParameterRow
 
+_KIND, _WEIGHTS = "reference.kind", "reference.weights"
 _SEEDS, _CHOICE = "seeds", "choice"
 """Keys of invalid values that are not those of parameters."""
 
@@ -166,6 +167,31 @@ class NewRunForm(RunForm):
             return
         self._refuse_choice("")
         self.do(text, made, sentence)
+
+    def set_value(self, path: str, value: Any) -> None:
+        """Change a parameter; another reference, and the file of a trained network, bring their networks with them."""
+        if path == _KIND:
+            declared = str(getattr(self.run.given.reference, "kind", "none"))
+            self.forget(path)
+            self._train_by("" if value == declared else str(value), None)
+            return
+        if path != _WEIGHTS or not self.run.reference:
+            super().set_value(path, value)
+            return
+        self.forget(path)
+        run, file = self.run, "" if value in (None, "none") else str(value).strip("\"'")
+
+        def done(made: NewRun) -> None:
+            self._busy = False
+            self.do(f"weights → {file or 'none'}", made)
+
+        def fail(reason: str) -> None:
+            self._busy = False
+            self.refuse(path, reason)
+
+        self._busy = True
+        self.enable()
+        self._background.do(lambda: run.trained_by(run.reference, weights=file), done, fail, owner=self)
 
     def _choose_source(self, source: str) -> None:
         if source == FILE:

@@ -364,17 +364,22 @@ class RunForm(QDialog):
 
     def set_value(self, path: str, value: Any) -> None:
         """Change a parameter; an invalid value is an error in its row."""
-        self._edited.pop(path, None)
         before = self.draft
         try:
             step = setting(before, path, value)
         except StdpbenchError as error:
+            self._edited.pop(path, None)
             self.refuse(path, str(error))
             return
+        self.forget(path)
+        self.do(step.text, replace(self.run, draft=step.draft), step.after(before))
+
+    def forget(self, path: str) -> None:
+        """Forget what was typed into the rows of a parameter."""
+        self._edited.pop(path, None)
         self._invalid.pop(path, None)
         for row in self.rows_of(path):
             row.revert()
-        self.do(step.text, replace(self.run, draft=step.draft), step.after(before))
 
     def refuse(self, path: str, sentence: str) -> None:
         """Show that a value is invalid, beside its row."""
@@ -401,7 +406,7 @@ class RunForm(QDialog):
         """Apply what was typed but not confirmed; return whether all is valid."""
         for path, text in list(self._edited.items()):
             self.set_value(path, text)
-        return self.is_valid
+        return self.is_valid and not self._busy
 
     def _take_back(self, change: DraftChange) -> None:
         try:

@@ -92,7 +92,9 @@ class EncodingPreviewBox(QWidget):
             self._later.stop()
             self._give_up()
         elif experiment.schedule.is_stream:
-            self._refuse("A stream has no stimuli.")
+            self._show_none("A stream has no stimuli.")
+        elif experiment.encoding.currents:
+            self._show_none("What is shown reaches the network as constant currents, without spikes.")
         else:
             self._later.start()
 
@@ -142,9 +144,14 @@ class EncodingPreviewBox(QWidget):
         self.changed.emit()
 
     def _refuse(self, reason: str) -> None:
-        self._job = self.shown = None
+        self._show_none(f"No preview: {reason}")
+
+    def _show_none(self, sentence: str) -> None:
+        self._later.stop()
+        self._give_up()
+        self.shown = None
         self.surface.hide()
-        self.words.setText(f"No preview: {reason}" if not reason.startswith("A stream") else reason)
+        self.words.setText(sentence)
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""

@@ -42,6 +42,8 @@ class NewRun:
         Kind of the reference that trains the network in place of what `given` declares; empty for none.
     features : Path or None
         Folder of the run whose responses are the data of the reference.
+    weights : str
+        File of a trained network that the reference converts; empty for none.
     start_from : Path or None
         Folder of the run whose weights and thresholds the new one starts from.
     """
@@ -54,6 +56,7 @@ class NewRun:
     options: Options = field(default_factory=Options)
     reference: str = ""
     features: Path | None = None
+    weights: str = ""
     start_from: Path | None = None
 
     @classmethod
@@ -71,11 +74,17 @@ class NewRun:
         StdpbenchError
             If the reference cannot be trained on its data.
         """
-        made = replace(self, source=source, given=experiment, features=None)
+        made = replace(self, source=source, given=experiment)
         kind = str(getattr(experiment.reference, "kind", ""))
         return made.trained_by("" if self.reference == kind else self.reference)
 
-    def trained_by(self, kind: str, data: Mapping[str, Any] | None = None, features: Path | None = None) -> NewRun:
+    def trained_by(
+        self,
+        kind: str,
+        data: Mapping[str, Any] | None = None,
+        features: Path | None = None,
+        weights: str = "",
+    ) -> NewRun:
         """Return the run with a reference in place of what the experiment declares; without changes.
 
         Parameters
@@ -86,14 +95,18 @@ class NewRun:
             Section ``data`` of the reference, made of the responses of `features`.
         features : Path, optional
             Folder of the run that responded.
+        weights : str
+            File of a trained network that the reference converts.
 
         Raises
         ------
         StdpbenchError
             If the reference cannot be trained on these data.
         """
-        template = with_reference(self.given, kind, {}, data) if kind else self.given
-        return replace(self, template=template, draft=NetworkDraft(template), reference=kind, features=features)
+        changes = {"reference.weights": weights} if weights else {}
+        template = with_reference(self.given, kind, changes, data) if kind else self.given
+        made = replace(self, template=template, draft=NetworkDraft(template), reference=kind)
+        return replace(made, features=features, weights=weights)
 
     def with_draft(self, draft: NetworkDraft) -> NewRun:
         """Return the run with another draft of its experiment."""

@@ -42,6 +42,8 @@ def command_of(run: NewRun, runs: Path) -> str:
     options += _options(run, is_reference=bool(reference))
     if reference and run.features is not None:
         options += ["--features", str(run.features)]
+    if reference and run.weights:
+        options += ["--weights", run.weights]
     options += _where(runs)
     seeds = run.seeds or (() if seed is None else (seed,))
     if len(seeds) > 1 and not reference and run.start_from is None:
@@ -77,6 +79,8 @@ def python_of(run: NewRun, runs: Path) -> str:
         given.append("set=changes")
     if reference and run.features is not None:
         given.append(f"features={_literal(str(run.features))}")
+    if reference and run.weights:
+        given.append(f"weights={_literal(run.weights)}")
     if run.start_from is not None:
         given.append(f"start_from={_literal(str(run.start_from))}")
     if run.options.validation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
@@ -13,6 +14,7 @@ from waiting import waits
 
 from stdpbench.experiment import read_experiment, with_reference
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
@@ -205,6 +207,24 @@ def test_another_experiment_and_a_file_take_its_place(form: NewRunForm, qtbot: Q
     close(form)
 
 
+def test_a_reference_converts_the_network_of_a_file(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "net.npz"
+    weights = np.random.default_rng(0).normal(size=(10, 784))
+    np.savez(file, input=[1, 28, 28], layers=["dense1"], **{"dense1.weight": weights})
+    form = window.services.forms.new_run(NewRun.of(DIGITS, "digits").trained_by("ann-conversion"))
+    enter(form, qtbot, "reference.weights", str(tmp_path / "none.npz"))
+    (row,) = form.rows_of("reference.weights")
+    waits(qtbot, row.error.text)
+    assert "reference.weights: " in row.error.text()
+    enter(form, qtbot, "reference.weights", str(file))
+    waits(qtbot, lambda: form.run.weights == str(file))
+    assert form.experiment() == with_reference(DIGITS, "ann-conversion", {"reference.weights": str(file)})
+    assert "output" in form.diagram.items
+    form.undo()
+    assert form.run.weights == ""
+    form.reject()
+
+
 def test_a_reference_is_trained_on_the_data(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["reference"].trigger()
     form = opened(window, qtbot)
@@ -216,7 +236,9 @@ def test_a_reference_is_trained_on_the_data(window: MainWindow, qtbot: QtBot) ->
     assert form.experiment() == with_reference(
         DIGITS, "surrogate-gradient", {"network.hidden": [100, 50], "reference.learning_rate": 0.001}
     )
-    choose(form.fields.reference, "linear (labels)")
+    assert form.preview.words.text().endswith("as constant currents, without spikes.")
+    choose(form.form.row("reference.kind").editor, "linear")  # type: ignore[arg-type]
+    assert form.fields.reference.currentText() == "linear (labels)"
     assert "reference.penalty" in form.form.rows()
     enter(form, qtbot, "network.hidden", "[9]")
     assert "network.hidden must be []" in form.problem.text() + "".join(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import stdpbench
@@ -193,6 +194,21 @@ def test_a_reference_is_trained_by_its_own_command(
     features = replace(run, features=tmp_path / "responded")
     assert f"--features {tmp_path / 'responded'}" in command_of(features, tmp_path)
     assert f'features="{tmp_path / "responded"}"' in python_of(features, tmp_path)
+
+
+def test_a_network_of_a_file_is_converted(tmp_path: Path) -> None:
+    file = tmp_path / "net.npz"
+    random = np.random.default_rng(0)
+    np.savez(file, input=[1, 8, 8], layers=["dense1"], **{"dense1.weight": random.normal(size=(10, 64))})
+    run = digits().trained_by("ann-conversion", weights=str(file))
+    assert run.experiment() == with_reference(DIGITS, "ann-conversion", {"reference.weights": str(file)})
+    assert command_of(run, tmp_path) == (
+        f"stdpbench reference ann-conversion digits --weights {file} --runs {tmp_path}"
+    )
+    assert python_of(run, tmp_path).endswith(
+        f'run = stdpbench.reference("ann-conversion", "digits", weights="{file}", runs="{tmp_path}")\n'
+    )
+    assert run.trained_by("ann-conversion").experiment() == with_reference(DIGITS, "ann-conversion")
 
 
 def test_what_set_cannot_say_is_written_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
