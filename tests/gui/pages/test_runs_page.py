@@ -112,7 +112,11 @@ def test_rows_come_go_and_change_in_place(page: RunsPage, runs: Path, qtbot: QtB
 def test_columns_are_chosen_and_remembered(
     page: RunsPage, window: MainWindow, settings: QSettings, qtbot: QtBot
 ) -> None:
-    menu = page.table.column_menu(page)
+    room = page.table.columnWidth(page.model.columns.index("vote"))
+    assert room > page.table.fontMetrics().horizontalAdvance("100.00 % supervised") + 8  # margins of a cell
+    menu = page.columns_button.menu()
+    assert menu is not None
+    menu.aboutToShow.emit()
     headings = [action.text() for action in menu.actions() if action.menu() is not None]
     assert {"metrics", "plasticity", "network"} <= set(headings)
     page.table._toggle("plasticity.nu_post", True)

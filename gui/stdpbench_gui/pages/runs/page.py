@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QLabel, QLineEdit, QSplitter, QToolButton, QWidget
+from PyQt6.QtWidgets import QLabel, QLineEdit, QMenu, QSplitter, QToolButton, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog import columns
@@ -212,10 +212,19 @@ class RunsPage(QWidget):
         self.bin_button = QToolButton()
         self.bin_button.setDefaultAction(self.bin_action)
         self.bin_button.setAccessibleName("Bin")
+        self.columns_button = QToolButton()
+        self.columns_button.setText("Columns")
+        self.columns_button.setObjectName("menubutton")
+        self.columns_button.setToolTip("Choose the columns of the history")
+        self.columns_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.columns_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        columns_menu = QMenu(self.columns_button)
+        columns_menu.aboutToShow.connect(lambda: self.table.fill_column_menu(columns_menu))
+        self.columns_button.setMenu(columns_menu)
         title = QLabel("History")
         title.setObjectName("cardtitle")
         buttons = map(action_button, self.run_actions.buttons())
-        head = hbox(title, (self.search, 1), *buttons, self.bin_button, spacing=theme.GRID)
+        head = hbox(title, (self.search, 1), *buttons, self.columns_button, self.bin_button, spacing=theme.GRID)
         history = QWidget()
         vbox(
             head,

@@ -33,7 +33,7 @@ _LETTERS = {
     "started": 15,
     "ended": 15,
     "duration": 7,
-    "vote": 11,
+    "vote": 17,
     "parent": 22,
     "branches": 7,
     "path": 50,
@@ -197,6 +197,12 @@ class RunsTable(QTreeView):
     def column_menu(self, parent: QWidget) -> QMenu:
         """Return a menu that chooses among the columns of the runs."""
         menu = QMenu(parent)
+        self.fill_column_menu(menu)
+        return menu
+
+    def fill_column_menu(self, menu: QMenu) -> None:
+        """Fill a menu with the columns of the runs, in place of what it has."""
+        menu.clear()
         for heading, paths in run_columns.columns(self.runs.entries).items():
             inner = menu
             if heading != "run":
@@ -212,7 +218,6 @@ class RunsTable(QTreeView):
                 menu.addSeparator()
         menu.addSeparator()
         menu_action(menu, "Default columns", lambda: self.show_columns(USUAL))
-        return menu
 
     def _show_column_menu(self, place: QPoint) -> None:
         header = not_none(self.header())
