@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,17 +31,20 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+", help="folders of runs of ann-conversion")
     parser.add_argument("--steps", type=int, default=100, help="number of steps")
     parser.add_argument("--images", type=int, help="number of test pictures; default: all")
+    parser.add_argument("--reset", choices=("subtract", "zero"), help="what a spike does; default: as in the run")
     parser.add_argument("--figure", type=Path, help="file for the figure of the first run, such as conversion.png")
     options = parser.parse_args()
     for number, path in enumerate(options.runs):
-        curve, names, title = measure(path, options.steps, options.images)
+        curve, names, title = measure(path, options.steps, options.images, options.reset)
         print(json.dumps({"run": path.name, **summary(curve, names)}))
         if number == 0 and options.figure is not None:
             conversion_figure(curve, names, title).savefig(options.figure)
 
 
-def measure(path: Path, n_steps: int, n_images: int | None) -> tuple[ConversionCurve, list[str], str]:
-    """Return the curve of a run, the names of its layers, and a title."""
+def measure(
+    path: Path, n_steps: int, n_images: int | None, reset: Literal["subtract", "zero"] | None = None
+) -> tuple[ConversionCurve, list[str], str]:
+    """Return the curve of a run, with its own reset or another one, the names of its layers, and a title."""
     run = stdpbench.open_run(path)
     experiment, test = run.experiment, run.experiment.data.prepare().test
     graph, encoding, learned = experiment.graph(), experiment.encoding, run.weights
@@ -59,6 +63,8 @@ def measure(path: Path, n_steps: int, n_images: int | None) -> tuple[ConversionC
         layers = [graph.projections[name].target for name in names]
         weights = [np.asarray(learned[name], np.float64) for name in names]
         neurons = [neurons_of(graph, layer) for layer in layers]
+    if reset is not None:
+        neurons = [replace(each, reset=reset) for each in neurons]
     labels, n_classes = np.asarray(test.labels)[:n_images], int(np.max(test.labels)) + 1
     curve = conversion_curve(weights, neurons, inputs, labels, n_steps, n_classes, constants)
     return curve, layers, f"{experiment.name}, {len(pixels)} test pictures"

@@ -65,9 +65,10 @@ def measure(folder: Path, n_images: int) -> dict[str, float]:
     counted = cost(graph, spikes)
     products = 0.0
     if run.experiment.encoding.currents:
-        from_input = [each for each in graph.projections.values() if each.source == graph.input]
-        sizes = [[graph.populations[end].size for end in (each.source, each.target)] for each in from_input]
-        products = float(sum(source * target for source, target in sizes))
+        for name, each in graph.projections.items():
+            if each.source == graph.input:
+                source, target = (graph.populations[end].size for end in (each.source, each.target))
+                products += len(graph.synapses(name)) if graph.is_sparse(name) else source * target
     result = {
         **{name: 100 * metrics["accuracy"][name]["accuracy"] for name in ("vote", "confidence")},
         "labels": float(metrics["n_label_images"]),

@@ -38,7 +38,8 @@ class AnnConversion(Reference):
 
     where :math:`\lambda_l` is a percentile of the activations of the layer that are larger than 0, over training
     pictures. The number of spikes of a neuron in T steps then approaches :math:`T\, a_l / \lambda_l`, up to one per
-    step. What arrives in a step acts in the next one, so that layer l has l steps less than T.
+    step. What arrives in a step acts in the next one, so that layer l has l steps less than T. Neurons that are reset
+    to zero lose what exceeds the threshold, and their rates follow activations less closely.
 
     With `weights`, a file, nothing is trained: its network, also one with convolutions, average pooling and biases, is
     converted in the same way (`stdpbench.references.converted`).
@@ -144,8 +145,6 @@ class AnnConversion(Reference):
             neurons, where = neurons_of(graph, name), f"network.populations.{name}.neuron"
             if neurons.beta != 1:
                 yield f"{where}.beta must be 1 for this reference, whose neurons keep all of their potential"
-            if neurons.reset != "subtract":
-                yield f"{where}.reset_mechanism must be 'subtract' for this reference, so that no input is lost"
         if graph.n_read < 3:
             yield f"network.populations.{graph.read}.size must be at least 3: scikit-learn has one output for two"
         if n_steps <= len(names):

@@ -149,7 +149,6 @@ def test_weights_that_are_set_are_what_it_continues_from(pictures: tuple[NDArray
     ("changes", "clause"),
     [
         ({"network__beta": 0.9}, "network.beta must be 1 for this reference"),
-        ({"network__reset": "zero"}, "network.reset must be 'subtract'"),
         ({"network__outputs": 2}, "must be at least 3"),
         ({"schedule__stimulus": "2 ms"}, "schedule.stimulus must be more than 2 steps"),
         ({"encoding__kind": "poisson"}, "encoding.kind must be 'current'"),
