@@ -316,7 +316,7 @@ class WindowServices(QObject):
         else:
             dialog = OwnDataDialog(self._app.session, self._app.runs, self._window, path)
         dialog.chosen.connect(self._app.run_experiment)
-        dialog.network_wanted.connect(lambda experiment: self.edit_network(NetworkDraft(experiment)))
+        dialog.edit_wanted.connect(lambda made: self.forms.new_run(NewRun.of(made), called=made.name))
         dialog.other_wanted.connect(self.choose_data)
         dialog.open()
         self.dialog = dialog
@@ -338,7 +338,7 @@ class WindowServices(QObject):
         """Open the editor with the network of the current run and its current parameters."""
         experiment = self._app.session.experiment
         if experiment is None:
-            self._app.show_message("No run is open; choose “Edit network…” of an experiment on the Start page.")
+            self._app.show_message("No run is open; choose “Edit…” of an experiment on the Start page.")
         elif experiment.missing_kinds:
             self._app.show_message(f"The network cannot be edited: {listed(experiment.missing_kinds)}.")
         else:

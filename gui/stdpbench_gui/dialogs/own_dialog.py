@@ -46,8 +46,8 @@ class OwnDialog(QDialog):
     ----------
     chosen : signal of Experiment
         Request to start the experiment.
-    network_wanted : signal of Experiment
-        Request to edit its network before it is started.
+    edit_wanted : signal of Experiment
+        Request to change more of it before it is started.
     other_wanted : signal of Path
         A path with data of another kind was chosen or dropped.
     form : StepsForm
@@ -57,7 +57,7 @@ class OwnDialog(QDialog):
     """
 
     chosen = pyqtSignal(object)
-    network_wanted = pyqtSignal(object)
+    edit_wanted = pyqtSignal(object)
     other_wanted = pyqtSignal(object)
 
     def __init__(self, session: RunSession, runs: Path, title: str, parent: QWidget | None) -> None:
@@ -92,9 +92,10 @@ class OwnDialog(QDialog):
         self.start_button = QPushButton("Start learning")
         self.start_button.setObjectName("primary")
         self.save_button = QPushButton("Save as file…")
-        self.network_button = QPushButton("Edit network…")
+        self.edit_button = QPushButton("Edit…")
+        self.edit_button.setToolTip("Open the form for a new run, with everything that the experiment declares")
         self.start_button.clicked.connect(lambda _: self._give(self.chosen))
-        self.network_button.clicked.connect(lambda _: self._give(self.network_wanted))
+        self.edit_button.clicked.connect(lambda _: self._give(self.edit_wanted))
         self.save_button.clicked.connect(self._save)
         self._show_problem("")
 
@@ -129,7 +130,7 @@ class OwnDialog(QDialog):
         buttons = hbox((self.problem, 1))
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.reject)
-        for button in (cancel, self.network_button, self.save_button, self.start_button):
+        for button in (cancel, self.edit_button, self.save_button, self.start_button):
             button.setAutoDefault(button is self.start_button)
             buttons.addWidget(button)
         vbox(place, self.status, (middle, 1), buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
@@ -206,7 +207,7 @@ class OwnDialog(QDialog):
             self._session.message.emit(f"Saved the experiment to {path}.")
 
     def _enable(self, enabled: bool) -> None:
-        for button in (self.start_button, self.network_button, self.save_button):
+        for button in (self.start_button, self.edit_button, self.save_button):
             button.setEnabled(enabled)
 
     def _show_problem(self, sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 
 pytestmark = pytest.mark.shared_window
@@ -148,6 +150,24 @@ def test_several_seeds_are_items_of_the_queue(form: NewRunForm, window: MainWind
     items = queue.items()
     assert [item.name for item in items] == [f"digits, seed {seed}" for seed in (3, 4, 5)]
     queue.remove([item.number for item in items])
+
+
+def test_data_that_are_missing_are_asked_for_first(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Callable[[], RunFolder]] = []
+    monkeypatch.setattr(window.session, "start_new", started.append)
+    monkeypatch.setattr(window.start, "missing", {"mnist"})
+    form = window.services.forms.new_run(NewRun.of(read_experiment("fast-100"), "fast-100"))
+    form.set_value("network.n_exc", "12")
+    form.go.click()
+    dialog = window.services.dialog
+    assert isinstance(dialog, FetchDialog)
+    assert not started
+    dialog.fetched.emit("mnist", "somewhere")
+    (make,) = started
+    assert make().experiment.graph().n_read == 12
+    dialog.reject()
 
 
 def test_it_is_saved_and_copied(form: NewRunForm, qtbot: QtBot, tmp_path: Path) -> None:

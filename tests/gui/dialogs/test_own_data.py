@@ -15,6 +15,7 @@ from stdpbench.datasets.digits import Digits
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 
 
@@ -81,6 +82,12 @@ def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot
     assert made is not None
     assert (made.name, made.network.n_exc) == ("parity", 25)
     assert made.network.w_inh_exc == read_experiment("fast-400").network.w_inh_exc
+    dialog.edit_button.click()
+    form = window.services.dialog
+    assert isinstance(form, NewRunForm)
+    assert (form.draft.unchecked, form.fields.source.currentText()) == (made, "parity")
+    assert form.command().startswith("cat > parity.toml <<'END'")  # no name and no file to refer to
+    form.reject()
 
 
 @pytest.mark.shared_window
