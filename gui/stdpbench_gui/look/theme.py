@@ -203,6 +203,8 @@ QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {theme.a
 QCheckBox::indicator:disabled {{ border-color: {theme.line}; }}
 #menubutton {{ padding: 2px 16px 2px 2px; }}
 #menubutton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 3px; }}
+#chooser {{ font-weight: 600; }}
+#chooser::menu-indicator {{ image: none; }}
 #changed {{ font-weight: 700; }}
 #problem {{ color: {theme.wrong}; font-weight: 600; }}
 """

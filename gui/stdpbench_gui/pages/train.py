@@ -81,6 +81,8 @@ class TrainPage(QWidget):
             "Inspect": self._inspect,
             "Present": self._present,
         }
+        for panel in self.panels.values():
+            panel.restore(settings)
         self._restore()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -234,6 +236,8 @@ class TrainPage(QWidget):
         beside.raise_()
 
     def save(self) -> None:
-        """Save the layout of the panels."""
+        """Save the layout of the panels, and what was chosen in them."""
+        for panel in self.panels.values():
+            panel.save(self._settings)
         self._settings.setValue("train/docks", self.docks.saveState(_LAYOUT_VERSION))
         self._settings.setValue("train/large", "true" if self._large else "false")

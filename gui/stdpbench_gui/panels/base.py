@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -125,6 +125,12 @@ class Panel(QDockWidget):
         Default: the figure that `panel_figures` defines for the panel, otherwise the columns of `table` as lines.
         """
         return panel_figures.figure_of(self.key, self.session, self.table())
+
+    def save(self, settings: QSettings) -> None:
+        """Save what the user chose in the panel. Default: nothing."""
+
+    def restore(self, settings: QSettings) -> None:
+        """Restore what `save` saved."""
 
     @property
     def is_stream(self) -> bool:

@@ -50,9 +50,22 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
     ----------
     powers : bool
         Whether values are decadic logarithms: ticks are then at powers of ten, and their labels are these.
+    most : float or None
+        Largest value with a tick; None: that of the range.
     """
 
     powers = False
+    most: float | None = None
+
+    def tickValues(  # noqa: N802 - pyqtgraph's
+        self, minVal: float, maxVal: float, size: float
+    ) -> list[tuple[float, list[float]]]:
+        """Return the values of ticks, coarse to fine, without those that are too large to be values."""
+        levels: list[tuple[float, list[float]]] = super().tickValues(minVal, maxVal, size)
+        if self.most is None:
+            return levels
+        most = self.most * (1 + 1e-9)
+        return [(step, [value for value in values if value <= most]) for step, values in levels]
 
     def tickSpacing(  # noqa: N802 - pyqtgraph's
         self, minVal: float, maxVal: float, size: float
@@ -101,6 +114,7 @@ class SmallPlot(Plot):
 
     def __init__(self, title: str, *, powers: bool = False) -> None:
         self._below = ""
+        self._shorter: tuple[str, ...] | None = None
         self._written = "", "", ""
         super().__init__(axisItems={side: _Axis(side) for side in ("left", "bottom")})
         self.getAxis("left").powers = powers
@@ -130,6 +144,13 @@ class SmallPlot(Plot):
             self._below = text or ""
             text = self._fitting(self._below, self._room() + 2 * theme.GRID) or None
         super().setLabel(axis, text, **more)
+
+    def label_below(self, *texts: str) -> None:
+        """Label the bottom axis with the first of some texts that fits; without one that does, it has no label."""
+        self._below, self._shorter = (texts[0] if texts else ""), texts[1:]
+        metrics, room = QFontMetrics(theme.plot_font()), self._room() + 2 * theme.GRID
+        fitting = (text for text in texts if room <= metrics.height() or metrics.horizontalAdvance(text) <= room)
+        super().setLabel("bottom", next(fitting, None))
 
     def restyle(self) -> None:
         """Apply the colours and the font size of the theme."""
@@ -161,7 +182,9 @@ class SmallPlot(Plot):
 
     def _fit_words(self) -> None:
         self._write_title()
-        if self._below:
+        if self._shorter is not None:
+            self.label_below(*([self._below] if self._below else []), *self._shorter)
+        elif self._below:
             self.setLabel("bottom", self._below)
 
     def _write_title(self) -> None:

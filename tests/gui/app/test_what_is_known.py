@@ -129,7 +129,7 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
         window.open_run(path)
         waits(qtbot, lambda path=path: window.session.folder is not None and window.session.folder.path == path)
         waits(qtbot, lambda ending=ending: curves.accessibleDescription().endswith(ending))
-        assert "a&nbsp;(vote)" in curves.legend.text()
+        waits(qtbot, lambda: "a (vote)" in curves.plots[0].legend.toPlainText())
 
 
 # -- notices ---------------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QS
 
 @pytest.mark.shared_window
 def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qtbot: QtBot) -> None:
-    accuracy, usual = window.train.panels["curves"].plots["accuracy"], window.rail.fontMetrics().height()  # type: ignore[attr-defined]
+    accuracy, usual = window.train.panels["curves"].plots[0].plot, window.rail.fontMetrics().height()  # type: ignore[attr-defined]
     ticks = accuracy.getAxis("left").style["tickFont"].pointSizeF()
     window.go_to("train")
     window.train.arrange("Present")

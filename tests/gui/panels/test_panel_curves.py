@@ -1,31 +1,46 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
 import pytest
+from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 
+from stdpbench.runs.analysis.held_out_series import PERCENT
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
+from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.curves.measure import moving_mean
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
 from stdpbench_gui.widgets.legend import distinct_part
+
+
+def legend(plot: CurvePlot) -> str:
+    """Return the text of a legend."""
+    return plot.legend.toPlainText().replace("\u00a0", " ")
+
+
+def named_lines(panel: Curves) -> list[tuple[float, str]]:
+    """Return place and label of the lines of changes that have one."""
+    return [(line.value(), line.label.format) for line in panel.plots[0].lines if hasattr(line, "label")]
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
     more = [(end, block(0.5 + end / 1000, 20 + end / 100)) for end in range(10, 130, 10)]
     panel = Curves(session(tmp_path, *more))
-    show(panel, qtbot)
+    show(panel, qtbot, (480, 500))
     return panel
 
 
@@ -41,30 +56,80 @@ def test_is_complete(panel: Curves) -> None:
 
 
 def test_draws_what_the_blocks_say(panel: Curves) -> None:
-    x, y = panel.curves["vote"].getData()
-    assert x.tolist() == list(range(10, 130, 10))
+    accuracy, spikes = panel.plots
+    assert (accuracy.title, spikes.title) == ("running accuracy (%)", "spikes per stimulus")
+    x, y = accuracy.data("vote")
+    assert x == list(range(10, 130, 10))
     assert y[-1] == pytest.approx(62.0)
-    assert panel.curves["spikes"].getData()[1].tolist() == [11.0] * 12
-    assert panel.curves["confidence"].getData()[0] is None or len(panel.curves["confidence"].getData()[0]) == 0
+    assert spikes.data("this run")[1] == [11.0] * 12
+    assert accuracy.data("confidence") == ([], [])
+    assert "confidence" not in legend(accuracy)
 
 
 def test_time_begins_at_zero_grows_in_steps_and_obeys_the_person(panel: Curves) -> None:
-    view = panel.plots["accuracy"].getViewBox()
-    low, high = view.viewRange()[0]
+    first, second = (plot.plot.getViewBox() for plot in panel.plots)
+    low, high = first.viewRange()[0]
     assert low <= 0
     assert high == pytest.approx(150, abs=4)
     live = panel.session.live
     live.take_record(Record(90, 140, "", block()))
     redraw(panel)
-    assert view.viewRange()[0] == [low, high]
-    panel._on_moved()
-    view.setXRange(20, 40, padding=0)
+    assert first.viewRange()[0] == [low, high]
+    first.setXRange(20, 40, padding=0)
+    first.sigRangeChangedManually.emit([True, False])
     live.take_record(Record(91, 200, "", block()))
     redraw(panel)
-    assert view.viewRange()[0] == [20, 40]
+    assert first.viewRange()[0] == second.viewRange()[0] == [20, 40]
     panel.show_all()
     redraw(panel)
-    assert view.viewRange()[0][1] > 200
+    assert first.viewRange()[0][1] > 200
+
+
+def test_a_plot_shows_what_is_chosen_and_the_other_gives_way(panel: Curves, settings: QSettings) -> None:
+    panel.resize(480, 500)
+    redraw(panel)
+    panel.plots[0].chosen.emit("theta")
+    redraw(panel)
+    assert [plot.title for plot in panel.shown] == ["mean theta (mV)", "running accuracy (%)"]
+    panel.plots[0].chosen.emit("accuracy")  # which the other one shows
+    redraw(panel)
+    assert [plot.title for plot in panel.shown] == ["running accuracy (%)", "mean theta (mV)"]
+    panel.smoothing.choose(3)
+    panel.readouts.choose("proportion", False)
+    panel.save(settings)
+    other = Curves(panel.session)
+    other.restore(settings)
+    other.resize(480, 500)
+    other.show()
+    redraw(other)
+    assert [plot.title for plot in other.shown] == ["running accuracy (%)", "mean theta (mV)"]
+    assert other.smoothing.n == 3
+    assert "proportion" not in other.readouts.chosen
+    other.close()
+
+
+def test_smoothing_draws_the_mean_of_the_last_points_before_the_curve(panel: Curves) -> None:
+    _, before = panel.plots[0].data("vote")
+    panel.smoothing.choose(3)
+    redraw(panel)
+    _, smooth = panel.plots[0].data("vote")
+    assert panel.plots[0].data("vote ")[1] == before
+    assert smooth[:2] == pytest.approx([before[0], np.mean(before[:2])])
+    assert smooth[2:] == pytest.approx(np.convolve(before, np.ones(3) / 3, "valid"))
+    assert moving_mean(np.array([2.0]), 5).tolist() == [2.0]
+    table = panel.table()
+    assert table is not None
+    assert table[1][0][2] == before[0] / 100  # numbers are not smoothed
+
+
+def test_values_that_hardly_differ_do_not_fill_the_axis(qtbot: QtBot, tmp_path: Path) -> None:
+    panel = Curves(session(tmp_path, *[(10 * n, block(0.5, 49.7 + 0.001 * n)) for n in range(1, 6)]))
+    show(panel, qtbot)
+    panel.choose(0, "theta")
+    redraw(panel)
+    low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
+    assert high - low >= 1.0
+    assert low < 49.7 < high
 
 
 def test_changes_at_one_position_share_a_line(panel: Curves) -> None:
@@ -72,22 +137,58 @@ def test_changes_at_one_position_share_a_line(panel: Curves) -> None:
         change = facts.ParametersChanged({"plasticity.nu_post": (0.01, value)})
         panel.session.live.take_record(Record(90 + number, 60 if number < 2 else 80, "", change))
         redraw(panel)
-    shown = [line for line in panel.lines if hasattr(line, "label")]
-    assert [(line.value(), line.label.format) for line in shown] == [(60, "1–2"), (80, "3")]
-    assert len(panel.lines) == 8
+    assert named_lines(panel) == [(60, "nu_post → 0.02, nu_post → 0.03"), (80, "nu_post → 0.04")]
     assert "changed 3 times" in panel.summary()
 
 
-def test_curves_leave_room_for_the_titles_above_them(panel: Curves, qtbot: QtBot) -> None:
-    panel.resize(480, 210)
-    qtbot.waitUntil(lambda: panel.plots["theta"].getViewBox().height() < 60)
-    panel.show_all()
+def test_lines_of_changes_name_the_newest_where_room_is_short(panel: Curves) -> None:
+    for n in range(30):
+        change = facts.ParametersChanged({"plasticity.nu_post": (n, n + 1)})
+        panel.session.live.take_record(Record(90 + n, 50 + n, "", change))
     redraw(panel)
-    line = QFontMetrics(QApplication.font()).height()
-    for name in ("theta", "spikes"):
-        plot, (_, y) = panel.plots[name], panel.curves[name].getData()
-        low, high = plot.getViewBox().viewRange()[1]
-        assert (high - y.max()) / (high - low) * plot.getViewBox().height() > 0.9 * line
+    plot = panel.plots[0]
+    assert [line.value() for line in plot.lines] == list(range(50, 80))
+    named = named_lines(panel)
+    assert named[-1] == (79, "nu_post → 30")
+    assert len(named) <= 10
+    assert plot.lines[0].toolTip() == "nu_post → 1 from presentation 50 on"
+
+
+def test_legend_and_curves_do_not_meet(panel: Curves) -> None:
+    for size in ((480, 210), (300, 240), (480, 600)):
+        panel.resize(*size)
+        redraw(panel)
+        redraw(panel)
+        for plot in panel.shown:
+            view = plot.plot.getViewBox()
+            tops = [max(y) for line in ("vote", "proportion", "this run") if (y := plot.data(line)[1])]
+            low, high = view.viewRange()[1]
+            above = (high - max(tops)) / (high - low) * view.height()
+            assert above >= plot._legend_height() - 4
+
+
+def test_titles_are_never_cut_off(panel: Curves) -> None:
+    for size in ((250, 200), (480, 600), (1000, 250)):
+        panel.resize(*size)
+        redraw(panel)
+        for plot in panel.shown:
+            metrics = plot.chooser.fontMetrics()
+            assert plot.chooser.width() >= metrics.horizontalAdvance(plot.chooser.text())
+
+
+def test_a_label_of_an_axis_that_does_not_fit_gives_way_to_a_shorter_one(qtbot: QtBot) -> None:
+    plot, around = SmallPlot(""), pg.GraphicsLayoutWidget()
+    qtbot.addWidget(around)
+    around.addItem(plot)
+    plot.restyle()
+    plot.label_below("training presentations", "presentations")
+    around.show()
+    found = set()
+    for width in (400, 180, 90):
+        around.resize(width, 130)
+        qtbot.waitUntil(lambda width=width: plot.size().width() < width)  # type: ignore[misc]
+        found.add(plot.getAxis("bottom").labelText)
+    assert found == {"training presentations", "presentations", ""}
 
 
 def test_words_and_numbers_of_a_narrow_plot_do_not_run_into_each_other(qtbot: QtBot) -> None:
@@ -111,27 +212,16 @@ def test_words_and_numbers_of_a_narrow_plot_do_not_run_into_each_other(qtbot: Qt
             assert step * view.height() >= metrics.ascent()
 
 
-def test_parameter_changes_are_lines_that_the_legend_explains(panel: Curves) -> None:
-    change = facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02)})
-    panel.session.live.take_record(Record(90, 60, "", change))
-    redraw(panel)
-    assert len(panel.lines) == 4
-    assert panel.lines[0].value() == 60
-    assert "1:&nbsp;nu_post&nbsp;→&nbsp;0.02" in panel.legend.text()
-    panel.restyle()
-    redraw(panel)
-    assert len(panel.lines) == 4
-
-
 def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> None:
     live = panel.session.live
     fact = facts.LearnedSet({"w": "ab" * 32, "theta": "cd" * 32}, {"w": (64, 4), "theta": (4,)})
     live.take_record(Record(90, 60, "", facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02)})))
     assert "parameters" in live.take_record(Record(91, 80, "", fact))
     redraw(panel)
-    shown = [(line.value(), line.label.format) for line in panel.lines if hasattr(line, "label")]
-    assert shown == [(60, "1"), (80, "2")]
-    assert "2:&nbsp;weights&nbsp;and&nbsp;thresholds&nbsp;set" in panel.legend.text()
+    assert named_lines(panel) == [(60, "nu_post → 0.02"), (80, "weights and thresholds set")]
+    panel.restyle()
+    redraw(panel)
+    assert len(panel.plots[0].lines) == 2
     assert "parameters changed once, learned arrays set once" in panel.summary()
     assert (panel.figure() or {})["marks"] == [(60, "nu_post → 0.02"), (80, "weights and thresholds set")]
     assert live.log[-1][2].startswith("From presentation 80 on: weights and thresholds replaced (w abababababab…")
@@ -140,17 +230,17 @@ def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> Non
 def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
     panel.overlay("another-run", {20: block(0.3), 40: block(0.35)})
     redraw(panel)
-    assert "another\u2011run&nbsp;(vote)" in panel.legend.text()
-    assert len(panel._others) == 4
-    assert panel._others[0].getData()[1].tolist() == [30.0, 35.0]
+    assert "another\u2011run (vote)" in legend(panel.plots[0])
+    assert panel.plots[0].data("another-run (vote)")[1] == [30.0, 35.0]
+    assert panel.plots[1].data("another-run")[1] == [11.0, 11.0]
     assert "other runs: another-run" in panel.summary()
-    assert panel.plots["accuracy"].getViewBox().viewRange()[1][0] <= 30
+    assert panel.plots[0].plot.getViewBox().viewRange()[1][0] <= 30
     table = panel.table()
     assert table is not None
     assert {row[0] for row in table[1]} == {panel.session.folder.path.name, "another-run"}  # type: ignore[union-attr]
     panel.overlays.remove("another-run")
     redraw(panel)
-    assert not panel._others
+    assert panel.plots[0].data("another-run (vote)") == ([], [])
 
 
 def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
@@ -158,7 +248,7 @@ def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
     assert folder is not None
     panel.overlay(folder.path.name, panel.session.live.blocks, folder.path)
     redraw(panel)
-    assert not panel._others
+    assert not [name for name in panel.plots[0]._items if folder.path.name in name]
 
 
 def test_other_runs_go_on_as_their_journal_does(panel: Curves, qtbot: QtBot, tmp_path: Path) -> None:
@@ -173,13 +263,29 @@ def test_other_runs_go_on_as_their_journal_does(panel: Curves, qtbot: QtBot, tmp
     assert not panel.overlays._timer.isActive()  # no process works on it
 
 
-def test_plots_stand_below_each_other_where_there_is_room(panel: Curves, qtbot: QtBot) -> None:
-    assert panel._columns == 2
-    panel.resize(480, 700)
-    qtbot.waitUntil(lambda: panel.graphics.height() > 500)
+def test_plots_are_arranged_for_the_room_there_is(panel: Curves) -> None:
+    panel.resize(360, 240)
     redraw(panel)
-    assert panel._columns == 1
-    assert [axis.getAxis("bottom").labelText for axis in panel.plots.values()].count("training presentations") == 1
+    assert panel.shown == panel.plots[:1]
+    panel.resize(480, 500)
+    redraw(panel)
+    above, below = panel.shown
+    assert above.y() < below.y()
+    assert above.plot.getAxis("bottom").labelText == ""
+    assert below.plot.getAxis("bottom").labelText == "training presentations"
+    panel.resize(1000, 300)
+    redraw(panel)
+    left, right = panel.shown
+    assert (left.y(), left.x() < right.x()) == (right.y(), True)
+    panel.as_grid.setChecked(True)
+    redraw(panel)
+    assert [plot.title for plot in panel.shown][-1] == "mean |Δw| (10⁻³)"
+    assert len(panel.shown) == 4
+    assert not panel.plots[0].isVisible()
+    panel.as_grid.setChecked(False)
+    redraw(panel)
+    assert panel.shown == panel.plots
+    assert not any(plot.isVisible() for plot in panel.grid.values())
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0, 1), (1, 1), (1.2, 1.5), (160, 200), (7600, 10_000), (3e-4, 3e-4)])
@@ -190,7 +296,7 @@ def test_steps_are_round_numbers(value: float, expected: float) -> None:
 @pytest.mark.parametrize("end", [0.5, 60, 900, 9_000, 60_000, 180_000])
 @pytest.mark.parametrize("width", [60, 140, 700])
 def test_numbers_at_an_axis_do_not_meet(panel: Curves, end: float, width: int) -> None:
-    axis = panel.plots["theta"].getAxis("bottom")
+    axis = panel.plots[0].plot.getAxis("bottom")
     font = QApplication.font()
     ticks = [(v, step) for step, values in axis.tickValues(0, end, width) for v in values]
     words = {v: axis.tickStrings([v], 1, step)[0] for v, step in ticks}
@@ -229,8 +335,7 @@ def held_out(vote: float | None, nmi: float, dead: float = 2.0) -> facts.HeldOut
 
 
 def drawn(panel: Curves, name: str) -> list[float]:
-    values = panel.held_out.lines[name].getData()[1]
-    return [] if values is None else values.tolist()
+    return panel.plots[1].data(name)[1]
 
 
 @pytest.fixture
@@ -241,9 +346,10 @@ def measured(panel: Curves) -> Curves:
     return panel
 
 
-def test_measures_on_held_out_pictures_have_a_plot_once_there_are_some(panel: Curves) -> None:
-    assert panel.held_out not in panel._placed
-    assert "held out" not in panel.legend.text()
+def test_measures_on_held_out_pictures_can_be_chosen_once_there_are_some(panel: Curves) -> None:
+    panel.choose(1, "held-out")
+    redraw(panel)
+    assert panel.plots[1].title == "spikes per stimulus"
     assert "held-out" not in panel.summary()
     table = panel.table()
     assert table is not None
@@ -254,29 +360,38 @@ def test_measures_on_held_out_pictures_have_a_plot_once_there_are_some(panel: Cu
 
 def test_draws_and_says_what_was_measured(measured: Curves) -> None:
     is_complete(measured)
-    assert measured.held_out in measured._placed
-    assert measured.held_out.lines["accuracy_vote"].getData()[0].tolist() == [0, 60, 120]
-    assert drawn(measured, "accuracy_vote") == [25, 60, 70]
-    assert drawn(measured, "purity") == []
-    assert "held&nbsp;out:&nbsp;accuracy,&nbsp;vote" in measured.legend.text()
-    assert "NMI&nbsp;of&nbsp;winning&nbsp;neurons" in measured.legend.text()
+    plot = measured.plots[1]
+    assert plot.title == "held-out pictures (%)"
+    assert plot.data("accuracy, vote") == ([0, 60, 120], [25, 60, 70])
+    assert drawn(measured, "purity of winning neurons") == []
+    words = legend(plot)
+    assert words.startswith("40 pictures, never trained on")
+    assert "accuracy, vote" in words
+    assert "NMI of winning neurons" in words
     assert "on 40 held-out pictures at 120: vote 70.0 %" in measured.summary()
-    shared, own = (plot.getViewBox().viewRange()[0] for plot in (measured.plots["accuracy"], measured.held_out))
-    assert own == pytest.approx(shared, abs=0.1 * shared[1])
+    shared, own = (plot.plot.getViewBox().viewRange()[0] for plot in measured.plots)
+    assert own == pytest.approx(shared)
+
+
+def test_says_until_when_pictures_are_held_out(measured: Curves) -> None:
+    measured.session.live.held_out[120] = replace(held_out(0.7, 0.4), images=134, part="later")
+    redraw(measured)
+    assert legend(measured.plots[1]).startswith("134 pictures, ends in pass 1, before they are trained on")
 
 
 def test_the_menu_chooses_what_is_drawn_in_per_cent(measured: Curves) -> None:
-    measured.held_out.choose("dead")
-    measured.held_out.choose("neuron_entropy")
-    measured.held_out.choose("nmi", False)
+    measured.measures.choose("dead")
+    measured.measures.choose("neuron_entropy")
+    measured.measures.choose("nmi", False)
     redraw(measured)
-    assert drawn(measured, "dead") == pytest.approx([100 * 2 / 7] * 3)
-    assert drawn(measured, "neuron_entropy") == pytest.approx([100 * 0.5 / np.log2(3)] * 3)
-    assert "nmi" not in measured.held_out.lines
-    for name in list(measured.held_out.chosen):
-        measured.held_out.choose(name, False)
+    titles = {name: PERCENT[name].removesuffix(" (%)") for name in PERCENT}
+    assert drawn(measured, titles["dead"]) == pytest.approx([100 * 2 / 7] * 3)
+    assert drawn(measured, titles["neuron_entropy"]) == pytest.approx([100 * 0.5 / np.log2(3)] * 3)
+    assert drawn(measured, titles["nmi"]) == []
+    for name in list(measured.measures.chosen):
+        measured.measures.choose(name, False)
     redraw(measured)
-    assert measured.held_out not in measured._placed
+    assert drawn(measured, titles["accuracy_vote"]) == []
 
 
 def test_numbers_and_figure_have_what_was_measured(measured: Curves) -> None:
@@ -293,18 +408,6 @@ def test_numbers_and_figure_have_what_was_measured(measured: Curves) -> None:
     assert "40 held-out pictures" in figure["n"]
 
 
-def test_parameter_changes_are_lines_in_the_plot_of_held_out_pictures_too(measured: Curves) -> None:
-    change = facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02)})
-    measured.session.live.take_record(Record(90, 60, "", change))
-    redraw(measured)
-    assert len(measured.lines) == 4  # a small panel omits the plot of weight changes
-    measured.resize(500, 900)
-    redraw(measured)
-    assert len(measured.lines) == 5
-    measured.reset()
-    assert drawn(measured, "nmi") == []
-
-
 def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     measured: Curves, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -317,27 +420,28 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     measured.overlays._look()
     qtbot.waitUntil(lambda: bool(measured.overlays.shown()[0].held_out))
     redraw(measured)
-    assert [line.getData()[1].tolist() for line in measured.held_out.others] == [[20, 95]]
-    assert measured.held_out.getViewBox().viewRange()[1][1] > 95
+    assert drawn(measured, "other (accuracy, vote)") == [20, 95]
+    assert measured.plots[1].plot.getViewBox().viewRange()[1][1] > 95
     table = measured.table()
     assert table is not None
     at = table[0].index("held out: accuracy, vote")
     assert [row[at] for row in table[1] if row[0] == "other"] == [0.2, "", 0.95]
     measured.overlays.clear()
     redraw(measured)
-    assert not measured.held_out.others
+    assert drawn(measured, "other (accuracy, vote)") == []
 
 
-def test_a_long_legend_leaves_room_for_the_plots(measured: Curves, qtbot: QtBot) -> None:
+def test_a_long_legend_leaves_room_for_the_curves_and_names_other_runs_first(measured: Curves) -> None:
     for number in range(8):
         measured.overlay(f"another-run-with-a-long-name-{number}", {20: block(0.3), 40: block(0.35)})
     redraw(measured)
-    assert "more" in measured.legend.text()
-    assert measured.legend.height() < 0.4 * measured.body.height()
-    assert "long\u2011name\u20117" in measured.legend.toolTip()
-    assert measured.legend.toolTip().count("held&nbsp;out") == 1
+    plot = measured.plots[0]
+    assert "more" in legend(plot)
+    assert plot._legend_height() < 0.5 * plot.plot.getViewBox().height()
+    assert "long\u2011name\u20117" in plot.legend.toolTip()
+    assert legend(plot).index("long\u2011name\u20110") < plot.legend.toolTip().index("proportion")
     measured.resize(900, 900)
-    qtbot.waitUntil(lambda: measured.body.height() > 700)
     redraw(measured)
-    assert "more" not in measured.legend.text()
-    assert not measured.legend.toolTip()
+    redraw(measured)
+    assert "more" not in legend(plot)
+    assert not plot.legend.toolTip()

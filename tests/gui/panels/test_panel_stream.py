@@ -19,6 +19,7 @@ from stdpbench.simulators import find_compiler
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.curves.stream import Stream
 from stdpbench_gui.session.overlays import Overlay
 
 STREAM = """
@@ -61,7 +62,7 @@ def panel(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Curve
     made = session(tmp_path, *[(number, piece(number, patterns=request.param)) for number in range(1, 9)])
     made.live.started.experiment["schedule"]["piece"] = "0.5 s"  # type: ignore[index,union-attr]
     panel = Curves(made)
-    show(panel, qtbot)
+    show(panel, qtbot, (480, 500))
     return panel
 
 
@@ -73,74 +74,68 @@ def test_is_complete(panel: Curves) -> None:
 
 
 def test_draws_rates_over_time(panel: Curves) -> None:
-    x, y = panel.stream._items["rate.exc"].getData()
-    assert x.tolist() == [0.5 * number for number in range(1, 9)]
-    assert y.tolist() == [10.0 + number for number in range(1, 9)]
-    assert len(panel.stream._items["cv.exc"].getData()[0]) == 7
-    assert {plot.title_text for plot in panel._placed} >= {"rate (Hz)", "synchrony"}
-
-
-def test_the_last_plot_shows_latencies_or_weights(panel: Curves) -> None:
-    title = panel.stream.plots["last"].title_text
-    if panel.session.live.pieces[1].occurrences:
-        assert "latency" in title
-        assert panel.stream._items["last.latency"].getData()[1].tolist() == [4.0 + number for number in range(1, 9)]
-    else:
-        assert "weight" in title
-        np.testing.assert_allclose(panel.stream._items["last.feed"].getData()[1], (10 * 0.025 + 30 * 0.975) / 40)
-
-
-def test_rhythms_are_drawn_where_they_are_defined(panel: Curves, qtbot: QtBot) -> None:
-    panel.resize(1500, 500)
-    qtbot.waitUntil(lambda: panel.graphics.width() > 1400)
+    assert panel.shown[0].title == "rate (Hz)"
+    assert panel.shown[-1].plot.getAxis("bottom").labelText == "time (s)"
+    x, y = panel.plots[0].data("exc")
+    assert x == [0.5 * number for number in range(1, 9)]
+    assert y == [10.0 + number for number in range(1, 9)]
+    panel.choose(1, "cv")
     redraw(panel)
-    titles = [plot.title_text for plot in panel._placed]
-    assert titles[-1] == "power, 30–70 Hz"
-    assert len(titles) == 5  # no power at 2 to 4 Hz in pieces of half a second
-    gamma = panel.stream.plots["gamma"]
-    np.testing.assert_allclose(panel.stream._items["gamma.exc"].getData()[1], np.log10(0.5 * np.arange(1, 9)))
-    assert panel.stream._items["gamma.inh"].getData()[1] is None  # 0 has no logarithm
-    low, high = gamma.getViewBox().viewRange()[1]
+    assert len(panel.plots[1].data("exc")[0]) == 7
+
+
+def test_the_second_plot_shows_latencies_or_weights(panel: Curves) -> None:
+    plot = panel.plots[1]
+    if panel.session.live.pieces[1].occurrences:
+        assert plot.title == "latency of answers to patterns (ms)"
+        assert plot.data("each answer")[1] == [4.0 + number for number in range(1, 9)]
+        panel.choose(1, "weights")
+        redraw(panel)
+    assert plot.title == "mean weight / w_max"
+    np.testing.assert_allclose(plot.data("feed")[1], (10 * 0.025 + 30 * 0.975) / 40)
+
+
+def test_rhythms_can_be_chosen_where_they_are_defined(panel: Curves) -> None:
+    panel.as_grid.setChecked(True)
+    panel.resize(1500, 500)
+    redraw(panel)
+    titles = [plot.title for plot in panel.shown]
+    assert titles[-1] == "power at 30–70 Hz (1: no rhythm)"
+    assert not any("2–4 Hz" in title for title in titles)  # not in pieces of half a second
+    gamma = panel.grid["gamma"]
+    np.testing.assert_allclose(gamma.data("exc")[1], np.log10(0.5 * np.arange(1, 9)))
+    assert gamma.data("inh") == ([], [])  # 0 has no logarithm
+    low, high = gamma.plot.getViewBox().viewRange()[1]
     assert low < np.log10(0.5)
     assert high > np.log10(4.0)
-    panel.stream.choose("synchrony", False)
-    redraw(panel)
-    assert "synchrony" not in [plot.title_text for plot in panel._placed]
-    panel.resize(360, 240)
-    qtbot.waitUntil(lambda: panel.graphics.width() < 400)
-    redraw(panel)
-    assert gamma in panel._placed  # in the place of what was not chosen
-    panel.stream.choose("synchrony")
-    redraw(panel)
-    assert gamma not in panel._placed
     table = panel.table()
     assert table is not None
     assert "gamma.exc" in table[0]
 
 
-def test_what_one_neuron_cannot_have_takes_no_room(panel: Curves) -> None:
+def test_what_one_neuron_cannot_have_is_not_offered(panel: Curves) -> None:
     live = panel.session.live
     for number, one in list(live.pieces.items()):
         live.pieces[number] = replace(one, synchrony={"exc": None, "inh": None}, gamma={})
-    panel.reset()
+    panel.as_grid.setChecked(True)
+    panel.resize(1500, 500)
     redraw(panel)
-    assert [plot.title_text for plot in panel._placed][:2] == ["rate (Hz)", "irregularity (CV)"]
-    assert len(panel._placed) == 3
+    titles = {plot.title for plot in panel.shown} - {"latency of answers to patterns (ms)"}
+    assert titles == {"rate (Hz)", "irregularity (CV of intervals)", "mean weight / w_max"}
 
 
 def test_populations_that_inhibit_have_the_colour_of_inhibition(panel: Curves) -> None:
     colours = theme.current()
-    panel.stream.forget()
-    panel.stream.draw(panel.session.live, whole=True, roles={"exc": "inh", "inh": "exc"})
-    assert [colour for colour, _, _ in panel.stream.entries()] == [colours.inh, colours.exc]
+    source = Stream(panel.session.live, [], {"exc": "inh", "inh": "exc"})
+    assert [line.colour for line in source.measure("rate").lines] == [colours.inh, colours.exc]
 
 
 def test_another_run_starts_empty(panel: Curves) -> None:
     panel.reset()
-    assert not panel.stream._items
+    assert panel.plots[0].data("exc") == ([], [])
     panel.session.live.take_record(Record(99, 9, "", piece(9, patterns=False)))
     redraw(panel)
-    assert panel.stream._items["rate.exc"].getData()[1][-1] == 19.0
+    assert panel.plots[0].data("exc")[1][-1] == 19.0
 
 
 def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -> None:
@@ -148,17 +143,17 @@ def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -
     live = LiveRun(pieces={number: piece(number + 90, patterns=patterns) for number in range(1, 13)})
     panel.overlays.add(Overlay("another", {}, None, 2, live))
     redraw(panel)
-    others = dict(panel.stream._others)
-    assert [plot for plot, _ in panel.stream._others].count("rate") == 2
-    x, y = panel.stream._others[0][1].getData()
-    assert (len(x), y.max()) == (12, 10.0 + 102)
-    assert panel.stream.plots["rate"].getViewBox().viewRange()[1][1] > 112
-    assert others["last"].getData()[1].max() == (4.0 + 102 if patterns else pytest.approx(0.7375))
-    assert "another" in panel.legend.text()
-    assert len(panel.stream._items["rate.exc"].getData()[0]) == 8
+    rate, last = panel.plots
+    x, y = rate.data("another exc")
+    assert (len(x), max(y)) == (12, 10.0 + 102)
+    assert len(rate.data("another inh")[0]) == 12
+    assert rate.plot.getViewBox().viewRange()[1][1] > 112
+    assert max(last.data("another")[1]) == (4.0 + 102 if patterns else pytest.approx(0.7375))
+    assert "another" in rate.legend.toPlainText()
+    assert len(rate.data("exc")[0]) == 8
     panel.overlays.clear()
     redraw(panel)
-    assert not panel.stream._others
+    assert rate.data("another exc") == ([], [])
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from synthetic import is_complete, redraw, session, show
+from synthetic import block, is_complete, redraw, session, show
 
+from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.taught import Taught
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.session.overlays import Overlay
@@ -28,13 +29,17 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
 
 def test_loss_and_accuracy_are_drawn_and_called_supervised(panel: Curves) -> None:
     is_complete(panel)
-    x, y = panel.curves["vote"].getData()
-    assert x.tolist() == [100.0 * number for number in range(1, 9)]
+    assert [plot.title for plot in panel.shown] == ["supervised accuracy (%)", "loss"]
+    x, y = panel.plots[0].data("training pictures")
+    assert x == [100.0 * number for number in range(1, 9)]
     np.testing.assert_allclose(y, 80 + np.arange(1, 9))
-    np.testing.assert_allclose(panel.curves["theta"].getData()[1], 1 / np.arange(1, 9))
-    np.testing.assert_allclose(panel.curves["spikes"].getData()[1], 20 + np.arange(1, 9))
-    titles = [plot.title_text for plot in panel._placed]
-    assert titles == [*("supervised accuracy (%)", "exc spikes per picture", "loss", "length of the gradient")]
+    np.testing.assert_allclose(panel.plots[1].data("training pictures")[1], 1 / np.arange(1, 9))
+    panel.choose(0, "gradient")
+    panel.choose(1, "spikes")
+    redraw(panel)
+    assert [plot.title for plot in panel.shown] == ["length of the gradient", "exc spikes per picture"]
+    np.testing.assert_allclose(panel.plots[0].data("training pictures")[1], 2 / np.arange(1, 9))
+    np.testing.assert_allclose(panel.plots[1].data("training pictures")[1], 20 + np.arange(1, 9))
     assert panel.summary() == (
         "Supervised, at training presentation 800: loss 0.125, 88.0 % of the last 100 training pictures correct."
     )
@@ -44,7 +49,10 @@ def test_loss_and_accuracy_are_drawn_and_called_supervised(panel: Curves) -> Non
     assert panel.figure() is not None
 
 
-def test_a_run_without_labels_is_not_drawn_over_it(panel: Curves, tmp_path: Path) -> None:
-    panel.overlays.add(Overlay("unsupervised", {}, None))
+def test_only_runs_with_labels_are_drawn_over_it(panel: Curves) -> None:
+    panel.overlays.add(Overlay("unsupervised", {10: block()}, None))
+    panel.overlays.add(Overlay("supervised", {}, None, live=LiveRun(taught={100: part(4), 200: part(5)})))
     redraw(panel)
-    assert not panel._others
+    assert "supervised" in panel.plots[0].legend.toPlainText()
+    assert "unsupervised" not in panel.plots[0].legend.toPlainText()
+    assert panel.plots[1].data("supervised")[1] == [1 / 4, 1 / 5]

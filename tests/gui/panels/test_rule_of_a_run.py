@@ -36,9 +36,9 @@ def test_the_curves_mark_it_and_say_which(qtbot: QtBot, tmp_path: Path) -> None:
     set_before = facts.ParametersChanged({"plasticity.nu_post": ("0.01", "0.02")})
     panel = Curves(session(tmp_path, *blocks, (30, set_before), (60, CHANGED)))
     show(panel, qtbot)
-    assert sorted({line.value() for line in panel.lines}) == [30, 60]
-    assert "2:&nbsp;rule&nbsp;→&nbsp;oja" in panel.legend.text()
-    assert "rule → oja from presentation 60 on" in {line.toolTip() for line in panel.lines}
+    lines = panel.plots[0].lines
+    assert [(line.value(), line.label.format) for line in lines] == [(30, "nu_post → 0.02"), (60, "rule → oja")]
+    assert lines[1].toolTip() == "rule → oja from presentation 60 on"
     assert "parameters changed once, the rule to oja." in panel.summary()
     spec = panel.figure()
     assert spec is not None

@@ -54,7 +54,9 @@ def test_the_map_of_weights(discrete: RunSession, qtbot: QtBot) -> None:
 def test_the_curves(discrete: RunSession, qtbot: QtBot) -> None:
     panel = Curves(discrete)
     show(panel, qtbot)
-    assert panel.plots["theta"].title_text == "mean theta"
+    panel.choose(0, "theta")
+    redraw(panel)
+    assert panel.plots[0].title == "mean theta"
     assert "mean theta 21.5;" in panel.summary()
     table, figure = panel.table(), panel.figure()
     assert table is not None

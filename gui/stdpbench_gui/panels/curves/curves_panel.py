@@ -2,90 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetrics, QResizeEvent
+from PyQt6.QtWidgets import QGridLayout
 
 from stdpbench.figures.paper import spec_of_table
 from stdpbench.graph.diagram import roles_of
 from stdpbench.readout import READOUTS
 from stdpbench.readout.held_out import MEASURES
-from stdpbench.runs.analysis.block_series import Series, series
+from stdpbench.runs.analysis.block_series import series
+from stdpbench.runs.analysis.held_out_series import PERCENT, USUAL
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import held_out_words
 from stdpbench.units import label, thousands
-from stdpbench_gui.look import run_lines, theme
-from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves import taught
-from stdpbench_gui.panels.curves.held_out import HeldOutPlot
-from stdpbench_gui.panels.curves.stream import StreamPlots, piece_seconds, summary_of, table_of
+from stdpbench_gui.panels.curves.choices import CheckedMenu, SmoothingMenu
+from stdpbench_gui.panels.curves.curve_plot import CurvePlot
+from stdpbench_gui.panels.curves.measure import Measure, Other, Source
+from stdpbench_gui.panels.curves.pictures import Pictures
+from stdpbench_gui.panels.curves.stream import Stream, summary_of, table_of
+from stdpbench_gui.panels.curves.taught import Taught
 from stdpbench_gui.session.overlays import Overlay, Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, step_up, stepped
-from stdpbench_gui.widgets.basic import menu_action
-from stdpbench_gui.widgets.layouts import vbox
-from stdpbench_gui.widgets.legend import Legend, distinct_part
+from stdpbench_gui.widgets.axes import step_up
+from stdpbench_gui.widgets.basic import menu_action, not_none
+from stdpbench_gui.widgets.legend import distinct_part
 
-_PLOTS = {
-    "accuracy": "running accuracy (%)",
-    "spikes": "spikes per stimulus",
-    "theta": "mean theta (mV)",
-    "change": "mean |Δw| (10⁻³)",
-}
-_FACTORS = {"change": 1e3}
-"""Factors that keep axis labels short."""
-_STYLES = {
-    "vote": (Qt.PenStyle.SolidLine, "━━"),
-    "proportion": (Qt.PenStyle.DashLine, "╍╍"),
-    "confidence": (Qt.PenStyle.DotLine, "┅┅"),
-    "likelihood": (Qt.PenStyle.DashDotLine, "╍┅"),
-}
-_TALL = 30  # minimum height of a single column, in lines of text
-_LOW = 18.5  # minimum height of three rows of two, in lines
-_FLAT = 9  # minimum height of two rows, in lines
-_WIDE = 46  # minimum width of three columns, in lines
-_NARROW = 30  # the same of a stream
+_LOW, _NARROW = 9, 22
+"""Minimum height and width of each of two plots, in lines of text."""
+_CELL = (6, 11)
+"""Minimum height and width of a plot of the grid, in lines of text."""
+_KINDS = ("pictures", "supervised", "stream")
 
 
 class Curves(Panel):
-    """Four plots over training presentations, for the current run and others.
+    """Two plots over training presentations, for the current run and others, each with a chooser of its quantity.
 
-    A fifth plot shows measures on held-out pictures once available. A stream has plots of its own, over time, and a
-    training with labels shows accuracy, spikes, loss and gradient in the four plots.
+    A small panel shows the first plot only. The menu has a grid of all quantities instead.
     """
 
     key = "curves"
     title = "Curves"
     topics = frozenset({"curves", "parameters"})
     help_text = (
-        "Running accuracy labels the neurons with one block of training stimuli and tests them on the next while "
-        "learning continues: a preview, not the accuracy of the network. The other plots show spikes per stimulus "
-        "and the mean adaptive threshold theta of the population on display, and the mean change of the weights on "
-        "display, per block of presentations; the weight map has the choice where there is one. <b>Held out</b> is "
-        "measured with learning off, on stimuli the network was not trained on, never on those of the test set: "
-        "those that the experiment holds out, or the last ones of the first pass; their curve ends when they are "
-        "trained on. Each half labels neurons that are tested on the other half, so accuracy is slightly lower than "
-        "at the end. For purity, NMI, AMI and ARI, clusters are the winning neurons; purity grows with their number. "
-        "Choose measures in the menu; a small panel omits the last plots. A vertical line marks a change of "
-        "parameters, of the rule or of learned arrays, named in the legend. Other runs have their own colours; only "
-        "the vote of their accuracies and the first of their chosen held-out measures are drawn. Drag or use the "
-        "wheel to move in time, double-click to show the whole run. A <b>stream</b> shows the rate of each "
-        "population, the coefficient of variation of intervals between spikes, synchrony, latencies of answers to "
-        "patterns or the mean weight of each projection that learns, and the power of the rate at 2 to 4 Hz and at "
-        "30 to 70 Hz relative to that of independent Poisson neurons (1: no rhythm), where it is defined; the menu "
-        "has the choice. A run that is trained with labels (<b>supervised</b>) shows its accuracy on the training "
-        "pictures, the loss that the training lowers, the length of its gradient, and spikes per picture, each before "
-        "the change of weights that follows. (Diehl &amp; Cook 2015, section 2.6 and figure 2, "
-        "doi:10.3389/fncom.2015.00099)"
+        "Each plot has a choice of what it shows above it; a small panel shows one plot."
+        "<ul><li><b>Running accuracy</b> labels the neurons with one block of training stimuli and tests them on the "
+        "next while learning continues: a preview, not the accuracy of the network. Of other runs, only the first "
+        "read-out is drawn.</li>"
+        "<li><b>Held-out pictures</b> are measured with learning off, on stimuli the network was not trained on, "
+        "never on those of the test set: those that the experiment holds out, or the last ones of the first pass; the "
+        "curve ends when those are trained on. Each half labels neurons that are tested on the other half, so the "
+        "accuracy is slightly lower than at the end. For purity, NMI, AMI and ARI, clusters are the winning neurons; "
+        "purity grows with their number. Choose measures in the menu.</li>"
+        "<li><b>Spikes, theta, |Δw|</b>: spikes per stimulus and the mean adaptive threshold theta of the population "
+        "on display, and the mean change of the weights on display, per block of presentations; the weight map has "
+        "the choice where there is one.</li>"
+        "<li><b>A vertical line</b> marks a change of parameters, of the rule or of learned arrays.</li>"
+        "<li><b>Smoothing</b> in the menu draws the mean of the last points; the curve itself is faint behind it. "
+        "Held-out measures and single answers are not smoothed.</li>"
+        "<li>Drag or use the wheel to move in time, double-click to show the whole run.</li>"
+        "<li>A <b>stream</b> shows the rate of each population, the coefficient of variation of intervals between "
+        "spikes, synchrony, latencies of answers to patterns, the mean weight of each projection that learns, and the "
+        "power of the rate at 2 to 4 Hz and at 30 to 70 Hz relative to that of independent Poisson neurons (1: no "
+        "rhythm), where it is defined.</li>"
+        "<li>A run that is trained with labels (<b>supervised</b>) shows its accuracy on the training pictures, the "
+        "loss that the training lowers, the length of its gradient, and spikes per picture, each before the change of "
+        "weights that follows.</li></ul>"
+        "(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
     empty_text = "Curves appear here after the first block of training presentations."
@@ -94,39 +87,79 @@ class Curves(Panel):
         super().__init__(session)
         self.overlays = Overlays(session, self)
         self.overlays.changed.connect(self.mark_dirty)
-        self.legend = Legend()
-        self.graphics = PlotArea()
-        self.graphics.setAccessibleName("Curves over training")
-        self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
-        self.graphics.ci.layout.setSpacing(4)
-        vbox(self.legend, (self.graphics, 1), within=self.body, spacing=0)
-        self.plots = {name: SmallPlot(title) for name, title in _PLOTS.items()}
-        self.held_out = HeldOutPlot(self, self.mark_dirty)
-        self.stream = StreamPlots(self, self.mark_dirty, self.show_all, self._on_moved)
-        self.curves: dict[str, pg.PlotDataItem] = {}
-        self.lines: list[pg.InfiniteLine] = []
-        self._others: list[pg.PlotDataItem] = []
-        self._ranges: dict[str, tuple[float, float]] = {}
-        self._marked: tuple[int, list[SmallPlot]] | None = None
-        self._columns = 0
-        self._placed: list[SmallPlot] = []
-        self._whole, self._streams = True, False
-        self._arrange(2)
-        self.held_out.setXLink(self.plots["accuracy"])
-        self.held_out.getViewBox().sigRangeChangedManually.connect(self._on_moved)
-        for name, plot in self.plots.items():
-            if name != "accuracy":
-                plot.setXLink(self.plots["accuracy"])
-            plot.getViewBox().sigRangeChangedManually.connect(self._on_moved)
-            double_clicked(plot, self.show_all)
-            for curve in READOUTS if name == "accuracy" else (name,):
-                self.curves[curve] = plot.plot([], [])
+        self.plots = [self._new_plot(f"{place} curve") for place in ("First", "Second")]
+        for number, plot in enumerate(self.plots):
+            plot.chosen.connect(lambda name, number=number: self.choose(number, name))
+        self.grid: dict[str, CurvePlot] = {}
+        self._layout = QGridLayout(self.body)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self._placed: list[tuple[CurvePlot, int, int]] = []
+        self._choices: dict[str, list[str]] = {kind: ["", ""] for kind in _KINDS}
+        self._whole = True
         session.selection.shown_changed.connect(self.show_all)
-        self.menu.addMenu(self.held_out.menu)
-        self.menu.addMenu(self.stream.menu)
+        self.measures = CheckedMenu("Measures on held-out pictures", PERCENT, USUAL, self, self.show_all)
+        names = {name: name for name in READOUTS}
+        self.readouts = CheckedMenu("Read-outs of running accuracy", names, READOUTS, self, self.show_all)
+        self.smoothing = SmoothingMenu(self, self.show_all)
+        for menu in (self.readouts, self.measures, self.smoothing):
+            self.menu.addMenu(menu)
+        self.as_grid = not_none(self.menu.addAction("Grid of all curves"))
+        self.as_grid.setCheckable(True)
+        self.as_grid.toggled.connect(lambda _: self.show_all())
         menu_action(self.menu, "Whole run", self.show_all)
         menu_action(self.menu, "Remove other runs", self.overlays.clear)
-        self.restyle()
+
+    def _new_plot(self, name: str, *, chooses: bool = True) -> CurvePlot:
+        plot = CurvePlot(name, chooses=chooses)
+        plot.moved.connect(lambda: self._on_moved(plot))
+        plot.whole_wanted.connect(self.show_all)
+        plot.resized.connect(self.mark_dirty)
+        plot.restyle()
+        plot.hide()
+        return plot
+
+    # -- choice ----------------------------------------------------------------------------------------------------
+
+    def choose(self, number: int, name: str) -> None:
+        """Choose what a plot shows; if the other one shows it, they are exchanged."""
+        chosen, shown = self._choices[self._kind], [plot.shown for plot in self.plots]
+        if shown[1 - number] == name:
+            chosen[1 - number] = shown[number]
+        chosen[number] = name
+        self.show_all()
+
+    def save(self, settings: QSettings) -> None:
+        """Save what is chosen."""
+        for kind, names in self._choices.items():
+            settings.setValue(f"curves/{kind}", ",".join(names))
+        settings.setValue("curves/grid", "true" if self.as_grid.isChecked() else "false")
+        settings.setValue("curves/smoothing", self.smoothing.n)
+        settings.setValue("curves/readouts", ",".join(self.readouts.chosen))
+        settings.setValue("curves/measures", ",".join(self.measures.chosen))
+
+    def restore(self, settings: QSettings) -> None:
+        """Restore what was chosen."""
+        for kind, chosen in self._choices.items():
+            names = str(settings.value(f"curves/{kind}", ",")).split(",")
+            if len(names) == len(chosen):
+                chosen[:] = names
+        self.as_grid.setChecked(str(settings.value("curves/grid", "false")) == "true")
+        self.smoothing.choose(int(str(settings.value("curves/smoothing", 1))))
+        for menu, key in ((self.readouts, "curves/readouts"), (self.measures, "curves/measures")):
+            if settings.contains(key):
+                menu.restore(str(settings.value(key)).split(","))
+
+    @property
+    def _kind(self) -> str:
+        live = self.session.live
+        return "stream" if live.pieces else "supervised" if live.taught else "pictures"
+
+    def _shown(self, titles: Mapping[str, str], usual: Sequence[str]) -> list[str]:
+        """Return the quantities of the two plots, of one if there is no other: as chosen, otherwise the usual ones."""
+        chosen = [name if name in titles else "" for name in self._choices[self._kind]]
+        free = [name for name in usual if name in titles and name not in chosen]
+        return [name for name in (each or (free.pop(0) if free else "") for each in chosen) if name]
 
     # -- other runs ------------------------------------------------------------------------------------------------
 
@@ -154,216 +187,141 @@ class Curves(Panel):
     def reset(self) -> None:
         """Discard the previous run; other runs are kept."""
         self._whole = True
-        self._ranges.clear()
-        for curve in self.curves.values():
-            curve.setData([], [])
-        self.held_out.forget()
-        self.stream.forget()
-        self._drop_lines()
+        for plot in (*self.plots, *self.grid.values()):
+            plot.forget()
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        colours = theme.current()
-        self.graphics.setBackground(colours.base)
-        for plot in (*self.plots.values(), self.held_out):
+        for plot in (*self.plots, *self.grid.values()):
             plot.restyle()
-        self.stream.restyle()
-        for name, curve in self.curves.items():
-            style, _ = _STYLES.get(name, _STYLES["vote"])
-            curve.setPen(pg.mkPen(_colour(name), width=2 if style == Qt.PenStyle.SolidLine else 1.5, style=style))
-        self._drop_lines()
         self.mark_dirty()
 
     def has_content(self) -> bool:
         """Return whether a block of this run is complete, or another run is drawn."""
         live = self.session.live
-        return bool(live.blocks or live.pieces or live.taught or self.overlays.shown())
+        return bool(live.blocks or live.pieces or live.taught or live.held_out or self.overlays.shown())
 
     def refresh(self) -> None:
         """Draw all curves."""
-        for name, title in self._titles().items():
-            if self.plots[name].title_text != title:
-                self.plots[name].set_title(title)
-        line = QFontMetrics(theme.plot_font()).height()
-        self._streams = bool(self.session.live.pieces)
-        if self._streams:
-            self.stream.look(self.session.live)
-            many = len(self.stream.shown) > 4
-            wide = many and self.graphics.width() > _NARROW * line
-            tall = self.graphics.height() > (1.5 if many else 1.0) * _TALL * line
-            self._arrange(1 if tall else 3 if wide else 2)
-            slots = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
-            streams = [(slot, other) for slot, other in slots if other.known().pieces]
-            known = [(other.known(), run_lines.pen(slot)) for slot, other in streams]
-            graph = self.session.selection.graph
-            roles = {} if graph is None else {name: theme.ROLES[role] for name, role in roles_of(graph).items()}
-            self.stream.draw(self.session.live, whole=self._whole, others=known, roles=roles)
-            lines = self.stream.entries() + [
-                (run_lines.colour(slot), run_lines.mark(slot), self._short(other.name)) for slot, other in streams
-            ]
-            self.legend.write(lines, [text for _, text in self.session.live.marks])
-            if self._marked != (len(self.session.live.marks), self._placed):
-                self._draw_lines()
-            return
-        wide = self._has_held_out() and self.graphics.width() > _WIDE * line
-        self._arrange(1 if self.graphics.height() > _TALL * line else 3 if wide else 2)
-        of = self.session.selection.others
-        population = self.session.selection.population
-        supervised = bool(self.session.live.taught)
-        values = (
-            taught.values(self.session.live, population) if supervised else _drawable(self.session.live.blocks, of)
-        )
-        for name, curve in self.curves.items():
-            curve.setData(*values[name])
-        for item in self._others:
-            item.getViewBox().removeItem(item)
-        self._others.clear()
-        drawn = [values]
-        for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
-            if supervised is not bool((other := overlay.known()).taught):
-                continue  # its measures are others
-            drawn.append(taught.values(other, population) if supervised else _drawable(overlay.blocks, of))
-            pen = run_lines.pen(slot)
-            for plot in self.plots:
-                item = pg.PlotDataItem(*drawn[-1][READOUTS[0] if plot == "accuracy" else plot], pen=pen)
-                self.plots[plot].addItem(item)
-                self._others.append(item)
-        if self._has_held_out():
-            others = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
-            pens = [(other.live, run_lines.pen(slot)) for slot, other in others if other.live is not None]
-            self.held_out.draw(self.session.live, pens)
-        self._set_ranges(drawn)
-        self._write_legend()
-        if self._marked != (len(self.session.live.marks), self._placed):
-            self._draw_lines()
-
-    def _titles(self) -> dict[str, str]:
-        """Return the titles of the plots that are of the population or the projection on display."""
-        selection = self.session.selection
-        if self.session.live.taught:
-            return taught.titles(selection.population)
-        _, unit = selection.theta_shown_as
-        several = len(selection.projections) > 1 or not selection.is_read
-        return {
-            "accuracy": _PLOTS["accuracy"],
-            "spikes": f"{selection.population} spikes per stimulus",
-            "theta": label(f"mean theta of {selection.population}" if several else "mean theta", unit),
-            "change": f"mean |Δw| of {selection.projection} (10⁻³)" if several else _PLOTS["change"],
-        }
-
-    def _column(self, measure: str) -> str:
-        """Return the head of the column of a measure of another population or projection."""
-        graph, (population, _, what) = self.session.selection.graph, measure.rpartition(".")
-        if what != "theta":
-            return measure
-        known = graph is not None and population in graph.populations
-        return label(measure, graph.shown_as(population)[1] if known and graph is not None else "mV")
-
-    def _set_ranges(self, drawn: list[Series]) -> None:
-        end = max((float(x[-1]) for values in drawn for x, _ in values.values() if len(x)), default=1.0)
+        source = self._source()
+        titles = source.titles()
+        if self.as_grid.isChecked():
+            self._arrange_grid(titles)
+        else:
+            shown = self._shown(titles, source.usual)
+            for plot, name in zip(self.plots, shown, strict=False):
+                plot.offer(titles, name)
+            self._arrange(self.plots[: len(shown)])
+        drawn = {plot: source.measure(plot.shown) for plot in self.shown}
         if self._whole:
-            total = dict(self.session.live.started.phases).get("train", 0) if self.session.live.started else 0
-            self.plots["accuracy"].setXRange(0, max(min(step_up(end), total), end), padding=0.01)
-        for plot in self.plots:
-            names = READOUTS if plot == "accuracy" else (plot,)
-            found = [y for values in drawn for name in names if len(y := values[name][1])]
-            if found:
-                low, high = min(float(y.min()) for y in found), max(float(y.max()) for y in found)
-                room = self.plots[plot].room_for_title() * max(high - low, 1e-9)
-                wanted = stepped(low, high + room, self._ranges.get(plot))
-                if wanted != self._ranges.get(plot):
-                    self._ranges[plot] = wanted
-                    self.plots[plot].setYRange(*wanted, padding=0.02)
+            end = self._end(drawn.values(), source.scale)
+            for plot in drawn:
+                plot.plot.setXRange(0, end, padding=0.01)
+        marks = [
+            (position, [text for _, text in some])
+            for position, some in groupby(self.session.live.marks, lambda mark: mark[0])
+        ]
+        bottom = max(row for _, row, _ in self._placed)
+        for plot, row, _ in self._placed:
+            plot.plot.label_below(*(source.x_labels if row == bottom else ()))
+            plot.draw(drawn[plot], self.smoothing.n)
+            plot.draw_changes(marks, source.scale)
 
-    def _write_legend(self) -> None:
-        lines = [(_colour(name), mark, name) for name, (_, mark) in _STYLES.items()]
-        if self.session.live.taught:
-            lines = [(*lines[0][:2], taught.WORDS)]
-        for slot, overlay in zip(self.overlays.slots(), self.overlays.shown(), strict=True):
-            name = f"{self._short(overlay.name)} ({READOUTS[0]})"
-            lines.append((run_lines.colour(slot), run_lines.mark(slot), name))
-        lines += self.held_out.entries() if self._has_held_out() else []
-        self.legend.write(lines, [text for _, text in self.session.live.marks])
+    @property
+    def shown(self) -> list[CurvePlot]:
+        """The plots that are shown."""
+        return [plot for plot, _, _ in self._placed]
+
+    def _source(self) -> Source:
+        session = self.session
+        slots = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
+        others = [Other(self._short(other.name), other.known(), slot) for slot, other in slots]
+        if self._kind == "stream":
+            graph = session.selection.graph
+            roles = {} if graph is None else {name: theme.ROLES[role] for name, role in roles_of(graph).items()}
+            return Stream(session.live, others, roles)
+        if self._kind == "supervised":
+            return Taught(session.live, session.selection.population, others)
+        others = [other for other in others if not (other.live.taught or other.live.pieces)]
+        return Pictures(session, others, self.readouts.chosen, self.measures.chosen)
+
+    def _end(self, drawn: Iterable[Measure], scale: float) -> float:
+        """Return the end of the time axis: in steps, at most the planned end of the training."""
+        ends = [float(line.x[-1]) for measure in drawn for line in measure.lines if len(line.x)]
+        started, end = self.session.live.started, max(ends, default=scale)
+        total = scale * dict(started.phases).get("train", 0) if started is not None else 0.0
+        return max(min(step_up(end), total), end)
 
     def _short(self, name: str) -> str:
         """Return the part of another run's name that differs from this run's."""
         folder = self.session.folder
         return distinct_part(name, folder.path.name if folder is not None else "")
 
-    def _drop_lines(self) -> None:
-        for line in self.lines:
-            line.getViewBox().removeItem(line)
-        self.lines.clear()
-        self._marked = None
-
-    def _draw_lines(self) -> None:
-        self._drop_lines()
-        self._marked = len(self.session.live.marks), list(self._placed)
-        colours = theme.current()
-        pen = pg.mkPen(colours.faint, style=Qt.PenStyle.DashLine)
-        scale = piece_seconds(self.session.live) if self.session.live.pieces else 1.0
-        numbered = enumerate(self.session.live.marks, 1)
-        for count, (position, group) in enumerate(groupby(numbered, lambda one: one[1][0])):
-            some = list(group)  # changes at one position share a line, labelled with their first and last numbers
-            first, last = some[0][0], some[-1][0]
-            sentence = ", ".join(text for _, (_, text) in some)
-            for plot in self._placed:
-                height = 0.08 + 0.15 * (count % 3)  # keeps the numbers of close lines apart
-                options = {"position": height, "color": colours.ink, "anchors": [(0, 0.5), (0, 0.5)]}
-                # the legend explains the numbers
-                label = None
-                if plot is self._placed[0]:
-                    label = str(first) if first == last else f"{first}–{last}"
-                line = pg.InfiniteLine(position * scale, angle=90, pen=pen, label=label, labelOpts=options)
-                if label is not None:
-                    line.label.setFont(theme.plot_font())
-                line.setToolTip(f"{sentence} from presentation {thousands(position)} on")
-                plot.addItem(line, ignoreBounds=True)
-                self.lines.append(line)
-
     # -- room ------------------------------------------------------------------------------------------------------
 
     def show_all(self) -> None:
         """Show the whole run, from its first presentation."""
         self._whole = True
-        self._ranges.clear()
+        for plot in (*self.plots, *self.grid.values()):
+            plot.forget()
         self.mark_dirty()
 
-    def _on_moved(self, *_: object) -> None:
+    def _on_moved(self, moved: CurvePlot) -> None:
+        """Show the same time in all plots."""
         self._whole = False
+        (left, right), _ = moved.plot.getViewBox().viewRange()
+        for plot in self.shown:
+            if plot is not moved:
+                plot.plot.setXRange(left, right, padding=0)
+        self._dirty = True
 
-    def _has_held_out(self) -> bool:
-        return bool(self.session.live.held_out and self.held_out.chosen)
+    def _arrange(self, plots: Sequence[CurvePlot]) -> None:
+        """Put two plots below or beside each other, or show the first one only."""
+        line = QFontMetrics(theme.plot_font()).height()
+        width, height = self.body.width(), self.body.height()
+        beside = width >= 2 * max(_NARROW * line, *(plot.least_width() for plot in self.plots))
+        below = height >= 2 * _LOW * line
+        if len(plots) > 1 and below and not (beside and width > 1.6 * height):
+            self._place([(plot, row, 0) for row, plot in enumerate(plots)])
+        elif len(plots) > 1 and beside:
+            self._place([(plot, 0, column) for column, plot in enumerate(plots)])
+        else:
+            self._place([(plots[0], 0, 0)])
 
-    def _arrange(self, columns: int) -> None:
-        """Arrange the plots in one column if they fit, otherwise in rows; omit the last ones if space is short."""
-        wanted = self.stream.shown if self._streams else self._plots_of_pictures()
-        lines = self.graphics.height() / QFontMetrics(theme.plot_font()).height()
-        if columns > 1 and lines < _FLAT:
-            del wanted[columns:]
-        elif columns == 2 and lines < _LOW:
-            del wanted[4:]
-        if columns == self._columns and wanted == self._placed:
+    def _arrange_grid(self, titles: Mapping[str, str]) -> None:
+        """Put all quantities into a grid, the most important ones if there is not enough room."""
+        for name in titles:
+            if name not in self.grid:
+                self.grid[name] = self._new_plot(f"Curve of {name}", chooses=False)
+            self.grid[name].offer({name: titles[name]}, name)
+        plots = [self.grid[name] for name in titles]
+        line = QFontMetrics(theme.plot_font()).height()
+        widest = max(_CELL[1] * line, *(plot.least_width() for plot in plots))
+        columns = max(1, min(self.body.width() // widest, 3, len(plots)))
+        rows = max(1, min(self.body.height() // (_CELL[0] * line), -(-len(plots) // columns)))
+        columns = -(-len(plots) // rows) if rows * columns > len(plots) else columns
+        self._place([(plot, *divmod(n, columns)) for n, plot in enumerate(plots[: rows * columns])])
+
+    def _place(self, placed: list[tuple[CurvePlot, int, int]]) -> None:
+        if placed == self._placed:
             return
-        for plot in self._placed:
-            self.graphics.removeItem(plot)
-        self._columns, self._placed = columns, wanted
-        last, gap = (len(wanted) - 1) // columns, len(wanted) % columns
-        for place, plot in enumerate(wanted):
-            row = place // columns
-            self.graphics.addItem(plot, row=row, col=place % columns)
-            # a plot above a gap needs its own time axis; others in its row keep the same height
-            plot.getAxis("bottom").setStyle(showValues=row == last or (row == last - 1 and gap > 0))
-            words = "time (s)" if self._streams else "training presentations"
-            plot.setLabel("bottom", words if row == last else None)
-
-    def _plots_of_pictures(self) -> list[SmallPlot]:
-        selection = self.session.selection
-        if self.session.live.taught:
-            return list(self.plots.values())
-        hidden = [*([] if selection.adapts else ["theta"]), *([] if selection.learns else ["change"])]
-        first, *others = (plot for name, plot in self.plots.items() if name not in hidden)
-        return [first, *([self.held_out] if self._has_held_out() else []), *others]
+        for plot in self.shown:
+            self._layout.removeWidget(plot)
+        for plot in self.shown:
+            if plot not in [each for each, _, _ in placed]:
+                plot.hide()
+        self._placed = placed
+        rows, columns = {row for _, row, _ in placed}, {column for _, _, column in placed}
+        for row in range(self._layout.rowCount()):
+            self._layout.setRowStretch(row, int(row in rows))
+        for column in range(self._layout.columnCount()):
+            self._layout.setColumnStretch(column, int(column in columns))
+        for plot, row, column in placed:
+            self._layout.addWidget(plot, row, column)
+            self._layout.setRowStretch(row, 1)
+            self._layout.setColumnStretch(column, 1)
+            plot.show()
+        self._layout.activate()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Rearrange the plots for the new size."""
@@ -418,7 +376,7 @@ class Curves(Panel):
         if self.session.live.taught:
             return spec_of_table(taught.table_of(self.session.live))
         others = [(overlay.name, overlay.known()) for overlay in self.overlays.shown()]
-        return panel_figures.curves(self.session, others, self.held_out.chosen)
+        return panel_figures.curves(self.session, others, self.measures.chosen)
 
     def table(self) -> Table | None:
         """Return one row per block and held-out measurement of all drawn runs."""
@@ -451,6 +409,14 @@ class Curves(Panel):
         ]
         return names, rows
 
+    def _column(self, measure: str) -> str:
+        """Return the head of the column of a measure of another population or projection."""
+        graph, (population, _, what) = self.session.selection.graph, measure.rpartition(".")
+        if what != "theta":
+            return measure
+        known = graph is not None and population in graph.populations
+        return label(measure, graph.shown_as(population)[1] if known and graph is not None else "mV")
+
 
 def _cells(block: Block | None) -> list[object]:
     if block is None:
@@ -468,14 +434,3 @@ def _measured_cells(fact: HeldOut | None) -> list[object]:
         return [""] * (len(MEASURES) + 1)
     values = [fact.values.get(name) for name in MEASURES]
     return [fact.images, *("" if value is None else value for value in values)]
-
-
-def _drawable(blocks: Mapping[int, Block], of: Mapping[str, str]) -> Series:
-    """Return the curves of a run in the units of the axes; `of`: as the arguments of `series`."""
-    return {name: (x, _FACTORS.get(name, 1.0) * y) for name, (x, y) in series(blocks, **of).items()}
-
-
-def _colour(name: str) -> str:
-    colours = theme.current()
-    others = {"proportion": colours.right, "confidence": colours.wrong, "likelihood": colours.ink}
-    return others.get(name, colours.exc)

@@ -1,42 +1,65 @@
-"""Curves of a training with labels, in the plots of the other measures."""
+"""Curves of a training with labels."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from stdpbench.readout import READOUTS
-from stdpbench.runs.analysis.block_series import Series
+import numpy as np
+import pyqtgraph as pg
+
 from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.units import thousands
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Table
+from stdpbench_gui.panels.curves.measure import Line, Measure, Other, Source, Values, finite, in_order, of_other
 
-WORDS = "training pictures (supervised)"
-
-
-def titles(population: str) -> dict[str, str]:
-    """Return the titles of the plots, by their names."""
-    return {
-        "accuracy": "supervised accuracy (%)",
-        "spikes": f"{population} spikes per picture",
-        "theta": "loss",
-        "change": "length of the gradient",
-    }
+_SPANS = {"accuracy": 10.0, "loss": 0.1, "gradient": 0.1, "spikes": 5.0}
 
 
-def values(live: LiveRun, population: str) -> Series:
-    """Return the curves by the names of the plots; spikes are those of a population."""
-    columns = taught_columns(live.taught)
-    x, none = columns["position"], np.empty(0)
-    unknown = np.full(len(x), np.nan)
-    found = {
-        READOUTS[0]: 100 * columns["accuracy"],
-        "spikes": columns.get(f"{population}.spikes", unknown),
-        "theta": columns["loss"],
-        "change": columns.get("gradient", unknown),
-    }
-    drawn = {name: (x[np.isfinite(y)], y[np.isfinite(y)]) for name, y in found.items()}
-    return {**dict.fromkeys(READOUTS[1:], (none, none)), **drawn}
+class Taught(Source):
+    """The quantities of a run that is trained with labels.
+
+    Parameters
+    ----------
+    live : LiveRun
+        The current run.
+    population : str
+        Population whose spikes are drawn.
+    others : sequence of Other
+        Other runs; those without labels have other quantities, and are left out.
+    """
+
+    usual: tuple[str, ...] = ("accuracy", "loss", "gradient", "spikes")
+    x_labels: tuple[str, ...] = ("training presentations", "presentations")
+    scale = 1.0
+
+    def __init__(self, live: LiveRun, population: str, others: Sequence[Other]) -> None:
+        self.live, self.population = live, population
+        self.others = [other for other in others if other.live.taught]
+
+    def titles(self) -> dict[str, str]:
+        """Return the titles of all quantities."""
+        return {
+            "accuracy": "supervised accuracy (%)",
+            "loss": "loss",
+            "gradient": "length of the gradient",
+            "spikes": f"{self.population} spikes per picture",
+        }
+
+    def measure(self, name: str) -> Measure:
+        """Return the curves of a quantity."""
+        colour = theme.current().exc
+        own = Line("training pictures", *self._points(self.live, name), colour, pen=pg.mkPen(colour, width=2))
+        lines = [of_other(other, *self._points(other.live, name)) for other in self.others]
+        most = 100.0 if name == "accuracy" else None
+        return Measure(in_order([own], lines), _SPANS[name], from_zero=name in ("loss", "gradient"), most=most)
+
+    def _points(self, live: LiveRun, name: str) -> tuple[Values, Values]:
+        columns = taught_columns(live.taught)
+        unknown = np.full(len(columns["position"]), np.nan)
+        values = {"spikes": columns.get(f"{self.population}.spikes", unknown), "accuracy": 100 * columns["accuracy"]}
+        return finite(columns["position"], values.get(name, columns.get(name, unknown)))
 
 
 def summary_of(live: LiveRun) -> str:

@@ -1,0 +1,326 @@
+"""A large plot of one quantity, with a chooser above it and its legend inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from html import escape
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetrics
+from PyQt6.QtWidgets import QGraphicsTextItem, QMenu, QSizePolicy, QToolButton, QWidget
+
+from stdpbench.units import thousands
+from stdpbench_gui.look import theme
+from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.panels.curves.measure import Line, Measure, moving_mean
+from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
+from stdpbench_gui.widgets.basic import menu_action
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+
+Mark = tuple[int, Sequence[str]]
+"""Position of changes of a run, and what changed."""
+_LEGEND_SHARE = 0.45  # of the height of a plot
+_ROW, _ROWS = 1.3, 5  # height of a row of labels of changes, in lines of text, and the largest number of rows
+_FAINT = 80  # opacity of the curve behind its moving mean
+_RELATIVE_SPAN = 0.02  # smallest range of an axis, as a share of its values
+
+
+class CurvePlot(QWidget):
+    """A plot with a chooser of what it draws.
+
+    Its axis grows in steps, and never shows less than a span that is sensible for the quantity. The legend lies above
+    the curves, in room that the axis leaves for it. Changes of the run are vertical lines that name them.
+
+    Parameters
+    ----------
+    name : str
+        Name for screen readers.
+    chooses : bool
+        Whether the quantity can be chosen.
+    """
+
+    chosen = pyqtSignal(str)
+    moved = pyqtSignal()
+    whole_wanted = pyqtSignal()
+    resized = pyqtSignal()
+
+    def __init__(self, name: str, *, chooses: bool = True) -> None:
+        super().__init__()
+        self._chooses = chooses
+        self.shown = ""
+        """The quantity."""
+        self.chooser = QToolButton()
+        self.chooser.setObjectName("chooser")
+        self.chooser.setAccessibleName(name)
+        self.chooser.setToolTip("Choose what this plot shows")
+        self.chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.chooser.setAutoRaise(True)
+        self.chooser.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self._menu = QMenu(self.chooser)
+        if chooses:
+            self.chooser.setMenu(self._menu)
+        else:
+            self.chooser.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self.chooser.setToolTip("")
+        self.area = PlotArea()
+        self.area.setAccessibleName(name)
+        self.area.ci.layout.setContentsMargins(2, 0, theme.GRID, 2)
+        self.plot = SmallPlot("")
+        self.area.addItem(self.plot)
+        vbox(hbox(self.chooser, STRETCH), (self.area, 1), within=self, spacing=0)
+        self.legend = QGraphicsTextItem(self.plot.getViewBox())
+        self.legend.setZValue(10)
+        self.legend.setPos(2, -3)
+        self.lines: list[pg.InfiniteLine] = []
+        self._items: dict[str, pg.PlotDataItem] = {}
+        self._level = pg.InfiniteLine(0.0, angle=0, movable=False)
+        self._level.hide()
+        self.plot.addItem(self._level, ignoreBounds=True)
+        self._range: tuple[float, float] | None = None
+        self._title = ""
+        self._offered: Mapping[str, str] = {}
+        self._entries: list[str] = []
+        self._written: tuple[object, ...] = ()
+        self._marked: tuple[object, ...] = ()
+        self.plot.getViewBox().sigRangeChangedManually.connect(lambda *_: self.moved.emit())
+        self.plot.getViewBox().sigResized.connect(self._on_resized)
+        double_clicked(self.plot, self.whole_wanted.emit)
+
+    # -- choice ----------------------------------------------------------------------------------------------------
+
+    def offer(self, titles: Mapping[str, str], shown: str) -> None:
+        """Set the quantities to choose from, with their titles, and the one that is shown."""
+        if dict(titles) != self._offered:
+            self._offered = dict(titles)
+            self._menu.clear()
+            for name, title in titles.items():
+                menu_action(self._menu, title, partial(self.chosen.emit, name))
+        if shown != self.shown:
+            self.shown = shown
+            self.forget()
+        self._title = titles[shown]
+        self.chooser.setText(f"{self._title} ▾" if self.chooser.menu() is not None else self._title)
+
+    @property
+    def title(self) -> str:
+        """The title with the unit."""
+        return self._title
+
+    def least_width(self) -> int:
+        """Return the width below which the title would be cut off."""
+        return self.chooser.sizeHint().width() + theme.GRID
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size below which the plot is of no use."""
+        line = QFontMetrics(theme.plot_font()).height()
+        return QSize(self.least_width(), self.chooser.sizeHint().height() + 4 * line)
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def data(self, name: str) -> tuple[list[float], list[float]]:
+        """Return the points of a curve as drawn, by its name in the legend."""
+        item = self._items.get(name)
+        x, y = (None, None) if item is None else item.getData()
+        return ([], []) if x is None or y is None else (x.tolist(), y.tolist())
+
+    def forget(self) -> None:
+        """Discard curves and ranges."""
+        for item in self._items.values():
+            self.plot.removeItem(item)
+        self._items.clear()
+        self._range = None
+        self._drop_lines()
+
+    def restyle(self) -> None:
+        """Apply the colours and the font size of the theme."""
+        self.area.setBackground(theme.current().base)
+        self.plot.restyle()
+        self.chooser.setFont(theme.plot_font())
+        self._level.setPen(pg.mkPen(theme.current().faint, style=Qt.PenStyle.DotLine))
+        self._written = ()
+        self._drop_lines()
+
+    def draw(self, measure: Measure, smoothing: int) -> None:
+        """Draw the curves of a quantity.
+
+        Parameters
+        ----------
+        measure : Measure
+            The curves.
+        smoothing : int
+            Number of points of the moving mean; the curves of the current run are drawn faintly behind it.
+        """
+        axis = self.plot.getAxis("left")
+        axis.powers, axis.most = measure.powers, measure.most
+        self._level.setVisible(measure.level is not None)
+        self._level.setValue(measure.level or 0.0)
+        kept: set[str] = set()
+        for line in measure.lines:
+            smooth = moving_mean(line.y, smoothing) if line.smooths else line.y
+            if smooth is not line.y and line.own:
+                kept.add(self._set(f"{line.name} ", line, line.y, faint=True))
+            kept.add(self._set(line.name, line, smooth))
+        for name in [name for name in self._items if name not in kept]:
+            self.plot.removeItem(self._items.pop(name))
+        drawn = [line for line in measure.lines if len(line.x)]
+        note = f'<span style="color:{theme.current().faint}">{_whole(measure.note)}</span>'
+        entries = [f'<span style="color:{line.colour}">{line.mark}</span>&nbsp;{_whole(line.name)}' for line in drawn]
+        if len(entries) == 1 and drawn[0].own:
+            entries = []  # the title says it
+        self._entries = [*([note] if measure.note and self._chooses else []), *entries]
+        self._write_legend()
+        self._set_range(measure, drawn)
+
+    def _set(self, name: str, line: Line, y: np.ndarray, *, faint: bool = False) -> str:
+        if name not in self._items:
+            self._items[name] = self.plot.plot([], [])
+        pen = line.pen
+        if faint and pen is not None:
+            colour = QColor(line.colour)
+            colour.setAlpha(_FAINT)
+            pen = pg.mkPen(colour, width=1)
+        dots = {"symbol": line.symbol, "symbolSize": 3 if pen is None else 6, "symbolPen": None}
+        self._items[name].setData(line.x, y, pen=pen, **dots, symbolBrush=line.colour)
+        self._items[name].setZValue(-1 if faint or not line.own else 0)
+        return name
+
+    def _set_range(self, measure: Measure, drawn: Sequence[Line]) -> None:
+        if not drawn:
+            return
+        low, high = min(float(line.y.min()) for line in drawn), max(float(line.y.max()) for line in drawn)
+        height = self.plot.getViewBox().height()
+        share = min(0.6, (self._legend_height() + 4) / height) if height > 1 else 0.3
+        if measure.powers:
+            low, high = float(np.floor(min(low, 0.0))), float(np.ceil(max(high, 1.0)))
+        elif measure.from_zero:
+            low, high = min(0.0, low), max(high, measure.span)
+        else:
+            span = max(measure.span, _RELATIVE_SPAN * max(abs(low), abs(high)))
+            if high - low < span:
+                middle = (low + high) / 2
+                low, high = middle - span / 2, middle + span / 2
+        top = high + share / (1 - share) * (high - low)
+        if measure.powers:
+            before = self._range
+            wanted = (low, top) if before is None else (min(before[0], low), max(before[1], top))
+        else:
+            wanted = stepped(low, top, self._range)
+        if wanted != self._range:
+            self._range = wanted
+            self.plot.setYRange(*wanted, padding=0.02)
+
+    # -- legend ----------------------------------------------------------------------------------------------------
+
+    def _legend_height(self) -> float:
+        return float(self.legend.boundingRect().height()) if self._entries else 0.0
+
+    def _free_height(self) -> float:
+        """Return the height below the legend, pixels."""
+        height = self.plot.getViewBox().height()
+        return float(max(height - self._legend_height(), (1 - _LEGEND_SHARE) * height))
+
+    def _write_legend(self) -> None:
+        view = self.plot.getViewBox()
+        written = tuple(self._entries), view.width(), view.height()
+        if written == self._written:
+            return
+        self._written = written
+        self.legend.setVisible(bool(self._entries))
+        self.legend.setFont(theme.plot_font())
+        self.legend.setDefaultTextColor(QColor(theme.current().ink))
+        self.legend.setTextWidth(max(view.width() - 4, 1))
+        for n in range(len(self._entries), 0, -1):
+            left = len(self._entries) - n
+            more = [f"…&nbsp;{left}&nbsp;more"] if left else []
+            self.legend.setHtml("&nbsp;&nbsp; ".join([*self._entries[:n], *more]))
+            if self._legend_height() <= _LEGEND_SHARE * view.height():
+                break
+        self.legend.setToolTip("<br>".join(self._entries) if self._entries and left else "")
+
+    # -- changes of the run ----------------------------------------------------------------------------------------
+
+    def draw_changes(self, marks: Sequence[Mark], scale: float) -> None:
+        """Draw changes as vertical lines that name them.
+
+        Parameters
+        ----------
+        marks : sequence of (int, sequence of str)
+            Positions and what changed at each, in order.
+        scale : float
+            Units of the time axis per presentation.
+        """
+        view = self.plot.getViewBox()
+        (left, right), _ = view.viewRange()
+        marked = len(marks), sum(len(texts) for _, texts in marks), left, right, view.width(), view.height()
+        if marked == self._marked:
+            return
+        self._drop_lines()
+        self._marked = marked
+        line_height = QFontMetrics(theme.plot_font()).height() * _ROW
+        rows = max(1, int(self._free_height() / line_height))
+        taken: list[list[tuple[float, float]]] = [[] for _ in range(min(rows, _ROWS))]
+        span = 0.0, self._free_height() / max(view.height(), 1)
+        for position, texts in reversed(marks):  # the newest first: it is named if room is short
+            at = (position * scale - left) / max(right - left, 1e-12) * view.width()
+            words, options = ", ".join(texts), None
+            if self._chooses and 0 <= at <= view.width():
+                options = self._label(words, at, taken)
+            label = None if options is None else options.pop("text")
+            pen = pg.mkPen(theme.current().faint, style=Qt.PenStyle.DashLine)
+            line = pg.InfiniteLine(position * scale, angle=90, pen=pen, span=span, label=label, labelOpts=options)
+            if label is not None:
+                line.label.setFont(theme.plot_font())
+            line.setToolTip(f"{words} from presentation {thousands(position)} on")
+            self.plot.addItem(line, ignoreBounds=True)
+            self.lines.insert(0, line)
+
+    def _label(self, words: str, at: float, taken: list[list[tuple[float, float]]]) -> dict[str, Any] | None:
+        """Return text and options of the label of a line; None if there is no room beside the others.
+
+        Parameters
+        ----------
+        words : str
+            What it says; shortened in the middle if it does not fit.
+        at : float
+            Place of the line, pixels.
+        taken : list of list of (float, float)
+            Left and right ends of the labels in each row above the axis, pixels; the new one is added.
+        """
+        view, metrics = self.plot.getViewBox(), QFontMetrics(theme.plot_font())
+        room = max(at, view.width() - at)
+        text = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(room) - 12)
+        width = metrics.horizontalAdvance(text) + 12.0
+        begin = at if at + width <= view.width() + 1 else at - width
+        for row, some in enumerate(taken):
+            if all(begin >= right or begin + width <= left for left, right in some):
+                some.append((begin, begin + width))
+                fill = QColor(theme.current().base)
+                fill.setAlpha(190)
+                return {
+                    "text": text,
+                    "position": (2 + row * _ROW * metrics.height()) / max(self._free_height(), 1),
+                    "color": theme.current().ink,
+                    "anchors": [(0 if begin == at else 1, 1)] * 2,
+                    "fill": fill,
+                }
+        return None
+
+    def _drop_lines(self) -> None:
+        for line in self.lines:
+            self.plot.removeItem(line)
+        self.lines.clear()
+        self._marked = ()
+
+    def _on_resized(self, *_: object) -> None:
+        """Let the axis leave room for the legend anew."""
+        self._range = None
+        self.resized.emit()
+
+
+def _whole(text: str) -> str:
+    """Return a text that does not wrap."""
+    return escape(text).replace(" ", "&nbsp;").replace("-", "\u2011").replace("…", "…\u2060")

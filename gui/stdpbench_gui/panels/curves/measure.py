@@ -1,0 +1,154 @@
+"""What a plot of curves draws: lines of one quantity, with the range that is sensible for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QPen
+
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench_gui.look import run_lines
+
+Values = NDArray[np.float64]
+SOLID = Qt.PenStyle.SolidLine
+DASHES = ((SOLID, "━━"), (Qt.PenStyle.DashLine, "╍╍"), (Qt.PenStyle.DotLine, "┅┅"), (Qt.PenStyle.DashDotLine, "╍┅"))
+"""Line styles that tell curves of a run apart, with marks that look like them."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve.
+
+    Attributes
+    ----------
+    name : str
+        Name in the legend.
+    x, y : ndarray, float64, (n,)
+        Points without gaps.
+    colour : str
+        Colour.
+    mark : str
+        A text that looks like the line, or like its points.
+    pen : QPen or None
+        Pen; None: points only.
+    symbol : str or None
+        Symbol of each point, as pyqtgraph names it.
+    own : bool
+        Whether it is of the current run.
+    smooths : bool
+        Whether smoothing applies to it.
+    """
+
+    name: str
+    x: Values
+    y: Values
+    colour: str
+    mark: str = DASHES[0][1]
+    pen: QPen | None = None
+    symbol: str | None = None
+    own: bool = True
+    smooths: bool = True
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity over training, of the current run and of others.
+
+    Attributes
+    ----------
+    lines : list of Line
+        Curves; those of other runs follow the first of the current run, so that a long legend names them.
+    span : float
+        Smallest range of the axis.
+    from_zero : bool
+        Whether the axis starts at 0.
+    powers : bool
+        Whether values are decadic logarithms, whose axis has powers of ten.
+    most : float or None
+        Largest number at the axis, which leaves room for the legend above it.
+    level : float or None
+        Value of a dotted line, for comparison.
+    note : str
+        What a reader of the plot has to know.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    span: float = 1.0
+    from_zero: bool = False
+    powers: bool = False
+    most: float | None = None
+    level: float | None = None
+    note: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no points."""
+        return not any(len(line.x) for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another run that is drawn.
+
+    Attributes
+    ----------
+    name : str
+        The part of its name that tells it apart.
+    live : LiveRun
+        Its known state.
+    slot : int
+        Line style (`stdpbench_gui.look.run_lines`).
+    """
+
+    name: str
+    live: LiveRun
+    slot: int
+
+
+class Source(Protocol):
+    """The quantities of a kind of run."""
+
+    usual: tuple[str, ...]
+    """Those that are shown by default, the best first."""
+    x_labels: tuple[str, ...]
+    """Labels of the time axis, the longest first."""
+    scale: float
+    """Units of the time axis per presentation."""
+
+    def titles(self) -> Mapping[str, str]:
+        """Return the titles, with units, of all quantities that this run has."""
+
+    def measure(self, name: str) -> Measure:
+        """Return the curves of a quantity."""
+
+
+def moving_mean(y: Values, n: int) -> Values:
+    """Return the mean of each value and the n - 1 before it, of fewer at the start."""
+    if n < 2 or len(y) < 2:
+        return y
+    sums = np.concatenate([[0.0], np.cumsum(y)])
+    ends = np.arange(1, len(y) + 1)
+    starts = np.maximum(ends - n, 0)
+    return np.asarray((sums[ends] - sums[starts]) / (ends - starts))
+
+
+def finite(x: NDArray[Any], y: NDArray[Any]) -> tuple[Values, Values]:
+    """Return the points whose value is known."""
+    known = np.isfinite(y)
+    return np.asarray(x, np.float64)[known], np.asarray(y, np.float64)[known]
+
+
+def of_other(other: Other, x: Values, y: Values, what: str = "", *, smooths: bool = True) -> Line:
+    """Return the line of another run; `what`: words that follow its name."""
+    colour, mark, pen = run_lines.colour(other.slot), run_lines.mark(other.slot), run_lines.pen(other.slot)
+    return Line(f"{other.name}{what}", x, y, colour, mark, pen, own=False, smooths=smooths)
+
+
+def in_order(own: list[Line], others: list[Line]) -> list[Line]:
+    """Return the lines in the order of the legend."""
+    return [*own[:1], *others, *own[1:]]

@@ -1,0 +1,122 @@
+"""Curves of a run that learns pictures without labels, from its blocks and its measures on held-out pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+
+from stdpbench.readout import READOUTS
+from stdpbench.runs.analysis.block_series import series
+from stdpbench.runs.analysis.held_out_series import PERCENT, percentages
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.units import label
+from stdpbench_gui.look import theme
+from stdpbench_gui.panels.curves.measure import DASHES, Line, Measure, Other, Source, Values, in_order, of_other
+from stdpbench_gui.session.run_session import RunSession
+
+ACCURACY, HELD_OUT = "accuracy", "held-out"
+_FACTORS = {"change": 1e3}  # keeps numbers at the axis short
+_SPANS = {ACCURACY: 10.0, "spikes": 5.0, "theta": 1.0, "change": 0.1}
+_MARKS = (("o", "●"), ("s", "■"), ("t1", "▲"), ("d", "◆"), ("t", "▼"), ("star", "★"), ("p", "⬟"), ("h", "⬢"))
+_ROLES = ("exc", "wrong", "right", "input", "ink", "inh")
+
+
+class Pictures(Source):
+    """The quantities of a run that learns pictures without labels.
+
+    Parameters
+    ----------
+    session : RunSession
+        The current run, with the population and the projection on display.
+    others : sequence of Other
+        Other runs; of their accuracies, only the first is drawn.
+    readouts, measures : sequence of str
+        Read-outs and measures on held-out pictures to draw.
+    """
+
+    usual: tuple[str, ...] = (ACCURACY, HELD_OUT, "spikes", "theta", "change")
+    x_labels: tuple[str, ...] = ("training presentations", "presentations")
+    scale = 1.0
+
+    def __init__(
+        self, session: RunSession, others: Sequence[Other], readouts: Sequence[str], measures: Sequence[str]
+    ) -> None:
+        self.session, self.others = session, others
+        self.readouts, self.measures = readouts, measures
+
+    def titles(self) -> dict[str, str]:
+        """Return the titles of all quantities that this run has."""
+        selection, live = self.session.selection, self.session.live
+        _, unit = selection.theta_shown_as
+        several = len(selection.projections) > 1 or not selection.is_read
+        found = {ACCURACY: "running accuracy (%)"}
+        if live.held_out or any(other.live.held_out for other in self.others):
+            found[HELD_OUT] = "held-out pictures (%)"
+        spikes = "spikes per stimulus"
+        found["spikes"] = f"{selection.population} {spikes}" if several else spikes
+        if selection.adapts:
+            found["theta"] = label(f"mean theta of {selection.population}" if several else "mean theta", unit)
+        if selection.learns:
+            found["change"] = f"mean |Δw| of {selection.projection} (10⁻³)" if several else "mean |Δw| (10⁻³)"
+        return found
+
+    def measure(self, name: str) -> Measure:
+        """Return the curves of a quantity."""
+        if name == HELD_OUT:
+            return self._held_out()
+        of, factor = self.session.selection.others, _FACTORS.get(name, 1.0)
+        names = self.readouts if name == ACCURACY else (name,)
+
+        def points(live: LiveRun, name: str) -> tuple[Values, Values]:
+            x, y = series(live.blocks, **of)[name]
+            return x, factor * y
+
+        own = []
+        for each in names:
+            style, mark = DASHES[READOUTS.index(each) % len(DASHES)] if each in READOUTS else DASHES[0]
+            pen = pg.mkPen(colour_of(each), width=2 if mark == DASHES[0][1] else 1.5, style=style)
+            text = each if name == ACCURACY else "this run"
+            own.append(Line(text, *points(self.session.live, each), colour_of(each), mark, pen))
+        lines = [
+            of_other(other, *points(other.live, names[0]), f" ({names[0]})" if name == ACCURACY else "")
+            for other in self.others
+            if names and other.live.blocks
+        ]
+        return Measure(
+            in_order(own, lines), _SPANS[name], from_zero=name == "change", most=100.0 if name == ACCURACY else None
+        )
+
+    def _held_out(self) -> Measure:
+        found = percentages(self.session.live)
+        own = []
+        for name in (name for name in self.measures if name in found):
+            place = list(PERCENT).index(name)
+            (symbol, mark), colour = _MARKS[place % len(_MARKS)], getattr(theme.current(), _ROLES[place % len(_ROLES)])
+            text = PERCENT[name].removesuffix(" (%)")
+            own.append(
+                Line(text, *found[name], colour, mark, pg.mkPen(colour, width=1.5), symbol=symbol, smooths=False)
+            )
+        lines = []
+        for other in self.others:
+            points = percentages(other.live).get(self.measures[0]) if self.measures else None
+            if points is not None and len(points[0]):
+                words = PERCENT[self.measures[0]].removesuffix(" (%)")
+                lines.append(of_other(other, *points, f" ({words})", smooths=False))
+        return Measure(in_order(own, lines), 10.0, most=100.0, note=held_out_note(self.session.live))
+
+
+def held_out_note(live: LiveRun) -> str:
+    """Say how many pictures are held out, and until when: ``"134 pictures, ends in pass 1"``."""
+    if not live.held_out:
+        return ""
+    fact = live.held_out[max(live.held_out)]
+    until = "never trained on" if fact.part == "spare" else "ends in pass 1, before they are trained on"
+    return f"{fact.images} pictures, {until}"
+
+
+def colour_of(name: str) -> str:
+    """Return the colour of the curve of a read-out or of another quantity."""
+    colours = theme.current()
+    others = {"proportion": colours.right, "confidence": colours.wrong, "likelihood": colours.ink}
+    return others.get(name, colours.exc)
