@@ -25,7 +25,7 @@ from stdpbench import __version__, paths
 _FILE = "completion.json"
 _DECLARING = (
     *("datasets", "delay_plasticity", "encoding", "experiment", "lab", "neurons", "normalisations", "plasticity"),
-    "templates",
+    *("sweeps", "templates"),
 )
 
 Names = dict[str, Any]
@@ -93,9 +93,9 @@ def described(incomplete: str) -> list[str]:
     names = _names()
     if "." in incomplete and not incomplete.endswith(".toml"):
         paths_ = (f"{section}.{name}" for section, kinds in names["parameters"].items() for name in _all_of(kinds))
-        found = _starting(paths_, incomplete)
+        found = _starting(chain(paths_, names["sweep"]), incomplete)
     else:
-        found = _starting(chain(names["parameters"], *names["kinds"].values()), incomplete)
+        found = _starting(chain(names["parameters"], ["sweep"], *names["kinds"].values()), incomplete)
     return [*found, *experiment_names(incomplete)]
 
 
@@ -220,6 +220,7 @@ def _declared() -> Names:
     from stdpbench.lab.default_protocol import PROTOCOLS
     from stdpbench.parameters import Parameters
     from stdpbench.readout import readouts, timed_readouts
+    from stdpbench.sweeps.definition import TABLES
 
     plain: dict[str, type[Parameters]] = {
         "about": About,
@@ -246,6 +247,7 @@ def _declared() -> Names:
         "fetchable": [*FETCHABLE, *IMPORTABLE],
         "protocols": list(PROTOCOLS),
         "checked": list(checked()),
+        "sweep": [*TABLES, *(f"{table}.{one.name}" for table, cls in TABLES.items() for one in cls.describe())],
     }
 
 

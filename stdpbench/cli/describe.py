@@ -38,15 +38,16 @@ from stdpbench.neurons import neurons
 from stdpbench.noises import noises
 from stdpbench.normalisations import normalisations
 from stdpbench.parameters import Parameter, Parameters
-from stdpbench.plasticity import PlasticityRule, laterals, rules
+from stdpbench.plasticity import PlasticityRule, laterals, projection_rules, rules
 from stdpbench.plasticity.tables import rule_table
 from stdpbench.readout import Readout, TimedReadout, readouts, timed_readouts
 from stdpbench.references import references
 from stdpbench.registry import Family
+from stdpbench.sweeps.definition import TABLES as SWEEP_TABLES
 from stdpbench.templates import templates
 from stdpbench.weights import weights
 
-_FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
+FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     datasets,
     encoders,
     neurons,
@@ -89,7 +90,7 @@ _PARTS = {
     "delay_plasticity": "How the axonal delays of a projection learn; without it, they do not.",
     "normalise": "How the weights are scaled before each training presentation; without it, they are not.",
 }
-_TEXTS = (
+TEXTS = (
     ("equations", "equations"),
     ("on an input spike", "on_input_spike"),
     ("on an output spike", "on_output_spike"),
@@ -99,7 +100,7 @@ _TEXTS = (
     ("in the digit network", "in_digit_network"),
     ("reference", "reference"),
 )
-_NEVER_LIVE = ("data set", "read-out", "read-out of spike times")
+_NEVER_LIVE = ("data set", "read-out", "read-out of spike times", "table of a sweep")
 
 Described = dict[str, Any]
 """A named item as plain values; ``what`` is its family."""
@@ -116,7 +117,7 @@ def describe_command(name: str | None, json: bool, expanded: bool = False) -> No
     if expanded:
         found: Any = list(_expanded(name or ""))
     else:
-        found = _catalogue() if name is None else list(_look_up(name))
+        found = catalogue() if name is None else list(look_up(name))
     if expanded and not json:
         sys.stdout.write(Experiment.from_mapping(found[0]["experiment"]).to_toml())
         return
@@ -138,15 +139,24 @@ def describe_command(name: str | None, json: bool, expanded: bool = False) -> No
         console.print(_table(parameters))
 
 
-def _catalogue() -> dict[str, list[str]]:
-    """Return all names that can be described, except parameters."""
-    kinds = {family.name: list(family.kinds()) for family in _FAMILIES}
-    return kinds | {"section": list(SECTIONS), "experiment": list(shipped_experiments())}
+def catalogue() -> dict[str, list[str]]:
+    """Return all names that can be described, by what they are, except parameters."""
+    kinds = {family.name: list(family.kinds()) for family in FAMILIES}
+    kinds[projection_rules.name] = list(projection_rules.kinds())
+    tables = {"section": list(SECTIONS), "table of a sweep": list(SWEEP_TABLES)}
+    return kinds | tables | {"experiment": list(shipped_experiments())}
 
 
-def _look_up(name: str) -> Iterator[Described]:
-    """Return all items of that name: sections, kinds, experiments and files, parameters by dotted path."""
-    found = [*_sections(name), *_kinds(name), *_experiments(name), *_parameters(name)]
+def look_up(name: str) -> Iterator[Described]:
+    """Return all items of that name: sections, kinds, experiments and files, parameters by dotted path.
+
+    Raises
+    ------
+    StdpbenchError
+        If nothing has that name.
+    """
+    found = [*_sections(name), *_sweep_tables(name), *_kinds(name), *_experiments(name)]
+    found += () if name in SWEEP_TABLES else _parameters(name)
     if not found:
         raise StdpbenchError(f"nothing is named {name!r}; {_nearest(name)}")
     yield from found
@@ -172,15 +182,25 @@ def _sections(name: str) -> Iterator[Described]:
         }
 
 
+def _sweep_tables(name: str) -> Iterator[Described]:
+    if name in SWEEP_TABLES:
+        yield _of_class("table of a sweep", name, SWEEP_TABLES[name])
+
+
 def _part(path: str) -> str | None:
     """Return the text about a part of a network with kinds, such as ``network.projections.feed.delay``."""
     return None if family_at(path) is None else _PARTS[path.rpartition(".")[2]]
 
 
 def _kinds(name: str) -> Iterator[Described]:
-    for family in _FAMILIES:
-        if name in family.kinds():
-            yield _of_class(family.name, name, family.get(name))
+    for family in _families_with(name):
+        yield _of_class(family.name, name, family.get(name))
+
+
+def _families_with(kind: str) -> list[Family[Any]]:
+    """Return the families that have a kind; rules of projections alone are in none of `FAMILIES`."""
+    found: list[Family[Any]] = [family for family in FAMILIES if kind in family.kinds()]
+    return found or [projection_rules] * (kind in projection_rules.kinds())
 
 
 def _expanded(name: str) -> Iterator[Described]:
@@ -227,8 +247,8 @@ def _parameters(path: str) -> Iterator[Described]:
         return
     owners: list[tuple[str, type[Parameters]]] = []
     family = family_of(section)
-    if section in _PLAIN:
-        owners = [("", _PLAIN[section])]
+    if section in _PLAIN or section in SWEEP_TABLES:
+        owners = [("", (_PLAIN | SWEEP_TABLES)[section])]
     elif section.startswith("network.") and section.count(".") == 2:
         tables: dict[str, type[Parameters]] = {"populations": Population, "projections": Projection}
         owners = [("", cls)] if (cls := tables.get(section.split(".")[1])) is not None else []
@@ -239,32 +259,37 @@ def _parameters(path: str) -> Iterator[Described]:
             return
         owners = [*family.usable().items()]
     else:
-        owners = [(section, one.get(section)) for one in _FAMILIES if section in one.kinds()]
+        owners = [(section, one.get(section)) for one in _families_with(section)]
     for kind_name, cls in owners:
         for declared in cls.describe():
             if declared.name == name and family_at(path) is None:
-                fixed = declared.structural or section == "about" or issubclass(cls, Dataset | Readout | TimedReadout)
+                fixed = declared.structural or section == "about" or section in SWEEP_TABLES
+                fixed = fixed or issubclass(cls, Dataset | Readout | TimedReadout)
                 yield {"what": "parameter", "path": path, "kind": kind_name, **_plain(declared, not fixed)}
 
 
 def _nearest(name: str) -> str:
     """Suggest the name that was probably meant."""
     owner, dot, _ = name.rpartition(".")
-    paths = [f"{one}.{p.name}" for one in _PLAIN for p in _PLAIN[one].describe()]
+    plain = _PLAIN | SWEEP_TABLES
+    paths = [f"{one}.{p.name}" for one in plain for p in plain[one].describe()]
     for one in _WITH_KINDS:
         family = family_of(one)
         assert family is not None
         paths += dict.fromkeys(f"{one}.{p.name}" for cls in family.usable().values() for p in cls.describe())
-    kinds = {kind: family for family in _FAMILIES for kind in family.kinds()}
+    families: list[Family[Any]] = [projection_rules, *FAMILIES]
+    kinds = {kind: family for family in families for kind in family.kinds()}
     if owner in kinds:
         return suggestion(name, [f"{owner}.{p.name}" for p in kinds[owner].get(owner).describe()])
-    if owner in SECTIONS:
+    if owner in SECTIONS or owner in SWEEP_TABLES:
         return suggestion(name, [path for path in paths if path.startswith(f"{owner}.")])
     if dot:
         near = nearest(name, paths)
         return f"did you mean {near!r}?" if near else f"sections are {', '.join(SECTIONS)}"
     alone = [path for path in paths if path.rpartition(".")[2] == name]
-    return f"did you mean {alone[0]!r}?" if alone else suggestion(name, {*kinds, *SECTIONS, *shipped_experiments()})
+    if alone:
+        return f"did you mean {alone[0]!r}?"
+    return suggestion(name, {*kinds, *SECTIONS, *SWEEP_TABLES, *shipped_experiments()})
 
 
 def _of_class(what: str, name: str, cls: type[Parameters]) -> Described:
@@ -273,8 +298,10 @@ def _of_class(what: str, name: str, cls: type[Parameters]) -> Described:
     described: Described = {"what": what, "name": name, "summary": getattr(cls, "summary", ""), "text": plain_doc(cls)}
     if issubclass(cls, PlasticityRule):
         described["traces"] = _traces(cls)
-    described |= {title: inspect.cleandoc(text) for title, key in _TEXTS if (text := getattr(cls, key, ""))}
-    described["parameters"] = [_plain(one, not (one.structural or fixed)) for one in cls.describe()]
+    described |= {title: inspect.cleandoc(text) for title, key in TEXTS if (text := getattr(cls, key, ""))}
+    described["parameters"] = [
+        _plain(one, not (one.structural or fixed)) for one in cls.describe() if one.type != "Experiment"
+    ]
     if cls.presets:
         described["presets"] = {
             preset: {one.name: one.show(values[one.name]) for one in cls.describe() if one.name in values}
@@ -345,7 +372,7 @@ def _show_class(console: Console, one: Described) -> None:
         )
     if one.get("traces") is not None:
         console.print("\n  ".join(["\ntraces:", *one["traces"]]), highlight=False, markup=False)
-    for heading, _ in _TEXTS:
+    for heading, _ in TEXTS:
         if heading in one:
             lines = one[heading].splitlines()
             console.print("\n  ".join([f"\n{heading}:", *lines]), highlight=False, markup=False)

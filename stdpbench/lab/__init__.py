@@ -31,6 +31,22 @@ if TYPE_CHECKING:
     from stdpbench.lab.result import Result as Result
     from stdpbench.lab.reward import reward_delay as reward_delay
 
+__all__ = [
+    "PROTOCOLS",
+    "Curve",
+    "Result",
+    "frequency",
+    "neuron",
+    "pair_window",
+    "pairing",
+    "poisson_pairs",
+    "quadruplets",
+    "reward_delay",
+    "run",
+    "triplets",
+    "weight_dependence",
+]
+
 _LAZY = {
     "neuron": "one_neuron",
     "pairing": "bursts",

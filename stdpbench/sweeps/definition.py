@@ -154,3 +154,13 @@ class Sweep(Parameters):
     def folder_name(self) -> str:
         """Name that is valid for a folder."""
         return "".join(c if c.isalnum() or c in "-_." else "-" for c in self.name).strip(".-") or "sweep"
+
+
+TABLES: dict[str, type[Parameters]] = {
+    "sweep": Sweep,
+    "sweep.arm": NamedArm,
+    "sweep.tuning": Tuning,
+    "sweep.random": RandomSearch,
+    "sweep.optuna": OptunaSearch,
+}
+"""The file of a sweep and its tables, by the name that `stdpbench describe` accepts."""

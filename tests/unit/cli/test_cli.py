@@ -145,6 +145,7 @@ def test_unlabelled_pictures_train_and_report_without_accuracy(
         (["describe", "network.n_ecx"], "did you mean 'network.n_exc'"),
         (["describe", "tau_theta"], "did you mean 'exc.tau_theta'"),
         (["describe", "triplet.tau_z"], "did you mean 'triplet.tau_"),
+        (["describe", "sweep.seedz"], "did you mean 'sweep.seeds'"),
         (["gui", "nowhere"], "there is no run 'nowhere'"),
         (["data", "fetch", "mnits"], "did you mean 'mnist'"),
     ],
@@ -283,8 +284,16 @@ def test_what_is_listed_and_described_comes_as_json_too(capsys: pytest.CaptureFi
     assert data["digits"]["folder"] is None
     assert data["mnist"]["fetchable"]
     catalogue = read("describe")
-    assert "oja" in catalogue["plasticity rule"]
+    assert {"oja", "pair-derivative"} <= set(catalogue["plasticity rule"])
+    assert [one["what"] for one in read("describe", "homeostatic")] == ["lateral inhibition"]
+    (derivative,) = read("describe", "pair-derivative")  # a rule of projections only
+    assert (derivative["what"], derivative["parameters"][0]["name"]) == ("plasticity rule", "w_max")
     assert catalogue["section"] == list(SECTIONS)
+    assert catalogue["table of a sweep"][:2] == ["sweep", "sweep.arm"]
+    (table,) = read("describe", "sweep.tuning")
+    assert [one["name"] for one in table["parameters"]] == ["n_trials", "seed", "seeds", "set"]
+    (seeds,) = read("describe", "sweep.seeds")
+    assert (seeds["default"], seeds["live"]) == ("[0, 1, 2]", False)
     kind, experiment = read("describe", "digits")
     assert (kind["what"], experiment["what"]) == ("data set", "experiment")
     assert experiment["differs_from_defaults"]["exc.theta_plus"] == "0.2 mV"
