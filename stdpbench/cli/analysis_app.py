@@ -34,12 +34,29 @@ def sweep(
         str | None,
         typer.Option(metavar="ADDRESS", help="Run on a Dask cluster: the address of its scheduler."),
     ] = None,
+    slurm: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Run in N jobs of Slurm at the same time; partition, account and time limit are those of "
+            "dask-jobqueue's configuration.",
+        ),
+    ] = None,
+    shared: Annotated[
+        bool,
+        typer.Option(
+            "--shared",
+            help="With --dask or --slurm: all machines see the sweep's folder under the same path. Runs are executed "
+            "there, and continue from a checkpoint if their machine fails.",
+        ),
+    ] = False,
     json: EndWithJson = False,
 ) -> None:
     """Compare experiments over seeds, on held-out training pictures; the same command continues after a stop."""
-    from stdpbench.cli.sweep_command import sweep_command
+    from stdpbench.cli.sweep_command import Place, sweep_command
 
-    sweep_command(file, runs, processes, dask, json)
+    sweep_command(file, runs, Place(processes, dask, slurm, shared), json)
 
 
 @analysis_app.command()

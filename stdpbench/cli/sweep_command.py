@@ -5,7 +5,9 @@ from __future__ import annotations
 import json as json_format
 import shlex
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +18,7 @@ from rich.text import Text
 
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Bars
+from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
 from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
 from stdpbench.sweeps.arms import fixed_arms
@@ -30,7 +33,48 @@ _NAME = 28
 """Columns that the names of arms get on a narrow terminal, if they need them."""
 
 
-def sweep_command(name: str, runs: Path | None, processes: int, dask: str | None, json: bool) -> None:
+@dataclass(frozen=True)
+class Place:
+    """Where runs are executed: here in some processes, on the cluster of a Dask scheduler, or in jobs of Slurm."""
+
+    processes: int = 0
+    dask: str | None = None
+    slurm: int | None = None
+    shared: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse options that do not belong together."""
+        if self.dask is not None and self.slurm is not None:
+            raise StdpbenchError("--dask and --slurm exclude each other")
+        if self.shared and self.dask is None and self.slurm is None:
+            raise StdpbenchError("--shared belongs to --dask or --slurm: runs on this machine need no shared folder")
+
+    @property
+    def words(self) -> list[str]:
+        """Its options, as typed."""
+        words = ["--dask", self.dask] if self.dask is not None else []
+        words += ["--slurm", str(self.slurm)] if self.slurm is not None else []
+        return [*words, "--shared"] if self.shared else words
+
+    @contextmanager
+    def opened(self, state: SweepState) -> Iterator[Workplace]:
+        """Yield the workplace; leave the cluster, or end the jobs of Slurm, afterwards."""
+        about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
+        with ExitStack() as stack:
+            if self.dask is None and self.slurm is None:
+                yield stack.enter_context(closing(Local(state, self.processes, about)))
+                return
+            from stdpbench.sweeps.cluster import Cluster
+
+            address = self.dask
+            if address is None:
+                from stdpbench.sweeps.slurm import SlurmWorkers
+
+                address = stack.enter_context(closing(SlurmWorkers(self.slurm or 1))).address
+            yield stack.enter_context(closing(Cluster(address, state, about, self.shared)))
+
+
+def sweep_command(name: str, runs: Path | None, place: Place, json: bool) -> None:
     """Carry out ``stdpbench sweep``.
 
     Raises
@@ -41,17 +85,14 @@ def sweep_command(name: str, runs: Path | None, processes: int, dask: str | None
     sweep, console = read_sweep(name), Console(stderr=json)
     with SweepState((runs or runs_folder()) / sweep.folder_name) as state:
         console.print(f"sweep folder: {state.folder}", highlight=False, soft_wrap=True)
-        place = _workplace(state, processes, dask)
-        try:
-            whole = _follow(sweep, state, place, console)
-        finally:
-            place.close()
+        with place.opened(state) as workplace:
+            whole = _follow(sweep, state, workplace, console)
         report = make_report(sweep, state)
         write_report(report, state.folder)
         _show(report, state.folder, console)
         if not whole:
             where = [] if runs is None else ["--runs", str(runs)]
-            again = shlex.join(["stdpbench", "sweep", name, *where, *(["--dask", dask] if dask else [])])
+            again = shlex.join(["stdpbench", "sweep", name, *where, *place.words])
             console.print(f"Stopped. `{again}` continues.", highlight=False, soft_wrap=True)
         if json:
             record = {"path": str(state.folder.resolve()), "stopped": not whole, "results": to_mapping(report)}
@@ -60,15 +101,6 @@ def sweep_command(name: str, runs: Path | None, processes: int, dask: str | None
         sys.exit(INTERRUPTED)
     if report.failures:
         sys.exit(1)
-
-
-def _workplace(state: SweepState, processes: int, dask: str | None) -> Workplace:
-    about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
-    if dask is None:
-        return Local(state, processes, about)
-    from stdpbench.sweeps.cluster import Cluster
-
-    return Cluster(dask, state, about)
 
 
 def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console) -> bool:

@@ -1,9 +1,10 @@
 """Runs on an existing Dask cluster: each is a task that executes an experiment and returns its run folder.
 
-A run is executed in a subprocess of the Dask worker, in a temporary folder of that machine; no shared file system is
-needed. The run folder is returned as the task's result, also that of a failed run. If a worker is killed, its run
-ends, and the scheduler restarts the task on another worker from the beginning. Data sets must be available on every
-machine (`STDPBENCH_DATA`).
+A run is executed in a subprocess of the Dask worker. With separate storage, it has a temporary folder of that machine;
+the run folder is returned as the task's result, also that of a failed run. If a worker is killed, its run ends, and
+the scheduler restarts the task on another worker from the beginning. With shared storage, all machines see the folder
+of the sweep under the same path: runs are executed there, nothing is sent back, and a run whose worker was killed
+continues on another one from its newest checkpoint. Data sets must be available on every machine (`STDPBENCH_DATA`).
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def carry_out_task(wanted: str, stop: str) -> dict[str, Any]:
     Returns
     -------
     mapping
-        ``error``, empty for a finished run; ``digest`` of the experiment; ``name`` and content (``run``, a zip) of the
-        run folder, if there is one.
+        ``error``, empty for a finished run; ``digest`` of the experiment; ``name`` and content (``run``, a zip, empty
+        with shared storage) of the run folder, if there is one.
     """
     asked_to_stop = _distributed().Event(stop)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -96,6 +97,8 @@ class Cluster:
         Run folders by job; new ones are recorded there.
     about : mapping, optional
         Additional entries of ``run.json``, such as the command.
+    shared : bool
+        Whether all machines see the folder of the sweep under the same path.
 
     Raises
     ------
@@ -103,9 +106,12 @@ class Cluster:
         If Dask is not installed, or nothing answers at the address.
     """
 
-    def __init__(self, address: str, state: SweepState, about: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, address: str, state: SweepState, about: Mapping[str, Any] | None = None, shared: bool = False
+    ) -> None:
         distributed = _distributed()
         self._address = address
+        self._shared = shared
         self._folders = JobFolders(state, about)
         try:
             self._client: Any = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
@@ -135,13 +141,17 @@ class Cluster:
         Raises
         ------
         StdpbenchError
-            If its run folder cannot be read.
+            If its run folder cannot be read, or with shared storage not be created.
         """
         known = self._folders.find(job)
         if known is not None and state_of(known)[0] is State.FINISHED:
             self._begun.append(Ended(job, Result.of(known)))
             return
-        wanted = json.dumps({"experiment": job.experiment.to_mapping(), "about": self._folders.about(job)})
+        if self._shared:
+            folder = known or self._folders.make(job)
+            wanted = json.dumps({"folder": str(folder.path.resolve())})
+        else:
+            wanted = json.dumps({"experiment": job.experiment.to_mapping(), "about": self._folders.about(job)})
         key = f"{self._name}-{job.key}"
         future = self._client.submit(carry_out_task, wanted, self._name, key=key, pure=False)
         self._tasks.append((job, future))
@@ -194,7 +204,10 @@ class Cluster:
         reply = future.result()
         future.release()
         try:
-            folder = self._folders.receive(job, reply["name"], reply["run"]) if reply.get("run") else None
+            if self._shared:
+                folder = self._folders.find(job) if reply.get("name") else None
+            else:
+                folder = self._folders.receive(job, reply["name"], reply["run"]) if reply.get("run") else None
             if reply["error"] or folder is None:
                 return Ended(job, None, str(reply["error"]), stopped=self._stopping)
             if reply["digest"] != job.key:

@@ -2,8 +2,9 @@
 
 It reads one line of JSON from standard input: ``experiment`` as nested tables, and ``about`` for ``run.json``. It
 executes the run in a temporary folder and answers on standard output: a line of JSON with the ``digest`` of the
-experiment, the ``name`` of the run folder and an ``error``, then the folder as a zip, if there is one. The parent
-keeps standard input open; when it closes (a worker of a cluster was killed), the process exits at once.
+experiment, the ``name`` of the run folder and an ``error``, then the folder as a zip, if there is one. If the line has
+a ``folder``, a run folder that both machines see, the run is continued there, and no zip follows. The parent keeps
+standard input open; when it closes (a worker of a cluster was killed), the process exits at once.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.files import TEMPORARY, remove_tree
 from stdpbench.runs.client.run_client import ask
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.preparation.creation import create_run
@@ -36,6 +38,7 @@ from stdpbench.sweeps.folders import options_of
 _PREFIX = "stdpbench-run-"
 _LEFT_OUT = ("lock", "requests")
 _LOOK = 1.0  # s between two checks whether the run has paused
+_HANDOVER = 60.0  # s until the process of a killed worker must have ended
 
 
 def main() -> int:
@@ -45,13 +48,18 @@ def main() -> int:
     line = sys.stdin.readline()
     if not line:
         return 1
+    wanted = json.loads(line)
+    if wanted.get("folder"):
+        threading.Thread(target=_end_with_parent, args=(None,), daemon=True).start()
+        digest, run, error = _continue(Path(wanted["folder"]))
+        answer.write(_head(digest, run, error))
+        answer.close()
+        return 0
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     try:
-        wanted = json.loads(line)
         digest, run, error = _carry_out(wanted["experiment"], wanted["about"], folder)
-        head = {"digest": digest, "name": "" if run is None else run.path.name, "error": error}
-        answer.write(json.dumps(head).encode() + b"\n")
+        answer.write(_head(digest, run, error))
         if run is not None:
             packed = folder / "run.zip"
             pack(run, packed)
@@ -83,10 +91,37 @@ def _carry_out(
         run = create_run(experiment, folder, options_of(experiment), about)
     except StdpbenchError as error:
         return digest, None, str(error)
+    return digest, run, _work(run)
+
+
+def _continue(path: Path) -> tuple[str, RunFolder | None, str]:
+    """Continue a run in a shared folder from its newest checkpoint; return the same as `_carry_out`."""
+    try:
+        run = RunFolder.open(path)
+        until = time.monotonic() + _HANDOVER
+        while has_process(path):  # of a worker that was killed, which ends within a moment
+            if time.monotonic() > until:
+                return "", None, f"another process works on the run in {path}"
+            time.sleep(_LOOK)
+        digest = run.experiment.digest
+        if state_of(run)[0] is State.FINISHED:  # by a worker whose answer was lost
+            return digest, run, ""
+        return digest, run, _work(run)
+    except StdpbenchError as error:
+        return "", None, str(error)
+
+
+def _work(run: RunFolder) -> str:
+    """Execute a run to its end; return why it is not finished, or nothing."""
     threading.Thread(target=_stop_if_paused, args=(run,), daemon=True).start()
     worker.main([str(run.path)])
     state, reason = state_of(run)
-    return digest, run, "" if state is State.FINISHED else reason or f"the run is {state}"
+    return "" if state is State.FINISHED else reason or f"the run is {state}"
+
+
+def _head(digest: str, run: RunFolder | None, error: str) -> bytes:
+    head = {"digest": digest, "name": "" if run is None else run.path.name, "error": error}
+    return json.dumps(head).encode() + b"\n"
 
 
 def _stop_if_paused(run: RunFolder) -> None:
@@ -100,9 +135,10 @@ def _stop_if_paused(run: RunFolder) -> None:
                 return
 
 
-def _end_with_parent(folder: Path) -> None:
+def _end_with_parent(folder: Path | None) -> None:
     sys.stdin.read()
-    _remove(folder)
+    if folder is not None:
+        _remove(folder)
     os._exit(1)
 
 

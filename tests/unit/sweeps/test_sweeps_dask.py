@@ -10,15 +10,20 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+import stdpbench
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.store import run_names
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.states import State
 from stdpbench.sweeps import SweepState, carry_out, cluster, make_report, read_sweep
 from stdpbench.sweeps.carry_out import rounds
 from stdpbench.sweeps.cluster import Cluster
@@ -74,6 +79,8 @@ class Future:
 class Client:
     """Carries a task out at once, as a worker would that shares nothing with us but this machine."""
 
+    tasks: ClassVar[list[dict[str, Any]]] = []
+
     submitted = 0
 
     def __init__(self, address: str, **options: Any) -> None:
@@ -81,6 +88,7 @@ class Client:
 
     def submit(self, task: Any, *arguments: str, **options: Any) -> Future:
         Client.submitted += 1
+        Client.tasks.append(json.loads(arguments[0]))
         return Future(task(*arguments))
 
     def cancel(self, futures: list[Future]) -> None:
@@ -105,6 +113,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr(cluster, "_distributed", lambda: SimpleNamespace(Client=Client, Event=Event))
     monkeypatch.setattr(Client, "submitted", 0)
+    monkeypatch.setattr(Client, "tasks", [])
     return tmp_path / "tmp"
 
 
@@ -163,6 +172,51 @@ def test_run_folders_come_home(
     assert f'"folder":"{run["folder"]}"' in (home / "sweep.jsonl").read_text(encoding="utf-8")
 
 
+def test_with_shared_storage_runs_stay_where_they_are_and_continue_there(
+    stand_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, home = tmp_path / "near.toml", tmp_path / "runs" / "near"
+    file.write_text(ONE_FAILS.partition('[[arm]]\nlabel = "blown')[0], encoding="utf-8")
+    command = ["sweep", str(file), "--runs", str(tmp_path / "runs"), "--dask", "tcp://nowhere:1", "--shared", "--json"]
+    with SweepState(home) as state:  # a worker was killed in the middle: its run waits at a checkpoint
+        (job, *_) = next(rounds(read_sweep(file), state)).jobs
+        begun = JobFolders(state).make(job)
+    stdpbench.open_run(begun.path).resume().pause().stop()
+    assert state_of(begun)[0] is State.STOPPED
+    with pytest.raises(SystemExit) as end:
+        main(command)
+    assert not end.value.code
+    results = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
+    (run,) = results["arms"][0]["runs"]
+    assert run["folder"] == begun.path.name
+    assert Client.tasks == [{"folder": str(begun.path.resolve())}]
+    assert state_of(begun)[0] is State.FINISHED
+    assert not list(stand_in.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--shared"], "--shared belongs to --dask or --slurm"),
+        (["--slurm", "2", "--dask", "tcp://x:1"], "--dask and --slurm exclude each other"),
+        (["--slurm", "2"], "--slurm needs the"),
+    ],
+)
+def test_places_that_cannot_be(
+    options: list[str],
+    message: str,
+    file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # without sbatch
+    with pytest.raises(SystemExit) as end:
+        main(["sweep", str(file), "--runs", str(tmp_path), *options])
+    assert end.value.code == 2
+    assert message in capsys.readouterr().err
+
+
 def test_a_run_folder_that_is_damaged_on_its_way_leaves_nothing(file: Path, tmp_path: Path) -> None:
     with SweepState(tmp_path / "far") as state:
         folders = JobFolders(state)
@@ -202,17 +256,30 @@ def workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield made
 
 
+def parents_of_runs() -> list[int]:
+    """Processes of workers that have a run, of this process only."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"stdpbench.sweeps.remote" in entry.read_bytes():
+                worker = above = parent(int(entry.parent.name))
+                while above > 1 and above != os.getpid():
+                    above = parent(above)
+                found += [worker] if above == os.getpid() else []
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+def parent(pid: int) -> int:
+    """Process that has started another one."""
+    return int(Path(f"/proc/{pid}/status").read_text().split("PPid:")[1].split()[0])
+
+
 def running(folder: Path) -> list[int]:
     """Processes of runs whose training has begun, by the worker that started each."""
-    found = []
     for path in folder.glob("stdpbench-run-*/*/progress.json"):
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                if b"stdpbench.sweeps.remote" in entry.read_bytes():
-                    status = (entry.parent / "status").read_text()
-                    found.append(int(status.split("PPid:")[1].split()[0]))
-            except (OSError, IndexError):
-                continue
+        found = parents_of_runs()
         if found and path.is_file():
             return found
     return []
@@ -303,3 +370,122 @@ def test_a_scheduler_that_does_not_answer_is_said_in_a_sentence(tmp_path: Path) 
         pytest.raises(StdpbenchError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "),
     ):
         Cluster("tcp://127.0.0.1:1", state)
+
+
+MANY = """
+experiment = "digits"
+seeds = [%s]
+[set]
+network.n_exc = 12
+schedule.train_images = 20
+schedule.label_images = 20
+schedule.test_images = 20
+schedule.passes = 1
+data.validation_images = 20
+[[arm]]
+label = "strong"
+[[arm]]
+label = "weak"
+set = { network.w_inh_exc = 5 }
+"""
+
+
+@marked
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds the worker of a run by /proc")
+@pytest.mark.parametrize("shared", [False, True], ids=["separate", "shared"])
+def test_two_hundred_runs_end_whole_though_one_of_four_workers_is_killed(
+    shared: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    file = tmp_path / "many.toml"
+    file.write_text(MANY % ", ".join(map(str, range(100))), encoding="utf-8")
+    made, ended, killed = read_sweep(file), [], 0
+    with (
+        distributed.LocalCluster(
+            n_workers=4, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+        ) as workers,
+        SweepState(tmp_path / "runs" / "many") as state,
+    ):
+        place = Cluster(workers.scheduler_address, state, shared=shared)
+
+        def shoot() -> bool:
+            """Kill a worker with a run, after some have ended."""
+            nonlocal killed
+            if not killed and len(state.results) >= 20:
+                killed = next(iter(parents_of_runs()), 0)
+                if killed:
+                    os.kill(killed, signal.SIGKILL)
+            return False
+
+        for event in carry_out(made, state, place, shoot):
+            ended += [event] if isinstance(event, Ended) else []
+        place.close()
+        report = make_report(made, state)
+        folders = {result.folder for result in state.results.values()}
+    assert killed
+    assert [event.reason for event in ended if event.result is None] == []
+    assert len(ended) == len({event.job.key for event in ended}) == len(folders) == 200
+    assert report.missing == 0
+    assert folders == set(run_names(tmp_path / "runs" / "many"))
+    text = (tmp_path / "runs" / "many" / "sweep.jsonl").read_text(encoding="utf-8")
+    assert text.count('"finished"') == 200
+
+
+# -- with Slurm ----------------------------------------------------------------------------------------
+
+SBATCH = """#!/bin/sh
+# starts a job script at once, on this machine, and says its number, as sbatch does
+for script; do :; done
+cp "$script" "{folder}/$$.sh"
+setsid sh "{folder}/$$.sh" >"{folder}/$$.log" 2>&1 &
+echo $! >"{folder}/$$.job"
+echo "Submitted batch job $$"
+"""
+SCANCEL = """#!/bin/sh
+for job; do kill -TERM -- "-$(cat "{folder}/$job.job")" 2>/dev/null; done
+"""
+
+
+@marked
+@pytest.mark.skipif(find_spec("dask_jobqueue") is None, reason="needs the package dask-jobqueue")
+@pytest.mark.parametrize("shared", [False, True], ids=["separate", "shared"])
+def test_jobs_of_slurm_execute_a_sweep_and_are_cancelled(
+    shared: bool, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = tmp_path / "jobs"
+    jobs.mkdir()
+    for name, script in (("sbatch", SBATCH), ("scancel", SCANCEL)):
+        (jobs / name).write_text(script.format(folder=jobs), encoding="utf-8")
+        (jobs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{jobs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    words = ["--slurm", "2", *(["--shared"] if shared else []), "--json"]
+    import_module("dask_jobqueue")  # which brings its defaults
+    with (
+        import_module("dask").config.set({"jobqueue.slurm.interface": "lo"}),
+        pytest.raises(SystemExit) as end,
+    ):
+        main(["sweep", str(file), "--runs", str(tmp_path / "runs"), *words])
+    assert not end.value.code
+    record = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [arm["n"] for arm in record["results"]["arms"]] == [2, 2]
+    groups = [int(path.read_text()) for path in jobs.glob("*.job")]
+    assert len(groups) == 2
+    until = time.monotonic() + 60
+    while any(alive(group) for group in groups) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not any(alive(group) for group in groups), "a job is still there"
+
+
+def alive(group: int) -> bool:
+    """Whether a group of processes has a member that still works."""
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, number = entry.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(number) == group and state != "Z":
+            return True
+    return False
