@@ -21,7 +21,7 @@ STALE := $(shell \
         want="$$have"; \
         if [ -n "$(PYTHON)" ]; then want=`"$(PYTHON)" -c '$(IDENTITY)' 2>/dev/null`; fi; \
         if [ -z "$$have" ] || [ "$$have" != "$$want" ] || [ "`cat "$(VENV)/.made"`" != "`pwd -P`" ]; then \
-            rm -f "$(VENV)/.made" "$(VENV)/.installed" "$(VENV)/.installed-test"; \
+            rm -f "$(VENV)/.made" "$(VENV)/.installed" "$(VENV)/.installed-test" "$(VENV)/.installed-docs"; \
         fi; \
     fi)
 
@@ -35,7 +35,7 @@ print(os.path.relpath(".", here), os.path.relpath("gui", here), sep="\n", file=o
 done
 endef
 
-.PHONY: help digits test test-slow bench app screenshots clean
+.PHONY: help digits test test-slow bench app screenshots docs clean
 
 help:
 	@echo 'make digits     set up, train on the digits of scikit-learn, show accuracy and run folder'
@@ -44,6 +44,7 @@ help:
 	@echo 'make bench      measure the training speed, compared with plain Brian2'
 	@echo 'make app        start the app'
 	@echo 'make screenshots  write pictures of every page and panel of the app to docs/images'
+	@echo 'make docs       build the documentation as a site: build/docs/index.html'
 	@echo 'make clean      remove the virtual environment and files left by tools (runs and data stay)'
 	@echo ''
 	@echo 'Options: PYTHON=python3.12, ARGS="--seed 3"'
@@ -59,6 +60,9 @@ app: $(VENV)/.installed
 
 screenshots: $(VENV)/.installed
 	"$(VENV)/bin/python" docs/make_screenshots.py $(ARGS)
+
+docs: $(VENV)/.installed-docs
+	$(RUN) sphinx -W --keep-going -b html docs build/docs $(ARGS)
 
 test: $(VENV)/.installed-test
 	$(RUN) ruff check .
@@ -106,7 +110,13 @@ $(VENV)/.installed-test: pyproject.toml $(VENV)/.made
 	$(POINT_HERE)
 	@touch "$(VENV)/.installed" "$(VENV)/.installed-test"
 
+$(VENV)/.installed-docs: pyproject.toml $(VENV)/.made
+	@echo 'Installing stdpbench, its dependencies and Sphinx into $(VENV): once, a few minutes, about 1 GB'
+	$(RUN) pip install --disable-pip-version-check --editable '.[docs]'
+	$(POINT_HERE)
+	@touch "$(VENV)/.installed" "$(VENV)/.installed-docs"
+
 clean:
 	@if [ -f "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find stdpbench gui tests -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -6,6 +6,7 @@ import importlib
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -15,12 +16,15 @@ import typer
 from stdpbench.api.run import Run
 from stdpbench.cli.app import app
 from stdpbench.cli.completion import described, experiment_names, sweep_files
+from stdpbench.cli.describe import look_up
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import SECTIONS, Experiment
 from stdpbench_gui.session.console_proxy import App
 
 ROOT = Path(__file__).resolve().parents[2]
 SUFFIXES = {"csv", "h", "html", "json", "jsonl", "log", "npy", "npz", "png", "py", "toml", "txt"}
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = [page for page in PAGES if "generated" not in page.parts]
 GUIDES = [page for page in PAGES if page.name != "CHANGELOG.md"]
 """Pages that describe the present state only."""
 ROOMS = [ROOT, ROOT / "gui", ROOT / "stdpbench", ROOT / "stdpbench/runs", ROOT / "stdpbench/simulators"]
@@ -65,7 +69,8 @@ def test_relative_links_lead_to_files_and_headings(page: Path) -> None:
 def commands(page: Path) -> Iterator[list[str]]:
     """The stdpbench commands of a page, each as a list of words."""
     text = page.read_text(encoding="utf-8")
-    lines = [line.strip() for line in re.findall(r"(?m)^    (?:\.venv/bin/)?stdpbench .*$", text)]
+    shell = "\n".join(re.findall(r"(?ms)^```sh\n(.*?)^```", text)).replace("\\\n", " ")
+    lines = re.findall(r"(?m)^(?:\.venv/bin/)?stdpbench .*$", shell)
     inline = [code for code in inline_code(page) if code.startswith("stdpbench ")]
     for line in chain(lines, inline):
         words = shlex.split(line, comments=True)
@@ -89,7 +94,7 @@ def problems(words: list[str], parameters: set[str]) -> Iterator[str]:
             yield f"unknown option {word}"
         if word == "--set" and command.name in ("run", "sweep", "branch"):
             path = words[number + 1].partition("=")[0]
-            if path not in parameters and path != "PATH":
+            if path not in parameters and path != "PATH" and not _in_network(path):
                 yield f"unknown parameter {path}"
     first = words[0] if words else ""
     if re.fullmatch(r"[a-z][a-z0-9-]*", first) and command.name in ("run", "sweep"):
@@ -98,10 +103,20 @@ def problems(words: list[str], parameters: set[str]) -> Iterator[str]:
             yield f"{first} does not ship"
 
 
+def _in_network(path: str) -> bool:
+    """Whether a dotted path is a population, a projection, or a parameter of one."""
+    if not re.match(r"network\.(populations|projections)\.", path):
+        return False
+    with suppress(StdpbenchError):  # a size is short for a shape
+        return path.count(".") == 2 or path.endswith(".size") or bool(list(look_up(path)))
+    return False
+
+
 @pytest.fixture(scope="module")
 def parameters() -> set[str]:
     """Dotted paths of all parameters of an experiment."""
-    return {path for section in SECTIONS for path in (*described(f"{section}."), f"{section}.kind")}
+    paths = {path for section in SECTIONS for path in (*described(f"{section}."), f"{section}.kind")}
+    return paths | {"plasticity.file"}  # of a custom rule
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -143,7 +158,7 @@ def test_dotted_names_exist(page: Path, parameters: set[str]) -> None:
     ]
     names = {match[1] for match in found if match is not None} - parameters
     names = {name for name in names if name.partition(".")[0] in {*tops, *OBJECTS}}
-    names = {name for name in names if name.rpartition(".")[2] not in SUFFIXES}
+    names = {name for name in names if name.rpartition(".")[2] not in SUFFIXES and not _in_network(name)}
     assert sorted(name for name in names if not exists(name)) == []
 
 

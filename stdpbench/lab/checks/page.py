@@ -80,7 +80,10 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
         "rules that need a network run in a small one, and normalisations are applied to weights. Nothing is tuned to",
         "pass, and mismatches are marked. This page is written by the command:",
         "",
-        f"    {made}",
+        "<!-- not run: takes a quarter of an hour; `make test-slow` checks each rule -->",
+        "```sh",
+        made,
+        "```",
         "",
         f"{len(findings) - len(missed)} of {len(findings)} values match."
         + (" Mismatches: " + "; ".join(f"{kind}, {what}" for kind, what in missed) + "." if missed else ""),

@@ -96,7 +96,7 @@ def test_what_is_written_by_hand_stays_on_the_page(tmp_path: Path) -> None:
     again = write([outcome, Outcome("sum")], tmp_path, "another command").read_text(encoding="utf-8")
     assert again.endswith(f"\n\n{BY_HAND}\n\nMine.\n")
     assert "## sum" in again
-    assert "    the command\n" not in again
+    assert "\nthe command\n" not in again
 
 
 def test_an_unknown_kind_is_refused() -> None:
