@@ -77,6 +77,8 @@ def _unit(
         return _NETWORK
     if section == EVALUATION:
         return EVALUATION
+    if section == "encoding" and (template.stream is None) != (now.stream is None):
+        return "data"  # a stream has none
     if section == "schedule" and "stream" in different.get(_BETWEEN, ()):
         return section  # those of pictures and of a stream share nothing else
     names = path.split(".")

@@ -49,6 +49,15 @@ def test_a_network_that_is_spelled_out_is_one_change() -> None:
     assert not DIGITS.differences(taking_back(draft, DIGITS, change).draft.unchecked)
 
 
+def test_what_only_pictures_have_goes_with_the_data() -> None:
+    draft = changed(("schedule.between", "stream"), ("data.kind", "poisson"))
+    found = {change.path: change.text for change in changes_from(DIGITS, draft)}
+    assert found == {"data": "data: digits → poisson", "schedule": "schedule: carry → stream"}
+    for change in changes_from(DIGITS, draft):
+        draft = taking_back(draft, DIGITS, change).draft
+    assert not DIGITS.differences(draft.unchecked)
+
+
 def test_parts_of_a_network_are_added_removed_and_changed() -> None:
     template = DIGITS.spelled_out()
     draft = NetworkDraft(template).add_population("second").remove_projection("compete")
