@@ -12,7 +12,8 @@ from stdpbench.experiment.evaluation import SECTION as EVALUATION
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.templates import OPTIONAL
 
-_NETWORK, _ORDER, _BETWEEN = "network", "network.order", "schedule.between"
+_NETWORK, _ORDER = "network", "network.order"
+_BETWEEN, _STAGES = "schedule.between", "schedule.stages"
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ def _unit(
         return EVALUATION
     if section == "encoding" and (template.stream is None) != (now.stream is None):
         return "data"  # a stream has none
-    if section == "schedule" and "stream" in different.get(_BETWEEN, ()):
-        return section  # those of pictures and of a stream share nothing else
+    if section == "schedule" and (_STAGES in different or "stream" in different.get(_BETWEEN, ())):
+        return section  # stages say how long all of them last; pictures and streams share nothing else
     names = path.split(".")
     if path.startswith((POPULATIONS, PROJECTIONS)):
         element = ".".join(names[:3])
@@ -100,7 +101,7 @@ def _of_unit(
         old, new = different[f"{unit}.kind"]
         return _words(old), _words(new)
     if unit == "schedule":
-        old, new = different[_BETWEEN]
+        old, new = different[_BETWEEN if "stream" in different.get(_BETWEEN, ()) else _STAGES]
         return _words(old), _words(new)
     if unit == EVALUATION:
         n = sum(path.startswith(f"{EVALUATION}.") for path in different)
@@ -124,6 +125,8 @@ def _kind(experiment: Experiment) -> str:
 def _words(value: Any) -> str:
     if value is None:
         return "none"
+    if isinstance(value, list | tuple) and value and all(isinstance(each, Mapping) for each in value):
+        return f"{len(value)} stage{'s' if len(value) > 1 else ''}"
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

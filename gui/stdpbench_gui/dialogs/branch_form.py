@@ -21,7 +21,7 @@ from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.new_run_text import branch_command, branch_python, rewind_command, rewind_python
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.units import thousands
-from stdpbench_gui.dialogs.run_form import ABOUT, RunForm
+from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
@@ -142,7 +142,7 @@ class BranchForm(PastForm):
 
     def why_not(self, path: str) -> str:
         """Return why a parameter cannot be changed in a branch; empty if it can."""
-        return _SAME_NETWORK if path in self._structural else ""
+        return _SAME_NETWORK if path == STAGES or path in self._structural else ""
 
     def compared_with(self) -> str:
         """Return what the branch is compared with."""

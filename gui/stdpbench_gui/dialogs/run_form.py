@@ -28,7 +28,7 @@ from stdpbench.experiment import (
     placed,
 )
 from stdpbench.experiment.draft_changes import DraftChange, changes_from, taking_back
-from stdpbench.experiment.draft_steps import setting
+from stdpbench.experiment.draft_steps import Step, setting
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.dialogs.run_form_rows import TEXTS, Before, form_groups
 from stdpbench_gui.look import theme
@@ -43,8 +43,10 @@ from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
 from stdpbench_gui.widgets.parameter_row import ParameterRow
+from stdpbench_gui.widgets.stages_form import StagesForm
 
 ABOUT = {"command": "desktop app"}
+STAGES = "schedule.stages"
 _MOST_SHOWN = 3
 _LINES = 7
 """Of text: smallest height of the list of changes."""
@@ -112,6 +114,9 @@ class RunForm(QDialog):
         self.search.setAccessibleName("Search parameters")
         self.search.setClearButtonEnabled(True)
         self.form = ParameterForm(TEXTS)
+        self.stages = StagesForm()
+        self.stages.wanted.connect(self._set_stage)
+        self.form.put_below("schedule", self.stages, f"{STAGES}: which projections learn, for how long")
         self.changes = ChangeList()
         self.diagram = NetworkDiagram()
         self.preview = EncodingPreviewBox(session)
@@ -277,6 +282,9 @@ class RunForm(QDialog):
         problems = placed(draft.problems(self._input.n_input), groups)
         self._show_errors({one.row: one.sentence for one in problems if one.row})
         self._problems = [one.sentence for one in problems] or self.more_problems()
+        self.stages.show_draft(draft, [one.sentence for one in problems if one.group == "schedule"])
+        self.stages.setEnabled(not self.why_not(STAGES))
+        self.stages.setToolTip(self.why_not(STAGES))
         self.diagram.show_graph(draft.graph(self._input.n_input))
         found = changes_from(run.template, draft)
         n, name = len(found), self.compared_with()
@@ -373,6 +381,15 @@ class RunForm(QDialog):
             return
         self.forget(path)
         self.do(step.text, replace(self.run, draft=step.draft), step.after(before))
+
+    def _set_stage(self, make: Callable[[NetworkDraft], Step], number: int) -> None:
+        """Change stages of the training; an invalid value is an error in the row of its stage."""
+        try:
+            step = make(self.draft)
+        except StdpbenchError as error:
+            self.stages.show_error(number, str(error))
+            return
+        self.do(step.text, replace(self.run, draft=step.draft))
 
     def forget(self, path: str) -> None:
         """Forget what was typed into the rows of a parameter."""
