@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,18 @@ def _make(
 def make_run() -> Callable[..., Path]:
     """Make a run folder: runs folder, name, and by keyword state, vote, parameters, changes, about, base."""
     return _make
+
+
+@pytest.fixture
+def own_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notebooks run in the kernel of this very Python, whatever kernels the machine knows by that name."""
+    kernel = tmp_path / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    (kernel / "kernel.json").write_text(
+        f'{{"argv": ["{Path(sys.executable).as_posix()}", "-m", "ipykernel_launcher", "-f", "{{connection_file}}"], '
+        '"display_name": "Python 3", "language": "python"}'
+    )
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # the notebook decides
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    monkeypatch.setenv("STDPBENCH_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))

@@ -20,18 +20,8 @@ def test_the_notebook_is_made_of_the_script() -> None:
     assert written == cells(), "run `python tests/unit/api/tutorial.py`"
 
 
-def test_the_notebook_runs_and_shows_what_it_should(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # the kernel of this very Python, whatever kernels the machine knows by that name
-    kernel = tmp_path / "kernels" / "python3"
-    kernel.mkdir(parents=True)
-    (kernel / "kernel.json").write_text(
-        f'{{"argv": ["{Path(sys.executable).as_posix()}", "-m", "ipykernel_launcher", "-f", "{{connection_file}}"], '
-        '"display_name": "Python 3", "language": "python"}'
-    )
-    monkeypatch.delenv("MPLBACKEND", raising=False)  # the notebook decides
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    monkeypatch.setenv("STDPBENCH_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+@pytest.mark.usefixtures("own_kernel")
+def test_the_notebook_runs_and_shows_what_it_should(tmp_path: Path) -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     client = nbclient.NotebookClient(
         notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
