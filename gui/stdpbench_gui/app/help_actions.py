@@ -1,4 +1,4 @@
-"""The windows of the Help menu that need the whole app."""
+"""What the Help menu opens that needs the whole app."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ from PyQt6.QtWidgets import QMainWindow
 
 from stdpbench import __version__
 from stdpbench_gui.dialogs.help_windows import ProblemWindow, ShortcutsWindow, report_text
+from stdpbench_gui.lessons.guide import Guide
+from stdpbench_gui.lessons.sight import App
 from stdpbench_gui.session.crash import log_file
-from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.actions import Actions
 
 _LINES = 60  # of logs
 _BYTES = 32_768  # from the end of a log
 
 
 class HelpActions:
-    """Opens the list of shortcuts, and the text for the report of a problem."""
+    """Opens the lessons, the list of shortcuts, and the text for the report of a problem.
 
-    def __init__(self, window: QMainWindow, actions: Actions, session: RunSession) -> None:
-        self._window, self._actions, self._session = window, actions, session
-        add: Callable[..., object] = actions.add
+    Attributes
+    ----------
+    lessons : Guide
+        The guided lessons.
+    """
+
+    def __init__(self, window: QMainWindow, app: App) -> None:
+        self._window, self._actions, self._session = window, app.actions_, app.session
+        add: Callable[..., object] = app.actions_.add
         add("shortcuts", "&Help", "Keyboard &shortcuts", self.shortcuts, "Ctrl+/", "All actions that have keys")
         add("problem", "&Help", "Report a &problem…", self.problem, "", "Findings of the doctor, the run and the log")
+        self.lessons = Guide(window, app)
 
     def shortcuts(self) -> ShortcutsWindow:
         """Open the list of shortcuts."""

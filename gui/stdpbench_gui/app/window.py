@@ -155,7 +155,7 @@ class MainWindow(QMainWindow):
         let_scroll(runs)
         self.pages.addWidget(train)  # does not scroll, so that its run bar stays in place
         self.pages.addWidget(runs)
-        self.help = HelpActions(self, self.actions_, self.session)
+        self.help = HelpActions(self, self)
         self._services = WindowServices(self, self)
         self.console = Console(self, self.actions_, self.session, self.services.open_path)
         branch = self.services.forms.branch_current

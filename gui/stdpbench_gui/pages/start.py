@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QGuiApplication, QImage, QPixmap
+from PyQt6.QtGui import QGuiApplication, QImage, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -34,6 +34,8 @@ _ORDER = (
     *("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600"),
 )
 _COLUMNS = 3
+_CARD = 370
+"""Room in pixels for a card and what is beside it."""
 _GONE = "gone"
 _LETTERS = 36
 """Width of a run's name, in letters; longer names are elided in the middle."""
@@ -206,6 +208,7 @@ class StartPage(QScrollArea):
     data_wanted_for = pyqtSignal(str, object)
     edit_wanted = pyqtSignal(str)
     new_network_wanted = pyqtSignal()
+    lessons_wanted = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -233,7 +236,10 @@ class StartPage(QScrollArea):
         font.setPointSizeF(font.pointSizeF() * 1.5)
         heading.setFont(font)
         heading.setWordWrap(True)
-        self._layout.addWidget(heading)
+        self.lessons_button = QPushButton("Lessons…")
+        self.lessons_button.setToolTip("Six guided lessons of a quarter of an hour, beside the running program")
+        self.lessons_button.clicked.connect(self.lessons_wanted.emit)
+        self._layout.addLayout(hbox((heading, 1), self.lessons_button, spacing=2 * theme.GRID))
         digits = _included("digits")
         first = Card(
             digits,
@@ -289,7 +295,18 @@ class StartPage(QScrollArea):
                     self._pictures[card.show_above(*words)] = f"fields-{family}"
             self.cards[name] = card
             grid.addWidget(card, number // _COLUMNS, number % _COLUMNS)
+        self._grid, self._columns = grid, _COLUMNS
         self._layout.addLayout(grid)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Place the cards in fewer columns where there is little room."""
+        super().resizeEvent(event)
+        columns = min(_COLUMNS, max(1, not_none(self.viewport()).width() // _CARD))
+        if columns != self._columns:
+            self._columns = columns
+            cards = [card for name, card in self.cards.items() if name != "digits"]
+            for number, card in enumerate(cards):
+                self._grid.addWidget(card, number // columns, number % columns)
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
@@ -379,7 +396,7 @@ class StartPage(QScrollArea):
     def _order_keys(self) -> None:
         """Order the Tab key from top to bottom, independent of the order of creation."""
         digits = self.cards["digits"]
-        first = [digits.button, digits.edit_button, self.own_button, self.network_button]
+        first = [self.lessons_button, digits.button, digits.edit_button, self.own_button, self.network_button]
         boxes = [*self._buttons_of(self.recent), *self._buttons_of(self.machine)]
         cards = [card for name, card in self.cards.items() if name != "digits"]
         others = [button for card in cards for button in (card.button, card.edit_button)]

@@ -63,6 +63,7 @@ class TrainPage(QWidget):
         self._settings = settings
         self.session = session
         self._large = False
+        self._before: tuple[QByteArray, bool] | None = None
         self.bar = RunBar(session, actions)
         self.docks = _Docks()
         self.docks.setWindowFlags(Qt.WindowType.Widget)
@@ -80,6 +81,7 @@ class TrainPage(QWidget):
             "Watch": self._watch,
             "Inspect": self._inspect,
             "Present": self._present,
+            "Learn": self._learn,
         }
         for panel in self.panels.values():
             panel.restore(settings)
@@ -120,7 +122,7 @@ class TrainPage(QWidget):
     # -- layouts ---------------------------------------------------------------------------------------------------
 
     def arrange(self, name: str) -> None:
-        """Apply one of the three layouts."""
+        """Apply one of the layouts."""
         for panel in self.panels.values():
             panel.setFloating(False)
             self.docks.removeDockWidget(panel)
@@ -215,6 +217,30 @@ class TrainPage(QWidget):
             (640, 640),
             {"left": [680], "right": [400, 280]},
         )
+
+    def _learn(self) -> None:
+        self._place(
+            {
+                "left": [["weight-map"], ["curves", "log", "confusion"]],
+                "right": [["slow-motion", "neuron", "raster", "network"], ["parameters", "stimulus", "thresholds"]],
+            },
+            (440, 420),
+            {"left": [400, 280], "right": [400, 280]},
+        )
+
+    def arrange_for_now(self, name: str) -> None:
+        """Apply a layout until `put_back`; it is not saved."""
+        if self._before is None:
+            self._before = self.docks.saveState(_LAYOUT_VERSION), self._large
+            self.arrange(name)
+
+    def put_back(self) -> None:
+        """Restore the layout from before `arrange_for_now`."""
+        if self._before is not None:
+            state, large = self._before
+            self._before = None
+            self.docks.restoreState(state, _LAYOUT_VERSION)
+            self._write_large(large)
 
     def _restore(self) -> None:
         state = self._settings.value("train/docks")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QSplitter, QWidget
 
 from stdpbench.errors import StdpbenchError
@@ -42,7 +43,11 @@ class EditorBox(TitledBox):
     ----------
     found : list of Problem
         The current errors.
+    checked : signal
+        `found` was determined again.
     """
+
+    checked = pyqtSignal()
 
     title = "Custom rule"
     topics = frozenset({"rule", "values"})
@@ -212,6 +217,7 @@ class EditorBox(TitledBox):
         style = self.verdict.style()
         if style is not None:
             style.polish(self.verdict)
+        self.checked.emit()
 
     # -- files -----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import re
 from html import escape
 from typing import Any
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QToolButton
 
@@ -41,7 +41,17 @@ _HELP = (
 
 _FOOT_LINES = (4, 3)
 """Lines of text below the first plot, and below the others."""
+_FEW_LETTERS = "Frequency curve ▾ "
 _TIGHT = 240
+
+
+class _ProtocolChoice(QComboBox):
+    """A list of protocols that is cut short where there is little room."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size of a few letters."""
+        size = super().minimumSizeHint()
+        return QSize(min(size.width(), self.fontMetrics().horizontalAdvance(_FEW_LETTERS)), size.height())
 
 
 class PlotBox(TitledBox):
@@ -68,7 +78,7 @@ class PlotBox(TitledBox):
         self._coarse, self._late, self._problem = False, False, ""
         super().__init__(state.changed, session)
         self.title_label.hide()
-        self.choice = QComboBox()
+        self.choice = _ProtocolChoice()
         self.choice.setAccessibleName(f"Protocol of plot {place + 1}")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for name, quick in QUICK.items():

@@ -1,0 +1,297 @@
+"""The dock with the lessons: a list of them, or one step of a lesson."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
+
+from stdpbench.lessons import Lesson, lessons
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import scrolling, wrapped
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+
+_NARROW, _USUAL = 250, 320
+"""Smallest and preferred width of the pane in pixels."""
+_ROOM = 2 * theme.GRID
+
+
+def marked_down(name: str = "") -> QLabel:
+    """Return an empty label for Markdown whose text can be selected with mouse and keyboard."""
+    label = wrapped("", name)
+    label.setTextFormat(Qt.TextFormat.MarkdownText)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.LinksAccessibleByMouse
+    )
+    label.setOpenExternalLinks(True)
+    label.setAlignment(Qt.AlignmentFlag.AlignTop)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+class LessonList(QScrollArea):
+    """A card for each lesson, with what was done of it.
+
+    Attributes
+    ----------
+    chosen : signal of Lesson
+        A lesson was chosen.
+    """
+
+    chosen = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        content = QWidget()
+        content.setObjectName("panel")
+        column = vbox(within=content, margins=theme.GRID, spacing=theme.GRID)
+        column.addWidget(
+            wrapped("Six lessons of a quarter of an hour, beside the running program. They need no download.", "faint")
+        )
+        self.buttons: dict[str, QPushButton] = {}
+        self.states: dict[str, QLabel] = {}
+        for lesson in lessons():
+            column.addWidget(self._card(lesson))
+        column.addStretch(1)
+        self.setWidget(content)
+
+    def _card(self, lesson: Lesson) -> QFrame:
+        card = QFrame()
+        card.setObjectName("card")
+        button = self.buttons[lesson.name] = QPushButton()
+        button.clicked.connect(lambda _=False: self.chosen.emit(lesson))
+        state = self.states[lesson.name] = wrapped("", "faint")
+        vbox(
+            wrapped(f"{lesson.number}. {lesson.title}", "cardtitle"),
+            wrapped(lesson.summary),
+            hbox((state, 1), button, spacing=theme.GRID),
+            within=card,
+            margins=theme.GRID,
+            spacing=theme.GRID // 2,
+        )
+        return card
+
+    def show_progress(self, lesson: Lesson, n_done: int) -> None:
+        """Show how many steps of a lesson are done."""
+        n, button = len(lesson.steps), self.buttons[lesson.name]
+        words = f"{n_done} of {n} steps done" if n_done < n else "✓ done"
+        self.states[lesson.name].setText(words if n_done else f"{lesson.minutes} minutes")
+        button.setText("Begin" if not n_done else "Continue" if n_done < n else "Repeat")
+        button.setAccessibleName(f"{button.text()} lesson {lesson.number}: {lesson.title}")
+
+
+class StepView(QWidget):
+    """One step of a lesson, or its question.
+
+    Attributes
+    ----------
+    list_wanted, back_wanted, next_wanted, place_wanted, run_wanted : signal
+        A button was pressed.
+    """
+
+    list_wanted = pyqtSignal()
+    back_wanted = pyqtSignal()
+    next_wanted = pyqtSignal()
+    place_wanted = pyqtSignal()
+    run_wanted = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_done = False
+        self.done = wrapped("")
+        self.done.setAccessibleName("State of this step")
+        self.all = QPushButton("All lessons")
+        self.all.setToolTip("Back to the list; the lesson remembers where you are")
+        self.steps = QLabel()
+        self.steps.setObjectName("faint")
+        self.lesson = wrapped("", "faint")
+        self.title = wrapped("", "cardtitle")
+        self.introduction, self.text = marked_down(), marked_down()
+        self.do = marked_down()
+        self.show_me = QPushButton("Show me")
+        self.show_me.setToolTip("Open the right page and frame the place")
+        self.start = QPushButton("Start the network")
+        self.start.setToolTip("Start the run of this lesson; a run in progress continues in the background")
+        self.reveal = QPushButton("Show the answer")
+        self.reveal.setCheckable(True)
+        self.answer = marked_down()
+        self.back, self.next = QPushButton("Back"), QPushButton("Next")
+        self.next.setObjectName("primary")
+        self._lay_out()
+        for button, wanted in (
+            (self.all, self.list_wanted),
+            (self.back, self.back_wanted),
+            (self.next, self.next_wanted),
+            (self.show_me, self.place_wanted),
+            (self.start, self.run_wanted),
+        ):
+            button.clicked.connect(lambda _=False, wanted=wanted: wanted.emit())
+        self.reveal.toggled.connect(self._reveal)
+
+    def _lay_out(self) -> None:
+        self.task = QFrame()
+        self.task.setObjectName("card")
+        vbox(
+            self.do,
+            hbox(self.start, self.show_me, STRETCH, spacing=theme.GRID),
+            self.done,
+            within=self.task,
+            margins=theme.GRID,
+            spacing=theme.GRID,
+        )
+        content = QWidget()
+        content.setObjectName("panel")
+        self._column = vbox(
+            self.lesson,
+            self.title,
+            self.introduction,
+            self.text,
+            self.task,
+            hbox(self.reveal, STRETCH),
+            self.answer,
+            within=content,
+            margins=(_ROOM, theme.GRID),
+            spacing=theme.GRID,
+        )
+        self._column.addStretch(1)
+        self.area = scrolling(content)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the arrow keys scroll
+        head = hbox(self.all, STRETCH, self.steps, margins=(theme.GRID, theme.GRID, theme.GRID, 0))
+        foot = hbox(self.back, STRETCH, self.next, margins=theme.GRID)
+        vbox(head, (self.area, 1), foot, within=self, spacing=0)
+        order = (self.all, self.area, self.start, self.show_me, self.reveal, self.back, self.next)
+        for first, second in pairwise(order):
+            QWidget.setTabOrder(first, second)
+
+    def show_step(self, lesson: Lesson, number: int, run_is_open: bool) -> None:
+        """Show a step; the one after the last is the question."""
+        n = len(lesson.steps)
+        asks = number >= n
+        step = None if asks else lesson.steps[number]
+        self.lesson.setText(f"Lesson {lesson.number}: {lesson.title}")
+        self.title.setText("Question" if step is None else step.title)
+        self.introduction.setText(lesson.text)
+        self.introduction.setVisible(number == 0)
+        self.text.setText(lesson.question.text if step is None else step.text)
+        self.do.setText(lesson.question.do if step is None else step.do)
+        self.task.setVisible(bool(self.do.text()))
+        self.show_me.setVisible(bool(lesson.question.show if step is None else step.show))
+        self.start.setVisible(step is not None and step.starts)
+        self.start.setText("Start again" if run_is_open else "Start the network")
+        self.reveal.setVisible(asks)
+        self.reveal.setChecked(False)
+        self.answer.setText(lesson.question.answer)
+        self._reveal(False)
+        self.back.setEnabled(number > 0)
+        self.next.setText("All lessons" if asks else "To the question" if number == n - 1 else "Next")
+        self.area_to_top()
+
+    def area_to_top(self) -> None:
+        """Scroll to the beginning."""
+        bar = self.area.verticalScrollBar()
+        if bar is not None:
+            bar.setValue(0)
+
+    def show_steps(self, done: list[bool], number: int) -> None:
+        """Show which steps are done, and which one is shown."""
+        marks = [("✓" if is_done else "●" if place == number else "○") for place, is_done in enumerate(done)]
+        n = len(done)
+        where = f"{number + 1}/{n}" if number < n else "?"
+        self.steps.setText(f"{''.join(marks)}  {where}")
+        words = f"step {number + 1} of {n}" if number < n else "the question"
+        self.steps.setAccessibleName(f"{words}; {sum(done)} steps done".capitalize())
+        self.steps.setToolTip(self.steps.accessibleName())
+
+    def show_state(self, done: bool, waits: bool) -> None:
+        """Show whether the step is done, or waits for the reader; neither: there is nothing to notice."""
+        self._is_done = done
+        self.done.setText("✓ Done" if done else "○ Not done yet" if waits else "")
+        self.done.setVisible(done or waits)
+        self._colour()
+
+    def _colour(self) -> None:
+        colours = theme.current()
+        self.done.setStyleSheet(f"color: {colours.right if self._is_done else colours.faint}; font-weight: 600;")
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def _reveal(self, shown: bool) -> None:
+        self.answer.setVisible(shown)
+        self.reveal.setText("Hide the answer" if shown else "Show the answer")
+
+
+class LessonPane(QDockWidget):
+    """The dock.
+
+    Attributes
+    ----------
+    closed : signal
+        The pane was closed.
+    """
+
+    closed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__("Lessons")
+        self.setObjectName("lessons")
+        self.setAccessibleName("Lessons")
+        self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
+        self.list, self.step = LessonList(), StepView()
+        self._stack = QStackedWidget()
+        self._stack.setObjectName("panel")
+        self._stack.addWidget(self.list)
+        self._stack.addWidget(self.step)
+        self._stack.setMinimumWidth(_NARROW)
+        self.setWidget(self._stack)
+        close = QToolButton()
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setToolTip("Close the lessons; they remember where you are")
+        close.setAccessibleName("Close the lessons")
+        close.clicked.connect(lambda _=False: self.close())
+        bar = QWidget()
+        bar.setObjectName("paneltitle")
+        hbox(QLabel("Lessons"), STRETCH, close, within=bar, margins=(theme.GRID, 2, 2, 2))
+        self.setTitleBarWidget(bar)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the preferred size."""
+        return QSize(_USUAL, super().sizeHint().height())
+
+    def show_list(self) -> None:
+        """Show the list."""
+        self._stack.setCurrentWidget(self.list)
+
+    def show_lesson(self) -> None:
+        """Show the step."""
+        self._stack.setCurrentWidget(self.step)
+
+    @property
+    def shows_lesson(self) -> bool:
+        """Whether a step is shown rather than the list."""
+        return self._stack.currentWidget() is self.step
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Report that the pane is closed."""
+        super().closeEvent(event)
+        self.closed.emit()
