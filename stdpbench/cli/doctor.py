@@ -234,14 +234,16 @@ def _compiler() -> Finding:
 
 def _try_compiler(command: Sequence[str]) -> str | None:
     """Compile a small shared library and call it; return the problem, or None."""
-    # zig would first spend minutes building its own C++ library, which is bundled and need not be tested
+    from stdpbench.simulators.compiled.toolchain import LINK_BARE
+
+    # networks do without the C++ library of zig, which would first have to be compiled
     zig = "ziglang" in command
     source = "" if zig else "#include <cmath>\n#include <vector>\n"
     source += 'extern "C" double stdpbench_probe(double x) { return 2 * x; }\n'
     with tempfile.TemporaryDirectory(prefix="stdpbench-doctor-", ignore_cleanup_errors=True) as name:
         probe, library = Path(name, "probe.cpp"), Path(name, "probe.so")
         probe.write_text(source, encoding="ascii")
-        flags = ["-shared", "-fPIC", *(["-nostdlib++"] if zig else [])]
+        flags = ["-shared", "-fPIC", *(LINK_BARE if zig else [])]
         try:
             done = subprocess.run(
                 [*command, *flags, str(probe), "-o", str(library)],

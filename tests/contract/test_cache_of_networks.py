@@ -133,6 +133,45 @@ def test_a_cache_moved_elsewhere_still_opens(compiled_by_two):
     assert (folder / "calls").read_text().splitlines() == ["compiling"]
 
 
+# as with zig, whose C++ library would first have to be compiled; see bare.h
+BARE = "case $* in *--version*) exec REAL;; *) exec REAL -fno-exceptions;; esac"
+
+
+@pytest.fixture(scope="module")
+def compiled_bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return stand_in(tmp_path_factory.mktemp("bare"), BARE)
+
+
+def test_a_network_without_exceptions_gives_the_same_bytes(compiled_bare, compiled_by_two):
+    assert in_another_process(OPEN, **compiled_bare)[:2] == compiled_by_two[2][0][:2]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space")
+def test_lack_of_memory_is_one_sentence_without_exceptions(compiled_bare):
+    code = """
+    import resource
+    import numpy as np
+    from stdpbench.errors import StdpbenchError
+    simulator, _ = open_simulator(experiment(), N_INPUT, "compiled")
+    put_start(simulator)
+    shown = stimulus(1, simulator, 0.05)
+    before = fingerprint(simulator.present(shown, 200, plastic=False))
+    large = Spikes(np.zeros(1, np.int32), np.zeros(1, np.int32))
+    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), resource.RLIM_INFINITY))
+    try:
+        simulator.present(large, 1 << 28, plastic=False)
+    except StdpbenchError as error:
+        sentence = str(error)
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    simulator.reset()
+    result = [sentence, fingerprint(simulator.present(shown, 200, plastic=False)) == before]
+    """
+    sentence, same = in_another_process(code, **compiled_bare)
+    assert "not enough memory" in sentence
+    assert same
+
+
 def test_a_compiler_that_fails_leaves_its_words_and_nothing_else(tmp_path, within):
     script = (
         'while [ $# -gt 1 ]; do if [ "$1" = -o ]; then echo half > "$2"; fi; shift; done\n'

@@ -224,7 +224,7 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         **names,
     )
     (folder / "resident.cpp").write_text(text, encoding="utf-8")
-    for header in ("resident.h", "delays.h", "vector_math.h"):
+    for header in ("bare.h", "resident.h", "delays.h", "vector_math.h"):
         text = environment.get_template(header).render(word=WORDS[layout.graph.precision], **names)
         (folder / header).write_text(text, encoding="utf-8")
     return [asdict(symbol) for symbol in symbols]

@@ -7,7 +7,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -27,6 +28,15 @@ _COMMON = [
     "-fno-signed-zeros",
     "-ffinite-math-only",
 ]
+
+# zig has its C++ library as source, and compiling that takes twenty times as long as a network, which needs little of
+# it. What it needs is in bare.h, if it is compiled without exceptions and linked without that library.
+_BARE = ["-fno-exceptions", "-fvisibility-global-new-delete=force-hidden"]
+LINK_BARE = ["-nostdlib++", "-fno-sanitize=undefined"]
+if sys.platform != "win32":  # where the compiler's own library checks the stack
+    LINK_BARE += ["-rtlib=none"]
+if sys.platform.startswith("linux"):
+    LINK_BARE += ["-Wl,-z,defs"]  # what is missing is an error now, not when the library is loaded
 
 
 @dataclass(frozen=True)
@@ -132,22 +142,48 @@ def compile_library(compiler: Compiler, source: Path, library: Path, log: Path |
     StdpbenchError
         If the compiler fails.
     """
-    command = [*compiler.command, *compiler.flags, "-shared", "-I.", source.name, "-o", str(library.resolve())]
+    target = str(library.resolve())
+    command = [*compiler.command, *compiler.flags, "-shared", "-I.", source.name, "-o", target]
+    if compiler.family == "zig" and _compile_bare(compiler, source, library):
+        return
+    done = _run(command, source.parent)
+    if done.returncode == 0 and library.is_file():
+        return
+    log = log or source.parent / "compiler.log"
+    log.write_text(shlex.join(command) + "\n\n" + done.stdout + done.stderr, encoding="utf-8")
+    errors = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    first = next(
+        (line for line in errors if "error" in line),
+        errors[0] if errors else f"status {done.returncode}, and no library",
+    )
+    raise StdpbenchError(
+        f"{compiler.version} could not compile the network ({first}); the output of the compiler is in {log}; "
+        "--simulator runtime works without compiling"
+    )
+
+
+def _compile_bare(compiler: Compiler, source: Path, library: Path) -> bool:
+    """Compile without exceptions, and link without the C++ library; return whether that worked.
+
+    It does not with a zig whose headers need more of the library than bare.h has.
+    """
+    with tempfile.TemporaryDirectory(prefix="zig-", dir=library.parent, ignore_cleanup_errors=True) as folder:
+        # or zig would keep every object in its own cache, from which it evicts nothing
+        environment = {"ZIG_LOCAL_CACHE_DIR": folder, **os.environ}
+        compiled, target = str(Path(folder).resolve() / "resident.o"), str(library.resolve())
+        steps = (
+            [*compiler.command, *compiler.flags, *_BARE, "-c", "-I.", source.name, "-o", compiled],
+            [*compiler.command, "-O3", "-shared", *LINK_BARE, compiled, "-o", target],
+        )
+        return all(_run(step, source.parent, environment).returncode == 0 for step in steps) and library.is_file()
+
+
+def _run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     try:
-        done = subprocess.run(
-            command, cwd=source.parent, capture_output=True, text=True, errors="replace", check=False
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace", check=False
         )
     except OSError as error:
-        raise StdpbenchError(f"the compiler {compiler.command[0]} cannot be run: {error.strerror}") from error
-    if done.returncode != 0 or not library.is_file():
-        log = log or source.parent / "compiler.log"
-        log.write_text(shlex.join(command) + "\n\n" + done.stdout + done.stderr, encoding="utf-8")
-        errors = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        first = next(
-            (line for line in errors if "error" in line),
-            errors[0] if errors else f"status {done.returncode}, and no library",
-        )
-        raise StdpbenchError(
-            f"{compiler.version} could not compile the network ({first}); the output of the compiler is in {log}; "
-            "--simulator runtime works without compiling"
-        )
+        raise StdpbenchError(f"the compiler {command[0]} cannot be run: {error.strerror}") from error

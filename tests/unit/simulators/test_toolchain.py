@@ -85,6 +85,32 @@ def test_a_silent_refusal_is_a_sentence_as_well(tmp_path):
     assert "()" not in str(error.value)  # an empty pair of brackets tells nobody anything
 
 
+@posix
+@pytest.mark.parametrize("refuses", ["-fno-exceptions", "-nostdlib++"])
+def test_zig_compiles_its_own_library_only_if_a_network_does_not_do_without(tmp_path, refuses):
+    """A stand-in that writes down what it is asked for: no compiler of that family need be there."""
+    said = tmp_path / "said"
+    zig = script(
+        tmp_path / "zig",
+        f'echo "$*" >> {said}; case "$*" in *{refuses}*) [ -e {tmp_path}/new ] && exit 1;; esac\n'
+        'while [ $# -gt 1 ]; do if [ "$1" = -o ]; then echo made > "$2"; fi; shift; done',
+    )
+    source, library = tmp_path / "a.cpp", tmp_path / "a.so"
+    source.write_text("int x;")
+    compile_library(Compiler((str(zig),), "zig", "clang 22"), source, library)
+    compiled, linked = said.read_text().splitlines()
+    assert "-fno-exceptions" in compiled
+    assert "-nostdlib++" in linked
+    assert "-O3" in compiled
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.cpp", "a.so", "said", "zig"]
+    library.unlink()
+    (tmp_path / "new").touch()  # a later zig, with headers that need more
+    compile_library(Compiler((str(zig),), "zig", "clang 99"), source, library)
+    assert library.is_file()
+    last = said.read_text().splitlines()[-1]
+    assert not {"-fno-exceptions", "-nostdlib++"} & set(last.split())
+
+
 # -- choosing a simulator ----------------------------------------------------------
 
 SMALL = Experiment.from_mapping({"network": {"n_exc": 3, "inhibition": "direct"}, "schedule": {"stimulus": 5}})

@@ -1,4 +1,8 @@
 // The whole network in one translation unit, with the functions that Python calls. Rendered by stdpbench.simulators.compiled.
+#include "bare.h"
+#if defined(__x86_64__) || defined(_M_X64)
+#include <xmmintrin.h>
+#endif
 #include "resident.h"
 {% for name in code_object_names %}
 #include "code_objects/{{name}}.h"
@@ -8,10 +12,6 @@
 {% for name in code_object_names %}
 #include "code_objects/{{name}}.cpp"
 {% endfor %}
-
-#if defined(__x86_64__) || defined(_M_X64)
-#include <xmmintrin.h>
-#endif
 
 namespace resident {
 
@@ -246,11 +246,11 @@ static const int OUT_OF_MEMORY = 12, NOT_FINITE = 13;
 
 int resident_start()
 {
-    try {
+    RESIDENT_TRY {
         allocate();
         set_up();
         return 0;
-    } catch (const std::bad_alloc &) {
+    } RESIDENT_OUT_OF_MEMORY {
         return OUT_OF_MEMORY;
     }
 }
@@ -292,44 +292,48 @@ void *resident_array(int32_t number, int64_t *size, int64_t *item)
 // The synapses of a sparse projection; see resident::Rows. What they carry is allocated here, and is 0.
 int resident_set_rows(int32_t projection, const int32_t *first, const int32_t *target, const int32_t *first_in,
                       const int32_t *synapse, const int32_t *source, int32_t n_sources)
-try {
-    using namespace brian;
-    switch (projection) {
+{
+    RESIDENT_TRY {
+        using namespace brian;
+        switch (projection) {
 {% for each in rows %}
-    case {{each.number}}:
-        resident::rows_{{each.number}} = {first, target, first_in, synapse, source, n_sources};
-        {{each.n}}[0] = first[n_sources];
+        case {{each.number}}:
+            resident::rows_{{each.number}} = {first, target, first_in, synapse, source, n_sources};
+            {{each.n}}[0] = first[n_sources];
 {% for array in each.arrays %}
-        {{array}}.assign(first[n_sources], 0);
+            {{array}}.assign(first[n_sources], 0);
 {% endfor %}
-        break;
+            break;
 {% endfor %}
+        }
+        return 0;
+    } RESIDENT_OUT_OF_MEMORY {
+        return OUT_OF_MEMORY;
     }
-    return 0;
-} catch (const std::bad_alloc &) {
-    return OUT_OF_MEMORY;
 }
 
 // One delay per synapse of a projection, in bins; rows[i] to rows[i + 1] are those of source i. Where delays learn, `limit` is the
 // longest that there may ever be, else 0.
 int resident_set_delays(int32_t projection, const int32_t *bins, const int64_t *rows, int32_t n_sources, int32_t limit)
-try {
-    switch (projection) {
+{
+    RESIDENT_TRY {
+        switch (projection) {
 {% for number in delayed %}
-    case {{number}}:
-        resident::delays_{{number}}.set(bins, rows, n_sources, limit);
+        case {{number}}:
+            resident::delays_{{number}}.set(bins, rows, n_sources, limit);
 {% if number in delays_kept %}
-        resident::delays_{{number}}_before.set(bins, rows, n_sources, limit);
+            resident::delays_{{number}}_before.set(bins, rows, n_sources, limit);
 {% endif %}
 {% for each in deliveries if each.number == number %}
-        resident::delivery_{{number}}.set(resident::delays_{{number}}, resident::train_{{each.source}}, {{each.n_targets}});
+            resident::delivery_{{number}}.set(resident::delays_{{number}}, resident::train_{{each.source}}, {{each.n_targets}});
 {% endfor %}
-        break;
+            break;
 {% endfor %}
+        }
+        return 0;
+    } RESIDENT_OUT_OF_MEMORY {
+        return OUT_OF_MEMORY;
     }
-    return 0;
-} catch (const std::bad_alloc &) {
-    return OUT_OF_MEMORY;
 }
 
 // Delays of a projection that learns them, in seconds: those of the next presentation, or of the spikes that left before it. Returns
@@ -362,15 +366,17 @@ void resident_set_recent(int32_t population, double *recent)
 
 // Noise into a population in the next presentation, of n_bins steps, sorted by bins, and what a spike adds.
 int resident_set_noise(int32_t population, const int32_t *index, const int32_t *bin, int32_t n, int32_t n_bins, double weight)
-try {
-    switch (population) {
+{
+    RESIDENT_TRY {
+        switch (population) {
 {% for each in noisy %}
-    case {{each.number}}: resident::noise_{{each.number}}.set(index, bin, n, n_bins, weight); break;
+        case {{each.number}}: resident::noise_{{each.number}}.set(index, bin, n, n_bins, weight); break;
 {% endfor %}
+        }
+        return 0;
+    } RESIDENT_OUT_OF_MEMORY {
+        return OUT_OF_MEMORY;
     }
-    return 0;
-} catch (const std::bad_alloc &) {
-    return OUT_OF_MEMORY;
 }
 
 // What the first n_steps steps of the next presentation add to a receptor: a row each, or one for all.
@@ -383,14 +389,10 @@ void resident_set_drive(int32_t number, const double *values, int32_t n_rows, in
     }
 }
 
-// Take n_bins steps from time 0; gives back NOT_FINITE if the state of a neuron is not finite at the end. Input spikes are sorted by
-// (bin, index), in a stream also those of the steps before. Of each population in turn, `n_watched` numbers in `watched` say which neurons to record; `courses` receives
-// (n_variables, n_bins, n_watched) for each.
-int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, const uint8_t *learns,
-                     const int64_t *watched, const int32_t *n_watched, double *courses)
-try {
+static int present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, const uint8_t *learns,
+                   const int64_t *watched, const int32_t *n_watched, double *courses)
+{
     using namespace brian;
-    resident::FlushDenormals flush;
 {% if input is not none %}
     resident::train_{{input}}.give(index, bin, n_spikes, n_bins, {{input_before}});
 {% endif %}
@@ -457,8 +459,20 @@ try {
     {{timestep}}[0] = 0;
     {{t}}[0] = 0;
     return resident::neurons_are_finite() ? 0 : NOT_FINITE;
-} catch (const std::bad_alloc &) {
-    return OUT_OF_MEMORY;
+}
+
+// Take n_bins steps from time 0; gives back NOT_FINITE if the state of a neuron is not finite at the end. Input spikes are sorted by
+// (bin, index), in a stream also those of the steps before. Of each population in turn, `n_watched` numbers in `watched` say which neurons to record; `courses` receives
+// (n_variables, n_bins, n_watched) for each.
+int resident_present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, const uint8_t *learns,
+                     const int64_t *watched, const int32_t *n_watched, double *courses)
+{
+    resident::FlushDenormals flush;
+    RESIDENT_TRY {
+        return present(index, bin, n_spikes, n_bins, learns, watched, n_watched, courses);
+    } RESIDENT_OUT_OF_MEMORY {
+        return OUT_OF_MEMORY;
+    }
 }
 
 // Number of the spikes of a population in the last presentation, and these spikes.
