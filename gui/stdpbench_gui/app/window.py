@@ -162,7 +162,8 @@ class MainWindow(QMainWindow):
         self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", "Continue it with a change")
         neurons = "Tuning, intervals and correlograms of several neurons"
         self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", self.compare_neurons, "", neurons)
-        train.bar.offer([self.actions_[key] for key in ("evaluate-shown", "draw", "branch-shown")])
+        offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
+        train.bar.offer({text: self.actions_[key] for text, key in offered.items()})
 
     @property
     def train(self) -> TrainPage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
@@ -42,6 +42,8 @@ class RunBar(QWidget):
         self.title = Elided()
         self.title.setObjectName("runtitle")
         self.state = QLabel()
+        self.share = OptionalLabel()
+        self.share.setObjectName("faint")
         self.position = QLabel()
         self._waits = "", 0.0
         self._waited = timer(self, self._count_on, 1000)
@@ -65,7 +67,7 @@ class RunBar(QWidget):
         buttons = [action_button(actions[key]) for key in ("pause", "step", "stop", "checkpoint")]
         self._while_running: tuple[QWidget, ...] = (*buttons, label, self.speed)
         self._when_finished: list[QWidget] = []
-        self._top = hbox(self.title, self.state, STRETCH, *self._while_running, spacing=theme.GRID)
+        self._top = hbox(self.title, self.state, self.share, STRETCH, *self._while_running, spacing=theme.GRID)
         below = hbox((self.progress, 1), (self.strip, 1), self.position, self.speed_text, spacing=2 * theme.GRID)
         vbox(
             self._top,
@@ -81,9 +83,10 @@ class RunBar(QWidget):
         session.changed.connect(self._on_changed)
         self.refresh()
 
-    def offer(self, actions: Sequence[QAction]) -> None:
-        """Show buttons for these actions in place of the controls once the run is finished."""
-        for action in actions:
+    def offer(self, actions: Mapping[str, QAction]) -> None:
+        """Show buttons for these actions, by their short texts, in place of the controls once the run is finished."""
+        for text, action in actions.items():
+            action.setIconText(text)
             button = action_button(action)
             self._top.addWidget(button)
             self._when_finished.append(button)
@@ -132,12 +135,14 @@ class RunBar(QWidget):
             self.strip.hide()
             self.title.setText("No open run")
             self.state.setText("")
+            self.share.setText("")
             self.position.setText("")
             self.speed_text.setText("Start a run on the Start page, or open one with Ctrl+O")
         else:
             self.title.setText(_title(session.folder.path.name, live.started))
             self.title.setToolTip(str(session.folder.path))
-            self.state.setText(f"{_MARKS[live.state]} {live.state}{self._share()}")
+            self.state.setText(f"{_MARKS[live.state]} {live.state}")
+            self.share.setText(self._share())
             self.state.setToolTip(live.reason)
             self._show_progress()
             pace = live.progress.get("pace", self._reported_pace)
@@ -162,7 +167,7 @@ class RunBar(QWidget):
         course = stages(self._session.live)
         if not course or self._session.live.state in (State.BUILDING, State.FINISHED):
             return ""
-        return f" · {100 * share_done(course):.0f} %"
+        return f"{100 * share_done(course):.0f} % of the run"
 
     def _waits_for(self) -> str:
         """Describe what a building run is waiting for, and for how long."""

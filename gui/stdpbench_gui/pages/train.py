@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from PyQt6.QtCore import QByteArray, QChildEvent, QEvent, QSettings, Qt, QTimer
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -62,7 +63,8 @@ class TrainPage(QWidget):
         super().__init__()
         self._settings = settings
         self.session = session
-        self._large = False
+        self._large = self._is_new = False
+        self._columns: tuple[list[Panel], tuple[int, ...]] = [], ()
         self._before: tuple[QByteArray, bool] | None = None
         self.bar = RunBar(session, actions)
         self.docks = _Docks()
@@ -187,7 +189,13 @@ class TrainPage(QWidget):
                 tabs[0].raise_()
             lead = [tabs[0] for tabs in cells]
             self.docks.resizeDocks(lead, heights[column][: len(lead)], Qt.Orientation.Vertical)
-        self.docks.resizeDocks(first_of, list(widths[: len(first_of)]), Qt.Orientation.Horizontal)
+        self._columns = first_of, widths[: len(first_of)]
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give the columns of a layout their widths."""
+        columns, widths = self._columns
+        self.docks.resizeDocks(columns, list(widths), Qt.Orientation.Horizontal)
 
     def _watch(self) -> None:
         self._place(
@@ -196,7 +204,7 @@ class TrainPage(QWidget):
                 "middle": [["network"], ["raster"], ["stimulus", "thresholds"]],
                 "right": [["parameters", "neuron"], ["log", "confusion"]],
             },
-            (460, 460, 340),
+            (390, 490, 340),
             {"left": [440, 240], "middle": [140, 300, 240], "right": [440, 240]},
         )
 
@@ -252,6 +260,14 @@ class TrainPage(QWidget):
                     self._add(self.panels[key])
                 return
         self.arrange("Watch")
+        self._is_new = True
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Give the columns of a new layout their widths: before, the page had no size to share out."""
+        super().showEvent(event)
+        if self._is_new:
+            self._is_new = False
+            QTimer.singleShot(0, self._share_width)
 
     def _add(self, panel: Panel) -> None:
         """Give a panel that a saved layout does not have a place: a tab behind a panel that is shown."""

@@ -208,7 +208,7 @@ def test_a_run_that_was_stopped_shows_how_far_it_came(shown: RunSession, client:
 
 def test_a_finished_run_offers_what_to_do_next(shown: RunSession, bar: RunBar) -> None:
     draw = QAction("Draw a digit…", bar)
-    bar.offer([draw])
+    bar.offer({"Draw": draw})
     offered = [button for button in bar.findChildren(QToolButton) if button.defaultAction() is draw]
     assert [button.isVisibleTo(bar) for button in offered] == [False]
     assert bar.speed.isVisibleTo(bar)
