@@ -4,7 +4,8 @@ Labels are used for measuring only. Accuracy is *cross-fitted*: pictures are spl
 neurons are labelled with one half and tested on the other, and vice versa, so that no picture is answered by neurons
 that were labelled with it. Since each half is small, accuracy is a little lower than after a label phase, more so with
 more neurons: its changes matter, not its level. Clusters are the neurons themselves, the winner of each picture;
-purity grows with their number K, which is reported with it.
+purity grows with their number K, which is reported with it. After training with labels, each class has a neuron of its
+own, so that the accuracy is that of the neuron that fires most.
 """
 
 from __future__ import annotations
@@ -61,7 +62,12 @@ MEASURES: Final[Mapping[str, Measure]] = {
 
 
 def measure_held_out(
-    spike_counts: Counts, labels: NDArray[np.integer[Any]] | None, n_classes: int, duplicates: int
+    spike_counts: Counts,
+    labels: NDArray[np.integer[Any]] | None,
+    n_classes: int,
+    duplicates: int,
+    *,
+    taught: bool = False,
 ) -> dict[str, float | None]:
     """Measure responses.
 
@@ -74,6 +80,8 @@ def measure_held_out(
         Number of classes.
     duplicates : int
         Number of neurons that duplicate the receptive field of another one.
+    taught : bool
+        Whether labels trained the network, so that neuron c stands for class c.
 
     Returns
     -------
@@ -98,7 +106,7 @@ def measure_held_out(
         "silent_images": float((~counts.any(axis=1)).mean()),
     }
     if labels is not None:
-        found |= _against_labels(counts, np.asarray(labels), n_classes)
+        found |= _against_labels(counts, np.asarray(labels), n_classes, taught)
     return {name: found.get(name) for name in MEASURES}
 
 
@@ -114,11 +122,18 @@ def cross_fitted(counts: Counts, labels: NDArray[np.integer[Any]], n_classes: in
     return {name: correct / len(labels) for name, correct in right.items()}
 
 
-def _against_labels(counts: Counts, labels: NDArray[np.integer[Any]], n_classes: int) -> dict[str, float | None]:
+def _against_labels(
+    counts: Counts, labels: NDArray[np.integer[Any]], n_classes: int, taught: bool
+) -> dict[str, float | None]:
     clusters = agreement(winners(counts), labels, n_classes)
     neurons = measure_neurons(counts, labels, assign(counts, labels, n_classes))
+    if taught:
+        right = float((counts.argmax(axis=1) == labels).mean())
+        accuracies: dict[str, float] = dict.fromkeys(READOUTS, right)
+    else:
+        accuracies = cross_fitted(counts, labels, n_classes)
     return {
-        **{f"accuracy_{name}": value for name, value in cross_fitted(counts, labels, n_classes).items()},
+        **{f"accuracy_{name}": value for name, value in accuracies.items()},
         "purity": clusters.purity,
         "nmi": clusters.nmi,
         "ami": clusters.ami,

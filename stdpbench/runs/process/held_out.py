@@ -9,8 +9,9 @@ only if many snapshots are pending.
 A network is never measured on pictures that it was trained with. Held-out pictures are those that the experiment does
 not use (``schedule.train_images``) or, if these are too few, the last ones of the first pass until they are used for
 training, except those that start weights are derived from (``network.start = "samples"``). Test and validation
-pictures are never used. If a run starts from the network of another run, the pictures that trained that network are
-not known and hence not excluded.
+pictures are never used. A network that labels train is measured at the end of each pass if
+``schedule.held_out_every`` is given, and only on pictures that the experiment does not use. If a run starts from the
+network of another run, the pictures that trained that network are not known and hence not excluded.
 """
 
 from __future__ import annotations
@@ -58,9 +59,11 @@ _MOST_WAITING = 32  # snapshots; with more of them pending, training waits
 
 def interval(experiment: Experiment, total: int) -> int:
     """Return the number of training presentations between measurements, given their total; 0: no measurements."""
-    if experiment.stream is not None or experiment.reference.trains:
-        return 0
     given = experiment.schedule.held_out_every
+    if experiment.stream is not None:
+        return 0
+    if experiment.reference.trains:
+        return total // max(1, experiment.schedule.passes) if given else 0
     return max(_SHORTEST, min(_LONGEST, total // _POINTS)) if given is None else given
 
 
@@ -151,6 +154,8 @@ class HeldOutMeasures:
         if self.failure or not every or position % every or self._total < every:
             return
         images, part, until = self._held_out(experiment)
+        if experiment.reference.trains and part != "spare":
+            return
         learned = self._simulator.learned_views
         if position > until or len(images) < _LEAST or not all(np.isfinite(array.sum()) for array in learned.values()):
             return
@@ -272,5 +277,6 @@ def measure(path: Path) -> HeldOut:
         response, _ = present_frozen(simulator, shown, images, "held-out", number)
         counts[number] = response.counts(simulator.graph.read)
     n_duplicates = int(duplicates(simulator.shown_weights).sum())
-    values = measure_held_out(counts, images.labels, snapshot.n_classes, n_duplicates)
+    taught = experiment.reference.trains
+    values = measure_held_out(counts, images.labels, snapshot.n_classes, n_duplicates, taught=taught)
     return HeldOut(len(images), snapshot.part, values)

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 
 from stdpbench.runs.analysis.taught_series import taught_columns
-from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.live_run import LiveRun, held_out_words
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Table
@@ -68,8 +68,17 @@ def summary_of(live: LiveRun) -> str:
     part = live.taught[at]
     return (
         f"Supervised, at training presentation {thousands(at)}: loss {part.loss:.3f}, {100 * part.accuracy:.1f} % of "
-        f"the last {thousands(part.pictures)} training pictures correct."
+        f"the last {thousands(part.pictures)} training pictures correct{_held_out(live)}."
     )
+
+
+def _held_out(live: LiveRun) -> str:
+    """Return the end of the sentence with what the newest measure on held-out pictures found."""
+    if not live.held_out:
+        return ""
+    at = max(live.held_out)
+    fact = live.held_out[at]
+    return f"; on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}"
 
 
 def table_of(live: LiveRun) -> Table:

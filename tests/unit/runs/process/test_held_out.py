@@ -13,10 +13,10 @@ from harness import N_TRAIN, drive, experiment, finished, killed_at_position, ne
 
 from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import training_order
+from stdpbench.experiment import read_experiment, training_order, with_reference
 from stdpbench.learned_names import FEED, THETA
 from stdpbench.network import Learned, start_pictures
-from stdpbench.readout.held_out import MEASURES
+from stdpbench.readout.held_out import MEASURES, measure_held_out
 from stdpbench.runs.catalog.store import newest
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.journal import read_journal
@@ -103,6 +103,33 @@ def test_nothing_else_of_a_run_changes(undisturbed, tmp_path):
     assert finished(off) == {name: digest for name, digest in outcome.items() if name != "held-out measures"}
     assert not measures(off)
     assert not (folder.path / snapshots.FOLDER).exists()
+
+
+@compiled
+def test_labels_that_train_are_measured_after_each_pass_on_pictures_left_out(pool, tmp_path):
+    shown = {"train_images": 300, "label_images": 10, "test_images": 10, "held_out_images": 60}
+    usual = {**{f"schedule.{name}": value for name, value in shown.items()}, "network.hidden": [20]}
+    usual |= {"schedule.held_out_every": 300, "schedule.stimulus": "12 ms"}
+    more = {"schedule.passes": 2, "reference.batch": 20, "reference.learning_rate": 0.01}
+    made = with_reference(read_experiment("surrogate-digits"), "surrogate-gradient", {**usual, **more})
+    folder = new_run(tmp_path / "a", made, checkpoint_every=0)
+    expected, found = finished(folder), measures(folder)
+    assert list(found) == [0, 300, 600]
+    accuracy = [fact.values["accuracy_vote"] for fact in found.values()]
+    assert accuracy[0] < 0.3
+    assert accuracy[2] > 0.4
+    assert all(fact.part == "spare" and fact.images == 60 for fact in found.values())
+    counts = np.array([[0, 3, 1], [2, 0, 2], [0, 0, 0]])
+    assert measure_held_out(counts, np.array([1, 2, 0]), 3, 0, taught=True)["accuracy_vote"] == pytest.approx(2 / 3)
+    killed = new_run(tmp_path / "b", made, checkpoint_every=0)
+    drive(killed, die=killed_at_position(400))
+    assert finished(killed) == expected
+    none = made.override({"schedule.train_images": "none"})
+    assert interval(none, 2 * 1347) == 1347
+    assert interval(none.override({"schedule.held_out_every": "none"}), 2 * 1347) == 0
+    whole = new_run(tmp_path / "c", none.override({"schedule.passes": 1}), checkpoint_every=0)
+    finished(whole)
+    assert not measures(whole)  # nothing is left out
 
 
 @compiled
