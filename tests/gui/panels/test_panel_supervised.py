@@ -9,6 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 
+from stdpbench.readout.held_out import MEASURES
+from stdpbench.runs.protocol.facts import HeldOut
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.taught import Taught
 from stdpbench_gui.panels.curves.curves_panel import Curves
@@ -47,6 +49,17 @@ def test_loss_and_accuracy_are_drawn_and_called_supervised(panel: Curves) -> Non
     assert names == ["position", "loss", "accuracy", "gradient", "exc.spikes"]
     assert len(rows) == 8
     assert panel.figure() is not None
+
+
+def test_accuracy_on_pictures_left_out_is_drawn_beside_it(panel: Curves) -> None:
+    live = panel.session.live
+    values = {**dict.fromkeys(MEASURES), "accuracy_vote": 0.75}
+    live.held_out |= {at: HeldOut(60, "spare", values) for at in (0, 800)}
+    panel.mark_dirty()
+    redraw(panel)
+    x, y = panel.plots[0].data("held-out pictures")
+    assert (x, y) == ([0.0, 800.0], [75.0, 75.0])
+    assert "on 60 held-out pictures at 800: vote 75.0 %" in panel.summary()
 
 
 def test_only_runs_with_labels_are_drawn_over_it(panel: Curves) -> None:

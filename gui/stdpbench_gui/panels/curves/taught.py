@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 
+from stdpbench.runs.analysis.held_out_series import percentages
 from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.protocol.live_run import LiveRun, held_out_words
 from stdpbench.units import thousands
@@ -50,10 +51,15 @@ class Taught(Source):
     def measure(self, name: str) -> Measure:
         """Return the curves of a quantity."""
         colour = theme.current().exc
-        own = Line("training pictures", *self._points(self.live, name), colour, pen=pg.mkPen(colour, width=2))
+        own = [Line("training pictures", *self._points(self.live, name), colour, pen=pg.mkPen(colour, width=2))]
+        measured = percentages(self.live).get("accuracy_vote") if name == "accuracy" else None
+        if measured is not None and len(measured[0]):
+            colour, words = theme.current().right, "held-out pictures"
+            pen = pg.mkPen(colour, width=1.5)
+            own.append(Line(words, *measured, colour, "●", pen, symbol="o", smooths=False))
         lines = [of_other(other, *self._points(other.live, name)) for other in self.others]
         most = 100.0 if name == "accuracy" else None
-        return Measure(in_order([own], lines), _SPANS[name], from_zero=name in ("loss", "gradient"), most=most)
+        return Measure(in_order(own, lines), _SPANS[name], from_zero=name in ("loss", "gradient"), most=most)
 
     def _points(self, live: LiveRun, name: str) -> tuple[Values, Values]:
         columns = taught_columns(live.taught)
