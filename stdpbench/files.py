@@ -16,6 +16,8 @@ import re
 import shutil
 import stat
 import struct
+import sys
+import time
 import tokenize
 import tomllib
 import zipfile
@@ -38,6 +40,7 @@ DAMAGE = (
 """What damaged JSON, npy and npz files raise in their readers; anything else, such as a `TypeError`, is a bug."""
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows
 _HAS_DIR_FD = {os.open, os.stat, os.unlink, os.rmdir} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+_PATIENCE = 1.0  # s to wait for a file that others have open
 _OF_THE_DISK = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -97,7 +100,7 @@ def written_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: b
             raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
         yield
         try:
-            aside.replace(target)
+            replace_file(aside, target)
         except OSError as error:
             raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
@@ -108,6 +111,28 @@ def written_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: b
 def write_text_aside(target: Path, text: str, *, private: bool = False) -> None:
     """Write a text file in UTF-8; see `write_aside`."""
     write_aside(target, lambda file: file.write(text.encode("utf-8")), private=private)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """Give a file the name of another one, which it replaces at once.
+
+    Windows replaces no file that another process has open. Readers have those of a run open for moments, so there this
+    is tried for a second.
+
+    Raises
+    ------
+    OSError
+        If it cannot be replaced.
+    """
+    until = time.monotonic() + (_PATIENCE if sys.platform == "win32" else 0)
+    while True:
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(0.02)
 
 
 def sync_folder(folder: Path) -> None:
@@ -316,8 +341,8 @@ def part_of(named: str) -> str:
 
 def process_exists(pid: int) -> bool:
     """Whether a process of this number runs on this machine; True where that is not known."""
-    if os.name == "nt":
-        return True
+    if sys.platform == "win32":
+        return _exists_on_windows(pid)
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -325,6 +350,26 @@ def process_exists(pid: int) -> bool:
     except OSError:  # it is another user's
         return True
     return True
+
+
+def _exists_on_windows(pid: int) -> bool:
+    """Whether a process has not ended; there `os.kill` would end it, and its number outlives it in `os.getppid`."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    kernel.OpenProcess.argtypes = [ctypes.c_uint32, ctypes.c_int, ctypes.c_uint32]
+    kernel.WaitForSingleObject.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
+    kernel.CloseHandle.argtypes = [ctypes.c_void_p]
+    process = kernel.OpenProcess(0x0010_0000, False, pid)  # SYNCHRONIZE
+    if not process:
+        return ctypes.get_last_error() != 87  # ERROR_INVALID_PARAMETER: there is none
+    try:
+        return kernel.WaitForSingleObject(process, 0) != 0  # 0: it has ended
+    finally:
+        kernel.CloseHandle(process)
 
 
 @contextmanager

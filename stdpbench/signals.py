@@ -1,13 +1,16 @@
-"""Handle signals for a while, and put back whatever handled them before."""
+"""Handle signals for a while, and put back whatever handled them before; start processes that no Ctrl+C reaches."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import FrameType
+from typing import Any
 
 _signal = import_module("_signal")
 """What `signal` wraps. Its functions do not look for enumerations that numbers and handlers may belong to, which takes
@@ -43,3 +46,13 @@ def handled(handler: Handler, *numbers: signal.Signals) -> Iterator[None]:
     finally:
         for number, known in before.items():
             _signal.signal(number, known)
+
+
+def own_session() -> dict[str, Any]:
+    """Arguments of `subprocess.Popen` for a process that Ctrl+C in the terminal, and closing it, do not reach.
+
+    On Windows it gets a console of its own, without a window, and its children get the same one.
+    """
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}

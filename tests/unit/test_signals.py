@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -14,7 +16,7 @@ from rich.console import Console
 from stdpbench.cli.follow import Interrupt
 from stdpbench.cli.queue_commands import _stopped_by_signals
 from stdpbench.runs.process.evaluation import sigint_ignored
-from stdpbench.signals import handled
+from stdpbench.signals import handled, own_session
 from stdpbench.simulators.given import uninterrupted
 
 HEARD: list[int] = []
@@ -79,3 +81,23 @@ def test_outside_the_main_thread_nothing_is_handled() -> None:
     thread.start()
     thread.join(60)
     assert found == [own] * len(PLACES)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sessions")
+def test_a_process_in_its_own_session_hears_no_ctrl_c_of_the_terminal():
+    done = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getsid(0) == os.getpid())"],
+        capture_output=True,
+        text=True,
+        check=True,
+        **own_session(),
+    )
+    assert done.stdout.strip() == "True"
+
+
+def test_windows_is_asked_for_a_console_without_a_window(monkeypatch):
+    """The flags only; what they do is seen there."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x08000000, raising=False)
+    monkeypatch.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0x00000200, raising=False)
+    assert own_session() == {"creationflags": 0x08000200}

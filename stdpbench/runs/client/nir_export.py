@@ -13,6 +13,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import check_target
 from stdpbench.runs.client.process_end import why_ended
 from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
+from stdpbench.signals import own_session
 
 _LOOK = 0.1  # s between two looks whether the process has exited
 
@@ -46,7 +47,7 @@ def export_nir(
         request.write(json.dumps({**asked, "force": force, "stimuli": stimuli, "replace": replace}).encode())
         request.seek(0)
         command = [sys.executable, "-P", "-m", "stdpbench.runs.process.nir_export"]
-        process = subprocess.Popen(command, stdin=request, stdout=output, stderr=errors, start_new_session=True)
+        process = subprocess.Popen(command, stdin=request, stdout=output, stderr=errors, **own_session())
         try:
             while (status := _status(process)) is None:
                 look()

@@ -32,6 +32,7 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.messages import FRAMES, TOO_LATE, EndedFirstError, Mailbox
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.wire import VERSION, Channel, Listener, WireError
+from stdpbench.signals import own_session
 
 ATTACH = "STDPBENCH_ATTACH"
 """Environment variable that passes the address of the client to the process of a run."""
@@ -87,7 +88,7 @@ def spawn(module: str, folder: Path, output: IO[bytes]) -> tuple[Listener, subpr
         stdout=output,
         stderr=output,
         env={**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())},
-        start_new_session=True,  # Ctrl+C in the terminal must only reach the client
+        **own_session(),  # Ctrl+C in the terminal must only reach the client
     )
     return listener, process
 

@@ -402,5 +402,10 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+_DEVICE = r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)"
+"""Names that Windows keeps for devices, with any ending; a run may be moved there."""
+
+
 def _safe(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "experiment"
+    safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "experiment"
+    return f"run-{safe}" if re.match(_DEVICE, safe, re.IGNORECASE) else safe

@@ -18,6 +18,7 @@ from contextlib import suppress
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.signals import own_session
 from stdpbench.simulators import compile_ahead
 
 _PATIENCE = 5.0  # s, time for the process to clean up after SIGTERM
@@ -46,7 +47,7 @@ class CompileProcess:
                 [sys.executable, "-P", "-m", "stdpbench.runs.process.compile_process"],
                 stdin=request,
                 stdout=self._output,
-                start_new_session=True,
+                **own_session(),
             )
 
     @property

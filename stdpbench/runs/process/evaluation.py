@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, encode, input_shape, n_bins
-from stdpbench.files import TEMPORARY, remove_tree
+from stdpbench.files import TEMPORARY, process_exists, remove_tree
 from stdpbench.network import Layout, Learned
 from stdpbench.network.initial import slow_start
 from stdpbench.readout import SpikeTrains
@@ -296,13 +297,13 @@ def end_with_parent(parent: int, folder: Path | None = None) -> None:
 
 def end_with(parent: int, folder: Path | None) -> None:
     """Wait until the parent exits, then end this process; see `end_with_parent`."""
-    while os.name != "nt" and os.getppid() == parent:  # not supported by Windows
+    # Windows keeps the number of a parent that is gone, and a virtual environment there puts a process between the two
+    while process_exists(parent) if sys.platform == "win32" else os.getppid() == parent:
         time.sleep(1)
-    if os.name != "nt":
-        if folder is not None:
-            with suppress(OSError):
-                remove_tree(folder, f"stdpbench-{TEMPORARY}")
-        os._exit(1)
+    if folder is not None:
+        with suppress(OSError):
+            remove_tree(folder, f"stdpbench-{TEMPORARY}")
+    os._exit(1)
 
 
 def _worker_part(start: int, stop: int) -> Part:

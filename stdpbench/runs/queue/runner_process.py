@@ -23,6 +23,7 @@ from stdpbench.runs.catalog import index
 from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.lock import locked
 from stdpbench.runs.protocol.messages import EndedFirstError, Mailbox
+from stdpbench.signals import own_session
 
 LOG = "runner.log"
 NOW, AFTER = "now", "after what is at work"
@@ -126,9 +127,7 @@ def start_runner(runs: Path, at_once: int) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / LOG).open("wb") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **own_session())
     except OSError as error:
         raise DiskError(f"cannot start the queue: {error.strerror}") from error
     until = time.monotonic() + _START_TIMEOUT

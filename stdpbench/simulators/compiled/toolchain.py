@@ -65,6 +65,8 @@ class Compiler:
             own = ["-march=native", "--param=vect-max-version-for-alias-checks=200"]
             if "avx512f" in cpu_flags():
                 own.append("-mprefer-vector-width=512")
+            if sys.platform == "win32":  # where Python does not look for GCC's own libraries on the path
+                own.append("-static")
         elif self.family == "zig":
             own = ["-mcpu=native", "-ffp-contract=fast", "-fno-sanitize=undefined"]
         else:
