@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         from stdpbench_gui.panels.curves.curves_panel import Curves
 
         train = self._train = TrainPage(self.session, self.actions_, self.settings)
+        self.start.first_minute_chosen.connect(train.bar.slow_start.arm)
         self._add_panel_actions()
         evaluate_actions.add_actions(self.actions_, lambda: self.evaluate)
         rules_actions.add_actions(self.actions_, lambda: self.lab)

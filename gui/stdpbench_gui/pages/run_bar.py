@@ -16,6 +16,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.slow_start import SlowStart
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
@@ -61,6 +62,7 @@ class RunBar(QWidget):
         self.speed.setAccessibleName("Speed")
         self.speed.activated.connect(self._set_pace)
         self._pace, self._reported_pace = 0, 0.0
+        self.slow_start = SlowStart(session)
         label = OptionalLabel("speed")
         label.setObjectName("faint")
         label.setBuddy(self.speed)
@@ -102,6 +104,7 @@ class RunBar(QWidget):
             self.refresh()
 
     def _set_pace(self) -> None:
+        self.slow_start.cancel()
         wanted, before = self.speed.currentIndex(), self._pace
         self._pace = wanted
 
@@ -218,7 +221,9 @@ class RunBar(QWidget):
             if progress.get("images_per_second"):
                 rate = progress["images_per_second"]
                 parts.append(f"{rate:.{1 if live.pieces else 0}f} {noun_of(self._session)}s/s")
-            if progress.get("seconds_left") is not None:
+            if self.slow_start.active:
+                parts.append(self.slow_start.words())
+            elif progress.get("seconds_left") is not None:
                 parts.append(f"{duration(progress['seconds_left'])} left")
             parts.append(f"drawing {100 * self._session.drawing_share:.0f} %")
         elif live.reason:

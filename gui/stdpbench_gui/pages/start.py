@@ -25,7 +25,9 @@ from PyQt6.QtWidgets import (
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench_gui.dialogs.data_fetch import WORDS
 from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.pages.card_pictures import FAMILIES
 from stdpbench_gui.widgets.basic import explain, not_none, wrapped
+from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
 
@@ -40,85 +42,6 @@ _GONE = "gone"
 _LETTERS = 36
 """Width of a run's name, in letters; longer names are elided in the middle."""
 _ASSETS = Path(__file__).parent.parent / "assets"
-_FIELDS = (
-    "Receptive fields that resemble digits",
-    "Receptive fields of ten neurons, one for each digit, after 20 000 pictures (of a network of 100 neurons)",
-)
-_WEIGHTS = (
-    "Weights that separate into two groups",
-    "How often each weight occurs, from 0 at the bottom to the largest at the top, over 1000 s",
-)
-_LATENCIES = (
-    "Latencies that fall to a few milliseconds",
-    "Latency of each answer to the pattern, from 0 at the bottom to 33 ms, over the first minute",
-)
-_SPIKES = (
-    "Spikes that become sparse and irregular",
-    "Spikes of some of the 8000 excitatory neurons, one per row, over the first 8 s",
-)
-_RHYTHM = (
-    "Spikes in a slow rhythm",
-    "Spikes of the 800 excitatory neurons over the first second, before the rhythm changes",
-)
-_DIGITS = (
-    "Receptive fields that resemble digits",
-    "Receptive fields of ten discrete neurons, one for each digit, after training",
-)
-_EDGES = (
-    "Receptive fields that resemble the edges of digits",
-    "Receptive fields of ten neurons, one for each digit: events of both polarities together, after training",
-)
-_PATCHES = (
-    "Receptive fields that resemble strokes",
-    "Receptive fields of ten neurons, each at its place in the picture",
-)
-_THROUGH = (
-    "Receptive fields of a second layer",
-    "Receptive fields of the first layer, summed with the weights of ten neurons of the second",
-)
-_ROWS = (
-    "Receptive fields of rows of a table",
-    "Weights of ten neurons: eight fields, from small to large values, of each of the four features of Iris",
-)
-_TAUGHT = (
-    "Weights that were trained with labels",
-    "Ten neurons of the hidden layer, each with the largest weight to the output neuron of a digit: positive weights "
-    "from the pixels, smoothed, after training with labels",
-)
-_TIMED = (
-    "Weights that were trained with labels",
-    "Ten neurons of the hidden layer, each with the largest weights to the output neuron of a digit: sums of the "
-    "weights of all delays, where they are positive, after training with labels",
-)
-_VOICES = (
-    "Receptive fields of voices",
-    "Weights of ten neurons: twelve channels of speech from left to right, eight fields of each, large values above",
-)
-_ARRIVALS = (
-    "Spikes that arrive together",
-    "When the spikes of 40 inputs arrive, in the order in which they are sent, from the top: four classes, each at a "
-    "neuron of its own, after training",
-)
-_FAMILIES = {
-    "best": _FIELDS,
-    "fast": _FIELDS,
-    "diehl-cook": _FIELDS,
-    "song-abbott": _WEIGHTS,
-    "masquelier": _LATENCIES,
-    "vogels": _SPIKES,
-    "polychrony": _RHYTHM,
-    "digits-discrete": _DIGITS,
-    "digits-events": _EDGES,
-    "local": _PATCHES,
-    "stack": _THROUGH,
-    "iris": _ROWS,
-    "japanese-vowels": _VOICES,
-    "surrogate": _TAUGHT,
-    "spikeprop": _TIMED,
-    "order": _ARRIVALS,
-}
-"""Prefixes of experiment names, with name and description of a picture: `fields-<family>.png` shows receptive fields
-of the smallest one of the family, its weights over time, its latencies, or its spikes."""
 _HELP = (
     "Each card is an experiment. Its button starts a network of spiking neurons in a separate process and opens the "
     "Train page; “Edit…” opens the form for a new run first. Accuracies are those expected after training. “This "
@@ -165,13 +88,14 @@ class Card(QFrame):
             "Change anything that the experiment declares, then start or queue the run, or save it as a file"
         )
         self.edit_button.clicked.connect(lambda: edit())
+        self._buttons = hbox(self.button, self.edit_button, STRETCH)
         self._column = vbox(
             wrapped(about.title or experiment.name, "cardtitle"),
             wrapped(about.summary),
             *(wrapped(f"{label}: {text}", "faint") for label, text in expected if text),
             STRETCH,
             self.warning,
-            hbox(self.button, self.edit_button, STRETCH),
+            self._buttons,
             spacing=theme.GRID,
         )
         self._text = hbox((self._column, 1), within=self, margins=2 * theme.GRID, spacing=2 * theme.GRID)
@@ -180,6 +104,15 @@ class Card(QFrame):
     def set_picture(self, picture: QWidget) -> None:
         """Show a picture to the right of the text."""
         self._text.addWidget(picture, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def add_choice(self, text: str, about: str, slot: Callable[[], None]) -> QPushButton:
+        """Add a button beside the others, with what it does in the text of the card, and return it."""
+        button = QPushButton(text)
+        button.clicked.connect(lambda: slot())
+        button.setToolTip(about)
+        self._buttons.insertWidget(2, button)
+        self._column.insertWidget(self._column.count() - 3, wrapped(about, "faint"))
+        return button
 
     def show_above(self, name: str, description: str) -> QLabel:
         """Add a label for a picture above the text, and return it."""
@@ -201,6 +134,8 @@ class StartPage(QScrollArea):
     """Cards of experiments, recent runs, the user's own data, and the state of the machine."""
 
     experiment_chosen = pyqtSignal(object)
+    first_minute_chosen = pyqtSignal(str)
+    """Name of the experiment that is about to be chosen, whose first pictures should be slow enough to follow."""
     run_chosen = pyqtSignal(object)
     own_data_wanted = pyqtSignal()
     check_wanted = pyqtSignal()
@@ -240,15 +175,21 @@ class StartPage(QScrollArea):
         self.lessons_button.setToolTip("Six guided lessons of a quarter of an hour, beside the running program")
         self.lessons_button.clicked.connect(self.lessons_wanted.emit)
         self._layout.addLayout(hbox((heading, 1), self.lessons_button, spacing=2 * theme.GRID))
-        digits = _included("digits")
+        digits, samples = _included(FIRST), _included("digits")
         first = Card(
             digits,
-            lambda: self.experiment_chosen.emit(digits),
-            lambda: self.edit_wanted.emit("digits"),
+            self._begin_first_minute,
+            lambda: self.edit_wanted.emit(FIRST),
             "Digits in a minute",
             primary=True,
         )
-        self.cards["digits"] = first
+        accuracy = samples.about.expected_accuracy.partition(",")[0]
+        self.samples_button = first.add_choice(
+            "Start from samples",
+            f"Faster, without the noise: the experiment digits starts from blurred pictures ({accuracy}).",
+            lambda: self.experiment_chosen.emit(samples),
+        )
+        self.cards[FIRST] = first
         own = QFrame()
         own.setObjectName("card")
         self.own_button = QPushButton("Choose data…")
@@ -280,17 +221,22 @@ class StartPage(QScrollArea):
         first.set_picture(self.fields)
         self._layout.addLayout(row)
 
+    def _begin_first_minute(self) -> None:
+        self.first_minute_chosen.emit(FIRST)
+        self.experiment_chosen.emit(_included(FIRST))
+
     def _experiments(self) -> None:
         self._layout.addWidget(self._heading("Included experiments"))
         grid = QGridLayout()
         grid.setSpacing(2 * theme.GRID)
         known = shipped_experiments()
-        names = [*(name for name in _ORDER if name in known), *(n for n in known if n not in _ORDER and n != "digits")]
+        placed = {*_ORDER, FIRST, "digits"}
+        names = [*(name for name in _ORDER if name in known), *(name for name in known if name not in placed)]
         for number, name in enumerate(names):
             experiment = _included(name)
             edit = partial(self.edit_wanted.emit, name)
             card = Card(experiment, partial(self.choose, experiment), edit, f"Run {name}", primary=False)
-            for family, words in _FAMILIES.items():
+            for family, words in FAMILIES.items():
                 if name.startswith(family):
                     self._pictures[card.show_above(*words)] = f"fields-{family}"
             self.cards[name] = card
@@ -395,10 +341,11 @@ class StartPage(QScrollArea):
 
     def _order_keys(self) -> None:
         """Order the Tab key from top to bottom, independent of the order of creation."""
-        digits = self.cards["digits"]
-        first = [self.lessons_button, digits.button, digits.edit_button, self.own_button, self.network_button]
+        digits = self.cards[FIRST]
+        card = [digits.button, digits.edit_button, self.samples_button]
+        first = [self.lessons_button, *card, self.own_button, self.network_button]
         boxes = [*self._buttons_of(self.recent), *self._buttons_of(self.machine)]
-        cards = [card for name, card in self.cards.items() if name != "digits"]
+        cards = [card for name, card in self.cards.items() if name != FIRST]
         others = [button for card in cards for button in (card.button, card.edit_button)]
         for one, following in pairwise([*first, *boxes, *others]):
             QWidget.setTabOrder(one, following)

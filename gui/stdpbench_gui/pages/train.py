@@ -281,5 +281,6 @@ class TrainPage(QWidget):
         """Save the layout of the panels, and what was chosen in them."""
         for panel in self.panels.values():
             panel.save(self._settings)
+        self.bar.slow_start.lift()
         self._settings.setValue("train/docks", self.docks.saveState(_LAYOUT_VERSION))
         self._settings.setValue("train/large", "true" if self._large else "false")

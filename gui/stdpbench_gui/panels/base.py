@@ -26,8 +26,9 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import Elided, menu_action, title_buttons
+from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
-from stdpbench_gui.widgets.layouts import hbox
+from stdpbench_gui.widgets.layouts import hbox, vbox
 
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
@@ -59,6 +60,8 @@ class Panel(QDockWidget):
     most_per_second: ClassVar[float] = 30.0
     carries_over: ClassVar[bool] = False
     """Whether the picture is kept when a run continues in a new process or as a branch, until new frames arrive."""
+    caption_text: ClassVar[str] = ""
+    """A sentence for those who see the panel for the first time, below it during the first minute."""
     help_text: ClassVar[str]
     empty_text: ClassVar[str]
 
@@ -85,7 +88,10 @@ class Panel(QDockWidget):
         self._stack = QStackedLayout(content)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.body)
-        self.setWidget(LayoutBarrier(content))
+        self.caption = Caption(self.caption_text) if self.caption_text else None
+        outer = QWidget()
+        vbox((content, 1), *([] if self.caption is None else [self.caption]), within=outer, spacing=0)
+        self.setWidget(LayoutBarrier(outer))
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
@@ -127,10 +133,14 @@ class Panel(QDockWidget):
         return panel_figures.figure_of(self.key, self.session, self.table())
 
     def save(self, settings: QSettings) -> None:
-        """Save what the user chose in the panel. Default: nothing."""
+        """Save what the user chose in the panel. Default: whether its caption is closed for good."""
+        if self.caption is not None and self.caption.closed:
+            settings.setValue(f"captions/{self.key}", "closed")
 
     def restore(self, settings: QSettings) -> None:
         """Restore what `save` saved."""
+        if self.caption is not None:
+            self.caption.closed = settings.value(f"captions/{self.key}") == "closed"
 
     @property
     def is_stream(self) -> bool:
@@ -210,6 +220,9 @@ class Panel(QDockWidget):
     def _on_opened(self) -> None:
         if not (self.carries_over and self.session.kept.describe(self.frames)):
             self.reset()
+        if self.caption is not None:
+            folder = self.session.folder
+            self.caption.offer(folder is not None and folder.path.name.startswith(f"{FIRST_MINUTE}-seed"))
         self.mark_dirty()
 
     def _on_changed(self, topics: set[str]) -> None:

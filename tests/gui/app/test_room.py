@@ -196,15 +196,15 @@ def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, 
     window.start.show_recent([(tmp_path / "one", "finished"), (tmp_path / "two", "failed")])
     window.start.show_machine([SimpleNamespace(name="Python", state="ok", detail="3.11", fix="")])
     qtbot.waitUntil(lambda: all(button.isVisible() for button in window.start.machine.findChildren(QPushButton)))
-    window.start.cards["digits"].button.setFocus()
-    found, widget = [], window.start.cards["digits"].button
-    for _ in range(9):
+    window.start.cards["digits-from-noise"].button.setFocus()
+    found, widget = [], window.start.cards["digits-from-noise"].button
+    for _ in range(10):
         found.append(widget.text())
         qtbot.keyClick(widget, Qt.Key.Key_Tab)
         qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QPushButton))
         widget = QApplication.focusWidget()
         assert isinstance(widget, QPushButton)
-    first = ["Digits in a minute", "Edit…", "Choose data…", "Build a network…"]
+    first = ["Digits in a minute", "Edit…", "Start from samples", "Choose data…", "Build a network…"]
     assert found == [*first, "one", "two", "Check again", "Run best-quick", "Edit…"]
 
 

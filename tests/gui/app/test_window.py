@@ -262,7 +262,7 @@ def test_faults_have_a_button_for_the_fix(window: MainWindow) -> None:
     card = window.start.cards["fast-400"]
     assert card.button.text() == "Get MNIST, then run…"
     assert not card.warning.isHidden()
-    assert window.start.cards["digits"].button.text() == "Digits in a minute"
+    assert window.start.cards["digits-from-noise"].button.text() == "Digits in a minute"
     window.start.show_machine([FINDINGS[0]])
     assert card.button.text() == "Run fast-400"
     assert card.warning.isHidden()

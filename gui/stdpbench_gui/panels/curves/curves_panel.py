@@ -131,6 +131,7 @@ class Curves(Panel):
 
     def save(self, settings: QSettings) -> None:
         """Save what is chosen."""
+        super().save(settings)
         for kind, names in self._choices.items():
             settings.setValue(f"curves/{kind}", ",".join(names))
         settings.setValue("curves/grid", "true" if self.as_grid.isChecked() else "false")
@@ -140,6 +141,7 @@ class Curves(Panel):
 
     def restore(self, settings: QSettings) -> None:
         """Restore what was chosen."""
+        super().restore(settings)
         for kind, chosen in self._choices.items():
             names = str(settings.value(f"curves/{kind}", ",")).split(",")
             if len(names) == len(chosen):

@@ -53,6 +53,10 @@ class WeightMap(Panel):
     title = "Weight map"
     topics = frozenset({"network", "metrics", "state", "log"})
     frames = frozenset({"network"})
+    caption_text = (
+        "Each square shows the weights of one neuron, noise at first. A winner moves its weights towards the picture "
+        "that it won."
+    )
     help_text = (
         "Each square is the receptive field of one neuron: its weights from all input pixels, or from all neurons of "
         "the population that the projection on display begins at, dark for strong. STDP turns weights from pixels "
