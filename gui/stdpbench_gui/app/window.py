@@ -50,7 +50,6 @@ from stdpbench_gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window_services import WindowServices
-    from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
     from stdpbench_gui.pages.evaluate.page import EvaluatePage
     from stdpbench_gui.pages.rules.page import RulesPage
     from stdpbench_gui.pages.runs.page import RunsPage
@@ -162,8 +161,9 @@ class MainWindow(QMainWindow):
         branch = self.services.forms.branch_current
         self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", "Continue it with a change")
         neurons = "Tuning, intervals and correlograms of several neurons"
-        self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", self.compare_neurons, "", neurons)
+        self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", self.services.compare_neurons, "", neurons)
         offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
+        self.start.drawing_wanted.connect(self.services.draw)
         train.bar.offer({text: self.actions_[key] for text, key in offered.items()})
 
     @property
@@ -379,18 +379,6 @@ class MainWindow(QMainWindow):
     def open_run(self, path: Path) -> None:
         """Show a run."""
         self.session.open(path)
-
-    def compare_neurons(self) -> NeuronSpikes | None:
-        """Open the window with tuning, intervals and correlograms of several neurons of the run on display."""
-        from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
-
-        folder = self.session.folder
-        if folder is None:
-            self.show_message("Open a run first: its neurons are compared.")
-            return None
-        opened = NeuronSpikes(folder, self.session.selection.neuron, self.session, self)
-        opened.show()
-        return opened
 
     def _choose_run(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Open a run folder", str(self.runs))

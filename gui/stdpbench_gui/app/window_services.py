@@ -22,6 +22,7 @@ from stdpbench_gui.app.run_forms import RunForms
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
+from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 from stdpbench_gui.dialogs.own_stimuli import OwnStimuliDialog
 from stdpbench_gui.dialogs.run_form import RunForm
@@ -351,6 +352,16 @@ class WindowServices(QObject):
             self._app.show_message("No run is open; choose one on the Runs page.")
         else:
             self._app.runs_page.row_actions.check_chips_of(folder.path)
+
+    def compare_neurons(self) -> NeuronSpikes | None:
+        """Open the window with tuning, intervals and correlograms of several neurons of the run on display."""
+        folder, session = self._app.session.folder, self._app.session
+        if folder is None:
+            self._app.show_message("Open a run first: its neurons are compared.")
+            return None
+        opened = NeuronSpikes(folder, session.selection.neuron, session, self._window)
+        opened.show()
+        return opened
 
     def draw(self) -> DrawDigitDialog:
         """Open the drawing pad. There is only one, and it keeps its drawing."""

@@ -144,6 +144,7 @@ class StartPage(QScrollArea):
     edit_wanted = pyqtSignal(str)
     new_network_wanted = pyqtSignal()
     lessons_wanted = pyqtSignal()
+    drawing_wanted = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -174,7 +175,10 @@ class StartPage(QScrollArea):
         self.lessons_button = QPushButton("Lessons…")
         self.lessons_button.setToolTip("Six guided lessons of a quarter of an hour, beside the running program")
         self.lessons_button.clicked.connect(self.lessons_wanted.emit)
-        self._layout.addLayout(hbox((heading, 1), self.lessons_button, spacing=2 * theme.GRID))
+        self.draw_button = QPushButton("Draw a digit…")
+        self.draw_button.setToolTip("Draw a digit and see the answer of the network on the Train page")
+        self.draw_button.clicked.connect(self.drawing_wanted.emit)
+        self._layout.addLayout(hbox((heading, 1), self.draw_button, self.lessons_button, spacing=theme.GRID))
         digits, samples = _included(FIRST), _included("digits")
         first = Card(
             digits,
@@ -343,7 +347,7 @@ class StartPage(QScrollArea):
         """Order the Tab key from top to bottom, independent of the order of creation."""
         digits = self.cards[FIRST]
         card = [digits.button, digits.edit_button, self.samples_button]
-        first = [self.lessons_button, *card, self.own_button, self.network_button]
+        first = [self.draw_button, self.lessons_button, *card, self.own_button, self.network_button]
         boxes = [*self._buttons_of(self.recent), *self._buttons_of(self.machine)]
         cards = [card for name, card in self.cards.items() if name != FIRST]
         others = [button for card in cards for button in (card.button, card.edit_button)]

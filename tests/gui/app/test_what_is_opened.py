@@ -170,3 +170,11 @@ def test_a_finished_run_is_branched_from_its_bar(window: MainWindow, qtbot: QtBo
     form.later_button.click()
     waits(qtbot, lambda: (folder := window.session.folder) is not None and folder.path != finished_run.path)
     assert finished_run.path.name in (window.session.folder.path / "run.json").read_text()  # type: ignore[union-attr]
+
+
+def test_a_digit_is_drawn_from_the_start_page(window: MainWindow, qtbot: QtBot) -> None:
+    window.complete()
+    window.start.draw_button.click()
+    assert window.services.drawing is not None
+    assert window.services.drawing.isVisible()
+    window.services.drawing.close()

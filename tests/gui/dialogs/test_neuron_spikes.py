@@ -15,7 +15,7 @@ def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
 ) -> None:
     window.open_run(finished_run.path)
     waits(qtbot, lambda: window.session.folder is not None)
-    opened = window.compare_neurons()
+    opened = window.services.compare_neurons()
     assert opened is not None
     waits(qtbot, lambda: opened.found is not None)
     assert opened.recorded is not None
@@ -45,5 +45,5 @@ def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
 
 
 def test_a_run_without_spikes_says_what_is_needed(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
-    assert window.compare_neurons() is None
+    assert window.services.compare_neurons() is None
     assert "Open a run first" in window.message.text()
