@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.lessons import Lesson, RunOfLesson, Step, lessons
+from stdpbench.runs.protocol.states import State
 from stdpbench_gui.lessons import places
 from stdpbench_gui.lessons.checks import CHECKS
 from stdpbench_gui.lessons.pane import LessonPane
@@ -106,9 +107,8 @@ class Guide(QObject):
         self.progress.open = lesson.name
         self.sight.follow()
         self._go_to(self.progress.step(lesson))
-        place = lesson.question.show if self.step is None else self.step.show
-        if place:
-            self._app.go_to(places.split(place)[0])
+        if self._place:
+            self._app.go_to(places.split(self._place)[0])
         pane.show_lesson()
         pane.step.next.setFocus()
 
@@ -126,12 +126,12 @@ class Guide(QObject):
             view.place_wanted.connect(self.show_place)
             view.run_wanted.connect(self.start_run)
             self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, pane)
-        self._app.train.arrange_for_now(_LAYOUT)
         if not pane.isVisible():
             pane.show()
             narrow, wide = _WIDTHS
             width = min(max(narrow, round(_SHARE * self._window.width())), wide)
             self._window.resizeDocks([pane], [width], Qt.Orientation.Horizontal)
+        self._app.train.arrange_for_now(_LAYOUT)
         return pane
 
     def _on_closed(self) -> None:
@@ -148,11 +148,19 @@ class Guide(QObject):
         lesson = self.lesson
         return lesson.steps[self.number] if lesson is not None and self.number < len(lesson.steps) else None
 
+    @property
+    def _place(self) -> str:
+        """What the current step or question shows."""
+        if self.lesson is None:
+            return ""
+        return self.lesson.question.show if self.step is None else self.step.show
+
     def _go_to(self, number: int) -> None:
         lesson, pane = self.lesson, self.pane
         if lesson is None or pane is None:
             return
         self.frame.leave()
+        places.tidy(self._app, self._place)
         self.number = min(max(number, 0), len(lesson.steps))
         self.progress.go_to(lesson, self.number)
         pane.step.show_step(lesson, self.number, lesson.run is not None and self.sight.run_name == lesson.run.name)
@@ -164,6 +172,7 @@ class Guide(QObject):
         if lesson is None:
             return
         if step is None:
+            self._end_run()
             self.open_list()
             return
         if not step.check:
@@ -192,16 +201,21 @@ class Guide(QObject):
 
     def show_place(self) -> None:
         """Show and frame the place of the current step or question."""
-        if self.lesson is not None:
-            place = self.lesson.question.show if self.step is None else self.step.show
-            if place:
-                places.show(self._app, place, self.frame)
+        if self._place:
+            places.show(self._app, self._place, self.frame)
 
     def start_run(self) -> None:
         """Start the run of the lesson."""
         if self.lesson is not None and self.lesson.run is not None:
+            self._end_run()
             self._starting = self.lesson.run
             self._app.run_experiment(experiment_of(self.lesson.run))
+
+    def _end_run(self) -> None:
+        """Stop the run of the lesson if it is on display: it would train for a long time yet."""
+        run, session = None if self.lesson is None else self.lesson.run, self._app.session
+        if run is not None and self.sight.run_name == run.name and session.state in (State.RUNNING, State.PAUSED):
+            session.request("stop", refused=lambda _: None, reason="the lesson is over")
 
     def _slow_down(self) -> None:
         """Limit the speed of the run that a lesson has started."""

@@ -126,7 +126,7 @@ class StepView(QWidget):
         self.show_me = QPushButton("Show me")
         self.show_me.setToolTip("Open the right page and frame the place")
         self.start = QPushButton("Start the network")
-        self.start.setToolTip("Start the run of this lesson; a run in progress continues in the background")
+        self.start.setToolTip("Start the run of this lesson. Another run in progress continues in the background")
         self.reveal = QPushButton("Show the answer")
         self.reveal.setCheckable(True)
         self.answer = marked_down()

@@ -92,6 +92,13 @@ def show(app: App, place: str, frame: Frame) -> None:
     frame.around(widget if widget.isVisible() else app.page(page))  # such as a view of a run that is not evaluated
 
 
+def tidy(app: App, place: str) -> None:
+    """Undo what `show` has searched for in the Parameters panel."""
+    panel, detail = app.train.panels["parameters"], split(place)[2]
+    if detail and isinstance(panel, ParametersPanel) and panel.search.text() == detail.rpartition(".")[2]:
+        panel.search.clear()
+
+
 def _scroll_to(widget: QWidget) -> None:
     above = widget.parentWidget()
     while above is not None:

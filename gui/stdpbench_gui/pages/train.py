@@ -66,6 +66,7 @@ class TrainPage(QWidget):
         self._large = self._is_new = False
         self._columns: tuple[list[Panel], tuple[int, ...]] = [], ()
         self._before: tuple[QByteArray, bool] | None = None
+        self._for_now = ""
         self.bar = RunBar(session, actions)
         self.docks = _Docks()
         self.docks.setWindowFlags(Qt.WindowType.Widget)
@@ -237,16 +238,29 @@ class TrainPage(QWidget):
         )
 
     def arrange_for_now(self, name: str) -> None:
-        """Apply a layout until `put_back`; it is not saved."""
+        """Apply a layout until `put_back`, once the page is shown and has its size; it is not saved."""
         if self._before is None:
             self._before = self.docks.saveState(_LAYOUT_VERSION), self._large
+            self._for_now = name
+            if self.isVisible():
+                self._arrange_waiting()
+
+    def _arrange_waiting(self) -> None:
+        name, self._for_now = self._for_now, ""
+        if name:
             self.arrange(name)
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Apply the layout that waits for this."""
+        super().showEvent(event)
+        if self._for_now:
+            QTimer.singleShot(0, self._arrange_waiting)
 
     def put_back(self) -> None:
         """Restore the layout from before `arrange_for_now`."""
         if self._before is not None:
             state, large = self._before
-            self._before = None
+            self._before, self._for_now = None, ""
             self.docks.restoreState(state, _LAYOUT_VERSION)
             self._write_large(large)
 

@@ -103,10 +103,12 @@ def test_the_layout_from_before_comes_back(closed_afterwards: MainWindow, qtbot:
     window.go_to("train")
     window.train.arrange("Inspect")
     shown = {key for key, panel in window.train.panels.items() if not panel.isHidden()}
+    window.go_to("start")
+    guide.open_list()
     guide.open(BY_NAME["neuron"])
-    assert not window.train.panels["raster"].isHidden()
     map_ = window.train.panels["weight-map"]
-    waits(qtbot, lambda: map_.width() >= 380 and map_.height() >= 250)
+    waits(qtbot, lambda: map_.width() >= 400 and map_.height() >= 350)
+    assert not window.train.panels["raster"].isHidden()
     assert guide.pane is not None
     guide.pane.close()
     assert {key for key, panel in window.train.panels.items() if not panel.isHidden()} == shown
@@ -170,6 +172,7 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
 
     assert view.next.text() == "To the question"
     click(qtbot, view.next)
+    assert not parameters.search.text()
     assert view.title.text() == "Question"
     assert not view.answer.isVisible()
     click(qtbot, view.reveal)
@@ -177,8 +180,8 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, view.next)
     assert guide.pane is not None
     assert guide.pane.list.states["neuron"].text() == "✓ done"
-    session.request("stop")
-    waits(qtbot, lambda: not session.connected)
+    waits(qtbot, lambda: not session.connected)  # its run would train for a long time yet
+    assert session.state is State.STOPPED
 
 
 def test_progress_is_remembered(window: MainWindow, qtbot: QtBot, settings: QSettings) -> None:
