@@ -65,7 +65,7 @@ class TrainPage(QWidget):
         self.session = session
         self._large = self._is_new = False
         self._columns: tuple[list[Panel], tuple[int, ...]] = [], ()
-        self._before: tuple[QByteArray, bool] | None = None
+        self._before: tuple[QByteArray | None, bool] | None = None
         self._for_now = ""
         self.bar = RunBar(session, actions)
         self.docks = _Docks()
@@ -240,7 +240,8 @@ class TrainPage(QWidget):
     def arrange_for_now(self, name: str) -> None:
         """Apply a layout until `put_back`, once the page is shown and has its size; it is not saved."""
         if self._before is None:
-            self._before = self.docks.saveState(_LAYOUT_VERSION), self._large
+            # the columns of a new layout have no widths yet that could be restored
+            self._before = None if self._is_new else self.docks.saveState(_LAYOUT_VERSION), self._large
             self._for_now = name
             if self.isVisible():
                 self._arrange_waiting()
@@ -250,19 +251,16 @@ class TrainPage(QWidget):
         if name:
             self.arrange(name)
 
-    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Apply the layout that waits for this."""
-        super().showEvent(event)
-        if self._for_now:
-            QTimer.singleShot(0, self._arrange_waiting)
-
     def put_back(self) -> None:
         """Restore the layout from before `arrange_for_now`."""
         if self._before is not None:
             state, large = self._before
             self._before, self._for_now = None, ""
-            self.docks.restoreState(state, _LAYOUT_VERSION)
-            self._write_large(large)
+            if state is None:
+                self.arrange("Watch")
+            else:
+                self.docks.restoreState(state, _LAYOUT_VERSION)
+                self._write_large(large)
 
     def _restore(self) -> None:
         state = self._settings.value("train/docks")
@@ -279,6 +277,8 @@ class TrainPage(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Give the columns of a new layout their widths: before, the page had no size to share out."""
         super().showEvent(event)
+        if self._for_now:
+            QTimer.singleShot(0, self._arrange_waiting)
         if self._is_new:
             self._is_new = False
             QTimer.singleShot(0, self._share_width)
@@ -293,6 +293,7 @@ class TrainPage(QWidget):
 
     def save(self) -> None:
         """Save the layout of the panels, and what was chosen in them."""
+        self.put_back()
         for panel in self.panels.values():
             panel.save(self._settings)
         self.bar.slow_start.lift()

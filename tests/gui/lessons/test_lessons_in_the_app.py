@@ -112,6 +112,9 @@ def test_the_layout_from_before_comes_back(closed_afterwards: MainWindow, qtbot:
     assert guide.pane is not None
     guide.pane.close()
     assert {key for key, panel in window.train.panels.items() if not panel.isHidden()} == shown
+    guide.open(BY_NAME["neuron"])
+    window.train.save()  # as the window does when it is closed
+    assert {key for key, panel in window.train.panels.items() if not panel.isHidden()} == shown
     window.train.arrange("Watch")
 
 
