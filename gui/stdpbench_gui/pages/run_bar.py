@@ -26,7 +26,7 @@ from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.stage_strip import StageStrip
 
 _WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
-_WIDEST_SPEED = "300 pictures/s · 12 min left · drawing 10 %"
+_WIDEST_SPEED = "300 pictures/s · 12 min left · display cost 10 %"
 """Widest usual texts; reserving their width keeps the stages from jumping."""
 _SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
 
@@ -51,7 +51,7 @@ class RunBar(QWidget):
         self.speed_text = QLabel()
         self.speed_text.setObjectName("faint")
         self.speed_text.setToolTip(
-            "Drawing: share of its time that this window spends drawing; the run is a separate process"
+            "Display cost: share of its time that this window spends drawing; the run is a separate process"
         )
         self.progress = ProgressBar("Progress of the run")
         self.strip = StageStrip()
@@ -225,7 +225,7 @@ class RunBar(QWidget):
                 parts.append(self.slow_start.words())
             elif progress.get("seconds_left") is not None:
                 parts.append(f"{duration(progress['seconds_left'])} left")
-            parts.append(f"drawing {100 * self._session.drawing_share:.0f} %")
+            parts.append(f"display cost {100 * self._session.drawing_share:.0f} %")
         elif live.reason:
             parts.append(live.reason)
         self.speed_text.setText(" · ".join(parts))

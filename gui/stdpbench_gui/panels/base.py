@@ -25,7 +25,7 @@ from stdpbench_gui.session.background import describe_error
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import Elided, menu_action, title_buttons
+from stdpbench_gui.widgets.basic import Elided, as_bullets, menu_action, title_buttons
 from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -213,7 +213,7 @@ class Panel(QDockWidget):
         box = QMessageBox(self)
         box.setWindowTitle(f"{self.title}: what am I looking at?")
         box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(f"<p>{self.help_text}</p><p><b>Now:</b> {html.escape(self.summary())}</p>")
+        box.setText(f"<p><b>Now:</b> {html.escape(self.summary())}</p>{as_bullets(self.help_text)}")
         box.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         box.open()
 

@@ -93,10 +93,19 @@ def explain(parent: QWidget, title: str, text: str, now: str = "") -> QMessageBo
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle(f"{title}: what am I looking at?")
     box.setTextFormat(Qt.TextFormat.RichText)
-    box.setText(f"<p>{text}</p>" + (f"<p><b>Now:</b> {escape(now)}</p>" if now else ""))
+    box.setText((f"<p><b>Now:</b> {escape(now)}</p>" if now else "") + as_bullets(text))
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
     box.open()
     return box
+
+
+def as_bullets(text: str) -> str:
+    """Return a help text with a bullet for each sentence, and its source below them; one with bullets as it is."""
+    if "<ul>" in text:
+        return text
+    parts = re.split(r"(?<=[.)]) (?=[A-Z(“]|<b>)", text)
+    source = f"<p>{parts.pop()}</p>" if parts[-1].startswith("(") and len(parts) > 1 else ""
+    return f"<ul>{''.join(f'<li>{part}</li>' for part in parts)}</ul>{source}"
 
 
 def title_buttons(title: str, explain: Callable[[], object], menu: QMenu) -> tuple[QToolButton, QToolButton]:

@@ -130,7 +130,7 @@ def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot)
     window.resize(*SMALL)
     bar = window.train.bar
     bar.title.setText("an-experiment-with-a-name-that-somebody-thought-about-for-a-long-time · seed 123456789")
-    bar.speed_text.setText("1000 images/s · 12 h 34 min left · drawing 100 %")
+    bar.speed_text.setText("1000 images/s · 12 h 34 min left · display cost 100 %")
     window.show_message("A sentence that is much longer than any window is wide. " * 10)
     qtbot.wait(50)
     assert window.width() == SMALL[0]

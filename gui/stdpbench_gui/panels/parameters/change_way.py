@@ -14,14 +14,14 @@ from stdpbench_gui.widgets.layouts import hbox, vbox
 
 HERE, BRANCH, REWIND = range(3)
 _WAYS = (
-    ("here", "From the next presentation on. Undo reverses the change; what was learned in between is kept."),
+    ("to this run", "From the next presentation on. Undo reverses the change; what was learned in between is kept."),
     (
         "in a branch, to compare",
         "A second run continues with the change and receives the same input spikes; this run is unchanged. The "
         "curves show both, the weight map their difference: a controlled experiment.",
     ),
     (
-        "after a rewind",
+        "after rewinding",
         "This run is stopped, rewound to a checkpoint, and continues from there with the change. The later part is "
         "kept as another run.",
     ),

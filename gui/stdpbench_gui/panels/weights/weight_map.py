@@ -66,9 +66,9 @@ class WeightMap(Panel):
         "Differences are blue where weights decreased, orange where they increased. Pairs of neurons without a "
         "synapse have a colour of their own. Local fields are patches at their places, one block per unit. "
         "Weights within a population, and those of large sparse projections, are a matrix: rows are sources, columns "
-        "targets, both sorted by preference, which is the class, else theta, else spikes. (Diehl &amp; Cook 2015, "
-        "figure 2A, doi:10.3389/fncom.2015.00099) Where synapses have delays of their own, these can be shown in "
-        "place of weights. A delay is axonal: the time from a spike of the source to its arrival at the synapse."
+        "targets, both sorted by preference, which is the class, else theta, else spikes. Where synapses have "
+        "delays of their own, these can be shown in place of weights. A delay is axonal: the time from a spike of the "
+        "source to its arrival at the synapse. (Diehl &amp; Cook 2015, figure 2A, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Receptive fields appear here once the network is ready: start a run, or open one."
 
