@@ -190,7 +190,7 @@ class StartPage(QScrollArea):
         accuracy = samples.about.expected_accuracy.partition(",")[0]
         self.samples_button = first.add_choice(
             "Start from samples",
-            f"Faster, without the noise: the experiment digits starts from blurred pictures ({accuracy}).",
+            f"At full speed, without the noise: the experiment digits starts from blurred pictures ({accuracy}).",
             lambda: self.experiment_chosen.emit(samples),
         )
         self.cards[FIRST] = first

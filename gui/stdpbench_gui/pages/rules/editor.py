@@ -212,7 +212,7 @@ class EditorBox(TitledBox):
         others = [one.sentence.removeprefix("rule: ") for one in found if not one.part]
         self.problem.setText("\n".join(f"⚠ {sentence}" for sentence in others))
         self.problem.setVisible(bool(others))
-        self.verdict.setText("✓ active" if not found else f"⚠ {_count(found)}; the last valid definition is active")
+        self.verdict.setText("✓ active" if not found else f"⚠ {_count(found)}; still using the last valid rule")
         self.verdict.setObjectName("faint" if not found else "problem")
         style = self.verdict.style()
         if style is not None:
