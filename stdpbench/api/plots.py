@@ -76,32 +76,34 @@ def plot_accuracy(live: LiveRun, ax: Axes | None, readout: str | None, label: st
     """Draw the running accuracy of one read-out, or of all, over training."""
     if readout is not None and readout not in READOUTS:
         raise StdpbenchError(f"there is no read-out {readout!r}; {suggestion(readout, READOUTS)}")
-    arrays = history_arrays(live)
+    arrays, given = history_arrays(live), ax
     ax = _axes() if ax is None else ax
     for name in READOUTS if readout is None else (readout,):
         values = 100 * arrays[f"accuracy_{name}"]
         curve(ax, arrays["position"], values, len(ax.lines), f"{label}: {name}")
-    return _labelled(ax, "running accuracy on training labels (%)")
+    return _labelled(ax, "running accuracy\non training labels (%)", given)
 
 
 def plot_curve(live: LiveRun, column: str, quantity: str, ax: Axes | None, label: str) -> Axes:
     """Draw one column of the history over training."""
-    arrays = history_arrays(live)
+    arrays, given = history_arrays(live), ax
     ax = _axes() if ax is None else ax
     curve(ax, arrays["position"], arrays[column], len(ax.lines), label)
-    return _labelled(ax, quantity)
+    return _labelled(ax, quantity, given)
 
 
 def plot_held_out(live: LiveRun, measure: str, ax: Axes | None, label: str) -> Axes:
     """Draw one measure on held-out pictures over training."""
     if measure not in MEASURES:
         raise StdpbenchError(f"there is no measure {measure!r}; {suggestion(measure, MEASURES)}")
-    columns = held_out_columns(live)
+    columns, given = held_out_columns(live), ax
     ax = _axes() if ax is None else ax
     values = columns.get(measure, np.full(len(columns["position"]), np.nan))
     curve(ax, columns["position"], values, len(ax.lines), label)
     unit = MEASURES[measure].unit
-    return _labelled(ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}")
+    return _labelled(
+        ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}", given
+    )
 
 
 def plot_stream(live: LiveRun, seconds: float, name: str) -> Axes:
@@ -112,10 +114,16 @@ def plot_stream(live: LiveRun, seconds: float, name: str) -> Axes:
     return _displayed(stream_figure(columns, answers, title=name))
 
 
-def _labelled(ax: Axes, quantity: str) -> Axes:
-    ax.set_xlabel("training presentations", fontsize=11)
-    ax.set_ylabel(quantity, fontsize=11)
-    ax.legend(fontsize=9)
+def _labelled(ax: Axes, quantity: str, given: Axes | None) -> Axes:
+    """Label axes: with the user's font sizes in axes of the user's."""
+    size: dict[str, Any] = {"fontsize": 11} if given is None else {}
+    ax.set_xlabel("training presentations", **size)
+    ax.set_ylabel(quantity, **size)
+    if given is None:
+        ax.legend(fontsize=9)
+    else:
+        ax.legend()
+        ax.tick_params(labelsize=import_module("matplotlib").rcParams["xtick.labelsize"])
     return ax
 
 

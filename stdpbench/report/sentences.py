@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from stdpbench.report.clusters import CHANCE
 from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import Accuracy
 from stdpbench.runs.catalog.comparison import Account
+
+_Z = 1.959964  # of a 95 % interval
 
 
 def summary(run: EvaluatedRun, found: Findings, readings: Mapping[str, Any]) -> list[str]:
@@ -62,33 +65,36 @@ def _accuracy(run: EvaluatedRun, found: Findings) -> str:
 def _baselines(run: EvaluatedRun, found: Findings) -> list[str]:
     vote, sentences = found.row("vote"), []
     assert vote is not None
-    start, random = found.row("start weights, vote"), found.row("random weights, vote")
-    if start is not None:
-        gain = 100 * (vote.accuracy - start.accuracy)
+    if (samples := found.row(SAMPLES)) is not None:
         sentences.append(
-            f"{_learning(gain)}: with its start weights, labelled and read out in the same way, the network reaches "
-            f"{_right(start, vote)}"
-            + (f", with random weights {_right(random, vote)}." if random is not None else ".")
-        )
-    elif random is not None:
-        gain = 100 * (vote.accuracy - random.accuracy)
-        sentences.append(f"{_learning(gain)}: with random weights, the network reaches {_right(random, vote)}.")
-    if (adapted := found.row(f"{ADAPTED}, vote")) is not None:
-        gain = 100 * (vote.accuracy - adapted.accuracy)
-        sentences.append(
-            f"With its start weights and thresholds that adapted to all training pictures, without learning, it "
-            f"reaches {percent(adapted.accuracy)}: {_learning(gain).lower()} beyond these."
+            f"One training sample per neuron as a prototype, with nothing learned, is right for "
+            f"{percent(samples.accuracy)}: against these, {_gain(vote, samples)}."
         )
     k_means = next((row for row in found.accuracies if row.name.startswith("k-means, K =")), None)
     if k_means is not None:
         centres = f"k-means on {run.split.test.static_name} with one centre per neuron"
         sentences.append(f"{_against(vote, k_means)} {centres} ({percent(k_means.accuracy)}).")
-    if (samples := found.row(SAMPLES)) is not None:
-        gain = 100 * (vote.accuracy - samples.accuracy)
+    if (adapted := found.row(f"{ADAPTED}, vote")) is not None:
         sentences.append(
-            f"One training sample per neuron as a prototype, with nothing learned, is right for "
-            f"{percent(samples.accuracy)}: against these, learning {'adds' if gain >= 0 else 'costs'} "
-            f"{abs(gain):.1f} points."
+            f"With its start weights and thresholds that adapted to all training pictures, without learning, the "
+            f"network reaches {percent(adapted.accuracy)}: beyond these, {_gain(vote, adapted)}."
+        )
+    start, random = found.row("start weights, vote"), found.row("random weights, vote")
+    if start is not None:
+        other = f", with random weights {_right(random, vote)}" if random is not None else ""
+        flatters = (
+            "thresholds fit the weights only after training; `--thresholds` measures the start with adapted ones"
+            if adapted is None and run.experiment.evaluation.thresholds == "learned"
+            else ""
+        )
+        sentences.append(
+            f"With its start weights, labelled and read out in the same way, the network reaches "
+            f"{_right(start, vote)}{other}: against its start, {_gain(vote, start)}"
+            f"{f', which flatters learning: {flatters}' if flatters else ''}."
+        )
+    elif random is not None:
+        sentences.append(
+            f"With random weights, the network reaches {_right(random, vote)}: against these, {_gain(vote, random)}."
         )
     return sentences
 
@@ -99,14 +105,24 @@ def _right(row: Accuracy, vote: Accuracy) -> str:
     return f"{percent(row.accuracy)}{few}"
 
 
-def _learning(gain: float) -> str:
-    return f"Learning {'adds' if gain >= 0 else 'costs'} {abs(gain):.1f} points"
+def _gain(vote: Accuracy, other: Accuracy) -> str:
+    """Say what learning adds to a baseline, with an interval, as if the two were measured on different pictures.
+
+    They are measured on the same ones, mostly, so the interval is wider than it has to be.
+    """
+    difference = vote.accuracy - other.accuracy
+    half = _Z * sqrt(sum(row.accuracy * (1 - row.accuracy) / row.n_images for row in (vote, other)))
+    words = f"{100 * (difference - half):+.1f} to {100 * (difference + half):+.1f}"
+    if abs(difference) <= half:
+        return f"no effect of learning is shown ({100 * difference:+.1f} points, 95\u00a0% interval {words})"
+    verb = "adds" if difference > 0 else "costs"
+    return f"learning {verb} {100 * abs(difference):.1f} points (95\u00a0% interval of the difference {words})"
 
 
 def _against(row: Accuracy, other: Accuracy) -> str:
     if row.low > other.high:
         return "The vote is more accurate than"
-    return "The vote is less accurate than" if row.high < other.low else "The vote cannot be distinguished from"
+    return "The vote is less accurate than" if row.high < other.low else "This run alone shows no difference from"
 
 
 def _learned(run: EvaluatedRun, found: Findings) -> list[str]:

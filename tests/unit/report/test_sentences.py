@@ -21,30 +21,46 @@ def row(name: str, accuracy: float, n_images: int = 10_000, n_labelled: int = 60
     return Accuracy("untrained", name, accuracy, accuracy - 0.01, accuracy + 0.01, n_images, n_labelled)
 
 
+def run_with(thresholds: str) -> Any:
+    return SimpleNamespace(experiment=SimpleNamespace(evaluation=SimpleNamespace(thresholds=thresholds)))
+
+
 @pytest.mark.parametrize(
     ("untrained", "sentence"),
     [
         (
             [row("start weights, vote", 0.5)],
-            "Learning adds 30.0 points: with its start weights, labelled and read out in the same way, the network "
-            "reaches 50.0 %.",
+            "With its start weights, labelled and read out in the same way, the network reaches 50.0 %: against its "
+            "start, learning adds 30.0 points (95 % interval of the difference +28.7 to +31.3).",
         ),
         (
             [row("start weights, vote", 0.9), row("random weights, vote", 0.3, 2000, 4000)],
-            "Learning costs 10.0 points: with its start weights, labelled and read out in the same way, the "
-            "network reaches 90.0 %, with random weights 30.0 % of the first 2000, labelled with 4000.",
+            "With its start weights, labelled and read out in the same way, the network reaches 90.0 %, with random "
+            "weights 30.0 % of the first 2000, labelled with 4000: against its start, learning costs 10.0 points "
+            "(95 % interval of the difference -11.0 to -9.0).",
         ),
         (
             [row("random weights, vote", 0.85, 2000, 4000)],
-            "Learning costs 5.0 points: with random weights, the network reaches 85.0 % of the first 2000, "
-            "labelled with 4000.",
+            "With random weights, the network reaches 85.0 % of the first 2000, labelled with 4000: against these, "
+            "learning costs 5.0 points (95 % interval of the difference -6.8 to -3.2).",
+        ),
+        (
+            [row("samples as prototypes", 0.75, 20)],
+            "One training sample per neuron as a prototype, with nothing learned, is right for 75.0 %: against these, "
+            "no effect of learning is shown (+5.0 points, 95 % interval -14.0 to +24.0).",
         ),
     ],
 )
 def test_what_learning_is_worth(untrained: list[Accuracy], sentence: str) -> None:
-    run: Any = None  # nothing is asked of it
     found = Findings([row("vote", 0.8), *untrained])
-    assert [line.replace("\u00a0", " ") for line in _baselines(run, found)] == [sentence]
+    assert [line.replace("\u00a0", " ") for line in _baselines(run_with("start"), found)] == [sentence]
+
+
+def test_a_start_without_thresholds_of_its_own_flatters_learning() -> None:
+    found = Findings([row("vote", 0.8), row("start weights, vote", 0.5)])
+    (sentence,) = _baselines(run_with("learned"), found)
+    assert "which flatters learning: thresholds fit the weights only after training" in sentence
+    assert "`--thresholds` measures" in sentence
 
 
 def test_arrays_that_were_set_by_hand_are_mentioned(make_run: Callable[..., Path], tmp_path: Path) -> None:
