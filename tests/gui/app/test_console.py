@@ -50,8 +50,7 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
     says("app.select(3)", "neuron 3 is selected")
     assert window.session.selection.neuron == 3
     says("app('pause')", "“Pause” is not possible now")
-    shown.execute("import time; time.sleep(100)")
-    qtbot.wait(300)
+    says("import time; print('beg' + 'un', flush=True); time.sleep(100)", "begun")
     window.console._interrupt()
     waits(qtbot, lambda: "KeyboardInterrupt" in shown._control.toPlainText())
     window.console.toggle()

@@ -35,10 +35,17 @@ def opened(window: MainWindow, qtbot: QtBot) -> NewRunForm:
 
 @pytest.fixture
 def form(window: MainWindow, qtbot: QtBot) -> NewRunForm:
-    """The form for the digits, as the card opens it."""
-    name = "Edit…: 8 x 8 digits of scikit-learn, 400 exc neurons"
-    next(each for each in window.start.findChildren(QPushButton) if each.accessibleName() == name).click()
+    """The form for the digits, as a card opens it."""
+    window.complete()
+    window.start.edit_wanted.emit("digits")
     return opened(window, qtbot)
+
+
+def test_a_card_opens_the_form_for_its_experiment(window: MainWindow, qtbot: QtBot) -> None:
+    window.complete()
+    name = "Edit…: 8 x 8 digits appear out of noise"
+    next(each for each in window.start.findChildren(QPushButton) if each.accessibleName() == name).click()
+    assert opened(window, qtbot).run.draft.unchecked.name == "digits-from-noise"
 
 
 def enter(form: NewRunForm, qtbot: QtBot, path: str, text: str) -> None:

@@ -159,6 +159,7 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
 
     click(qtbot, view.next)  # thresholds
     assert not done()
+    waits(qtbot, lambda: session.state is State.PAUSED)  # the hunt for a spike may not have ended yet
     window.actions_["pause"].trigger()  # its text is Resume now
     session.request("pace", seconds=0.0)
     waits(qtbot, done)

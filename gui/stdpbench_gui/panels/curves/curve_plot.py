@@ -71,7 +71,8 @@ class CurvePlot(QWidget):
         self.area.ci.layout.setContentsMargins(2, 0, theme.GRID, 2)
         self.plot = SmallPlot("")
         self.area.addItem(self.plot)
-        vbox(hbox(self.chooser, STRETCH), (self.area, 1), within=self, spacing=0)
+        head = hbox(self.chooser, STRETCH, margins=(theme.GRID, 0, 0, 0))
+        vbox(head, (self.area, 1), within=self, spacing=0)
         self.legend = QGraphicsTextItem(self.plot.getViewBox())
         self.legend.setZValue(10)
         self.legend.setPos(2, -3)
@@ -112,7 +113,7 @@ class CurvePlot(QWidget):
 
     def least_width(self) -> int:
         """Return the width below which the title would be cut off."""
-        return self.chooser.sizeHint().width() + theme.GRID
+        return self.chooser.sizeHint().width() + 2 * theme.GRID
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size below which the plot is of no use."""

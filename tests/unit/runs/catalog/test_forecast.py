@@ -307,12 +307,13 @@ def test_data_that_are_not_on_this_machine_do_not_prevent_an_estimate(
 
 
 def test_measured_times_agree_with_the_stated_times() -> None:
-    in_words = {"half a minute": 30.0, "about a minute": 60.0}
+    in_words = {"half a minute": 30.0, "about a minute": 60.0, "10 seconds": 10.0}
     for name in shipped_experiments():
         about = read_experiment(name).about
         if about.measured_time is not None:
-            (number,) = re.findall(r"half a minute|about a minute|\d+ minutes", about.expected_time)
-            assert about.measured_time == in_words.get(number) or 60 * float(number.split()[0]), name
+            (number,) = re.findall(r"half a minute|about a minute|\d+ minutes|\d+ seconds", about.expected_time)
+            stated = in_words[number] if number in in_words else 60 * float(number.split()[0])
+            assert about.measured_time == stated, name
 
 
 def test_the_time_stated_in_a_file_is_not_used_for_other_experiments(tmp_path: Path) -> None:
