@@ -98,7 +98,7 @@ class Lesson:
     minutes : int
         How long it takes.
     steps : tuple of Step
-        What there is to do.
+        The task of the step.
     question : Question
         The question at the end.
     run : RunOfLesson or None

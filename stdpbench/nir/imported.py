@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench import units
-from stdpbench.errors import StdpbenchError, several
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-
-PATIENCE = 20.0
-"""Seconds of processor time for a file, and per 50 MB of it; of the clock, ten times as many."""
-SENTENCES = 3
-"""Exit status of the process if errors for the user, a line each, are on its standard output."""
+from stdpbench.files import read_by_process
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +76,6 @@ def nir_network(name: str | PathLike[str], changes: Mapping[str, Any]) -> NirNet
         step = "none" if dt == "none" else str(units.milliseconds(str(dt)))
     except ValueError:
         raise StdpbenchError(f"network.dt must be a time such as '1 ms', not {dt!r}") from None
-    seconds = PATIENCE * (1 + path.stat().st_size / 50e6)
     with tempfile.TemporaryDirectory(prefix="stdpbench-nir-") as folder:
-        command = [sys.executable, "-P", "-m", "stdpbench.nir.reading", str(path), folder, step, str(seconds)]
-        try:
-            done = subprocess.run(command, capture_output=True, check=False, timeout=10 * seconds)
-        except subprocess.TimeoutExpired:
-            raise StdpbenchError(f"{path} is damaged: reading it does not end") from None
-        if done.returncode == SENTENCES:
-            raise several(done.stdout.decode("utf-8", "replace").splitlines())
-        if done.returncode:
-            raise StdpbenchError(f"{path} is damaged: the HDF5 library cannot read it to its end")
+        read_by_process("stdpbench.nir.reading", path, folder, step)
         return NirNetwork.load(Path(folder))

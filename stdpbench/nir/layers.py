@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets._hdf5 import limit_time
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import SENTENCES
 from stdpbench.nir.reading import flat, open_graph
-from stdpbench.references.layer_file import SENTENCES, write_layers
+from stdpbench.references.layer_file import write_layers
 from stdpbench.references.layer_network import Layer, LayerNetwork, Pair, Shape
 
 _KNOWN = ("Input", "Output", "NIRGraph", "Conv2d", "AvgPool2d", "SumPool2d", "Flatten", "Linear", "Affine", "IF")

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 from stdpbench.datasets._hdf5 import limit_time
 from stdpbench.errors import StdpbenchError, several
 from stdpbench.experiment import Experiment
+from stdpbench.files import SENTENCES
 from stdpbench.graph.bias import BIAS, BIAS_NEURON
 from stdpbench.graph.checks import name_problem
 from stdpbench.nir import NEURONS
-from stdpbench.nir.imported import SENTENCES, NirNetwork
+from stdpbench.nir.imported import NirNetwork
 from stdpbench.nir.neurons import Nodes, neurons_of
 
 _KNOWN = ("Input", "Output", "NIRGraph", "Linear", "Affine", "Scale", "Flatten", "Delay", *NEURONS)

@@ -7,8 +7,6 @@ as a NumPy archive: the library that reads HDF5 may loop for ever where a file i
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -21,16 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError, several, suggestion
-from stdpbench.files import DAMAGE
+from stdpbench.files import DAMAGE, read_by_process
 from stdpbench.references.layer_network import Layer, LayerNetwork, Pair
 
 LARGEST: Final = 2**28
 """Bytes of the arrays of a file at most: 256 MiB."""
 MOST_LAYERS: Final = 100
-PATIENCE: Final = 20.0
-"""Seconds of processor time for a NIR file, and per 50 MB of it; of the clock, ten times as many."""
-SENTENCES: Final = 3
-"""Exit status of the process that reads a NIR file if sentences for the user are on its standard output."""
 _KINDS = ("conv", "pool", "dense")
 _NAME = re.compile(r"(conv|pool|dense)[a-z0-9_]{0,16}")
 _PARTS: Mapping[str, tuple[str, ...]] = {
@@ -66,7 +60,7 @@ def _read(path: Path, changed: int, size: int) -> LayerNetwork:
         case ".npz":
             return _of_archive(path, path.name)
         case ".nir":
-            return _of_nir(path, size)
+            return _of_nir(path)
     raise StdpbenchError(f"{path} must be a NumPy archive (.npz) or a NIR file (.nir) with the layers of a network")
 
 
@@ -87,19 +81,10 @@ def write_layers(file: IO[bytes], network: LayerNetwork) -> None:
     np.savez(file, **arrays)
 
 
-def _of_nir(path: Path, size: int) -> LayerNetwork:
-    seconds = PATIENCE * (1 + size / 50e6)
+def _of_nir(path: Path) -> LayerNetwork:
     with tempfile.TemporaryDirectory(prefix="stdpbench-layers-") as folder:
         target = Path(folder) / "layers.npz"
-        command = [sys.executable, "-P", "-m", "stdpbench.nir.layers", str(path), str(target), str(seconds)]
-        try:
-            done = subprocess.run(command, capture_output=True, check=False, timeout=10 * seconds)
-        except subprocess.TimeoutExpired:
-            raise StdpbenchError(f"{path} is damaged: reading it does not end") from None
-        if done.returncode == SENTENCES:
-            raise several(done.stdout.decode("utf-8", "replace").splitlines())
-        if done.returncode:
-            raise StdpbenchError(f"{path} is damaged: the HDF5 library cannot read it to its end")
+        read_by_process("stdpbench.nir.layers", path, str(target))
         return _of_archive(target, path.name)
 
 

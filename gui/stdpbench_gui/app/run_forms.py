@@ -90,7 +90,7 @@ class RunForms:
         """Open the form for a branch of the run on display, which is then shown."""
         folder = self._app.session.folder
         if folder is None:
-            self._app.report("There is no run to branch; open one first.")
+            self._app.report("Open a run first: a branch continues it.")
             return
         self._app.session.work(
             lambda: Past.read(folder), self._open_branch, f"Cannot branch {folder.path.name}", owner=self._window
