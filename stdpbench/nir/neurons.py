@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import expm1, log1p
+from math import expm1, log1p, prod
 from typing import Any
 
 import nir
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.nir import NEURONS
+from stdpbench.references.layer_network import Shape
 
 _G_L = 25.0  # nS, of neurons with a current; any value would do
 
@@ -52,6 +53,8 @@ class Nodes:
         """Name of the neurons whose spikes are the output."""
         outputs = [name for name, node in self.graph.nodes.items() if isinstance(node, nir.Output)]
         found: list[str] = [source for name in outputs for source in self.sources[name]]
+        while len(found) == 1 and isinstance(self.graph.nodes[found[0]], nir.Flatten):
+            found = self.sources[found[0]]
         if len(found) != 1:
             raise StdpbenchError(f"one node must lead to an Output node to run here, not {len(found)}")
         if found[0] not in self.neurons:
@@ -64,6 +67,31 @@ class Nodes:
     def size(self, name: str) -> int:
         """Return the number of neurons or inputs of a node."""
         return int(np.prod(self.graph.nodes[name].output_type["output"]))
+
+    def grid(self, name: str) -> Shape:
+        """Return the shape of what the input or neurons emit: (channels, rows, columns), or (n,)."""
+        given = tuple(int(side) for side in np.reshape(self.graph.nodes[name].output_type["output"], -1))
+        if name == self.input and len(given) == 2:
+            return (1, *given)
+        return given if len(given) == 3 else (prod(given),)
+
+    def placed(self, name: str) -> Shape:
+        """Return the shape of a population: rows, columns and units at each place, or the number of neurons.
+
+        An input has rows and columns if it has one channel; otherwise its order stays that of the file, which is that
+        of encoders with several inputs per value.
+        """
+        grid = self.grid(name)
+        if len(grid) == 1 or (name == self.input and grid[0] > 1):
+            return (prod(grid),)
+        return grid[1:] if name == self.input else (*grid[1:], grid[0])
+
+    def order(self, name: str) -> NDArray[np.int64]:
+        """Return which number of the file each neuron of a population is, int64, (n,)."""
+        numbers = np.arange(self.size(name), dtype=np.int64)
+        if len(self.placed(name)) < 3:
+            return numbers
+        return numbers.reshape(self.grid(name)).transpose(1, 2, 0).reshape(-1)
 
     def rate(self, name: str, tau: str) -> float:
         """Return dt/tau of neurons, which is the same for all of a node.
@@ -113,34 +141,6 @@ class Nodes:
         if not isinstance(self.graph.nodes[name], nir.LIF):
             return np.zeros(self.size(name))
         return self.rate(name, "tau") * self.array(name, "v_leak")
-
-    def bias(self, name: str) -> NDArray[np.float64]:
-        """Return the sum of the constant inputs of neurons by Affine nodes, (n,).
-
-        Raises
-        ------
-        StdpbenchError
-            If one is delayed: it would begin later than the network.
-        """
-        return self._constant(name, np.zeros(self.size(name)))
-
-    def _constant(self, name: str, shape: NDArray[np.float64]) -> NDArray[np.float64]:
-        total = shape
-        for source in self.sources[name]:
-            if source == self.input or source in self.neurons:
-                continue
-            node = self.graph.nodes[source]
-            if isinstance(node, nir.Linear | nir.Affine):
-                found = self._constant(source, np.zeros(node.weight.shape[1])) @ np.asarray(node.weight, np.float64).T
-                found = found + (np.asarray(node.bias, np.float64) if isinstance(node, nir.Affine) else 0.0)
-            else:
-                found = self._constant(source, np.zeros(self.size(source)))
-                if isinstance(node, nir.Scale):
-                    found = found * np.asarray(node.scale, np.float64).reshape(-1)
-            if isinstance(node, nir.Delay) and found.any():
-                raise StdpbenchError(f"{source} delays the bias of an Affine node, which cannot run here")
-            total = total + found
-        return total
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +27,19 @@ from stdpbench.files import SENTENCES
 from stdpbench.graph.bias import BIAS, BIAS_NEURON
 from stdpbench.graph.checks import name_problem
 from stdpbench.nir import NEURONS
+from stdpbench.nir.convolutions import GRIDS, LAYERS
 from stdpbench.nir.imported import NirNetwork
 from stdpbench.nir.neurons import Nodes, neurons_of
+from stdpbench.nir.ways import Way, constant, synapses_of, ways_to
 
-_KNOWN = ("Input", "Output", "NIRGraph", "Linear", "Affine", "Scale", "Flatten", "Delay", *NEURONS)
+_KNOWN = ("Input", "Output", "NIRGraph", *LAYERS, "Scale", "Delay", *NEURONS)
+_WEIGHTS = ("Conv2d", "Linear", "Affine")
+"""Nodes after which a projection is called, if it has one."""
 _SECTIONS = ("data", "encoding", "schedule")
 _DT = 1.0
 """Time step of a file that says none, in ms."""
 _MOST_DELAYS = 64
 """Largest number of delays that a way of matrices may have; each becomes a projection."""
-
-
-@dataclass
-class _Way:
-    """What is between two populations: a matrix, and delays in steps before and after it."""
-
-    source: str
-    target: str
-    names: list[str] = field(default_factory=list)
-    matrix: NDArray[np.float64] | None = None
-    before: NDArray[np.int64] | int = 0
-    after: NDArray[np.int64] | int = 0
 
 
 def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
@@ -101,23 +92,24 @@ def open_graph(path: Path, known: tuple[str, ...], can: str, *, check: bool = Tr
     can : str
         What they can do here, for the error: a verb.
     check : bool
-        Whether `nir` checks that nodes fit to each other; it knows nothing of convolutions in groups.
+        Whether `nir` checks that nodes fit to each other. It does not where there are convolutions or pooling, since
+        it knows nothing of groups and takes kernels for squares.
 
     Raises
     ------
     StdpbenchError
         If it is not a NIR file, or has a node of another type: one sentence for each.
     """
-    _check_types(path, known, can)
+    types = _check_types(path, known, can)
     try:
-        return nir.read(path, type_check=check)
+        return nir.read(path, type_check=check and not types & set(GRIDS))
     except Exception as error:  # nir raises whatever fits what is wrong, also AssertionError and TypeError
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise StdpbenchError(f"{path} is not a network that nir can read ({reason})") from None
 
 
-def _check_types(path: Path, known: tuple[str, ...], can: str) -> None:
-    """Check that all nodes of a file are of known types; `nir` does not name the one that is not."""
+def _check_types(path: Path, known: tuple[str, ...], can: str) -> set[str]:
+    """Return the types of the nodes of a file, which must be known ones; `nir` does not name the one that is not."""
     if not path.is_file():
         raise StdpbenchError(f"there is no file {path}")
     try:
@@ -133,6 +125,7 @@ def _check_types(path: Path, known: tuple[str, ...], can: str) -> None:
     ]
     if odd:
         raise several(odd)
+    return set(types.values())
 
 
 def _types(group: Any, within: str = "") -> Iterator[tuple[str, str]]:
@@ -217,26 +210,26 @@ def _network(nodes: Nodes) -> tuple[dict[str, Any], dict[str, NDArray[np.float64
     """
     names = _names(nodes)
     entry, read = nodes.input, nodes.read
-    populations: dict[str, Any] = {names[entry]: {"size": nodes.size(entry)}}
+    populations: dict[str, Any] = {names[entry]: _size(nodes, entry)}
     projections: dict[str, Any] = {}
     learned: dict[str, NDArray[np.float64]] = {}
     gains: dict[str, NDArray[np.float64]] = {}
-    constant = {target: leak for target in nodes.neurons if (leak := nodes.leak(target)).any()}
+    leaks = {target: leak[nodes.order(target)] for target in nodes.neurons if (leak := nodes.leak(target)).any()}
     for node in nodes.neurons:
         made = neurons_of(nodes, node)
-        populations[names[node]] = {"size": nodes.size(node), "neuron": made.table}
-        gains[node] = made.gain
+        populations[names[node]] = {**_size(nodes, node), "neuron": made.table}
+        gains[node] = made.gain[nodes.order(node)]
         if made.theta is not None:
-            learned[f"{names[node]}.theta"] = made.theta
+            learned[f"{names[node]}.theta"] = made.theta[nodes.order(node)]
     taken = set(populations)
     for target in nodes.neurons:
-        for way in _ways(nodes, target):
+        for way in ways_to(nodes, target):
             _add(nodes, way, gains[target], names, projections, learned, taken)
-        if (bias := nodes.bias(target)).any() or target in constant:
-            given = gains[target] * bias + constant.get(target, 0.0)
+        if (bias := constant(nodes, target)).any() or target in leaks:
+            given = gains[target] * bias[nodes.order(target)] + leaks.get(target, 0.0)
             populations.setdefault(BIAS, {"size": 1, "neuron": dict(BIAS_NEURON)})
             name = _free(f"{BIAS}_{names[target]}", taken)
-            projections[name] = _table(BIAS, names[target], 0.0)
+            projections[name] = _table(BIAS, names[target])
             learned[f"{name}.w"] = np.ascontiguousarray(given[None])
     tables = {
         "kind": "graph",
@@ -248,19 +241,25 @@ def _network(nodes: Nodes) -> tuple[dict[str, Any], dict[str, NDArray[np.float64
     return tables, learned
 
 
-def _table(source: str, target: str, delay: float) -> dict[str, Any]:
+def _size(nodes: Nodes, name: str) -> dict[str, Any]:
+    """Return the entry of a population on its size."""
+    shape = nodes.placed(name)
+    return {"size": shape[0]} if len(shape) == 1 else {"shape": list(shape)}
+
+
+def _table(source: str, target: str, delay: float = 0.0, connect: Mapping[str, Any] | None = None) -> dict[str, Any]:
     table: dict[str, Any] = {
         "source": source,
         "target": target,
         "receptor": "I_exc",
         "weight": {"kind": "trained", "gain": 0.0},
     }
-    return table | ({"delay": delay} if delay else {})
+    return table | ({"connect": dict(connect)} if connect else {}) | ({"delay": delay} if delay else {})
 
 
 def _add(
     nodes: Nodes,
-    way: _Way,
+    way: Way,
     gain: NDArray[np.float64],
     names: Mapping[str, str],
     projections: dict[str, Any],
@@ -268,71 +267,18 @@ def _add(
     taken: set[str],
 ) -> None:
     """Add a projection for each delay of a way."""
-    n_source, n_target = nodes.size(way.source), nodes.size(way.target)
-    w = np.eye(n_source) if way.matrix is None else way.matrix.T
-    if w.shape != (n_source, n_target):
-        raise StdpbenchError(
-            f"{way.names[-1] if way.names else way.source} gives {w.shape[1]} numbers to {way.target}, which has "
-            f"{n_target} neurons"
-        )
-    w = w * gain
-    steps = np.broadcast_to(np.reshape(way.before, (-1, 1)), w.shape) + np.broadcast_to(way.after, w.shape)
-    values = np.unique(steps)
+    made = synapses_of(nodes, way, gain)
+    values = np.unique(made.steps)
     if len(values) > _MOST_DELAYS:
         raise StdpbenchError(f"{way.names[0]} has {len(values)} different delays; at most {_MOST_DELAYS} run here")
-    usual = next((name for name in way.names if type(nodes.graph.nodes[name]).__name__ != "Delay"), "")
+    kinds = {name: type(nodes.graph.nodes[name]).__name__ for name in way.names}
+    called = [name for name, kind in kinds.items() if kind in _WEIGHTS]
+    called += [name for name, kind in kinds.items() if kind not in ("Delay", "Flatten")]
     for value in values.tolist():
-        name = _free(_valid(usual or f"{names[way.source]}_{names[way.target]}"), taken)
-        projections[name] = _table(names[way.source], names[way.target], value * nodes.dt)
-        learned[f"{name}.w"] = np.ascontiguousarray(w if len(values) == 1 else np.where(steps == value, w, 0.0))
-
-
-def _ways(nodes: Nodes, target: str) -> Iterator[_Way]:
-    """Yield all ways from the input or neurons to neurons, following edges backwards."""
-
-    def back(name: str, passed: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-        for source in nodes.sources[name]:
-            if source in passed:
-                raise StdpbenchError(f"{source} is in a loop without neurons")
-            if source == nodes.input or source in nodes.neurons:
-                yield source, passed
-            else:
-                yield from back(source, (source, *passed))
-
-    for source, names in back(target, ()):
-        way = _Way(source, target, list(names))
-        for name in names:
-            _follow(nodes, way, name)
-        yield way
-
-
-def _follow(nodes: Nodes, way: _Way, name: str) -> None:
-    """Extend a way by one more node."""
-    node = nodes.graph.nodes[name]
-    if isinstance(node, nir.Delay):
-        steps = nodes.steps(name)
-        if way.matrix is None:
-            way.before = way.before + steps
-        elif (steps == steps[0]).all():
-            way.after = way.after + int(steps[0])
-        else:
-            way.after = way.after + steps
-        return
-    if isinstance(node, nir.Flatten):
-        return
-    if isinstance(node, nir.Scale):
-        matrix = np.diag(np.asarray(node.scale, np.float64).reshape(-1))
-    else:
-        matrix = np.asarray(node.weight, np.float64)
-    if np.ndim(way.after):
-        raise StdpbenchError(
-            f"{name} follows a Delay whose channels differ, which follows a matrix; that cannot run here"
-        )
-    if matrix.ndim != 2:
-        raise StdpbenchError(f"the weights of {name} have {matrix.ndim} dimensions; 2 run here")
-    if way.matrix is not None and matrix.shape[1] != len(way.matrix):
-        raise StdpbenchError(f"{name} takes {matrix.shape[1]} numbers, but gets {len(way.matrix)}")
-    way.matrix = matrix if way.matrix is None else matrix @ way.matrix
+        name = _free(_valid(called[0] if called else f"{names[way.source]}_{names[way.target]}"), taken)
+        projections[name] = _table(names[way.source], names[way.target], value * nodes.dt, made.connect)
+        w = made.w if len(values) == 1 else np.where(made.steps == value, made.w, 0.0)
+        learned[f"{name}.w"] = np.ascontiguousarray(w)
 
 
 def _names(nodes: Nodes) -> dict[str, str]:

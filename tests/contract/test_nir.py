@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import nir
 import numpy as np
 import pytest
 from networks import open_network, random_spikes
+from scipy.signal import correlate2d
 
 import stdpbench
 from stdpbench.encoding.current import Current
@@ -278,6 +280,132 @@ def test_what_cannot_run_here_is_refused_with_the_name_of_its_node(tmp_path: Pat
     path.write_bytes(b"no HDF5")
     with pytest.raises(StdpbenchError, match="is not a NIR file"):
         read_nir(path)
+
+
+PICTURE = (8, 8)
+
+
+def pooled(kind: type[nir.NIRNode], size: int, stride: int, padding: int = 0) -> nir.NIRNode:
+    return kind(*(np.array([each, each]) for each in (size, stride, padding)))
+
+
+def convolved(weight: np.ndarray[Any, Any], sides: tuple[int, int], **others: Any) -> nir.Conv2d:
+    usual = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": np.zeros(len(weight))}
+    return nir.Conv2d(sides, weight, **{**usual, **others})
+
+
+def convolutions(**changes: nir.NIRNode) -> nir.NIRGraph:
+    """8 × 8 → 4 × 8 × 8 → 6 × 3 × 3 → 6 × 2 × 2 → 10, a way past two layers, and one that is no square."""
+    random, shape = np.random.default_rng(11), {"a": (4, 8, 8), "b": (6, 2, 2), "c": (6, 1, 1), "d": (3, 6, 4)}
+    ones = {name: np.ones(each) for name, each in shape.items()}
+    delay = np.where(np.arange(256) < 100, 2.0, 1.0)
+    nodes: dict[str, nir.NIRNode] = {
+        "input": nir.Input(np.array([1, *PICTURE])),
+        "conv_a": convolved(random.normal(0, 0.6, (4, 1, 3, 3)), PICTURE, padding="same", bias=random.random(4) / 20),
+        "a": nir.LIF(
+            tau=8 * ones["a"],
+            r=8 * ones["a"],
+            v_leak=0 * ones["a"],
+            v_threshold=1 + random.random((4, 8, 8)),
+            v_reset=0 * ones["a"],
+        ),
+        "sum": pooled(nir.SumPool2d, 2, 2),
+        "conv_b": convolved(
+            random.normal(0.1, 0.3, (6, 2, 3, 3)),
+            (4, 4),
+            padding=(1, 1),
+            dilation=2,
+            groups=2,
+            bias=random.random(6) / 9,
+        ),
+        "b": nir.IF(r=random.random((6, 2, 2)) + 0.5, v_threshold=ones["b"], v_reset=0 * ones["b"]),
+        "scale": nir.Scale(np.full((6, 2, 2), 1.5)),
+        "mean": pooled(nir.AvgPool2d, 2, 1),
+        "c": nir.IF(r=ones["c"], v_threshold=ones["c"] / 2, v_reset=-ones["c"] / 4),
+        "conv_d": convolved(random.normal(0, 0.5, (3, 4, 3, 5)), PICTURE),
+        "d": nir.IF(r=ones["d"], v_threshold=2 * ones["d"], v_reset=0 * ones["d"]),
+        "flat_c": nir.Flatten(np.array(shape["c"]), 0, -1),
+        "dense_c": nir.Affine(random.normal(0.2, 0.5, (10, 6)), random.random(10) / 10),
+        "flat_a": nir.Flatten(np.array(shape["a"]), 0, -1),
+        "late": nir.Delay(delay),
+        "dense_a": nir.Linear(random.normal(0, 0.1, (10, 256))),
+        "out": nir.IF(r=np.ones(10), v_threshold=np.ones(10), v_reset=np.zeros(10)),
+        "Output": nir.Output(np.array([10])),
+    }
+    ways = (
+        "input conv_a a sum conv_b b scale mean c flat_c dense_c out Output",
+        "a conv_d d",
+        "a flat_a late dense_a out",
+    )
+    edges = [pair for way in ways for pair in pairwise(way.split())]
+    return nir.NIRGraph({**nodes, **changes}, edges, metadata={"dt": 1.0, "time_unit": "ms"}, type_check=False)
+
+
+def test_convolutions_and_pooling_run_as_in_the_reader(tmp_path: Path) -> None:
+    path, n_steps = tmp_path / "conv.nir", 60
+    write_nir(path, convolutions())
+    imported = read_nir(path)
+    graph = imported.experiment.graph(*PICTURE)
+    kinds = {name: each.connect.kind for name, each in graph.projections.items() if each.source != "bias"}
+    assert kinds == {
+        **dict.fromkeys(("conv_a", "conv_b", "scale"), "local"),
+        **dict.fromkeys(("conv_d", "dense_c", "dense_a", "dense_a_2"), "all"),  # no square; lists; two delays
+    }
+    assert graph.populations["a"].shape == (8, 8, 4)
+    simulator = open_network(graph, "runtime")
+    simulator.set_learned(Learned(imported.learned))
+    responses = []
+    for seed in (1, 2):
+        simulator.reset()
+        responses.append(simulator.present(random_spikes(seed, n_steps, 0.1, 64), n_steps, plastic=False))
+    inputs = np.zeros((n_steps, 2, 64))
+    for k, response in enumerate(responses):
+        inputs[response.input.bin, k, response.input.index] = 1
+    found = independent.simulate(nir.read(path, type_check=False), inputs, 1.0)
+    for name in ("a", "b", "c", "d", "out"):
+        shape = graph.populations[name].shape
+        for k, response in enumerate(responses):
+            mine = fired(response, n_steps)[name]
+            if len(shape) == 3:  # rows, columns, channels; the file has channels first
+                mine = mine.reshape(n_steps, *shape).transpose(0, 3, 1, 2).reshape(n_steps, -1)
+            np.testing.assert_array_equal(found[name].spikes[:, k], mine, err_msg=name)
+            assert mine.sum() > 10, name
+
+
+def test_convolutions_of_the_reader_are_those_of_scipy() -> None:
+    random = np.random.default_rng(3)
+    x, w = random.normal(0, 1, (2, 3, 9, 8)), random.normal(0, 1, (4, 3, 3, 2))
+    made = independent._convolved(convolved(w, (9, 8), stride=(2, 1), padding=(1, 0)), x)
+    for one, picture in zip(made, x, strict=True):
+        for channel, kernels in zip(one, w, strict=True):
+            wide = np.pad(picture, ((0, 0), (1, 1), (0, 0)))
+            wanted = sum(correlate2d(each, k, "valid") for each, k in zip(wide, kernels, strict=True))[::2]
+            np.testing.assert_allclose(channel, wanted, atol=1e-12)
+
+
+def test_convolutions_that_do_not_fit_are_refused_with_the_name_of_their_node(tmp_path: Path) -> None:
+    kernel, ones = np.ones((6, 2, 3, 3)), np.ones((6, 3, 3))
+    for changes, sentence in (
+        ({"conv_b": convolved(kernel, (4, 4), groups=1)}, "conv_b.weight takes 2 channels, but sum gives 4"),
+        (
+            {"conv_b": convolved(kernel, (5, 5), groups=2)},
+            "conv_b says that it gets 5 × 5 values per channel",
+        ),
+        ({"b": nir.IF(r=ones, v_threshold=ones)}, "conv_b gives 6 × 2 × 2 numbers to b, which has 54 neurons"),
+        (
+            {"input": nir.Input(np.array([64]))},
+            "conv_a needs rows and columns, but input gives 64 numbers",
+        ),
+        ({"scale": nir.Scale(np.arange(24.0).reshape(6, 2, 2))}, "mean needs rows and columns, but scale gives 24"),
+        (
+            {"conv_a": nir.Conv1d(8, np.ones((4, 1, 3)), 1, 0, 1, 1, np.zeros(4))},
+            "the node 'conv_a' is of type Conv1d",
+        ),
+    ):
+        with pytest.raises(StdpbenchError) as caught:
+            read_nir(written(tmp_path / "net.nir", convolutions(**changes)))
+        assert len(caught.value.sentences) == 1
+        assert sentence in str(caught.value)
 
 
 ACCEPTANCE = {
