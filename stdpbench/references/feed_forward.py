@@ -25,16 +25,23 @@ LAYERS: Final[dict[str, Any]] = {
 def chain(graph: Graph) -> list[str]:
     """Return the names of the projections from the input to the population that is read, one after the other.
 
-    Empty if they are not a chain, of which each population has one input.
+    What brings constants (`bringing_constants`) is no part of it. Empty if they are not a chain, of which each
+    population has one input.
     """
-    found, at = list[str](), graph.read
+    found, at, constant = list[str](), graph.read, bringing_constants(graph)
     while at != graph.input:
-        into = [name for name, each in graph.projections.items() if each.target == at]
+        into = [name for name, each in graph.projections.items() if each.target == at and each.source not in constant]
         if len(into) != 1 or len(found) == len(graph.projections):
             return []
         found.append(into[0])
         at = graph.projections[into[0]].source
     return found[::-1]
+
+
+def bringing_constants(graph: Graph) -> set[str]:
+    """Return the names of populations that nothing reaches, such as ``bias``: they send the same for all stimuli."""
+    reached = {each.target for each in graph.projections.values()} | {graph.input}
+    return {name for name, each in graph.populations.items() if name not in reached and each.noise is None}
 
 
 def neurons_of(graph: Graph, population: str) -> Neurons:
@@ -48,6 +55,12 @@ def neurons_of(graph: Graph, population: str) -> Neurons:
 def layer_problems(graph: Graph) -> Iterator[str]:
     """Yield a sentence for each way in which a network is not one of layers that can be trained."""
     names = chain(graph)
+    if names and (constant := bringing_constants(graph)):
+        yield (
+            f"network.populations.{min(constant)} brings constants, which this reference does not train; remove it, "
+            "or use network.kind = 'layers'"
+        )
+        return
     if not names or len(names) < len(graph.projections):
         yield (
             "network must be a chain of layers from the input to the population that is read to be trained by this "

@@ -15,6 +15,7 @@ from stdpbench.encoding.current import Current
 from stdpbench.experiment import read_experiment, with_reference
 from stdpbench.references.conversion_curve import conversion_curve
 from stdpbench.references.converted import spiking_layers
+from stdpbench.references.feed_forward import chain, layer_problems
 from stdpbench.runs.preparation.conversion import converted_start
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.stimuli import pictures_of
@@ -63,6 +64,7 @@ def test_spikes_and_potentials_are_those_of_the_script(name: str, tmp_path: Path
     simulator.set_learned(learned)
     populations, encoder, rng = ("conv1", "conv2", "dense1", "output"), Current(), np.random.default_rng(0)
     layers = spiking_layers(experiment.graph(8, 8), learned)
+    assert chain(experiment.graph(8, 8)) == ["feed", "feed2", "feed3", "feed4"]  # constants are no part of it
     curve = conversion_curve(
         [each.weight for each in layers],
         [each.neurons for each in layers],
@@ -91,6 +93,14 @@ def test_spikes_and_potentials_are_those_of_the_script(name: str, tmp_path: Path
             fired_in_all[k] += int(mine.sum())
             _check_rates(mine.sum(axis=0), as_neurons(exact[k][None])[0] / scale[k], N_STEPS - 1 - k, first=k == 0)
     assert min(fired_in_all) > 100
+
+
+def test_a_network_with_biases_is_not_trained_by_layers(tmp_path: Path) -> None:
+    np.savez(tmp_path / "net.npz", **arrays_of(np.random.default_rng(12)))
+    changes = {"reference.weights": str(tmp_path / "net.npz")}
+    experiment = with_reference(read_experiment("surrogate-digits"), "ann-conversion", changes)
+    (problem,) = layer_problems(experiment.graph(8, 8))
+    assert problem.startswith("network.populations.bias brings constants, which this reference does not train")
 
 
 def _check_rates(counts: NDArray[Any], activation: NDArray[Any], n_steps: int, *, first: bool) -> None:
