@@ -33,6 +33,7 @@ def parameter(
     le: float | None = None,
     lt: float | None = None,
     structural: bool = False,
+    files: str = "",
 ) -> Any:
     """Declare one parameter of a `Parameters` class.
 
@@ -49,6 +50,8 @@ def parameter(
         Bounds: at least, more than, at most, less than.
     structural : bool
         Whether a change requires another network.
+    files : str
+        Of a parameter that names a file: the patterns of such names, such as ``"*.npz *.nir"``.
     """
     return Field(
         default,
@@ -57,7 +60,7 @@ def parameter(
         gt=gt,
         le=le,
         lt=lt,
-        json_schema_extra={"unit": unit, "structural": structural},
+        json_schema_extra={"unit": unit, "structural": structural, "files": files},
     )
 
 
@@ -78,6 +81,7 @@ class Parameter:
     structural: bool
     optional: bool = False
     required: bool = False
+    files: str = ""
 
     @property
     def allowed(self) -> str:
@@ -296,4 +300,5 @@ def _describe_field(name: str, field: FieldInfo) -> Parameter:
         structural=bool(_extra(field, "structural")),
         optional=optional,
         required=field.is_required(),
+        files=_extra(field, "files") or "",
     )

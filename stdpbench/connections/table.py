@@ -32,7 +32,9 @@ class Table(Connection):
     """
 
     kind: Literal["table"] = "table"
-    file: str = parameter(..., structural=True, help="The file: .csv with a line of names, .npz or .npy.")
+    file: str = parameter(
+        ..., structural=True, files="*.csv *.npz *.npy", help="The file: .csv with a line of names, .npz or .npy."
+    )
     autapses: bool = parameter(
         False, structural=True, help="Whether a neuron of a recurrent projection may reach itself."
     )

@@ -32,7 +32,7 @@ class Tabular(HoldingOutStimuli):
 
     kind: Literal["tabular"] = "tabular"
     table: Literal["iris", "wine", "breast-cancer"] = parameter("iris", help="Table of scikit-learn.")
-    path: str | None = parameter(None, help="CSV file that is read instead of `table`; none: `table`.")
+    path: str | None = parameter(None, files="*.csv", help="CSV file that is read instead of `table`; none: `table`.")
     label: str | None = parameter(None, help="Name of the column of the CSV file with the class; none: the last one.")
 
     summary: ClassVar[str] = "Rows of a table: Iris, Wine, Breast cancer, or your own CSV file"

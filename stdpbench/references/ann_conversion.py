@@ -74,6 +74,7 @@ class AnnConversion(Reference):
     weights: str = parameter(
         "",
         structural=True,
+        files="*.npz *.nir",
         help="File (.npz or .nir) of a trained network that is converted, rather than training one; empty: none.",
     )
     sha256: str = parameter("", structural=True, help="Digest of the network in this file; default: that of the file.")

@@ -26,7 +26,9 @@ class SpikeTimes(Stream):
     """
 
     kind: Literal["spike-times"] = "spike-times"
-    path: str | None = parameter(None, help="The file: .npz with index and time, or .csv with a line per spike.")
+    path: str | None = parameter(
+        None, files="*.npz *.csv", help="The file: .npz with index and time, or .csv with a line per spike."
+    )
     n: int | None = parameter(
         None, ge=1, le=1_000_000, structural=True, help="Number of inputs; none: the largest index of the file + 1."
     )

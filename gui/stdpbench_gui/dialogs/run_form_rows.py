@@ -19,7 +19,7 @@ def form_groups(draft: NetworkDraft) -> tuple[Group, ...]:
     """Return the parameters of an experiment as the Parameters panel groups them, none of them structural."""
     if not draft.template:
         graph = draft.graph()
-        first = (f"network.populations.{graph.read}", f"network.projections.{graph.shown}")
+        first = ("reference", f"network.populations.{graph.read}", f"network.projections.{graph.shown}")
         return tuple(replace(group, primary=group.path in first) for group in draft_groups(draft))
     return tuple(map(_free, parameter_groups(draft.unchecked)))
 

@@ -8,10 +8,11 @@ from enum import Enum
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QFileDialog,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -25,7 +26,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import Parameter
 from stdpbench.units import read
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import dropped_paths, wrapped
 from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlider
 from stdpbench_gui.widgets.parameter_scale import Scale
 
@@ -55,7 +56,8 @@ class ParameterRow(QWidget):
 
     It shows the active value (`show_value`). While the user types or drags, the row is marked as edited; Enter,
     releasing the slider, or choosing from a list emits `committed`. Each change while it is edited emits `edited`
-    with the text, and reverting with None.
+    with the text, and reverting with None. A file is also committed by the button that asks for one, or by dropping it
+    on the row.
     """
 
     committed = pyqtSignal(str, object)
@@ -78,6 +80,7 @@ class ParameterRow(QWidget):
         self.error = wrapped("", "parametererror")
         self.error.hide()
         self.slider: ValueSlider | None = None
+        self.browse: QToolButton | None = None
         self.editor: QLineEdit | QComboBox | QCheckBox
         self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -96,7 +99,7 @@ class ParameterRow(QWidget):
             self.new_run.clicked.connect(lambda _: self.new_run_wanted.emit(self.path))
             grid.addWidget(self.new_run, 0, 2)
         grid.addWidget(self.error, 1, 1, 1, 3)
-        grid.setColumnStretch(3 if isinstance(self.editor, QComboBox) else 2, 1)
+        grid.setColumnStretch(3 if isinstance(self.editor, QComboBox) or declared.files else 2, 1)
         self.editor.setAccessibleName(self.path)
         self.editor.setAccessibleDescription(declared.help)
         self.name.setBuddy(self.editor)
@@ -141,7 +144,10 @@ class ParameterRow(QWidget):
             field.reverted.connect(self.revert)
             measure = field.fontMetrics().horizontalAdvance
             field.setMinimumWidth(measure("-100 mV") + 2 * theme.GRID)
-            field.setMaximumWidth(measure("0.000000 mV") + 2 * theme.GRID)
+            if declared.files:
+                self._add_browse(grid)
+            else:
+                field.setMaximumWidth(measure("0.000000 mV") + 2 * theme.GRID)
             self.editor = field
             if declared.type in ("int", "float") and not declared.structural:
                 self.slider = ValueSlider()
@@ -151,6 +157,16 @@ class ParameterRow(QWidget):
                 self.slider.reverted.connect(self.revert)
                 grid.addWidget(self.slider, 0, 2)
         grid.addWidget(self.editor, *span)
+
+    def _add_browse(self, grid: QGridLayout) -> None:
+        self.browse = browse = QToolButton()
+        browse.setText("…")
+        browse.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        browse.setToolTip(f"Choose a file ({self.declared.files}), or drop one on this row")
+        browse.setAccessibleName(f"Choose the file of {self.path}")
+        browse.clicked.connect(lambda _: self._choose_file())
+        grid.addWidget(browse, 0, 4)
+        self.setAcceptDrops(True)
 
     # -- active value ----------------------------------------------------------------------------------------------
 
@@ -179,6 +195,8 @@ class ParameterRow(QWidget):
             self.state = RowState.ACTIVE
             self._fill(value)
         self.editor.setEnabled(not why_not)
+        if self.browse is not None:
+            self.browse.setEnabled(not why_not)
         if self.slider is not None:
             self.slider.setEnabled(not why_not and isinstance(value, int | float))
         self._write(why_not)
@@ -205,7 +223,7 @@ class ParameterRow(QWidget):
             self.editor.setChecked(bool(value))
         elif self.editor.text() != text:
             self.editor.setText(text)
-            self.editor.setCursorPosition(0)
+            self.editor.setCursorPosition(len(text) if self.declared.files else 0)
         if self.slider is not None and isinstance(value, int | float):
             self.slider.take(Scale.of(self.declared, float(value)), float(value))
 
@@ -240,6 +258,8 @@ class ParameterRow(QWidget):
             lines.append(text_of_limits[0].upper() + text_of_limits[1:])
         if changed and self._texts.at_start:
             lines.append(f"{html.escape(self._text(self._start))} {self._texts.at_start}")
+        if self.declared.files and self._value:
+            lines.append(html.escape(str(self._value)))
         if why_not:
             lines.append(f"<i>{html.escape(why_not)}</i>")
         tip = "<br>".join(lines)
@@ -276,6 +296,27 @@ class ParameterRow(QWidget):
                 return
         self.show_error("")
         self.committed.emit(self.path, text.strip())
+
+    def _choose_file(self) -> None:
+        title, name = f"Choose the file of {self.path}", self.declared.name
+        chosen, _ = QFileDialog.getOpenFileName(self, title, str(self._value or ""), f"{name} ({self.declared.files})")
+        if chosen:
+            self._take_file(chosen)
+
+    def _take_file(self, path: str) -> None:
+        self.show_error("")
+        self.committed.emit(self.path, path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Accept a file where one can be named now."""
+        if event is not None and self.editor.isEnabled() and dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Take the dropped file as the value."""
+        if event is not None and (paths := dropped_paths(event.mimeData())):
+            self._take_file(str(paths[0]))
+            event.acceptProposedAction()
 
     def _marked(self) -> None:
         if self.state is RowState.EDITED:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPushButton
+from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDropEvent, QGuiApplication
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -249,7 +249,9 @@ def test_stages_of_the_training_are_changed_too(window: MainWindow, qtbot: QtBot
     form.reject()
 
 
-def test_a_reference_converts_the_network_of_a_file(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_reference_converts_the_network_of_a_file(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "net.npz"
     weights = np.random.default_rng(0).normal(size=(10, 784))
     np.savez(file, input=[1, 28, 28], layers=["dense1"], **{"dense1.weight": weights})
@@ -264,6 +266,29 @@ def test_a_reference_converts_the_network_of_a_file(window: MainWindow, qtbot: Q
     assert "output" in form.diagram.items
     form.undo()
     assert form.run.weights == ""
+    # the same by the button, and a wrong file that is dropped
+    asked = list[str]()
+
+    def choose_file(parent: object, title: str, folder: str, patterns: str) -> tuple[str, str]:
+        asked.append(patterns)
+        return str(file), patterns
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose_file)
+    (row,) = form.rows_of("reference.weights")
+    assert row.browse is not None
+    row.browse.click()
+    waits(qtbot, lambda: form.run.weights == str(file))
+    assert asked == ["weights (*.npz *.nir)"]
+    (tmp_path / "notes.txt").write_text("no network")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "notes.txt"))])
+    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    (row,) = form.rows_of("reference.weights")
+    row.dropEvent(QDropEvent(QPointF(1, 1), Qt.DropAction.CopyAction, data, left, none))
+    waits(qtbot, row.error.text)
+    assert "notes.txt must be a NumPy archive (.npz) or a NIR file (.nir)" in row.error.text()
+    assert form.run.weights == str(file)
+    form.undo()
     form.reject()
 
 
