@@ -108,6 +108,12 @@ def known_units() -> tuple[str, ...]:
     return tuple(_UNITS)
 
 
+def ordinal(number: int) -> str:
+    """Format a whole number as an ordinal: 2nd, 3rd, 11th."""
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{thousands(number)}{ending}"
+
+
 def thousands(number: int | None) -> str:
     """Format a whole number with thin spaces as thousands separators; None becomes a dash."""
     return "–" if number is None else f"{number:,}".replace(",", "\u2009")

@@ -1,8 +1,8 @@
 """Plots of a run, as matplotlib axes.
 
-Receptive fields and confusion matrices are complete figures, drawn without pyplot, and are displayed at once in a
-notebook. Curves can share axes. In a notebook, and if a script has imported pyplot, new axes are created with pyplot,
-so that they are displayed at the end of the cell or by ``pyplot.show()``; otherwise pyplot is not used.
+Receptive fields and confusion matrices are complete figures, unless axes are given: drawn without pyplot, and shown
+at once in a notebook. Curves can share axes. In a notebook, and if a script has imported pyplot, new axes are created
+with pyplot, so that they are displayed at the end of the cell or by ``pyplot.show()``; otherwise pyplot is not used.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from stdpbench.api.named_arrays import NamedArrays
 from stdpbench.api.tables import history_arrays
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
+from stdpbench.figures.confusion import confusion, confusion_on
 from stdpbench.figures.drawing import curve, new_figure
-from stdpbench.figures.run_figures import confusion, receptive_fields
+from stdpbench.figures.fields import Mosaic, fields_on, receptive_fields
+from stdpbench.figures.saving import Width, millimetres
 from stdpbench.figures.stream_figures import stream_figure
 from stdpbench.readout import READOUTS, Score
 from stdpbench.readout.held_out import MEASURES
@@ -39,9 +41,15 @@ _WIDTH, _HEIGHT = 800, 400  # pixels at 100 dpi
 
 
 def plot_weights(
-    weights: NamedArrays, experiment: Experiment, live: LiveRun, labels: NDArray[np.int64] | None, name: str
+    weights: NamedArrays,
+    experiment: Experiment,
+    live: LiveRun,
+    labels: NDArray[np.int64] | None,
+    name: str,
+    ax: Axes | None,
+    width: Width | None,
 ) -> Axes:
-    """Draw receptive fields; see `stdpbench.figures.run_figures.receptive_fields`."""
+    """Draw receptive fields; see `stdpbench.figures.fields.receptive_fields`."""
     if live.started is None:
         raise StdpbenchError(f"{name} has no network yet")
     names = live.started.class_names or None
@@ -56,11 +64,17 @@ def plot_weights(
         shape, of = field_shape(graph.populations[shown.source].shape), f"{shown.source} "
         whose, labels = f"{shown.target} neurons", labels if shown.target == graph.read else None
     title = f"{name}: {of}weights of {w.shape[1]} {whose}"
-    return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title))
+    wide = _width(ax, width)
+    if ax is not None:
+        fields_on(ax, Mosaic.of(w, shape, labels), names)
+        return ax
+    return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title, width=wide))
 
 
-def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str) -> Axes:
-    """Draw a confusion matrix; see `stdpbench.figures.run_figures.confusion`."""
+def plot_confusion(
+    metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str, ax: Axes | None, width: Width | None
+) -> Axes:
+    """Draw a confusion matrix; see `stdpbench.figures.confusion.confusion`."""
     scores = metrics.get("accuracy", {})
     if not scores or live.started is None:
         raise StdpbenchError(f"{name} has no answers to labelled pictures yet")
@@ -68,8 +82,18 @@ def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name
         raise StdpbenchError(f"{name} has no read-out {readout!r}; {suggestion(readout, scores)}")
     title = f"{name}, {'supervised' if 'supervised' in metrics else readout}"
     noun = str(metrics.get("noun", "picture"))
-    figure = confusion(Score.from_mapping(scores[readout]), live.started.class_names, title=title, noun=noun)
-    return _displayed(figure)
+    found, names, wide = Score.from_mapping(scores[readout]), live.started.class_names, _width(ax, width)
+    if ax is not None:
+        confusion_on(ax, found, names)
+        return ax
+    return _displayed(confusion(found, names, title=title, noun=noun, width=wide))
+
+
+def _width(ax: Axes | None, width: Width | None) -> float | None:
+    """Return a width in mm, which figures of the user's have already."""
+    if ax is not None and width is not None:
+        raise StdpbenchError("width is that of a new figure: leave it out with ax, whose figure has its own size")
+    return None if width is None else millimetres(width)
 
 
 def plot_accuracy(live: LiveRun, ax: Axes | None, readout: str | None, label: str) -> Axes:

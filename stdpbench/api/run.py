@@ -21,6 +21,7 @@ from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.nir.imported import nir_network
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import RuleLike, rule_table
+from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.folder.learned_arrays import write_learned
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
@@ -330,8 +331,9 @@ def start(
         Folder in which the run folder is created. Default: ``$STDPBENCH_RUNS``, or ``runs`` in the current folder.
     wait : bool
         Whether to wait for the end of the run and show progress; see `Run.wait`.
-    start_from : Run or path, optional
-        Another run that provides the initial weights and thresholds; `Run.log` says what it could not provide.
+    start_from : Run, path or str, optional
+        Another run that provides the initial weights and thresholds, also by name, as in `open_run`; `Run.log` says
+        what it could not provide.
     workers, simulator, validation, baselines, checkpoint_every
         See `stdpbench.runs.protocol.options.Options`.
 
@@ -362,7 +364,7 @@ def start(
     elif start_from is None:
         folder = create_run(changed, where, options, about)
     else:
-        parent = RunFolder.open(start_from.path if isinstance(start_from, RunView) else Path(start_from))
+        parent = _found(start_from, where)
         folder = create_run_from(parent, changes, where, options, about, experiment)
     run = Run(folder.path).resume()
     return run.wait() if wait else run
@@ -393,8 +395,9 @@ def reference(
     experiment : str, path or Experiment, optional
         Gives data, number of pictures and seed; network, encoding and schedule are those of the reference. Default,
         with `features`: that of this run.
-    features : Run or path, optional
-        A finished run. The reference is trained on the spikes of each of its neurons in place of pictures.
+    features : Run, path or str, optional
+        A finished run, also by name, as in `open_run`. The reference is trained on the spikes of each of its neurons
+        in place of pictures.
     weights : path, optional
         Trained network (``.npz`` or ``.nir``) that ``"ann-conversion"`` converts, rather than training one.
     set : mapping of str to Any, optional
@@ -415,7 +418,7 @@ def reference(
     """
     responding = None
     if features is not None:
-        responding = RunFolder.open(features.path if isinstance(features, RunView) else Path(features))
+        responding = _found(features, runs)
     if experiment is None and responding is None:
         raise StdpbenchError("reference needs an experiment, which gives the data, or features, a run that responded")
     base = responding.experiment if experiment is None and responding is not None else _read(cast("Any", experiment))
@@ -443,20 +446,31 @@ def _read(experiment: str | PathLike[str] | Experiment) -> Experiment:
     return experiment if isinstance(experiment, Experiment) else read_experiment(Path(experiment))
 
 
-def open_run(path: str | PathLike[str]) -> Run:
+def open_run(run: str | PathLike[str], runs: str | PathLike[str] | None = None) -> Run:
     """Open an existing run, active or not.
 
     Parameters
     ----------
-    path : path
-        The run folder.
+    run : path or str
+        What the commands of the terminal accept: the run folder; its name in the runs folder, or in a sweep there;
+        a beginning of the name that no other run has; or ``"digits@latest"``, the newest of the runs whose names begin
+        with ``digits``.
+    runs : path, optional
+        The runs folder. Default: ``$STDPBENCH_RUNS``, or ``runs`` in the current folder.
 
     Raises
     ------
     StdpbenchError
-        If the path is not a run folder.
+        If there is no such run, several have this beginning, or it is not a run folder.
     """
-    return Run(path)
+    return Run(_found(run, runs).path)
+
+
+def _found(run: RunView | str | PathLike[str], runs: str | PathLike[str] | None) -> RunFolder:
+    """Return the folder of a run that is given as itself, by its path, or by its name in a runs folder."""
+    if isinstance(run, RunView):
+        return RunFolder.open(run.path)
+    return find_run(str(run), runs_folder() if runs is None else Path(runs).expanduser())
 
 
 def _whole(number: Any, what: str) -> int:

@@ -29,6 +29,7 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.figures.saving import Width
 from stdpbench.hardware import ChipCheck
 from stdpbench.learned_names import is_delay, is_weight
 from stdpbench.readout import INTERVAL
@@ -314,16 +315,30 @@ class RunView:
 
     # -- plots -----------------------------------------------------------------------------------------------------
 
-    def plot_weights(self) -> Axes:
+    def plot_weights(self, ax: Axes | None = None, *, width: Width | None = None) -> Axes:
         """Draw the receptive field of every exc neuron, with its class if it has one.
 
         Of a network of another kind, these are the weights of a projection that learns: if possible, one from the
         input to the population that is read. Weights from another population are drawn in its shape.
-        """
-        return plots.plot_weights(self.weights, self.experiment, self._live(), self._labels(), self.name)
 
-    def plot_confusion(self, readout: str = "vote") -> Axes:
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw into, which give some room to a colour bar. Default: a new figure.
+        width : float or str, optional
+            Width of a new figure for a paper: in mm, or as in ``"3.5 in"``. Default: as the screen needs.
+        """
+        return plots.plot_weights(self.weights, self.experiment, self._live(), self._labels(), self.name, ax, width)
+
+    def plot_confusion(self, readout: str = "vote", ax: Axes | None = None, *, width: Width | None = None) -> Axes:
         """Draw the confusion matrix of a read-out on the test pictures.
+
+        Parameters
+        ----------
+        readout : str
+            The read-out.
+        ax, width
+            As in `plot_weights`.
 
         Raises
         ------
@@ -332,7 +347,7 @@ class RunView:
         """
         path = self.path / "metrics.json"
         metrics = self._folder.read_json("metrics.json") if path.is_file() else {}
-        return plots.plot_confusion(metrics, readout, self._live(), self.name)
+        return plots.plot_confusion(metrics, readout, self._live(), self.name, ax, width)
 
     def plot_accuracy(self, ax: Axes | None = None, *, readout: str | None = None, label: str | None = None) -> Axes:
         """Draw running accuracy on training labels over training.

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stdpbench.cli import completion
-from stdpbench.cli.options import AsJson, EndWithJson, Rule, Run, Runs, SimulatorName, Workers
+from stdpbench.cli.options import AsJson, EndWithJson, FigureWidth, Rule, Run, Runs, SimulatorName, Workers
 
 analysis_app = typer.Typer()
 
@@ -165,14 +165,15 @@ def lab(
     ] = None,
     output: Annotated[
         list[Path] | None,
-        typer.Option("--output", metavar="FILE", help="Figure (.pdf, .png, .svg) or numbers (.csv). Repeatable."),
+        typer.Option("--output", metavar="FILE", help="Figure (.pdf, .svg, .png) or numbers (.csv). Repeatable."),
     ] = None,
+    width: FigureWidth = None,
     json: AsJson = False,
 ) -> None:
     """Show what a plasticity rule does to a synapse: weight changes in response to given spikes."""
     from stdpbench.cli.lab_command import lab_command
 
-    lab_command(rule, protocol, set_ or [], option or [], overlay or [], output or [], json)
+    lab_command(rule, protocol, set_ or [], option or [], overlay or [], output or [], width, json)
 
 
 @analysis_app.command("validate")

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, find_run, follow, report
+from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, follow, report
 from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import (
@@ -24,15 +24,16 @@ from stdpbench.experiment import (
 from stdpbench.files import DAMAGE
 from stdpbench.nir.imported import nir_network
 from stdpbench.paths import runs_folder
-from stdpbench.plasticity.tables import rule_table
+from stdpbench.plasticity.tables import rule_name, rule_table
 from stdpbench.rule_paths import table_of_rule
+from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.branches import resumption
 from stdpbench.runs.lineage.control import pause, rewind, stop
-from stdpbench.runs.protocol.changes import changes_rule, rule_name, rule_of
+from stdpbench.runs.protocol.changes import changes_rule, rule_of
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 
@@ -101,13 +102,13 @@ def look_text(experiment: Experiment, runs: Path, options: Options) -> str:
 
     Labels of own data are optional; whether there are any is known only once they have been read.
     """
-    from stdpbench.runs.catalog.access_log import count_looks
+    from stdpbench.runs.catalog.access_log import ABOUT_LOOKS, count_looks
 
     if experiment.stream is not None or options.validation or getattr(experiment.data, "test_labels", "") is None:
         return ""
     return (
-        f"test labels: look {count_looks(experiment, runs) + 1} on this data set in {runs}, after training "
-        "(--validation: held-out training pictures instead)"
+        f"test labels: this will be look {count_looks(experiment, runs) + 1} at those of this data set in {runs}, "
+        f"after training (--validation: held-out training pictures instead). {ABOUT_LOOKS}"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from stdpbench.cli import completion
-from stdpbench.cli.options import AsJson, Experiment, Set
+from stdpbench.cli.options import AsJson, Experiment, FigureWidth, Set
 
 data_app = typer.Typer(help="Data sets: list them, and download more.", no_args_is_help=True)
 
@@ -57,11 +57,12 @@ def data_show(
         int, typer.Option(min=0, metavar="N", help="Number of the training stimulus, or of the piece of a stream.")
     ] = 0,
     save: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the figure to a .png, .pdf or .svg file.")
+        Path | None, typer.Option(metavar="FILE", help="Write the figure to a .pdf, .svg or .png file.")
     ] = None,
+    width: FigureWidth = None,
     json: AsJson = False,
 ) -> None:
     """Show what an experiment will show: a stimulus, its spikes, and numbers, without a network."""
     from stdpbench.cli.data_show import show_data
 
-    show_data(experiment, set_ or [], image, save, json)
+    show_data(experiment, set_ or [], image, save, width, json)

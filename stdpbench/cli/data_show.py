@@ -16,20 +16,25 @@ from stdpbench.datasets import STEPS
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.experiment.dry_run import Numbers, ShownStimulus, shown_numbers, shown_stimulus
-from stdpbench.files import write_aside
+from stdpbench.figures.saving import at_width, check_figure_file, millimetres, write_figure
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.units import thousands
 
-_FORMATS = (".png", ".pdf", ".svg")
 _NOUNS = {"images": "pictures", "signals": "signals", "events": "recordings", "stream": "pieces"}
 _BARS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = 60
+_NAMED = 12  # classes
 
 
-def show_data(name: str, assignments: Sequence[str], number: int, file: Path | None, json: bool) -> None:
+def show_data(
+    name: str, assignments: Sequence[str], number: int, file: Path | None, width: str | None, json: bool
+) -> None:
     """Carry out ``stdpbench data show``."""
-    if file is not None and file.suffix.lower() not in _FORMATS:
-        raise StdpbenchError(f"--save {file} must end in {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}")
+    wide = None if width is None else millimetres(width, "--width")
+    if file is None and wide is not None:
+        raise StdpbenchError("--width is that of a figure: name its file with --save")
+    if file is not None:
+        check_figure_file(file, "--save")
     experiment = read_experiment(name).override(dict(parse_assignment(text) for text in assignments))
     split = load_split(experiment, validation=False)
     numbers, shown = shown_numbers(experiment, split), shown_stimulus(experiment, split, number)
@@ -37,7 +42,7 @@ def show_data(name: str, assignments: Sequence[str], number: int, file: Path | N
         from stdpbench.figures.stimulus_figure import stimulus_figure
 
         figure = stimulus_figure(shown, title=f"{experiment.name}: {shown.name}")
-        write_aside(file, lambda stream: figure.savefig(stream, format=file.suffix[1:].lower()))
+        write_figure(at_width(figure, wide), file)
     if json:
         one = {"number": shown.number, "name": shown.name, "presentation": shown.presentation}
         one |= {"spikes": len(shown.spikes), "duration_ms": shown.n_bins * shown.dt * 1e3}
@@ -92,7 +97,7 @@ def _rows(steps: dict[str, Any], numbers: Numbers, noun: str) -> list[tuple[str,
     parts = f"{thousands(numbers.n_train)} for training, {thousands(numbers.n_test)} for the test"
     rows = [
         (noun, thousands(numbers.n_train) if numbers.kind == "stream" else parts),
-        ("classes", str(numbers.n_classes) if numbers.n_classes else "none"),
+        ("classes", _classes(numbers.class_names)),
         ("inputs", f"{thousands(numbers.n_inputs)} ({height} × {width})"),
         ("duration", f"{low:g} ms" if low == high else f"{mean:.4g} ms on average, {low:g} to {high:g} ms"),
         ("spikes", f"{_count(average)} on average, {_count(fewest)} to {_count(most)} ({counted})"),
@@ -114,6 +119,13 @@ def _rows(steps: dict[str, Any], numbers: Numbers, noun: str) -> list[tuple[str,
         longer = f"{thousands(numbers.cut)} {noun} last longer than schedule.stimulus"
         rows.append(("cut", longer if numbers.cut else "none"))
     return [row for row in rows if row[0] != "classes" or numbers.kind != "stream"]
+
+
+def _classes(names: Sequence[str]) -> str:
+    """Return the number of classes and their names, as they appear in results."""
+    more = len(names) - _NAMED
+    listed = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"{len(names)} ({listed})" if names else "none"
 
 
 def _count(number: float) -> str:

@@ -12,12 +12,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from stdpbench.cli.follow import carry_out, find_run
+from stdpbench.cli.follow import carry_out
 from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import parse_assignment
 from stdpbench.paths import runs_folder
 from stdpbench.report.recordings.recorded import Recorded
+from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.agreement import Agreement, compare
 from stdpbench.runs.lineage.export import SUFFIX, export_run, import_run

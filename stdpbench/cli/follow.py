@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json as json_format
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -17,9 +15,8 @@ from rich.console import Console
 from stdpbench.cli.progress import Display
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import NOTHING, remove_folder
-from stdpbench.runs.catalog.store import run_names, sweep_folders
 from stdpbench.runs.client.run_client import LOG, RunClient
-from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run, remove_run
+from stdpbench.runs.folder.run_folder import RunFolder, remove_run
 from stdpbench.runs.protocol.facts import Progress, StateChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
@@ -184,31 +181,3 @@ def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) ->
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
     if stopped:
         sys.exit(INTERRUPTED)
-
-
-def find_run(text: str, runs: Path) -> RunFolder:
-    """Find a run by its folder, by its name in `runs` or in a sweep there, or by a unique prefix of its name.
-
-    ``SWEEP/NAME`` is a run of a sweep; a bare name is searched among the runs of sweeps if no other run has it.
-
-    Raises
-    ------
-    StdpbenchError
-        If there is none, or several.
-    """
-    path = Path(text).expanduser()
-    if looks_like_run(path):
-        return RunFolder.open(path)
-    above = path.parent
-    nearest = [runs] if above == Path() else [runs / above, above]
-    for places in (nearest, sweep_folders(runs) if above == Path() else []):
-        found = [place / name for place in places for name in run_names(place) if text and name.startswith(path.name)]
-        exact = [one for one in found if one.name == path.name]
-        if len(exact or found) == 1:
-            return RunFolder.open((exact or found)[0])
-        if found:
-            names = [str(one.relative_to(runs)) if one.is_relative_to(runs) else str(one) for one in found[:5]]
-            raise StdpbenchError(f"{text!r} is ambiguous: {', '.join(names)}; write more of the name")
-    if os.path.exists(path):  # noqa: PTH110 - does not raise where access is denied
-        return RunFolder.open(path)  # its error says what is missing
-    raise StdpbenchError(f"there is no run {text!r}, neither as a folder nor in {runs}; `stdpbench list` shows them")

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stdpbench.cli.follow import find_run
 from stdpbench.hardware import ChipCheck
 from stdpbench.hardware.words import activity_rows, energy_sentence, sources, verdict_text
 from stdpbench.paths import runs_folder
 from stdpbench.report.chip_check import check_run
+from stdpbench.runs.catalog.names import find_run
 
 
 def hardware_command(run: str, targets: Sequence[str], runs: Path | None, json: bool) -> None:

@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.table import Table
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.figures.saving import FORMATS, check_figure_file, millimetres, write_figure
 from stdpbench.files import write_aside
 from stdpbench.lab.default_protocol import run
 from stdpbench.lab.result import Result
 from stdpbench.plasticity import PlasticityRule, rules
 from stdpbench.plasticity.tables import rule_table
+from stdpbench.units import ordinal
 
-_FORMATS = (".pdf", ".png", ".svg", ".csv")
 _MOST_ROWS, _PLOT_WIDE, _PLOT_HIGH = 24, 64, 15
 _MARKS = "●○◆◇▲△"
 
@@ -30,14 +31,14 @@ def lab_command(
     options: Sequence[str],
     overlay: Sequence[str],
     output: Sequence[Path],
+    width: str | None,
     json: bool,
 ) -> None:
     """Carry out ``stdpbench lab``."""
     for file in output:
-        if file.suffix.lower() not in _FORMATS:
-            raise StdpbenchError(f"--output {file}: the name must end in {', '.join(_FORMATS)}")
-        if not file.parent.is_dir():
-            raise StdpbenchError(f"--output {file}: there is no folder {file.parent}")
+        check_figure_file(file, "--output", (*FORMATS, ".csv"))
+    if width is not None:
+        millimetres(width, "--width")
     given = _pairs(options, "--option")
     results = [run(_rule(rule), protocol, _parameters(assignments), given)]
     opening, same = results[0].rule.opening, dict[str, str]()
@@ -47,7 +48,7 @@ def lab_command(
         kind, *changes = other.split(",")
         results.append(run(_rule(kind), results[0].protocol, _pairs(changes, "--overlay"), {**same, **given}))
     for file in output:
-        _write(file, results)
+        _write(file, results, width)
     if json:
         sys.stdout.write(json_format.dumps([result.to_mapping() for result in results], ensure_ascii=False) + "\n")
         return
@@ -59,8 +60,13 @@ def lab_command(
 
 
 def _rule(text: str) -> str | PlasticityRule:
-    """Return a kind, before parameters and presets, or the rule in a TOML file."""
-    return text if text in rules.kinds() else rules.build(rule_table(text), "plasticity")
+    """Return a kind, before parameters and presets, or the rule in a TOML file; without a title, named by its file."""
+    if text in rules.kinds():
+        return text
+    table = rule_table(text)
+    if table["kind"] == "custom":
+        table.setdefault("title", Path(text).stem)
+    return rules.build(table, "plasticity")
 
 
 def _parameters(assignments: Sequence[str]) -> dict[str, str]:
@@ -82,19 +88,18 @@ def _text(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _write(file: Path, results: Sequence[Result]) -> None:
+def _write(file: Path, results: Sequence[Result], width: str | None) -> None:
     if file.suffix.lower() == ".csv":
         text = "\n".join(result.to_csv() for result in results)
         write_aside(file, lambda stream: stream.write(text.encode()))
         return
     from stdpbench.lab.figures import draw
 
-    figure = draw(results)
-    write_aside(file, lambda stream: figure.savefig(stream, format=file.suffix[1:].lower()))
+    write_figure(draw(results, width=width), file)
 
 
 def _show(console: Console, result: Result, why: bool) -> None:
-    console.print(f"{result.kind}: {result.protocol}", style="bold", highlight=False)
+    console.print(f"{result.name}: {result.protocol}", style="bold", highlight=False, markup=False)
     if why:
         console.print(result.rule.opening.why, highlight=False)
     console.print(result.conditions, highlight=False)
@@ -108,7 +113,7 @@ def _show(console: Console, result: Result, why: bool) -> None:
         table.add_row(*(value if isinstance(value, str) else f"{value:.4g}" for value in row))
     console.print(table)
     if step > 1:
-        console.print(f"(every {step}th of {len(rows)} points; --output FILE.csv has all)", highlight=False)
+        console.print(f"(every {ordinal(step)} of {len(rows)} points; --output FILE.csv has all)", highlight=False)
     if not result.x_labels:
         console.print(_plot(result), highlight=False, markup=False, soft_wrap=True)
     for remark in result.remarks:

@@ -113,7 +113,7 @@ Run = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="A run folder, or the beginning of its name in the runs folder.",
+        help="A run folder, the beginning of its name in the runs folder, or BEGINNING@latest for the newest.",
         autocompletion=completion.runs_of,
     ),
 ]
@@ -142,6 +142,14 @@ Learner = Annotated[
         metavar="NAME",
         help="The projection that learns by the rule, where several can.",
         autocompletion=completion.learners,
+    ),
+]
+FigureWidth = Annotated[
+    str | None,
+    typer.Option(
+        "--width",
+        metavar="WIDTH",
+        help="Width of the figure for a paper, such as '88 mm' or '3.5 in'. Default: as on a screen.",
     ),
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Run in the background and return immediately.")]

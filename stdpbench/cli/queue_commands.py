@@ -40,8 +40,8 @@ def add_command(
 ) -> None:
     """Carry out ``stdpbench queue add``."""
     from stdpbench.cli.commands import lost_text
-    from stdpbench.cli.follow import find_run
     from stdpbench.experiment import parse_assignment, read_experiment, shipped_experiments
+    from stdpbench.runs.catalog.names import find_run
     from stdpbench.runs.folder.status import state_of
     from stdpbench.runs.protocol.states import State
     from stdpbench.runs.queue.enqueue import check_data, experiments_of
@@ -203,6 +203,10 @@ def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) ->
 
 def _may_be_run(name: str, runs: Path) -> bool:
     """Whether a text is the name of a run rather than a misspelt experiment."""
+    from stdpbench.runs.catalog.names import LATEST
+
     if looks_like_run(Path(name).expanduser()):
+        return True
+    if name.endswith(LATEST):
         return True
     return bool(name) and any(known.startswith(name) for known in run_names(runs))

@@ -12,11 +12,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from stdpbench.cli.follow import INTERRUPTED, Interrupt, find_run
+from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Display
 from stdpbench.paths import runs_folder
 from stdpbench.readout import INTERVAL
 from stdpbench.report.build import PAGE, ReportOptions, make_report
+from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.protocol.facts import Progress
 
 

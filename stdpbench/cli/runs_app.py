@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stdpbench.cli import completion
-from stdpbench.cli.options import AsJson, EndWithJson, NewRuns, Run, Runs, SimulatorName, Workers
+from stdpbench.cli.options import AsJson, EndWithJson, FigureWidth, NewRuns, Run, Runs, SimulatorName, Workers
 from stdpbench.errors import StdpbenchError
 
 runs_app = typer.Typer()
@@ -190,15 +190,17 @@ def compare(
         typer.Argument(metavar="RUN RUN…", help="Two or more runs.", autocompletion=completion.runs_of),
     ],
     figure: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also draw their curves and accuracies, as a PNG file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Also draw their curves and accuracies: .pdf, .svg or .png."),
     ] = None,
+    width: FigureWidth = None,
     json: AsJson = False,
     runs: Runs = None,
 ) -> None:
     """Compare runs: parameters that differ, and results."""
     from stdpbench.cli.store_commands import compare_command
 
-    compare_command(run, figure, json, runs)
+    compare_command(run, figure, width, json, runs)
 
 
 @runs_app.command()

@@ -82,8 +82,8 @@ def list_command(
 
 def show_command(run: str, against: str | None, json: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench show``."""
-    from stdpbench.cli.follow import find_run
     from stdpbench.runs.catalog.comparison import Account, compare, lineage
+    from stdpbench.runs.catalog.names import find_run
 
     folder = find_run(run, runs or runs_folder())
     with Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder())) as store:
@@ -120,22 +120,27 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
         _show_metrics(["value"], {name: (metric,) for name, metric in account.metrics.items()})
 
 
-def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs: Path | None) -> None:
+def compare_command(
+    names: Sequence[str], figure: Path | None, width: str | None, json: bool, runs: Path | None
+) -> None:
     """Carry out ``stdpbench compare``."""
-    from stdpbench.cli.follow import find_run
+    from stdpbench.figures.saving import check_figure_file, millimetres, write_figure
     from stdpbench.runs.catalog.comparison import compare
+    from stdpbench.runs.catalog.names import find_run
 
+    wide = None if width is None else millimetres(width, "--width")
+    if figure is None and wide is not None:
+        raise StdpbenchError("--width is that of a figure: name its file with --figure")
+    if figure is not None:
+        check_figure_file(figure, "--figure")
     folders = [find_run(name, runs or runs_folder()) for name in names]
     comparison = compare(folders)
     if figure is not None:
         from stdpbench.figures.comparison import comparison_figure
-        from stdpbench.figures.run_figures import save
         from stdpbench.runs.catalog.courses import course_of
 
-        if figure.suffix.lower() != ".png":
-            raise StdpbenchError(f"--figure {figure} must end in .png")
-        save(comparison_figure([course_of(folder) for folder in folders]), figure)
-    from stdpbench.sweeps.seeds import over_seeds
+        write_figure(comparison_figure([course_of(folder) for folder in folders], wide), figure)
+    from stdpbench.sweeps.seeds import BASELINE_HEADINGS, PAIRED_WITH_BASELINES, over_seeds
 
     groups = over_seeds(folders, comparison.accounts)
     if json:
@@ -149,13 +154,17 @@ def compare_command(names: Sequence[str], figure: Path | None, json: bool, runs:
         sys.stdout.write(plain_table(groups.headings, groups.rows, right=[2]))
         for remark in groups.remarks:
             sys.stdout.write(f"{remark}\n")
+        if rows := groups.baseline_rows:
+            sys.stdout.write("\nThe vote against baselines, paired by seed\n")
+            sys.stdout.write(plain_table(BASELINE_HEADINGS, rows, right=[2]))
+            sys.stdout.write(f"{PAIRED_WITH_BASELINES}\n")
     if figure is not None:
         sys.stdout.write(f"figure: {figure}\n")
 
 
 def delete_command(names: Sequence[str], empty: bool, yes: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench delete``."""
-    from stdpbench.cli.follow import find_run
+    from stdpbench.runs.catalog.names import find_run
     from stdpbench.runs.catalog.trash import move_to_bin
 
     runs = runs or runs_folder()

@@ -124,6 +124,8 @@ class Numbers:
         Inputs that never fire in the sample.
     empty : int
         Stimuli of the sample without a spike.
+    class_names : tuple of str
+        Names of the classes.
     """
 
     kind: str
@@ -140,6 +142,7 @@ class Numbers:
     cut: int
     silent: int
     empty: int
+    class_names: tuple[str, ...] = ()
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the numbers as plain values, those with three parts as min, mean and max."""
@@ -147,7 +150,7 @@ class Numbers:
         for name in ("duration", "spikes"):
             found[name] = dict(zip(("min", "mean", "max"), found[name], strict=True))
         found["duration_ms"] = found.pop("duration")
-        return found | {"shape": list(self.shape)}
+        return found | {"shape": list(self.shape), "class_names": list(self.class_names)}
 
 
 def shown_stimulus(experiment: Experiment, split: Split, number: int = 0) -> ShownStimulus:
@@ -241,6 +244,7 @@ def shown_numbers(experiment: Experiment, split: Split, sample: int | None = Non
         0 if streamed else sum(n_cut(experiment, part) for part in (train, split.test)),
         int((~fired).sum()),
         sum(count == 0 for count in counts),
+        tuple(split.class_names),
     )
 
 

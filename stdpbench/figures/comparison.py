@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from stdpbench import units
 from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, curve, new_figure, shortened, spaced
+from stdpbench.figures.saving import NARROW, at_width
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.metric import Metric
 
@@ -74,13 +75,15 @@ def theta_label(courses: Sequence[Course]) -> str:
     return units.label("mean theta", unit if courses else "")
 
 
-def comparison_figure(courses: Sequence[Course]) -> Figure:
+def comparison_figure(courses: Sequence[Course], width: float | None = None) -> Figure:
     """Draw several runs in one figure.
 
     Parameters
     ----------
     courses : sequence of Course
         The runs; each has its own colour, and after seven runs another line style.
+    width : float, optional
+        Width in mm, for a paper; plots of a narrow figure lie below each other. Default: that of a screen.
 
     Returns
     -------
@@ -89,9 +92,12 @@ def comparison_figure(courses: Sequence[Course]) -> Figure:
         interval; mean theta; spikes per picture.
     """
     rows = len(courses)
-    figure = new_figure(1150, 720 + 22 * ((rows + 2) // 3), constrained=True)
-    panels = figure.subplots(2, 2, height_ratios=[3, 2])
-    running, result, theta, spikes = panels[0, 0], panels[0, 1], panels[1, 0], panels[1, 1]
+    if width is not None and width < NARROW:
+        figure, columns = new_figure(560, 1240 + 34 * rows, constrained=True), 1
+        result, running, theta, spikes = figure.subplots(4, 1, height_ratios=[1 + rows / 3, 3, 2, 2])
+    else:
+        figure, columns = new_figure(1150, 720 + 22 * ((rows + 2) // 3), constrained=True), 3
+        (running, result), (theta, spikes) = figure.subplots(2, 2, height_ratios=[3, 2])
     theta.sharex(running)
     spikes.sharex(running)
     for number, course in enumerate(courses):
@@ -106,8 +112,8 @@ def comparison_figure(courses: Sequence[Course]) -> Figure:
     _label(spikes, spikes_label(courses), "")
     _results(result, courses)
     handles, labels = theta.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(rows, 3), fontsize=10)
-    return figure
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(rows, columns), fontsize=10)
+    return at_width(figure, width)
 
 
 def _line(axes: Axes, x: NDArray[Any], y: NDArray[Any], number: int, name: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, new_figure
+from stdpbench.figures.saving import POINTS, Width, at_width, letters, millimetres
 from stdpbench.lab.points import Points
 from stdpbench.lab.result import Result, gap
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 _STYLES = ("-", "--", ":", "-.")
 
 
-def draw(results: Sequence[Result], points: Sequence[Points] = (), *, title: str | None = None) -> Figure:
+def draw(
+    results: Sequence[Result], points: Sequence[Points] = (), *, title: str | None = None, width: Width | None = None
+) -> Figure:
     """Draw one protocol for one rule, or overlay several.
 
     Parameters
@@ -29,6 +32,8 @@ def draw(results: Sequence[Result], points: Sequence[Points] = (), *, title: str
         Drawn as well, in the same sequence of colours.
     title : str, optional
         Default: rules and protocol.
+    width : float or str, optional
+        Width for a paper: in mm, or with its unit, such as ``"3.5 in"``. Default: that of a screen.
 
     Returns
     -------
@@ -40,14 +45,16 @@ def draw(results: Sequence[Result], points: Sequence[Points] = (), *, title: str
     StdpbenchError
         If the results are of different protocols.
     """
-    first, notes = results[0], conditions(results)
+    wide = None if width is None else millimetres(width)
+    first, notes = results[0], conditions(results, letters(wide, 118, POINTS * 9 / 11))
     figure = new_figure(860, 470 + 16 * len(notes), constrained=True)
     axes = figure.subplots()
     draw_on(axes, results, points)
-    kinds = ", ".join(dict.fromkeys(result.kind for result in results))
-    axes.set_title(title or f"{kinds}: {first.protocol}", fontsize=12, loc="left")
+    kinds = ", ".join(dict.fromkeys(result.name for result in results))
+    heading = textwrap.wrap(title or f"{kinds}: {first.protocol}", letters(wide, 88, POINTS * 12 / 11))
+    axes.set_title("\n".join(heading), fontsize=12, loc="left")
     figure.supxlabel("\n".join(notes), fontsize=9, x=0.01, ha="left")
-    return figure
+    return at_width(figure, wide)
 
 
 def draw_on(axes: Axes, results: Sequence[Result], points: Sequence[Points] = ()) -> None:
@@ -98,8 +105,8 @@ def conditions(results: Sequence[Result], width: int = 118) -> list[str]:
 
 
 def names(results: Sequence[Result]) -> list[str]:
-    """The kind of each result's rule; for rules of one kind, also the parameters that differ from the defaults."""
-    kinds = [result.kind for result in results]
+    """The name of each result's rule; for rules of one name, also the parameters that differ from the defaults."""
+    kinds = [result.name for result in results]
     found = []
     for result, kind in zip(results, kinds, strict=True):
         declared = result.rule.describe()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.plasticity.tables import rule_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,11 @@ class Result:
         """Kind of the rule."""
         return str(getattr(self.rule, "kind", ""))
 
+    @property
+    def name(self) -> str:
+        """Name of the rule for display: its kind, and the title of a custom rule."""
+        return rule_name(self.rule.to_mapping())
+
     def remarked(self, remark: str) -> Result:
         """Return a copy with another remark before the others."""
         return replace(self, remarks=(remark, *self.remarks))
@@ -95,7 +101,7 @@ class Result:
         """The table as CSV, with rule, parameters and conditions as comments above it."""
         text = io.StringIO()
         values = ", ".join(f"{p.name} = {p.show(getattr(self.rule, p.name))}" for p in self.rule.describe())
-        for line in (f"{self.kind}: {values}", f"{self.protocol}: {self.conditions}", *self.remarks):
+        for line in (f"{self.name}: {values}", f"{self.protocol}: {self.conditions}", *self.remarks):
             text.write(f"# {line}\n")
         table = self.columns()
         writer = csv.writer(text, lineterminator="\n")

@@ -44,6 +44,12 @@ def rule_table(rule: RuleLike) -> dict[str, Any]:
     return projection_rules.build(_read(path), "plasticity").to_mapping()
 
 
+def rule_name(rule: Mapping[str, Any]) -> str:
+    """Return the name of a rule for display: its kind, and its title if it is a custom rule."""
+    kind, title = str(rule.get("kind", "")), str(rule.get("title", ""))
+    return f"{kind} “{title}”" if title else kind
+
+
 def _read(path: Path) -> Mapping[str, Any]:
     content = read_toml(path)
     table = content.get("plasticity", content)

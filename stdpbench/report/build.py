@@ -17,7 +17,7 @@ from stdpbench.report.evaluated_run import EvaluatedRun, load_run
 from stdpbench.report.page import Part, make_part, render
 from stdpbench.report.presentations import Presenter
 from stdpbench.report.streams import stream_report
-from stdpbench.report.tables import FORMAT, compare_runs, csv_tables, run_data
+from stdpbench.report.tables import FORMAT, compare_runs, csv_tables, run_data, with_baselines
 from stdpbench.runs.catalog.access_log import count_readings, note_reading
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -119,7 +119,8 @@ def make_report(
         experiments.append(json.dumps(seedless, sort_keys=True))
         yield Progress(f"{folder.path.resolve().name[:40]}", 1, 1)
     comparison = compare_runs([data for data, _ in rows], experiments) if len(rows) > 1 else {}
-    seeds = over_seeds(folders, [Account.of(folder) for folder in folders])
+    accounts = [with_baselines(Account.of(each), found) for each, (_, found) in zip(folders, rows, strict=True)]
+    seeds = over_seeds(folders, accounts)
     if comparison:
         comparison["over_seeds"] = None if seeds is None else seeds.to_mapping()
     report = {"format": FORMAT, "runs": [data for data, _ in rows], "together": comparison}

@@ -222,7 +222,7 @@ def load_run(folder: RunFolder) -> EvaluatedRun:
     if len(test) < FEWEST:
         raise StdpbenchError(
             f"{folder.path.name} is evaluated on {len(test)} pictures: a report needs at least {FEWEST} to tell "
-            "results from chance"
+            f"results from chance{_more_pictures(experiment, validation)}"
         )
     return EvaluatedRun(
         folder=folder,
@@ -239,6 +239,20 @@ def load_run(folder: RunFolder) -> EvaluatedRun:
         same_pictures=metadata.get("data_sha256")
         in (None, fingerprint_at_start(start, experiment, split, validation)),
     )
+
+
+def _more_pictures(experiment: Experiment, validation: bool) -> str:
+    """Name the parameter with which another run would be evaluated on more pictures; empty if there is none."""
+    limit = experiment.schedule.test_images
+    path = "data.validation_images" if validation else "data.test_fraction"
+    if limit is not None and limit < FEWEST:
+        path = "schedule.test_images"
+    section, _, name = path.partition(".")
+    owner = getattr(experiment, section)
+    if not hasattr(owner, name):
+        return ""
+    now = getattr(owner, name)
+    return f"; run it again with more pictures, or with a larger {path}{'' if now is None else f' (it is {now:g})'}"
 
 
 def _counts(folder: RunFolder, name: str, n_exc: int) -> NDArray[np.uint16]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from stdpbench import __version__
 from stdpbench.experiment import Experiment
 from stdpbench.figures import svg
+from stdpbench.plasticity.tables import rule_name
 from stdpbench.readout import INTERVAL, NO_ANSWER
 from stdpbench.report.analysis import Findings
 from stdpbench.report.evaluated_run import EvaluatedRun
@@ -19,8 +20,7 @@ from stdpbench.report.field_pictures import field_pictures
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.report.sentences import summary
 from stdpbench.runs.catalog.access_log import Readings
-from stdpbench.runs.protocol.changes import rule_name
-from stdpbench.sweeps.seeds import HEADINGS, OverSeeds
+from stdpbench.sweeps.seeds import BASELINE_HEADINGS, HEADINGS, PAIRED_WITH_BASELINES, OverSeeds
 from stdpbench.templates.diehl_cook import Network
 
 if TYPE_CHECKING:
@@ -222,6 +222,9 @@ def render(
             robustness=robustness,
             seeds=seeds if seeds is not None and len(seeds.groups) > 1 else None,
             headings=HEADINGS,
+            baseline_rows=[] if seeds is None else seeds.baseline_rows,
+            baseline_headings=BASELINE_HEADINGS,
+            about_baselines=PAIRED_WITH_BASELINES,
             interval=INTERVAL,
             version=__version__,
         )

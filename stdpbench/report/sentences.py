@@ -14,6 +14,7 @@ from stdpbench.report.analysis import Findings
 from stdpbench.report.clusters import CHANCE
 from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import Accuracy
+from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.comparison import Account
 
 _Z = 1.959964  # of a 95 % interval
@@ -183,10 +184,10 @@ def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
         )
     else:
         sentences.append(
-            f"Labels of the {part} pictures were read {_times(readings['run'])} for this run, this report included, "
-            f"and {_times(readings['experiment'])} for all runs of the experiment in its folder ({readings['runs']}); "
-            f"test labels of the data set {_times(readings['data_set'])} for all its runs there, whatever parameter "
-            f"changed ({readings['data_set_runs']})."
+            f"Labels of the {part} pictures were read {_times(readings['run'])} for this run, this report included. "
+            f"In its folder there were {_looks(readings['experiment'])} at them by all runs of the experiment "
+            f"({readings['runs']}), and {_looks(readings['data_set'])} at test labels by all runs of the data set "
+            f"({readings['data_set_runs']}), whatever parameter changed. {ABOUT_LOOKS}"
         )
     if protocol["shared_pictures"]:
         sentences.append(
@@ -202,6 +203,10 @@ def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
             "With the same input spikes, the network now responds differently from the recorded responses."
         )
     return sentences
+
+
+def _looks(n: int) -> str:
+    return f"{n} look{'' if n == 1 else 's'}"
 
 
 def _times(n: int) -> str:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from stdpbench.readout import INTERVAL
+from stdpbench.readout.baselines import SAMPLES
+from stdpbench.readout.metric import Metric
+from stdpbench.report.adapted_thresholds import NAME as ADAPTED
 from stdpbench.report.analysis import Findings
 from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import GROUPS
 from stdpbench.runs.catalog.access_log import Readings
+from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.sweeps.seeds import OverSeeds
@@ -188,8 +194,33 @@ def csv_tables(
         "held_out.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["held_out"]],
         "robustness.csv": [{"run": run, **row} for run, rows in robustness.items() for row in rows],
         "over_seeds.csv": over_seeds_rows(seeds, "readout"),
+        "baselines_over_seeds.csv": baseline_rows(seeds),
     }
     return {name: csv_text(rows) for name, rows in tables.items() if rows}
+
+
+def with_baselines(account: Account, found: Findings) -> Account:
+    """Return an account with the baselines that the report has measured in addition to those of the run."""
+    k_means = next((row for row in found.accuracies if row.name.startswith("k-means, K =")), None)
+    rows = {"k-means": k_means, SAMPLES: found.row(SAMPLES), f"{ADAPTED}, vote": found.row(f"{ADAPTED}, vote")}
+    more = {
+        f"accuracy of {name}": Metric(row.accuracy, row.low, row.high, INTERVAL)
+        for name, row in rows.items()
+        if row is not None
+    }
+    return replace(account, metrics={**more, **account.metrics})
+
+
+def baseline_rows(seeds: OverSeeds | None) -> list[dict[str, Any]]:
+    """Return one row per group of runs and baseline, the strictest first; shares, not percent."""
+    rows = []
+    for group in () if seeds is None else seeds.groups:
+        for one in group.baselines:
+            row: dict[str, Any] = {"runs_with": group.label, "baseline": one.name}
+            row |= {f"baseline_{key}": value for key, value in plain(one.accuracy).items()}
+            row |= {f"vote_minus_baseline_{key}": value for key, value in plain(one.difference).items()}
+            rows.append({key: "" if value is None else value for key, value in row.items()})
+    return rows
 
 
 def over_seeds_rows(seeds: OverSeeds | None, what: str) -> list[dict[str, Any]]:

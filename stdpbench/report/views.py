@@ -161,9 +161,9 @@ class ViewData:
     label_readings : int or None
         Number of accesses to labels of these pictures for this run; None if unknown.
     label_readings_of_all : int
-        The same for all runs of the experiment.
+        Looks of all runs of the experiment (`stdpbench.runs.catalog.access_log`).
     test_label_readings : int
-        Number of accesses to test labels for all runs of the data set in the folder, whatever parameter changed.
+        Looks at test labels of all runs of the data set in the folder, whatever parameter changed.
     drawn_as : tuple of int or None
         Height and width in which the weights of a neuron are drawn; None: those of a picture.
     population : str
@@ -363,11 +363,15 @@ class ViewData:
             text += f" · {clustering.method}, K = {own['k']}: AMI {own['ami']:.2f}, purity {own['purity']:.2f}"
         if self.label_readings is None:
             return f"{text} · no journal, so accesses to these labels are not counted"
-        of_run, in_all = _times(self.label_readings), _times(self.label_readings_of_all)
         return (
-            f"{text} · labels read {of_run} for this run, {in_all} for all runs of the experiment, "
-            f"test labels {_times(self.test_label_readings)} for all runs of the data set"
+            f"{text} · labels read {_times(self.label_readings)} for this run; "
+            f"{_looks(self.label_readings_of_all)} by all runs of the experiment, "
+            f"{_looks(self.test_label_readings)} at test labels by all of the data set"
         )
+
+
+def _looks(n: int) -> str:
+    return f"{n} look{'' if n == 1 else 's'}"
 
 
 def _times(n: int) -> str:

@@ -32,6 +32,7 @@ from stdpbench.sweeps.statistics import (
     difference_text,
     paired_difference,
     plain,
+    signed,
     spread,
     spread_text,
 )
@@ -133,12 +134,22 @@ class Report:
         These are arms whose 95 % interval of the paired difference includes 0, or all arms if there is only one
         seed and thus no interval.
         """
+        higher = self.sweep.sign > 0
+        return [(row, d) for row, d in self._others if not (d.low > 0 if higher else d.high < 0)]
+
+    @property
+    def next_best(self) -> tuple[Row, Difference] | None:
+        """The complete arm that is closest to the best one, and the difference of the best one from it."""
+        return next(iter(self._others), None)
+
+    @property
+    def _others(self) -> list[tuple[Row, Difference]]:
+        """Complete arms other than the best, with the paired difference of the best from each, the closest first."""
         if (best := self.best) is None:
             return []
         own, metric, sign = best.values(self.sweep.metric), self.sweep.metric, self.sweep.sign
         found = [(row, paired_difference(own, row.values(metric))) for row in self._whole if row is not best]
-        close = [(row, d) for row, d in found if not (d.low > 0 if sign > 0 else d.high < 0)]
-        return sorted(close, key=lambda pair: sign * pair[1].mean)
+        return sorted(found, key=lambda pair: sign * pair[1].mean)
 
     @property
     def _whole(self) -> list[Row]:
@@ -276,18 +287,29 @@ def best_text(report: Report) -> str:
     best, contenders = report.best, report.contenders
     if best is None:
         return ""
-    text = f"Best: {best.arm.label}."
+    name, n = best.arm.label, len(report.sweep.seeds)
+    scale, digits = _format(report.sweep)
+    unit = " points" if scale == 100 else ""
+
+    def above(row: Row, difference: Difference) -> str:
+        text = f"{name} − {row.arm.label} is {signed(difference.mean, scale, digits)}{unit}"
+        if math.isnan(difference.low):
+            return text
+        low, high = (signed(value, scale, digits) for value in (difference.low, difference.high))
+        return f"{text} (95 % interval {low} to {high})"
+
     if not contenders:
-        return text
-    named = [
-        f"{row.arm.label} ({difference_text(difference, *_format(report.sweep))})"
-        for row, difference in contenders[:_MOST_NAMED]
-    ]
-    more = len(contenders) - len(named)
-    others = "; ".join(named) + (f"; and {more} more" if more else "")
-    if len(report.sweep.seeds) < 2:
-        return f"{text} With one seed there are no intervals, so it cannot be distinguished from: {others}."
-    return f"{text} Arms whose difference from it has an interval that includes 0: {others}."
+        closest = report.next_best
+        return f"Best: {name}." if closest is None else f"Best: {name}; {above(*closest)}, from {n} seeds."
+    named = "; ".join(above(*one) for one in contenders[:_MOST_NAMED])
+    more = len(contenders) - _MOST_NAMED
+    named += f"; and {more} more" if more > 0 else ""
+    if n < 2:
+        return f"Best: {name}, but one seed cannot show that arms differ: {named}."
+    one = len(contenders) == 1
+    others = contenders[0][0].arm.label if one else f"{len(contenders)} other arms"
+    include = "this interval includes 0" if one else "these intervals include 0"
+    return f"Best: {name}, but it is not shown to differ from {others}: {named}, and {include} ({n} seeds)."
 
 
 def headings(sweep: Sweep) -> tuple[str, ...]:
@@ -405,7 +427,7 @@ def write_report(report: Report, folder: Path) -> None:
     DiskError
         If a file cannot be written; its previous version is kept.
     """
-    from stdpbench.figures.run_figures import save
+    from stdpbench.figures.saving import write_figure
 
     write_text_aside(folder / "README.txt", _README)
     write_text_aside(folder / "results.md", to_markdown(report))
@@ -417,7 +439,7 @@ def write_report(report: Report, folder: Path) -> None:
     if arms and sweep.ranks:
         words, pictures = f"{sweep.name}: {sweep.experiment}, {len(sweep.seeds)} seeds", sweep.base.stream is None
         axis = f"{sweep.metric} on the validation part (%)" if pictures else title(sweep.metric)
-        save(sweep_figure(words, axis, arms, "percentage points" if pictures else ""), folder / "results.png")
+        write_figure(sweep_figure(words, axis, arms, "percentage points" if pictures else ""), folder / "results.png")
 
 
 def _arm_results(report: Report) -> list[ArmResult]:

@@ -26,6 +26,12 @@ from stdpbench.sweeps.statistics import (
 )
 
 HEADINGS: Final = ("read-out", "runs with", "seeds", "mean ± SD (%)", "difference (points)")
+BASELINE_HEADINGS: Final = ("runs with", "baseline", "seeds", "baseline, mean ± SD (%)", "vote − baseline (points)")
+PAIRED_WITH_BASELINES: Final = (
+    "Vote minus baseline is taken within each run, on the same pictures; in brackets the 95 % t interval of its mean "
+    "over seeds. The strictest baseline is first: learning has added something if even that interval is above 0."
+)
+_VOTE = "accuracy, vote"
 _OF_STREAMS: Final = ("measure", "runs with", "seeds", "mean ± SD", "difference")
 
 
@@ -45,6 +51,8 @@ class Group:
         By read-out, over seeds, 0 to 1; of streams, by name of the measure.
     differences : mapping of str to Difference
         By read-out: differences from the first group, over common seeds; empty for the first group.
+    baselines : tuple of AboveBaseline
+        The vote minus each baseline that runs have, the strictest baseline first: that of the highest accuracy.
     """
 
     label: str
@@ -52,6 +60,26 @@ class Group:
     seeds: tuple[int, ...]
     accuracy: Mapping[str, Spread]
     differences: Mapping[str, Difference]
+    baselines: tuple[AboveBaseline, ...] = ()
+
+
+@dataclass(frozen=True)
+class AboveBaseline:
+    """What the vote of a group is above a baseline of its own runs, seed by seed.
+
+    Attributes
+    ----------
+    name : str
+        The baseline, such as ``"k-means"``.
+    accuracy : Spread
+        Of the baseline over seeds, 0 to 1.
+    difference : Difference
+        Vote minus baseline, over the seeds that have both.
+    """
+
+    name: str
+    accuracy: Spread
+    difference: Difference
 
 
 @dataclass(frozen=True)
@@ -97,6 +125,21 @@ class OverSeeds:
             return f"– (no {name} of {self.groups[0].label})"
         return "reference" if len(self.groups) > 1 else "– (nothing to compare with)"
 
+    @property
+    def baseline_rows(self) -> list[list[str]]:
+        """Return the rows of the table below `BASELINE_HEADINGS`: the vote against each baseline, group by group."""
+        return [
+            [
+                group.label or "all",
+                one.name,
+                str(one.difference.n),
+                spread_text(one.accuracy),
+                difference_text(one.difference),
+            ]
+            for group in self.groups
+            for one in group.baselines
+        ]
+
     def to_mapping(self) -> dict[str, Any]:
         """Return everything as plain values for JSON."""
         groups = [
@@ -106,6 +149,10 @@ class OverSeeds:
                 "seeds": list(group.seeds),
                 "accuracy": {name: plain(value) for name, value in group.accuracy.items()},
                 "differences": {name: plain(value) for name, value in group.differences.items()},
+                "baselines": [
+                    {"name": one.name, "accuracy": plain(one.accuracy), "vote_minus_baseline": plain(one.difference)}
+                    for one in group.baselines
+                ],
             }
             for group in self.groups
         ]
@@ -161,7 +208,26 @@ def _group(
             )
             for name in paired
         },
+        _above_baselines(runs),
     )
+
+
+def _above_baselines(runs: Mapping[int, Account]) -> tuple[AboveBaseline, ...]:
+    """Return the vote minus each baseline over the seeds of a group, the baseline of the highest accuracy first."""
+    votes = {seed: metric.value for seed, run in runs.items() if (metric := run.metrics.get(_VOTE)) is not None}
+    names = dict.fromkeys(name for run in runs.values() for name in run.metrics if _is_baseline(name))
+    found = []
+    for name in names:
+        values = {seed: run.metrics[name].value for seed, run in runs.items() if name in run.metrics and seed in votes}
+        if values:
+            short = name.removeprefix("accuracy of ").removesuffix(", vote")
+            found.append(AboveBaseline(short, spread([*values.values()]), paired_difference(votes, values)))
+    return tuple(sorted(found, key=lambda one: -one.accuracy.mean))
+
+
+def _is_baseline(metric: str) -> bool:
+    """Whether a metric is the accuracy of a baseline: its only one, or that of the vote."""
+    return metric.startswith("accuracy of ") and ("," not in metric or metric.endswith(", vote"))
 
 
 def _accuracy(account: Account) -> dict[str, float]:

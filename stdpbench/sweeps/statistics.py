@@ -81,9 +81,9 @@ def difference_text(difference: Difference, scale: float = 100, digits: int = 2)
     interval = (
         ""
         if math.isnan(difference.low)
-        else f" [{_signed(difference.low, scale, digits)}, {_signed(difference.high, scale, digits)}]"
+        else f" [{signed(difference.low, scale, digits)}, {signed(difference.high, scale, digits)}]"
     )
-    return f"{_signed(difference.mean, scale, digits)}{interval} (n = {difference.n})"
+    return f"{signed(difference.mean, scale, digits)}{interval} (n = {difference.n})"
 
 
 def spread_text(value: Spread, scale: float = 100, digits: int = 2) -> str:
@@ -102,5 +102,6 @@ def plain(value: Spread | Difference) -> dict[str, float | int | None]:
     }
 
 
-def _signed(value: float, scale: float, digits: int) -> str:
+def signed(value: float, scale: float = 100, digits: int = 2) -> str:
+    """Format a number times `scale` with its sign."""
     return f"{round(scale * value, digits) + 0.0:+.{digits}f}"  # + 0.0: no -0.00

@@ -4,18 +4,20 @@ A test set loses its value with use: choosing models by repeated evaluation on i
 answers are compared with labels of evaluated pictures, a fact `LabelsRead` is written to the journal. It does not
 recur on resumption: each reading counts. Displaying pictures does not read labels.
 
-Readings are counted for the run, for its experiment, and for its data set: whatever parameter changed from one run to
-the next, each look at the same test labels informs the next choice.
+For the run, every access is counted. For its experiment and its data set, *looks* are: whatever parameter changed from
+one run to the next, each network that was compared with the same test labels informs the next choice. A network is one
+look, together with its baselines, and however often its results are opened again.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 from stdpbench.datasets import PLACES
 from stdpbench.experiment import Experiment, without_looks
@@ -23,10 +25,18 @@ from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.catalog.trash import bin_folder
 from stdpbench.runs.folder.journal import NAME, Journal
 from stdpbench.runs.folder.run_folder import RunFolder, now
-from stdpbench.runs.protocol.facts import LabelsRead, Record
+from stdpbench.runs.protocol.facts import Block, Intervention, LabelsRead, Record
+from stdpbench.runs.protocol.taught import Taught
 from stdpbench.stimuli import StimulusSet
 
 _NOT_COMPARED = ("name", "about", "seed")
+ABOUT_LOOKS = (
+    "A look is a trained network whose answers were compared with these labels, with all its read-outs and baselines; "
+    "opening it again adds none."
+)
+_CHANGED = tuple(f'"{kind.__name__}"'.encode() for kind in get_args(Intervention))
+_TRAINED = tuple(f'"{kind.__name__}"'.encode() for kind in (Block, Taught))
+_POSITION = re.compile(rb'"position": ?(\d+)')
 
 
 @dataclass(frozen=True)
@@ -36,15 +46,15 @@ class Readings:
     Attributes
     ----------
     run : int or None
-        Readings for this run; None if it has no journal.
+        Accesses to these labels for this run; None if it has no journal.
     experiment : int
-        Readings for all runs of the same experiment, with any seed, in the same runs folder and its bin.
+        Looks of all runs of the same experiment, with any seed, in the same runs folder and its bin.
     runs : int
         Number of those runs.
     unknown : int
         Number of those runs without a readable journal.
     data_set : int
-        Readings of test labels for all runs with the same data set in the same runs folder and its bin, whatever else
+        Looks at test labels of all runs with the same data set in the same runs folder and its bin, whatever else
         differs; held-out training pictures do not count.
     data_set_runs : int
         Number of runs with the same data set.
@@ -94,25 +104,25 @@ def count_readings(folder: RunFolder) -> Readings:
             continue
         count = _count(path)
         data_set_runs += of_data
-        data_set += count[1] if of_data and count is not None else 0
+        data_set += count.test_looks if of_data and count is not None else 0
         if not same:
             continue
         runs += 1
         if count is None:
             unknown += 1
-        total += 0 if count is None else count[0]
+        total += 0 if count is None else count.looks
         if path == own:
-            of_run = None if count is None else count[0]
+            of_run = None if count is None else count.accesses
     return Readings(of_run, total, runs, unknown, data_set, data_set_runs)
 
 
 def count_looks(experiment: Experiment, runs: Path) -> int:
-    """Count the readings of test labels for all runs in a folder and its bin with the data set of an experiment."""
+    """Count the looks at test labels of all runs in a folder and its bin with the data set of an experiment."""
     wanted = data_set_of(experiment.model_copy(update={"data": experiment.data.resolved()}).to_mapping())
     if not runs.is_dir():
         return 0
     of_data = [path for path, tables in _runs_in(runs.resolve()) if data_set_of(tables) == wanted]
-    return sum(count[1] for path in of_data if (count := _count(path)) is not None)
+    return sum(count.test_looks for path in of_data if (count := _count(path)) is not None)
 
 
 def _runs_in(runs_folder: Path) -> Iterator[tuple[Path, Mapping[str, Any] | None]]:
@@ -157,23 +167,38 @@ def data_set_of(tables: Mapping[str, Any] | None) -> str:
     return " ".join(str(data[name]) for name in ("kind", *PLACES) if data.get(name) is not None)
 
 
-def _count(path: Path) -> tuple[int, int] | None:
-    """Count the readings in a journal, and those of test labels among them.
+class _Counts(NamedTuple):
+    """Accesses to labels of evaluated pictures, looks, and those looks that were at test labels."""
 
-    Not all facts are parsed, which can be thousands of lines.
+    accesses: int
+    looks: int
+    test_looks: int
+
+
+def _count(path: Path) -> _Counts | None:
+    """Count the accesses in the journal of a run, and the networks that they were to.
+
+    The network of a run is another one if it was trained further, or changed, between two accesses. Not all facts are
+    parsed, which can be thousands of lines.
     """
     try:
         lines = (path / NAME).read_bytes().split(b"\n")
     except OSError:
         return None
-    found = of_test = 0
+    accesses, changes, trained, networks = 0, 0, b"", set[tuple[bytes, int, bool]]()
     for line in lines:
         if b'"LabelsRead"' in line:
             try:
                 record = json.loads(line)
-                is_reading = record["fact"] == "LabelsRead"
+                if record["fact"] != "LabelsRead":
+                    continue
+                networks.add((trained, changes, record.get("part") == "test"))
             except (ValueError, KeyError, TypeError):
                 continue
-            found += is_reading
-            of_test += is_reading and record.get("part") == "test"
-    return found, of_test
+            accesses += 1
+        elif any(kind in line for kind in _TRAINED):
+            found = _POSITION.search(line)
+            trained = found[1] if found else trained
+        elif any(kind in line for kind in _CHANGED):
+            changes += 1
+    return _Counts(accesses, len(networks), sum(of_test for _, _, of_test in networks))

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment, graph_for
-from stdpbench.figures.run_figures import accuracy_over_time, confusion, receptive_fields, save
+from stdpbench.figures.confusion import confusion
+from stdpbench.figures.fields import receptive_fields
+from stdpbench.figures.run_figures import accuracy_over_time
+from stdpbench.figures.saving import write_figure
 from stdpbench.figures.stream_figures import stream_figure
 from stdpbench.readout import READOUTS, Assignment, Score
 from stdpbench.runs.analysis.curves import Curves
@@ -41,7 +44,7 @@ def draw_training(
             pattern_answers((pieces or {}).values()),
         )
         title = f"{experiment.name}, seed {experiment.seed}"
-        save(stream_figure(columns, answers, title=title), folder.path / "figures" / "stream.png")
+        write_figure(stream_figure(columns, answers, title=title), folder.path / "figures" / "stream.png")
         return
     _draw_fields(folder, experiment, split, w, None)
     if curves.points:
@@ -61,7 +64,7 @@ def draw_training(
             theta_unit=graph.shown_as(graph.read)[1],
             noun=split.train.noun,
         )
-        save(figure, folder.path / "figures" / "accuracy_over_time.png")
+        write_figure(figure, folder.path / "figures" / "accuracy_over_time.png")
 
 
 def draw_assessment(
@@ -80,7 +83,7 @@ def draw_assessment(
     how = "supervised" if experiment.reference.trains else "vote"
     title = f"{experiment.name}, seed {experiment.seed}, {how}"
     figure = confusion(scores["vote"], split.class_names, title=title, noun=split.test.noun)
-    save(figure, folder.path / "figures" / "confusion.png")
+    write_figure(figure, folder.path / "figures" / "confusion.png")
 
 
 def _wanted() -> bool:
@@ -115,4 +118,4 @@ def _draw_fields(
         class_names=split.class_names or None,
         title=f"{experiment.name}, seed {experiment.seed}: {weights} of {target.size} {projection.target} neurons",
     )
-    save(figure, folder.path / "figures" / "receptive_fields.png")
+    write_figure(figure, folder.path / "figures" / "receptive_fields.png")

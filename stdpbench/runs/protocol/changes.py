@@ -16,6 +16,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.experiment.learning import same_kind
 from stdpbench.learned_names import COMPETE, FEED, THETA, full_name, listed
 from stdpbench.plasticity import rules
+from stdpbench.plasticity.tables import rule_name
 from stdpbench.registry import MissingKindError
 from stdpbench.rule_paths import replaced_rule, table_of_rule
 from stdpbench.runs.protocol.facts import (
@@ -118,12 +119,6 @@ def array_names(fact: LearnedSet) -> str:
 def changes_rule(changes: Changes) -> bool:
     """Return whether a change replaces the rule."""
     return replaced_rule(changes) is not None
-
-
-def rule_name(rule: Mapping[str, Any]) -> str:
-    """Return the name of a rule for display: its kind, and its title if it is a custom rule."""
-    kind, title = str(rule.get("kind", "")), str(rule.get("title", ""))
-    return f"{kind} “{title}”" if title else kind
 
 
 def rule_of(projection: str) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stdpbench.learned_names import OLD_NAMES, full_name
+from stdpbench.plasticity.tables import rule_name
 from stdpbench.rule_paths import replaced_rule, table_of_rule
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.changes import array_names, describe_intervention, rule_name, rule_of, tables_with
+from stdpbench.runs.protocol.changes import array_names, describe_intervention, rule_of, tables_with
 from stdpbench.runs.protocol.facts import Block, Record
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
@@ -254,7 +255,9 @@ def held_out_words(fact: facts.HeldOut) -> str:
         parts.append(f"winning neurons as K = {values.get('clusters') or 0:.0f} clusters: purity {purity:.2f}")
         parts.append(f"NMI {nmi:.2f}")
     dead, duplicates = (round(values.get(name) or 0) for name in ("dead", "duplicates"))
-    parts.append(f"{dead} neuron{'' if dead == 1 else 's'} silent, {duplicates} duplicate")
+    parts.append(f"{dead} neuron{'' if dead == 1 else 's'} silent")
+    if duplicates:
+        parts.append(f"{duplicates} nearly equal to another")
     return ", ".join(parts)
 
 

@@ -273,7 +273,7 @@ def test_an_ended_run_refuses_requests(lived: Lived) -> None:
         run.rewind("x")  # type: ignore[arg-type]
     with pytest.raises(StdpbenchError, match="is not a run folder"):
         stdpbench.open_run(run.path.parent)
-    with pytest.raises(StdpbenchError, match=r"the run folder .*nowhere does not exist"):
+    with pytest.raises(StdpbenchError, match=r"there is no run .*nowhere', neither as a folder nor in runs"):
         stdpbench.open_run(run.path.parent / "nowhere")
 
 

@@ -46,7 +46,7 @@ def test_the_steps_that_prepare_pictures_are_named() -> None:
     ("arguments", "sentence"),
     [
         (["digits", "--image", "99999"], "there is no picture 99999; choose 0 to 1346"),
-        (["digits", "--save", "x.gif"], "must end in .png, .pdf or .svg"),
+        (["digits", "--save", "x.gif"], "the name must end in .pdf, .svg, .png"),
         (["digits", "--set", "encoding.kind=delta"], "cannot show; choose one of"),
     ],
 )

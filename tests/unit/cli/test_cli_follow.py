@@ -81,6 +81,6 @@ def test_measures_on_held_out_pictures_are_a_line_without_a_terminal_only(monkey
     lines = followed(Client(monkeypatch, (1.0, measured))).splitlines()  # the last is of `ready`
     assert lines[-2] == (
         "held out at 0: vote 50.0 %, winning neurons as K = 7 clusters: purity 0.75, NMI 0.25, "
-        "2 neurons silent, 1 duplicate"
+        "2 neurons silent, 1 nearly equal to another"
     )
     assert "held out at" not in followed(Client(monkeypatch, (1.0, measured)), force_terminal=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+import stdpbench
 from stdpbench.cli import main
 from stdpbench.runs.catalog import index
 from stdpbench.runs.folder.lock import lock_path
@@ -114,6 +115,23 @@ def test_runs_of_a_sweep_are_found(cli: Cli, runs: Path, make_run: Make) -> None
         assert "60.00 %" in cli("show", name)
     message = cli("show", "small", status=2)
     assert "'small' is ambiguous: größe/small-arm-seed1, größe/small-arm-seed2; write more of the name" in message
+    with pytest.raises(stdpbench.StdpbenchError) as refused:  # the same in Python
+        stdpbench.open_run("small", runs)
+    assert str(refused.value) in message
+
+
+def test_latest_is_the_run_that_was_started_last(cli: Cli, runs: Path, make_run: Make) -> None:
+    for name, started in (("tiny-seed1", "2026-03-01"), ("tiny-seed0", "2026-03-02"), ("other", "2026-03-03")):
+        make_run(runs, name, about={"started": f"{started}T00:00:00+00:00"})
+    assert "tiny@latest for the newest" in cli("show", "tiny", status=2)
+    for given, name in (("tiny@latest", "tiny-seed0"), ("tiny-seed1@latest", "tiny-seed1"), ("@latest", "other")):
+        assert json.loads(cli("show", given, "--json"))["name"] == name
+        assert stdpbench.open_run(given, runs).name == name
+    assert "there is no run 'nobody@latest'" in cli("show", "nobody@latest", status=2)
+    assert stdpbench.open_run(runs / "tiny-seed1").name == "tiny-seed1"
+    with pytest.raises(stdpbench.StdpbenchError, match="ambiguous"):
+        stdpbench.open_run(runs.absolute() / "tiny")
+    assert stdpbench.open_run(runs.absolute() / "oth").name == "other"
 
 
 def test_list_makes_a_lost_index_anew(cli: Cli, runs: Path) -> None:
@@ -287,8 +305,8 @@ def test_a_queue_item_is_paused_where_its_run_is(cli: Cli, runs: Path) -> None:
         (["list", "--filter", "nonsense"], "COLUMN=VALUE"),
         (["show", "nobody"], "there is no run 'nobody'"),
         (["compare", "first"], "at least two runs"),
-        (["compare", "first", "second", "--figure", "x.pdf"], "must end in .png"),
-        (["compare", "first", "second", "--figure", "/does/not/exist/x.png"], "cannot be written"),
+        (["compare", "first", "second", "--figure", "x.gif"], "the name must end in .pdf, .svg, .png"),
+        (["compare", "first", "second", "--figure", "/does/not/exist/x.png"], "there is no folder"),
         (["delete"], "name the runs"),
         (["delete", "nobody"], "there is no run 'nobody'"),
         (["restore", "nobody"], "the bin is empty"),

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.figures import run_figures
-from stdpbench.figures.drawing import blues, greys, readable_on, shortened, spaced
+from stdpbench.figures.confusion import confusion, confusion_on
+from stdpbench.figures.drawing import blues, greys, new_figure, readable_on, shortened, spaced
+from stdpbench.figures.fields import Mosaic, fields_on, receptive_fields
+from stdpbench.figures.run_figures import accuracy_over_time
+from stdpbench.figures.saving import at_width, millimetres, write_figure
 from stdpbench.readout import NO_ANSWER, score
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -37,7 +40,7 @@ def inside(figure: Any) -> bool:
 class TestReceptiveFields:
     def test_negative_weights_have_a_colour_of_their_own(self) -> None:
         weights = np.array([[-0.5, 0.25], [0.0, 0.125]])
-        axes, _ = run_figures.receptive_fields(weights, (1, 2)).axes
+        axes, _ = receptive_fields(weights, (1, 2)).axes
         image = axes.images[0]
         assert (image.norm.vmin, image.norm.vmax) == (-0.5, 0.5)
         (red, _, blue, _), neutral, (less_red, _, more_blue, _) = image.cmap(image.norm(np.array([-0.5, 0.0, 0.5])))
@@ -46,12 +49,12 @@ class TestReceptiveFields:
         assert min(neutral[:3]) > 0.95
 
     def test_without_negative_weights_the_scale_begins_at_0(self) -> None:
-        axes, _ = run_figures.receptive_fields(np.array([[0.5, 0.25]]), (1, 1)).axes
+        axes, _ = receptive_fields(np.array([[0.5, 0.25]]), (1, 1)).axes
         assert (axes.images[0].norm.vmin, axes.images[0].norm.vmax) == (0.0, 0.5)
 
     def test_every_weight_is_found_where_it_belongs(self) -> None:
         weights = np.random.default_rng(0).random((6 * 4, 7))
-        figure = run_figures.receptive_fields(weights, (6, 4), vmax=1.0)
+        figure = receptive_fields(weights, (6, 4), vmax=1.0)
         axes, bar = figure.axes
         mosaic = np.ma.filled(axes.images[0].get_array(), np.nan)
         columns, scale = 4, 300 // 6  # ceil(sqrt(7 · 6/4)) = 4 fields per row; 300 dots per field at most
@@ -69,7 +72,7 @@ class TestReceptiveFields:
 
     def test_dots_are_not_resampled(self) -> None:
         weights = np.linspace(0, 1, 4)[:, None] * np.ones((1, 9))
-        figure = run_figures.receptive_fields(weights, (2, 2), vmax=1.0)
+        figure = receptive_fields(weights, (2, 2), vmax=1.0)
         dots = drawn(figure)
         shape = figure.axes[0].images[0].get_array().shape
         height = dots.shape[0]
@@ -82,7 +85,7 @@ class TestReceptiveFields:
         weights[:, 3] = 0
         labels = np.arange(10)
         labels[7] = NO_ANSWER
-        figure = run_figures.receptive_fields(weights, (3, 3), labels)
+        figure = receptive_fields(weights, (3, 3), labels)
         (crosses,) = figure.axes[0].collections
         assert len(crosses.get_segments()) == 4
         assert figure.texts[0].get_text() == "× 2 neurons that never fired, or without weights"
@@ -91,33 +94,33 @@ class TestReceptiveFields:
         assert inside(figure)
 
     def test_no_silent_neuron_no_note(self) -> None:
-        figure = run_figures.receptive_fields(np.ones((9, 4)), (3, 3))
+        figure = receptive_fields(np.ones((9, 4)), (3, 3))
         assert not figure.texts
         assert not figure.axes[0].collections
 
     def test_labels_only_where_there_is_room(self) -> None:
-        few = run_figures.receptive_fields(np.ones((4, 2)), (2, 2), np.array([0, 1]), class_names=["zero", "x" * 60])
+        few = receptive_fields(np.ones((4, 2)), (2, 2), np.array([0, 1]), class_names=["zero", "x" * 60])
         assert texts(few.axes[0]) == ["zero", "1"]
-        many = run_figures.receptive_fields(np.ones((4, 101)), (2, 2), np.zeros(101, np.int64))
+        many = receptive_fields(np.ones((4, 101)), (2, 2), np.zeros(101, np.int64))
         assert not texts(many.axes[0])
 
     def test_many_neurons_and_no_weight_at_all(self) -> None:
-        figure = run_figures.receptive_fields(np.zeros((784, 400), np.float32), (28, 28))
-        assert inside(run_figures.receptive_fields(np.ones((4, 1)), (2, 2), title="a title " * 30))
+        figure = receptive_fields(np.zeros((784, 400), np.float32), (28, 28))
+        assert inside(receptive_fields(np.ones((4, 1)), (2, 2), title="a title " * 30))
         assert drawn(figure).shape[0] > 20 * 28
         assert "400 neurons" in figure.axes[0].get_title(loc="left")
 
     def test_errors_are_sentences(self) -> None:
         with pytest.raises(StdpbenchError, match="not fields of 3 × 3 inputs"):
-            run_figures.receptive_fields(np.ones((8, 2)), (3, 3))
+            receptive_fields(np.ones((8, 2)), (3, 3))
         with pytest.raises(StdpbenchError, match="2 fields, but 3 labels"):
-            run_figures.receptive_fields(np.ones((9, 2)), (3, 3), np.zeros(3, np.int64))
+            receptive_fields(np.ones((9, 2)), (3, 3), np.zeros(3, np.int64))
 
 
 class TestConfusion:
     def test_counts_names_and_accuracy(self) -> None:
         found = score(np.array([0, 0, 1, -1, 1]), np.array([0, 0, 0, 1, 1]), 3)
-        figure = run_figures.confusion(found, ["cat", "dog", "owl"], title="vote")
+        figure = confusion(found, ["cat", "dog", "owl"], title="vote")
         axes = figure.axes[0]
         assert texts(axes) == ["2", "1", "1", "1", "66.7 %", "50.0 %", "–"]
         assert [label.get_text() for label in axes.get_yticklabels()] == ["cat", "dog", "owl"]
@@ -136,11 +139,54 @@ class TestConfusion:
     def test_nothing_is_cut_off(self, n: int, length: int) -> None:
         labels = np.repeat(np.arange(n), 12_000)
         names = [f"{'name ' * 20}"[:length] + str(number) for number in range(n)]
-        assert inside(run_figures.confusion(score(labels, labels, n), names, title="a title " * 20))
+        assert inside(confusion(score(labels, labels, n), names, title="a title " * 20))
 
     def test_names_must_fit(self) -> None:
         with pytest.raises(StdpbenchError, match="2 classes, but 1 names"):
-            run_figures.confusion(score(np.array([0]), np.array([0]), 2), ["one"])
+            confusion(score(np.array([0]), np.array([0]), 2), ["one"])
+
+
+class TestWidths:
+    @pytest.mark.parametrize(("text", "mm"), [(88, 88), ("88", 88), ("88 mm", 88), ("8.8cm", 88), ("3.5 in", 88.9)])
+    def test_of_papers_are_read(self, text: float | str, mm: float) -> None:
+        assert millimetres(text) == pytest.approx(mm)
+
+    @pytest.mark.parametrize("text", ["88 px", "wide", "", "-88", 8, "2 m", True])
+    def test_that_are_none_are_one_sentence(self, text: Any) -> None:
+        with pytest.raises(StdpbenchError, match=r"--width: .*(such as '88 mm'|not from 30 to 600 mm)"):
+            millimetres(text, "--width")
+
+    def test_are_those_of_figures_in_which_all_texts_fit(self) -> None:
+        labels, weights = np.repeat(np.arange(10), 1200), np.random.default_rng(0).random((16, 12))
+        fields = receptive_fields(weights, (4, 4), np.arange(12) % 10 - 1, title="a title " * 20, width=88)
+        matrix = confusion(score(labels, labels, 10), [str(n) for n in range(10)], title="a title " * 20, width=88)
+        course = accuracy_over_time(np.arange(5), {"vote": np.arange(5) / 5}, np.ones(5), np.ones(5))
+        before = course.get_size_inches()[1] / course.get_size_inches()[0]
+        for figure, width in ((fields, 88), (matrix, 88), (at_width(course, 140), 140)):
+            assert figure.get_figwidth() == pytest.approx(width / 25.4)
+            assert inside(figure)
+        assert course.axes[0].yaxis.label.get_fontsize() == pytest.approx(8)
+        assert course.get_size_inches()[1] / course.get_size_inches()[0] > before  # plots keep some room
+
+    def test_of_the_users_are_kept(self) -> None:
+        figure = new_figure(700, 300, constrained=True)
+        left, right = figure.subplots(1, 2)
+        fields_on(left, Mosaic.of(np.eye(16)[:, :9], (4, 4), np.arange(9) - 1), None)
+        confusion_on(right, score(np.array([0, 1]), np.array([0, 0]), 2), ["a", "b"])
+        assert tuple(figure.get_size_inches()) == (7, 3)
+        assert left.images[0].get_array().size > 144
+        assert {"8", "× 1 neuron that never fired, or without weights"} - set(texts(left)) == {"8"}
+        assert [bar.get_ylabel() for bar in figure.axes[2:]] == ["weight", "share of the true class (%)"]
+        assert inside(figure)
+
+    def test_files_of_one_figure_are_equal_in_each_format(self, tmp_path: Path) -> None:
+        for ending in ("pdf", "svg"):
+            for name in ("one", "two"):
+                figure = receptive_fields(np.ones((9, 4)), (3, 3), title="Fields", width=88)
+                write_figure(figure, tmp_path / f"{name}.{ending}")
+            one, two = ((tmp_path / f"{name}.{ending}").read_bytes() for name in ("one", "two"))
+            assert one == two
+        assert ">Fields</text>" in one.decode()
 
 
 class TestAccuracyOverTime:
@@ -148,7 +194,7 @@ class TestAccuracyOverTime:
 
     def test_two_panels_that_share_time(self) -> None:
         vote = np.linspace(0.1, 0.9, 7)
-        figure = run_figures.accuracy_over_time(
+        figure = accuracy_over_time(
             self.when,
             {"vote": vote, "proportion": vote + 0.01},
             20 + vote,
@@ -172,20 +218,18 @@ class TestAccuracyOverTime:
         assert "60\u2009000" in [label.get_text() for label in lower.get_xticklabels()]
 
     def test_what_was_not_measured_leaves_no_hole(self) -> None:
-        figure = run_figures.accuracy_over_time(
-            self.when, {"vote": np.array([0.1, np.nan, 0.3, 0.4, 0.5, 0.6, np.nan])}
-        )
+        figure = accuracy_over_time(self.when, {"vote": np.array([0.1, np.nan, 0.3, 0.4, 0.5, 0.6, np.nan])})
         (axes,) = figure.axes
         assert axes.lines[0].get_xdata().tolist() == [0, 20_000, 30_000, 40_000, 50_000]
         assert axes.get_xlabel() == "training presentations"
 
     def test_spikes_alone_and_a_run_that_has_just_begun(self) -> None:
-        assert len(run_figures.accuracy_over_time(self.when, {}, None, np.ones(7)).axes) == 2
-        assert inside(run_figures.accuracy_over_time(np.array([], np.int64), {"vote": np.array([])}))
+        assert len(accuracy_over_time(self.when, {}, None, np.ones(7)).axes) == 2
+        assert inside(accuracy_over_time(np.array([], np.int64), {"vote": np.array([])}))
 
     def test_changes_on_the_way_are_marked_and_told(self) -> None:
         vote, changes = np.linspace(0.1, 0.9, 7), [(0, "nu_post → 0.02"), (15_000, "rule → oja"), (15_000, "x " * 200)]
-        figure = run_figures.accuracy_over_time(self.when, {"vote": vote}, 20 + vote, 30 - vote, changes=changes)
+        figure = accuracy_over_time(self.when, {"vote": vote}, 20 + vote, 30 - vote, changes=changes)
         upper, lower, side = figure.axes
         for axes in (upper, lower):
             lines = [line for line in axes.lines if line.get_linestyle() == ":"]
@@ -196,19 +240,19 @@ class TestAccuracyOverTime:
         assert lines[:2] == ["1: from 0 on, nu_post → 0.02", "2: from 15\u2009000 on, rule → oja"]
         assert lines[2].endswith("x …")
         assert inside(figure)
-        many = run_figures.accuracy_over_time(self.when, {"vote": vote}, changes=[(n, "a → b") for n in range(11)])
+        many = accuracy_over_time(self.when, {"vote": vote}, changes=[(n, "a → b") for n in range(11)])
         assert many.get_supxlabel().splitlines()[-1] == "and 2 more changes"
         assert len(many.get_supxlabel().splitlines()) == 10
 
     def test_lengths_must_agree(self) -> None:
         with pytest.raises(StdpbenchError, match="7 points in time, but 2 of mean_theta"):
-            run_figures.accuracy_over_time(self.when, {}, np.ones(2))
+            accuracy_over_time(self.when, {}, np.ones(2))
 
 
 class TestSave:
     def test_same_figure_same_file_and_nothing_beside_it(self, tmp_path: Path) -> None:
         for name in ("one.png", "two.png"):
-            run_figures.save(run_figures.receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / name)
+            write_figure(receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / name)
         assert {path.name for path in tmp_path.iterdir()} == {"one.png", "two.png"}
         one = (tmp_path / "one.png").read_bytes()
         assert one.startswith(b"\x89PNG")
@@ -217,7 +261,7 @@ class TestSave:
     def test_failure_leaves_the_old_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         target = tmp_path / "figure.png"
         target.write_bytes(b"old")
-        figure = run_figures.receptive_fields(np.ones((9, 4)), (3, 3))
+        figure = receptive_fields(np.ones((9, 4)), (3, 3))
 
         def half(file: IO[bytes], **_: object) -> None:
             file.write(b"half")
@@ -225,12 +269,12 @@ class TestSave:
 
         monkeypatch.setattr(figure, "savefig", half)
         with pytest.raises(StdpbenchError, match=r"figure.png cannot be written: No space left on device"):
-            run_figures.save(figure, target)
+            write_figure(figure, target)
         assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
     def test_folder_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(StdpbenchError, match="cannot be written: No such file or directory"):
-            run_figures.save(run_figures.receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / "none" / "figure.png")
+            write_figure(receptive_fields(np.ones((9, 4)), (3, 3)), tmp_path / "none" / "figure.png")
 
 
 def lightness(colours: np.ndarray) -> np.ndarray:

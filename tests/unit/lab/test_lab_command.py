@@ -83,6 +83,13 @@ def test_a_rule_of_ones_own_from_a_file(tmp_path: Path, capsys: pytest.CaptureFi
     first, second = (np.array(one["curves"][0]["change"]) for one in json.loads(out))
     np.testing.assert_allclose(first, [0.1 * np.exp(-1), 0.0], atol=1e-12)
     np.testing.assert_allclose(second, 2 * first, atol=1e-12)
+    drawn = tmp_path / "drawn.svg"
+    status, out, _ = lab([str(file), "pair-window", "--output", str(drawn), "--width", "3.5 in"], capsys)
+    assert "custom “rule”: pair-window\n" in out, "named by its file"
+    assert "(every 4th of 80 points" in out
+    assert 'width="252pt"' in drawn.read_text(encoding="utf-8")
+    file.write_text(f'title = "Mine"\n{text}', encoding="utf-8")
+    assert "custom “Mine”: pair-window\n" in lab([str(file), "--option", "dts=10"], capsys)[1]
 
 
 def test_a_rule_of_a_file_keeps_its_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,8 +106,9 @@ def test_a_rule_of_a_file_keeps_its_values(tmp_path: Path, capsys: pytest.Captur
         (["nonsense"], "'nonsense' is neither a kind of plasticity rule nor a TOML file"),
         (["oja", "windows"], "there is no protocol 'windows'"),
         (["oja", "--set", "eta"], "--set: expected NAME=VALUE, got 'eta'"),
-        (["oja", "--output", "a.jpeg"], "the name must end in .pdf, .png, .svg, .csv"),
+        (["oja", "--output", "a.jpeg"], "the name must end in .pdf, .svg, .png, .csv"),
         (["oja", "--output", "nowhere/a.png"], "there is no folder nowhere"),
+        (["oja", "--width", "3 miles"], "--width: expected a width such as '88 mm' or '3.5 in', got '3 miles'"),
     ],
 )
 def test_bad_input_is_one_sentence(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -255,10 +255,10 @@ def test_each_reading_of_labels_is_recorded_first(report, runs):
     assert first["readings"]["run"] == 6  # with all baselines
     assert second["readings"] == {
         "run": 3,
-        "experiment": 9,
+        "experiment": 2,  # one for each network, with its baselines and reports
         "runs": 2,
         "unknown": 0,
-        "data_set": 9,
+        "data_set": 2,
         "data_set_runs": 2,
     }
 

@@ -234,8 +234,8 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     assert [run["accuracy"]["vote"] for run in results["arms"][1]["runs"]] == [0.90, 0.80, 0.85]
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.glob(".*"))
-    best = "Best: a | b. Arms whose difference from it has an interval that includes 0: "
-    assert f"* {best}as it is (+5.00 [-7.42, +17.42] (n = 3))." in text
+    best = "Best: a | b, but it is not shown to differ from as it is: a | b − as it is is +5.00 points "
+    assert f"* {best}(95 % interval -7.42 to +17.42), and this interval includes 0 (3 seeds)." in text
     (rival,) = results["not_told_from_best"]
     assert (rival["label"], rival["difference"]["n"]) == ("as it is", 3)
 
@@ -243,15 +243,19 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("votes", "sentence"),
     [
-        ({"one": (0.9, 0.91, 0.92), "two": (0.8, 0.811, 0.82), "three": (0.7, 0.7, 0.7)}, "Best: one."),
+        (
+            {"one": (0.9, 0.91, 0.92), "two": (0.8, 0.811, 0.82), "three": (0.7, 0.7, 0.7)},
+            "Best: one; one − two is +9.97 points (95 % interval +9.82 to +10.11), from 3 seeds.",
+        ),
         (
             {"one": (0.9,), "two": (0.8,), "three": (0.85,)},
-            "Best: one. With one seed there are no intervals, so it cannot be distinguished from: "
-            "three (+5.00 (n = 1)); two (+10.00 (n = 1)).",
+            "Best: one, but one seed cannot show that arms differ: "
+            "one − three is +5.00 points; one − two is +10.00 points.",
         ),
         (
             {"one": (0.9, 0.8), "two": (0.9, 0.8), "three": (0.1, 0.4)},
-            "includes 0: two (+0.00 [+0.00, +0.00] (n = 2)); three (+60.00 [",
+            "Best: one, but it is not shown to differ from 2 other arms: one − two is +0.00 points (95 % interval "
+            "+0.00 to +0.00); one − three is +60.00 points (95 % interval ",
         ),
     ],
 )

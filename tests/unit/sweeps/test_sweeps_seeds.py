@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from stdpbench.cli import main
+from stdpbench.report.tables import baseline_rows
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.sweeps.seeds import OverSeeds, over_seeds
@@ -98,3 +100,38 @@ def test_where_there_is_nothing_to_take_together(made: Callable[..., list[Path]]
     path = tmp_path / "b-1" / "metrics.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"test"', '"validation"'), encoding="utf-8")
     assert together(made("a", BEFORE) + other) is None  # other pictures
+
+
+def test_the_vote_is_compared_with_baselines_seed_by_seed(
+    made: Callable[..., list[Path]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = made("a", BEFORE)
+    for number, run in enumerate(runs):
+        path = run / "metrics.json"
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        vote = metrics["accuracy"]["vote"]
+
+        def less(points: float, vote: dict[str, Any] = vote) -> dict[str, Any]:
+            return {**vote, "accuracy": vote["accuracy"] - points / 100}
+
+        start = {"vote": less(20), "confidence": less(-20)}
+        metrics["baselines"] = {"samples": less(5 + number), "k_means": less(1), "start_weights": start}
+        if number == 2:
+            del metrics["baselines"]["samples"]
+        path.write_text(json.dumps(metrics), encoding="utf-8")
+    found = together(runs)
+    assert found is not None
+    assert found.baseline_rows == [
+        ["all", "k-means", "3", "80.00 ± 1.00", "+1.00 [+1.00, +1.00] (n = 3)"],
+        ["all", "samples as prototypes", "2", "75.50 ± 0.71", "+5.50 [-0.85, +11.85] (n = 2)"],
+        ["all", "start weights", "3", "61.00 ± 1.00", "+20.00 [+20.00, +20.00] (n = 3)"],
+    ]
+    (first, *_) = found.to_mapping()["groups"][0]["baselines"]
+    assert (first["name"], first["vote_minus_baseline"]["n"]) == ("k-means", 3)
+    (row, *_) = baseline_rows(found)
+    assert (row["baseline"], row["vote_minus_baseline_mean"]) == ("k-means", pytest.approx(0.01))
+    with pytest.raises(SystemExit, match="0"):
+        main(["compare", *(str(run) for run in runs)])
+    printed = capsys.readouterr().out
+    assert "The vote against baselines, paired by seed\nruns with  baseline" in printed
+    assert "The strictest baseline is first" in printed

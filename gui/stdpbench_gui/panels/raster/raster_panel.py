@@ -16,7 +16,7 @@ from stdpbench.graph.diagram import roles_of
 from stdpbench.learned_names import listed
 from stdpbench.runs.analysis.frame_spikes import spikes_in
 from stdpbench.templates.diehl_cook import Network
-from stdpbench.units import thousands
+from stdpbench.units import ordinal, thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel, Table
@@ -274,7 +274,7 @@ class Raster(Panel):
         if len(self.view.headers) > 4 * COUNTS[-1]:
             self.view.headers = {s.presentation: self.view.headers[s.presentation] for s in self.strips}
         n = every(self.strips[-8:])
-        self.sampled.setText("" if n <= 1 else f"every {_ordinal(n)} presentation")
+        self.sampled.setText("" if n <= 1 else f"every {ordinal(n)} presentation")
 
     @property
     def _graph(self) -> Graph | None:
@@ -390,7 +390,7 @@ class Raster(Panel):
         if neuron >= 0 and population in last.spikes:
             text += f", {int((last.spikes[population][0] == neuron).sum())} of {population} neuron {neuron}"
         times = every(self.strips[-8:])
-        return text + (f"; showing every {_ordinal(times)} presentation." if times > 1 else ".")
+        return text + (f"; showing every {ordinal(times)} presentation." if times > 1 else ".")
 
     def table(self) -> Table | None:
         """Return every spike on the screen."""
@@ -404,8 +404,3 @@ class Raster(Panel):
         if self.pieces.strips:
             return raster_report.stream_figure(self.pieces, self.view, read, self._seen())
         return raster_report.figure_of(self.strips[-1], self.view.sizes, read) if self.strips else None
-
-
-def _ordinal(n: int) -> str:
-    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{thousands(n)}{ending}"

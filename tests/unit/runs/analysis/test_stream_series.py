@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.figures.run_figures import save
+from stdpbench.figures.saving import write_figure
 from stdpbench.figures.stream_figures import stream_figure
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns, summary
 from stdpbench.runs.protocol.pieces import Piece
@@ -55,5 +55,5 @@ def test_the_figure_is_drawn(n, tmp_path):
     some = {number: PIECES[number] for number in range(1, n + 1)}
     figure = stream_figure(stream_columns(some, 0.5), pattern_answers(some.values()), title="mine")
     assert len(figure.axes) == 4 + (n > 1)  # irregularity is not known after the first piece
-    save(figure, tmp_path / "stream.png")
+    write_figure(figure, tmp_path / "stream.png")
     assert (tmp_path / "stream.png").stat().st_size > 1000

@@ -13,11 +13,12 @@ from stdpbench.datasets import Images, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.access_log import count_looks, count_readings, note_reading, shared_pictures
 from stdpbench.runs.catalog.trash import move_to_bin
-from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.journal import Journal, read_journal
+from stdpbench.runs.folder.run_folder import now
 from stdpbench.runs.preparation.start import check_disjoint, load_split
 from stdpbench.runs.process import setup
 from stdpbench.runs.process.reevaluate import evaluate_run
-from stdpbench.runs.protocol.facts import LabelsRead, Remarked
+from stdpbench.runs.protocol.facts import Block, LabelsRead, ParametersChanged, Record, Remarked
 from stdpbench.runs.protocol.options import Options
 
 
@@ -69,9 +70,10 @@ def test_each_reading_of_test_labels_is_journaled_before_results_are_returned(tm
     list(evaluate_run(folder.path, Options(workers=1, simulator="compiled", baselines=False)))
     assert len(readings(folder)) == 2
     before = count_readings(folder)
-    assert (before.run, before.experiment, before.runs, before.unknown) == (2, 2, 1, 0)
+    assert (before.run, before.experiment, before.runs, before.unknown) == (2, 1, 1, 0), "one network, one look"
     held = new_run(tmp_path, validation=True, baselines=True)
     drive(held)
+    assert count_readings(held).experiment == 2
     assert [(fact.part, fact.purpose) for fact in readings(held)] == [
         ("validation", "read-outs"),
         ("validation", "start weights as a baseline"),
@@ -102,12 +104,34 @@ def test_readings_are_counted_over_seeds_of_one_experiment(tmp_path, make_run):
     assert not note_reading(old, looked)
     assert not (old.path / "journal.jsonl").exists()
     found = count_readings(one)
-    assert (found.run, found.experiment, found.runs, found.unknown) == (2, 3, 3, 1)
+    assert (found.run, found.experiment, found.runs, found.unknown) == (2, 2, 3, 1)
     in_bin = RunFolder(move_to_bin(other_seed))
     assert count_readings(one) == found, "what was seen was seen"
-    assert count_readings(in_bin).experiment == 3
+    assert count_readings(in_bin).experiment == 2
     assert count_readings(old).run is None
     assert not any(isinstance(record.fact, Remarked) for record in read_journal(one.path))
+
+
+def test_a_network_that_was_trained_further_or_changed_is_another_look(tmp_path, make_run):
+    from stdpbench.runs.folder.run_folder import RunFolder
+
+    folder, looked = RunFolder(make_run(tmp_path, "one")), LabelsRead("test", 5, "read-outs")
+    expected = []
+    for fact, position, looks in (
+        (looked, 40, 1),
+        (looked, 90, 1),  # a baseline of the same network
+        (Block(0, [1], [2], 0.1, 0.1, {}), 50, 1),
+        (looked, 50, 2),
+        (ParametersChanged({"plasticity.nu_post": (0.01, 0.02)}), 50, 2),
+        (looked, 50, 3),
+        (Block(0, [1], [2], 0.1, 0.1, {}), 50, 3),  # computed again after a crash
+        (looked, 80, 3),
+    ):
+        journal = Journal(folder.path)
+        journal.append(Record(len(journal.records), position, now(), fact), sync=True)
+        journal.close()
+        expected.append((count_looks(folder.experiment, tmp_path), looks))
+    assert [found for found, _ in expected] == [looks for _, looks in expected]
 
 
 def test_looks_at_test_labels_are_counted_over_all_runs_of_a_data_set(tmp_path, make_run):
@@ -120,12 +144,13 @@ def test_looks_at_test_labels_are_counted_over_all_runs_of_a_data_set(tmp_path, 
     for folder, fact in ((one, test), (another, test), (another, test), (another, held_out), (other_data, test)):
         assert note_reading(folder, fact)
     found = count_readings(one)
-    assert (found.run, found.experiment, found.data_set, found.data_set_runs) == (1, 1, 3, 2)
-    assert count_readings(another).experiment == 3
-    assert count_looks(one.experiment, tmp_path) == 3
+    assert (found.run, found.experiment, found.data_set, found.data_set_runs) == (1, 1, 2, 2)
+    assert count_readings(another).experiment == 2, "test pictures and held-out ones"
+    assert count_looks(one.experiment, tmp_path) == 2
     move_to_bin(another)
-    assert count_looks(one.experiment, tmp_path) == 3, "what was seen was seen"
+    assert count_looks(one.experiment, tmp_path) == 2, "what was seen was seen"
     assert count_looks(one.experiment, tmp_path / "elsewhere") == 0
     said = look_text(one.experiment, tmp_path, Options())
-    assert said.startswith(f"test labels: look 4 on this data set in {tmp_path}, after training")
+    assert said.startswith(f"test labels: this will be look 3 at those of this data set in {tmp_path}, after training")
+    assert "opening it again adds none" in said
     assert look_text(one.experiment, tmp_path, Options(validation=True)) == ""

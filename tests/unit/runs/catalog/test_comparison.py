@@ -15,7 +15,7 @@ import pytest
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.figures.comparison import comparison_figure
-from stdpbench.figures.run_figures import save
+from stdpbench.figures.saving import write_figure
 from stdpbench.runs.catalog.comparison import (
     Account,
     Metric,
@@ -248,7 +248,7 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
     assert len(running.lines) == 9 + 1, "a line for each run, and one where parameters changed"
     assert len({(line.get_color(), line.get_linestyle()) for line in figure.axes[2].lines}) == 9
     assert len(result.containers) == 3
-    save(figure, tmp_path / "figure.png")
+    write_figure(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -355,7 +355,7 @@ def test_measures_do_not_take_a_run_back_to_where_they_are_of():
     sentence = describe(record)
     assert sentence.startswith("On 40 held-out pictures: vote 50.0 %, winning neurons as K = 7 clusters: purity 0.75")
     unlabelled = Record(2, 20, "t", HeldOut(40, "later", {"accuracy_vote": None, "dead": 3.0}))
-    assert describe(unlabelled) == "On 40 held-out pictures: 3 neurons silent, 0 duplicate."
+    assert describe(unlabelled) == "On 40 held-out pictures: 3 neurons silent."
 
 
 def test_a_full_disk_ends_the_measures_and_not_the_run(tmp_path):

@@ -10,12 +10,12 @@ from harness import experiment
 
 from stdpbench.experiment import Experiment
 from stdpbench.plasticity.custom import EXAMPLE
+from stdpbench.plasticity.tables import rule_name
 from stdpbench.runs.protocol.changes import (
     changed_by,
     changes_between,
     describe_changes,
     experiment_at,
-    rule_name,
     tables_with,
 )
 from stdpbench.runs.protocol.facts import Change, ParametersChanged, Record, RuleChanged, Started
