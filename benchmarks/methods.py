@@ -6,7 +6,9 @@ Each argument is a name and the folders of its runs, one for each seed. A synapt
 a synapse, counted for the first test stimuli; an input that is shown as currents takes a product for each of its
 synapses instead, once per stimulus. The energy is that of 32-bit operations in 45 nm without memory (Horowitz 2014):
 0.9 pJ for an addition, 4.6 pJ for a product and an addition. It compares orders of magnitude. Of a reference that was
-trained on the responses of a run, the run's own operations are part. Mean and SD over runs.
+trained on the responses of a run, the run's own operations are part. Read-outs of a network that labels have trained
+answer alike. Seconds are those of the training, by the clock. Mean and SD over runs, and of the vote the 95 % t
+interval of the mean.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-COLUMNS = ("vote", "confidence", "labels", "parameters", "spikes", "operations", "products", "microjoule")
+ACCURACIES = ("vote", "proportion", "confidence", "likelihood")
+COLUMNS = (*ACCURACIES, "labels", "parameters", "spikes", "operations", "products", "microjoule", "seconds")
 
 
 def main() -> None:
@@ -36,10 +39,11 @@ def main() -> None:
         found[name] = [measure(folder, chosen.images) for folder in folders if (folder / "metrics.json").is_file()]
         if not found[name]:
             options.error(f"there are no finished runs {pattern}")
-    print("| method | seeds |", " | ".join(COLUMNS), "|")
-    print("|---|---|" + "---|" * len(COLUMNS))
+    print("| method | seeds |", " | ".join(COLUMNS), "| 95 % |")
+    print("|---|---|" + "---|" * (len(COLUMNS) + 1))
     for name, runs in found.items():
-        print(f"| {name} | {len(runs)} |", " | ".join(spread([run[each] for run in runs]) for each in COLUMNS), "|")
+        cells = [spread([run[each] for run in runs]) for each in COLUMNS]
+        print(f"| {name} | {len(runs)} |", " | ".join([*cells, interval([run["vote"] for run in runs])]), "|")
     if chosen.figure is not None:
         draw(found, chosen.figure)
 
@@ -70,7 +74,8 @@ def measure(folder: Path, n_images: int) -> dict[str, float]:
                 source, target = (graph.populations[end].size for end in (each.source, each.target))
                 products += len(graph.synapses(name)) if graph.is_sparse(name) else source * target
     result = {
-        **{name: 100 * metrics["accuracy"][name]["accuracy"] for name in ("vote", "confidence")},
+        **{name: 100 * metrics["accuracy"].get(name, {}).get("accuracy", np.nan) for name in ACCURACIES},
+        "seconds": float(metrics["training"]["seconds"]),
         "labels": float(metrics["n_label_images"]),
         "parameters": float(sum(w.size for w in run.learned.values())),
         "spikes": sum(spikes.values()),
@@ -79,7 +84,7 @@ def measure(folder: Path, n_images: int) -> dict[str, float]:
     }
     if run.experiment.data.to_mapping()["kind"] == "responses":
         of_run = measure(Path(run.experiment.data.to_mapping()["path"]).parent, n_images)
-        for name in ("parameters", "spikes", "operations", "products"):
+        for name in ("parameters", "spikes", "operations", "products", "seconds"):
             result[name] += of_run[name]
     energy = result["operations"] * ADDITION.picojoule + result["products"] * MULTIPLY_ADD.picojoule
     return {**result, "microjoule": 1e-6 * energy}
@@ -91,6 +96,17 @@ def spread(values: Sequence[float]) -> str:
     if len(of) == 1 or of.std() == 0:
         return f"{of.mean():.4g}"
     return f"{of.mean():.4g} ± {of.std(ddof=1):.2g}"
+
+
+def interval(values: Sequence[float]) -> str:
+    """Return the 95 % t interval of the mean."""
+    from scipy.stats import t
+
+    of = np.array(values)
+    if len(of) == 1:
+        return "–"
+    half = t.ppf(0.975, len(of) - 1) * of.std(ddof=1) / np.sqrt(len(of))
+    return f"{of.mean() - half:.2f} to {of.mean() + half:.2f}"
 
 
 def draw(found: dict[str, list[dict[str, float]]], path: Path) -> None:

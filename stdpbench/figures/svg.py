@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.figures.drawing import MARKERS, OKABE_ITO
+from stdpbench.figures.surrogate_training import layers_with_gradients, surrogate_training_figure
 
 _INK = "#123457"  # placeholder for the text colour of the page
 _WIDTH, _HEIGHT = 5.2, 4.2
@@ -135,6 +136,36 @@ def over_training(rows: Sequence[Mapping[str, Any]]) -> str:
     axes.set(xlabel="training presentations", ylabel="%", ylim=(0, 100))
     axes.grid(visible=True, color=_INK, alpha=0.15, linewidth=0.7)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9, labelcolor=_INK)
+    return _svg(figure)
+
+
+def surrogate_training(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Draw gradients and silent neurons over the passes of a training as SVG; None if gradients are not known.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        One row per pass, with the columns of `passes_of`; None if undefined.
+    """
+    if len(rows) < 2:
+        return None
+    columns = {name: np.array([np.nan if row[name] is None else row[name] for row in rows], float) for name in rows[0]}
+    if not layers_with_gradients(columns):
+        return None
+    figure = surrogate_training_figure({"": [columns]})
+    for axes in figure.axes:
+        axes.tick_params(which="both", colors=_INK)
+        for spine in axes.spines.values():
+            spine.set_color(_INK)
+        legend = axes.get_legend()
+        for line in () if legend is None else legend.get_lines():
+            line.set_color(_INK)
+        for text in (axes.xaxis.label, axes.yaxis.label, *(() if legend is None else legend.get_texts())):
+            text.set_color(_INK)
+        if legend is not None:
+            legend.get_frame().set_visible(False)
+    for text in figure.texts:
+        text.set_color(_INK)
     return _svg(figure)
 
 

@@ -83,7 +83,12 @@ class SurrogateGradient(Reference):
 
 
 class SurrogateTrainer(Trainer):
-    """Trains layers of spiking neurons by `spiking_layers.backward`.
+    r"""Trains layers of spiking neurons by `spiking_layers.backward`.
+
+    Of each layer, `learn` returns, besides its ``spikes`` per picture: ``gradient``, the mean over batches of the
+    length of the gradient with respect to its weights; ``silent``, the share of its neurons without a spike in this
+    part; ``dead`` and ``always``, the shares of those that have fired for no picture, and for every picture, since the
+    pass began.
 
     Parameters
     ----------
@@ -102,6 +107,8 @@ class SurrogateTrainer(Trainer):
         self._weights = [self.weights[name] for name in names]
         self._adam = Adam(self._weights)
         self._buffers = Buffers()
+        self._shown = 0  # pictures since the pass began, and for how many of them neurons have fired
+        self._answered = [np.zeros(w.shape[1], np.int64) for w in self._weights]
 
     @property
     def _layers(self) -> list[Neurons]:
@@ -114,8 +121,12 @@ class SurrogateTrainer(Trainer):
     def learn(self, numbers: NDArray[np.int64], position: int) -> Learnt:
         """Show pictures in batches, each of which changes the weights; see `Trainer.learn`."""
         loss, correct, norm = 0.0, 0, 0.0
-        spikes = [np.zeros(w.shape[1]) for w in self._weights]
+        spikes, norms = [np.zeros(w.shape[1]) for w in self._weights], np.zeros(len(self._weights))
         starts = range(0, len(numbers), self.batch)
+        if position % max(1, len(self.task.labels)) == 0:
+            self._shown = 0
+            for each in self._answered:
+                each[...] = 0
         for start in starts:
             chosen = numbers[start : start + self.batch]
             inputs = self._inputs(chosen, position + start)
@@ -124,14 +135,22 @@ class SurrogateTrainer(Trainer):
             self._adam.step(gradients, rate)
             loss += one * len(chosen)
             correct += right
-            norm += float(np.sqrt(sum(float((g * g).sum()) for g in gradients)))
-            for total, course in zip(spikes, courses, strict=True):
-                total += course.spikes.sum(axis=(0, 1))
+            squares = [float((g * g).sum()) for g in gradients]
+            norm += float(np.sqrt(sum(squares)))
+            norms += np.sqrt(squares)
+            for total, answered, course in zip(spikes, self._answered, courses, strict=True):
+                of_picture = course.spikes.sum(axis=0)
+                total += of_picture.sum(axis=0)
+                answered += np.count_nonzero(of_picture, axis=0)
         n = len(numbers)
+        self._shown += n
         values = {"gradient": norm / len(starts)}
-        for name, total in zip(self._targets, spikes, strict=True):
+        for name, total, answered, length in zip(self._targets, spikes, self._answered, norms, strict=True):
             values[f"{name}.spikes"] = float(total.sum()) / n
             values[f"{name}.silent"] = float((total == 0).mean())
+            values[f"{name}.gradient"] = float(length) / len(starts)
+            values[f"{name}.dead"] = float((answered == 0).mean())
+            values[f"{name}.always"] = float((answered == self._shown).mean())
         return Learnt(loss / n, correct, values)
 
     def gradients(
@@ -169,12 +188,17 @@ class SurrogateTrainer(Trainer):
         return loss, correct, found, courses
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return the state of Adam."""
-        return dict(self._adam.state())
+        """Return the state of Adam, and for how many pictures of this pass neurons have fired."""
+        answered = {f"answered{number}": each.copy() for number, each in enumerate(self._answered)}
+        return {**self._adam.state(), "shown": np.array(self._shown), **answered}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Continue from a state of Adam."""
+        """Continue from a `state`."""
         self._adam.restore(state)
+        if "shown" in state:  # not in checkpoints of earlier versions
+            self._shown = int(state["shown"])
+            for number, each in enumerate(self._answered):
+                each[...] = state[f"answered{number}"]
 
     def _inputs(self, numbers: NDArray[np.int64], position: int) -> NDArray[Any]:
         inputs = self.task.inputs(numbers).astype(self._weights[0].dtype, copy=False)

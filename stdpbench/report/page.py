@@ -81,6 +81,7 @@ def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapp
         "confusion": _matrix(found.arrays["confusion vote"], names) if len(names) <= _MOST_CLASSES else None,
         "mistakes": _mistakes(run, found),
         "held_out": svg.over_training(data["held_out"]) if len(data["held_out"]) > 1 else None,
+        "passes": svg.surrogate_training(data["passes"]),
         "fields": [
             (names[group] if group >= 0 else "silent in the label phase", n, uri)
             for group, n, uri in field_pictures(run.w, run.shape, labels, len(names))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from stdpbench.figures.surrogate_training import passes_of
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.baselines import SAMPLES
 from stdpbench.readout.metric import Metric
@@ -17,6 +18,7 @@ from stdpbench.report.adapted_thresholds import NAME as ADAPTED
 from stdpbench.report.analysis import Findings
 from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import GROUPS
+from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.catalog.access_log import Readings
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal
@@ -61,6 +63,7 @@ def run_data(run: EvaluatedRun, found: Findings, readings: Readings) -> dict[str
         "confusion": found.arrays["confusion vote"].tolist(),
         "class_names": list(run.split.class_names),
         "held_out": held_out_rows(run),
+        "passes": pass_rows(run),
         "readings": {
             "run": readings.run,
             "experiment": readings.experiment,
@@ -81,6 +84,18 @@ def held_out_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
     return [
         {"position": position, "images": fact.images, "part": fact.part, **fact.values}
         for position, fact in sorted(live.held_out.items())
+    ]
+
+
+def pass_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
+    """Return measures of a training with labels, one row per completed pass; empty without labels."""
+    live = LiveRun.replay(read_journal(run.folder.path))
+    if not live.taught:
+        return []
+    columns = passes_of(taught_columns(live.taught), max(1, len(run.split.train)))
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return [
+        {name: value if np.isfinite(value) else None for name, value in zip(columns, row, strict=True)} for row in rows
     ]
 
 
@@ -192,6 +207,7 @@ def csv_tables(
             for j, n in enumerate(row)
         ],
         "held_out.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["held_out"]],
+        "passes.csv": [{"run": d["run"], **row} for d, _ in parts for row in d["passes"]],
         "robustness.csv": [{"run": run, **row} for run, rows in robustness.items() for row in rows],
         "over_seeds.csv": over_seeds_rows(seeds, "readout"),
         "baselines_over_seeds.csv": baseline_rows(seeds),

@@ -15,6 +15,12 @@ from stdpbench.figures.fields import receptive_fields
 from stdpbench.figures.run_figures import accuracy_over_time
 from stdpbench.figures.saving import write_figure
 from stdpbench.figures.stream_figures import stream_figure
+from stdpbench.figures.surrogate_training import (
+    Columns,
+    layers_with_gradients,
+    passes_of,
+    surrogate_training_figure,
+)
 from stdpbench.readout import READOUTS, Assignment, Score
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.analysis.fields import field_shape
@@ -65,6 +71,18 @@ def draw_training(
             noun=split.train.noun,
         )
         write_figure(figure, folder.path / "figures" / "accuracy_over_time.png")
+
+
+def draw_surrogate_training(folder: RunFolder, experiment: Experiment, n_pictures: int, columns: Columns) -> None:
+    """Draw gradients and silent neurons of layers over the passes of a training, if gradients are known."""
+    if not _wanted() or not layers_with_gradients(columns):
+        return
+    passes = passes_of(columns, n_pictures)
+    if len(passes["pass"]) < 2:
+        return
+    (folder.path / "figures").mkdir(exist_ok=True)
+    figure = surrogate_training_figure({"": [passes]}, f"{experiment.name}, seed {experiment.seed}")
+    save(figure, folder.path / "figures" / "surrogate_training.png")
 
 
 def draw_assessment(

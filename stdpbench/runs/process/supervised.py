@@ -23,7 +23,9 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, encode, n_bins
 from stdpbench.network import Learned
 from stdpbench.references import Learnt, Task, Trainer
+from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.process.figures import draw_surrogate_training
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.training import Presented, Training
 from stdpbench.runs.process.training_record import TrainingRecord
@@ -245,6 +247,7 @@ class SupervisedRecord(TrainingRecord):
         """Write learned arrays, curves and figures, and return the section of ``metrics.json`` on training."""
         done = self.taught[-1][0] if self.taught else 0
         found = super().write(folder, experiment, split, learned, stopped=stopped)
+        draw_surrogate_training(folder, experiment, max(1, len(split.train)), taught_columns(dict(self.taught)))
         for name in ("spikes_per_image", "presentations_per_image", "too_few_spikes", "mean_theta_mV"):
             found.pop(name, None)
         last = self.taught[-1][1] if self.taught else None

@@ -19,6 +19,7 @@ from stdpbench_gui.session.overlays import Overlay
 
 def part(number: int) -> Taught:
     values = {"gradient": 2.0 / number, "exc.spikes": 20.0 + number}
+    values |= {"exc.gradient": 1.0 / number, "exc.dead": 0.1, "exc.always": 0.01 * number}
     return Taught(100, 1.0 / number, 0.8 + 0.01 * number, values)
 
 
@@ -42,11 +43,19 @@ def test_loss_and_accuracy_are_drawn_and_called_supervised(panel: Curves) -> Non
     assert [plot.title for plot in panel.shown] == ["length of the gradient", "exc spikes per picture"]
     np.testing.assert_allclose(panel.plots[0].data("training pictures")[1], 2 / np.arange(1, 9))
     np.testing.assert_allclose(panel.plots[1].data("training pictures")[1], 20 + np.arange(1, 9))
+    panel.choose(0, "of_layer")
+    panel.choose(1, "always")
+    redraw(panel)
+    assert [plot.title for plot in panel.shown] == [
+        "length of the gradient, weights to exc",
+        "exc, spikes for all pictures of the pass (%)",
+    ]
+    np.testing.assert_allclose(panel.plots[1].data("training pictures")[1], np.arange(1, 9))
     assert panel.summary() == (
         "Supervised, at training presentation 800: loss 0.125, 88.0 % of the last 100 training pictures correct."
     )
     names, rows = panel.table() or ([], [])
-    assert names == ["position", "loss", "accuracy", "gradient", "exc.spikes"]
+    assert names[:5] == ["position", "loss", "accuracy", "gradient", "exc.spikes"]
     assert len(rows) == 8
     assert panel.figure() is not None
 

@@ -89,6 +89,9 @@ def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_
     assert [(row["group"], row["supervised"], row["n_labelled"]) for row in rows] == [("supervised", True, 300)]
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Supervised: trained by surrogate-gradient with the labels of 300 training pictures" in page
+    assert [row["pass"] for row in found["passes"]] == [1, 2, 3, 4, 5, 6]
+    assert all(0 <= row["hidden.dead"] <= 1 and row["hidden.gradient"] > 0 for row in found["passes"])
+    assert "Gradients over training" in page
     assert "trained without labels" not in page
 
 

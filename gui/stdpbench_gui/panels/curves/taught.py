@@ -15,7 +15,8 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Table
 from stdpbench_gui.panels.curves.measure import Line, Measure, Other, Source, Values, finite, in_order, of_other
 
-_SPANS = {"accuracy": 10.0, "loss": 0.1, "gradient": 0.1, "spikes": 5.0}
+_SPANS = {"accuracy": 10.0, "loss": 0.1, "gradient": 0.1, "spikes": 5.0, "of_layer": 0.1, "dead": 10.0, "always": 10.0}
+_SHARES = ("dead", "always")
 
 
 class Taught(Source):
@@ -31,7 +32,7 @@ class Taught(Source):
         Other runs; those without labels have other quantities, and are left out.
     """
 
-    usual: tuple[str, ...] = ("accuracy", "loss", "gradient", "spikes")
+    usual: tuple[str, ...] = ("accuracy", "loss", "gradient", "spikes", "of_layer", "dead", "always")
     x_labels: tuple[str, ...] = ("training presentations", "presentations")
     scale = 1.0
 
@@ -41,12 +42,20 @@ class Taught(Source):
 
     def titles(self) -> dict[str, str]:
         """Return the titles of all quantities."""
-        return {
+        known, population = taught_columns(self.live.taught), self.population
+        titles = {
             "accuracy": "supervised accuracy (%)",
             "loss": "loss",
             "gradient": "length of the gradient",
-            "spikes": f"{self.population} spikes per picture",
+            "spikes": f"{population} spikes per picture",
         }
+        if f"{population}.gradient" in known:
+            titles |= {
+                "of_layer": f"length of the gradient, weights to {population}",
+                "dead": f"{population}, no spike since the pass began (%)",
+                "always": f"{population}, spikes for all pictures of the pass (%)",
+            }
+        return titles
 
     def measure(self, name: str) -> Measure:
         """Return the curves of a quantity."""
@@ -58,13 +67,16 @@ class Taught(Source):
             pen = pg.mkPen(colour, width=1.5)
             own.append(Line(words, *measured, colour, "●", pen, symbol="o", smooths=False))
         lines = [of_other(other, *self._points(other.live, name)) for other in self.others]
-        most = 100.0 if name == "accuracy" else None
-        return Measure(in_order(own, lines), _SPANS[name], from_zero=name in ("loss", "gradient"), most=most)
+        most = 100.0 if name in ("accuracy", *_SHARES) else None
+        from_zero = name in ("loss", "gradient", "of_layer", *_SHARES)
+        return Measure(in_order(own, lines), _SPANS[name], from_zero=from_zero, most=most)
 
     def _points(self, live: LiveRun, name: str) -> tuple[Values, Values]:
         columns = taught_columns(live.taught)
         unknown = np.full(len(columns["position"]), np.nan)
         values = {"spikes": columns.get(f"{self.population}.spikes", unknown), "accuracy": 100 * columns["accuracy"]}
+        values["of_layer"] = columns.get(f"{self.population}.gradient", unknown)
+        values |= {share: 100 * columns.get(f"{self.population}.{share}", unknown) for share in _SHARES}
         return finite(columns["position"], values.get(name, columns.get(name, unknown)))
 
 

@@ -70,10 +70,16 @@ def test_it_learns_and_says_that_it_was_supervised(done: tuple[RunFolder, dict[s
     assert metrics["n_label_images"] == N_TRAIN  # whose labels were used, though fewer measure the neurons
     assert list(live.taught) == list(range(20, N_TRAIN * PASSES + 1, 20))
     first, last = (live.taught[at] for at in (20, N_TRAIN * PASSES))
+    layers = ("hidden", "output")
     assert last.loss < first.loss / 2
     assert last.values.keys() == {
-        *("gradient", "hidden.spikes", "hidden.silent", "output.spikes", "output.silent"),
+        "gradient",
+        *(f"{layer}.{name}" for layer in layers for name in ("spikes", "silent", "gradient", "dead", "always")),
     }
+    lengths = [last.values[f"{layer}.gradient"] for layer in layers]
+    assert max(lengths) < last.values["gradient"] < sum(lengths)
+    for layer in layers:  # what never fired in a pass did not fire in its last part
+        assert last.values[f"{layer}.dead"] <= last.values[f"{layer}.silent"]
     assert positions(folder.path) == [N_TRAIN, 2 * N_TRAIN, 3 * N_TRAIN]
 
 
