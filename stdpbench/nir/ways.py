@@ -157,8 +157,12 @@ def synapses_of(nodes: Nodes, way: Way, gain: NDArray[np.float64]) -> Synapses:
     after = np.broadcast_to(np.asarray(way.after, np.int64), len(target))[target]
     kernels = _kernels(nodes, way)
     if kernels is None:
-        _check_number(way, len(source) * len(target))
-        w = _matrix(way)[np.ix_(source, target)] * gain
+        if any(layer.kind != "dense" for layer in way.layers):
+            _check_number(way, len(source) * len(target))
+        w = _matrix(way)
+        if not (np.array_equal(source, np.sort(source)) and np.array_equal(target, np.sort(target))):
+            w = w[np.ix_(source, target)]
+        w = w * gain
         return Synapses({}, w, before[:, None] + after)
     connect, shapes = kernels.connect, (nodes.placed(way.source), nodes.placed(way.target))
     _check_number(way, int(connect.expected(*shapes, recurrent=False)))

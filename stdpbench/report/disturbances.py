@@ -48,7 +48,7 @@ class Kind:
     help: str
 
 
-_BITS = (64, 8, 6, 5, 4, 3, 2, 1)
+_BITS = (64, 8, 7, 6, 5, 4, 3, 2, 1)
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "noise": Kind("noise", "% of pixels", (0, 5, 10, 20, 30, 50), "pixels replaced by random grey values"),

@@ -111,16 +111,21 @@ def draw(of_runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, A
     """Draw accuracy of the vote by kind of disturbance, one line per run."""
     drawn = []
     for kind, of in KINDS.items():
-        series, n_images = {}, 0
-        for name, points in of_runs.items():
-            mine = {point["level"]: point for point in points if point["kind"] == kind and point["readout"] == "vote"}
-            if len(mine) == len(of.levels):
-                ordered = [mine[level] for level in of.levels]
-                series[name] = tuple([point[part] for point in ordered] for part in ("accuracy", "low", "high"))
-                n_images = ordered[0]["n_images"]
-        if series:
+        measured = {
+            name: {point["level"]: point for point in points if point["kind"] == kind and point["readout"] == "vote"}
+            for name, points in of_runs.items()
+        }
+        measured = {name: mine for name, mine in measured.items() if {of.levels[0], of.levels[-1]} <= mine.keys()}
+        if measured:
+            # earlier versions measured fewer levels between
+            levels = [level for level in of.levels if all(level in mine for mine in measured.values())]
+            series = {
+                name: tuple([mine[level][part] for level in levels] for part in ("accuracy", "low", "high"))
+                for name, mine in measured.items()
+            }
+            n_images = next(iter(measured.values()))[levels[0]]["n_images"]
             label = f"{of.title} ({of.unit})"
-            figure = curves(of.levels, series, label, evenly=of.unit == "bits" or kind == "duration")  # type: ignore[arg-type]
+            figure = curves(levels, series, label, evenly=of.unit == "bits" or kind == "duration")  # type: ignore[arg-type]
             drawn.append({"title": of.title, "help": of.help, "n_images": n_images, "figure": figure})
     return drawn
 
