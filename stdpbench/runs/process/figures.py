@@ -82,7 +82,7 @@ def draw_surrogate_training(folder: RunFolder, experiment: Experiment, n_picture
         return
     (folder.path / "figures").mkdir(exist_ok=True)
     figure = surrogate_training_figure({"": [passes]}, f"{experiment.name}, seed {experiment.seed}")
-    save(figure, folder.path / "figures" / "surrogate_training.png")
+    write_figure(figure, folder.path / "figures" / "surrogate_training.png")
 
 
 def draw_assessment(
