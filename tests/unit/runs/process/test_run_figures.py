@@ -23,7 +23,7 @@ def test_the_figure_of_training_shows_what_was_changed_according_to_the_journal(
     changes = {"plasticity.nu_post": (0.01, 0.02), "exc.tau_m": ("100 ms", "80 ms")}
     folder = RunFolder.open(make_run(tmp_path, "changed", changes=changes))
     drawn = {}
-    monkeypatch.setattr(figures, "save", lambda figure, path: drawn.setdefault(path.name, figure))
+    monkeypatch.setattr(figures, "write_figure", lambda figure, path: drawn.setdefault(path.name, figure))
     curves = Curves(60, None, 0)
     curves.points, curves.mean_theta, curves.spikes_per_image = [20, 40], [20.0, 21.0], [9.0, 8.0]
     curves.accuracy = {name: [np.nan, 0.5] for name in curves.accuracy}
@@ -36,3 +36,19 @@ def test_the_figure_of_training_shows_what_was_changed_according_to_the_journal(
     figure = drawn["accuracy_over_time.png"]
     assert figure.get_supxlabel() == "1: from 7 on, nu_post → 0.02, tau_m → 80 ms"
     assert [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_linestyle() == ":"] == [7]
+
+
+def test_the_figure_of_gradients_is_drawn_of_two_passes_or_more(
+    tmp_path: Path, make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STDPBENCH_FIGURES", "1")
+    folder = RunFolder.open(make_run(tmp_path, "taught"))
+    columns = {"position": np.array([20.0, 40.0]), "accuracy": np.ones(2)}
+    measures, layers = ("gradient", "dead", "always"), ("hidden", "output")
+    known = {f"{layer}.{name}": np.ones(2) for layer in layers for name in measures}
+    file = folder.path / "figures" / "surrogate_training.png"
+    for found, n_pictures in ((columns, 20), (columns | known, 40)):  # no gradients; one pass
+        figures.draw_surrogate_training(folder, folder.experiment, n_pictures, found)
+        assert not file.exists()
+    figures.draw_surrogate_training(folder, folder.experiment, 20, columns | known)
+    assert file.read_bytes().startswith(b"\x89PNG")
