@@ -17,6 +17,11 @@ class GreyEncoder(Encoder):
     )
     x_min: float = parameter(0.0, unit="", ge=0, lt=1, help="Values up to this one evoke no spike.")
 
+    @property
+    def draws(self) -> bool:
+        """Spikes follow from the values alone."""
+        return False
+
     def lit(self, image: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the numbers of the pixels that fire, ascending, and their values x in (x_min, 1]."""
         white = float(image.max(initial=0.0)) if self.white is None else self.white

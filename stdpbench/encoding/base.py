@@ -16,6 +16,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import Parameters
 from stdpbench.stimuli import Events, Signal, Stimulus
 
+_INDEX_BITS, _FEW = 16, 1500
 PHASES = ("train", "label", "test", "held-out")
 
 
@@ -65,7 +66,8 @@ def generator(
         Number of another stream of the same attempt; default: that of the encoder.
     """
     entropy = (seed, PHASES.index(phase), presentation, attempt, *(() if purpose is None else (purpose,)))
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
+    words = np.array(entropy, np.uint32) if max(entropy) < 2**32 else entropy  # words are not taken apart one by one
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(words)))
 
 
 def sorted_spikes(
@@ -87,13 +89,16 @@ def sorted_spikes(
     clip : bool
         Whether later spikes come in the last step instead.
     """
-    step = np.floor(time / dt + 1e-6).astype(np.int64)
+    found = time / dt
+    found += 1e-6
+    np.floor(found, out=found)
+    step, index = found.astype(np.int64), np.asarray(index)
     if clip:
         step = np.minimum(step, n_bins - 1)
-    shown = np.flatnonzero((step >= 0) & (step < n_bins))
-    if len(shown) < len(step):
-        index, step = np.asarray(index)[shown], step[shown]
-    return sorted_by_step(np.asarray(index), step)
+    if step.max(initial=-1) >= n_bins or step.min(initial=0) < 0:
+        shown = np.flatnonzero((step >= 0) & (step < n_bins))
+        index, step = index[shown], step[shown]
+    return sorted_by_step(index, step)
 
 
 def sorted_by_step(index: NDArray[np.integer], step: NDArray[np.integer]) -> Spikes:
@@ -105,16 +110,34 @@ def sorted_by_step(index: NDArray[np.integer], step: NDArray[np.integer]) -> Spi
         Input neuron and time step of each spike, both at least 0.
     """
     n = len(index)
-    if not (index[1:] >= index[:-1]).all():
-        order = _order(index)
-        index, step = index[order], step[order]
-    order = _order(step)
+    if n and index.max() < 1 << _INDEX_BITS and step.max() < 1 << 31 - _INDEX_BITS:
+        key = step.astype(np.int32)  # both in one number
+        key <<= _INDEX_BITS
+        key |= index.astype(np.int32)
+        if not (key[1:] > key[:-1]).all():
+            key = _ascending(key)
+        return Spikes(key & ((1 << _INDEX_BITS) - 1), key >> _INDEX_BITS, n - len(key))
+    order = np.lexsort((index, step))
     index, step = index[order], step[order]
-    new = (step[1:] != step[:-1]) | (index[1:] != index[:-1])
-    if not new.all():
-        kept = np.concatenate([[0], np.flatnonzero(new) + 1])
-        index, step = index[kept], step[kept]
-    return Spikes(index.astype(np.int32), step.astype(np.int32), n - len(index))
+    new = np.append(True, (step[1:] != step[:-1]) | (index[1:] != index[:-1]))[:n]
+    return Spikes(index[new].astype(np.int32), step[new].astype(np.int32), int(n - new.sum()))
+
+
+def _ascending(key: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return numbers of at least 0 in order, each once; the array may be changed.
+
+    Up to some 1500 numbers are sorted in vectors. Of more, the two halves of 16 bits are, whose digits NumPy sorts.
+    """
+    if len(key) < _FEW:
+        key.sort()
+    else:
+        low, high = (half.astype(np.uint16) for half in (key & 0xFFFF, key >> 16))
+        if not (low[1:] >= low[:-1]).all():
+            order = np.argsort(low, kind="stable")
+            key, high = key[order], high[order]
+        key = key[np.argsort(high, kind="stable")]
+    new = key[1:] != key[:-1]
+    return key if new.all() else np.concatenate([key[:1], key[1:][new]])
 
 
 def numbered(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -127,16 +150,6 @@ def numbered(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """
     numbers: NDArray[np.int64] = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return numbers
-
-
-def _order(values: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return the order that sorts values of at least 0, equal ones as they are.
-
-    NumPy sorts 16-bit numbers by their digits, several times faster than by comparing them.
-    """
-    small = int(values.max(initial=0)) <= np.iinfo(np.uint16).max
-    order: NDArray[np.int64] = np.argsort(values.astype(np.uint16) if small else values, kind="stable")
-    return order
 
 
 class Encoder(Parameters):
@@ -156,6 +169,11 @@ class Encoder(Parameters):
     """Whether currents take the place of spikes; projections from the input then need weights, and no delays."""
     stronger: ClassVar[bool] = False
     """Whether a further attempt shows a picture more strongly. If not, each picture is shown once."""
+
+    @property
+    def draws(self) -> bool:
+        """Whether spikes depend on random numbers. If not, the generator that an encoder is given is any."""
+        return True
 
     @property
     def one_spike(self) -> bool:

@@ -32,6 +32,11 @@ class Current(Encoder):
     timed: ClassVar[bool] = False
     currents: ClassVar[bool] = True
 
+    @property
+    def draws(self) -> bool:
+        """Currents follow from the values alone."""
+        return False
+
     def encode(
         self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float
     ) -> Spikes:

@@ -36,6 +36,11 @@ class Delta(Encoder):
     copy_names: ClassVar[tuple[str, ...]] = ("up", "down")
 
     @property
+    def draws(self) -> bool:
+        """Spikes follow from the values alone."""
+        return False
+
+    @property
     def copies(self) -> int:
         """Two inputs per channel."""
         return 2

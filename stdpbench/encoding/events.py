@@ -23,6 +23,11 @@ class Events(Encoder):
     reference: ClassVar[str] = "–"
     takes: ClassVar[tuple[str, ...]] = ("events",)
 
+    @property
+    def draws(self) -> bool:
+        """Spikes follow from the events alone."""
+        return False
+
     def encode_events(self, events: Recording, rng: np.random.Generator, *, n_bins: int, dt: float) -> Spikes:
         """Return the events as spikes, which are not random; see `Encoder.encode_events`."""
         return sorted_spikes(events.index, events.time, n_bins, dt)

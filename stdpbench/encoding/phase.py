@@ -57,7 +57,7 @@ class Phase(GreyEncoder):
         """Return the spikes of one presentation, which are not random; see `Encoder.encode`."""
         pixel, x = self.lit(image)
         values = np.rint(255 * x).astype(np.int64)
-        which, bit = np.nonzero((values[:, None] >> np.arange(BITS - 1, -1, -1)) & 1)
+        bit, which = np.nonzero((values >> np.arange(BITS - 1, -1, -1)[:, None]) & 1)  # in the order of spikes
         index = pixel[which] + (len(image) * bit if self.form == "channels" else 0)
         periods = int(n_bins * dt * 1e3 / (BITS * self.phase) * (1 + 1e-9))
         time = np.asarray((np.arange(periods)[:, None] * BITS + bit) * (self.phase * 1e-3), np.float64)

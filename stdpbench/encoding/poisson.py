@@ -50,8 +50,10 @@ class Poisson(RateEncoder):
         hits = _bernoulli_positions(rng, cells, p_max)
         bins = hits // len(lit)
         columns = hits - bins * len(lit)  # two thirds of the time of np.divmod
-        kept = np.flatnonzero(rng.random(len(hits)) * brightest < values[columns])
-        return Spikes(lit.astype(np.int32)[columns[kept]], bins.astype(np.int32)[kept])
+        drawn = rng.random(len(hits))
+        drawn *= brightest
+        kept = np.flatnonzero(drawn < values.take(columns))
+        return Spikes(lit.astype(np.int32).take(columns.take(kept)), bins.take(kept).astype(np.int32))
 
 
 def _bernoulli_positions(rng: np.random.Generator, n: int, p: float) -> NDArray[np.int64]:
@@ -66,8 +68,15 @@ def _bernoulli_positions(rng: np.random.Generator, n: int, p: float) -> NDArray[
     while last < n:
         # floor(log(1 - U) / log(1 - p)) failures come before each success
         with np.errstate(over="ignore"):  # a tiny p gives gaps beyond any number; they are cut to n
-            gaps = np.minimum(np.log1p(-rng.random(draw)) / log_q, n).astype(np.int64) + 1
-        positions = last + np.cumsum(gaps)
+            gaps = rng.random(draw)
+            np.negative(gaps, out=gaps)
+            np.log1p(gaps, out=gaps)
+            gaps /= log_q
+            np.minimum(gaps, n, out=gaps)
+        positions = gaps.astype(np.int64)
+        positions += 1
+        positions[0] += last
+        np.cumsum(positions, out=positions)
         parts.append(positions)
         last = int(positions[-1])
     return (parts[0] if len(parts) == 1 else np.concatenate(parts))[: _below(parts, n)]

@@ -57,6 +57,11 @@ class Population(Encoder):
     takes: ClassVar[tuple[str, ...]] = ("images", "signals")
 
     @property
+    def draws(self) -> bool:
+        """Only the phases of rates are random."""
+        return self.form == "rate"
+
+    @property
     def copies(self) -> int:
         """One input per field and value."""
         return self.fields

@@ -34,6 +34,11 @@ class Regular(RateEncoder):
     summary: ClassVar[str] = "Rate coding without noise: spikes at equal intervals"
     reference: ClassVar[str] = "rates of Diehl & Cook 2015, doi:10.3389/fncom.2015.00099"
 
+    @property
+    def draws(self) -> bool:
+        """Only the phases are random, unless they are 0."""
+        return self.phase == "random"
+
     def encode(
         self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float
     ) -> Spikes:

@@ -15,6 +15,7 @@ from stdpbench.graph import Graph
 from stdpbench.stimuli import StimulusSet
 
 _CLOSE = 1e-6  # of a step
+_NOT_DRAWN_FROM = np.random.default_rng(0)  # making one for each stimulus takes as long as encoding some of them
 _ALTERED = 1  # stream of a control of timing
 _ORDER = 201  # number of the random stream for the order of pictures
 _MEASURED = 1000
@@ -91,8 +92,9 @@ def encode(
     bins = n_bins(experiment, stimuli, number)
     if phase == "train":
         bins -= experiment.stimulus_bins - experiment.encoded_bins
-    rng, bins = generator(experiment.seed, phase, presentation, attempt), max(0, bins)
-    spikes = experiment.encoding.spikes(stimuli.stimulus(number), rng, attempt=attempt, n_bins=bins, dt=dt)
+    encoder, bins = experiment.encoding, max(0, bins)
+    rng = generator(experiment.seed, phase, presentation, attempt) if encoder.draws else _NOT_DRAWN_FROM
+    spikes = encoder.spikes(stimuli.stimulus(number), rng, attempt=attempt, n_bins=bins, dt=dt)
     timing = experiment.schedule.timing
     if timing == "intact":
         return spikes

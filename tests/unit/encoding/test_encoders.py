@@ -57,6 +57,23 @@ def test_spikes_are_sorted_within_the_time_and_those_of_lit_pixels(kind: str) ->
         assert len(encode(make(kind), np.zeros(9))) == 0
 
 
+@pytest.mark.parametrize("kind", OF_PICTURES)
+@pytest.mark.parametrize("values", [{}, {"phase": "zero"}, {"form": "rate"}])
+def test_only_encoders_that_draw_depend_on_random_numbers(kind: str, values: dict[str, str]) -> None:
+    if values and {"regular": "phase", "population": "form"}.get(kind) not in values:
+        return
+    encoder, image = make(kind, **values), np.random.default_rng(3).integers(0, 256, 300).astype(float)
+    one, other = (encoder.encode(image, np.random.default_rng(k), attempt=0, n_bins=700, dt=DT) for k in (1, 2))
+    assert encoder.draws == (pairs(one) != pairs(other))
+
+
+def test_generators_are_those_of_numpy_for_the_same_numbers() -> None:
+    for numbers in [(0, "train", 0, 0), (7, "test", 59_999, 2), (2**63 - 1, "label", 3, 0), (1, "test", 2**32 + 5, 1)]:
+        entropy = (numbers[0], ("train", "label", "test").index(numbers[1]), *numbers[2:])
+        drawn = np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy))).random(3)
+        assert (generator(*numbers).random(3) == drawn).all()
+
+
 def test_a_current_is_in_proportion_to_the_pixel_and_there_are_no_spikes() -> None:
     spikes = encode(make_alone("current", gain=2.0), [0.0, 51.0, 255.0])
     assert len(spikes) == 0

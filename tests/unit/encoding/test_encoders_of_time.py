@@ -178,15 +178,16 @@ def test_a_stimulus_of_another_kind_is_refused_in_a_sentence() -> None:
         encode(make("events"), np.zeros(3))
 
 
+@pytest.mark.parametrize("n", [400, 4000])
 @pytest.mark.parametrize(("n_inputs", "n_steps"), [(50, 40), (90_000, 40), (50, 90_000), (90_000, 90_000)])
-def test_events_in_any_order_are_sorted_by_step_and_channel_and_merged(n_inputs: int, n_steps: int) -> None:
-    """Also channels and steps beyond 65 535, which are sorted in another way."""
+def test_events_in_any_order_are_sorted_by_step_and_channel_and_merged(n_inputs: int, n_steps: int, n: int) -> None:
+    """Also many of them, and channels and steps beyond 65 535, which are sorted in other ways."""
     rng = np.random.default_rng(1)
-    index = rng.integers(0, n_inputs, 400, dtype=np.int32)
-    step = rng.integers(0, n_steps, 400)
+    index = rng.integers(0, n_inputs, n, dtype=np.int32)
+    step = rng.integers(0, n_steps, n)
     step[:50], index[:50] = step[50:100], index[50:100]
     found = encode(make("events"), Events(index, (step + 0.5) * DT, n_steps * DT), n_bins=n_steps)
     expected = sorted(set(zip(step.tolist(), index.tolist(), strict=True)))
     assert pairs(found) == expected
-    assert found.merged == 400 - len(expected)
+    assert found.merged == n - len(expected)
     assert found.index.dtype == found.bin.dtype == np.int32
