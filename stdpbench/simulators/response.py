@@ -62,6 +62,10 @@ class Response:
 
     def counts(self, population: str) -> NDArray[np.int64]:
         """Return spikes per neuron of a population during the stimulus, int64; spikes during a rest do not count."""
+        return np.bincount(self.counted(population).index, minlength=self.sizes[population])
+
+    def counted(self, population: str) -> Spikes:
+        """Return the spikes of a population during the stimulus."""
         spikes = self.spikes[population]
-        n_counted = int(np.searchsorted(spikes.bin, self.n_bins))
-        return np.bincount(spikes.index[:n_counted], minlength=self.sizes[population])
+        n_counted = int(spikes.bin.searchsorted(self.n_bins))
+        return Spikes(spikes.index[:n_counted], spikes.bin[:n_counted])

@@ -16,7 +16,7 @@ from stdpbench.network import Learned, prototypes
 from stdpbench.readout import READOUTS, Assignment, Score, assign, classes_of_outputs, readouts, score
 from stdpbench.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.process.evaluation import default_workers, respond
+from stdpbench.runs.process.evaluation import Processes, default_workers, respond
 from stdpbench.runs.process.figures import draw_assessment
 from stdpbench.runs.process.responses import Responses, response_key
 from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progress, Remarked
@@ -39,6 +39,7 @@ class _Context:
     options: Options
     folder: RunFolder
     start: Learned
+    processes: Processes
 
     @property
     def labelled(self) -> bool:
@@ -86,12 +87,18 @@ def assess(
     metrics : dict
         Contents of ``metrics.json``.
     """
-    label_images = split.train.part(0, n_label_images(experiment, len(split.train)))
-    context = _Context(simulator, experiment, label_images, split, options, folder, start)
+    with closing(Processes()) as processes:
+        label_images = split.train.part(0, n_label_images(experiment, len(split.train)))
+        context = _Context(simulator, experiment, label_images, split, options, folder, start, processes)
+        return (yield from _assess(context, training))
+
+
+def _assess(context: _Context, training: Mapping[str, Any]) -> Generator[AssessmentEvent, None, dict[str, Any]]:
+    experiment, split, folder, options = context.experiment, context.split, context.folder, context.options
     before = folder.read_json("metrics.json") if (folder.path / "metrics.json").is_file() else {}
     metrics: dict[str, Any] = {
         "evaluated_on": "validation" if options.validation else "test",
-        "n_label_images": len(label_images) if context.labelled else 0,
+        "n_label_images": len(context.label_images) if context.labelled else 0,
         "n_test_images": len(split.test),
         "noun": split.test.noun,
         "accuracy": {},
@@ -111,7 +118,7 @@ def assess(
     if scores:
         metrics["accuracy"] = {name: value.to_mapping() for name, value in scores.items()}
         metrics["neurons"] = _about_neurons(assignment)
-        draw_assessment(folder, experiment, split, simulator.shown_weights, assignment, scores)
+        draw_assessment(folder, experiment, split, context.simulator.shown_weights, assignment, scores)
     folder.write_json("metrics.json", metrics)
     if scores and options.baselines and not context.supervised:
         yield from _baselines(context, metrics["baselines"])
@@ -177,7 +184,10 @@ def _respond(
     done, missing = responses.done, responses.missing()
     yield Progress(shown_as, done, len(images))
     if missing:
-        with closing(respond(simulator, experiment, images, phase, workers=workers, chunks=missing)) as parts:
+        others = context.processes
+        with closing(
+            respond(simulator, experiment, images, phase, workers=workers, ranges=missing, processes=others)
+        ) as parts:
             for part in parts:
                 responses.add(part)
                 done += len(part.attempts)
@@ -219,6 +229,7 @@ def _baselines(context: _Context, results: dict[str, Any]) -> Iterator[Assessmen
         yield Measured("start weights", {name: value.accuracy for name, value in scores.items()}, test.digest())
     finally:
         simulator.set_learned(trained)
+        context.processes.close()  # there is nothing left to show, and what follows needs memory
     yield from _samples(context, results)
     k = simulator.n_read
     if k > len(split.train):

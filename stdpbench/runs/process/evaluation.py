@@ -2,6 +2,9 @@
 
 Because each presentation starts from the reset state and nothing is learned, its response depends on weights,
 thresholds and its number alone, not on the number of processes or the order of presentations.
+
+The process of the run is one of those that present. A process beside it that only collected would take the processor
+from one of the others each time a part is ready, and would have to be given each response.
 """
 
 from __future__ import annotations
@@ -12,10 +15,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +34,13 @@ from stdpbench.readout import SpikeTrains
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.signals import handled
 from stdpbench.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
-from stdpbench.stimuli import StimulusSet, load_stimuli, save_stimuli
+from stdpbench.stimuli import StimulusSet, stimuli_of
 
-_CHUNK = 50
+_SECONDS = 0.1
+"""Time that a part may take: others wait as long for an answer, or for the progress."""
+_FIRST, _LAST = 10, 5  # pictures of the first parts, whose time is not known yet, and fewest pictures of the last ones
+_QUEUED = 3
+"""Parts that another process has been given: it is to have work while this one presents a part."""
 PROCESS_MEMORY = 150 * 2**20  # memory of a worker process without its network, in bytes
 
 
@@ -45,26 +52,31 @@ class Part:
     ----------
     start : int
         Number of the first picture.
-    spike_counts : ndarray, uint16, (n, n_exc)
-        Exc spikes per picture.
     attempts : ndarray, int16, (n,)
         Number of times each picture was shown.
     trains : SpikeTrains
-        The same spikes, with their times.
+        Exc spikes.
     """
 
     start: int
-    spike_counts: NDArray[np.uint16]
     attempts: NDArray[np.int16]
     trains: SpikeTrains
 
+    @property
+    def spike_counts(self) -> NDArray[np.uint16]:
+        """Exc spikes per picture: uint16, (n, n_exc). Between processes, spikes are a tenth of their counts."""
+        return self.trains.counts()
+
 
 def default_workers(layout: Layout) -> int:
-    """Return the number of available processors, limited by the number of processes that fit into free memory."""
+    """Return the number of available processors, limited by the number of processes that fit into free memory.
+
+    This process is one of them, and has its network already.
+    """
     affinity = getattr(os, "sched_getaffinity", None)
     processors = len(affinity(0)) if affinity else os.cpu_count() or 1
     free = available_memory()
-    return processors if free is None else max(1, min(processors, free // (PROCESS_MEMORY + synapse_memory(layout))))
+    return processors if free is None else min(processors, 1 + free // (PROCESS_MEMORY + synapse_memory(layout)))
 
 
 def put_in_force(simulator: Simulator, experiment: Experiment) -> Experiment:
@@ -102,6 +114,7 @@ def present_frozen(
     number: int,
     presentation: int | None = None,
     record: Mapping[str, Sequence[int]] | None = None,
+    called: int | None = None,
 ) -> tuple[Response, int]:
     """Show a picture with frozen weights, from the reset state, brighter until it evokes enough spikes.
 
@@ -122,6 +135,8 @@ def present_frozen(
         `number`.
     record : mapping of str to sequence of int, optional
         Neurons by population whose variables are recorded.
+    called : int, optional
+        Number of the picture in a message, where `images` are a part of all.
 
     Returns
     -------
@@ -147,8 +162,8 @@ def present_frozen(
         response = simulator.present(spikes, bins, plastic=False, n_rest=n_rest, noise=noise, record=record)
         if odd := simulator.not_finite():
             raise StdpbenchError(
-                f"{', '.join(odd)} are no longer finite while picture {number} of phase {phase} is shown: a neuron "
-                "parameter is too large"
+                f"{', '.join(odd)} are no longer finite while picture {number if called is None else called} of "
+                f"phase {phase} is shown: a neuron parameter is too large"
             )
         if response.counts(simulator.graph.read).sum() >= schedule.min_spikes:
             break
@@ -157,15 +172,14 @@ def present_frozen(
 
 def part_of(start: int, shown: Sequence[tuple[Response, int]], simulator: Simulator, experiment: Experiment) -> Part:
     """Return responses of the population that is read to consecutive pictures, as arrays."""
-    read, n_exc = simulator.graph.read, simulator.n_read
-    counts = np.array([response.counts(read) for response, _ in shown]).reshape(-1, n_exc).astype(np.uint16)
+    counted = [response.counted(simulator.graph.read) for response, _ in shown]
     trains = SpikeTrains.of_pictures(
-        [(response.spikes[read].index, response.spikes[read].bin) for response, _ in shown],
-        n_exc,
+        [(spikes.index, spikes.bin) for spikes in counted],
+        simulator.n_read,
         experiment.stimulus_bins,
         experiment.network.dt,
     )
-    return Part(start, counts, np.array([attempts for _, attempts in shown], np.int16), trains)
+    return Part(start, np.array([attempts for _, attempts in shown], np.int16), trains)
 
 
 def respond(
@@ -175,14 +189,15 @@ def respond(
     phase: str,
     *,
     workers: int,
-    chunks: Sequence[tuple[int, int]] | None = None,
+    ranges: Sequence[tuple[int, int]] | None = None,
+    processes: Processes | None = None,
 ) -> Generator[Part, None, None]:
     """Compute the responses to the pictures of a phase in parts, which may arrive in any order.
 
     Parameters
     ----------
     simulator : Simulator
-        The network. With one worker, it is used directly and its state is restored afterwards.
+        The network. It is used directly, and its state is restored afterwards.
     experiment : Experiment
         Parameters of the presentations.
     images : StimulusSet
@@ -190,78 +205,157 @@ def respond(
     phase : {"label", "test", "held-out"}
         Name of the random stream of the stimuli.
     workers : int
-        Number of processes.
-    chunks : sequence of (int, int), optional
-        First and one past the last picture of each part; default: all pictures in parts of 50.
+        Number of processes, including this one.
+    ranges : sequence of (int, int), optional
+        First and one past the last picture of each range that is to be shown; default: all pictures. A part is within
+        one range.
+    processes : Processes, optional
+        The other processes, for several phases of the same experiment; default: some for this phase.
 
     Yields
     ------
     Part
-        Responses to some pictures. Only a limited number of parts is computed ahead of the caller. Closing the
-        generator ends the processes.
+        Responses to some pictures: as many as take a tenth of a second. Only a limited number of parts is computed
+        ahead of the caller. Closing the generator early ends the other processes.
     """
-    chunks = split_up(0, len(images)) if chunks is None else chunks
-    workers = min(workers, len(chunks))
-    if workers <= 1:
-        return _in_this_process(simulator, experiment, images, phase, chunks)
-    return _in_processes(simulator, experiment, images, phase, chunks, workers)
+    shares = _Shares([(0, len(images))] if ranges is None else ranges, workers)
+    if workers <= 1 or shares.left <= _FIRST:
+        return _alone(simulator, experiment, images, phase, shares)
+    return _shared(simulator, experiment, images, phase, shares, workers - 1, processes)
 
 
-def split_up(start: int, stop: int) -> list[tuple[int, int]]:
-    """Split a range of pictures into parts for `respond`."""
-    return [(first, min(first + _CHUNK, stop)) for first in range(start, stop, _CHUNK)]
+class _Shares:
+    """Divides ranges of pictures into parts, each of which takes about `_SECONDS`; the last ones are shorter."""
+
+    def __init__(self, ranges: Sequence[tuple[int, int]], workers: int) -> None:
+        self._ranges = deque((start, stop) for start, stop in ranges if start < stop)
+        self._workers = workers
+        self._pace = 0.0  # s per picture
+        self.left = sum(stop - start for start, stop in self._ranges)
+
+    def take(self) -> tuple[int, int] | None:
+        """Return the first and one past the last picture of the next part; None if there are no more pictures."""
+        if not self._ranges:
+            return None
+        start, stop = self._ranges.popleft()
+        size = max(1, int(_SECONDS / self._pace)) if self._pace else _FIRST
+        if self._workers > 1:  # that all processes end at about the same time
+            size = min(size, max(_LAST, self.left // (2 * _QUEUED * self._workers)))
+        n_parts = -(-(stop - start) // size)
+        end = start + -(-(stop - start) // n_parts)  # parts of a range are about equal
+        if end < stop:
+            self._ranges.appendleft((end, stop))
+        self.left -= end - start
+        return start, end
+
+    def took(self, n_pictures: int, seconds: float) -> None:
+        """Take the time of a part into account."""
+        self._pace = seconds / n_pictures
 
 
-def _part(
-    simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, start: int, stop: int
-) -> Part:
-    shown = [present_frozen(simulator, experiment, images, phase, number) for number in range(start, stop)]
+def _part(simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, start: int) -> Part:
+    """Show pictures of which the first one is number `start` of the phase."""
+    shown = [
+        present_frozen(simulator, experiment, images, phase, k, start + k, called=start + k)
+        for k in range(len(images))
+    ]
     return part_of(start, shown, simulator, experiment)
 
 
-def _in_this_process(
-    simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, chunks: Sequence[tuple[int, int]]
+def _alone(
+    simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, shares: _Shares
 ) -> Generator[Part, None, None]:
     state = simulator.state()
     try:
         with as_evaluated(simulator, experiment) as shown:
-            for start, stop in chunks:
-                yield _part(simulator, shown, images, phase, start, stop)
+            while (share := shares.take()) is not None:
+                begun = time.perf_counter()
+                part = _part(simulator, shown, images.part(*share), phase, share[0])
+                shares.took(len(part.attempts), time.perf_counter() - begun)
+                yield part
     finally:
         simulator.set_state(state)
 
 
-def _in_processes(
+def _shared(
     simulator: Simulator,
     experiment: Experiment,
     images: StimulusSet,
     phase: str,
-    chunks: Sequence[tuple[int, int]],
-    workers: int,
+    shares: _Shares,
+    n_others: int,
+    given: Processes | None,
 ) -> Generator[Part, None, None]:
-    from loky import ProcessPoolExecutor, wait
+    from loky import wait
     from loky.process_executor import BrokenProcessPool
 
-    with tempfile.TemporaryDirectory(prefix="stdpbench-") as folder:
-        save_stimuli(images, Path(folder), "shown")
-        simulator.learned_views.save(Path(folder) / "learned")
-        arguments = (folder, experiment.to_mapping(), simulator.name, phase, os.getpid())
-        with sigint_ignored():  # inherited by the workers, which the parent ends on Ctrl+C
-            pool = ProcessPoolExecutor(workers, initializer=_open_worker, initargs=arguments)
-            ahead = iter(chunks)
-            tasks = {pool.submit(_worker_part, *chunk) for chunk in islice(ahead, 2 * workers)}
-        try:
-            while tasks:
-                for task in wait(tasks, return_when="FIRST_COMPLETED").done:
+    processes, tasks = given or Processes(), set[Any]()
+    keep = False
+    try:
+        processes.begin(simulator, experiment, images, phase, n_others)
+        with closing(_alone(simulator, experiment, images, phase, shares)) as own:
+            while tasks or shares.left:
+                while len(tasks) < _QUEUED * n_others and (share := shares.take()) is not None:
+                    tasks.add(processes.submit(share[0], images.part(*share)))
+                if (part := next(own, None)) is not None:
+                    yield part
+                else:
+                    wait(tasks, return_when="FIRST_COMPLETED")
+                for task in [each for each in tasks if each.done()]:
                     tasks.discard(task)
-                    tasks |= {pool.submit(_worker_part, *chunk) for chunk in islice(ahead, 1)}
                     yield task.result()
-        except BrokenProcessPool as error:
-            raise StdpbenchError(
-                "a process of the label or test phase exited unexpectedly, perhaps out of memory: try --workers 1"
-            ) from error
-        finally:
-            pool.shutdown(wait=True, kill_workers=True)
+        keep = given is not None
+    except BrokenProcessPool as error:
+        raise StdpbenchError(
+            "a process of the label or test phase exited unexpectedly, perhaps out of memory: try --workers 1"
+        ) from error
+    finally:
+        if not keep:
+            processes.close()
+
+
+class Processes:
+    """Other processes, which show pictures beside this one.
+
+    They live until `close`: to start one and to open its network takes as long as a thousand presentations.
+    """
+
+    def __init__(self) -> None:
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._pool: Any = None
+        self._network = (Path(), "")
+        self._phases = 0
+
+    def begin(
+        self, simulator: Simulator, experiment: Experiment, images: StimulusSet, phase: str, n_others: int
+    ) -> None:
+        """Take what a network has learned, and the phase, for all parts from now on; none may be on its way."""
+        from loky import ProcessPoolExecutor
+
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-")
+            shape, parent = input_shape(experiment, images), os.getpid()
+            arguments = (self._folder.name, experiment.to_mapping(), shape, simulator.name, parent)
+            self._pool = ProcessPoolExecutor(n_others, initializer=_open_worker, initargs=arguments)
+        self._phases += 1
+        self._network = Path(self._folder.name) / f"learned{self._phases}", phase
+        simulator.learned_views.save(self._network[0])
+
+    def submit(self, start: int, images: StimulusSet) -> Any:
+        """Have pictures shown, of which the first is number `start` of the phase; returns a future `Part`.
+
+        They are sent along: to write all of them to a file takes longer.
+        """
+        with sigint_ignored():  # inherited by processes that start now, which the parent ends on Ctrl+C
+            return self._pool.submit(_worker_part, *self._network, start, images.kind, images.arrays)
+
+    def close(self) -> None:
+        """End the processes; may be called again, and `begin` starts others."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, kill_workers=True)
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._pool = self._folder = None
 
 
 @contextmanager
@@ -274,16 +368,15 @@ def sigint_ignored() -> Iterator[None]:
 _worker: dict[str, Any] = {}
 
 
-def _open_worker(folder: str, mapping: dict[str, Any], simulator_name: str, phase: str, parent: int) -> None:
+def _open_worker(
+    folder: str, mapping: dict[str, Any], shape: tuple[int, int], simulator_name: str, parent: int
+) -> None:
     """Open a simulator in a worker process, once."""
     end_with_parent(parent, Path(folder))
     try:
         experiment = Experiment.from_mapping(mapping)
-        images = load_stimuli(Path(folder), "shown")
-        simulator, _ = open_simulator(experiment, input_shape(experiment, images), simulator_name)
-        simulator.set_learned(Learned.load(Path(folder) / "learned"))
-        experiment = put_in_force(simulator, experiment)
-        _worker.update(simulator=simulator, experiment=experiment, images=images, phase=phase)
+        simulator, _ = open_simulator(experiment, shape, simulator_name)
+        _worker.update(simulator=simulator, experiment=experiment, learned=None)
     except StdpbenchError as error:
         _worker["failure"] = (
             error  # raised with the first part, since a failing initializer of a pool gives no useful error
@@ -306,7 +399,11 @@ def end_with(parent: int, folder: Path | None) -> None:
     os._exit(1)
 
 
-def _worker_part(start: int, stop: int) -> Part:
+def _worker_part(learned: Path, phase: str, start: int, kind: str, arrays: dict[str, NDArray[Any]]) -> Part:
     if "failure" in _worker:
         raise _worker["failure"]
-    return _part(_worker["simulator"], _worker["experiment"], _worker["images"], _worker["phase"], start, stop)
+    simulator = _worker["simulator"]
+    if _worker["learned"] != learned:
+        simulator.set_learned(Learned.load(learned))
+        _worker.update(learned=learned, shown=put_in_force(simulator, _worker["experiment"]))
+    return _part(simulator, _worker["shown"], stimuli_of(kind, arrays, None), phase, start)

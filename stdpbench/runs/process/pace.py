@@ -157,5 +157,5 @@ def estimate(
     n_label = max((total for name, total in phases if name.endswith("label")), default=0)
     responses = 2 * simulator.n_read * (n_label + len(split.test))
     pictures = split.train.nbytes + split.test.nbytes
-    memory = (1 + n_workers) * (PROCESS_MEMORY + synapse_memory(simulator.layout)) + responses + 2 * pictures
+    memory = n_workers * (PROCESS_MEMORY + synapse_memory(simulator.layout)) + responses + 2 * pictures
     return seconds, memory

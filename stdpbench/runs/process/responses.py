@@ -19,7 +19,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE, write_aside
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.folder.run_folder import RESPONSES
-from stdpbench.runs.process.evaluation import Part, split_up
+from stdpbench.runs.process.evaluation import Part
 from stdpbench.simulators import Simulator
 from stdpbench.stimuli import StimulusSet
 
@@ -65,9 +65,8 @@ class Responses:
         return SpikeTrains.joined([self._trains[first] for first in sorted(self._trains)])
 
     def missing(self) -> list[tuple[int, int]]:
-        """Return the parts that are still to be computed."""
-        groups = zip(self._groups, self._written, strict=True)
-        return [part for (start, stop), written in groups if not written for part in split_up(start, stop)]
+        """Return the ranges of pictures that are still to be shown; no part may be in two of them."""
+        return [group for group, written in zip(self._groups, self._written, strict=True) if not written]
 
     def add(self, part: Part) -> None:
         """Add a part, and save the group that it completes, if any."""

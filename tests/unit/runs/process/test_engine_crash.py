@@ -19,7 +19,7 @@ from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.preparation.creation import create_run_from
-from stdpbench.runs.process import evaluation, responses
+from stdpbench.runs.process import responses
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import find_compiler
@@ -104,7 +104,6 @@ def go_on(folder: RunFolder) -> dict[str, str]:
 
 def film(tmp_path: Path, every: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "_CHUNK", 2)
         patch.setattr(responses, "_GROUP", 2)
         expected = finished(new_run(tmp_path, short(), checkpoint_every=4, baselines=False), at=WISHES)
         folder = new_run(tmp_path, short(), checkpoint_every=4, baselines=False)

@@ -424,14 +424,13 @@ def test_a_pause_says_if_its_checkpoint_could_not_be_written(monkeypatch, undist
 
 
 def test_groups_of_responses_that_are_written_are_not_computed_again(disk, monkeypatch, undisturbed, tmp_path):
-    monkeypatch.setattr(evaluation, "_CHUNK", 2)
     monkeypatch.setattr(responses, "_GROUP", 2)
     shown: list[tuple[str, int]] = []
     present = evaluation.present_frozen
 
-    def noted(simulator: Any, made: Any, images: Any, phase: str, number: int) -> Any:
-        shown.append((phase, number))
-        return present(simulator, made, images, phase, number)
+    def noted(simulator: Any, made: Any, images: Any, phase: str, number: int, presentation: int, **more: Any) -> Any:
+        shown.append((phase, presentation))
+        return present(simulator, made, images, phase, number, presentation, **more)
 
     folder = new_run(tmp_path, baselines=False)
     monkeypatch.setattr(evaluation, "present_frozen", noted)

@@ -22,7 +22,7 @@ from stdpbench.experiment import Experiment, encode
 from stdpbench.network import normalise, start_weights
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.process import evaluation
-from stdpbench.runs.process.evaluation import Part, default_workers, present_frozen, respond
+from stdpbench.runs.process.evaluation import Part, Processes, default_workers, present_frozen, respond
 from stdpbench.runs.process.training import train
 from stdpbench.simulators import Simulator, find_compiler, open_simulator
 
@@ -155,7 +155,8 @@ def test_a_dim_picture_is_shown_again_brighter(trained, images):
 def test_trains_hold_the_spikes_that_are_counted_with_their_times(trained, images):
     made, state = trained.experiment, trained.state()
     shown = images.part(0, 30)
-    parts = sorted(respond(trained, made, shown, "test", workers=1, chunks=[(0, 20), (20, 30)]), key=lambda p: p.start)
+    parts = sorted(respond(trained, made, shown, "test", workers=1, ranges=[(0, 20), (20, 30)]), key=lambda p: p.start)
+    assert {part.start for part in parts} >= {0, 20}  # no part is in two ranges
     trains = SpikeTrains.joined([part.trains for part in parts])
     np.testing.assert_array_equal(trains.counts(), np.concatenate([part.spike_counts for part in parts]))
     response, _ = present_frozen(trained, made, shown, "test", 21)
@@ -246,13 +247,21 @@ def test_no_pictures_no_responses(trained, images, workers):
 
 
 def test_weights_out_of_bounds_are_used_as_they_are(trained, images):
-    """Normalisation leaves weights above w_max: frozen presentations clip nothing, in this process or in others."""
-    state = trained.state()
+    """Normalisation leaves weights above w_max: frozen presentations clip nothing, in this process or in others.
+
+    Processes that live on get the weights and the phase of what follows.
+    """
+    state, few = trained.state(), images.part(0, 110)
+    processes = Processes()
+    label, _ = gathered(respond(trained, trained.experiment, few, "label", workers=2, processes=processes), 110)
+    alone, _ = gathered(respond(trained, trained.experiment, few, "label", workers=1), 110)
+    np.testing.assert_array_equal(label, alone)
     trained.w[: SIDE * 3] *= 4
     assert trained.w.max() > 1.0
     changed = state_of(trained)
-    alone, _ = gathered(respond(trained, trained.experiment, images.part(0, 110), "test", workers=1), 110)
-    shared, _ = gathered(respond(trained, trained.experiment, images.part(0, 110), "test", workers=2), 110)
+    alone, _ = gathered(respond(trained, trained.experiment, few, "test", workers=1), 110)
+    with closing(processes):
+        shared, _ = gathered(respond(trained, trained.experiment, few, "test", workers=2, processes=processes), 110)
     assert state_of(trained) == changed
     np.testing.assert_array_equal(alone, shared)
     trained.set_state(state)
