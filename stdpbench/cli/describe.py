@@ -157,6 +157,7 @@ def look_up(name: str) -> Iterator[Described]:
     """
     found = [*_sections(name), *_sweep_tables(name), *_kinds(name), *_experiments(name)]
     found += () if name in SWEEP_TABLES else _parameters(name)
+    found = found or [*_tables_of_networks(name), *_classes(name)]
     if not found:
         raise StdpbenchError(f"nothing is named {name!r}; {_nearest(name)}")
     yield from found
@@ -195,6 +196,28 @@ def _part(path: str) -> str | None:
 def _kinds(name: str) -> Iterator[Described]:
     for family in _families_with(name):
         yield _of_class(family.name, name, family.get(name))
+
+
+def _tables_of_networks(name: str) -> Iterator[Described]:
+    """Return the table of a population or projection, by its word, the name of its class, or the path of one."""
+    above, _, below = name.partition(".")
+    table = below.partition(".")[0].removesuffix("s") if above == "network" and below.count(".") == 1 else name.lower()
+    for word, cls in (("population", Population), ("projection", Projection)):
+        if table == word:
+            made = _of_class("table of a network", word, cls)
+            for one in made["parameters"]:
+                if one["name"] in _PARTS:  # which have kinds, and pages of their own
+                    one |= {"allowed": "a table", "live": False, "help": _PARTS[one["name"]]}
+            yield made | {"text": made["text"].partition("\n\nAttributes")[0]}
+
+
+def _classes(name: str) -> Iterator[Described]:
+    """Return the kinds whose Python class has this name, as the reference of Python objects prints it."""
+    families: list[Family[Any]] = [*FAMILIES, projection_rules]
+    known = {kind: (family, cls) for family in families for kind, cls in family.usable().items()}
+    for kind, (family, cls) in known.items():
+        if cls.__name__ == name:
+            yield _of_class(family.name, kind, cls)
 
 
 def _families_with(kind: str) -> list[Family[Any]]:

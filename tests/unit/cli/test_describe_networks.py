@@ -49,6 +49,9 @@ def test_only_experiments_can_be_expanded(arguments: tuple[str, ...], capsys: py
         ("network.projections.any.plasticity.nu_post", "nu_post diehl-cook-triplet 0.01"),
         ("network.projections.any.scale", "Factor on all weights"),
         ("network.populations.any.neuron.tau_m", "tau_m adaptive-lif 100 ms"),
+        ("network.populations.any", "table of a network population Neurons of one kind"),
+        ("Projection", "delay_plasticity none a table How the axonal"),
+        ("DiehlCookTriplet", "plasticity rule diehl-cook-triplet: Triplet rule"),
     ],
 )
 def test_parts_of_networks_are_described(path: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
