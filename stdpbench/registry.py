@@ -40,6 +40,13 @@ class MissingKindError(StdpbenchError):
         self.clause = clause
 
 
+@lru_cache(maxsize=1)
+def _all_entry_points(_path: tuple[str, ...]) -> dict[str, list[EntryPoint]]:
+    """Return the entry points of all packages on an import path that add kinds, by group: read once for all."""
+    found = entry_points()
+    return {group: list(found.select(group=group)) for group in found.groups if group.startswith("stdpbench.")}
+
+
 class Family(Generic[K]):
     """A family of kinds.
 
@@ -82,7 +89,7 @@ class Family(Generic[K]):
         """Entry points of other packages; cached per import path, since this reads the files of all packages."""
         path = tuple(sys.path)
         if self._announced is None or self._announced_on != path:
-            self._announced, self._announced_on = tuple(entry_points(group=self.group)), path
+            self._announced, self._announced_on = tuple(_all_entry_points(path).get(self.group, ())), path
         return self._announced
 
     def get(self, kind: str, where: str = "kind") -> type[K]:

@@ -44,10 +44,10 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Kinds that other packages announce: name -> object reference."""
     points: dict[str, str] = {}
 
-    def entry_points(group: str) -> tuple[EntryPoint, ...]:
-        return tuple(EntryPoint(name, value, group) for name, value in points.items() if group == "test.fruit")
+    def all_of(_path: tuple[str, ...]) -> dict[str, list[EntryPoint]]:
+        return {"test.fruit": [EntryPoint(name, value, "test.fruit") for name, value in points.items()]}
 
-    monkeypatch.setattr(registry, "entry_points", entry_points)
+    monkeypatch.setattr(registry, "_all_entry_points", all_of)
     return points
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +19,14 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.copyable import CopyableAction
 
 _INSTALL: Final = "The console needs packages that are not installed: pip install 'stdpbench[console]'"
 _HEIGHT: Final = 220
 _BANNER: Final = """\
 A Python console, in a process of its own. run is the run on display, as stdpbench.open_run returns it;
-app.actions() lists what the app can do, app('pause') or app.pause() does it.
+app.actions() lists what the app can do, app('pause') or app.pause() does it, and app.text('pause') is Python that
+does the same.
 """
 
 
@@ -88,15 +90,13 @@ class Console(QDockWidget):
         self.note.setText(reason if reason == _INSTALL else f"The console cannot start: {reason}.")
 
     def _on_kernel(self, kernel: Kernel) -> None:
-        from qtconsole.client import QtKernelClient
-        from qtconsole.rich_jupyter_widget import RichJupyterWidget
-
         from stdpbench_gui.session.app_server import AppServer
 
         self._kernel = kernel
         answers: dict[str, Callable[[dict[str, Any]], Any]] = {
             "actions": lambda _: {entry.action.objectName(): _text(entry.action) for entry in self._possible()},
             "do": lambda asked: self._do(str(asked.get("name"))),
+            "text": lambda asked: asdict(self._known(str(asked.get("name"))).copied_text()),
             "path": lambda _: None if self._session.folder is None else str(self._session.folder.path),
             "open": lambda asked: self._later(
                 lambda: self._open_path(Path(str(asked["path"]))), f"opening {asked['path']}"
@@ -109,15 +109,28 @@ class Console(QDockWidget):
         except StdpbenchError as error:
             self._on_failure(str(error))
             return
-        client = QtKernelClient(connection_file=kernel.connection)
-        client.load_connection_file()
-        client.start_channels()
+        QTimer.singleShot(0, self._add_widget)  # each part in an event of its own, since each takes a moment
+
+    def _add_widget(self) -> None:
+        """Create the widget, then connect it with the process."""
+        from qtconsole.rich_jupyter_widget import RichJupyterWidget
+
         shown = RichJupyterWidget()
         shown.setAccessibleName("Python console")
         shown.banner = _BANNER
-        shown.kernel_client = client
         shown.custom_interrupt = True
         shown.custom_interrupt_requested.connect(self._interrupt)
+        QTimer.singleShot(0, lambda: self._connect(shown))
+
+    def _connect(self, shown: Any) -> None:
+        from qtconsole.client import QtKernelClient
+
+        if self._kernel is None:  # the app is closing
+            return
+        client = QtKernelClient(connection_file=self._kernel.connection)
+        client.load_connection_file()
+        client.start_channels()
+        shown.kernel_client = client
         self.widget_ = shown
         self.restyle()
         self.setWidget(shown)
@@ -134,6 +147,7 @@ class Console(QDockWidget):
         """End the process of the console."""
         if self.widget_ is not None:
             self.widget_.kernel_client.stop_channels()
+        if self._server is not None:
             self._server.close()
         if self._kernel is not None:
             kernel, self._kernel = self._kernel, None
@@ -147,11 +161,14 @@ class Console(QDockWidget):
     def _possible(self) -> list[Any]:
         return [entry for entry in self._actions if entry.action.isEnabled()]
 
-    def _do(self, name: str) -> str:
+    def _known(self, name: str) -> CopyableAction:
         known = {entry.action.objectName(): entry.action for entry in self._actions}
         if name not in known:
             raise StdpbenchError(f"the app has no action {name!r}; {suggestion(name, known)}")
-        action = known[name]
+        return known[name]
+
+    def _do(self, name: str) -> str:
+        action = self._known(name)
         if not action.isEnabled():
             raise StdpbenchError(f"“{_text(action)}” is not possible now")
         return self._later(action.trigger, f"asked for “{_text(action)}”")

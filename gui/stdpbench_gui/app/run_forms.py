@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from PyQt6.QtWidgets import QDialog, QMainWindow
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment, shipped_experiments, trained_kinds
+from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, shipped_experiments, trained_kinds
+from stdpbench.learned_names import listed
 from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.past import Past
+from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun
+from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.run_form import ABOUT
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.run_texts import text_of_run
 
 _USUAL_FOR_RULES = "fast-100"
 
@@ -78,6 +83,36 @@ class RunForms:
             run, called = self._usual("digits")
         return self._open(NewRunForm(run, self._app.session, self._app.runs, self._window, called=called))
 
+    def new_run_here(self, path: str, edited: Mapping[str, str]) -> None:
+        """Open the form for a run from the weights of the run on display, with its parameters and their changes.
+
+        Parameters
+        ----------
+        path : str
+            Dotted path of the parameter to show, or of the stages of the training.
+        edited : mapping of str to str
+            What is typed into the Parameters panel but not sent, by dotted path.
+        """
+        session, folder, own = self._app.session, self._app.session.folder, self._app.session.experiment
+        if folder is None or own is None:
+            self._app.report("Open a run first: the new one starts from its weights.")
+            return
+        if own.missing_kinds:
+            self._app.report(f"The run cannot be continued here: {listed(own.missing_kinds)}.")
+            return
+        start = Experiment.from_mapping(session.live.before_changes())
+
+        def show(options: Options) -> None:
+            run = NewRun("", start, start, NetworkDraft(own), options=options, start_from=folder.path)
+            self.new_run(run, called=f"{own.name} (current run)").prefill(edited, path)
+
+        session.work(
+            lambda: Options.from_mapping(folder.read_json("run.json").get("options", {})),
+            show,
+            f"Cannot read {folder.path.name}",
+            owner=self._window,
+        )
+
     def use_rule(self, rule: PlasticityRule, projection: str) -> NewRunForm:
         """Open the form for a run that learns by a rule of the Rules page."""
         run, called = self._usual(_USUAL_FOR_RULES)
@@ -95,6 +130,11 @@ class RunForms:
         self._app.session.work(
             lambda: Past.read(folder), self._open_branch, f"Cannot branch {folder.path.name}", owner=self._window
         )
+
+    def branch_text(self) -> ActionText:
+        """Return what branches the run on display where it is, without a change."""
+        text = text_of_run(self._app.session)
+        return ActionText() if text is None else text.branches(None, {})
 
     def _open_branch(self, past: Past) -> None:
         form = BranchForm(past, self._app.session, self._app.runs, self._window)

@@ -44,9 +44,11 @@ from stdpbench.threads import one_blas_thread
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.run_texts import text_of_request
 from stdpbench_gui.widgets.actions import Actions, Palette
-from stdpbench_gui.widgets.basic import Elided, dropped_paths, let_scroll, not_none
+from stdpbench_gui.widgets.basic import dropped_paths, let_scroll, not_none
 from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window_services import WindowServices
@@ -83,7 +85,7 @@ class MainWindow(QMainWindow):
         self.runs = (runs or runs_folder()).absolute()
         theme.apply(str(self.settings.value("theme", "system")))
         self.session = RunSession()
-        self.actions_ = Actions(self)
+        self.actions_ = Actions(self, self.show_message)
         self._add_actions()
         self.start = StartPage()
         self._train: TrainPage | None = None
@@ -94,8 +96,7 @@ class MainWindow(QMainWindow):
         content = QWidget()
         hbox(self.rail, (self.pages, 1), within=content, spacing=0)
         self.setCentralWidget(content)
-        self.message = Elided()
-        self.message.setAccessibleName("Message")
+        self.message = StatusLine()
         not_none(self.statusBar()).addWidget(self.message, 1)
         self.session.message.connect(self.show_message)
         self.session.opened.connect(lambda: self.go_to("train"))
@@ -122,6 +123,9 @@ class MainWindow(QMainWindow):
             _ = self.evaluate
         elif self._lab is None:
             _ = self.lab
+            from stdpbench_gui.app.ahead import read_kinds
+
+            self.session.background.do(read_kinds, lambda _: None)
         else:
             return
         QTimer.singleShot(0, self._create_ahead)
@@ -159,7 +163,9 @@ class MainWindow(QMainWindow):
         self._services = WindowServices(self, self)
         self.console = Console(self, self.actions_, self.session, self.services.open_path)
         branch = self.services.forms.branch_current
-        self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", "Continue it with a change")
+        same = self.services.forms.branch_text
+        tip = "Continue it with a change"
+        self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", tip, text_of=same)
         neurons = "Tuning, intervals and correlograms of several neurons"
         self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", self.services.compare_neurons, "", neurons)
         offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
@@ -281,17 +287,13 @@ class MainWindow(QMainWindow):
         add("experiment", "&File", "Run an &experiment file…", self._choose_experiment, "Ctrl+E")
         self.actions_.separator("&File")
         add("quit", "&File", "&Quit", self.close, "Ctrl+Q")
-        add("pause", "&Run", "Pause", self._pause, "Ctrl+P", "Pause or resume the current run")
-        add("step", "&Run", "Step", lambda: self.session.request("step", n=1), "Ctrl+Right", "Run one presentation")
-        add("stop", "&Run", "Stop", self._stop, "", "Stop the run; it can be resumed")
-        add(
-            "checkpoint",
-            "&Run",
-            "Checkpoint",
-            lambda: self.session.request("checkpoint"),
-            "",
-            "Write a checkpoint now",
-        )
+        same, tip = partial(text_of_request, self.session), "Pause or resume the current run"
+        add("pause", "&Run", "Pause", self._pause, "Ctrl+P", tip, text_of=lambda: same(self._pauses))
+        step = partial(self.session.request, "step", n=1)
+        add("step", "&Run", "Step", step, "Ctrl+Right", "Run one presentation", text_of=partial(same, "step", n=1))
+        add("stop", "&Run", "Stop", self._stop, "", "Stop the run; it can be resumed", text_of=partial(same, "stop"))
+        checkpoint = partial(self.session.request, "checkpoint")
+        add("checkpoint", "&Run", "Checkpoint", checkpoint, "", "Write a checkpoint now")
         add("clear", "&Run", "Clear the selection", self._clear_selection, "Esc")
         for number, (name, _, word) in enumerate(_PAGES):
             add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")
@@ -314,6 +316,7 @@ class MainWindow(QMainWindow):
         assert isinstance(parameters, ParametersPanel)
         self._parameters = parameters
         self.undo = UndoActions(self.actions_, self)
+        parameters.new_run_wanted.connect(lambda *given: self.services.forms.new_run_here(*given))
         self.undo.follow(parameters.changes.changed)
         self.undo.show(parameters.changes)
         for name in self.train.layouts:
@@ -332,8 +335,12 @@ class MainWindow(QMainWindow):
         palette.field.setFocus()
         return palette
 
+    @property
+    def _pauses(self) -> str:
+        return "pause" if self.session.state is State.RUNNING and self.session.connected else "resume"
+
     def _pause(self) -> None:
-        if self.session.state is State.RUNNING and self.session.connected:
+        if self._pauses == "pause":
             self.session.request("pause")
         else:
             self.session.resume()
@@ -410,9 +417,8 @@ class MainWindow(QMainWindow):
     # -- messages, theme, closing ----------------------------------------------------------------------------------
 
     def show_message(self, sentence: str) -> None:
-        """Show a sentence in the status bar."""
-        self.message.setText(sentence)
-        self.message.setToolTip(sentence)
+        """Show a sentence in the status bar; it goes by itself, unless it is a lasting one."""
+        self.message.show_sentence(sentence)
 
     def report(self, sentence: str) -> None:
         """Show a sentence in the status bar and on the Runs page."""

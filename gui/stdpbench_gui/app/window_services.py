@@ -17,6 +17,7 @@ from stdpbench.learned_names import listed
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.lineage.export import import_run
 from stdpbench.runs.queue.new_run import NewRun
+from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.app.closing import ClosingQuestion, is_active
 from stdpbench_gui.app.run_forms import RunForms
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
@@ -31,6 +32,8 @@ from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.run_texts import text_of_run
+from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import menu_action, not_none
@@ -188,7 +191,8 @@ class WindowServices(QObject):
             "Ctrl+N",
             "Everything that an experiment declares, in a form",
         )
-        add("own-data", "&File", "Your own &pictures…", self.choose_data, "Ctrl+I", "Train on your own pictures")
+        tip = "Train on pictures, signals, events or a table"
+        add("own-data", "&File", "Your own &data…", self.choose_data, "Ctrl+I", tip)
         add(
             "network",
             "&File",
@@ -215,6 +219,7 @@ class WindowServices(QObject):
             self.check_chips,
             "",
             "Whether the trained network fits chips",
+            text_of=self._chips_text,
         )
         actions.separator("&Run")
         add("ask", "&Run", "Ask before closing", self._set_asking, "", "While a run is active", checkable=True)
@@ -286,7 +291,7 @@ class WindowServices(QObject):
             if path.suffix == ".toml" and path.is_file():
                 self._app.run_file(path)
             elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
-                self._app.show_message(f"Cannot open {path}: no permission to read it.")
+                self._app.show_message(Lasting(f"Cannot open {path}: no permission to read it."))
             elif looks_like_run(path):
                 self._app.open_run(path)
             elif path.suffix == ".zip" and path.is_file():
@@ -299,7 +304,7 @@ class WindowServices(QObject):
                     "pictures (a folder, an npz file or IDX files) or other data (.npz, .csv, .ts or .h5)."
                 )
         except OSError as error:  # no permission, or the disk is gone
-            self._app.show_message(f"Cannot open {path}: {error.strerror or error}.")
+            self._app.show_message(Lasting(f"Cannot open {path}: {error.strerror or error}."))
 
     def _import(self, path: Path) -> None:
         """Unpack the zip file of a run into the runs folder, and show the run."""
@@ -352,6 +357,10 @@ class WindowServices(QObject):
             self._app.show_message("No run is open; choose one on the Runs page.")
         else:
             self._app.runs_page.row_actions.check_chips_of(folder.path)
+
+    def _chips_text(self) -> ActionText:
+        text = text_of_run(self._app.session)
+        return ActionText() if text is None else text.does("hardware", "hardware()", gives="checks")
 
     def compare_neurons(self) -> NeuronSpikes | None:
         """Open the window with tuning, intervals and correlograms of several neurons of the run on display."""
@@ -432,7 +441,7 @@ class WindowServices(QObject):
             self._stop_and_close()
 
     def _stop_and_close(self) -> None:
-        self._app.show_message("Stopping the run; the window closes once it has stopped.")
+        self._app.show_message("Stopping the run; the window closes once it has stopped …")
         self._closing = timer(self, self._close, once=True)
         self._closing.start(_STOPPING_MS)
         self._app.session.request("stop", refused=self._not_stopped, reason="the window was closed")
@@ -442,7 +451,7 @@ class WindowServices(QObject):
         if self._closing is not None:
             self._closing.stop()
         self._closing = None
-        self._app.show_message(f"The window stays open, because the run was not stopped: {sentence}")
+        self._app.show_message(Lasting(f"The window stays open, because the run was not stopped: {sentence}"))
 
     def _on_changed(self, topics: set[str]) -> None:
         if self._closing is not None and not self._app.session.connected:

@@ -18,8 +18,8 @@ from stdpbench.runs.lineage import control
 from stdpbench.runs.lineage.branches import branch, resumption
 from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.queue.new_run import NewRun
-from stdpbench.runs.queue.new_run_text import branch_command, branch_python, rewind_command, rewind_python
 from stdpbench.runs.queue.run_queue import Queue
+from stdpbench.runs.queue.run_text import ActionText, RunText
 from stdpbench.units import thousands
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
@@ -200,13 +200,9 @@ class BranchForm(PastForm):
 
         self.work(work, lambda found: self.branched.emit(*found))
 
-    def command(self) -> str:
-        """Return the command that branches the run."""
-        return branch_command(self.past.folder.path, self.at.value(), self.values, self.runs)
-
-    def python(self) -> str:
-        """Return the Python that branches the run."""
-        return branch_python(self.past.folder.path, self.at.value(), self.values)
+    def text(self) -> ActionText:
+        """Return what branches the run."""
+        return RunText(self.past.folder.path, self.runs).branches(self.at.value(), self.values)
 
 
 class RewindForm(PastForm):
@@ -260,13 +256,9 @@ class RewindForm(PastForm):
 
         self.work(lambda: control.rewind(folder, to), rewound)
 
-    def command(self) -> str:
-        """Return the command that rewinds the run."""
-        return rewind_command(self.past.folder.path, self.at.value(), self.runs)
-
-    def python(self) -> str:
-        """Return the Python that rewinds the run."""
-        return rewind_python(self.past.folder.path, self.at.value())
+    def text(self) -> ActionText:
+        """Return what rewinds the run."""
+        return RunText(self.past.folder.path, self.runs).rewinds(self.at.value())
 
 
 def _structural(experiment: Experiment) -> frozenset[str]:

@@ -19,11 +19,15 @@ _EXPORTED: dict[Exported, tuple[str, dict[str, str]]] = {
 """Title of the dialog, and types of files by suffix."""
 
 
+def usual_file(name: str, kind: Exported) -> str:
+    """Return the name of the file that a run is exported to, unless another one is chosen."""
+    return f"{name}{SUFFIX if kind == 'zip' else next(iter(_EXPORTED[kind][1]))}"
+
+
 def file_to_export_to(name: str, folder: str, parent: QWidget, kind: Exported = "zip") -> Path | None:
     """Ask for the file to export a run to, with the suffix of its type; return None if cancelled."""
     title, types = _EXPORTED[kind]
-    first, proposed = next(iter(types)), Path(folder) / name
-    suggested = f"{proposed}{SUFFIX if kind == 'zip' else first}"
+    first, suggested = next(iter(types)), str(Path(folder) / usual_file(name, kind))
     chosen, filtered = QFileDialog.getSaveFileName(parent, title, suggested, ";;".join(types.values()))
     if not chosen:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,15 @@ from stdpbench.files import write_text_aside
 from stdpbench.lab.use import experiment_with
 from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.control import ensure_stopped
 from stdpbench.runs.lineage.features import features_of
 from stdpbench.runs.queue.new_run import NewRun, read_seeds
 from stdpbench.runs.queue.new_run_text import command_of, python_of
 from stdpbench.runs.queue.run_queue import Item, Queue
+from stdpbench.runs.queue.run_text import ActionText, RunText
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.new_run_fields import FILE, NewRunFields
-from stdpbench_gui.dialogs.run_form import ABOUT, RunForm
+from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.dialogs.run_form_rows import TEXTS
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import experiment_target
@@ -129,6 +131,26 @@ class NewRunForm(RunForm):
         first = None if fields is None else fields.rows.get(path)
         return [*super().rows_of(path), *([] if first is None else [first])]
 
+    def prefill(self, values: Mapping[str, str], path: str) -> None:
+        """Change parameters before anything else, and show the row of one of them or a section."""
+        for each, value in values.items():
+            self.set_value(each, value)
+        self._saved = self.run
+        if path == STAGES:
+            self.form.reveal("schedule")
+        else:
+            self.form.reveal(path)
+        stopped = self.stopped_first
+        if stopped is not None:
+            self.say(f"{stopped.path.name} is stopped first, so that its weights are saved. It can be resumed.")
+
+    @property
+    def stopped_first(self) -> RunFolder | None:
+        """The run on display, if the new run starts from its weights and it is active; it is stopped for that."""
+        folder = self.session.folder
+        starts_there = folder is not None and folder.path == self.run.start_from
+        return folder if starts_there and self.session.connected else None
+
     def cannot_go(self) -> str:
         """Return why the run cannot be started although it is valid."""
         n = len(self.run.seeds)
@@ -136,6 +158,7 @@ class NewRunForm(RunForm):
 
     def enable(self) -> None:
         """Enable the buttons, or say why they are not."""
+        self.go.setText("Start" if self.stopped_first is None else "Stop that run and start")
         super().enable()
         can = self.is_valid and not self._busy
         for button in (self.save_button, self.queue_button):
@@ -318,19 +341,34 @@ class NewRunForm(RunForm):
             self.accept()
             self.data_wanted.emit(kind, run)
             return
-        self.work(lambda: run.create(runs, ABOUT), self.made.emit)
+        stop = self._stopping()
+
+        def create() -> RunFolder:
+            stop()
+            return run.create(runs, ABOUT)
+
+        self.work(create, self.made.emit)
+
+    def _stopping(self) -> Callable[[], None]:
+        """Return a function that stops the run from whose weights the new one starts, if it is active."""
+        folder = self.stopped_first
+        return lambda: None if folder is None else ensure_stopped(folder, "to start another run from its weights")
 
     def enqueue(self) -> None:
         """Add an item to the queue for each seed."""
         if not self._apply():
             return
-        run, queue, hold = self.run, Queue(self.runs), self.fields.hold.isChecked()
+        run, queue, hold, stop = self.run, Queue(self.runs), self.fields.hold.isChecked(), self._stopping()
 
         def added(items: list[Item]) -> None:
             numbers = ", ".join(str(item.number) for item in items)
             self.reported.emit(f"Added item{'s' if len(items) > 1 else ''} {numbers} to the queue.")
 
-        self.work(lambda: run.enqueue(queue, hold=hold, about=ABOUT), added)
+        def enqueue() -> list[Item]:
+            stop()
+            return run.enqueue(queue, hold=hold, about=ABOUT)
+
+        self.work(enqueue, added)
 
     def _apply(self) -> bool:
         if self._busy:
@@ -340,13 +378,10 @@ class NewRunForm(RunForm):
         self._rename(self.fields.name.text().strip())
         return self.apply_edited()
 
-    def command(self) -> str:
-        """Return the command that starts the run, or queues several."""
-        return command_of(self.run, self.runs)
-
-    def python(self) -> str:
-        """Return the Python that starts the run, or several one after the other."""
-        return python_of(self.run, self.runs)
+    def text(self) -> ActionText:
+        """Return what starts the run, queues several, or carries them out one after the other."""
+        stopped, made = self.stopped_first, ActionText(command_of(self.run, self.runs), python_of(self.run, self.runs))
+        return made if stopped is None else RunText(stopped.path, self.runs).asks("stop", {}) + made
 
     def experiment(self) -> Experiment:
         """Return the experiment.

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from PyQt6 import sip
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
+from PyQt6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QLineEdit,
-    QMenu,
     QPushButton,
     QSplitter,
     QToolButton,
@@ -30,12 +30,14 @@ from stdpbench.experiment import (
 from stdpbench.experiment.draft_changes import DraftChange, changes_from, taking_back
 from stdpbench.experiment.draft_steps import Step, setting
 from stdpbench.runs.queue.new_run import NewRun
+from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.dialogs.run_form_rows import TEXTS, Before, form_groups
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import ask_to_discard, menu_action, not_none, scrolling, wrapped
+from stdpbench_gui.widgets.basic import ask_to_discard, not_none, scrolling, wrapped
 from stdpbench_gui.widgets.change_list import ChangeList
+from stdpbench_gui.widgets.copyable import CopyButton, copy_text
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.input_size import InputSize
@@ -136,6 +138,21 @@ class RunForm(QDialog):
         self.changes.undo_wanted.connect(self._take_back)
         self.diagram.chosen.connect(self._reveal)
 
+    def open(self) -> None:
+        """Fill the form in the next event and show it in the one after: each takes a moment, as making it does."""
+        QTimer.singleShot(0, lambda: None if sip.isdeleted(self) else self._fill())
+
+    def _fill(self) -> None:
+        if not self.groups:
+            self.refresh()
+        QTimer.singleShot(0, lambda: None if sip.isdeleted(self) else QDialog.open(self))
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fill the form, if it is shown at once."""
+        if not self.groups:
+            self.refresh()
+        super().showEvent(event)
+
     # -- for subclasses --------------------------------------------------------------------------------------------
 
     def why_not(self, path: str) -> str:
@@ -146,12 +163,8 @@ class RunForm(QDialog):
         """Do what the form is for."""
         raise NotImplementedError
 
-    def command(self) -> str:
-        """Return the command that does what the form does."""
-        raise NotImplementedError
-
-    def python(self) -> str:
-        """Return the Python that does what the form does."""
+    def text(self) -> ActionText:
+        """Return the command and the Python that do what the form does."""
         raise NotImplementedError
 
     def cannot_go(self) -> str:
@@ -207,17 +220,7 @@ class RunForm(QDialog):
         sides.setSizes([360, 410, 430])
         for splitter in (shown, sides):
             splitter.setChildrenCollapsible(False)
-        copy = QToolButton()
-        copy.setText("Copy")
-        copy.setObjectName("menubutton")
-        copy.setAccessibleName("Copy as a command line or as Python")
-        copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        copy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu = QMenu(copy)
-        menu_action(menu, "As a command line", lambda: self.copy(self.command))
-        menu_action(menu, "As Python", lambda: self.copy(self.python))
-        copy.setMenu(menu)
-        self.copy_button = copy
+        copy = self.copy_button = CopyButton(self.copy)
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.reject)
         for button in (cancel, self.go, *buttons):
@@ -241,7 +244,6 @@ class RunForm(QDialog):
             room = not_none(around.window()).size()
             self.resize(max(900, min(1500, room.width() - 40)), max(480, min(960, room.height() - 40)))
         self.restyle()
-        self.refresh()
 
     def _step_button(self, key: str) -> QToolButton:
         button = QToolButton()
@@ -277,7 +279,7 @@ class RunForm(QDialog):
         self._input.show_for(draft.unchecked)
         groups = self.groups = form_groups(draft)
         if self.before is None or self.before.template is not run.template:
-            self.before = Before(run.template)
+            self.before = Before(run.template, groups if draft.unchecked is run.template else None)
         self.form.show_groups(groups, draft.value, self.value_before, self.why_not)
         problems = placed(draft.problems(self._input.n_input), groups)
         self._show_errors({one.row: one.sentence for one in problems if one.row})
@@ -452,16 +454,10 @@ class RunForm(QDialog):
 
     # -- what is done ----------------------------------------------------------------------------------------------
 
-    def copy(self, text: Callable[[], str]) -> None:
-        """Copy a text that does what the form does."""
-        if not self.apply_edited():
-            return
-        try:
-            not_none(QGuiApplication.clipboard()).setText(text())
-        except StdpbenchError as error:
-            self.say(f"⚠ {error}.")
-        else:
-            self.say("Copied.")
+    def copy(self, field: str) -> None:
+        """Copy what does the same as the form: ``"command"`` or ``"python"``."""
+        if self.apply_edited():
+            copy_text(self.text, field, self.say)
 
     def work(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
         """Do something in a thread; the form closes on success and says what went wrong otherwise."""

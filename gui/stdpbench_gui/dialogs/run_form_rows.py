@@ -36,12 +36,15 @@ class Before:
     ----------
     template : Experiment
         The template.
+    groups : tuple of Group, optional
+        Its groups, if they are known.
     """
 
-    def __init__(self, template: Experiment) -> None:
+    def __init__(self, template: Experiment, groups: tuple[Group, ...] | None = None) -> None:
         self.template = template
         self._draft = NetworkDraft(template)
-        self._known = {f"{group.path}.{name}" for group in form_groups(self._draft) for name in group.parameters}
+        groups = groups or form_groups(self._draft)
+        self._known = {f"{group.path}.{name}" for group in groups for name in group.parameters}
 
     def of(self, path: str, draft: NetworkDraft) -> Any:
         """Return the value that the row of a parameter can go back to."""

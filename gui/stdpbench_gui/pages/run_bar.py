@@ -20,7 +20,8 @@ from stdpbench_gui.session.slow_start import SlowStart
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Elided, OptionalLabel, action_button
+from stdpbench_gui.widgets.basic import Elided, OptionalLabel
+from stdpbench_gui.widgets.copyable import ActionButton
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.stage_strip import StageStrip
@@ -66,9 +67,10 @@ class RunBar(QWidget):
         label = OptionalLabel("speed")
         label.setObjectName("faint")
         label.setBuddy(self.speed)
-        buttons = [action_button(actions[key]) for key in ("pause", "step", "stop", "checkpoint")]
+        buttons = [ActionButton(actions[key]) for key in ("pause", "step", "stop", "checkpoint")]
         self._while_running: tuple[QWidget, ...] = (*buttons, label, self.speed)
         self._when_finished: list[QWidget] = []
+        self._always: list[QWidget] = []
         self._top = hbox(self.title, self.state, self.share, STRETCH, *self._while_running, spacing=theme.GRID)
         below = hbox((self.progress, 1), (self.strip, 1), self.position, self.speed_text, spacing=2 * theme.GRID)
         vbox(
@@ -86,12 +88,18 @@ class RunBar(QWidget):
         self.refresh()
 
     def offer(self, actions: Mapping[str, QAction]) -> None:
-        """Show buttons for these actions, by their short texts, in place of the controls once the run is finished."""
+        """Show buttons for these actions, by their short texts, in place of the controls once the run is finished.
+
+        That for drawing is there before, too.
+        """
         for text, action in actions.items():
             action.setIconText(text)
-            button = action_button(action)
+            button = ActionButton(action)
             self._top.addWidget(button)
-            self._when_finished.append(button)
+            if action.objectName() == "draw":
+                self._always.append(button)
+            else:
+                self._when_finished.append(button)
         self.refresh()
 
     def _on_opened(self) -> None:
@@ -133,6 +141,8 @@ class RunBar(QWidget):
             widget.setVisible(not (finished and self._when_finished))
         for widget in self._when_finished:
             widget.setVisible(finished)
+        for widget in self._always:
+            widget.setVisible(session.folder is not None)
         if session.folder is None:
             self.strip.show_stages(())
             self.strip.hide()

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from stdpbench.paths import cache_folder
 from stdpbench_gui.session.background import call_in_app, describe_error
+from stdpbench_gui.session.sentences import Lasting
 
 _log = logging.getLogger("stdpbench_gui")
 _LARGEST = 512 * 1024  # bytes of a log file before it is rotated; one old file is kept
@@ -48,7 +49,7 @@ def install(show_message: Callable[[str], object]) -> None:
 
     def show(error: BaseException, where: str) -> None:
         note(error, where)
-        show_message(f"Unexpected error: {describe_error(error)}. The app continues; see {log_file()}.")
+        show_message(Lasting(f"Unexpected error: {describe_error(error)}. The app continues; see {log_file()}."))
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Changes of parameters in this run, in a branch, after a rewind or in a new run, with undo and redo.
+"""Changes of parameters in this run, in a branch or after a rewind, with undo and redo.
 
 A change is *in flight* from sending until the run confirms it. Anything that may take time runs in threads.
 """
@@ -13,13 +13,10 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QUndoCommand, QUndoStack
 
-from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import resumption
-from stdpbench.runs.lineage.control import branch_off, ensure_stopped, rewind
-from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.lineage.control import branch_off, rewind
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
-from stdpbench.runs.protocol.options import Options
 from stdpbench.units import thousands
 from stdpbench_gui.session.run_session import RunSession
 
@@ -204,19 +201,6 @@ class Changes(QObject):
             self._start(folder)
 
         self._work(f"Rewinding to presentation {thousands(to)} …", lambda: rewind(folder, to), done)
-
-    def new_run(self, experiment: Experiment, values: Values) -> None:
-        """End this run and create one that starts from its weights and thresholds; start and show it."""
-        folder = self._session.folder
-        if folder is None:
-            return
-
-        def make() -> RunFolder:
-            ensure_stopped(folder, "to start another run from its weights")
-            options = Options.from_mapping(folder.read_json("run.json").get("options", {}))
-            return create_run_from(folder, values, folder.path.parent, options, _ABOUT, experiment)
-
-        self._work("Creating a new run …", make, self._start)
 
     def _work(self, busy: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         if self.busy:

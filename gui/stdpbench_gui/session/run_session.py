@@ -30,6 +30,7 @@ from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.found_run import FoundRun, journal_mark, open_run, start_run
 from stdpbench_gui.session.kept_frames import KeptFrames
 from stdpbench_gui.session.neuron_selection import NeuronSelection
+from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.session.timers import timer
 
 T = TypeVar("T")
@@ -74,14 +75,14 @@ class RunSession(QObject):
     changed : signal of set of str
         Topics of `live` that changed.
     message : signal of str
-        A sentence for the status bar.
+        A sentence for the status bar, a `Lasting` one or one that goes once it can have been read.
     pictures_ready : signal
         `split` is loaded.
     """
 
     opened = pyqtSignal()
     changed = pyqtSignal(set)
-    message = pyqtSignal(str)
+    message = pyqtSignal(object)
     pictures_ready = pyqtSignal()
 
     def __init__(self) -> None:
@@ -185,12 +186,10 @@ class RunSession(QObject):
         if found.damage:
             more = len(found.damage) - 1
             rest = f" The log lists {more} more problem{'s' if more > 1 else ''}." if more else ""
-            self.message.emit(f"{found.folder.path.name} is damaged: {found.damage[0]}.{rest}")
+            self.message.emit(Lasting(f"{found.folder.path.name} is damaged: {found.damage[0]}.{rest}"))
         if found.missing:
-            self.message.emit(
-                f"{found.folder.path.name} cannot be continued here: {' and '.join(found.missing)}. Its values are "
-                "shown as stored."
-            )
+            why = f"cannot be continued here: {' and '.join(found.missing)}. Its values are shown as stored."
+            self.message.emit(Lasting(f"{found.folder.path.name} {why}"))
 
     def _take_client(self, found: FoundRun, same_neurons: bool = False) -> None:
         self._begin(found, same_neurons)
@@ -387,7 +386,7 @@ class RunSession(QObject):
 
         def fail(reason: str) -> None:
             if failure:
-                self.message.emit(f"{failure}: {reason}")
+                self.message.emit(Lasting(f"{failure}: {reason}"))
             if failed is not None:
                 failed(reason)
 
@@ -444,7 +443,7 @@ class RunSession(QObject):
         """Show why a run paused without a request, until it resumes."""
         reason = self.live.reason
         if self.live.state is State.PAUSED and reason and reason not in STEPPED_REASONS:
-            self.message.emit(f"The run is paused: {reason.rstrip('.')}.")
+            self.message.emit(Lasting(f"The run is paused: {reason.rstrip('.')}."))
         elif before is State.PAUSED and self.live.state is State.RUNNING:
             self.message.emit("")
 
@@ -470,14 +469,14 @@ class RunSession(QObject):
         if live.state.active:  # the process is alive, but the connection is lost
             lost = f"The connection to {folder.path.name} was lost, but the run continues; open it again to follow it."
             self._refuse_all(lost)
-            self.message.emit(lost)
+            self.message.emit(Lasting(lost))
         else:
             self._refuse_all(
                 f"The run ended before it could answer: it is {live.state}{f', {reason}' if reason else ''}."
             )
         if live.state is State.FAILED:
             after = f" Resume continues from {'its newest checkpoint' if live.checkpoints else 'the beginning'}."
-            self.message.emit(f"The run failed: {reason}.{'' if gone else after}")
+            self.message.emit(Lasting(f"The run failed: {reason}.{'' if gone else after}"))
         return {"state", "log", "metrics"} | self.kept.end(live)
 
     def _settle(self, state: State, reason: str) -> None:

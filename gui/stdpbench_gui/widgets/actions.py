@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QModelIndex, QSize, QSortFilterProxyModel, QStringListModel, Qt
-from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
+from PyQt6.QtCore import QEvent, QModelIndex, QObject, QSize, QSortFilterProxyModel, QStringListModel, Qt
+from PyQt6.QtGui import QKeyEvent, QKeySequence, QPainter, QPalette
 from PyQt6.QtWidgets import (
     QDialog,
     QLabel,
@@ -21,9 +21,11 @@ from PyQt6.QtWidgets import (
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.copyable import CopyableAction, CopyOnRightClick, Report, TextOf, copy_text
 from stdpbench_gui.widgets.layouts import vbox
 
 _BEFORE_KEYS = "    "
+_COPIES = "Ctrl+C copies it as Python, Ctrl+Shift+C as a command line"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Entry:
     """An action and the title of its menu."""
 
     menu: str
-    action: QAction
+    action: CopyableAction
 
 
 class Actions:
@@ -41,10 +43,12 @@ class Actions:
     ----------
     window : QMainWindow
         The window with the menus.
+    report : callable
+        Told what was copied.
     """
 
-    def __init__(self, window: QMainWindow) -> None:
-        self._window = window
+    def __init__(self, window: QMainWindow, report: Report = lambda _: None) -> None:
+        self._window, self._report = window, report
         self._entries: dict[str, Entry] = {}
 
     def add(
@@ -56,9 +60,14 @@ class Actions:
         shortcut: str = "",
         tip: str = "",
         checkable: bool = False,
-    ) -> QAction:
-        """Add an action at the end of a menu, which is created on first use."""
-        action = QAction(text, self._window)
+        text_of: TextOf | None = None,
+    ) -> CopyableAction:
+        """Add an action at the end of a menu, which is created on first use.
+
+        `text_of` returns the command line and the Python that do the same, which the menu, its buttons, the palette
+        and the console copy.
+        """
+        action = CopyableAction(text, self._window, text_of, self._report)
         action.setObjectName(key)
         action.setCheckable(checkable)
         if shortcut:
@@ -70,6 +79,8 @@ class Actions:
         found = next((m for m in (a.menu() for a in bar.actions()) if m is not None and m.title() == menu), None)
         target = found or bar.addMenu(menu)
         assert target is not None
+        if found is None:
+            CopyOnRightClick(target)
         target.addAction(action)
         self._window.addAction(action)
         self._entries[key] = Entry(menu, action)
@@ -83,7 +94,7 @@ class Actions:
             if found is not None and found.title() == menu:
                 found.addSeparator()
 
-    def __getitem__(self, key: str) -> QAction:
+    def __getitem__(self, key: str) -> CopyableAction:
         """Return an action by its key."""
         return self._entries[key].action
 
@@ -136,11 +147,15 @@ class Palette(QDialog):
         self.nothing = QLabel("No matching action. Esc closes the list.")
         self.nothing.setObjectName("faint")
         self.nothing.hide()
-        vbox(self.field, self.nothing, self.view, within=self, margins=theme.GRID)
+        self.keys = QLabel(_COPIES)
+        self.keys.setObjectName("faint")
+        vbox(self.field, self.nothing, self.view, self.keys, within=self, margins=theme.GRID, spacing=theme.GRID // 2)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         room = parent.size() - QSize(4, 4) * theme.GRID
         wanted = QSize(self.view.sizeHintForColumn(0) + 6 * theme.GRID, 20 * self.fontMetrics().lineSpacing())
         self.resize(wanted.expandedTo(QSize(560, 360)).boundedTo(room))
+        self.field.installEventFilter(self)
+        not_none(self.view.selectionModel()).currentChanged.connect(lambda *_: self._show_keys())
         self.field.textChanged.connect(self._search)
         self.field.returnPressed.connect(self._do)
         self.view.activated.connect(lambda _: self._do())
@@ -156,13 +171,37 @@ class Palette(QDialog):
         self.view.setCurrentIndex(self.filter.index(0, 0))
         self.nothing.setVisible(not self.filter.rowCount())
 
+    @property
+    def _chosen(self) -> CopyableAction | None:
+        return self._actions.get(str(self.view.currentIndex().data()))
+
+    def _show_keys(self) -> None:
+        """Say how the chosen action is copied, if it can be."""
+        chosen = self._chosen
+        self.keys.setText(_COPIES if chosen is not None and chosen.text_of is not None else "")
+
+    def _copy(self, field: str) -> None:
+        """Copy the chosen action, which is not carried out."""
+        chosen = self._chosen
+        if chosen is not None and chosen.text_of is not None:
+            self.accept()
+            copy_text(chosen.text_of, field, chosen.report)
+
     def _do(self) -> None:
-        line = self.view.currentIndex().data()
-        if line is None:
-            return
-        self.accept()
-        if line in self._actions:
-            self._actions[line].trigger()
+        chosen = self._chosen
+        if chosen is not None:
+            self.accept()
+            chosen.trigger()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        """Copy the chosen action, unless text of the field is selected."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_C:
+            control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+            field = {control: "python", control | shift: "command"}.get(event.modifiers())
+            if field is not None and not self.field.hasSelectedText():
+                self._copy(field)
+                return True
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Move in the list with the arrow keys while the field has the focus."""

@@ -12,6 +12,7 @@ from PyQt6 import sip
 from PyQt6.QtCore import QMimeData, QSize, Qt, QTimer
 from PyQt6.QtGui import QAction, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
+    QComboBox,
     QFileDialog,
     QFrame,
     QLabel,
@@ -77,16 +78,6 @@ def menu_action(menu: QMenu, text: str, slot: Callable[[], object], tip: str = "
     return action
 
 
-def action_button(action: QAction) -> QToolButton:
-    """Return a button that shows and triggers an action."""
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setAccessibleName(action.text())
-    return button
-
-
 def explain(parent: QWidget, title: str, text: str, now: str = "") -> QMessageBox:
     """Open a window that explains a panel: rich text with references, and a plain text about the current state."""
     box = QMessageBox(parent)
@@ -137,6 +128,15 @@ class Elided(QLabel):
         """Draw the elided text."""
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
         QPainter(self).drawText(self.rect(), int(self.alignment()), text)
+
+
+class NarrowBox(QComboBox):
+    """A drop-down list that is as wide as its longest item, or narrower where there is no room."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size of a few letters and the arrow."""
+        least = self.fontMetrics().horizontalAdvance("by label") + 32
+        return QSize(min(least, super().minimumSizeHint().width()), super().minimumSizeHint().height())
 
 
 class OptionalLabel(QLabel):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QLabel, QSpinBox, QStackedWidget, QWidget
 
 from stdpbench.datasets import Split
@@ -44,11 +43,7 @@ class EncodingPreviewBox(QWidget):
         The numbers, or why there is no preview.
     shown : EncodingPreview or None
         What is drawn.
-    changed : signal
-        Another preview is drawn, which may need more room.
     """
-
-    changed = pyqtSignal()
 
     def __init__(self, session: RunSession) -> None:
         super().__init__()
@@ -141,7 +136,6 @@ class EncodingPreviewBox(QWidget):
         self.surface.show()
         self.view.show_stimulus(found.shown, found.noun, names)
         self.words.setText(found.sentence)
-        self.changed.emit()
 
     def _refuse(self, reason: str) -> None:
         self._show_none(f"No preview: {reason}")

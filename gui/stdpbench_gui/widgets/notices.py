@@ -8,6 +8,8 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.sentences import reading_ms
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import breakable, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -16,7 +18,7 @@ _MOST = 4
 
 
 class Notice(QFrame):
-    """A sentence with an optional action button and a close button."""
+    """A sentence with an optional action button and a close button; a brief one goes once it can have been read."""
 
     gone = pyqtSignal()
 
@@ -27,9 +29,13 @@ class Notice(QFrame):
         action_text: str = "",
         action: Callable[[], object] | None = None,
         about: str = "",
+        brief: bool = False,
     ) -> None:
         super().__init__()
         self.setObjectName("notice")
+        self._over = timer(self, self._go, reading_ms(sentence), once=True)
+        if brief and reading_ms(sentence):
+            self._over.start()
         self.sentence, self.about = sentence, about
         self.text = f"⚠ {sentence}" if failed else sentence
         self.label = wrapped(breakable(self.text), "problem" if failed else "")
@@ -46,6 +52,13 @@ class Notice(QFrame):
             self.button.clicked.connect(lambda _=False: action())
             self.button.clicked.connect(self.gone)
         hbox((self.label, 1), self.button, close, within=self, margins=(theme.GRID, 2, 2, 2))
+
+    def _go(self) -> None:
+        """Take the notice away, unless the mouse rests on it."""
+        if self.underMouse():
+            self._over.start()
+        else:
+            self.gone.emit()
 
 
 class Task(QFrame):
@@ -107,13 +120,17 @@ class Notices(QWidget):
         action_text: str = "",
         action: Callable[[], object] | None = None,
         about: str = "",
+        brief: bool = False,
     ) -> Notice:
-        """Show a sentence. It replaces an equal one and, if `about` is given, notices about the same subject."""
+        """Show a sentence. It replaces an equal one and, if `about` is given, notices about the same subject.
+
+        A brief one confirms what can be seen anyway: it goes by itself.
+        """
         sentence = sentence if sentence.endswith((".", "…")) else f"{sentence}."
         self.withdraw_about(about)
         for old in [old for old in self._notices if old.sentence == sentence]:
             self._drop(old)
-        notice = Notice(sentence, failed, action_text, action, about)
+        notice = Notice(sentence, failed, action_text, action, about, brief)
         notice.gone.connect(lambda: self._drop(notice))
         self._notices.append(notice)
         self._layout.addWidget(notice)

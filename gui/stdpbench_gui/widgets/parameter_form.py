@@ -79,6 +79,7 @@ class Section(QWidget):
             row.committed.connect(self._form.committed)
             row.edited.connect(self._form.edited)
             row.new_run_wanted.connect(self._form.new_run_wanted)
+            row.menu_wanted.connect(self._form.menu_wanted)
             self.rows[name] = row
             self._rows.addWidget(row)
         if self.group.parameters.keys() <= {"kind"}:
@@ -123,6 +124,7 @@ class ParameterForm(QScrollArea):
     committed = pyqtSignal(str, object)
     edited = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
+    menu_wanted = pyqtSignal(str, object)
 
     def __init__(self, texts: RowTexts | None = None) -> None:
         super().__init__()
@@ -145,9 +147,14 @@ class ParameterForm(QScrollArea):
         """The created rows, by dotted path."""
         return {row.path: row for section in self.sections.values() for row in section.rows.values()}
 
+    def edited_texts(self) -> dict[str, str]:
+        """The texts that are typed but not confirmed, by dotted path."""
+        rows = self.rows().items()
+        return {path: row.edited_text for path, row in rows if row.edited_text is not None}
+
     def reveal(self, path: str) -> None:
-        """Expand a section and scroll to it, if there is one with this path."""
-        section = self.sections.get(path)
+        """Expand a section and scroll to it, or to the row of a parameter, which gets the focus; if there is one."""
+        section = self.sections.get(path) or self._section_of(path)
         if section is not None:
             section.header.setChecked(True)
             self._revealed = path
@@ -155,8 +162,12 @@ class ParameterForm(QScrollArea):
 
     def _scroll(self) -> None:
         section, bar = self.sections.get(self._revealed), self.verticalScrollBar()
+        row = self.rows().get(self._revealed)
         if section is not None and bar is not None:
             bar.setValue(section.y())
+        elif row is not None:
+            self.ensureWidgetVisible(row)
+            row.editor.setFocus()
 
     def put_below(self, path: str, widget: QWidget, words: str = "") -> None:
         """Show a widget below the rows of a section, also of one of this path that is shown later.

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -57,12 +57,13 @@ class ParameterRow(QWidget):
     It shows the active value (`show_value`). While the user types or drags, the row is marked as edited; Enter,
     releasing the slider, or choosing from a list emits `committed`. Each change while it is edited emits `edited`
     with the text, and reverting with None. A file is also committed by the button that asks for one, or by dropping it
-    on the row.
+    on the row. A right click beside the field emits `menu_wanted` with the position.
     """
 
     committed = pyqtSignal(str, object)
     edited = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
+    menu_wanted = pyqtSignal(str, object)
 
     def __init__(self, section: str, declared: Parameter, texts: RowTexts | None = None) -> None:
         super().__init__()
@@ -108,6 +109,11 @@ class ParameterRow(QWidget):
         """Move the button of a structural parameter to a separate line if it does not fit."""
         super().resizeEvent(event)
         self._place_button()
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Ask for the menu of the row."""
+        if event is not None:
+            self.menu_wanted.emit(self.path, event.globalPos())
 
     def _place_button(self) -> None:
         if self.declared.structural:
@@ -169,6 +175,19 @@ class ParameterRow(QWidget):
         self.setAcceptDrops(True)
 
     # -- active value ----------------------------------------------------------------------------------------------
+
+    @property
+    def edited_text(self) -> str | None:
+        """What is typed but not confirmed; None if nothing is."""
+        typed = self.state is RowState.EDITED and isinstance(self.editor, QLineEdit)
+        return self.editor.text().strip() if typed else None  # type: ignore[union-attr]
+
+    @property
+    def text(self) -> str:
+        """The value that the row shows, also one that is not confirmed."""
+        if isinstance(self.editor, QCheckBox):
+            return "true" if self.editor.isChecked() else "false"
+        return self.editor.currentText() if isinstance(self.editor, QComboBox) else self.editor.text().strip()
 
     @property
     def differs(self) -> bool:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, NetworkDraft
+from stdpbench.experiment import NetworkDraft
 from stdpbench.experiment.draft_stages import (
     WITHOUT_STAGES,
     StageRow,
     adding_stage,
-    changed_by_stages,
     choosing_projections,
     learnable,
     moving_stage,
@@ -181,39 +178,3 @@ class StagesForm(QWidget):
     def _commit(self, number: int, stage: StageRow, field: QLineEdit) -> None:
         if field.text().strip() != stage.length:
             self.wanted.emit(partial(setting_length, number=number, text=field.text()), number)
-
-
-class StagesEntry:
-    """The stages of an experiment as the value that a dialog asks for.
-
-    Attributes
-    ----------
-    widget : StagesForm
-        The form.
-    draft : NetworkDraft
-        The experiment with the stages as edited.
-    """
-
-    def __init__(self, experiment: Experiment, on_change: Callable[[], object]) -> None:
-        self.draft = NetworkDraft(experiment)
-        self.widget = StagesForm()
-        self.widget.wanted.connect(self._do)
-        self._on_change = on_change
-        self.widget.show_draft(self.draft, ())
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The values by dotted path."""
-        return changed_by_stages(self.draft)
-
-    def show_problems(self, sentences: Iterable[str]) -> list[str]:
-        """Show sentences about a stage in its row; return the others."""
-        return self.widget.show_draft(self.draft, sentences)
-
-    def _do(self, make: Callable[[NetworkDraft], Step], number: int) -> None:
-        try:
-            self.draft = make(self.draft).draft
-        except StdpbenchError as error:
-            self.widget.show_error(number, str(error))
-            return
-        self._on_change()

@@ -40,6 +40,7 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
     waits(qtbot, lambda: "In [" in shown._control.toPlainText())
 
     def says(source: str, word: str) -> None:
+        waits(qtbot, lambda: not shown._executing)  # what is entered meanwhile is not executed
         shown.execute(source)
         waits(qtbot, lambda: word in shown._control.toPlainText())
 
@@ -50,6 +51,7 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
     says("app.select(3)", "neuron 3 is selected")
     assert window.session.selection.neuron == 3
     says("app('pause')", "“Pause” is not possible now")
+    says("print(app.text('hardware').splitlines()[-1])", "checks = stdpbench.open_run(")
     says("import time; print('beg' + 'un', flush=True); time.sleep(100)", "begun")
     window.console._interrupt()
     waits(qtbot, lambda: "KeyboardInterrupt" in shown._control.toPlainText())

@@ -167,6 +167,7 @@ def test_a_finished_run_is_branched_from_its_bar(window: MainWindow, qtbot: QtBo
     waits(qtbot, lambda: isinstance(window.services.dialog, BranchForm))
     form = window.services.dialog
     assert isinstance(form, BranchForm)
+    waits(qtbot, form.isVisible)
     form.later_button.click()
     waits(qtbot, lambda: (folder := window.session.folder) is not None and folder.path != finished_run.path)
     assert finished_run.path.name in (window.session.folder.path / "run.json").read_text()  # type: ignore[union-attr]

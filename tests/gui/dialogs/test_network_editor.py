@@ -286,6 +286,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
     form = window.services.dialog
     assert isinstance(form, NewRunForm)
+    waits(qtbot, form.isVisible)
     again = form.edit_network()
     qtbot.waitExposed(again)
     assert again.draft == NetworkDraft(made)

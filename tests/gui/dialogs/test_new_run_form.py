@@ -29,7 +29,7 @@ def opened(window: MainWindow, qtbot: QtBot) -> NewRunForm:
     """Return the form, which is open."""
     form = window.services.dialog
     assert isinstance(form, NewRunForm)
-    qtbot.waitExposed(form)
+    waits(qtbot, form.isVisible)
     return form
 
 
@@ -166,6 +166,7 @@ def test_data_that_are_missing_are_asked_for_first(
     monkeypatch.setattr(window.session, "start_new", started.append)
     monkeypatch.setattr(window.start, "missing", {"mnist"})
     form = window.services.forms.new_run(NewRun.of(read_experiment("fast-100"), "fast-100"))
+    waits(qtbot, form.isVisible)
     form.set_value("network.n_exc", "12")
     form.go.click()
     dialog = window.services.dialog
@@ -237,6 +238,7 @@ def test_another_experiment_and_a_file_take_its_place(form: NewRunForm, qtbot: Q
 def test_stages_of_the_training_are_changed_too(window: MainWindow, qtbot: QtBot) -> None:
     stack = read_experiment("stack-digits")
     form = window.services.forms.new_run(NewRun.of(stack, "stack-digits"))
+    waits(qtbot, form.isVisible)
     form.form.reveal("schedule")
     assert form.stages.isVisibleTo(form)
     form.stages.add.click()
@@ -256,6 +258,7 @@ def test_a_reference_converts_the_network_of_a_file(
     weights = np.random.default_rng(0).normal(size=(10, 784))
     np.savez(file, input=[1, 28, 28], layers=["dense1"], **{"dense1.weight": weights})
     form = window.services.forms.new_run(NewRun.of(DIGITS, "digits").trained_by("ann-conversion"))
+    waits(qtbot, form.isVisible)
     enter(form, qtbot, "reference.weights", str(tmp_path / "none.npz"))
     (row,) = form.rows_of("reference.weights")
     waits(qtbot, row.error.text)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from PyQt6.QtWidgets import QCheckBox, QSpinBox
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
 from stdpbench.datasets.digits import Digits
 from stdpbench.experiment import read_experiment
@@ -85,8 +86,9 @@ def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot
     dialog.edit_button.click()
     form = window.services.dialog
     assert isinstance(form, NewRunForm)
+    waits(qtbot, form.isVisible)
     assert (form.draft.unchecked, form.fields.source.currentText()) == (made, "parity")
-    assert form.command().startswith("cat > parity.toml <<'END'")  # no name and no file to refer to
+    assert form.text().command.startswith("cat > parity.toml <<'END'")  # no name and no file to refer to
     form.reject()
 
 

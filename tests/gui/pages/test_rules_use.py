@@ -34,6 +34,7 @@ def used(page: RulesPage) -> NewRunForm:
     assert isinstance(window, MainWindow)
     form = window.services.dialog
     assert isinstance(form, NewRunForm)
+    form.show()  # rather than in the next event
     return form
 
 

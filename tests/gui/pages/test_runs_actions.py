@@ -197,6 +197,7 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm))
     form = page.row_actions.dialog
     assert isinstance(form, BranchForm)
+    waits(qtbot, form.isVisible)
     assert form.at.maximum() == 60
     form.at.setValue(40)
     assert form.resumes.text().startswith("It resumes from the start: presentations 1 to 40 are computed again")
@@ -208,8 +209,8 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     assert not form.go.isEnabled()
     form.set_value("plasticity.nu_post", "0.03")
     assert list(form.changes.buttons) == ["plasticity.nu_post"]
-    assert form.command().startswith("stdpbench branch digits-a --at 40 --set plasticity.nu_post=0.03")
-    assert '.branch(40, {"plasticity.nu_post": 0.03})' in form.python()
+    assert form.text().command.startswith("stdpbench branch digits-a --at 40 --set plasticity.nu_post=0.03")
+    assert '.branch(40, {"plasticity.nu_post": 0.03})' in form.text().python
     form.later_button.click()
     waits(qtbot, lambda: len(shown(page)) == 4)
     name = next(name for name in shown(page) if name not in NAMES)
@@ -223,6 +224,7 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm) and page.row_actions.dialog is not form)
     again = page.row_actions.dialog
     assert isinstance(again, BranchForm)
+    waits(qtbot, again.isVisible)
     assert (again.at.value(), again.draft.value("plasticity.nu_post")) == (40, 0.03)
     again.set_value("exc.tau_m", "80 ms")
     again.at.setValue(20)
@@ -238,6 +240,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindForm))
     form = page.row_actions.dialog
     assert isinstance(form, RewindForm)
+    waits(qtbot, form.isVisible)
     waits(qtbot, form.at.hasFocus)
     assert not form.form.row("plasticity.nu_post").editor.isEnabled()
     assert "Rewinding changes no parameters" in form.form.row("plasticity.nu_post").editor.toolTip()
@@ -247,8 +250,8 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
         f"It resumes from the checkpoint at {before}: presentations {before + 1} to {before + 2} are computed again"
     )
     assert form.resumes.text().startswith(resumes)
-    assert form.command().startswith(f"stdpbench rewind digits-a --to {before + 2}")
-    assert f".rewind({before + 2})" in form.python()
+    assert form.text().command.startswith(f"stdpbench rewind digits-a --to {before + 2}")
+    assert f".rewind({before + 2})" in form.text().python
     form.actions_["go"].trigger()
     waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in notices(page))
     waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
@@ -272,6 +275,7 @@ def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, window: Ma
     page.queue.add_button.click()
     form = window.services.dialog
     assert isinstance(form, NewRunForm)
+    waits(qtbot, form.isVisible)
     form.fields.seeds.setText("one")
     form.fields.seeds.editingFinished.emit()
     assert "seeds must be whole numbers" in form.fields.seeds_problem.text()

@@ -28,6 +28,7 @@ def test_a_reference_takes_the_responses_and_the_weights_of_runs(
     page: RunsPage, window: MainWindow, qtbot: QtBot, runs: Path
 ) -> None:
     form = window.services.forms.train_reference()
+    waits(qtbot, form.isVisible)
     fields = form.fields
     waits(qtbot, lambda: fields.features.findText("digits-a") > 0)
     choose(fields.features, "digits-a")
@@ -35,10 +36,10 @@ def test_a_reference_takes_the_responses_and_the_weights_of_runs(
     waits(qtbot, lambda: form.run.features == runs / "digits-a")
     data = features_of(RunFolder.open(runs / "digits-a"))
     assert form.experiment() == with_reference(form.run.given, "surrogate-gradient", {}, data)
-    assert "--features" in form.command()
+    assert "--features" in form.text().command
     choose(fields.start, "digits-b")
     assert form.run.start_from == runs / "digits-b"
-    assert f"--from {runs / 'digits-b'}" in form.command()
+    assert f"--from {runs / 'digits-b'}" in form.text().command
     form.undo()
     assert fields.start.currentIndex() == 0
     form.undo()

@@ -20,6 +20,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.analysis.recent_rates import RecentRates
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.network import NetworkPanel
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
@@ -223,13 +224,21 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     scale = form.row("network.projections.feed.scale")
     assert not scale.editor.isEnabled()
     assert "Structural" in scale.editor.toolTip()
-    dialog = panel.ask_for_new_run("network.projections.feed.plasticity.kind")
-    assert dialog is not None
-    assert isinstance(dialog.field, QComboBox)
-    assert dialog.field.itemText(0) == "none"
-    dialog.field.setCurrentText("symmetric")
-    assert dialog.make.isEnabled()
-    dialog.reject()
+    plasticity = "network.projections.feed.plasticity.kind"
+    form.row(plasticity).new_run.click()
+    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
+    opened = window.services.dialog
+    assert isinstance(opened, NewRunForm)
+    waits(qtbot, opened.isVisible)
+    assert shown.folder is not None
+    assert opened.run.start_from == shown.folder.path
+    assert not opened.changes.buttons  # what was changed in the run has been undone
+    assert opened.go.text() == "Stop that run and start"
+    assert opened.text().command.startswith(f"stdpbench stop {shown.folder.path.name} ")
+    opened.set_value(plasticity, "symmetric")
+    assert opened.go.isEnabled()
+    opened._closing = True
+    opened.reject()
     panel.search.setText("nu_post")
     assert {path for path, row in form.rows().items() if row.isVisible()} == {
         f"network.projections.{name}.plasticity.nu_post" for name in ("feed", "up")

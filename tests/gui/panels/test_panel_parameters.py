@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 from parameter_fields import text_of, type_in
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QComboBox, QLabel, QLineEdit
+from PyQt6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 
-from stdpbench.experiment import family_of, read_experiment
+from stdpbench.experiment import read_experiment
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.dialogs.new_run import NewRunDialog
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
@@ -152,54 +151,24 @@ def test_a_section_without_parameters_says_why(panel: ParametersPanel, qtbot: Qt
     assert row.new_run.isVisible()
 
 
-def test_structural_ones_say_why_not_and_offer_a_new_run(
-    panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_structural_ones_say_why_not_and_ask_for_a_new_run(panel: ParametersPanel, qtbot: QtBot) -> None:
     row = panel.form.row("network.n_exc")
     assert not row.editor.isEnabled()
     assert "Structural" in row.editor.toolTip()
-    made: list[Any] = []
-    monkeypatch.setattr(panel.changes, "new_run", lambda experiment, values: made.append(values))
-    dialog = panel.ask_for_new_run("network.n_exc")
-    assert dialog is not None
-    assert not dialog.make.isEnabled()
-    dialog.field.setText("0")  # type: ignore[union-attr]
-    assert "must be at least 1" in dialog.error.text()
-    dialog.field.setText("9")  # type: ignore[union-attr]
-    assert dialog.make.isEnabled()
-    dialog.accept()
-    assert made == [{"network.n_exc": "9"}]
+    with qtbot.waitSignal(panel.new_run_wanted) as asked:
+        row.new_run.click()
+    assert asked.args == ["network.n_exc", {}]
 
 
-def test_stages_are_shown_and_a_new_run_can_have_other_ones(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stages_are_shown_and_a_new_run_can_have_other_ones(qtbot: QtBot, tmp_path: Path) -> None:
     panel = ParametersPanel(session(tmp_path, of=read_experiment("stack-digits")))
     show(panel, qtbot, (340, 440))
     panel.form.sections["schedule"].header.setChecked(True)
     assert panel.stages.isVisible()
     assert panel.stages.words.text() == "1. feed, for 2 passes; 2. upward, for 2 passes."
-    made: list[Any] = []
-    monkeypatch.setattr(panel.changes, "new_run", lambda experiment, values: made.append(values))
-    panel.stages.new_run.click()
-    dialog = panel.findChild(NewRunDialog)
-    assert dialog is not None
-    assert not dialog.make.isEnabled()
-
-    def enter(text: str) -> None:
-        length = dialog.field.findChildren(QLineEdit, "length-1")[-1]
-        length.setText(text)
-        length.editingFinished.emit()
-
-    enter("two")
-    assert "schedule.stages.2.passes must be" in " ".join(label.text() for label in dialog.field.findChildren(QLabel))
-    assert not dialog.make.isEnabled()
-    assert not dialog.error.isVisible()
-    enter("3")
-    assert dialog.make.isEnabled()
-    dialog.accept()
-    stages = [{"projections": ["feed"], "passes": 2}, {"projections": ["upward"], "passes": 3}]
-    assert made == [{"schedule.stages": stages}]
+    with qtbot.waitSignal(panel.new_run_wanted) as asked:
+        panel.stages.new_run.click()
+    assert asked.args == ["schedule.stages", {}]
 
 
 @pytest.mark.parametrize("width", [340, 460])
@@ -215,60 +184,6 @@ def test_the_button_of_a_structural_one_can_be_read(panel: ParametersPanel, qtbo
         if isinstance(row.editor, QComboBox):
             text = row.editor.fontMetrics().horizontalAdvance(row.editor.currentText())
             assert row.editor.width() >= text + 3 * theme.GRID, row.path
-
-
-@pytest.mark.parametrize("section", ["plasticity", "lateral", "exc", "inh", "encoding", "data"])
-def test_a_kind_is_chosen_from_all_that_there_are_with_its_parameters(panel: ParametersPanel, section: str) -> None:
-    family, experiment = family_of(section), panel.session.experiment
-    assert family is not None
-    assert experiment is not None
-    panel.form.row(f"{section}.kind")
-    dialog = panel.ask_for_new_run(f"{section}.kind")
-    assert dialog is not None
-    assert isinstance(dialog.field, QComboBox)
-    assert [dialog.field.itemText(n) for n in range(dialog.field.count())] == list(family.kinds())
-    assert not dialog.make.isEnabled()
-    for kind in family.kinds():
-        dialog.field.setCurrentText(kind)
-        now = getattr(experiment, section)
-        assert list(dialog.fields.entries) == [p.name for p in family.get(kind).describe()]
-        assert dialog.summary.text() == family.get(kind).summary
-        if kind == now.kind:
-            shown = {name: entry.text for name, entry in dialog.fields.entries.items()}
-            assert shown == {
-                p.name: "none" if (v := getattr(now, p.name)) is None else p.show(v) for p in now.describe()
-            }
-        assert bool(dialog.error.text()) == (not dialog.make.isEnabled() and kind != now.kind), kind
-    dialog.reject()
-
-
-def test_a_new_run_takes_the_kind_and_what_was_entered_for_it(
-    panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[Any] = []
-    monkeypatch.setattr(panel.changes, "new_run", lambda experiment, values: made.append((experiment, values)))
-    dialog = panel.ask_for_new_run("lateral.kind")
-    assert dialog is not None
-    assert isinstance(dialog.field, QComboBox)
-    assert not dialog.fields.isVisible(), "fixed has no parameters"
-    dialog.field.setCurrentText("homeostatic")
-    assert dialog.make.isEnabled()
-    assert dialog.fields.isVisible()
-    assert "guess" in dialog.time.text() or dialog.time.busy
-    first, *_ = dialog.fields.entries.values()
-    name = next(iter(dialog.fields.entries))
-    assert isinstance(first.widget, QLineEdit)
-    first.widget.setText("nonsense")
-    assert dialog.error.text().startswith(f"⚠ lateral.{name}: 'nonsense' is not")
-    assert not dialog.make.isEnabled()
-    first.widget.setText("7")
-    assert dialog.make.isEnabled()
-    dialog.accept()
-    ((experiment, values),) = made
-    assert values == {"lateral.kind": "homeostatic", f"lateral.{name}": "7"}
-    changed = experiment.override(values)
-    assert changed.lateral.kind == "homeostatic"
-    assert getattr(changed.lateral, name) == 7
 
 
 @pytest.mark.parametrize(

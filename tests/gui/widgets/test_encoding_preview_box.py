@@ -10,7 +10,9 @@ from pytestqt.qtbot import QtBot
 from synthetic import session, show
 from waiting import waits
 
-from stdpbench_gui.dialogs.new_run import NewRunDialog
+from stdpbench.experiment import read_experiment
+from stdpbench.runs.queue.new_run import NewRun
+from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import encoding_preview as module
@@ -23,64 +25,53 @@ def panel(qtbot: QtBot, tmp_path: Path) -> ParametersPanel:
     return panel
 
 
-def opened(panel: ParametersPanel, path: str) -> NewRunDialog:
-    panel.form.row(path)
-    dialog = panel.ask_for_new_run(path)
-    assert dialog is not None
-    return dialog
+@pytest.fixture
+def form(qtbot: QtBot, tmp_path: Path) -> NewRunForm:
+    digits = read_experiment("digits")
+    form = NewRunForm(NewRun.of(digits, "digits"), session(tmp_path), tmp_path / "runs", None)
+    qtbot.addWidget(form)
+    form.show()
+    return form
 
 
-def test_parameters_move_and_the_spikes_follow(panel: ParametersPanel, qtbot: QtBot) -> None:
-    dialog = opened(panel, "encoding.kind")
-    preview = dialog.preview
-    assert preview is not None
+def test_parameters_move_and_the_spikes_follow(form: NewRunForm, qtbot: QtBot) -> None:
+    preview = form.preview
     waits(qtbot, lambda: preview.shown is not None and not preview.busy)
     assert preview.shown is not None
     assert preview.view.isVisible()
-    assert preview.shown.shown.n_input == 784
+    assert preview.shown.shown.n_input == 784  # the session has stimuli of these data
     assert "Over 20 pictures" in preview.words.text()
     assert preview.of.text().startswith("class ")
-    dialog.field.setCurrentText("latency")  # type: ignore[union-attr]
+    form.set_value("encoding.kind", "latency")
     waits(qtbot, lambda: preview.shown is not None and preview.shown.shown.fires_once)
     assert preview.view.captions[1].text().startswith("spikes at ")
-    dialog.fields.entries["duration"].widget.setText("80 ms")  # type: ignore[union-attr]
+    form.set_value("encoding.duration", "80 ms")
     waits(qtbot, lambda: not preview.busy)
     assert preview.shown.shown.first[~(preview.shown.shown.counts == 0)].max() < 80
     before = preview.shown
     preview.number.setValue(4)
     waits(qtbot, lambda: preview.shown is not before and not preview.busy)
-    dialog.fields.entries["duration"].widget.setText("900 ms")  # type: ignore[union-attr]
-    assert "must be at most" in dialog.error.text()  # the form says why; what is drawn stays
+    form.set_value("encoding.duration", "900 ms")
+    assert "must be at most" in form.problem.text()  # the form says why; what is drawn stays
     qtbot.wait(200)
     assert preview.view.isVisible()
-    dialog.reject()
 
 
 def test_only_the_newest_is_computed_and_not_in_the_thread_of_the_window(
-    panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    form: NewRunForm, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    threads: list[str] = []
-    plain = module.preview_encoding
+    waits(qtbot, lambda: form.preview.shown is not None and not form.preview.busy)
+    before, threads, plain = form.preview.shown, list[str](), module.preview_encoding
 
     def noted(*given: object) -> object:
         threads.append(threading.current_thread().name)
         return plain(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "preview_encoding", noted)
-    dialog = opened(panel, "encoding.kind")
-    preview = dialog.preview
-    assert preview is not None
     for kind in ("latency", "burst", "rank-order", "regular"):
-        dialog.field.setCurrentText(kind)  # type: ignore[union-attr]
-    waits(qtbot, lambda: preview.shown is not None and not preview.busy)
+        form.set_value("encoding.kind", kind)
+    waits(qtbot, lambda: form.preview.shown is not before and not form.preview.busy)
     assert threads == ["background"]
-    dialog.reject()
-
-
-def test_other_parameters_have_no_preview(panel: ParametersPanel) -> None:
-    dialog = opened(panel, "network.n_exc")
-    assert dialog.preview is None
-    dialog.reject()
 
 
 def test_the_parameters_panel_previews_what_is_edited_before_it_is_sent(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
@@ -39,6 +38,7 @@ def test_an_experiment_file_says_what_it_takes_before_it_is_run(
     waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
     dialog = window.services.dialog
     assert isinstance(dialog, NewRunForm)
+    waits(qtbot, dialog.isVisible)
     waits(qtbot, lambda: dialog.time.text().startswith("About "))
     assert "on this machine for 60 training presentations, based on run known" in dialog.time.text()
     assert "synapses take" in dialog.time.text()
@@ -55,6 +55,7 @@ def test_a_file_that_nothing_is_known_of_says_what_it_says_itself(
 ) -> None:
     made = small_experiment(network__n_exc=5000, about__expected_time="a long night", network__inhibition="layer")
     dialog = window.services.forms.ask_to_run(made, tmp_path / "mine.toml")
+    waits(qtbot, dialog.isVisible)
     waits(qtbot, lambda: dialog.time.text().startswith("According to the experiment file: a long night."))
     dialog.reject()
 
@@ -82,13 +83,15 @@ def test_a_new_run_from_here_says_it(window: MainWindow, qtbot: QtBot, known: Pa
     assert isinstance(panel, ParametersPanel)
     window.train.bring(panel)
     waits(qtbot, lambda: panel._experiment is not None)
-    dialog = panel.ask_for_new_run("network.n_exc")
-    assert dialog is not None
-    assert dialog.time.text() == "", "nothing is different yet"
-    assert isinstance(dialog.field, QLineEdit)
-    dialog.field.setText("24")
-    waits(qtbot, lambda: "estimated from run known with different network.n_exc" in dialog.time.text())
-    dialog.reject()
+    panel.form.row("network.n_exc").new_run.click()
+    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
+    form = window.services.dialog
+    assert isinstance(form, NewRunForm)
+    waits(qtbot, form.isVisible)
+    form.set_value("network.n_exc", "24")
+    waits(qtbot, lambda: "estimated from run known with different network.n_exc" in form.time.text())
+    form._closing = True
+    form.reject()
 
 
 @pytest.mark.shared_window
@@ -96,5 +99,6 @@ def test_a_rule_in_an_experiment_says_it(window: MainWindow, qtbot: QtBot) -> No
     window.lab.network.use()
     dialog = window.services.dialog
     assert isinstance(dialog, NewRunForm)
+    waits(qtbot, dialog.isVisible)
     waits(qtbot, lambda: "based on the shipped measurement of fast-100" in dialog.time.text())
     dialog.reject()

@@ -18,7 +18,13 @@ def add_actions(actions: Actions, page: Callable[[], EvaluatePage]) -> None:
     actions.add("evaluate-choose", menu, "&Choose a run…", lambda: page().choose_run())
     actions.separator(menu)
     actions.add(
-        "evaluate-report", menu, "Write a &report", lambda: page().write_report(), "", "Same as `stdpbench report`"
+        "evaluate-report",
+        menu,
+        "Write a &report",
+        lambda: page().write_report(),
+        "",
+        "Same as `stdpbench report`",
+        text_of=lambda: page().report_text(),
     )
     actions.add(
         "evaluate-clear", menu, "Clear &selection", lambda: page().state.clear(), "", "Same as Esc on this page"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QIcon, QPixmap
-from PyQt6.QtWidgets import QComboBox, QPushButton, QSlider, QSpinBox
+from PyQt6.QtWidgets import QPushButton, QSlider, QSpinBox
 
 from stdpbench.figures.paper import Table
 from stdpbench.readout.clustering import METHODS
@@ -19,7 +19,7 @@ from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.trees import add_row, table_of
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _SLIDING_MS = 250
@@ -57,7 +57,7 @@ class ClustersBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.method = QComboBox()
+        self.method = NarrowBox()
         self.method.addItems([*METHODS, NEURONS])
         self.method.setAccessibleName("Clustering method")
         self.method.activated.connect(lambda _: self._ask())

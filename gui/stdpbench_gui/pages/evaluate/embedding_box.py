@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QColor, QImage
-from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton
+from PyQt6.QtWidgets import QLabel, QPushButton
 
 from stdpbench.figures.paper import Table
 from stdpbench.report.views import Numbers
@@ -20,7 +20,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.scatter import Scatter
 from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, wrapped
 from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -61,7 +61,7 @@ class EmbeddingBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.method, self.colour = QComboBox(), QComboBox()
+        self.method, self.colour = NarrowBox(), NarrowBox()
         for name in ("pca", "t-sne", *(["umap"] if find_spec("umap") else [])):
             self.method.addItem(_WORDS[name], name)
         self.method.setAccessibleName("Embedding")

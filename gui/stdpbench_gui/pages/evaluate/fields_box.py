@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor, QHelpEvent
-from PyQt6.QtWidgets import QComboBox, QToolTip
+from PyQt6.QtWidgets import QToolTip
 
 from stdpbench.figures.paper import Table
 from stdpbench.report.views import Chosen, Numbers
@@ -18,7 +18,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
 
@@ -44,7 +44,7 @@ class FieldsBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.sort = QComboBox()
+        self.sort = NarrowBox()
         self.sort.addItems([f"by {name}" for name in _ORDERS])
         self.sort.setAccessibleName("Order of fields")
         self.sort.activated.connect(lambda _: self._on_changed({"look"}))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL, NO_ANSWER
@@ -15,7 +14,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
 
@@ -36,7 +35,7 @@ class MatrixBox(Box):
 
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
-        self.readout = QComboBox()
+        self.readout = NarrowBox()
         self.readout.setAccessibleName("Read-out")
         self.readout.setToolTip("Read-out that assigns classes to spikes")
         self.readout.activated.connect(lambda _: state.set_readout(self.readout.currentText()))

@@ -16,6 +16,7 @@ from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.run_text import ActionText, RunText
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.clusters_box import ClustersBox
@@ -30,11 +31,14 @@ from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.strip import Strip
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.session.sentences import Lasting
+from stdpbench_gui.widgets.basic import NarrowBox, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
+_SHOWN = "run of the Train page"
+"""Subject of notices."""
 _MOST_RUNS = 200
 _EMPTY = (
     "This page shows what a finished run has learned: an embedding of its responses, clusters, the confusion matrix, "
@@ -76,12 +80,16 @@ class EvaluatePage(QWidget):
         super().__init__()
         self.runs = runs
         self._shown = shown
+        shown.opened.connect(lambda: self.notices.withdraw_about(_SHOWN))
+        shown.changed.connect(self._on_shown)
         self._settings = settings
         self._background = Background(self, 2)
         self._desk, self._planes, self._readings = (Helper(self._background, self) for _ in range(3))
         self.state = EvaluationState(self)
         self.session = RunSession()  # names the run in figures and tables; never opens a run
-        self.session.message.connect(lambda sentence: self.notices.add_notice(sentence))
+        self.session.message.connect(
+            lambda sentence: self.notices.add_notice(sentence, brief=not isinstance(sentence, Lasting))
+        )
         self.notices = Notices()
         self.reports = ReportWriter(self._background, self.notices, self)
         self._entries: list[Entry] = []
@@ -112,7 +120,7 @@ class EvaluatePage(QWidget):
     # -- layout ----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self.run = QComboBox()
+        self.run = NarrowBox()
         self.run.setAccessibleName("Run to evaluate")
         self.run.setMinimumContentsLength(42)
         self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContentsOnFirstShow)
@@ -259,17 +267,23 @@ class EvaluatePage(QWidget):
         self.wanted.emit()
         folder = self._shown.folder
         if folder is None:
-            self.notices.add_notice(
-                "No run is open on the Train page: choose one above, or open one on the Runs page.", True
-            )
+            text = "No run is open on the Train page: choose one above, or open one on the Runs page."
+            self.notices.add_notice(text, True, about=_SHOWN)
         elif self._shown.state is not State.FINISHED:
-            self.notices.add_notice(f"{folder.path.name} is not finished: evaluate it after its test phase.", True)
+            text = f"{folder.path.name} is not finished: evaluate it after its test phase."
+            self.notices.add_notice(text, True, about=_SHOWN)
         else:
             self.evaluate(folder.path)
+
+    def _on_shown(self, topics: set[str]) -> None:
+        """Withdraw what was said about the run of the Train page once it is finished."""
+        if "state" in topics and self._shown.state is State.FINISHED:
+            self.notices.withdraw_about(_SHOWN)
 
     def evaluate(self, path: Path) -> None:
         """Evaluate a run, which accesses the labels of its test pictures once."""
         self.wanted.emit()
+        self.notices.clear()
         for helper in (self._desk, self._planes, self._readings):
             helper.give_up()
             helper.turn_to(path)
@@ -406,6 +420,11 @@ class EvaluatePage(QWidget):
         if path is not None and not self.reports.busy:
             self.wanted.emit()
             self.reports.write(path)
+
+    def report_text(self) -> ActionText:
+        """Return the command that writes the report."""
+        path = self.chosen_run()
+        return ActionText() if path is None else RunText(path, self.runs).does("report", "")
 
     # -- display ---------------------------------------------------------------------------------------------------
 

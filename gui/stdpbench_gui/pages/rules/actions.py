@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.widgets.actions import Actions
 
 if TYPE_CHECKING:
@@ -15,13 +16,21 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
     """Add the menu; its actions create the page if necessary, and show it."""
     menu = "Ru&les"
 
-    def add(key: str, text: str, act: Callable[[RulesPage], object], shortcut: str = "", tip: str = "") -> None:
+    def add(
+        key: str,
+        text: str,
+        act: Callable[[RulesPage], object],
+        shortcut: str = "",
+        tip: str = "",
+        text_of: Callable[[RulesPage], ActionText] | None = None,
+    ) -> None:
         def do() -> None:
             shown = page()
             shown.wanted.emit()
             act(shown)
 
-        actions.add(f"lab-{key}", menu, text, do, shortcut, tip)
+        same = None if text_of is None else lambda: text_of(page())
+        actions.add(f"lab-{key}", menu, text, do, shortcut, tip, text_of=same)
 
     add("choose", "&Choose a rule…", lambda it: it.choose_rule())
     add("keep", "&Keep this curve", lambda it: it.keep(), "Ctrl+Shift+K", "Keep the rule with its values in all plots")
@@ -58,6 +67,7 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
         lambda it: it.network.apply_here(),
         "",
         "From the next presentation on",
+        lambda it: it.network.text_here(),
     )
     add(
         "branch",
@@ -65,4 +75,5 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
         lambda it: it.network.apply_in_branch(),
         "",
         "Compare both in the same plots",
+        lambda it: it.network.text_in_branch(),
     )

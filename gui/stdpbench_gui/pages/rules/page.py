@@ -33,6 +33,7 @@ from stdpbench_gui.pages.titled_box import TitledBox, box_of
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.widgets.basic import dropped_paths, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
@@ -74,7 +75,9 @@ class RulesPage(QWidget):
         self._background = Background(self, 2)
         self.session = RunSession()  # receives the messages of the views; never opens a run
         self.notices = Notices()
-        self.session.message.connect(lambda sentence: self.notices.add_notice(sentence))
+        self.session.message.connect(
+            lambda sentence: self.notices.add_notice(sentence, brief=not isinstance(sentence, Lasting))
+        )
         self.state = RulesState(self)
         self.curves = Curves(self._background, self)
         self.network = ToNetwork(self.state, shown, changes, self.notices, self)

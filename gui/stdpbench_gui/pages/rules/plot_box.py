@@ -257,9 +257,10 @@ class PlotBox(TitledBox):
                 if curve.label
             ]
         else:
-            for drawn in reversed(shown):
+            names = words.told_apart([drawn.name for drawn in reversed(shown)])
+            for drawn, name in zip(reversed(shown), names, strict=True):
                 look = line_styles.of_rule(drawn.kept)
-                lines.append((look.colour, f"{line_styles.line_word(0)}{look.word}", escape(words.short(drawn.name))))
+                lines.append((look.colour, f"{line_styles.line_word(0)}{look.word}", escape(name)))
             if len(curves) > 1 and not self._tight:
                 ink = theme.current().ink
                 lines += [(ink, line_styles.line_word(which), escape(c.label)) for which, c in enumerate(curves)]

@@ -15,7 +15,7 @@ from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules.plot import SPLIT, Drawn
 from stdpbench_gui.pages.rules.state import ShownPoints, name_of
 
-_LONGEST = 34
+_LONGEST, _SHORTEST = 34, 12
 
 
 def summary(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> str:
@@ -100,8 +100,25 @@ def conditions_of(results: Sequence[tuple[str, Result]]) -> list[str]:
 
 
 def short(name: str) -> str:
-    """Shorten a name for a legend."""
+    """Shorten a name."""
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Shorten the names of rules, such as ``"pair-additive (a_plus 0.01, tau 20 ms)"``, for a legend.
+
+    Values that all have go first, then the end of the kind; a value that differs is never left out.
+    """
+    parts = [name.removesuffix(")").partition(" (") for name in names]
+    values = [text.split(", ") if text else [] for _, _, text in parts]
+    common = set.intersection(*map(set, values)) if len(names) > 1 else set()
+    found = []
+    for (kind, _, _), listed in zip(parts, values, strict=True):
+        own = ", ".join(value for value in listed if value not in common)
+        tail = f" ({own})" if own else ""
+        room = max(_SHORTEST, _LONGEST - len(tail))
+        found.append(f"{kind if len(kind) <= room else f'{kind[: room - 1].rstrip()}…'}{tail}")
+    return found
 
 
 def _crossings(x: Any, y: Any) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, pyqtSignal
@@ -21,19 +19,9 @@ from stdpbench_gui.pages.runs.comparison import ComparisonPanel
 from stdpbench_gui.pages.runs.model import RunsModel
 from stdpbench_gui.pages.runs.queue_box import QueueBox
 from stdpbench_gui.pages.runs.row_actions import RowActions
-from stdpbench_gui.pages.runs.run_actions import (
-    ActionSpec,
-    RunActions,
-    at_rest,
-    can_pause,
-    can_resume,
-    can_wait,
-    has_parent,
-    is_active,
-    is_finished,
-    whole,
-)
+from stdpbench_gui.pages.runs.run_actions import RunActions
 from stdpbench_gui.pages.runs.selection import RunSelection
+from stdpbench_gui.pages.runs.specs import OnPage, specs
 from stdpbench_gui.pages.runs.table import RunsTable
 from stdpbench_gui.pages.runs.watcher import Watcher
 from stdpbench_gui.session.background import Background
@@ -41,7 +29,8 @@ from stdpbench_gui.session.overlays import Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Elided, action_button, explain, not_none, short_path, wrapped
+from stdpbench_gui.widgets.basic import Elided, explain, not_none, short_path, wrapped
+from stdpbench_gui.widgets.button_row import ButtonRow
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.undo import Steps
@@ -110,88 +99,13 @@ class RunsPage(QWidget):
 
     def _make_actions(self, actions: Actions) -> None:
         doing = self.row_actions
-        self.run_actions = RunActions(actions, self.table.chosen, self._specs())
+        on_page = OnPage(self._open, self._evaluate, self._compare, self._toggle_ticks, self._show_parent)
+        self.run_actions = RunActions(actions, self.table.chosen, self.runs, specs(doing, on_page))
         actions.add("runs-find", "R&uns", "&Find runs", self.find_runs, "Ctrl+F", "Filter the history")
         self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", doing.open_bin, "", "Deleted runs")
         actions.separator("R&uns")
         actions.add("queue-add", "R&uns", "&Add to the queue…", self._ask_what_to_queue, "Ctrl+Shift+A")
         actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start)
-
-    def _specs(self) -> list[ActionSpec | None]:
-        doing = self.row_actions
-        return [
-            ActionSpec(
-                "open", "&Open in Train", self._open, whole, "Open the run on the Train page (Enter)", one=True
-            ),
-            ActionSpec(
-                "evaluate", "E&valuate", self._evaluate, is_finished, "Evaluate what the network has learned", one=True
-            ),
-            None,
-            ActionSpec("pause", "&Pause", doing.pause, can_pause, "Pause after the current presentation"),
-            ActionSpec("resume", "&Resume", doing.resume, can_resume, "Start or continue the run"),
-            ActionSpec("stop", "&Stop", doing.stop, is_active, "Stop the run; it can be resumed"),
-            ActionSpec(
-                "enqueue",
-                "Add to the &queue",
-                doing.put_into_queue,
-                can_wait,
-                "Resume it when its turn in the queue comes",
-            ),
-            None,
-            ActionSpec(
-                "branch", "&Branch…", _one(doing.ask_for_branch), whole, "Continue with a change", "Ctrl+B", one=True
-            ),
-            ActionSpec(
-                "rewind", "Re&wind…", _one(doing.ask_for_rewind), whole, "Go back to an earlier presentation", one=True
-            ),
-            ActionSpec(
-                "reproduce", "Repro&duce", _one(doing.reproduce), is_finished, "Run it again and compare", one=True
-            ),
-            ActionSpec(
-                "hardware",
-                "Chec&k chips…",
-                _one(doing.check_chips),
-                is_finished,
-                "Whether the trained network fits neuromorphic chips, with sources",
-                one=True,
-            ),
-            ActionSpec(
-                "export",
-                "&Export…",
-                _one(doing.ask_where_to_export),
-                at_rest,
-                "Export the run folder as a zip file",
-                one=True,
-            ),
-            ActionSpec(
-                "export-nir",
-                "Export networ&k…",
-                _one(partial(doing.ask_where_to_export, kind="nir")),
-                is_finished,
-                "Export the trained network as a NIR file, for other simulators and chips",
-                one=True,
-            ),
-            ActionSpec(
-                "export-responses",
-                "Export respon&ses…",
-                _one(partial(doing.ask_where_to_export, kind="responses")),
-                is_finished,
-                "Export the spikes that answered evaluated stimuli as an NWB or Neo file",
-                one=True,
-            ),
-            None,
-            ActionSpec("compare", "&Compare", self._compare, whole, "Compare the selected runs", "Ctrl+M", fewest=2),
-            ActionSpec(
-                "tick",
-                "&Tick or untick",
-                self._toggle_ticks,
-                whole,
-                "Draw in the comparison and on the Train page (Space)",
-            ),
-            ActionSpec("parent", "Show parent ru&n", self._show_parent, has_parent, one=True),
-            None,
-            ActionSpec("delete", "De&lete", doing.delete, at_rest, "Move to the bin; can be undone (Delete)"),
-        ]
 
     def _lay_out(self) -> None:
         self.search = QLineEdit()
@@ -223,8 +137,8 @@ class RunsPage(QWidget):
         self.columns_button.setMenu(columns_menu)
         title = QLabel("History")
         title.setObjectName("cardtitle")
-        buttons = map(action_button, self.run_actions.buttons())
-        head = hbox(title, (self.search, 1), *buttons, self.columns_button, self.bin_button, spacing=theme.GRID)
+        buttons = ButtonRow(self.run_actions.buttons(), "More that can be done with the selected runs")
+        head = hbox(title, (self.search, 1), buttons, self.columns_button, self.bin_button, spacing=theme.GRID)
         history = QWidget()
         vbox(
             head,
@@ -418,7 +332,8 @@ class RunsPage(QWidget):
 
     def _on_removed(self, step: object) -> None:
         self.steps.push(step)  # type: ignore[arg-type]
-        self.notices.add_notice(f"Ctrl+Z undoes {self.steps.undo_text}.", action_text="Undo", action=self.steps.undo)
+        undo, text = self.steps.undo, f"Ctrl+Z undoes {self.steps.undo_text}."
+        self.notices.add_notice(text, action_text="Undo", action=undo, brief=True)
 
     # -- appearance ------------------------------------------------------------------------------------------------
 
@@ -452,7 +367,3 @@ class RunsPage(QWidget):
         self._settings.setValue("runs/split", self.split.saveState())
         self._settings.setValue("runs/at_once", self.queue.at_once.value())
         self._settings.setValue("runs/export", self.row_actions.export_folder)
-
-
-def _one(do: Callable[[Entry], object]) -> Callable[[list[Entry]], object]:
-    return lambda entries: do(entries[0])

@@ -114,9 +114,13 @@ class RowActions(QObject):
                 again = partial(self._resume, entry, repair=True)
                 self._notices.add_notice(sentence, failed=True, action_text="Repair and resume", action=again)
             else:
-                self._report(sentence)
+                self._report(sentence, about=entry.name, brief=True)
 
-        self._background.do(work, done, lambda reason: self._report(f"{entry.name} was not resumed: {reason}", True))
+        self._background.do(
+            work,
+            done,
+            lambda reason: self._report(f"{entry.name} was not resumed: {reason}", True, about=entry.name),
+        )
 
     def stop(self, entries: Sequence[Entry]) -> None:
         """Stop runs."""
@@ -127,14 +131,14 @@ class RowActions(QObject):
         for entry in entries:
             self._background.do(
                 lambda path=entry.path: act(RunFolder.open(path)),  # type: ignore[misc]
-                lambda sentence, name=entry.name: self._report(sentence, about=name),  # type: ignore[misc]
+                lambda sentence, name=entry.name: self._report(sentence, about=name, brief=True),  # type: ignore[misc]
                 lambda reason, name=entry.name: self._report(  # type: ignore[misc]
                     f"{name} {failure}: {reason}", True, about=name
                 ),
             )
 
-    def _report(self, sentence: str, failed: bool = False, about: str = "") -> None:
-        self._notices.add_notice(sentence, failed, about=about)
+    def _report(self, sentence: str, failed: bool = False, about: str = "", brief: bool = False) -> None:
+        self._notices.add_notice(sentence, failed, about=about, brief=brief)
         self.changed.emit()
 
     # -- branches --------------------------------------------------------------------------------------------------

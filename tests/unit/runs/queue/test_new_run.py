@@ -18,14 +18,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment, with_reference
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun, read_seeds
-from stdpbench.runs.queue.new_run_text import (
-    branch_command,
-    branch_python,
-    command_of,
-    python_of,
-    rewind_command,
-    rewind_python,
-)
+from stdpbench.runs.queue.new_run_text import command_of, python_of
 from stdpbench.runs.queue.run_queue import Queue
 
 DIGITS = read_experiment("digits")
@@ -222,15 +215,3 @@ def test_what_set_cannot_say_is_written_as_a_file(tmp_path: Path, monkeypatch: p
     assert command == f"stdpbench run alone.toml --runs {tmp_path}"
     ((made, _),) = python_asks(python_of(run, tmp_path), monkeypatch)
     assert made == run.experiment()
-
-
-def test_branching_and_rewinding_are_texts_too(tmp_path: Path) -> None:
-    folder = tmp_path / "digits a"
-    assert branch_command(folder, 40, {"exc.tau_m": "80 ms"}, tmp_path) == (
-        f"stdpbench branch 'digits a' --at 40 --set 'exc.tau_m=80 ms' --runs {tmp_path}"
-    )
-    assert branch_python(folder, 40, {"exc.tau_m": "80 ms"}).endswith(
-        f'branch = stdpbench.open_run("{folder}").branch(40, {{"exc.tau_m": "80 ms"}})\n'
-    )
-    assert rewind_command(folder, 7, tmp_path) == f"stdpbench rewind 'digits a' --to 7 --runs {tmp_path}"
-    assert rewind_python(folder, 7).endswith(f'kept = stdpbench.open_run("{folder}").rewind(7)\n')

@@ -1,0 +1,156 @@
+"""What can be done with the selected runs: texts, shortcuts, what they apply to, and what does the same elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from stdpbench.runs.catalog.store import Entry
+from stdpbench.runs.queue.run_text import RunText, compared
+from stdpbench_gui.pages.runs.row_actions import RowActions
+from stdpbench_gui.pages.runs.run_actions import (
+    ActionSpec,
+    asks,
+    at_rest,
+    can_pause,
+    can_resume,
+    can_wait,
+    each,
+    exports,
+    has_parent,
+    is_active,
+    is_finished,
+    whole,
+)
+
+
+@dataclass(frozen=True)
+class OnPage:
+    """What the page itself does with runs."""
+
+    show: Callable[[list[Entry]], object]
+    evaluate: Callable[[list[Entry]], object]
+    compare: Callable[[list[Entry]], object]
+    tick: Callable[[list[Entry]], object]
+    show_parent: Callable[[list[Entry]], object]
+
+
+def specs(doing: RowActions, on: OnPage) -> list[ActionSpec | None]:
+    """Return the actions in the order of the menu; None: a separator."""
+    return [
+        ActionSpec("open", "&Open in Train", on.show, whole, "Open the run on the Train page (Enter)", one=True),
+        ActionSpec(
+            "evaluate", "E&valuate", on.evaluate, is_finished, "Evaluate what the network has learned", one=True
+        ),
+        None,
+        ActionSpec(
+            "pause",
+            "&Pause",
+            doing.pause,
+            can_pause,
+            "Pause after the current presentation",
+            text_of=asks("pause"),
+        ),
+        ActionSpec("resume", "&Resume", doing.resume, can_resume, "Start or continue the run", text_of=asks("resume")),
+        ActionSpec("stop", "&Stop", doing.stop, is_active, "Stop the run; it can be resumed", text_of=asks("stop")),
+        ActionSpec(
+            "enqueue",
+            "Add to the &queue",
+            doing.put_into_queue,
+            can_wait,
+            "Resume it when its turn in the queue comes",
+            text_of=each(RunText.enqueues),
+        ),
+        None,
+        ActionSpec(
+            "branch",
+            "&Branch…",
+            _one(doing.ask_for_branch),
+            whole,
+            "Continue with a change",
+            "Ctrl+B",
+            one=True,
+            text_of=each(lambda run: run.branches(None, {})),
+        ),
+        ActionSpec(
+            "rewind", "Re&wind…", _one(doing.ask_for_rewind), whole, "Go back to an earlier presentation", one=True
+        ),
+        ActionSpec(
+            "reproduce",
+            "Repro&duce",
+            _one(doing.reproduce),
+            is_finished,
+            "Run it again and compare",
+            one=True,
+            text_of=each(lambda run: run.does("reproduce", "")),
+        ),
+        ActionSpec(
+            "hardware",
+            "Chec&k chips…",
+            _one(doing.check_chips),
+            is_finished,
+            "Whether the trained network fits neuromorphic chips, with sources",
+            one=True,
+            text_of=each(lambda run: run.does("hardware", "hardware()", gives="checks")),
+        ),
+        ActionSpec(
+            "export",
+            "&Export…",
+            _one(doing.ask_where_to_export),
+            at_rest,
+            "Export the run folder as a zip file",
+            one=True,
+            text_of=exports("zip"),
+        ),
+        ActionSpec(
+            "export-nir",
+            "Export networ&k…",
+            _one(partial(doing.ask_where_to_export, kind="nir")),
+            is_finished,
+            "Export the trained network as a NIR file, for other simulators and chips",
+            one=True,
+            text_of=exports("nir"),
+        ),
+        ActionSpec(
+            "export-responses",
+            "Export respon&ses…",
+            _one(partial(doing.ask_where_to_export, kind="responses")),
+            is_finished,
+            "Export the spikes that answered evaluated stimuli as an NWB or Neo file",
+            one=True,
+            text_of=exports("responses"),
+        ),
+        None,
+        ActionSpec(
+            "compare",
+            "&Compare",
+            on.compare,
+            whole,
+            "Compare the selected runs",
+            "Ctrl+M",
+            fewest=2,
+            text_of=compared,
+        ),
+        ActionSpec(
+            "tick",
+            "&Tick or untick",
+            on.tick,
+            whole,
+            "Draw in the comparison and on the Train page (Space)",
+        ),
+        ActionSpec("parent", "Show parent ru&n", on.show_parent, has_parent, one=True),
+        None,
+        ActionSpec(
+            "delete",
+            "De&lete",
+            doing.delete,
+            at_rest,
+            "Move to the bin; can be undone (Delete)",
+            text_of=each(lambda run: run.does("delete", "")),
+        ),
+    ]
+
+
+def _one(do: Callable[[Entry], object]) -> Callable[[list[Entry]], object]:
+    return lambda entries: do(entries[0])

@@ -1,0 +1,17 @@
+"""How long a message stays."""
+
+from __future__ import annotations
+
+_SHORTEST_MS, _PER_LETTER_MS = 8_000, 80
+
+
+class Lasting(str):
+    """A sentence that stays until it no longer holds, or is closed: what went wrong, or the state of a run."""
+
+    __slots__ = ()
+
+
+def reading_ms(sentence: str) -> int:
+    """Return how long a sentence stays in ms; 0 for one that stays: a `Lasting` one, or one about work in progress."""
+    stays = isinstance(sentence, Lasting) or sentence.endswith("…") or not sentence
+    return 0 if stays else _SHORTEST_MS + _PER_LETTER_MS * len(sentence)

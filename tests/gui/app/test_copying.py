@@ -1,0 +1,130 @@
+"""What an action does, copied as a command line or as Python, and carried out from there."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+from small_run import small_experiment
+from typer.testing import CliRunner
+from waiting import waits
+
+from stdpbench.cli.app import app
+from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.run_text import ActionText
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.copyable import ActionButton, show_copy_menu
+
+PATH = "plasticity.nu_post"
+
+
+def clipboard() -> str:
+    return not_none(QGuiApplication.clipboard()).text()
+
+
+def choose(window: MainWindow, qtbot: QtBot, text: str) -> None:
+    """Choose an entry of the menu that is open."""
+    menu = next(each for each in window.findChildren(QMenu) if each.isVisible() and text in entries(each))
+    next(action for action in menu.actions() if action.text() == text).trigger()
+    menu.close()
+
+
+def entries(menu: QMenu) -> list[str]:
+    return [action.text() for action in menu.actions()]
+
+
+@pytest.fixture
+def paused(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
+    """A window with a run that is paused in the middle of its training."""
+    window.run_experiment(small_experiment(schedule__train_images=400))
+    waits(qtbot, lambda: window.session.connected)
+    window.session.request("pause")
+    waits(qtbot, lambda: window.session.state is State.PAUSED)
+    yield window
+    window.session.request("stop", refused=lambda _: None)
+    waits(qtbot, lambda: not window.session.connected)
+
+
+def carry_out(qtbot: QtBot, text: ActionText, field: str) -> None:
+    """Carry out what was copied, beside the app."""
+
+    def command() -> None:
+        for line in text.command.splitlines():
+            done = CliRunner().invoke(app, shlex.split(line)[1:], catch_exceptions=False)
+            assert done.exit_code == 0, done.output
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(command if field == "command" else lambda: exec(text.python, {}))
+        waits(qtbot, asked.done)
+        asked.result()
+
+
+def test_what_is_copied_does_the_same(paused: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window, session, actions = paused, paused.session, paused.actions_
+    panel = window.train.panels["parameters"]
+    assert isinstance(panel, ParametersPanel)
+    window.train.bring(panel)
+    waits(qtbot, lambda: PATH in panel.form.rows())
+    before = session.live.position
+    carry_out(qtbot, actions["step"].copied_text(), "python")
+    waits(qtbot, lambda: session.live.position == before + 1 and session.state is State.PAUSED)
+
+    row = panel.form.row(PATH)
+    row.editor.setText("0.02")  # type: ignore[union-attr]
+    row.editor.textEdited.emit("0.02")  # type: ignore[union-attr]
+    panel._show_menu(PATH, panel.mapToGlobal(QPoint(5, 5)))
+    choose(window, qtbot, "Copy the change as Python")
+    carry_out(qtbot, ActionText("", clipboard()), "python")
+    waits(qtbot, lambda: [dict(change) for _, change in session.live.changes] == [{PATH: (0.01, 0.02)}])
+    row.revert()
+    waits(qtbot, lambda: row.text == "0.02")
+    carry_out(qtbot, panel.text_of_change(PATH), "command")  # the value in force
+
+    assert actions["pause"].copied_text().command.startswith("stdpbench resume ")
+    branches = actions["branch-shown"].copied_text()
+    carry_out(qtbot, ActionText("", branches.python.replace(".branch(", ".branch(start=False")), "python")
+    waits(qtbot, lambda: len(list(window.runs.glob("digits*"))) == 2)
+    carry_out(qtbot, actions["stop"].copied_text(), "command")
+    waits(qtbot, lambda: session.state is State.STOPPED)
+
+
+@pytest.mark.shared_window
+def test_menus_buttons_and_the_palette_copy(window: MainWindow, qtbot: QtBot, finished_run: object) -> None:
+    window.open_run(finished_run.path)  # type: ignore[attr-defined]
+    waits(qtbot, lambda: window.session.folder is not None)
+    menu = next(each for each in window.findChildren(QMenu) if each.title() == "&Run")
+    menu.popup(window.mapToGlobal(QPoint(20, 20)))
+    place = menu.actionGeometry(window.actions_["hardware"]).center()
+    qtbot.mouseRelease(menu, Qt.MouseButton.RightButton, pos=place)
+    choose(window, qtbot, "Copy as command line")
+    assert clipboard().startswith("stdpbench hardware ")
+    assert window.message.text().startswith("Copied as command line: stdpbench hardware ")
+    menu.close()
+
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "branch the run")
+    assert "Ctrl+C" in palette.keys.text()
+    qtbot.keyClick(palette.field, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert clipboard().endswith(".branch()\n")
+    assert not palette.isVisible()
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "light theme")
+    assert palette.keys.text() == ""
+    palette.reject()
+
+    button = next(each for each in window.train.bar.findChildren(ActionButton) if each.text() == "Branch")
+    opened = show_copy_menu(not_none(button.defaultAction()), button, QPoint(5, 5))
+    assert opened is not None
+    assert [action.isEnabled() for action in opened.actions()] == [True, True]
+    opened.close()
+    stop = show_copy_menu(window.actions_["about"], button, QPoint(5, 5))
+    assert stop is None

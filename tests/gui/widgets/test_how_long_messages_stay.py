@@ -1,0 +1,63 @@
+"""Messages in the status bar and on pages: which go by themselves, and which stay until they are closed."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench_gui.pages.rules.plot_text import told_apart
+from stdpbench_gui.session.sentences import Lasting, reading_ms
+from stdpbench_gui.widgets import notices as notices_module
+from stdpbench_gui.widgets import status_line as status_module
+from stdpbench_gui.widgets.notices import Notices
+from stdpbench_gui.widgets.status_line import StatusLine
+
+
+def at_once(sentence: str) -> int:
+    """Return the time that a sentence stays: none, if it would go by itself."""
+    return 1 if reading_ms(sentence) else 0
+
+
+def test_longer_sentences_stay_longer_and_work_in_progress_until_it_ends() -> None:
+    assert 5_000 < reading_ms("Copied.") < reading_ms("Copied the picture of the weight map.") < 30_000
+    assert reading_ms(Lasting("Cannot open mine.toml.")) == 0
+    assert reading_ms("Starting digits …") == 0
+
+
+def test_the_status_bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status_module, "reading_ms", at_once)
+    line = StatusLine()
+    qtbot.addWidget(line)
+    line.move(400, 400)  # away from the mouse
+    line.show()
+    line.show_sentence("Copied.")
+    assert not line.close_button.isVisible()
+    waits(qtbot, lambda: line.text() == "", 20)
+    line.show_sentence(Lasting("Cannot open mine.toml."))
+    assert line.close_button.isVisible()
+    qtbot.wait(5)
+    assert line.text() == "Cannot open mine.toml."
+    line.close_button.click()
+    assert (line.text(), line.close_button.isVisible()) == ("", False)
+
+
+def test_notices_of_a_page(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices_module, "reading_ms", at_once)
+    notices = Notices()
+    qtbot.addWidget(notices)
+    notices.move(400, 400)
+    notices.add_notice("digits-a is paused", brief=True)
+    failed = notices.add_notice("digits-b cannot be paused: it is finished", failed=True, about="digits-b")
+    waits(qtbot, lambda: notices.texts() == ["⚠ digits-b cannot be paused: it is finished."])
+    next(each for each in failed.findChildren(QToolButton) if each.text() == "✕").click()
+    assert notices.texts() == []
+
+
+def test_a_legend_never_leaves_out_the_value_that_differs() -> None:
+    kind = "pair-additive"
+    names = [f"{kind} (a_plus 0.005, a_minus 0.00525, tau_plus {tau} ms)" for tau in (20, 34)]
+    assert told_apart(names) == [f"{kind} (tau_plus 20 ms)", f"{kind} (tau_plus 34 ms)"]
+    assert told_apart(["triplet", names[0]])[1].endswith("(a_plus 0.005, a_minus 0.00525, tau_plus 20 ms)")
+    assert told_apart(["a rule whose long title says a good deal about it"]) == ["a rule whose long title says a go…"]

@@ -1,0 +1,91 @@
+"""The command lines and the Python that do the same to a run as the app, and that commands read them."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import stdpbench
+from stdpbench.cli import commands
+from stdpbench.cli.app import app
+from stdpbench.experiment import read_experiment
+from stdpbench.plasticity.custom import as_custom
+from stdpbench.plasticity.tables import rule_table
+from stdpbench.runs.queue.run_text import HEAD, ActionText, RunText, compared, joined
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunText:
+    return RunText(tmp_path / "digits a", tmp_path)
+
+
+def test_a_run_is_called_by_its_name_or_by_its_folder(run: RunText, tmp_path: Path) -> None:
+    where = f"--runs {tmp_path}"
+    assert run.asks("pause", {}) == ActionText(
+        f"stdpbench pause 'digits a' {where}", f'{HEAD}run = stdpbench.open_run("{run.path}").pause()\n'
+    )
+    assert run.asks("resume", {}).command == f"stdpbench resume 'digits a' --detach {where}"
+    assert run.asks("step", {"n": 3}) == ActionText("", f'{HEAD}run = stdpbench.open_run("{run.path}").step(3)\n')
+    assert run.asks("pace", {"seconds": 0.1}) == ActionText()
+    other = RunText(run.path, tmp_path / "elsewhere")
+    assert other.asks("stop", {}).command.startswith(f"stdpbench stop '{run.path}' ")
+
+
+def test_changes_branches_and_exports(run: RunText, tmp_path: Path) -> None:
+    where = f"--runs {tmp_path}"
+    assert run.asks("set", {"changes": {"exc.tau_m": "80 ms"}}).command == (
+        f"stdpbench set 'digits a' 'exc.tau_m=80 ms' {where}"
+    )
+    assert run.branches(40, {"exc.tau_m": "80 ms"}).command == (
+        f"stdpbench branch 'digits a' --at 40 --set 'exc.tau_m=80 ms' {where}"
+    )
+    assert run.branches(40, {"exc.tau_m": "80 ms"}).python.endswith(
+        f'branch = stdpbench.open_run("{run.path}").branch(40, {{"exc.tau_m": "80 ms"}})\n'
+    )
+    assert run.rewinds(7).command == f"stdpbench rewind 'digits a' --to 7 {where}"
+    assert run.rewinds(7).python.endswith(".rewind(7)\n")
+    opened = f'stdpbench.open_run("{run.path}")'
+    assert run.exports(Path("a.nir")).python.endswith(f'compared = {opened}.export_nir("a.nir")\n')
+    assert run.exports(Path("a.nwb")).python.endswith(f'\n\n{opened}.export(nwb="a.nwb")\n')
+    assert run.exports(Path("a.zip")).command == f"stdpbench export 'digits a' --output a.zip {where}"
+    both = joined([run.asks("pause", {}), run.asks("stop", {})])
+    assert both.python.count("import stdpbench") == 1
+    assert len(both.command.splitlines()) == 2
+    assert compared([run, run]).command == f"stdpbench compare 'digits a' 'digits a' {where}"
+
+
+@pytest.mark.parametrize("custom", [False, True])
+def test_a_rule_is_named_or_written_to_a_file(
+    run: RunText, tmp_path: Path, custom: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = read_experiment("digits").plasticity
+    table = rule_table({**as_custom(rule), "title": "mine"}) if custom else {**rule.to_mapping(), "nu_post": 0.03}
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(commands, "change_rule_command", lambda *given: asked.append(given))
+    monkeypatch.chdir(tmp_path)
+    text = run.changes_rule(table, "feed")
+    lines, command = text.command.rpartition("\n")[::2]
+    if custom:
+        head, _, rest = lines.partition("\n")
+        assert head == "cat > custom-rule.toml <<'END'"
+        Path("custom-rule.toml").write_text(rest.removesuffix("\nEND"), encoding="utf-8")
+    done = CliRunner().invoke(app, shlex.split(command)[1:], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    ((name, chosen, values, projection, _),) = asked
+    assert (name, projection) == ("digits a", "feed")
+    experiment = read_experiment("digits").with_rule(
+        rule_table(chosen), "", dict(map(commands.parse_assignment, values))
+    )
+    assert experiment.plasticity.to_mapping() == table
+
+    class Opened:
+        def change_rule(self, given: Any, **more: Any) -> None:
+            asked.append((rule_table(given), more))
+
+    monkeypatch.setattr(stdpbench, "open_run", lambda _: Opened(), raising=False)
+    exec(text.python, {})
+    assert asked[-1] == (table, {"projection": "feed"})
