@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PyQt6.QtCore import QObject, Qt, QTimer
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.lessons import Lesson, RunOfLesson, Step, lessons
-from stdpbench.runs.protocol.states import State
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.control import ensure_stopped
 from stdpbench_gui.lessons import places
 from stdpbench_gui.lessons.checks import CHECKS
 from stdpbench_gui.lessons.pane import LessonPane
@@ -20,6 +22,8 @@ from stdpbench_gui.widgets.basic import not_none
 _LAYOUT = "Learn"
 """Layout of the Train page while a lesson is open; the layout from before comes back afterwards."""
 _LIST = "*"
+_OVER = "the lesson is over"
+"""Why runs are stopped."""
 _SHARE = 0.22
 """Share of the width of the window that the pane gets, within the limits below."""
 _WIDTHS = 300, 400
@@ -55,8 +59,8 @@ class Guide(QObject):
         self.pane: LessonPane | None = None
         self.lesson: Lesson | None = None
         self.number = 0
-        self._starting: RunOfLesson | None = None
-        app.session.opened.connect(self._slow_down)
+        self._runs: dict[Path, Lesson] = {}  # runs of lessons that this window has shown while they were active
+        app.session.opened.connect(self._on_run)
         app.start.lessons_wanted.connect(self.open_list)
         self._add_actions()
         QTimer.singleShot(0, self._reopen)
@@ -172,7 +176,7 @@ class Guide(QObject):
         if lesson is None:
             return
         if step is None:
-            self._end_run()
+            self._end_runs()
             self.open_list()
             return
         if not step.check:
@@ -207,20 +211,27 @@ class Guide(QObject):
     def start_run(self) -> None:
         """Start the run of the lesson."""
         if self.lesson is not None and self.lesson.run is not None:
-            self._end_run()
-            self._starting = self.lesson.run
+            self._end_runs()
             self._app.run_experiment(experiment_of(self.lesson.run))
 
-    def _end_run(self) -> None:
-        """Stop the run of the lesson if it is on display: it would train for a long time yet."""
-        run, session = None if self.lesson is None else self.lesson.run, self._app.session
-        if run is not None and self.sight.run_name == run.name and session.state in (State.RUNNING, State.PAUSED):
-            session.request("stop", refused=lambda _: None, reason="the lesson is over")
+    def _end_runs(self) -> None:
+        """Stop the runs of the lesson, also one that a branch has left: they would train for a long time yet."""
+        session = self._app.session
+        for path in [path for path, lesson in self._runs.items() if lesson is self.lesson]:
+            del self._runs[path]
+            folder = RunFolder(path)
+            session.background.do(partial(ensure_stopped, folder, _OVER), lambda _: None, lambda _: None, owner=self)
 
-    def _slow_down(self) -> None:
-        """Limit the speed of the run that a lesson has started."""
-        run, folder = self._starting, self._app.session.folder
-        if run is not None and folder is not None and folder.path.name.startswith(run.name):
-            self._starting = None
+    def _on_run(self) -> None:
+        """Give the run of a lesson, and a branch of it, the speed of the lesson when it is first shown.
+
+        So a run and its branch see the same pictures at about the same time.
+        """
+        lesson, folder, session = self.lesson, self._app.session.folder, self._app.session
+        run = None if lesson is None else lesson.run
+        if lesson is None or run is None or folder is None or not session.connected:
+            return
+        if folder.path.name.startswith(run.name) and folder.path not in self._runs:
+            self._runs[folder.path] = lesson
             if run.seconds:
-                self._app.session.request("pace", seconds=run.seconds)
+                session.request("pace", refused=lambda _: None, seconds=run.seconds)

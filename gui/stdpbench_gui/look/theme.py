@@ -201,8 +201,8 @@ QCheckBox::indicator {{ width: 0.9em; height: 0.9em; border: 1px solid {theme.fa
 QCheckBox::indicator:checked {{ image: url("{check}"); }}
 QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {theme.accent}; }}
 QCheckBox::indicator:disabled {{ border-color: {theme.line}; }}
-#menubutton {{ padding: 2px 16px 2px 2px; }}
-#menubutton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 3px; }}
+#menubutton {{ padding: 2px 20px 2px 4px; }}
+#menubutton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 5px; }}
 #chooser {{ font-weight: 600; }}
 #chooser::menu-indicator {{ image: none; }}
 #changed {{ font-weight: 700; }}

@@ -38,6 +38,8 @@ _ORDER = (
 _COLUMNS = 3
 _CARD = 370
 """Room in pixels for a card and what is beside it."""
+_ROOMY = 1100
+"""Width in pixels from which on there is room for the picture beside the first card."""
 _GONE = "gone"
 _LETTERS = 36
 """Width of a run's name, in letters; longer names are elided in the middle."""
@@ -251,10 +253,12 @@ class StartPage(QScrollArea):
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Place the cards in fewer columns where there is little room."""
         super().resizeEvent(event)
-        columns = min(_COLUMNS, max(1, not_none(self.viewport()).width() // _CARD))
+        width = not_none(self.viewport()).width()
+        self.fields.setVisible(width >= _ROOMY)
+        columns = min(_COLUMNS, max(1, width // _CARD))
         if columns != self._columns:
             self._columns = columns
-            cards = [card for name, card in self.cards.items() if name != "digits"]
+            cards = [card for name, card in self.cards.items() if name != FIRST]
             for number, card in enumerate(cards):
                 self._grid.addWidget(card, number // columns, number % columns)
 

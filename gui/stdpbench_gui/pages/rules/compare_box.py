@@ -95,7 +95,9 @@ class CompareBox(TitledBox):
         self.points.setMenu(self._points_menu())
         self.remove = QPushButton("Remove")
         self.remove.setToolTip("Remove the selected row (Del)")
-        buttons = hbox(self.keep, self.points, self.remove, STRETCH, margins=(theme.GRID, theme.GRID // 2))
+        self.remove.setMaximumWidth(self.fontMetrics().horizontalAdvance("Remove") + 3 * theme.GRID)
+        parts = self.keep, self.points, self.remove, STRETCH
+        buttons = hbox(*parts, margins=(theme.GRID, theme.GRID // 2), spacing=theme.GRID // 2)
         vbox((self.list, 1), self.hint, buttons, within=self.body, spacing=0)
         self._stack.setCurrentWidget(self.body)
         self.keep.clicked.connect(lambda _: self.keep_wanted.emit())
