@@ -205,7 +205,7 @@ class TrainPage(QWidget):
                 "middle": [["network"], ["raster"], ["stimulus", "thresholds"]],
                 "right": [["parameters", "neuron"], ["log", "confusion"]],
             },
-            (390, 490, 340),
+            (436, 454, 330),
             {"left": [440, 240], "middle": [140, 300, 240], "right": [440, 240]},
         )
 

@@ -126,10 +126,11 @@ def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: P
     w[:, 5] = w[:, 1]
     # all have decayed below their start values; the lowest is that of a neuron that fired long ago
     theta, spikes = np.array([19, 15, 19, 18, 19, 19, 19]) * 1e-3, np.array([0, 1, 5, 0, 2, 2, 3])
-    made.live.network = {"position": 8, "learned": {FEED: w, THETA: theta}, "exc_spikes": spikes}
+    made.live.network = {"position": 3 * N_EXC, "learned": {FEED: w, THETA: theta}, "exc_spikes": spikes}
     panel = WeightMap(made)
     show(panel, qtbot)
     assert np.flatnonzero(panel.marks.dead).tolist() == [0, 3]
+    assert np.isfinite(panel.marks._crosses.getData()[0]).sum() == 2 * 4
     assert "never fired" in panel.marks.describe(3)
     assert "never fired" not in panel.marks.describe(1)
     panel.marks.set_show_alike(True)
@@ -144,12 +145,14 @@ def test_marks_none_before_the_first_picture_and_where_spikes_were_not_counted(p
     for position, spikes, summary in (
         (0, np.zeros(N_EXC, int), "nothing shown yet"),
         (8, None, "which neurons never fired is not known, since this run did not count spikes from its start"),
-        (8, np.zeros(N_EXC, int), "7 never fired"),
+        (8, np.zeros(N_EXC, int), "7 have not fired yet"),
+        (3 * N_EXC, np.zeros(N_EXC, int), "7 never fired"),
     ):
         panel.session.live.network = {**network, "position": position, "exc_spikes": spikes}
         redraw(panel)
         assert panel.marks.summary() == summary
         assert panel.marks.dead.sum() == (N_EXC if summary.startswith("7") else 0)
+        assert np.isfinite(panel.marks._crosses.getData()[0]).any() == (position > 8)  # not while it is early
 
 
 def write(folder: RunFolder, position: int, w: np.ndarray) -> None:

@@ -168,10 +168,14 @@ class CurvePlot(QWidget):
         for name in [name for name in self._items if name not in kept]:
             self.plot.removeItem(self._items.pop(name))
         drawn = [line for line in measure.lines if len(line.x)]
-        note = f'<span style="color:{theme.current().faint}">{_whole(measure.note)}</span>'
+        note = f'<span style="color:{theme.current().faint}">{measure.note}</span>'
         entries = [f'<span style="color:{line.colour}">{line.mark}</span>&nbsp;{_whole(line.name)}' for line in drawn]
         if len(entries) == 1 and drawn[0].own:
             entries = []  # the title says it
+        if not drawn:
+            entries = [f'<span style="color:{theme.current().faint}">no values yet</span>']
+        for side in ("left", "bottom"):  # numbers of an axis that is not set would mean nothing
+            self.plot.getAxis(side).setStyle(showValues=bool(drawn))
         self._entries = [*([note] if measure.note and self._chooses else []), *entries]
         self._write_legend()
         self._set_range(measure, drawn)

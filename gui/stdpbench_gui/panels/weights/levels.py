@@ -62,7 +62,7 @@ class LevelBar(Plot):
         font, axis = theme.plot_font(), self.getAxis("left")
         metrics = QFontMetrics(font)
         width = metrics.horizontalAdvance("-0.00") + metrics.height() + 6  # of the ticks and the label
-        self.setFixedWidth(width + 52)
+        self.setFixedWidth(width + 40)
         axis.setWidth(width)
         axis.setTickFont(font)
         axis.label.setFont(font)

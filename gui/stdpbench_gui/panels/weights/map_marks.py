@@ -18,6 +18,10 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.mosaic import Mosaic
 
 _GAP = 2.0  # minimum interval between searches for duplicates, s
+_ENOUGH = 3
+"""Presentations per neuron from which on one that never fired is marked; with as many, chance leaves 5 % silent."""
+_CROSS = 0.06, 0.28
+"""Where a cross begins and ends, from the upper left corner, as shares of a field, which stays readable."""
 _NONE: NDArray[np.bool_] = np.empty(0, bool)
 
 
@@ -51,7 +55,7 @@ class MapMarks(QObject):
         """Discard the previous run."""
         self.labels: NDArray[np.int64] = np.empty(0, np.int64)
         self.dead, self.alike = _NONE, _NONE
-        self._counted = self._shown_none = False
+        self._counted = self._shown_none = self._shown_enough = False
         self._theta: NDArray[np.float64] = np.empty(0)
         self._asked, self._looked, self._looked_at = False, 0.0, -2
         self.draw()
@@ -60,7 +64,7 @@ class MapMarks(QObject):
         """Apply the colours of the theme."""
         colours = theme.current()
         self._selected.setPen(colours.pen("wrong", 3))
-        self._crosses.setPen(pg.mkPen(colours.wrong, width=1))
+        self._crosses.setPen(pg.mkPen(colours.wrong, width=2))
         self._bars.setPen(pg.mkPen(colours.accent, width=1))
         self.draw()
 
@@ -81,6 +85,7 @@ class MapMarks(QObject):
         """Find the neurons to mark."""
         self._theta = shown.theta
         before, self._counted, self._shown_none = self.dead, shown.exc_spikes is not None, shown.position == 0
+        enough, self._shown_enough = self._shown_enough, self._has_shown_enough(shown)
         # nothing to mark before the first picture
         self.dead = _NONE if shown.exc_spikes is None or self._shown_none else shown.exc_spikes == 0
         if self.show_alike and shown.w.ndim == 2:
@@ -92,8 +97,16 @@ class MapMarks(QObject):
             self._session.work(
                 lambda: (folder, folder.read_arrays("assignments.npz", "labels")[0]), self._take_labels, owner=self
             )
-        if not np.array_equal(before, self.dead):
+        if not np.array_equal(before, self.dead) or enough != self._shown_enough:
             self.draw()
+
+    def _has_shown_enough(self, shown: Weights) -> bool:
+        """Return whether a neuron that never fired is more than one whose turn has not come yet."""
+        live = self._session.live
+        if live.pieces or shown.position < 0 or shown.exc_spikes is None:
+            return True
+        n_train = dict(live.started.phases).get("train", 0) if live.started is not None else 0
+        return shown.position >= min(_ENOUGH * len(shown.exc_spikes), n_train)
 
     def _look_for_duplicates(self, shown: Weights) -> None:
         now = time.monotonic()
@@ -127,14 +140,18 @@ class MapMarks(QObject):
         crosses: list[tuple[float, float]] = []
         bars: list[tuple[float, float]] = []
         n, order = self._mosaic.n, self._mosaic.order
-        dead = self.dead if self.show_dead and len(self.dead) == n else np.zeros(n, bool)
+        marks_dead = self.show_dead and self._shown_enough and len(self.dead) == n
+        dead = self.dead if marks_dead else np.zeros(n, bool)
         alike = self.alike if self.show_alike and len(self.alike) == n else np.zeros(n, bool)
         marked = (dead | alike)[order] & (order >= 0) if n else np.zeros(0, bool)
         for place in np.flatnonzero(marked).tolist():
             left, top = self._mosaic.corner(place)
             neuron = order[place]
             if dead[neuron]:
-                crosses += [(left, top), (left + width, top + height), (left + width, top), (left, top + height)]
+                (x0, x1), (y0, y1) = (
+                    [at + share * size for share in _CROSS] for at, size in ((left, width), (top, height))
+                )
+                crosses += [(x0, y0), (x1, y1), (x1, y0), (x0, y1)]
             elif alike[neuron]:
                 for down in (0.08, 0.2):
                     y = top + down * height
@@ -188,14 +205,19 @@ class MapMarks(QObject):
         if neuron < len(self._theta) and np.isfinite(self._theta[neuron]):
             parts.append(self._session.selection.theta_text(float(self._theta[neuron])))
         if neuron < len(self.dead) and self.dead[neuron]:
-            parts.append("never fired")
+            parts.append("never fired" if self._shown_enough else "has not fired yet")
         if self.show_alike and neuron < len(self.alike) and self.alike[neuron]:
             parts.append("duplicate")
         return " · ".join(parts)
 
     def summary(self) -> str:
         """Describe the marked neurons."""
-        text = f"{int(self.dead.sum())} never fired"
+        n_dead = int(self.dead.sum())
+        text = (
+            f"{n_dead} never fired"
+            if self._shown_enough
+            else f"{n_dead} {'has' if n_dead == 1 else 'have'} not fired yet"
+        )
         if self._shown_none:
             text = "nothing shown yet"
         elif not self._session.selection.is_read:
