@@ -47,8 +47,8 @@ def test_loss_and_accuracy_are_drawn_and_called_supervised(panel: Curves) -> Non
     panel.choose(1, "always")
     redraw(panel)
     assert [plot.title for plot in panel.shown] == [
-        "length of the gradient, weights to exc",
-        "exc, spikes for all pictures of the pass (%)",
+        "gradient of weights to exc",
+        "exc always firing (%)",
     ]
     np.testing.assert_allclose(panel.plots[1].data("training pictures")[1], np.arange(1, 9))
     assert panel.summary() == (

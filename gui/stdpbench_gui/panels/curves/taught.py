@@ -51,9 +51,9 @@ class Taught(Source):
         }
         if f"{population}.gradient" in known:
             titles |= {
-                "of_layer": f"length of the gradient, weights to {population}",
-                "dead": f"{population}, no spike since the pass began (%)",
-                "always": f"{population}, spikes for all pictures of the pass (%)",
+                "of_layer": f"gradient of weights to {population}",
+                "dead": f"{population} never firing (%)",
+                "always": f"{population} always firing (%)",
             }
         return titles
 
