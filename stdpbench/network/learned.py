@@ -163,8 +163,8 @@ def shapes_in(experiment: Experiment, n_input: int = 0) -> dict[str, tuple[int, 
 
 
 def from_input(graph: Graph) -> str:
-    """Return the name of weights that learn and have a row per input; empty if there are none."""
-    dense = (name for name in graph.plastic if graph.projections[name].connect.storage == "dense")
+    """Return the name of weights that learn or are trained and have a row per input; empty if there are none."""
+    dense = (name for name in (*graph.plastic, *graph.trained) if graph.projections[name].connect.storage == "dense")
     return next((weights_of(name) for name in dense if graph.projections[name].source == graph.input), "")
 
 

@@ -200,8 +200,9 @@ def _as_first_layer(
     labels train.
     """
     layers = chain(new.graph()) if new.reference.trains and not old.reference.trains else []
-    name = from_input(old.graph())
-    if len(layers) < 2 or name not in theirs:
+    graph = old.graph()
+    name = from_input(graph)
+    if len(layers) < 2 or not graph.plastic or name not in theirs:
         return theirs, ""
     first = weights_of(layers[0])
     n = min(own[first].shape[1], theirs[name].shape[1])

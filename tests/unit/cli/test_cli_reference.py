@@ -163,6 +163,16 @@ def test_features_need_a_finished_run_or_an_experiment(tmp_path: Path) -> None:
         stdpbench.reference("linear", features=paused.path, runs=tmp_path)
 
 
+def test_a_reference_starts_from_the_weights_of_another_one(trained: stdpbench.Run, tmp_path: Path) -> None:
+    changes = {**SMALL, "schedule.passes": 0, "schedule.stimulus": "6 ms"}
+    run = stdpbench.reference(
+        "surrogate-gradient", "digits", set=changes, runs=tmp_path, start_from=trained.path, wait=True, workers=1
+    )
+    for name in ("feed", "feed2"):
+        np.testing.assert_array_equal(run.weights[name], trained.weights[name])
+    assert run.scores["vote"]["accuracy"] > 0.2
+
+
 def test_a_hidden_layer_starts_from_what_a_rule_learned(unsupervised: stdpbench.Run, tmp_path: Path) -> None:
     changes = {**SMALL, "schedule.passes": 1, "reference.learning_rate": 0.0}
     run, scratch = (
