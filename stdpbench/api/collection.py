@@ -25,17 +25,30 @@ class Runs(tuple[Run, ...]):
         rows = []
         for run in self:
             vote = run.scores.get("vote", {}).get("accuracy")
-            rows.append((run.name, str(run.state), str(run.position), "" if vote is None else f"{100 * vote:.2f} %"))
+            rows.append((_name(run), str(run.state), str(run.position), "" if vote is None else f"{100 * vote:.2f} %"))
         return html_rows(("run", "state", "position", "vote"), rows)
 
 
-def runs(folder: str | PathLike[str] | None = None) -> Runs:
-    """Return all runs in a folder.
+def _name(run: Run) -> str:
+    """Return the name of a run with its star and title, as far as its notes can be read."""
+    try:
+        title = f"{run.title} · " if run.title else ""
+        return f"{'★ ' if run.starred else ''}{title}{run.name}"
+    except StdpbenchError:
+        return run.name
+
+
+def runs(folder: str | PathLike[str] | None = None, *, tag: str | None = None, starred: bool = False) -> Runs:
+    """Return all runs in a folder, or those with a tag or a star.
 
     Parameters
     ----------
     folder : path, optional
         The runs folder. Default: ``$STDPBENCH_RUNS``, or ``runs`` in the current folder.
+    tag : str, optional
+        Only runs with this tag.
+    starred : bool
+        Only runs with a star.
 
     Returns
     -------
@@ -54,6 +67,8 @@ def runs(folder: str | PathLike[str] | None = None) -> Runs:
     for name in run_names(path):
         try:
             run = Run(path / name)
+            if (tag is not None and tag.removeprefix("#") not in run.tags) or (starred and not run.starred):
+                continue
             found.append((str(run.about.get("started", "")), run.name, run))
         except StdpbenchError:
             continue

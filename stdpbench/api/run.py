@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from stdpbench.api.display import progress as progress_display
 from stdpbench.api.exports import Exports
 from stdpbench.api.follower import Follower
+from stdpbench.api.noted import NotedRun
 from stdpbench.api.view import RunView
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
@@ -37,7 +38,7 @@ from stdpbench.runs.protocol.states import State
 _POLL = 0.2  # s between two updates of displayed progress
 
 
-class Run(Exports):
+class Run(Exports, NotedRun):
     """A run: one network that is trained, labelled and tested in a separate process.
 
     Use `start`, `open_run` or `runs` to get one. All methods may be called from any thread. While the run is active,

@@ -71,6 +71,19 @@ def sweeps_of(ctx: Context, incomplete: str) -> list[str]:
     return _starting((folder.name for folder in sweep_folders(_runs_folder(ctx))), incomplete)
 
 
+def tags_of(ctx: Context, incomplete: str) -> list[str]:
+    """Complete the tags of the runs in the runs folder."""
+    from stdpbench.errors import StdpbenchError
+    from stdpbench.runs.catalog.store import run_names
+    from stdpbench.runs.folder.notes import read_notes
+
+    runs, found = _runs_folder(ctx), set[str]()
+    for name in run_names(runs):
+        with suppress(StdpbenchError):
+            found.update(read_notes(runs / name).tags)
+    return _starting(sorted(found), incomplete)
+
+
 def runs_in_bin(ctx: Context, incomplete: str) -> list[str]:
     """Complete runs in the bin."""
     from stdpbench.runs.catalog.store import BIN, run_names

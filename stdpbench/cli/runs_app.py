@@ -148,6 +148,16 @@ def list_runs(
             autocompletion=completion.columns,
         ),
     ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            metavar="TAG",
+            help="Show only runs with this tag. Repeatable: those with all of them.",
+            autocompletion=completion.tags_of,
+        ),
+    ] = None,
+    starred: Annotated[bool, typer.Option("--starred", help="Show only runs with a star.")] = False,
     json: AsJson = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the index from the run folders.")] = False,
     bin_: Annotated[bool, typer.Option("--bin", help="List deleted runs, which `restore` brings back.")] = False,
@@ -160,7 +170,52 @@ def list_runs(
     """List runs, with any parameters and metrics as columns."""
     from stdpbench.cli.store_commands import list_command
 
-    list_command(filters or [], sort, columns, json, rebuild, bin_, sweep, runs)
+    noted = [f"tags={one.removeprefix('#')}" for one in tag or []] + ["starred=true"] * starred
+    list_command([*(filters or []), *noted], sort, columns, json, rebuild, bin_, sweep, runs)
+
+
+@runs_app.command()
+def note(
+    run: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN…",
+            help="Run folders, or the beginnings of their names in the runs folder.",
+            autocompletion=completion.runs_of,
+        ),
+    ],
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Name for people, a line; an empty one removes it.")
+    ] = None,
+    notes: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Free text, in place of the present one; '' removes it.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG", help="Add a tag. Repeatable.", autocompletion=completion.tags_of),
+    ] = None,
+    untag: Annotated[
+        list[str] | None,
+        typer.Option("--untag", metavar="TAG", help="Remove a tag. Repeatable.", autocompletion=completion.tags_of),
+    ] = None,
+    star: Annotated[
+        bool | None, typer.Option("--star/--unstar", help="Give it a star, or take the star away.")
+    ] = None,
+    neuron: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[POPULATION=]N",
+            help="Apply --notes and --star to this neuron of the run instead. Default population: the one that is "
+            "read. Repeatable.",
+        ),
+    ] = None,
+    json: AsJson = False,
+    runs: Runs = None,
+) -> None:
+    """Give runs, or their neurons, a title, notes, tags and stars; without options, print them."""
+    from stdpbench.cli.note_command import Noted, note_command
+
+    note_command(run, Noted(title, notes, tag or [], untag or [], star), neuron or [], json, runs)
 
 
 @runs_app.command()

@@ -9,12 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stdpbench.cli.note_command import noted_lines, noted_record
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.columns import SUPERVISED, clock, local_time
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.index import UnwritableIndexError
 from stdpbench.runs.catalog.store import BIN, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
+from stdpbench.runs.folder.notes import Notes, read_notes
 from stdpbench.runs.queue.run_queue import Queue
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from stdpbench.runs.catalog.comparison import Account, Comparison
     from stdpbench.runs.folder.run_folder import RunFolder
 
-_SHOWN = ("name", "experiment", "seed", "state", "progress", "vote", "started", "parent")
+_IF_ANY = ("starred", "title", "tags", "parent")
+"""Columns that are shown if a run has a value."""
+_SHOWN = ("name", "starred", "title", "tags", "experiment", "seed", "state", "progress", "vote", "started", "parent")
 _NAMED = 10  # entries that are listed by name
 _STREAM = "training.stream."
 _NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
@@ -67,7 +71,7 @@ def list_command(
         what = f"No run in {runs} matches the filter" if filters else f"There are no runs in {runs}"
         sys.stdout.write(f"{what}.\n")
     else:
-        shown = chosen or [column for column in _SHOWN if column != "parent" or any(entry.parent for entry in entries)]
+        shown = chosen or [one for one in _SHOWN if one not in _IF_ANY or any(entry.text(one) for entry in entries)]
         if not chosen and sweep is not None and (measures := _stream_columns(entries)):
             shown = [column for column in shown if column not in ("vote", "started")] + measures
         rows = [[_cell(entry, column) for column in shown] for entry in entries]
@@ -92,19 +96,25 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
         children = [entry.name for entry in store.children(str(about.get("id", "")))]
         parent = store.by_id(str(dict(about.get("parent") or about.get("from") or {}).get("id", "")))
     account = Account.of(folder)
+    noted, unreadable = Notes(), ""
+    try:
+        noted = read_notes(folder.path)
+    except StdpbenchError as error:
+        unreadable = f"stdpbench: the notes are not shown: {error}\n"
     other = find_run(against, runs or runs_folder()) if against else None
     if other is None and parent is not None:
         other = find_run(str(parent.path), folder.path.parent)
+    sys.stderr.write(unreadable)
     comparison = None if other is None else compare([other, folder])
     reference = _reference(folder, account) if comparison is None else None
     if json:
-        record = _plain(account) | {"lineage": origins, "children": children}
+        record = _plain(account) | noted_record(noted) | {"lineage": origins, "children": children}
         record["against"] = None if comparison is None else _differences(comparison)
         if reference is not None:
             record["against"] = {"name": reference[0], "parameters": reference[1]}
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
         return
-    _show_account(account, about, origins, children, account.missing if comparison is None else ())
+    _show_account(account, about, origins, children, account.missing if comparison is None else (), noted)
     if comparison is not None:
         _show_comparison(comparison, "Differences from")
     elif reference is not None:
@@ -285,10 +295,12 @@ def _show_account(
     origins: Sequence[str],
     children: Sequence[str],
     missing: Sequence[str],
+    noted: Notes,
 ) -> None:
     state = f"{account.state}{f': {account.reason}' if account.reason else ''}"
     times = f"{local_time(about.get('started', ''))} to {local_time(about.get('ended', ''))}".removesuffix(" to ")
     lines = [("run", account.name), ("state", state), ("folder", account.path), ("command", account.command)]
+    lines[1:1] = noted_lines(noted)
     if account.damage:
         repair = f"`stdpbench resume {account.path} --repair` continues from before the damage"
         lines.append(("damaged", f"{account.damage}; later entries are not shown; {repair}"))

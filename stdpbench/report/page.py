@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench import __version__
+from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.figures import svg
 from stdpbench.plasticity.tables import rule_name
@@ -20,6 +21,8 @@ from stdpbench.report.field_pictures import field_pictures
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.report.sentences import summary
 from stdpbench.runs.catalog.access_log import Readings
+from stdpbench.runs.folder.notes import read_notes
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.sweeps.seeds import BASELINE_HEADINGS, HEADINGS, PAIRED_WITH_BASELINES, OverSeeds
 from stdpbench.templates.diehl_cook import Network
 
@@ -104,11 +107,22 @@ def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapp
 def _about(run: EvaluatedRun) -> list[tuple[str, str]]:
     experiment = run.experiment
     return [
+        *about_notes(run.folder),
         *about_network(run.start, experiment),
         ("data", f"{getattr(experiment.data, 'kind', '')}, {len(run.split.train)} training pictures"),
         ("passes", str(experiment.schedule.passes)),
         *about_run(run.metadata),
     ]
+
+
+def about_notes(folder: RunFolder) -> list[tuple[str, str]]:
+    """Return title, tags and notes that people gave to a run, without what is empty or cannot be read."""
+    try:
+        notes = read_notes(folder.path)
+    except StdpbenchError:
+        return []
+    every = [("title", notes.title), ("tags", ", ".join(notes.tags)), ("notes", notes.text)]
+    return [(head, text) for head, text in every if text]
 
 
 def about_network(start: Experiment, experiment: Experiment) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stdpbench import __version__
 from stdpbench.figures import svg
-from stdpbench.report.page import Part, about_network, about_run, environment
+from stdpbench.report.page import Part, about_network, about_notes, about_run, environment
 from stdpbench.report.stream_run import Grouped, StreamRun
 from stdpbench.runs.protocol.states import State
 from stdpbench.sweeps.seeds import OverSeeds
@@ -44,6 +44,7 @@ def make_stream_part(run: StreamRun, data: Mapping[str, Any]) -> Part:
         title=f"{run.experiment.name}, seed {run.experiment.seed}",
         name=run.name,
         about=[
+            *about_notes(run.folder),
             *about_network(run.start, run.experiment),
             ("data", f"{getattr(run.experiment.data, 'kind', '')}, a stream of spikes"),
             ("stages of learning", stages),

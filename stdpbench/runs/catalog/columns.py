@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from stdpbench.runs.catalog.store import COLUMNS, Entry
+from stdpbench.runs.catalog.store import CHANGED, COLUMNS, STAR, Entry
 from stdpbench.runs.protocol.states import State
 from stdpbench.units import thousands
 
@@ -16,6 +16,7 @@ TITLES = {
     "position": "presentations",
     "done": "done in phase",
     "total": "total in phase",
+    "starred": STAR,
 }
 """Titles of columns that differ from the column name."""
 SUPERVISED = "supervised"
@@ -34,6 +35,19 @@ MARKS = {
     "damaged": "⚠",
 }
 """Symbol that is shown before the name of each state."""
+
+
+CHANGED_MARK = "Δ"
+"""Marks a run whose parameters or rule were changed while it ran, followed by the number of these parameters."""
+
+
+def changes_text(entry: Entry) -> str:
+    """Return which parameters were changed while a run ran, a line each; empty if none were."""
+    if not entry.changes:
+        return ""
+    n = len(entry.changes)
+    head = f"{n} parameter{'' if n == 1 else 's'} changed while it ran:"
+    return "\n".join([head, *(f"{path} {entry.text(path)}" for path in entry.changes)])
 
 
 def title(column: str) -> str:
@@ -57,7 +71,8 @@ def text(entry: Entry, column: str, now: str = "") -> str:
     if column in ("started", "ended"):
         return local_time(str(value))
     if column == "state":
-        return f"{MARKS.get(entry.state, '?')} {entry.state}"
+        changed = f" {CHANGED_MARK}{len(entry.changes)}" if entry.changes else ""
+        return f"{MARKS.get(entry.state, '?')} {entry.state}{changed}"
     if column == "duration":
         seconds = entry.lasted(now) if is_active(entry) and now else value
         return "" if seconds is None else clock(seconds)
@@ -99,7 +114,7 @@ def columns(entries: Iterable[Entry]) -> dict[str, list[str]]:
     for entry in entries:
         metrics |= dict.fromkeys(entry.metrics)
         parameters |= dict.fromkeys(entry.parameters)
-    found: dict[str, list[str]] = {"run": list(COLUMNS), "metrics": sorted(metrics)}
+    found: dict[str, list[str]] = {"run": [*COLUMNS, CHANGED], "metrics": sorted(metrics)}
     for path in parameters:
         if path in COLUMNS or path.startswith("about."):
             continue

@@ -29,7 +29,7 @@ class Filter:
         ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
     value : str
         Value to compare with: a number, a quantity in the unit of the file, or a text, in which ``*`` and ``?`` are
-        wildcards; ``none`` matches a missing value.
+        wildcards; ``none`` matches a missing value. Of tags, one must match.
     """
 
     column: str
@@ -68,8 +68,10 @@ class Filter:
         return _holds(self.operator, (mine[0] > wanted[0]) - (mine[0] < wanted[0]))
 
     def _equals(self, value: Any) -> bool:
-        if value is None or value == "":
+        if value is None or value in ("", ()):
             return self.value in ("", "none")
+        if isinstance(value, tuple):  # tags: one of them
+            return any(self._equals(one) for one in value)
         mine, wanted = quantity(value), quantity(self.value)
         if mine is not None and wanted is not None:
             return mine[0] == wanted[0] and (not wanted[1] or mine[1] == wanted[1])
@@ -96,7 +98,7 @@ def order(items: Iterable[T], key: Callable[[T], Any], descending: bool = False)
     lack: list[T] = []
     for item in items:
         value = key(item)
-        if value is None or value == "":
+        if value is None or value in ("", ()):
             lack.append(item)
             continue
         number = quantity(value)

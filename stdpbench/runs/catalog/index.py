@@ -48,6 +48,7 @@ _COLUMNS = {
         "parameters": "TEXT",
         "changes": "TEXT",
         "metrics": "TEXT",
+        "notes": "TEXT",
     },
     "queue": {
         "number": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -64,6 +65,8 @@ _COLUMNS = {
         "experiment": "TEXT",
     },
 }
+_ADDED = ("notes",)
+"""Columns of runs that were added since version 1."""
 _DAMAGED = {
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
@@ -135,6 +138,7 @@ def _connect(runs: Path) -> sqlite3.Connection:
                 if _version(connection, runs) != _VERSION:  # no other process has created the tables meanwhile
                     _make_tables(connection)
                     restore_queue(connection, runs)
+        _add_columns(connection)
         for table, columns in _COLUMNS.items():
             connection.execute(f"SELECT {', '.join(columns)} FROM {table} LIMIT 0")
         stack.pop_all()
@@ -279,6 +283,22 @@ def _version(connection: sqlite3.Connection, runs: Path) -> int:
     if version > _VERSION:
         raise StdpbenchError(f"{index_path(runs)} was created by a later version of stdpbench")
     return int(version)
+
+
+def _add_columns(connection: sqlite3.Connection) -> None:
+    """Add the columns that a file of an earlier version lacks.
+
+    The version of the file stays, since processes of that version can use the file with these columns as well.
+    """
+
+    def lacking() -> list[str]:
+        known = {row["name"] for row in connection.execute("PRAGMA table_info(runs)")}
+        return [name for name in _ADDED if known and name not in known]
+
+    if lacking():
+        with transaction(connection):
+            for name in lacking():  # no other process has added it meanwhile
+                connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {_COLUMNS['runs'][name]}")
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

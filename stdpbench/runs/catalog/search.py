@@ -1,7 +1,8 @@
 """Search for runs by a text with filters of ``stdpbench list`` and plain words.
 
-``state=finished vote>0.9 exc.tau_m='80 ms' mnist`` finds runs that pass all three filters and have ``mnist`` in their
-name, experiment, state, reason or parent. Values with spaces must be quoted, except a number followed by its unit.
+``state=finished vote>0.9 exc.tau_m='80 ms' #paper mnist`` finds runs that pass all three filters, have the tag
+``paper``, and have ``mnist`` in their name, title, notes, tags, experiment, state, reason or parent.
+Values with spaces must be quoted, except a number followed by its unit.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _PART = re.compile(
     r"|\"(?P<quoted>[^\"]*)\"|(?P<word>\S+)"
 )
 _OPERATOR = re.compile(r"[<>=]")
-_LOOKED_AT = ("name", "experiment", "state", "reason", "parent", "id")
+_LOOKED_AT = ("name", "title", "notes", "tags", "experiment", "state", "reason", "parent", "id")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Search:
     filters : tuple of Filter
         Filters, all of which must pass.
     words : tuple of str
-        Words, all of which must occur in the name, experiment, state, reason, parent or id, ignoring case.
+        Words, all of which must occur in the name, title, notes, tags, experiment, state, reason, parent or id,
+        ignoring case.
     """
 
     filters: tuple[Filter, ...] = ()
@@ -63,6 +65,8 @@ class Search:
                     f"invalid filter {part['word']!r}: expected COLUMN=VALUE, such as state=finished or vote>0.9, or "
                     "a word"
                 )
+            elif part["word"].startswith("#") and len(part["word"]) > 1:
+                filters.append(Filter("tags", "=", part["word"].removeprefix("#")))
             else:
                 words.append(part["word"].lower())
         return cls(tuple(filters), tuple(word for word in words if word))

@@ -24,6 +24,8 @@ from stdpbench.errors import StdpbenchError, nearest
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.filters import Filter, order, value_text
 from stdpbench.runs.folder.lock import has_process
+from stdpbench.runs.folder.notes import NAME as NOTES
+from stdpbench.runs.folder.notes import Notes, read_notes
 from stdpbench.runs.folder.run_json import NAME as RUN
 from stdpbench.runs.folder.run_json import is_text, read_run, read_table
 from stdpbench.runs.folder.staging import remove_left_behind
@@ -37,6 +39,7 @@ DAMAGED = "damaged"
 """State shown for a run folder whose files cannot be read."""
 _CHANGE = re.compile(rb'"fact":"(?:ParametersChanged|RuleChanged)"')
 _FILES = ("run.json", "metrics.json", "progress.json", "journal.jsonl")
+"""Files whose signature says whether a run folder has changed; with `NOTES` where there are notes."""
 _LONGEST_LIST = 20
 _PLAIN = (
     "experiment",
@@ -53,10 +56,15 @@ _PLAIN = (
     "parent",
     "id",
 )
-COLUMNS = ("name", *_PLAIN, "progress", "duration", "path")
+NOTED = ("starred", "title", "tags", "notes")
+"""Columns of what people note on a run (`stdpbench.runs.folder.notes`)."""
+CHANGED = "changed"
+"""A column like a parameter: the parameters that were changed while a run ran."""
+COLUMNS = ("name", *_PLAIN, "progress", "duration", "path", *NOTED)
 """Columns that every run has; parameters and metrics are additional columns, named by their dotted paths."""
 
 
+STAR = "★"
 _SUPERVISED = """parameters LIKE '%"reference.kind"%' AS supervised"""
 
 
@@ -88,6 +96,8 @@ class Entry:
         Newest values, by dotted path, of parameters that were changed during the run.
     metrics : mapping of str to Any
         Values of ``metrics.json`` by dotted path, without long lists.
+    starred, title, tags, notes : bool, str, tuple of str, str
+        What a person noted on the run.
     """
 
     name: str
@@ -110,6 +120,10 @@ class Entry:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     changes: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    starred: bool = False
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
 
     @property
     def progress(self) -> str:
@@ -139,6 +153,8 @@ class Entry:
         if column in COLUMNS:
             value = getattr(self, column)
             return str(value) if column == "path" else value
+        if column == CHANGED:
+            return ", ".join(self.changes) or None
         for source in (self.changes, self.parameters, self.metrics):
             if column in source:
                 return source[column]
@@ -146,6 +162,10 @@ class Entry:
 
     def text(self, column: str) -> str:
         """Return the formatted value of a column; old and new value of a parameter that was changed during the run."""
+        if column == "starred":
+            return STAR if self.starred else ""
+        if column == "notes":  # in a line
+            return " ".join(self.notes.split())
         if column in self.changes:
             return " → ".join(value_text(v) or "–" for v in (self.parameters.get(column), self.changes[column]))
         return value_text(self.value(column))
@@ -259,6 +279,7 @@ class Store:
             "folder",
             "parent_id",
             _SUPERVISED,
+            "notes",
             *_PLAIN,
             *(("parameters", "changes", "metrics") if details else ()),
         ]
@@ -318,6 +339,8 @@ class Store:
         if row["state"] != DAMAGED and State(row["state"]).active and not has_process(path):
             row |= {"state": str(State.FAILED), "reason": EXITED_UNEXPECTEDLY}
         row["supervised"] = bool(row["supervised"])
+        noted = Notes.from_mapping(json.loads(text)) if (text := row.pop("notes")) else Notes()
+        row |= {"starred": noted.starred, "title": noted.title, "tags": noted.tags, "notes": noted.text}
         return Entry(name=name, path=path, **row)
 
 
@@ -354,7 +377,7 @@ def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:
     """
     if not entries:
         return
-    known = set(COLUMNS)
+    known = {*COLUMNS, CHANGED}
     for column in columns:
         if column in known:
             continue
@@ -376,7 +399,8 @@ def _scan(runs: Path) -> Iterator[tuple[str, str]]:
             continue
         marks = [_mark(f"{entry.path}{os.sep}{name}") for name in _FILES]
         if marks[0]:
-            yield entry.name, " ".join(marks)
+            notes = _mark(f"{entry.path}{os.sep}{NOTES}")  # without, the signature is that of earlier versions
+            yield entry.name, " ".join([*marks, notes] if notes else marks)
 
 
 def _mark(path: str) -> str:
@@ -391,7 +415,7 @@ def _read(folder: Path) -> dict[str, Any]:
     """Read the files of a run folder as a row of the index."""
     row: dict[str, Any] = dict.fromkeys(("parameters", "changes", "metrics"), "{}")
     row |= dict.fromkeys(_PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
-    row |= {"item": "", "parent_id": ""}
+    row |= {"item": "", "parent_id": "", "notes": _notes(folder)}
     try:
         metadata = read_run(folder / RUN)
         row |= {key: metadata.get(key, "") for key in ("id", "reason", "started", "ended")}
@@ -433,6 +457,16 @@ def _metrics(folder: Path) -> dict[str, Any]:
     kept = {path: value for path, value in values.items() if not isinstance(value, list) or _is_short(value)}
     vote = kept.get("accuracy.vote.accuracy")
     return {"metrics": json.dumps(kept), "vote": vote if isinstance(vote, float) else None}
+
+
+def _notes(folder: Path) -> str:
+    """Return what is noted on a run, without its neurons, as JSON; notes that cannot be read are left out."""
+    try:
+        table = read_notes(folder).to_mapping()
+    except StdpbenchError:  # `stdpbench show` reports it
+        return ""
+    table.pop("neurons", None)
+    return json.dumps(table, ensure_ascii=False) if table else ""
 
 
 def _is_short(values: list[Any]) -> bool:

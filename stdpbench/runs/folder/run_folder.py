@@ -56,7 +56,7 @@ ARRAY = r"[0-9a-f]{64}\.npy"
 """Names of the files in `ARRAYS` (`stdpbench.runs.folder.learned_arrays`), as a regular expression."""
 _KEY, _GROUP = "[0-9a-f]{32}", r"[0-9]{7,}\.npz"
 _OWN = (
-    r"(run|metrics|progress)\.json|journal\.jsonl|experiment\.toml|README\.txt|(training|assignments)\.npz|"
+    r"(run|metrics|progress|notes)\.json|journal\.jsonl|experiment\.toml|README\.txt|(training|assignments)\.npz|"
     r"(start_)?(weights|theta|lateral)\.npy|exc_spikes\.npy|(label|test)(_spikes)?\.npz"
 )
 """Names of the files of a run folder that are written under a temporary name, as a regular expression."""
@@ -82,6 +82,7 @@ assignments.npz    labels, int64, (n_exc,): class of each neuron (-1: never fire
 metrics.json       accuracies by read-out with 95 % Wilson intervals (interval_95) and confusion matrices, baselines,
                    statistics of the training
 figures/           receptive fields, confusion matrix, accuracy over time
+notes.json         title, notes, tags and stars that people gave to the run and its neurons; no part of the results
 journal.jsonl      all events of the run in order, one fact per line: states, blocks of presentations, changes of
                    parameters and of the rule, learned arrays that were set
 arrays/            learned arrays that were set while the run was paused, float64, each named by its SHA-256, which

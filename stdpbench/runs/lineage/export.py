@@ -24,6 +24,7 @@ from stdpbench.experiment.table_files import TABLES
 from stdpbench.files import check_target, write_aside
 from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, START_FILES
 from stdpbench.runs.folder.lock import has_process
+from stdpbench.runs.folder.notes import NAME as NOTES
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RESULTS, RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
@@ -36,6 +37,7 @@ _NAMES = (
     "experiment.toml",
     "run.json",
     "journal.jsonl",
+    NOTES,
     *RESULTS,
     *START_FILES,
 )

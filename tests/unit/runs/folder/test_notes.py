@@ -1,0 +1,214 @@
+"""Titles, notes, tags and stars of runs and neurons: the file, the index, the command line, Python."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import stdpbench
+from stdpbench import files
+from stdpbench.api.collection import runs as runs_in
+from stdpbench.cli import main
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.catalog import index, store
+from stdpbench.runs.catalog.search import Search, find_runs
+from stdpbench.runs.catalog.store import Store
+from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, read_notes
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.export import export_run, import_run
+from stdpbench.runs.watching import RunsWatch
+
+Make = Callable[..., Path]
+Cli = Callable[..., str]
+
+
+@pytest.fixture
+def runs(tmp_path: Path, make_run: Make) -> Path:
+    folder = tmp_path / "runs ü"
+    for name in ("first", "second", "third"):
+        make_run(folder, name)
+    return folder
+
+
+@pytest.fixture
+def cli(runs: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
+    def run(*arguments: str, status: int = 0) -> str:
+        code = 0
+        try:
+            main([*arguments, "--runs", str(runs)])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capsys.readouterr()
+        assert code == status, err
+        return err if status else out
+
+    return run
+
+
+def noted(folder: Path) -> Notes:
+    notes = Notes().with_title("Überraschung").with_text("Two\nlines").with_tags(["paper", "#good"]).with_star(True)
+    notes = notes.with_neuron("exc", 9, "late").with_neuron("exc", 3, starred=True)
+    assert change_notes(folder, lambda before: notes) == (Notes(), notes)
+    return notes
+
+
+def test_notes_are_a_file_of_their_own_and_leave_none_when_they_are_empty(runs: Path) -> None:
+    folder = runs / "first"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    notes = noted(folder)
+    assert read_notes(folder) == notes
+    assert notes.tags == ("paper", "good")
+    assert list(notes.neurons) == [("exc", 3), ("exc", 9)]
+    assert notes.starred_neurons("exc") == [3]
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert json.loads((folder / "notes.json").read_text(encoding="utf-8"))["neurons"]["exc"]["3"] == {"starred": True}
+    change_notes(folder, lambda now: now.with_neuron("exc", 3, starred=False))
+    assert list(read_notes(folder).neurons) == [("exc", 9)]
+    change_notes(folder, lambda now: Notes())
+    assert {path.name for path in folder.iterdir()} == set(before)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is damaged: invalid JSON"),
+        ('{"title": 3}', "is damaged: a title is a text, not 3"),
+        ('{"title": "a\\nb"}', "a title is one line"),
+        ('{"tags": ["two words"]}', "a tag is a word"),
+        ('{"tags": "paper"}', "tags are a list"),
+        ('{"starred": 1}', "a star is true or false"),
+        ('{"neurons": {"exc": {"-1": {}}}}', "not the number of a neuron"),
+        (f'{{"notes": "{"x" * 20_001}"}}', "at most 20000 characters"),
+        (" " * (1 << 21), "larger than 1 MiB"),
+    ],
+)
+def test_damaged_notes_are_told_and_the_run_is_listed_as_before(
+    runs: Path, cli: Cli, content: str, message: str
+) -> None:
+    (runs / "first" / "notes.json").write_text(content, encoding="utf-8")
+    with pytest.raises(StdpbenchError, match=r"notes\.json.*") as error:
+        read_notes(runs / "first")
+    assert message in str(error.value)
+    assert message in cli("note", "first", "--star", status=2)
+    assert [row.split()[0] for row in cli("list").splitlines()[1:]] == ["first", "second", "third"]
+    assert "finished" in cli("show", "first")
+
+
+def test_a_folder_that_is_read_only_says_so_in_a_sentence(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(files.os, "open", refuse)
+    with pytest.raises(StdpbenchError, match="the notes on first cannot be saved: its folder is read-only"):
+        change_notes(runs / "first", lambda notes: notes.with_star(True))
+
+
+def test_the_index_follows_notes_and_one_of_an_earlier_version_is_kept(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = RunsWatch(runs)
+    assert watch.look() is not None
+    with sqlite3.connect(index.index_path(runs)) as connection:  # as version 0.1.0 made it
+        connection.execute("ALTER TABLE runs DROP COLUMN notes")
+    connection.close()
+    noted(runs / "second")
+    read, whole = list[str](), store._read
+    monkeypatch.setattr(store, "_read", lambda folder: read.append(folder.name) or whole(folder))
+    seen = watch.look()
+    assert seen is not None
+    assert read == ["second"], "the others are as they were"
+    with Store(runs) as opened:
+        entries = opened.entries()
+        assert not opened.remarks
+    assert seen.entries["second"].title == entries[1].title == "Überraschung"
+    assert (entries[1].tags, entries[1].starred, entries[1].notes) == (("paper", "good"), True, "Two\nlines")
+    assert entries[1].text("notes") == "Two lines"
+    for text, names in (
+        ("#paper", ["second"]),
+        ("#pap*", ["second"]),
+        ("#bad", []),
+        ("starred=true", ["second"]),
+        ("tags=none", ["first", "third"]),
+        ("tags!=good", ["first", "third"]),
+        ("überra", ["second"]),
+        ("lines", ["second"]),
+    ):
+        assert [entry.name for entry in find_runs(entries, Search.parse(text))] == names, text
+    assert next(entry.name for entry in find_runs(entries, Search(), "-starred")) == "second"
+
+
+def test_runs_are_noted_and_found_on_the_command_line(cli: Cli, runs: Path) -> None:
+    assert cli("list").splitlines()[0].split()[:2] == ["name", "experiment"]
+    out = cli("note", "first", "second", "--tag", "paper", "--tag", "#good", "--star")
+    assert out.splitlines() == ["first", "  tags    ★ #paper #good", "second", "  tags    ★ #paper #good"]
+    cli("note", "second", "--unstar", "--untag", "good", "--title", "The one", "--notes", "Longer\nthan a line")
+    out = cli("note", "second", "--neuron", "7", "--neuron", "exc=9", "--star", "--notes", "a four")
+    assert out.splitlines()[1:] == [
+        "  title   The one",
+        "  tags    #paper",
+        "  notes   Longer",
+        "          than a line",
+        "  neurons exc 7 ★ a four",
+        "          exc 9 ★ a four",
+    ]
+    header, *rows = cli("list").splitlines()
+    assert header.split()[:5] == ["name", "starred", "title", "tags", "experiment"]
+    assert rows[0].split()[:4] == ["first", "★", "paper,", "good"]
+    assert [row.split()[0] for row in cli("list", "--tag", "paper").splitlines()[1:]] == ["first", "second"]
+    assert [row.split()[0] for row in cli("list", "--tag", "paper", "--starred").splitlines()[1:]] == ["first"]
+    assert cli("list", "--tag", "bad").startswith("No run in ")
+    record = json.loads(cli("list", "--json", "--tag", "good"))[0]
+    assert (record["starred"], record["tags"], record["title"]) == (True, ["paper", "good"], "")
+    assert "title" in cli("show", "second")
+    shown = json.loads(cli("show", "second", "--json"))
+    assert (shown["title"], shown["tags"], shown["neurons"]["exc"]["7"]["starred"]) == ("The one", ["paper"], True)
+    assert json.loads(cli("note", "third", "--json"))[0]["starred"] is False
+    assert cli("note", "third").splitlines() == ["third", "          nothing is noted"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tag", "two words"], "a tag is a word"),
+        (["--title", "x" * 200], "at most 120 characters"),
+        (["--neuron", "x", "--star"], "--neuron is a number, such as 137"),
+        (["--neuron", "400", "--star"], "has neurons 0 to 399"),
+        (["--neuron", "other=4", "--star"], "no population 'other'"),
+        (["--neuron", "4", "--tag", "a"], "no title and no tags"),
+    ],
+)
+def test_invalid_notes_are_refused_before_anything_is_changed(
+    cli: Cli, runs: Path, arguments: list[str], message: str
+) -> None:
+    assert message in cli("note", "first", "second", *arguments, status=2)
+    assert not list(runs.glob("*/notes.json"))
+
+
+def test_notes_from_python(runs: Path) -> None:
+    run = stdpbench.open_run(runs / "first")
+    run.title, run.notes, run.tags, run.starred = "Title", "Text", ["a", "b"], True
+    run.note_neuron(3, "fires late", starred=True)
+    again = stdpbench.open_run(runs / "first")
+    assert (again.title, again.notes, again.tags, again.starred) == ("Title", "Text", ("a", "b"), True)
+    assert again.neuron_notes == {("exc", 3): NeuronNote(True, "fires late")}
+    assert again.name == "first"
+    for neuron in (400, -1, "x"):
+        with pytest.raises(StdpbenchError, match="neuron"):
+            run.note_neuron(neuron)  # type: ignore[arg-type]
+    with pytest.raises(StdpbenchError, match="a list of words"):
+        run.tags = "paper"
+    assert (
+        [one.name for one in runs_in(runs, tag="a")] == [one.name for one in runs_in(runs, starred=True)] == ["first"]
+    )
+    assert "★ Title · first" in runs_in(runs)._repr_html_()
+
+
+def test_notes_are_exported_with_a_run_and_imported(runs: Path, tmp_path: Path) -> None:
+    notes = noted(runs / "first")
+    zipped = export_run(RunFolder(runs / "first"), tmp_path / "first.stdpbench.zip")
+    assert read_notes(import_run(zipped, tmp_path / "others").path) == notes
