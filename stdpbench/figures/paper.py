@@ -21,6 +21,9 @@ The content is a *spec*, a dict of plain values and arrays:
     histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
     Points in a plane without units, each group with its own colour and marker.
+``{"kind": "scatter", "x": axis, "y": axis}`` and ``{"kind": "parallel", "axes": [axis, …]}``
+    A point, or a line across parallel axes, for each run. An axis is ``{"label": …, "values": …, "names": […], "log":
+    …}``; with names, values are places among them. Optional: ``"colour"``, an axis.
 ``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``
     Spikes, one plot for each group, which may have ``"size"``, its number of neurons. Optional: ``"x_range"``.
 ``{"kind": "diagram", "width": …, "height": …, "boxes": […], "arrows": […]}``

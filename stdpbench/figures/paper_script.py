@@ -60,10 +60,13 @@ class PaperScript:
             return [max(0.62, 0.05 * lines) if _lies(part) else 0.62]
         if kind == "points":
             return [0.9]
+        if kind in ("scatter", "parallel"):
+            return [0.72]
         if kind == "diagram":
             return [part["height"] / part["width"]]
         raise StdpbenchError(
-            f"a figure of kind {kind!r} cannot be drawn; kinds are lines, image, bars, points, raster and diagram"
+            f"a figure of kind {kind!r} cannot be drawn; kinds are lines, image, bars, points, scatter, parallel, "
+            "raster and diagram"
         )
 
     def part(self, part: Mapping[str, Any]) -> None:
@@ -200,6 +203,87 @@ class PaperScript:
             f'axes[{k}].legend(fontsize="small", markerscale=2, ncols={columns}, loc="center left", '
             "bbox_to_anchor=(1, 0.5))",
         ]
+
+    def _scatter(self, part: Mapping[str, Any], k: int) -> None:
+        x, y = self._array("x", part["x"]["values"]), self._array("y", part["y"]["values"])
+        shade = part.get("colour")
+        if shade is None:
+            self.lines.append(f'axes[{k}].scatter({x}, {y}, s=14, color="{_COLOURS[0]}")')
+        elif shade["names"]:
+            groups = self._array("colour", shade["values"])
+            for number, name in enumerate(shade["names"]):
+                mark, colour = _MARKS[number % len(_MARKS)], _COLOURS[number % len(_COLOURS)]
+                self.lines.append(
+                    f'axes[{k}].scatter({x}[{groups} == {number}], {y}[{groups} == {number}], s=14, marker="{mark}", '
+                    f'color="{colour}", label={str(name)!r})'
+                )
+            self.lines.append(f"axes[{k}].legend(title={shade['label']!r}, {_BELOW})")
+        else:
+            values, norm = self._array("colour", shade["values"]), 'norm="log", ' if shade["log"] else ""
+            self.lines += [
+                f'points = axes[{k}].scatter({x}, {y}, s=14, c={values}, {norm}cmap="viridis", plotnonfinite=True)',
+                f"figure.colorbar(points, ax=axes[{k}], label={shade['label']!r})",
+            ]
+        for side in ("x", "y"):
+            axis = part[side]
+            self.lines.append(f"axes[{k}].set_{side}label({axis['label']!r})")
+            if axis["names"]:
+                names = [str(name) for name in axis["names"]]
+                self.lines.append(f"axes[{k}].set_{side}ticks(range({len(names)}), {names!r})")
+            elif axis["log"]:
+                self.lines.append(f'axes[{k}].set_{side}scale("log")')
+
+    def _parallel(self, part: Mapping[str, Any], k: int) -> None:
+        places, ticks = [], []
+        for axis in part["axes"]:
+            values = np.asarray(axis["values"], np.float64)
+            values = np.log10(values) if axis["log"] else values
+            known = values[np.isfinite(values)]
+            low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+            if axis["names"]:
+                low, high = 0.0, float(max(1, len(axis["names"]) - 1))
+                ticks.append([(n / high, str(name)) for n, name in enumerate(axis["names"])])
+            else:
+                ends = (10.0**low, 10.0**high) if axis["log"] else (low, high)
+                ticks.append(
+                    [(0.0, f"{ends[0]:.3g}"), (1.0, f"{ends[1]:.3g}")] if high > low else [(0.5, f"{ends[0]:.3g}")]
+                )
+            places.append(np.full(len(values), 0.5) if high == low else (values - low) / (high - low))
+        rows, shade = self._array("runs", np.column_stack(places)), part.get("colour")
+        self.lines.append(f'shades = ["{_COLOURS[0]}"] * len({rows})')
+        if shade is not None and shade["names"]:
+            groups = self._array("colour", shade["values"])
+            self.lines += [
+                f"palette = {list(_COLOURS)!r}",
+                f'shades = ["0.7" if n != n else palette[int(n) % {len(_COLOURS)}] for n in {groups}]',
+                *(
+                    f'axes[{k}].plot([], [], color="{_COLOURS[n % len(_COLOURS)]}", label={str(name)!r})'
+                    for n, name in enumerate(shade["names"])
+                ),
+                f"axes[{k}].legend(title={shade['label']!r}, {_BELOW})",
+            ]
+        elif shade is not None:
+            shades, kind = self._array("colour", shade["values"]), "LogNorm" if shade["log"] else "Normalize"
+            self.lines += [
+                f"norm = plt.matplotlib.colors.{kind}(np.nanmin({shades}), np.nanmax({shades}))",
+                'scale = plt.cm.ScalarMappable(norm, "viridis")',
+                f"shades = scale.to_rgba({shades})",
+                f"figure.colorbar(scale, ax=axes[{k}], label={shade['label']!r})",
+            ]
+        labels = [str(axis["label"]) for axis in part["axes"]]
+        self.lines += [
+            f"for row, shade in zip({rows}, shades):",
+            f"    axes[{k}].plot(row, color=shade, linewidth=0.7)",
+            f'axes[{k}].set_xticks(range({len(labels)}), {labels!r}, rotation=20, ha="right")',
+            f"axes[{k}].set_yticks([])",
+            f"axes[{k}].spines[:].set_visible(False)",
+        ]
+        for n, marks in enumerate(ticks):
+            self.lines.append(f'axes[{k}].axvline({n}, color="0.4", linewidth=0.8)')
+            self.lines += [
+                f'axes[{k}].text({n} + 0.03, {place:.4g}, {text!r}, fontsize="small", va="center")'
+                for place, text in marks
+            ]
 
     def _diagram(self, part: Mapping[str, Any], k: int) -> None:
         boxes = ",\n    ".join(

@@ -75,12 +75,12 @@ def course_table(courses: Sequence[Course]) -> Table:
 def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return the comparison as rows of heading, name and one text per run.
 
-    Accuracies come first, then differing parameters, other metrics and differing versions.
+    Differing parameters come first, then accuracies, other metrics and differing versions.
     """
     measured = {name: tuple(map(metric_text, metrics)) for name, metrics in comparison.metrics.items()}
     accuracies = [name for name in measured if name.startswith("accuracy")]
-    rows = [(f"accuracy ({INTERVAL})", name.removeprefix("accuracy, "), measured[name]) for name in accuracies]
-    rows += [("different parameters", path, texts) for path, texts in comparison.parameters.items()]
+    rows = [("different parameters", path, texts) for path, texts in comparison.parameters.items()]
+    rows += [(f"accuracy ({INTERVAL})", name.removeprefix("accuracy, "), measured[name]) for name in accuracies]
     rows += [("measured", name, texts) for name, texts in measured.items() if name not in accuracies]
     return rows + [("different versions", name, texts) for name, texts in comparison.versions.items()]
 

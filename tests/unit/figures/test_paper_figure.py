@@ -55,6 +55,17 @@ SPECS = {
     "points": {"kind": "points", "groups": [{"x": X, "y": X**2, "label": "7"}, {"x": X, "y": X, "label": "wrong"}]},
     "raster": {"kind": "raster", "rows": [{"t": X, "index": X, "label": "exc"}, {"t": X, "index": X, "label": "inh"}]},
 }
+_AXIS = {"label": "exc.tau_m (ms)", "values": np.where(X > 8, np.nan, X + 1), "names": [], "log": True}
+_RULE = {"label": "plasticity.kind", "values": X % 2, "names": ["oja", "tri'plet"], "log": False}
+SPECS["scatter"] = {"kind": "scatter", "x": _AXIS, "y": _RULE, "colour": _AXIS}
+SPECS["scatter by rule"] = {"kind": "scatter", "x": _AXIS, "y": {**_AXIS, "log": False}, "colour": _RULE}
+SPECS["scatter alone"] = {"kind": "scatter", "x": _AXIS, "y": _AXIS}
+SPECS["parallel"] = {"kind": "parallel", "axes": [_AXIS, _RULE, {**_AXIS, "log": False}], "colour": _AXIS}
+SPECS["parallel by rule"] = {
+    "kind": "parallel",
+    "axes": [_AXIS, {**_AXIS, "values": X * 0, "log": False}],
+    "colour": _RULE,
+}
 SPECS["network"] = diagram_spec(read_experiment("diehl-cook-400").graph(28, 28), {"exc": 3.2})
 SPECS["in one time"] = {
     "kind": "stack",

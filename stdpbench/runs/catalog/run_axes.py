@@ -1,0 +1,180 @@
+"""Parameters and metrics of many runs as axes of plots: which ones differ, their numbers or names, their scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.figures.paper import Table
+from stdpbench.runs.catalog import columns
+from stdpbench.runs.catalog.filters import quantity, value_text
+from stdpbench.runs.catalog.store import Entry
+
+_WIDE = 50.0
+"""Ratio of the largest to the smallest value of a parameter from which on its axis is logarithmic."""
+_MOST_NAMES = 30
+"""Names on an axis; texts of which there are more, such as paths, tell nothing in a plot."""
+_NOT_MEASURED = ("n_images", "interval_95", "confusion", "n_test_images", "n_label_images")
+_FIRST = ("vote", "duration")
+"""Measures that are columns of their own."""
+
+
+@dataclass(frozen=True)
+class RunAxis:
+    """A parameter or a metric of several runs.
+
+    Attributes
+    ----------
+    path : str
+        Its dotted path, or the name of a column.
+    label : str
+        What it is, with its unit.
+    values : ndarray, float64, (n_runs,)
+        Its values in this unit, or places in `names`; NaN where a run has none.
+    names : tuple of str
+        Names of categories, in order; empty for numbers.
+    log : bool
+        Whether its axis is logarithmic; all values are then positive.
+    is_metric : bool
+        Whether it is a result rather than a parameter.
+    """
+
+    path: str
+    label: str
+    values: NDArray[np.float64]
+    names: tuple[str, ...] = ()
+    log: bool = False
+    is_metric: bool = False
+
+    @property
+    def scaled(self) -> NDArray[np.float64]:
+        """Positions along the axis: values, or their decadic logarithms."""
+        return np.log10(self.values) if self.log else self.values
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Positions from 0, the smallest, to 1, the largest; 0.5 where all are equal, NaN where there is none."""
+        low, high = self.extent
+        return np.full(len(self.values), 0.5) if high == low else (self.scaled - low) / (high - low)
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """The smallest and the largest position; of categories, those of the first and the last name."""
+        if self.names:
+            return 0.0, float(max(1, len(self.names) - 1))
+        known = self.scaled[np.isfinite(self.scaled)]
+        return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+
+    def text(self, number: int) -> str:
+        """Return the value of a run as text."""
+        value = float(self.values[number])
+        if not math.isfinite(value):
+            return "–"
+        return self.names[int(value)] if self.names else f"{value:.6g}"
+
+    def spec(self) -> dict[str, Any]:
+        """Return the axis for `stdpbench.figures.paper`."""
+        return {"label": self.label, "values": self.values, "names": list(self.names), "log": self.log}
+
+
+def axes_of(runs: Sequence[Entry], logged: Collection[str] = ()) -> dict[str, RunAxis]:
+    """Return the axes that tell runs apart, by path: parameters that differ, then metrics.
+
+    Parameters
+    ----------
+    runs : sequence of Entry
+        The runs, with parameters and metrics.
+    logged : collection of str
+        Parameters that were drawn log-uniformly; their axes are logarithmic, as are those of positive parameters
+        whose largest value is 50 times the smallest or more.
+    """
+    found: dict[str, RunAxis] = {}
+    if not runs:
+        return found
+    for path in dict.fromkeys(path for run in runs for path in (*run.parameters, *run.changes)):
+        if path != "name" and not path.startswith("about."):
+            axis = _axis(path, runs, False, path in logged)
+            if axis is not None and _differs(axis):
+                found[path] = axis
+    metrics = dict.fromkeys(path for run in runs for path in run.metrics)
+    for path in (*_FIRST, *metrics):
+        if path == "accuracy.vote.accuracy" or path.rpartition(".")[2] in _NOT_MEASURED:
+            continue
+        axis = _axis(path, runs, True, False)
+        if axis is not None and not axis.names and _differs(axis):
+            found[path] = axis
+    return found
+
+
+def usual_axes(axes: dict[str, RunAxis]) -> tuple[str, str, str]:
+    """Return the paths to show at first: across, up and as colour; empty where there is none."""
+    parameters = [path for path, axis in axes.items() if not axis.is_metric and path != "seed"]
+    metrics = [path for path, axis in axes.items() if axis.is_metric]
+    numbers = [path for path in parameters if not axes[path].names]
+    across = next(iter(numbers or parameters or ["seed"] * ("seed" in axes) or metrics[1:]), "")
+    up = next(iter(metrics), next((path for path in numbers if path != across), ""))
+    return across, up, next((path for path in parameters if path not in (across, up)), "")
+
+
+def axes_table(runs: Sequence[Entry], axes: Sequence[RunAxis]) -> Table:
+    """Return a row for each run with its values on axes."""
+    names = ("run", *(axis.label for axis in axes))
+    rows = [
+        (
+            run.name,
+            *("" if (text := axis.text(n)) == "–" else text if axis.names else float(axis.values[n]) for axis in axes),
+        )
+        for n, run in enumerate(runs)
+    ]
+    return names, rows
+
+
+def _axis(path: str, runs: Sequence[Entry], is_metric: bool, logged: bool) -> RunAxis | None:
+    """Return an axis; None if all runs have the same value or none, or there are too many texts."""
+    raw = [run.value(path) if path in _FIRST or not is_metric else run.metrics.get(path) for run in runs]
+    if raw.count(raw[0]) == len(raw):  # most parameters
+        return None
+    numbers = [quantity(value) for value in raw]
+    units = {number[1] for number in numbers if number is not None}
+    if len(units) == 1 and all(
+        number is not None or value is None for number, value in zip(numbers, raw, strict=True)
+    ):
+        factor, unit = (100.0, "%") if is_metric and columns.is_share(path) else (1.0, next(iter(units)))
+        unit = "s" if path == "duration" else unit
+        values = np.array([math.nan if number is None else factor * number[0] for number in numbers], np.float64)
+        known = values[np.isfinite(values)]
+        positive = bool(len(known)) and float(known.min()) > 0
+        wide = not is_metric and path != "seed" and positive and float(known.max()) >= _WIDE * float(known.min())
+        label = _label(path)
+        return RunAxis(
+            path, f"{label} ({unit})" if unit else label, values, (), positive and (logged or wide), is_metric
+        )
+    texts = ["" if value is None else value_text(value) for value in raw]
+    distinct = sorted({text for text in texts if text})
+    if len(distinct) > _MOST_NAMES:
+        return None
+    place = {text: float(number) for number, text in enumerate(distinct)}
+    values = np.array([place.get(text, math.nan) for text in texts], np.float64)
+    return RunAxis(path, _label(path), values, tuple(distinct), False, is_metric)
+
+
+def _differs(axis: RunAxis) -> bool:
+    known = axis.values[np.isfinite(axis.values)]
+    missing = len(known) < len(axis.values)
+    return len(np.unique(known)) > 1 or (missing and len(known) > 0 and not axis.is_metric)
+
+
+def _label(path: str) -> str:
+    """Return the name of an axis: the title of a column, or a path without what all metrics of its kind share."""
+    if path in _FIRST:
+        return columns.title(path)
+    parts = path.split(".")
+    if parts[0] in ("accuracy", "baselines") and parts[-1] == "accuracy":
+        kind = "accuracy" if parts[0] == "accuracy" else "accuracy of"
+        return f"{kind}{',' if parts[0] == 'accuracy' else ''} {', '.join(parts[1:-1])}"
+    return path.removeprefix("training.")
