@@ -172,6 +172,13 @@ def let_scroll(page: QWidget) -> None:
     vbox(scrolling(splitter), within=page)
 
 
+def plain_tip(text: str) -> str:
+    """Return a tooltip that shows a text as it is, also one that Qt would take for HTML."""
+    if not re.search(r"<[a-zA-Z/!]|&\w+;", text):
+        return text
+    return f"<p>{escape(text).replace(chr(10), '<br>')}</p>"
+
+
 def breakable(text: str) -> str:
     """Insert invisible break points into very long words, for labels that must not widen a page."""
     return re.sub(rf"\S{{{_LONGEST_WORD}}}(?=\S)", "\\g<0>\u200b", text)

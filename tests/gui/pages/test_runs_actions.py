@@ -255,7 +255,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     form.actions_["go"].trigger()
     waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in notices(page))
     waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
-    assert cell(page, "digits-a", "progress") == f"train {before} / 60"
+    waits(qtbot, lambda: cell(page, "digits-a", "progress") == f"train {before} / 60")
     assert len(shown(page)) == 4
 
 

@@ -7,10 +7,13 @@ import pytest
 from frames import N_BINS, frame, give, give_pictures, pair, recording
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, Asked, is_complete, redraw, session, show
+from waiting import waits
 
 from stdpbench.learned_names import FEED
+from stdpbench.runs.folder.notes import read_notes
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
+from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.recording import Recorder
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
@@ -128,3 +131,35 @@ def test_a_field_of_zeros_is_drawn_too(panel: NeuronInspector) -> None:
     panel.session.selection.select_neuron(1)
     redraw(panel)
     assert panel.body.isVisible()
+
+
+def test_a_star_and_a_note_are_kept_in_the_run_and_marked_in_the_map(panel: NeuronInspector, qtbot: QtBot) -> None:
+    session, bar = panel.session, panel.star
+    assert session.folder is not None
+    folder = session.folder.path
+    weights = WeightMap(session)
+    show(weights, qtbot, (400, 400))
+    redraw(weights)
+    session.selection.select_neuron(2)
+    bar.button.click()
+    waits(qtbot, lambda: read_notes(folder).starred_neurons("exc") == [2])
+    waits(qtbot, lambda: bar.button.text() == "★")
+    x, y = weights.marks._stars.getData()
+    assert len(x) == len(y) == 1
+    assert weights.mosaic.neuron_at(float(x[0]), float(y[0])) == 2
+    bar.ask()
+    assert bar.dialog is not None
+    bar.dialog.setTextValue("a <b>four</b> & more")
+    bar.dialog.accept()
+    waits(qtbot, lambda: read_notes(folder).neurons["exc", 2].text == "a <b>four</b> & more")
+    waits(qtbot, lambda: "four" in weights.marks.describe(2))
+    session.selection.select_neuron(4)
+    assert bar.button.text() == "☆"
+    bar.fill()
+    entry = bar.menu.actions()[-1]
+    assert entry.text() == "★ exc 2: a <b>four</b> && more"
+    entry.trigger()
+    assert session.selection.neuron == 2
+    bar.button.click()
+    waits(qtbot, lambda: not read_notes(folder).starred_neurons("exc"))
+    waits(qtbot, lambda: not len(weights.marks._stars.getData()[0]))

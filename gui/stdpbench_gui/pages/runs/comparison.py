@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor
+from PyQt6.QtGui import QBrush, QColor, QResizeEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QSplitter,
@@ -20,6 +22,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench import __version__
 from stdpbench.figures.paper import Table
+from stdpbench.runs.catalog.columns import CHANGED_MARK
 from stdpbench.runs.catalog.comparison_spec import (
     MEASURES,
     comparison_rows,
@@ -35,11 +38,13 @@ from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
-from stdpbench_gui.widgets.basic import explain, not_none, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import explain, not_none, plain_tip, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.legend import Legend
 
 _EMPTY = "Tick runs in the history to compare their curves here; for two or more, a table lists the differences."
+_NARROWEST, _READABLE = 14, 20
+"""Widths in letters to which a column shrinks so that others fit: the first one, and those of runs."""
 _LINES = 13
 """Minimum height of the curves, in lines of text."""
 _HELP = (
@@ -91,6 +96,13 @@ class ComparisonPanel(QWidget):
         self.rows.setItemsExpandable(False)
         self.rows.setObjectName("rows")
         self.rows.setAccessibleName("Results and differing parameters of the ticked runs")
+        self.seeds = QTreeWidget()
+        self.seeds.setRootIsDecorated(False)
+        self.seeds.setUniformRowHeights(True)
+        self.seeds.setAlternatingRowColors(True)
+        self.seeds.setObjectName("rows")
+        self.seeds.setAccessibleName("Means over seeds, and differences seed by seed")
+        self._marks: list[pg.InfiniteLine] = []
         self.words = wrapped("", "faint")
         self.words.setAccessibleName("Summary of the comparison")
         self.problem = wrapped("", "problem")
@@ -102,24 +114,26 @@ class ComparisonPanel(QWidget):
         curves.setObjectName("panel")
         vbox(self.legend, (self.graphics, 1), within=curves, spacing=0)
         self._halves.addWidget(curves)
-        self._halves.addWidget(self.rows)
-        self._halves.setSizes([560, 620])
+        tables = QWidget()
+        vbox((self.rows, 2), (self.seeds, 1), within=tables, spacing=theme.GRID // 2)
+        self._halves.addWidget(tables)
+        self._halves.setSizes([500, 680])
         self._halves.setChildrenCollapsible(False)
         vbox(self._bar(), self.problem, self.empty, (self.body, 1), within=self, spacing=theme.GRID // 2)
+        for table in (self.rows, self.seeds):  # a scroll bar that appears takes room
+            not_none(table.header()).setTextElideMode(Qt.TextElideMode.ElideMiddle)
+            not_none(table.verticalScrollBar()).rangeChanged.connect(lambda *_: self._fit_tables())
         ticks.changed.connect(self.refresh)
         ticks.read.connect(self.refresh)
         self.restyle()
 
     def _bar(self) -> QHBoxLayout:
-        title = QLabel(self.title)
-        title.setObjectName("cardtitle")
         self.clear = QPushButton("Clear")
         self.clear.clicked.connect(self.clear_wanted)
         menu = QMenu(self)
         figure_export.add_actions(menu, self, self)
         self.question, self.more = title_buttons("Comparison", self.explain, menu)
         row = hbox(spacing=theme.GRID)
-        row.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.words, 1)
         row.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.question, 0, Qt.AlignmentFlag.AlignTop)
@@ -157,15 +171,24 @@ class ComparisonPanel(QWidget):
         self._write_rows()
 
     def _names(self) -> dict[str, str]:
-        """Return short names of the ticked runs."""
-        return short_names(list(self._ticks.slots))
+        """Return the titles of the ticked runs, and short names of those without."""
+        names = short_names(list(self._ticks.slots))
+        return {name: self._ticks.title(name) or short for name, short in names.items()}
+
+    def marked(self) -> dict[str, list[int]]:
+        """Return where parameters or the rule of ticked runs were changed, which lines mark in the curves."""
+        return {course.name: list(course.changes) for course in self._ticks.ordered if course.changes}
 
     def _draw_curves(self) -> None:
-        names = self._names()
+        names, marked = self._names(), self.marked()
         self.legend.write(
-            [(run_lines.colour(slot), run_lines.mark(slot), names[name]) for name, slot in self._ticks.slots.items()],
+            [
+                (run_lines.colour(slot), run_lines.mark(slot), html.escape(f"{names[name]}{_delta(marked.get(name))}"))
+                for name, slot in self._ticks.slots.items()
+            ],
             [],
         )
+        self._draw_marks()
         ends = [int(course.presentations[-1]) for course in self._ticks.ordered if len(course.presentations)]
         for measure, label in labels_of(self._ticks.ordered).items():
             self.plots[measure].set_title(label)
@@ -186,8 +209,55 @@ class ComparisonPanel(QWidget):
                 plot.setYRange(*self._range[measure], padding=0.02)
             plot.setXRange(0, max(ends, default=1), padding=0.02)
 
+    def _draw_marks(self) -> None:
+        """Draw a dotted line in the colour of a run where its parameters or its rule were changed."""
+        for plot in self.plots.values():
+            for line in self._marks:
+                if line in plot.items:
+                    plot.removeItem(line)
+        self._marks.clear()
+        for name, positions in self.marked().items():
+            pen = pg.mkPen(run_lines.colour(self._ticks.slots[name]), width=1, style=Qt.PenStyle.DotLine)
+            for plot in self.plots.values():
+                for position in positions:
+                    line = pg.InfiniteLine(float(position), angle=90, pen=pen)
+                    line.setToolTip(plain_tip(f"{name} was changed at presentation {position}"))
+                    plot.addItem(line, ignoreBounds=True)
+                    self._marks.append(line)
+
+    def _write_seeds(self) -> None:
+        """List means over seeds, and paired differences with their intervals."""
+        groups = self._ticks.over_seeds
+        self.seeds.setVisible(groups is not None)
+        self.seeds.clear()
+        if groups is None:
+            return
+        self.seeds.setHeaderLabels(list(groups.headings))
+        for row in groups.rows:
+            item = QTreeWidgetItem(self.seeds, row)
+            for number, text in enumerate(row):
+                item.setToolTip(number, plain_tip(text))
+        self.seeds.setToolTip(plain_tip(" ".join(groups.remarks)))
+        for number in range(len(groups.headings)):
+            self.seeds.resizeColumnToContents(number)
+        fit_columns(self.seeds, 1)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fit the columns of both tables to the new width."""
+        super().resizeEvent(event)
+        self._fit_tables()
+
+    def _fit_tables(self) -> None:
+        for table, shrinks in ((self.rows, 0), (self.seeds, 1)):
+            if table.columnCount() and table.topLevelItemCount():
+                for number in range(table.columnCount()):
+                    table.resizeColumnToContents(number)
+                fit_columns(table, shrinks)
+
     def _write_rows(self) -> None:
         comparison, names, colours = self._ticks.comparison, self._names(), theme.current()
+        marked = self.marked()
+        self._write_seeds()
         self.rows.clear()
         self.rows.setVisible(comparison is not None)
         if comparison is None:
@@ -199,8 +269,8 @@ class ComparisonPanel(QWidget):
         for number, name in enumerate(accounts, 1):
             slot = self._ticks.slots.get(name, 0)
             head.setForeground(number, QBrush(QColor(run_lines.colour(slot))))
-            head.setText(number, f"{run_lines.mark(slot)} {names.get(name, name)}")
-            head.setToolTip(number, name)
+            head.setText(number, f"{run_lines.mark(slot)} {names.get(name, name)}{_delta(marked.get(name))}")
+            head.setToolTip(number, plain_tip(name))
             head.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         heading = ""
         for kind, what, texts in comparison_rows(comparison):
@@ -215,8 +285,7 @@ class ComparisonPanel(QWidget):
                 row.setToolTip(number, text)
                 row.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             row.setToolTip(0, what)
-        for number in range(len(accounts) + 1):
-            self.rows.resizeColumnToContents(number)
+        self._fit_tables()
 
     # -- summary and export ---------------------------------------------------------------------------------------
 
@@ -244,3 +313,32 @@ class ComparisonPanel(QWidget):
     def figure(self) -> dict[str, Any] | None:
         """Return the figure for a paper."""
         return comparison_spec(self._ticks.ordered, __version__)
+
+
+def _delta(positions: Sequence[int] | None) -> str:
+    """Return the mark of a run that was changed, with the number of times."""
+    return f" {CHANGED_MARK}{len(positions)}" if positions else ""
+
+
+def fit_columns(table: QTreeWidget, shrinks: int) -> None:
+    """Take what the columns of a table are too wide from one of them, then from all; their texts are elided.
+
+    Two runs always fit; of more, as many as have room at a readable width.
+    """
+    header, room = not_none(table.header()), not_none(table.viewport()).width()
+    letter = table.fontMetrics().horizontalAdvance("n")
+    widths = [header.sectionSize(number) for number in range(table.columnCount())]
+    over = sum(widths) - room
+    narrowest = _NARROWEST if len(widths) <= 3 or shrinks else _READABLE
+    taken = min(max(0, over), max(0, widths[shrinks] - narrowest * letter))
+    widths[shrinks] -= taken
+    over -= taken
+    others = len(widths) - 1
+    if over > 0 and others:
+        least = min(_READABLE * letter, (room - widths[shrinks]) // others) if others <= 2 else _READABLE * letter
+        widths = [
+            width if number == shrinks else min(width, max(least, width - -(-over // others)))
+            for number, width in enumerate(widths)
+        ]
+    for number, width in enumerate(widths):
+        header.resizeSection(number, width)

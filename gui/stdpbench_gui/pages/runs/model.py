@@ -19,10 +19,27 @@ from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.run_folder import now
 from stdpbench.units import thousands
 from stdpbench_gui.look import run_lines, theme
+from stdpbench_gui.widgets.basic import plain_tip
 
-USUAL = ("name", "state", "progress", "experiment", "seed", "started", "duration", "vote", "parent", "branches")
+USUAL = (
+    "name",
+    "starred",
+    "title",
+    "tags",
+    "state",
+    "progress",
+    "seed",
+    "started",
+    "duration",
+    "vote",
+    "parent",
+    "branches",
+)
 LINKS = ("parent", "branches")
 """Columns that link to other runs."""
+WRITTEN = ("title", "tags")
+"""Columns whose cells are edited in place."""
+NO_STAR = "☆"
 _Role = Qt.ItemDataRole
 _ROLE_OF = {"finished": "right", "failed": "wrong", "damaged": "wrong", "running": "accent", "building": "accent"}
 
@@ -34,11 +51,14 @@ class RunsModel(QAbstractTableModel):
     ----------
     ticks_wanted : signal of (str, bool)
         The check box of a run was clicked.
+    note_wanted : signal of (Entry, str, str)
+        The cell of a run in one of the columns `WRITTEN` was edited.
     columns : list of str
         Shown columns, from left to right.
     """
 
     ticks_wanted = pyqtSignal(str, bool)
+    note_wanted = pyqtSignal(object, str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +96,14 @@ class RunsModel(QAbstractTableModel):
     def branches_of(self, entry: Entry) -> list[str]:
         """Return the names of a run's branches."""
         return self._children.get(entry.id, []) if entry.id else []
+
+    def is_filled(self, column: str) -> bool:
+        """Return whether a run has a text in a column, which needs no room otherwise."""
+        if column == "branches":
+            return bool(self._children)
+        if column == "progress":
+            return any(entry.state != "finished" for entry in self._all.values())
+        return any(getattr(entry, column, True) for entry in self._all.values())
 
     def parent_of(self, entry: Entry) -> str:
         """Return the name of a run's parent; empty if it is not in the list."""
@@ -205,6 +233,8 @@ class RunsModel(QAbstractTableModel):
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         """Make rows selectable, and the first column checkable."""
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        if self.columns[index.column()] in WRITTEN:
+            return flags | Qt.ItemFlag.ItemIsEditable
         return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
 
     def text(self, entry: Entry, column: str) -> str:
@@ -212,6 +242,8 @@ class RunsModel(QAbstractTableModel):
         if column == "branches":
             n = len(self.branches_of(entry))
             return thousands(n) if n else ""
+        if column == "starred" and not entry.starred:
+            return NO_STAR
         return run_columns.text(entry, column, self._now)
 
     def data(self, index: QModelIndex, role: int = _Role.DisplayRole) -> Any:
@@ -228,7 +260,11 @@ class RunsModel(QAbstractTableModel):
             font.setUnderline(True)
             return font
         if role == _Role.ToolTipRole:
-            return self._tip(entry, column)
+            return plain_tip(self._tip(entry, column))
+        if role == _Role.EditRole and column in WRITTEN:
+            return entry.title if column == "title" else " ".join(entry.tags)
+        if role == _Role.AccessibleTextRole and column == "starred":
+            return "starred" if entry.starred else "not starred"
         if index.column() == 0:
             return self._tick(entry, role)
         return None
@@ -244,6 +280,8 @@ class RunsModel(QAbstractTableModel):
         return None
 
     def _side(self, column: str) -> Qt.AlignmentFlag:
+        if column == "starred":
+            return Qt.AlignmentFlag.AlignHCenter
         if column not in self._numeric:
             self._numeric[column] = column == "branches" or run_columns.is_number(self._all.values(), column)
         return Qt.AlignmentFlag.AlignRight if self._numeric[column] else Qt.AlignmentFlag.AlignLeft
@@ -252,19 +290,33 @@ class RunsModel(QAbstractTableModel):
         colours = theme.current()
         if column == "state":
             return QColor(getattr(colours, _ROLE_OF.get(entry.state, "ink")))
+        if column == "starred":
+            return QColor(colours.accent if entry.starred else colours.faint)
         return QColor(colours.accent) if column in LINKS else None
 
     def _tip(self, entry: Entry, column: str) -> str:
-        if column == "state" and entry.reason:
-            return f"{entry.state}: {entry.reason}"
+        if column == "state" and (entry.reason or entry.changes):
+            reason = f"{entry.state}: {entry.reason}" if entry.reason else entry.state
+            return f"{reason}\n{run_columns.changes_text(entry)}".strip()
+        if column == "starred":
+            return "Click to take the star away (*)" if entry.starred else "Click to give it a star (*)"
+        if column == "notes":
+            return entry.notes
         if column == "parent" and entry.parent:
             return f"Branch of {entry.parent}; click to show it"
         if column == "branches":
             return "\n".join(self.branches_of(entry))
-        return str(entry.path) if column == "name" else self.text(entry, column)
+        if column == "name":
+            return "\n".join(filter(None, [entry.title, str(entry.path), entry.notes]))
+        return self.text(entry, column)
 
     def setData(self, index: QModelIndex, value: Any, role: int = _Role.EditRole) -> bool:  # noqa: N802 - Qt's name
-        """Request to tick or untick a run; the check box follows."""
+        """Request to tick or untick a run, or to note something on it; the cell follows."""
+        column = self.columns[index.column()]
+        if role == _Role.EditRole and column in WRITTEN:
+            if str(value) != self.data(index, _Role.EditRole):
+                self.note_wanted.emit(self.entry(index), column, str(value))
+            return True
         if role != _Role.CheckStateRole or index.column() != 0:
             return False
         self.ticks_wanted.emit(self.entry(index).name, Qt.CheckState(value) == Qt.CheckState.Checked)
@@ -281,7 +333,11 @@ class RunsModel(QAbstractTableModel):
             return run_columns.title(column)
         if role == _Role.TextAlignmentRole:
             return int(self._side(column) | Qt.AlignmentFlag.AlignVCenter)
-        return f"Sort by {run_columns.title(column)}" if role == _Role.ToolTipRole else None
+        return (
+            f"Sort by {column if column == 'starred' else run_columns.title(column)}"
+            if role == _Role.ToolTipRole
+            else None
+        )
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; runs without a value always come last."""

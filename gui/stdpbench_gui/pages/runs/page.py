@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, pyqtSignal
@@ -10,13 +12,17 @@ from PyQt6.QtWidgets import QLabel, QLineEdit, QMenu, QSplitter, QToolButton, QW
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog import columns
+from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.search import Search
-from stdpbench.runs.catalog.store import Entry
+from stdpbench.runs.catalog.store import STAR, Entry
 from stdpbench.runs.watching import RunsFolderState
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.comparison import ComparisonPanel
+from stdpbench_gui.pages.runs.explore import ExplorePanel
+from stdpbench_gui.pages.runs.lower_panels import LowerPanels
 from stdpbench_gui.pages.runs.model import RunsModel
+from stdpbench_gui.pages.runs.note_actions import NoteActions
 from stdpbench_gui.pages.runs.queue_box import QueueBox
 from stdpbench_gui.pages.runs.row_actions import RowActions
 from stdpbench_gui.pages.runs.run_actions import RunActions
@@ -41,13 +47,15 @@ _TYPING_MS = 150
 _SEARCH_LETTERS = 18
 _SEARCH_TIP = (
     "Words, or filters as in `stdpbench list`: state=finished, vote&gt;0.9, plasticity.nu_post=0.02, exc.tau_m=80 ms, "
-    "experiment=digits*, parent=none. All of them must match."
+    "experiment=digits*, parent=none, starred=true; #paper for runs with the tag paper. All of them must match."
 )
 _HELP = (
     "At the top, the queue of waiting runs, processed by a separate process. Below it, the history: all runs in the "
     "runs folder, including those started from the command line. Click a column to sort and use the search field to "
     "filter. Space ticks a run for the comparison at the bottom, Enter opens it on the Train page, and the context "
-    "menu lists all other actions. Deleted runs are kept in the bin; Ctrl+Z restores them."
+    "menu lists all other actions. A click on ☆ or the key * stars a run; F2 edits its title and Shift+F2 its tags in "
+    "place, and Notes… has room for more. Δ2 beside a state: two parameters were changed while the run ran. Deleted "
+    "runs are kept in the bin; Ctrl+Z restores them, and undoes what was noted."
 )
 
 
@@ -62,6 +70,8 @@ class RunsPage(QWidget):
         Request to evaluate a finished run.
     new_run_wanted : signal
         Request for the form for a new run, which can add to the queue.
+    neuron_wanted : signal of (Path, str, int)
+        Request to show a neuron on the Train page: the run folder, its population, and its index.
     wanted : signal
         Request to show this page.
     """
@@ -69,6 +79,7 @@ class RunsPage(QWidget):
     run_chosen = pyqtSignal(object)
     evaluation_wanted = pyqtSignal(object)
     new_run_wanted = pyqtSignal()
+    neuron_wanted = pyqtSignal(object, str, int)
     wanted = pyqtSignal()
 
     def __init__(
@@ -82,11 +93,14 @@ class RunsPage(QWidget):
         self.notices = Notices()
         self.steps = Steps(self._background, self)
         self.row_actions = RowActions(runs, session, self._background, self.notices, self.steps, self)
+        self.noting = NoteActions(self._background, self.notices, self.steps, self)
         self.selection = RunSelection(overlays, self)
         self.model = RunsModel(self)
         self.table = RunsTable(self.model, settings)
         self.queue = QueueBox(runs, self._background)
         self.comparison = ComparisonPanel(session, self.selection)
+        self.below = LowerPanels(self.comparison, ExplorePanel(session, runs))
+        self.explore = self.below.explore
         self._wished: list[str] = []
         self._remarks: tuple[str, ...] = ()
         self._worked_on = False  # whether a process was running the queue at the last update
@@ -99,8 +113,10 @@ class RunsPage(QWidget):
 
     def _make_actions(self, actions: Actions) -> None:
         doing = self.row_actions
-        on_page = OnPage(self._open, self._evaluate, self._compare, self._toggle_ticks, self._show_parent)
-        self.run_actions = RunActions(actions, self.table.chosen, self.runs, specs(doing, on_page))
+        on_page = OnPage(
+            self.open_runs, self.evaluate_runs, self.compare_runs, self.toggle_ticks, self.show_parent, self.write
+        )
+        self.run_actions = RunActions(actions, self.table.chosen, self.runs, specs(doing, self.noting, on_page))
         actions.add("runs-find", "R&uns", "&Find runs", self.find_runs, "Ctrl+F", "Filter the history")
         self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", doing.open_bin, "", "Deleted runs")
         actions.separator("R&uns")
@@ -135,10 +151,17 @@ class RunsPage(QWidget):
         columns_menu = QMenu(self.columns_button)
         columns_menu.aboutToShow.connect(lambda: self.table.fill_column_menu(columns_menu))
         self.columns_button.setMenu(columns_menu)
+        self.stars_button = QToolButton()
+        self.stars_button.setText(STAR)
+        self.stars_button.setCheckable(True)
+        self.stars_button.setToolTip("Show only runs with a star")
+        self.stars_button.setAccessibleName("Only runs with a star")
         title = QLabel("History")
         title.setObjectName("cardtitle")
-        buttons = ButtonRow(self.run_actions.buttons(), "More that can be done with the selected runs")
-        head = hbox(title, (self.search, 1), buttons, self.columns_button, self.bin_button, spacing=theme.GRID)
+        self.buttons = ButtonRow(self.run_actions.buttons(), "More that can be done with the selected runs")
+        head = hbox(title, (self.search, 1), self.stars_button, spacing=theme.GRID)
+        for widget in (self.buttons, self.columns_button, self.bin_button):
+            head.addWidget(widget)
         history = QWidget()
         vbox(
             head,
@@ -152,7 +175,7 @@ class RunsPage(QWidget):
         )
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(history)
-        self.split.addWidget(self.comparison)
+        self.split.addWidget(self.below)
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
         self.split.setChildrenCollapsible(False)
@@ -162,17 +185,26 @@ class RunsPage(QWidget):
     def _connect(self) -> None:
         self._typing = timer(self, self._search, _TYPING_MS, once=True)
         self.search.textChanged.connect(lambda _: self._typing.start())
+        self.stars_button.toggled.connect(lambda _: self._search())
         self.search.returnPressed.connect(self.table.setFocus)
         self.watcher.seen.connect(self._show)
         self.watcher.failed.connect(self._not_seen)
-        self.table.opened.connect(lambda entry: self._open([entry]))
+        self.table.opened.connect(lambda entry: self.open_runs([entry]))
         self.table.asked.connect(self._on_key)
+        self.table.star_wanted.connect(lambda entry: self.noting.star([entry]))
         self.table.menu_wanted.connect(self._show_menu)
+        self.model.note_wanted.connect(self.noting.write)
+        self.noting.changed.connect(self.watcher.look)
+        self.noting.neuron_wanted.connect(self.neuron_wanted)
         not_none(self.table.selectionModel()).selectionChanged.connect(lambda *_: self._on_selection())
         self.model.dataChanged.connect(lambda *_: self.run_actions.refresh())
         self.model.ticks_wanted.connect(lambda name, on: self.selection.tick([name], on))
         self.selection.changed.connect(lambda: self.model.show_ticks(self.selection.slots))
         self.selection.changed.connect(self._fit_comparison)
+        self.selection.changed.connect(self._show_explored)
+        self.below.turned.connect(self._fit_comparison)
+        self.explore.chosen.connect(self._choose)
+        self.explore.opened.connect(self.run_chosen)
         self.comparison.clear_wanted.connect(lambda: self.selection.only([]))
         self.row_actions.changed.connect(self.watcher.look)
         self.row_actions.tick_wanted.connect(self._tick_when_seen)
@@ -183,9 +215,9 @@ class RunsPage(QWidget):
         self.queue.add_wanted.connect(self.new_run_wanted)
 
     def explain(self) -> None:
-        """Show the explanation of the comparison if it has the focus, otherwise of the page."""
-        if self.comparison.isAncestorOf(self.focusWidget() or self):
-            self.comparison.explain()
+        """Show the explanation of the panel below if it has the focus, otherwise of the page."""
+        if self.below.isAncestorOf(self.focusWidget() or self):
+            self.below.shown.explain()
         else:
             explain(self, "Runs", _HELP, self.summary.text())
 
@@ -206,6 +238,7 @@ class RunsPage(QWidget):
             self.notices.withdraw_about(_QUEUE)
         self._worked_on = bool(seen.queue.runners)
         self.model.show_entries(seen.entries)
+        self.table.fit()
         self.selection.show_entries(seen.entries)
         self.queue.show_seen(seen)
         for put, word in ((self.bin_action.setText, "B&in"), (self.bin_action.setIconText, "Bin")):
@@ -233,6 +266,8 @@ class RunsPage(QWidget):
     def _search(self) -> None:
         try:
             search = Search.parse(self.search.text())
+            if self.stars_button.isChecked():
+                search = replace(search, filters=(*search.filters, Filter("starred", "=", "true")))
             if search != self._searched:
                 self.model.show_search(search)
                 self._searched = search
@@ -245,12 +280,26 @@ class RunsPage(QWidget):
 
     _searched = Search()
 
+    def _show_explored(self) -> None:
+        ticked = [entry for entry in self.model.entries if entry.name in self.selection.slots]
+        self.explore.show_history(self.model.entries, ticked)
+
+    def _choose(self, names: list[str], add: bool) -> None:
+        """Select the runs that were chosen in a plot."""
+        chosen = [entry.name for entry in self.table.chosen()] if add else []
+        if not names and not add:
+            self.table.clearSelection()
+        elif not self.table.choose(dict.fromkeys([*chosen, *names])):
+            self.notices.add_notice("These runs are not in the list: they are of a sweep, or do not match the search.")
+
     def _summarise(self) -> None:
         shown, n_all = self.model.entries, self.model.n_all
         words = columns.summary(shown)
         if len(shown) < n_all:
             words = f"{thousands(len(shown))} of {thousands(n_all)} runs match: {words}"
         chosen = self.table.chosen()
+        self.explore.show_selected([entry.name for entry in chosen])
+        self._show_explored()
         if len(chosen) == 1 and chosen[0].reason:
             words += f" · {chosen[0].name}: {chosen[0].state}, {chosen[0].reason}"
         elif len(chosen) > 1:
@@ -291,17 +340,21 @@ class RunsPage(QWidget):
         self.notices.add_notice(sentence)
         self.watcher.look()
 
-    def _open(self, entries: list[Entry]) -> None:
+    def open_runs(self, entries: list[Entry]) -> None:
+        """Request to open the first run."""
         self.run_chosen.emit(entries[0].path)
 
-    def _evaluate(self, entries: list[Entry]) -> None:
+    def evaluate_runs(self, entries: list[Entry]) -> None:
+        """Request to evaluate the first run."""
         self.evaluation_wanted.emit(entries[0].path)
 
-    def _compare(self, entries: list[Entry]) -> None:
+    def compare_runs(self, entries: list[Entry]) -> None:
+        """Tick these runs and no others."""
         self.wanted.emit()
         self.selection.only([entry.name for entry in entries])
 
-    def _toggle_ticks(self, entries: list[Entry]) -> None:
+    def toggle_ticks(self, entries: list[Entry]) -> None:
+        """Tick runs or, if all are ticked, untick them."""
         names = [entry.name for entry in entries]
         self.selection.tick(names, not all(name in self.selection.slots for name in names))
 
@@ -309,12 +362,22 @@ class RunsPage(QWidget):
         self._wished = names
         self.watcher.look()
 
-    def _show_parent(self, entries: list[Entry]) -> None:
+    def write(self, column: str) -> Callable[[list[Entry]], object]:
+        """Return an action that edits a column of a run in place, or opens its notes if the column is not shown."""
+
+        def write(entries: list[Entry]) -> None:
+            if not self.table.write(column):
+                self.noting.open(entries[0])
+
+        return write
+
+    def show_parent(self, entries: list[Entry]) -> None:
+        """Select the run that a run continues from."""
         if not self.table.choose([self.model.parent_of(entries[0])]):
             self._on_key("missing parent")
 
     def _on_key(self, what: str) -> None:
-        if what in ("delete", "tick"):
+        if what in ("delete", "tick", "star"):
             self.run_actions.do(what)
         elif what == "missing parent":
             self.notices.add_notice("The parent run is not in the list: it was deleted or does not match the search.")
@@ -339,15 +402,16 @@ class RunsPage(QWidget):
 
     def _fit_comparison(self) -> None:
         """Give the comparison room while runs are ticked."""
-        some = bool(self.selection.slots)
-        self.comparison.setMaximumHeight(16_777_215 if some else self.comparison.sizeHint().height())
-        if some and self.comparison.height() < 200:
+        some = bool(self.selection.slots) or self.below.shown is self.explore
+        self.below.setMaximumHeight(16_777_215 if some else self.below.sizeHint().height())
+        if some and self.below.height() < 240:
             whole_height = self.split.height()
             self.split.setSizes([whole_height * 6 // 11, whole_height * 5 // 11])
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.comparison.restyle()
+        self.explore.restyle()
         self.model.show_ticks({})
         self.model.show_ticks(self.selection.slots)
 

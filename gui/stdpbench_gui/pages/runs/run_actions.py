@@ -86,6 +86,11 @@ def has_parent(entry: Entry) -> bool:
     return bool(entry.parent)
 
 
+def always(entry: Entry) -> bool:
+    """Return True: it applies to every run."""
+    return bool(entry.name)
+
+
 def whole(entry: Entry) -> bool:
     """Return whether the files of a run are readable."""
     return entry.state != DAMAGED

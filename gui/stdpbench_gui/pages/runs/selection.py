@@ -16,6 +16,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.sweeps.seeds import OverSeeds, over_seeds
 from stdpbench_gui.look import run_lines
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.overlays import Overlay, Overlays
@@ -36,6 +37,8 @@ class RunSelection(QObject):
         Curves read so far.
     comparison : Comparison or None
         Comparison of all ticked runs; None for fewer than two, or before it is read.
+    over_seeds : OverSeeds or None
+        Groups of ticked runs that differ in their seed alone; None if there are none.
     problem : str
         Why a run cannot be read; empty if all can.
     """
@@ -54,6 +57,7 @@ class RunSelection(QObject):
         self.slots: dict[str, int] = {}
         self.courses: dict[str, Course] = {}
         self.comparison: Comparison | None = None
+        self.over_seeds: OverSeeds | None = None
         self.problem = ""
 
     def tick(self, names: Iterable[str], on: bool = True) -> None:
@@ -89,6 +93,11 @@ class RunSelection(QObject):
         """Curves to draw, in the order of ticking."""
         return [self.courses[name] for name in self.slots if name in self.courses]
 
+    def title(self, name: str) -> str:
+        """Return the title that a person gave to a run; empty if there is none."""
+        entry = self._entries.get(name)
+        return "" if entry is None else entry.title
+
     @property
     def crowded(self) -> bool:
         """Whether there are more runs than distinct line styles."""
@@ -110,7 +119,7 @@ class RunSelection(QObject):
 
     def _after(self) -> None:
         if self.comparison is not None and {a.name for a in self.comparison.accounts} != set(self.slots):
-            self.comparison = None
+            self.comparison = self.over_seeds = None
         self.changed.emit()
         self._look()
 
@@ -129,9 +138,9 @@ class RunSelection(QObject):
         self._background.do(lambda: _read(paths, everything), self._take, self._fail)
 
     def _take(self, found: _Read) -> None:
-        courses, blocks, self.comparison, self.problem = found
+        courses, blocks, self.comparison, self.over_seeds, self.problem = found
         if self.comparison is not None and {a.name for a in self.comparison.accounts} != set(self.slots):
-            self.comparison = None
+            self.comparison = self.over_seeds = None
         for name, course in courses.items():
             if name in self.slots:
                 self._overlays.add(Overlay(name, blocks[name], self._known[name].path, self.slots[name]))
@@ -150,14 +159,14 @@ class RunSelection(QObject):
             self._look()
 
 
-_Read = tuple[dict[str, Course], dict[str, Mapping[int, Block]], Comparison | None, str]
+_Read = tuple[dict[str, Course], dict[str, Mapping[int, Block]], Comparison | None, OverSeeds | None, str]
 
 
 def _read(paths: Mapping[str, Path], everything: list[Path]) -> _Read:
     """Read curves and blocks of some runs, compare all ticked runs, and note the first problem."""
     courses: dict[str, Course] = {}
     blocks: dict[str, Mapping[int, Block]] = {}
-    problem, comparison = "", None
+    problem, comparison, groups = "", None, None
     for name, path in paths.items():
         try:
             folder = RunFolder.open(path)
@@ -168,7 +177,9 @@ def _read(paths: Mapping[str, Path], everything: list[Path]) -> _Read:
             problem = f"Cannot draw {name}: {error}"
     try:
         if len(everything) > 1:
-            comparison = compare([RunFolder.open(path) for path in everything])
+            folders = [RunFolder.open(path) for path in everything]
+            comparison = compare(folders)
+            groups = over_seeds(folders, comparison.accounts)
     except StdpbenchError as error:
         problem = problem or f"Cannot compare the runs: {error}"
-    return courses, blocks, comparison, problem
+    return courses, blocks, comparison, groups, problem

@@ -8,9 +8,11 @@ from functools import partial
 
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.queue.run_text import RunText, compared
+from stdpbench_gui.pages.runs.note_actions import NoteActions
 from stdpbench_gui.pages.runs.row_actions import RowActions
 from stdpbench_gui.pages.runs.run_actions import (
     ActionSpec,
+    always,
     asks,
     at_rest,
     can_pause,
@@ -34,9 +36,11 @@ class OnPage:
     compare: Callable[[list[Entry]], object]
     tick: Callable[[list[Entry]], object]
     show_parent: Callable[[list[Entry]], object]
+    write: Callable[[str], Callable[[list[Entry]], object]]
+    """Returns what edits a column of a run in place."""
 
 
-def specs(doing: RowActions, on: OnPage) -> list[ActionSpec | None]:
+def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec | None]:
     """Return the actions in the order of the menu; None: a separator."""
     return [
         ActionSpec("open", "&Open in Train", on.show, whole, "Open the run on the Train page (Enter)", one=True),
@@ -140,6 +144,18 @@ def specs(doing: RowActions, on: OnPage) -> list[ActionSpec | None]:
             "Draw in the comparison and on the Train page (Space)",
         ),
         ActionSpec("parent", "Show parent ru&n", on.show_parent, has_parent, one=True),
+        None,
+        ActionSpec(
+            "star",
+            "&Star",
+            noting.star,
+            always,
+            "Give it a star, or take the star away (*)",
+            text_of=each(lambda run: run.does("note", "starred = True", "--star", gives="")),
+        ),
+        ActionSpec("title", "Edit t&itle", on.write("title"), always, "Name the run in place", "F2", one=True),
+        ActionSpec("tags", "Edit ta&gs", on.write("tags"), always, "Tag it in place", "Shift+F2", one=True),
+        ActionSpec("notes", "&Notes…", _one(noting.open), always, "Title, tags, star and notes of the run", one=True),
         None,
         ActionSpec(
             "delete",

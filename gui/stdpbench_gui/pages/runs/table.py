@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
-from PyQt6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRectF, QSettings, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPalette
+from PyQt6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    QRectF,
+    QSettings,
+    Qt,
+    pyqtSignal,
+)
+from PyQt6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPalette, QResizeEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -21,12 +32,17 @@ from PyQt6.QtWidgets import (
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.store import Entry
 from stdpbench_gui.look import theme
-from stdpbench_gui.pages.runs.model import LINKS, USUAL, RunsModel
+from stdpbench_gui.pages.runs.model import LINKS, USUAL, WRITTEN, RunsModel
 from stdpbench_gui.widgets.basic import menu_action, not_none
 
 _LETTERS = {
     "name": 33,
-    "state": 10,
+    "starred": 2,
+    "title": 20,
+    "tags": 14,
+    "notes": 30,
+    "changed": 24,
+    "state": 12,
     "progress": 15,
     "experiment": 9,
     "seed": 4,
@@ -40,6 +56,15 @@ _LETTERS = {
     "reason": 40,
 }
 """Widths of columns, in units of the letter n."""
+_SHRINKING = {"name": 15, "title": 8, "tags": 6, "progress": 9, "parent": 8, "experiment": 6}
+"""Widths to which columns shrink before the table scrolls sideways, in the same units."""
+_OPTIONAL = ("title", "tags", "notes", "progress", "parent", "branches")
+"""Columns that are as narrow as their heading, or hidden if there is no room, while no run has a text in them."""
+_LEAST = 0.6
+"""Part of these widths that is left where even they do not fit."""
+_WHOLE = ("starred", "seed")
+_MIDDLE = ("name", "parent")
+"""Columns whose texts are shortened in the middle, since their ends tell runs apart."""
 _BAR = 3  # pixels
 _LINES = 8  # minimum height in lines of text
 
@@ -54,6 +79,8 @@ class ProgressDelegate(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:  # noqa: N802 - Qt's
         """Make unticked check boxes visible: Fusion draws their outline in the window colour, which may be black."""
         super().initStyleOption(option, index)
+        if option is not None and self._table.runs.columns[index.column()] in _MIDDLE:
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
         if option is not None and index.column() == 0:
             option.palette.setColor(QPalette.ColorRole.Window, QColor(theme.current().faint))
 
@@ -89,13 +116,16 @@ class RunsTable(QTreeView):
     opened : signal of Entry
         A run was double-clicked, or Enter pressed on it.
     asked : signal of str
-        Action requested with a key: ``"delete"``, ``"tick"``.
+        Action requested with a key: ``"delete"``, ``"tick"``, ``"star"``.
+    star_wanted : signal of Entry
+        The star of a run was clicked.
     menu_wanted : signal of QPoint
         Request for the context menu at a screen position.
     """
 
     opened = pyqtSignal(object)
     asked = pyqtSignal(str)
+    star_wanted = pyqtSignal(object)
     menu_wanted = pyqtSignal(object)
 
     def __init__(self, model: RunsModel, settings: QSettings) -> None:
@@ -118,8 +148,8 @@ class RunsTable(QTreeView):
         self.setAccessibleName("History of runs")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._ask_for_menu)
-        self.doubleClicked.connect(lambda index: self.opened.emit(model.entry(index)))
-        self.clicked.connect(self._follow_link)
+        self.doubleClicked.connect(self._on_double_click)
+        self.clicked.connect(self._on_click)
         header = not_none(self.header())
         header.setStretchLastSection(False)
         header.setSectionsMovable(True)
@@ -130,15 +160,17 @@ class RunsTable(QTreeView):
         header.customContextMenuRequested.connect(self._show_column_menu)
         header.sortIndicatorChanged.connect(lambda *_: self.save())
         header.sectionMoved.connect(lambda *_: self.save())
-        header.sectionResized.connect(lambda *_: self.save())
+        header.sectionResized.connect(self._on_resized)
         self._restore()
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
     def chosen(self) -> list[Entry]:
         """Return the selected runs, from top to bottom."""
-        selection = not_none(self.selectionModel())
-        return [self.runs.entry(index) for index in sorted(selection.selectedRows(), key=lambda index: index.row())]
+        selection = not_none(self.selectionModel()).selection()
+        parts = [selection[number] for number in range(len(selection))]
+        rows = {row for part in parts for row in range(part.top(), part.bottom() + 1)}
+        return [self.runs.entry(self.runs.index(row, 0)) for row in sorted(rows)]
 
     def choose(self, names: Iterable[str]) -> bool:
         """Select those of the runs that are shown and scroll to the first; return whether there is one."""
@@ -147,11 +179,40 @@ class RunsTable(QTreeView):
         if not rows:
             return False
         flags = QItemSelectionModel.SelectionFlag
-        first = self.runs.index(rows[0], 0)
-        selection.setCurrentIndex(first, flags.ClearAndSelect | flags.Rows)
-        for row in rows[1:]:
-            selection.select(self.runs.index(row, 0), flags.Select | flags.Rows)
+        first, last = self.runs.index(rows[0], 0), len(self.runs.columns) - 1
+        wanted, begin = QItemSelection(), -1
+        for row, follower in pairwise([*sorted(rows), -1]):
+            begin = row if begin < 0 else begin
+            if follower != row + 1:
+                wanted.append(QItemSelectionRange(self.runs.index(begin, 0), self.runs.index(row, last)))
+                begin = -1
+        selection.setCurrentIndex(first, flags.NoUpdate)
+        selection.select(wanted, flags.ClearAndSelect)  # at once: each change of the selection is followed
         self.scrollTo(first)
+        return True
+
+    def _on_double_click(self, index: QModelIndex) -> None:
+        """Edit a title or tags, or open the run."""
+        column = self.runs.columns[index.column()]
+        if column in WRITTEN:
+            self.edit(index)
+        elif column != "starred":  # a fast second click on it
+            self.opened.emit(self.runs.entry(index))
+
+    def _on_click(self, index: QModelIndex) -> None:
+        if self.runs.columns[index.column()] == "starred":
+            self.star_wanted.emit(self.runs.entry(index))
+        else:
+            self._follow_link(index)
+
+    def write(self, column: str) -> bool:
+        """Edit the title or the tags of the current run in place; return False if the column is not shown."""
+        index = self.currentIndex()
+        if not index.isValid() or column not in self.runs.columns:
+            return False
+        cell = self.runs.index(index.row(), self.runs.columns.index(column))
+        self.scrollTo(cell)
+        self.edit(cell)
         return True
 
     def _follow_link(self, index: QModelIndex) -> None:
@@ -164,7 +225,10 @@ class RunsTable(QTreeView):
             self.asked.emit(f"missing {column}")
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Open with Enter, tick with Space, delete with Delete."""
+        """Open with Enter, tick with Space, delete with Delete, star with *."""
+        if event is not None and event.text() == "*":
+            self.asked.emit("star")
+            return
         if event is not None and event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,
@@ -235,12 +299,53 @@ class RunsTable(QTreeView):
         return [self.runs.columns[header.logicalIndex(place)] for place in range(len(self.runs.columns))]
 
     def _size_columns(self) -> None:
+        """Give columns their widths; where room is lacking, some shrink, so that the table need not scroll."""
         header, letter = self.header(), self.fontMetrics().horizontalAdvance("n")
         assert header is not None
+        self._sizing = True
+        wanted, least = {}, {}
+        for column in self.runs.columns:
+            heading = len(run_columns.title(column)) + 2
+            letters = self._widths.get(column, _LETTERS.get(column, max(10, heading + 1)))
+            if column in _OPTIONAL and not self.runs.is_filled(column):
+                letters = min(letters, heading)
+            wanted[column] = round(letters * letter) + 2 * theme.GRID
+            least[column] = min(wanted[column], round(_SHRINKING.get(column, letters) * letter) + 2 * theme.GRID)
+        room = not_none(self.viewport()).width() - sum(least.values())
+        hidden = [column for column in _OPTIONAL if room < 0 and column in least and not self.runs.is_filled(column)]
+        room += sum(least.pop(column) for column in hidden)
+        if room < 0:  # all columns, whose texts the tooltips show
+            narrowed = sum(width for column, width in least.items() if column not in _WHOLE)
+            part = max(_LEAST, (narrowed + room) / narrowed)
+            least = {column: width if column in _WHOLE else int(part * width) for column, width in least.items()}
+        spare = sum(wanted[column] for column in least) - sum(least.values())
+        share = min(1.0, max(0.0, room / spare)) if spare else 1.0
         for number, column in enumerate(self.runs.columns):
-            letters = _LETTERS.get(column, max(10, len(run_columns.title(column)) + 3))
-            self.setColumnWidth(number, round(self._widths.get(column, letters) * letter) + 2 * theme.GRID)
+            self.setColumnHidden(number, column in hidden)
+            least_here = least.get(column, wanted[column])
+            self.setColumnWidth(number, int(least_here + share * (wanted[column] - least_here)))
             header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
+        self._sizing = False
+
+    def fit(self) -> None:
+        """Fit the widths of the columns to the width of the table and to what the runs have."""
+        filled = tuple(self.runs.is_filled(column) for column in _OPTIONAL)
+        now = not_none(self.viewport()).width(), filled
+        if now != self._fitted:
+            self._fitted = now
+            self._size_columns()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fit the columns to the new width."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def _on_resized(self, number: int, _: int, width: int) -> None:
+        """Remember the width that a person gave a column."""
+        if not self._sizing and not self._loading and number < len(self.runs.columns):
+            letter = self.fontMetrics().horizontalAdvance("n")
+            self._widths[self.runs.columns[number]] = (width - 2 * theme.GRID) / letter
+            self.save()
 
     def _show_sort(self, sort: str) -> None:
         column = sort.removeprefix("-")
@@ -254,8 +359,6 @@ class RunsTable(QTreeView):
         """Save columns, their order and width, and the sorting."""
         if self._loading:
             return
-        letter, columns = self.fontMetrics().horizontalAdvance("n"), self.runs.columns
-        self._widths |= {c: (self.columnWidth(n) - 2 * theme.GRID) / letter for n, c in enumerate(columns)}
         self._settings.setValue("runs/columns", json.dumps(self._in_order()))
         self._settings.setValue("runs/letters", json.dumps(self._widths))
         self._settings.setValue("runs/sort", self.runs.sort_by)
@@ -276,5 +379,7 @@ class RunsTable(QTreeView):
             return usual
 
     _loading = True
+    _sizing = False
+    _fitted: object = None
     _widths: dict[str, float]
     """In letters n, so that they hold for letters of another size."""

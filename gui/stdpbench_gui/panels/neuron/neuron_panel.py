@@ -28,6 +28,7 @@ from stdpbench_gui.panels.neuron.course_plots import (
     of_potential,
     potential_plot,
 )
+from stdpbench_gui.panels.neuron.star_bar import StarBar
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
@@ -56,7 +57,8 @@ class NeuronInspector(Panel):
         "responds to most, with the mean response to each class. Below, the last presentation: membrane potential, "
         "firing threshold, and the conductances of excitation and of inhibition by other neurons, in units of the "
         "leak conductance. At the bottom, the training stimuli that evoked the most spikes, a signal as the mean of "
-        "each channel and a recording as the number of events of each place. (Diehl &amp; Cook 2015, sections 2.2, "
+        "each channel and a recording as the number of events of each place. ☆ above gives the neuron a star, which "
+        "the weight map shows, and its menu a note. (Diehl &amp; Cook 2015, sections 2.2, "
         "2.5 and 2.6; doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Select a neuron: click it in the weight map or the raster, or enter its number above."
@@ -73,6 +75,8 @@ class NeuronInspector(Panel):
         self.number.setAccessibleName("Number of the selected neuron")
         self.number.valueChanged.connect(session.selection.select_neuron)
         self.title_extra.addWidget(self.number)
+        self.star = StarBar(session)
+        self.title_extra.addWidget(self.star)
         self.about = wrapped("")
         self.about.setAccessibleName("About the neuron")
         self.field = Picture("Receptive field", 84)

@@ -14,7 +14,9 @@ from stdpbench.runs.analysis.fields import NOT_COUNTED, duplicates
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import Weights
+from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import plain_tip
 from stdpbench_gui.widgets.mosaic import Mosaic
 
 _GAP = 2.0  # minimum interval between searches for duplicates, s
@@ -46,7 +48,11 @@ class MapMarks(QObject):
         self._crosses = pg.PlotCurveItem(connect="pairs")
         self._bars = pg.PlotCurveItem(connect="pairs")
         self._chips: list[pg.TextItem] = []
-        for item in (self._crosses, self._bars, self._selected):
+        self._notes = NeuronNotes.of(session)
+        self._notes.changed.connect(self.draw_stars)
+        self._stars = pg.ScatterPlotItem(symbol="star", size=11)
+        self._stars.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        for item in (self._crosses, self._bars, self._selected, self._stars):
             mosaic.view.addItem(item, ignoreBounds=True)
         session.selection.neuron_changed.connect(self.draw_selected)
         self.reset()
@@ -66,6 +72,8 @@ class MapMarks(QObject):
         self._selected.setPen(colours.pen("wrong", 3))
         self._crosses.setPen(pg.mkPen(colours.wrong, width=2))
         self._bars.setPen(pg.mkPen(colours.accent, width=1))
+        self._stars.setPen(pg.mkPen(colours.base, width=1))
+        self._stars.setBrush(pg.mkBrush(colours.accent))
         self.draw()
 
     def set_show_dead(self, on: bool) -> None:
@@ -136,6 +144,7 @@ class MapMarks(QObject):
     def draw(self) -> None:
         """Redraw all marks."""
         self.draw_selected()
+        self.draw_stars()
         height, width = self._mosaic.shape
         crosses: list[tuple[float, float]] = []
         bars: list[tuple[float, float]] = []
@@ -159,6 +168,15 @@ class MapMarks(QObject):
         for item, points in ((self._crosses, crosses), (self._bars, bars)):
             item.setData(*np.array(points or [(np.nan, np.nan)] * 2, float).T, connect="pairs")
         self._draw_classes()
+
+    def draw_stars(self) -> None:
+        """Draw the stars of neurons at the upper right corner of their fields."""
+        places = np.flatnonzero(np.isin(self._mosaic.order, self._notes.starred)).tolist() if self._mosaic.n else []
+        corners = [self._mosaic.corner(place) for place in places]
+        height, width = self._mosaic.shape
+        self._stars.setData(
+            x=[left + 0.85 * width for left, _ in corners], y=[top + 0.15 * height for _, top in corners]
+        )
 
     def draw_selected(self, _: int = -1) -> None:
         """Frame the selected neuron."""
@@ -208,7 +226,10 @@ class MapMarks(QObject):
             parts.append("never fired" if self._shown_enough else "has not fired yet")
         if self.show_alike and neuron < len(self.alike) and self.alike[neuron]:
             parts.append("duplicate")
-        return " · ".join(parts)
+        note = self._notes.note(neuron)
+        parts += ["★"] if note.starred else []
+        parts += [note.text] if note.text else []
+        return plain_tip(" · ".join(parts))
 
     def summary(self) -> str:
         """Describe the marked neurons."""

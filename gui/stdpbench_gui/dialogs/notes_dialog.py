@@ -1,0 +1,124 @@
+"""What is noted on a run: title, tags, star, notes, and the neurons with a star."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPlainTextEdit,
+    QWidget,
+)
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder.notes import LONGEST_TITLE, Notes
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
+
+_ROWS = 5  # of the list of neurons
+
+
+class NotesDialog(QDialog):
+    """Form for what is noted on a run.
+
+    Attributes
+    ----------
+    saved : signal of callable
+        Saved: a function from the present notes to the new ones, which leaves notes on neurons as they are.
+    neuron_wanted : signal of (str, int)
+        Request to show a neuron: its population and index.
+    """
+
+    saved = pyqtSignal(object)
+    neuron_wanted = pyqtSignal(str, int)
+
+    def __init__(self, name: str, notes: Notes, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"Notes on {name}")
+        self.setAccessibleName(f"Notes on {name}")
+        self.title = QLineEdit(notes.title)
+        self.title.setMaxLength(LONGEST_TITLE)
+        self.title.setPlaceholderText(name)
+        self.title.setAccessibleName("Title")
+        self.tags = QLineEdit(" ".join(notes.tags))
+        self.tags.setPlaceholderText("words, separated by spaces or commas")
+        self.tags.setAccessibleName("Tags")
+        self.star = QCheckBox("★ starred")
+        self.star.setChecked(notes.starred)
+        self.text = QPlainTextEdit(notes.text)
+        self.text.setTabChangesFocus(True)
+        self.text.setAccessibleName("Notes")
+        self.neurons = QListWidget()
+        self.neurons.setAccessibleName("Neurons with notes; Enter shows one on the Train page")
+        for (population, number), note in notes.neurons.items():
+            text = f"{'★' if note.starred else '  '} {population} {number}   {' '.join(note.text.split())}".rstrip()
+            item = QListWidgetItem(text)
+            item.setData(Qt.ItemDataRole.UserRole, (population, number))
+            self.neurons.addItem(item)
+        self.neurons.setFixedHeight(_ROWS * self.fontMetrics().lineSpacing() + theme.GRID)
+        self.neurons.itemActivated.connect(self._show_neuron)
+        self.problem = wrapped("", "problem")
+        self.problem.hide()
+        form = QFormLayout()
+        form.addRow("&Title", self.title)
+        form.addRow("Ta&gs", self.tags)
+        form.addRow("", self.star)
+        form.addRow("&Notes", self.text)
+        if notes.neurons:
+            form.addRow("Neurons", self.neurons)
+        else:
+            self.neurons.hide()
+            hint = QLabel("Stars of neurons are given in the Neuron panel of the Train page.")
+            hint.setObjectName("faint")
+            hint.setWordWrap(True)
+            form.addRow("Neurons", hint)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        vbox(form, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        self.resize(520, 380)
+        self.title.setFocus()
+
+    def change(self) -> Callable[[Notes], Notes]:
+        """Return a function that puts the content of the form into notes.
+
+        Raises
+        ------
+        StdpbenchError
+            If a title or a tag is not valid.
+        """
+        title, text, star = self.title.text(), self.text.toPlainText(), self.star.isChecked()
+        tags = [word for word in re.split(r"[\s,]+", self.tags.text()) if word]
+
+        def put(notes: Notes) -> Notes:
+            return notes.with_title(title).with_text(text).with_tags(tags).with_star(star)
+
+        put(Notes())
+        return put
+
+    def accept(self) -> None:
+        """Save, or say what is not valid."""
+        try:
+            change = self.change()
+        except StdpbenchError as error:
+            self.problem.setText(f"⚠ {error}.")
+            self.problem.show()
+            return
+        self.saved.emit(change)
+        super().accept()
+
+    def _show_neuron(self, item: QListWidgetItem) -> None:
+        population, number = item.data(Qt.ItemDataRole.UserRole)
+        self.neuron_wanted.emit(population, number)
+        self.accept()

@@ -1,0 +1,410 @@
+"""Many runs in one plot: a scatter and parallel axes over the parameters and metrics in which they differ."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QColor, QShowEvent
+from PyQt6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QStackedWidget, QToolButton, QWidget
+
+from stdpbench import __version__
+from stdpbench.figures.paper import Table
+from stdpbench.runs.catalog.run_axes import RunAxis, axes_of, axes_table, usual_axes
+from stdpbench.runs.catalog.store import Entry, Store, sweep_folders
+from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.pages.runs.parallel import ParallelAxes
+from stdpbench_gui.pages.runs.run_scatter import RunScatter
+from stdpbench_gui.session.background import Background
+from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.layouts import hbox, vbox
+
+SCATTER, PARALLEL = "Scatter", "Parallel axes"
+_HISTORY, _TICKED = "history", "ticked"
+_PARAMETERS, _METRICS = 4, 2
+"""Parameters and metrics that parallel axes show at first, at most."""
+_MOST_NAMES = 8  # categories that the legend names
+_LEVELS = 32  # colours of a numeric axis
+_PALEST = 0.3  # place in the colour map of the smallest value, to be told from the background
+_HELP = (
+    "Parameters in which the runs differ, and their results. The scatter has a point for each run, the parallel axes "
+    "a line. Choose axes and a colour above; Runs takes those that the history shows, those that are ticked, or those "
+    "of a sweep. A drag along a parallel axis selects the runs that pass there, also in the history, and a selection "
+    "in the history stands out here; Esc or a click on an axis drops its part. A click on a point selects its run, a "
+    "double click opens it. Axes are logarithmic where values are positive and the largest is 50 times the smallest "
+    "or more. What looks best among many runs is so by chance in part: confirm it with further seeds."
+)
+
+
+class ExplorePanel(QWidget):
+    """Scatter and parallel axes of many runs.
+
+    Attributes
+    ----------
+    chosen : signal of (list of str, bool)
+        Names of runs to select in the history, and whether others stay selected.
+    opened : signal of Path
+        Request to open a run on the Train page.
+    axes : dict of str to RunAxis
+        The axes that can be chosen.
+    """
+
+    chosen = pyqtSignal(object, bool)
+    opened = pyqtSignal(object)
+
+    def __init__(self, session: RunSession, runs: Path) -> None:
+        super().__init__()
+        self.session, self._runs = session, runs
+        self.title = SCATTER
+        self._background, self._looking = Background(self, 1), Background(self, 1)
+        self._sources: dict[str, list[Entry]] = {_HISTORY: [], _TICKED: []}
+        self._entries: list[Entry] = []
+        self._stale = self._again = False
+        self._selected: frozenset[str] = frozenset()
+        self._wanted: dict[str, str] = {}
+        self._wanted_axes: list[str] | None = None
+        self.axes: dict[str, RunAxis] = {}
+        self.source = self._chooser("Runs")
+        self.source.addItem("shown in the history", _HISTORY)
+        self.source.addItem("ticked", _TICKED)
+        self.across, self.up, self.colour = (self._chooser(name) for name in ("Across", "Up", "Colour"))
+        self.axes_button = QToolButton()
+        self.axes_button.setText("Axes")
+        self.axes_button.setObjectName("menubutton")
+        self.axes_button.setToolTip("Choose the axes")
+        self.axes_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.axes_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        axes_menu = QMenu(self.axes_button)
+        axes_menu.aboutToShow.connect(lambda: self._fill_axes(axes_menu))
+        self.axes_button.setMenu(axes_menu)
+        self.scatter = RunScatter(self._words)
+        self.parallel = ParallelAxes()
+        self.empty = wrapped("", "empty")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack = QStackedWidget()
+        for widget in (self.empty, self.scatter, self.parallel):
+            self.stack.addWidget(widget)
+        self.body: QWidget = self.stack
+        self.legend = QLabel()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setAccessibleName("Legend")
+        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        vbox(self._bar(), (self.stack, 1), self.legend, within=self, spacing=theme.GRID // 2)
+        self._connect()
+        self._show_mode()
+
+    def _chooser(self, name: str) -> QComboBox:
+        made = QComboBox()
+        made.setAccessibleName(name)
+        made.setToolTip(name)
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        made.setMinimumContentsLength(6)
+        made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        return made
+
+    def _bar(self) -> Any:
+        menu = QMenu(self)
+        figure_export.add_actions(menu, self, self)
+        question, self.more = title_buttons("Runs in one plot", self.explain, menu)
+        self._labels = {name: QLabel(name) for name in ("Runs", "Across", "Up", "Colour")}
+        row = hbox(self._labels["Runs"], (self.source, 3), spacing=theme.GRID)
+        for name, widget in (("Across", self.across), ("Up", self.up)):
+            row.addWidget(self._labels[name])
+            row.addWidget(widget, 4)
+        row.addWidget(self.axes_button)
+        row.addWidget(self._labels["Colour"])
+        row.addWidget(self.colour, 4)
+        row.addWidget(question)
+        row.addWidget(self.more)
+        return row
+
+    def _connect(self) -> None:
+        self.source.activated.connect(lambda _: self.refresh())
+        for name, box in (("x", self.across), ("y", self.up), ("colour", self.colour)):
+            box.activated.connect(lambda _, name=name, box=box: self._want(name, box.currentData()))
+        self.scatter.clicked.connect(self._on_click)
+        self.scatter.opened.connect(lambda run: self.opened.emit(self._entries[run].path))
+        self.parallel.brushed.connect(self._on_brush)
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def show_mode(self, mode: str) -> None:
+        """Show the scatter, or parallel axes."""
+        self.title = mode
+        self._show_mode()
+        self._draw()
+
+    def _show_mode(self) -> None:
+        scatter = self.title == SCATTER
+        for widget in (self._labels["Across"], self.across, self._labels["Up"], self.up):
+            widget.setVisible(scatter)
+        self.axes_button.setVisible(not scatter)
+
+    def show_history(self, shown: list[Entry], ticked: list[Entry]) -> None:
+        """Take the runs that the history shows, and those that are ticked."""
+        self._sources |= {_HISTORY: shown, _TICKED: ticked}
+        self.refresh()
+
+    def show_selected(self, names: Sequence[str]) -> None:
+        """Let the runs that are selected in the history stand out."""
+        selected = frozenset(names)
+        if selected != self._selected:
+            self._selected = selected
+            self._show_strong()
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Read what has changed while the panel was hidden, and which sweeps there are."""
+        super().showEvent(event)
+        self._looking.do(lambda: sweep_folders(self._runs), self._list_sweeps, lambda _: None)
+        if self._stale:
+            self.refresh()
+
+    def _list_sweeps(self, folders: list[Path]) -> None:
+        chosen = self.source.currentData()
+        with QSignalBlocker(self.source):
+            while self.source.count() > 2:
+                self.source.removeItem(2)
+            for folder in folders:
+                self.source.addItem(f"sweep {folder.name}", str(folder))
+            self.source.setCurrentIndex(max(0, self.source.findData(chosen)))
+
+    def refresh(self) -> None:
+        """Find the axes of the chosen runs in a thread, if they or their values have changed."""
+        if not self.isVisible():
+            self._stale = True
+            return
+        if self._background.busy:
+            self._again = True
+            return
+        self._stale = self._again = False
+        source, known = str(self.source.currentData()), self._entries
+        entries = self._sources.get(source)
+        if entries is not None and len(entries) == len(known) and all(map(_same, entries, known)):
+            self._draw()
+            return
+
+        def work() -> tuple[list[Entry], dict[str, RunAxis]]:
+            found = entries
+            if found is None:
+                with Store(Path(source)) as store:
+                    found = store.entries(["parameters"])
+            return found, axes_of(found)
+
+        self._background.do(work, self._take, self._fail)
+
+    def _take(self, found: tuple[list[Entry], dict[str, RunAxis]]) -> None:
+        self._entries, self.axes = found
+        self._fill()
+        self._draw()
+        if self._again:
+            self.refresh()
+
+    def _fail(self, reason: str) -> None:
+        self._entries, self.axes = [], {}
+        self._draw()
+        self.empty.setText(f"⚠ The runs cannot be read: {reason}")
+
+    # -- axes ------------------------------------------------------------------------------------------------------
+
+    def _want(self, name: str, path: str) -> None:
+        self._wanted[name] = path
+        self._draw()
+
+    def _path(self, name: str) -> str:
+        usual = dict(zip(("x", "y", "colour"), usual_axes(self.axes), strict=True))
+        path = self._wanted.get(name, usual[name])
+        return path if path in self.axes or (name == "colour" and not path) else usual[name]
+
+    def _fill(self) -> None:
+        """Offer the axes of the runs, parameters before metrics."""
+        for name, box in (("x", self.across), ("y", self.up), ("colour", self.colour)):
+            with QSignalBlocker(box):
+                box.clear()
+                if name == "colour":
+                    box.addItem("none", "")
+                parameters = True
+                for path, axis in self.axes.items():
+                    if parameters and axis.is_metric and box.count():
+                        box.insertSeparator(box.count())
+                    parameters = not axis.is_metric
+                    box.addItem(axis.label, path)
+                box.setCurrentIndex(max(0, box.findData(self._path(name))))
+
+    def shown_axes(self) -> list[RunAxis]:
+        """Return the axes that are drawn: two in the scatter."""
+        if self.title == SCATTER:
+            return [self.axes[path] for path in (self._path("x"), self._path("y")) if path in self.axes]
+        if self._wanted_axes is not None and (kept := [path for path in self._wanted_axes if path in self.axes]):
+            return [self.axes[path] for path in kept]
+        parameters = [axis for axis in self.axes.values() if not axis.is_metric]
+        parameters.sort(key=lambda axis: axis.path == "seed")
+        metrics = [axis for axis in self.axes.values() if axis.is_metric and axis.path != "duration"]
+        return [*parameters[:_PARAMETERS], *metrics[:_METRICS]]
+
+    def _fill_axes(self, menu: QMenu) -> None:
+        menu.clear()
+        shown = [axis.path for axis in self.shown_axes()]
+        for path, axis in self.axes.items():
+            action = QAction(axis.label, menu)
+            action.setCheckable(True)
+            action.setChecked(path in shown)
+            action.toggled.connect(lambda on, path=path: self.show_axis(path, on))
+            menu.addAction(action)
+        if not self.axes:
+            menu.addAction("The runs do not differ").setEnabled(False)  # type: ignore[union-attr]
+
+    def show_axis(self, path: str, on: bool) -> None:
+        """Show or hide one of the parallel axes."""
+        shown = [axis.path for axis in self.shown_axes() if axis.path != path]
+        self._wanted_axes = [*shown, path] if on else shown
+        self._draw()
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        self.scatter.restyle()
+        self._draw()
+
+    def _draw(self) -> None:
+        nothing, axes = self._nothing(), self.shown_axes()
+        self.empty.setText(nothing)
+        self.more.setEnabled(not nothing)
+        self.legend.setText("" if nothing else self._legend())
+        self.setAccessibleDescription(self.summary())
+        if nothing:
+            self.stack.setCurrentWidget(self.empty)
+            return
+        colours = self._colours()
+        if self.title == SCATTER:
+            self.scatter.show_runs(axes[0], axes[1], colours)
+            self.stack.setCurrentWidget(self.scatter)
+        else:
+            self.parallel.show_axes(axes, colours)
+            self.stack.setCurrentWidget(self.parallel)
+        self._show_strong()
+
+    def _nothing(self) -> str:
+        """Return what is missing to draw something; empty if nothing is."""
+        source = self.source.currentData()
+        if len(self._entries) < 2:
+            which = {
+                _HISTORY: "The history shows fewer than two runs: start more, or shorten the search.",
+                _TICKED: "Fewer than two runs are ticked: tick them in the history (Space), or choose others above.",
+            }
+            return which.get(source, "This sweep has fewer than two runs so far.")
+        if not self.axes:
+            return "These runs differ neither in a parameter nor in a result, so there is nothing to draw them over."
+        if len(self.shown_axes()) < 2:
+            return (
+                "These runs differ in one value only, and a plot needs two axes: finished runs have results, "
+                "and runs with other parameters or seeds differ in these."
+            )
+        return ""
+
+    def _colours(self) -> list[QColor]:
+        axis = self.axes.get(self._path("colour"))
+        if axis is None:
+            return [QColor(theme.current().accent)] * len(self._entries)
+        if axis.names:
+            named = [theme.class_colour(number) for number in (*range(len(axis.names)), -1)]
+            return [named[int(v) if v == v else -1] for v in axis.values.tolist()]
+        shown, faint = colour_maps.sequential(), QColor(theme.current().faint)
+        places = np.linspace(_PALEST, 1.0, _LEVELS)
+        levels = [shown.map(place, mode="qcolor") for place in places.tolist()]  # shared, since each costs time
+        return [faint if share != share else levels[round(share * (_LEVELS - 1))] for share in axis.shares.tolist()]
+
+    def _legend(self) -> str:
+        axis = self.axes.get(self._path("colour"))
+        if axis is None:
+            return ""
+        label = html.escape(axis.label)
+        if axis.names:
+            parts = [
+                f'<span style="color:{theme.class_colour(number).name()}">⬤</span>&nbsp;{html.escape(name)}'
+                for number, name in enumerate(axis.names[:_MOST_NAMES])
+            ]
+            more = len(axis.names) - _MOST_NAMES
+            return f"{label}: {' '.join(parts)}{f' and {more} more' if more > 0 else ''}"
+        low, high = axis.extent
+        ends = (10.0**low, 10.0**high) if axis.log else (low, high)
+        shown = colour_maps.sequential()
+        squares = "".join(
+            f'<span style="color:{shown.map(_PALEST + (1 - _PALEST) * place, mode="qcolor").name()}">■</span>'
+            for place in np.linspace(0, 1, 9).tolist()
+        )
+        return f"{label}: {ends[0]:.4g} {squares} {ends[1]:.4g}{' (logarithmic)' if axis.log else ''}"
+
+    def _show_strong(self) -> None:
+        strong: NDArray[np.bool_] | None = None
+        if self._selected:
+            strong = np.array([entry.name in self._selected for entry in self._entries], bool)
+        shown = strong if strong is not None and strong.any() else None
+        (self.scatter if self.title == SCATTER else self.parallel).show_strong(shown)
+
+    def _words(self, run: int) -> str:
+        entry, axes = self._entries[run], [*self.shown_axes(), self.axes.get(self._path("colour"))]
+        lines = [f"{axis.label}: {axis.text(run)}" for axis in axes if axis is not None]
+        return "\n".join([entry.title or entry.name, *dict.fromkeys(lines)])
+
+    # -- selecting -------------------------------------------------------------------------------------------------
+
+    def _on_click(self, run: int, add: bool) -> None:
+        self.chosen.emit([self._entries[run].name] if run >= 0 else [], add)
+
+    def _on_brush(self, runs: list[int]) -> None:
+        names = [self._entries[run].name for run in runs] if self.parallel.brushes else []
+        self._selected = frozenset(names)
+        self._show_strong()
+        self.chosen.emit(names, False)
+
+    # -- summary and export ----------------------------------------------------------------------------------------
+
+    def explain(self) -> None:
+        """Show the explanation of this view."""
+        explain(self, self.title, _HELP, self.summary())
+
+    def summary(self) -> str:
+        """Describe what is shown."""
+        if nothing := self._nothing():
+            return nothing
+        axes = ", ".join(axis.label for axis in self.shown_axes())
+        colour = self.axes.get(self._path("colour"))
+        return f"{len(self._entries)} runs over {axes}{f', coloured by {colour.label}' if colour is not None else ''}."
+
+    def table(self) -> Table | None:
+        """Return a row for each run."""
+        colour = self.axes.get(self._path("colour"))
+        axes = [*self.shown_axes(), *([] if colour is None or colour in self.shown_axes() else [colour])]
+        return None if self._nothing() else axes_table(self._entries, axes)
+
+    def figure(self) -> dict[str, Any] | None:
+        """Return the figure for a paper."""
+        if self._nothing():
+            return None
+        axes, colour = [axis.spec() for axis in self.shown_axes()], self.axes.get(self._path("colour"))
+        n = f"{len(self._entries)} runs"
+        names = [entry.name for entry in self._entries]
+        listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        drawn: dict[str, Any] = {"kind": "scatter", "x": axes[0], "y": axes[1]}
+        if self.title != SCATTER:
+            drawn = {"kind": "parallel", "axes": axes}
+        what = "One point per run" if self.title == SCATTER else "One line per run"
+        return {
+            **drawn,
+            "colour": None if colour is None else colour.spec(),
+            "title": n,
+            "n": n,
+            "caption": f"{self.summary()} {what}: {listed}; stdpbench {__version__}. No error bars: single runs.",
+        }
+
+
+def _same(one: Entry, other: Entry) -> bool:
+    return one is other

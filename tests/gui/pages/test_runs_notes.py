@@ -1,0 +1,201 @@
+"""Titles, notes, tags and stars of runs on the Runs page, and its plots of parameters and metrics."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtWidgets import QLineEdit, QScrollArea
+from pytestqt.qtbot import QtBot
+from runs_table import cell, copy, notices, shown, three_runs
+from waiting import waits
+
+from stdpbench.runs.folder.notes import NAME, Notes, change_notes, read_notes
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.pages.runs.explore import PARALLEL, SCATTER
+from stdpbench_gui.pages.runs.page import RunsPage
+
+
+@pytest.fixture(scope="module")
+def history(shared_window: MainWindow, finished_run: RunFolder) -> RunsPage:
+    three_runs(shared_window.runs, finished_run)
+    shared_window.resize(1280, 800)
+    return shared_window.runs_page
+
+
+@pytest.fixture
+def known(history: RunsPage, shared_window: MainWindow, qtbot: QtBot) -> Iterator[RunsPage]:
+    """The page with three runs, on which nothing is noted."""
+    shared_window.go_to("runs")
+    waits(qtbot, lambda: len(shown(history)) == 3)
+    yield history
+    history.stars_button.setChecked(False)
+    history.search.setText("")
+    for path in history.runs.glob(f"*/{NAME}"):
+        change_notes(path.parent, lambda _: Notes())
+    history.watcher.look()
+    waits(qtbot, lambda: len(shown(history)) == 3 and not any(e.starred or e.title for e in history.model.entries))
+
+
+def place(page: RunsPage, name: str, column: str) -> QPoint:
+    index = page.model.index(page.model.row_of(name), page.model.columns.index(column))
+    page.table.scrollTo(index)
+    return page.table.visualRect(index).center()
+
+
+@pytest.mark.display
+def test_a_click_and_a_key_star_a_run_and_undo_takes_it_back(known: RunsPage, qtbot: QtBot) -> None:
+    viewport = known.table.viewport()
+    assert viewport is not None
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place(known, "digits-a", "starred"))
+    waits(qtbot, lambda: cell(known, "digits-a", "starred") == "★")
+    assert read_notes(known.runs / "digits-a").starred
+    known.table.choose(["digits-a", "fast-c"])
+    qtbot.keyClick(known.table, "*")
+    waits(qtbot, lambda: cell(known, "fast-c", "starred") == "★")
+    assert [cell(known, name, "starred") for name in ("digits-a", "digits-b")] == ["★", "☆"]
+    known.stars_button.click()
+    waits(qtbot, lambda: shown(known) == ["digits-a", "fast-c"])
+    assert known.steps.undo_text == "the star of 2 runs"
+    known.steps.undo()
+    waits(qtbot, lambda: shown(known) == ["digits-a"])
+    known.stars_button.click()
+    known.steps.redo()
+    waits(qtbot, lambda: cell(known, "fast-c", "starred") == "★")
+    known.table.choose(["digits-a", "fast-c"])
+    qtbot.keyClick(known.table, "*")
+    waits(qtbot, lambda: not any(entry.starred for entry in known.model.entries))
+
+
+def test_title_and_tags_are_edited_in_place_and_found(known: RunsPage, qtbot: QtBot) -> None:
+    known.table.choose(["digits-b"])
+    for action, text in (("title", "The best one"), ("tags", "paper, #fig-2")):
+        known.run_actions.do(action)
+        editor = known.table.findChild(QLineEdit)
+        assert isinstance(editor, QLineEdit)
+        editor.setText(text)
+        qtbot.keyClick(editor, Qt.Key.Key_Return)
+        waits(qtbot, lambda action=action: cell(known, "digits-b", action) != "")
+    assert cell(known, "digits-b", "title") == "The best one"
+    assert cell(known, "digits-b", "tags") == "paper, fig-2"
+    for text in ("#paper", "best one", "tags=fig*"):
+        known.search.setText(text)
+        waits(qtbot, lambda: shown(known) == ["digits-b"])
+    known.search.setText("")
+    known.noting.write(known.model.entry(known.model.index(0, 0)), "tags", "what's this")
+    waits(qtbot, lambda: "a tag is a word" in notices(known))
+    known.notices.withdraw_about("")
+    names = known.selection
+    names.tick(["digits-a", "digits-b"])
+    waits(qtbot, lambda: names.comparison is not None)
+    assert "The best one" in known.comparison.rows.headerItem().text(2)  # type: ignore[union-attr]
+    names.only([])
+
+
+def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(known: RunsPage, qtbot: QtBot) -> None:
+    folder = known.runs / "digits-a"
+    change_notes(folder, lambda notes: notes.with_neuron("exc", 7, "a four", starred=True))
+    known.table.choose(["digits-a"])
+    known.run_actions.do("notes")
+    waits(qtbot, lambda: known.noting.dialog is not None)
+    dialog = known.noting.dialog
+    assert dialog is not None
+    assert dialog.neurons.item(0).text() == "★ exc 7   a four"  # type: ignore[union-attr]
+    dialog.tags.setText("two=words")
+    dialog.accept()
+    assert "a tag is a word" in dialog.problem.text()
+    dialog.tags.setText("good")
+    dialog.text.setPlainText("Longer\nthan a line")
+    dialog.accept()
+    waits(qtbot, lambda: cell(known, "digits-a", "tags") == "good")
+    notes = read_notes(folder)
+    assert (notes.text, notes.starred_neurons("exc")) == ("Longer\nthan a line", [7])
+
+
+def test_the_page_fits_a_narrow_window(known: RunsPage, shared_window: MainWindow, qtbot: QtBot) -> None:
+    area = known.findChild(QScrollArea)
+    bars = [None if one is None else one.horizontalScrollBar() for one in (area, known.table)]
+    row = known.buttons
+    for width, all_fit in ((900, False), (1280, True)):
+        shared_window.resize(width, 800)
+        waits(qtbot, lambda all_fit=all_fit: row.more.isHidden() == all_fit, 20)
+        waits(qtbot, lambda: all(bar is not None and bar.maximum() == 0 for bar in bars), 20)
+        hidden = [button.text() for button in row.buttons if button.isHidden()]
+        menu = row.more.menu()
+        assert menu is not None
+        menu.aboutToShow.emit()
+        assert [action.iconText() for action in menu.actions()] == hidden
+
+
+def test_a_run_that_was_changed_is_marked_with_number_and_what(
+    known: RunsPage, finished_run: RunFolder, qtbot: QtBot
+) -> None:
+    path = copy(finished_run, known.runs, "changed", 0.5)
+    journal = path / "journal.jsonl"
+    lines = journal.read_text(encoding="utf-8").splitlines()
+    change = '"fact":"ParametersChanged","changes":{"plasticity.nu_post":[0.01,0.02]}'
+    lines.append(f'{{"n":{len(lines)},"position":9,"time":"2026-01-01T10:00:00+00:00",{change}}}')
+    journal.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    waits(qtbot, lambda: len(shown(known)) == 4 and cell(known, "changed", "state").endswith("Δ1"))
+    index = known.model.index(known.model.row_of("changed"), known.model.columns.index("state"))
+    assert "plasticity.nu_post 0.01 → 0.02" in str(index.data(Qt.ItemDataRole.ToolTipRole))
+    known.selection.tick(["changed"])
+    waits(qtbot, lambda: "changed" in known.selection.courses)
+    assert known.comparison.marked() == {"changed": [9]}
+    known.selection.only([])
+    shutil.rmtree(path)
+    waits(qtbot, lambda: len(shown(known)) == 3)
+
+
+# -- many runs in one plot -------------------------------------------------------------------------
+
+
+@pytest.mark.display
+def test_runs_are_drawn_over_what_differs_and_brushed(known: RunsPage, qtbot: QtBot) -> None:
+    explore = known.explore
+    known.below.turn_to(SCATTER)
+    waits(qtbot, lambda: bool(explore.axes))
+    assert [axis.path for axis in explore.shown_axes()] == ["duration", "vote"], "copies of one run"
+    for name, nu in (("digits-a", 0.02), ("fast-c", 0.03)):
+        toml = known.runs / name / "experiment.toml"
+        text = toml.read_text(encoding="utf-8")
+        toml.write_text(re.sub(r"nu_post = [\d.]+", f"nu_post = {nu}", text), encoding="utf-8")
+        RunFolder(known.runs / name).update_run(reason="another rate")
+    waits(qtbot, lambda: "plasticity.nu_post" in explore.axes)
+    assert [axis.path for axis in explore.shown_axes()] == ["plasticity.nu_post", "vote"]
+    assert len(explore.scatter.points.points()) == 3
+    spec, table = explore.figure(), explore.table()
+    assert spec is not None
+    assert spec["kind"] == "scatter"
+    assert table is not None
+    assert len(table[1]) == 3
+    number = [row[0] for row in table[1]].index("digits-a")
+    explore.scatter.clicked.emit(number, False)
+    assert [entry.name for entry in known.table.chosen()] == ["digits-a"]
+
+    known.below.turn_to(PARALLEL)
+    parallel = explore.parallel
+    waits(qtbot, lambda: explore.stack.currentWidget() is parallel)
+    x = parallel._x([axis.path for axis in explore.shown_axes()].index("vote"))
+    low, high = (QPointF(x, parallel._y(share)).toPoint() for share in (0.45, 1.0))
+    qtbot.mousePress(parallel, Qt.MouseButton.LeftButton, pos=low)
+    qtbot.mouseMove(parallel, high)
+    qtbot.mouseRelease(parallel, Qt.MouseButton.LeftButton, pos=high)
+    assert sorted(entry.name for entry in known.table.chosen()) == ["digits-a", "digits-b"]
+    qtbot.keyClick(parallel, Qt.Key.Key_Escape)
+    assert not known.table.chosen()
+    known.table.choose(["fast-c"])
+    assert parallel._strong is not None
+    assert parallel._strong.sum() == 1
+    figure = explore.figure()
+    assert figure is not None
+    assert figure["kind"] == "parallel"
+    explore.source.setCurrentIndex(explore.source.findText("ticked"))
+    explore.refresh()
+    waits(qtbot, lambda: "Fewer than two runs are ticked" in explore.empty.text())
+    explore.source.setCurrentIndex(0)
+    known.below.turn_to("Comparison")
