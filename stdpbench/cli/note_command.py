@@ -61,7 +61,7 @@ class Noted:
 
 def note_command(names: Sequence[str], noted: Noted, neurons: Sequence[str], json: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench note``."""
-    from stdpbench.cli.follow import find_run
+    from stdpbench.runs.catalog.names import find_run
 
     if neurons and (noted.title is not None or noted.tags or noted.gone):
         raise StdpbenchError("a neuron has notes and a star, but no title and no tags; leave out --neuron, or these")

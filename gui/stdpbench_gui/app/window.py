@@ -43,6 +43,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.threads import one_blas_thread
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.start import StartPage
+from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.run_texts import text_of_request
 from stdpbench_gui.widgets.actions import Actions, Palette
@@ -153,6 +154,7 @@ class MainWindow(QMainWindow):
         runs = self._runs = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
         self.undo.follow(runs.steps.changed)
         runs.run_chosen.connect(self.open_run)
+        runs.neuron_wanted.connect(NeuronNotes.of(self.session).show)
         runs.wanted.connect(lambda: self.go_to("runs"))
         runs.new_run_wanted.connect(lambda: self.services.forms.new_run())
         runs.evaluation_wanted.connect(lambda path: self.evaluate.evaluate(path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, read_notes
@@ -26,6 +28,7 @@ class NeuronNotes(QObject):
         super().__init__(session)
         self._session = session
         self._folder: RunFolder | None = None
+        self._wanted: tuple[Path, str, int] | None = None
         self.notes = Notes()
         session.opened.connect(self.look)
         self.look()
@@ -45,9 +48,18 @@ class NeuronNotes(QObject):
         """Return what is noted on a neuron of the population on display."""
         return self.notes.neurons.get((self._session.selection.population, neuron), NeuronNote())
 
+    def show(self, path: Path, population: str, neuron: int) -> None:
+        """Open a run and select one of its neurons."""
+        self._wanted = path, population, neuron
+        self._session.open(path)
+
     def look(self) -> None:
         """Read the notes on the run on display."""
-        folder = self._session.folder
+        folder, wanted = self._session.folder, self._wanted
+        if wanted is not None and folder is not None and folder.path == wanted[0]:
+            self._wanted = None
+            self._session.selection.choose_item(wanted[1])
+            self._session.selection.select_neuron(wanted[2])
         if folder is None or self._folder is None or folder.path != self._folder.path:
             self._folder = folder
             self._take(folder, Notes())

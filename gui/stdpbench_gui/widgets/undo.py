@@ -46,7 +46,7 @@ class UndoActions(QObject):
         super().__init__(parent)
         self._history: History | None = None
         tips = (
-            "Undo the last change of parameters or, on the Runs page, the last deletion",
+            "Undo the last change of parameters or, on the Runs page, the last deletion or note",
             "Redo the last undone step",
         )
         self._undo = actions.add("undo", "&Edit", "&Undo", self.undo, "Ctrl+Z", tips[0])

@@ -15,8 +15,10 @@ from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.filters import quantity, value_text
 from stdpbench.runs.catalog.store import Entry
 
-_WIDE = 50.0
-"""Ratio of the largest to the smallest value of a parameter from which on its axis is logarithmic."""
+_WIDE, _NARROW = 50.0, 4.0
+"""Ratio of the largest to the smallest value from which on an axis is logarithmic, and below which it never is."""
+_CENTRED = 0.1
+"""How much nearer to the centre the median must be in logarithms, as a share of the range, in between."""
 _MOST_NAMES = 30
 """Names on an axis; texts of which there are more, such as paths, tell nothing in a plot."""
 _NOT_MEASURED = ("n_images", "interval_95", "confusion", "n_test_images", "n_label_images")
@@ -90,22 +92,22 @@ def axes_of(runs: Sequence[Entry], logged: Collection[str] = ()) -> dict[str, Ru
     runs : sequence of Entry
         The runs, with parameters and metrics.
     logged : collection of str
-        Parameters that were drawn log-uniformly; their axes are logarithmic, as are those of positive parameters
-        whose largest value is 50 times the smallest or more.
+        Parameters whose axes are logarithmic. So are those of positive parameters whose values look as if they were
+        drawn log-uniformly: the largest is 50 times the smallest or more, or the values lie evenly in logarithms.
     """
     found: dict[str, RunAxis] = {}
     if not runs:
         return found
     for path in dict.fromkeys(path for run in runs for path in (*run.parameters, *run.changes)):
         if path != "name" and not path.startswith("about."):
-            axis = _axis(path, runs, False, path in logged)
+            axis = _axis(path, runs, False, logged)
             if axis is not None and _differs(axis):
                 found[path] = axis
     metrics = dict.fromkeys(path for run in runs for path in run.metrics)
     for path in (*_FIRST, *metrics):
         if path == "accuracy.vote.accuracy" or path.rpartition(".")[2] in _NOT_MEASURED:
             continue
-        axis = _axis(path, runs, True, False)
+        axis = _axis(path, runs, True, ())
         if axis is not None and not axis.names and _differs(axis):
             found[path] = axis
     return found
@@ -134,7 +136,7 @@ def axes_table(runs: Sequence[Entry], axes: Sequence[RunAxis]) -> Table:
     return names, rows
 
 
-def _axis(path: str, runs: Sequence[Entry], is_metric: bool, logged: bool) -> RunAxis | None:
+def _axis(path: str, runs: Sequence[Entry], is_metric: bool, logged: Collection[str]) -> RunAxis | None:
     """Return an axis; None if all runs have the same value or none, or there are too many texts."""
     raw = [run.value(path) if path in _FIRST or not is_metric else run.metrics.get(path) for run in runs]
     if raw.count(raw[0]) == len(raw):  # most parameters
@@ -147,12 +149,10 @@ def _axis(path: str, runs: Sequence[Entry], is_metric: bool, logged: bool) -> Ru
         factor, unit = (100.0, "%") if is_metric and columns.is_share(path) else (1.0, next(iter(units)))
         unit = "s" if path == "duration" else unit
         values = np.array([math.nan if number is None else factor * number[0] for number in numbers], np.float64)
-        known = values[np.isfinite(values)]
-        positive = bool(len(known)) and float(known.min()) > 0
-        wide = not is_metric and path != "seed" and positive and float(known.max()) >= _WIDE * float(known.min())
+        log = not is_metric and path != "seed" and (path in logged or _spread_in_logs(values))
         label = _label(path)
         return RunAxis(
-            path, f"{label} ({unit})" if unit else label, values, (), positive and (logged or wide), is_metric
+            path, f"{label} ({unit})" if unit else label, values, (), log and bool(np.nanmin(values) > 0), is_metric
         )
     texts = ["" if value is None else value_text(value) for value in raw]
     distinct = sorted({text for text in texts if text})
@@ -161,6 +161,20 @@ def _axis(path: str, runs: Sequence[Entry], is_metric: bool, logged: bool) -> Ru
     place = {text: float(number) for number, text in enumerate(distinct)}
     values = np.array([place.get(text, math.nan) for text in texts], np.float64)
     return RunAxis(path, _label(path), values, tuple(distinct), False, is_metric)
+
+
+def _spread_in_logs(values: NDArray[np.float64]) -> bool:
+    """Return whether positive values are spread over orders of magnitude, or more evenly in logarithms."""
+    distinct = np.unique(values[np.isfinite(values)])
+    if len(distinct) < 2 or distinct[0] <= 0 or distinct[-1] < _NARROW * distinct[0]:
+        return False
+    if distinct[-1] >= _WIDE * distinct[0]:
+        return True
+
+    def off(places: NDArray[np.float64]) -> float:
+        return abs(float((np.median(places) - places[0]) / (places[-1] - places[0])) - 0.5)
+
+    return len(distinct) > 2 and off(np.log(distinct)) + _CENTRED < off(distinct)
 
 
 def _differs(axis: RunAxis) -> bool:

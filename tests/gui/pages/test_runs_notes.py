@@ -96,7 +96,9 @@ def test_title_and_tags_are_edited_in_place_and_found(known: RunsPage, qtbot: Qt
     names.only([])
 
 
-def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(known: RunsPage, qtbot: QtBot) -> None:
+def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(
+    known: RunsPage, shared_window: MainWindow, qtbot: QtBot
+) -> None:
     folder = known.runs / "digits-a"
     change_notes(folder, lambda notes: notes.with_neuron("exc", 7, "a four", starred=True))
     known.table.choose(["digits-a"])
@@ -114,6 +116,15 @@ def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(known: RunsP
     waits(qtbot, lambda: cell(known, "digits-a", "tags") == "good")
     notes = read_notes(folder)
     assert (notes.text, notes.starred_neurons("exc")) == ("Longer\nthan a line", [7])
+    known.noting.dialog = None
+    known.run_actions.do("notes")
+    waits(qtbot, lambda: known.noting.dialog is not None)
+    known.noting.dialog.neurons.itemActivated.emit(known.noting.dialog.neurons.item(0))  # type: ignore[union-attr]
+    waits(qtbot, lambda: shared_window.session.selection.neuron == 7)
+    assert shared_window.session.folder is not None
+    assert shared_window.session.folder.path == folder
+    waits(qtbot, lambda: shared_window.train.panels["neuron"].star.button.text() == "★")  # type: ignore[attr-defined]
+    shared_window.session.leave()
 
 
 def test_the_page_fits_a_narrow_window(known: RunsPage, shared_window: MainWindow, qtbot: QtBot) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -175,15 +174,20 @@ class ComparisonPanel(QWidget):
         names = short_names(list(self._ticks.slots))
         return {name: self._ticks.title(name) or short for name, short in names.items()}
 
+    def _delta(self, name: str) -> str:
+        """Return the mark of a run that was changed, as in the history."""
+        n = self._ticks.n_changed(name)
+        return f" {CHANGED_MARK}{n}" if n else ""
+
     def marked(self) -> dict[str, list[int]]:
         """Return where parameters or the rule of ticked runs were changed, which lines mark in the curves."""
         return {course.name: list(course.changes) for course in self._ticks.ordered if course.changes}
 
     def _draw_curves(self) -> None:
-        names, marked = self._names(), self.marked()
+        names = self._names()
         self.legend.write(
             [
-                (run_lines.colour(slot), run_lines.mark(slot), html.escape(f"{names[name]}{_delta(marked.get(name))}"))
+                (run_lines.colour(slot), run_lines.mark(slot), html.escape(f"{names[name]}{self._delta(name)}"))
                 for name, slot in self._ticks.slots.items()
             ],
             [],
@@ -256,7 +260,6 @@ class ComparisonPanel(QWidget):
 
     def _write_rows(self) -> None:
         comparison, names, colours = self._ticks.comparison, self._names(), theme.current()
-        marked = self.marked()
         self._write_seeds()
         self.rows.clear()
         self.rows.setVisible(comparison is not None)
@@ -269,7 +272,7 @@ class ComparisonPanel(QWidget):
         for number, name in enumerate(accounts, 1):
             slot = self._ticks.slots.get(name, 0)
             head.setForeground(number, QBrush(QColor(run_lines.colour(slot))))
-            head.setText(number, f"{run_lines.mark(slot)} {names.get(name, name)}{_delta(marked.get(name))}")
+            head.setText(number, f"{run_lines.mark(slot)} {names.get(name, name)}{self._delta(name)}")
             head.setToolTip(number, plain_tip(name))
             head.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         heading = ""
@@ -313,11 +316,6 @@ class ComparisonPanel(QWidget):
     def figure(self) -> dict[str, Any] | None:
         """Return the figure for a paper."""
         return comparison_spec(self._ticks.ordered, __version__)
-
-
-def _delta(positions: Sequence[int] | None) -> str:
-    """Return the mark of a run that was changed, with the number of times."""
-    return f" {CHANGED_MARK}{len(positions)}" if positions else ""
 
 
 def fit_columns(table: QTreeWidget, shrinks: int) -> None:

@@ -98,6 +98,11 @@ class RunSelection(QObject):
         entry = self._entries.get(name)
         return "" if entry is None else entry.title
 
+    def n_changed(self, name: str) -> int:
+        """Return how many parameters of a run were changed while it ran."""
+        entry = self._entries.get(name)
+        return 0 if entry is None else len(entry.changes)
+
     @property
     def crowded(self) -> bool:
         """Whether there are more runs than distinct line styles."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,17 @@ def test_wide_positive_parameters_and_those_drawn_so_are_logarithmic(entries: li
     assert axis.spec() == {"label": "p", "values": values, "names": [], "log": True}
     assert not axes_of(entries)["exc.tau_m"].log
     assert axes_of(entries, ["exc.tau_m"])["exc.tau_m"].log
+    for values, log in (
+        ([0.003, 0.01, 0.03], True),
+        ([1, 2, 5, 10], True),
+        ([10, 20, 30, 40], False),
+        ([0.001, 0.1], True),
+        ([1, 10], False),
+        ([0, 0.01, 1], False),
+        ([-1, 1, 100], False),
+    ):
+        made = [replace(entries[0], parameters={"p": value}, changes={}) for value in values]
+        assert axes_of(made)["p"].log == log, values
     assert not axes_of(entries, ["seed"])["seed"].log, "0 has no logarithm"
 
 
