@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json as json_format
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -245,7 +245,7 @@ def _experiments(name: str) -> Iterator[Described]:
             raise StdpbenchError(f"{name} is a sweep, not an experiment; `stdpbench sweep {name}` runs it")
         if not {*SECTIONS, "seed"}.intersection(table) and {"on_input_spike", "on_output_spike"}.intersection(table):
             rule = rules.build(rule_table(name), "plasticity")
-            yield _of_class(rules.name, name, type(rule))
+            yield _of_class(rules.name, name, type(rule)) | _as_written(rule)
             return
         made, where = read_experiment(path), f"from {name}"
     else:
@@ -259,6 +259,13 @@ def _experiments(name: str) -> Iterator[Described]:
         },
         "experiment": made.to_mapping(),
     }
+
+
+def _as_written(rule: PlasticityRule) -> Described:
+    """Return what the file of a custom rule says, in its own words, in place of the code that is made of it."""
+    definition: Mapping[str, Any] = getattr(rule, "definition", {})
+    spots = [(title, key) for title, key in TEXTS if key in definition]
+    return {"text": definition.get("about", "")} | {title: definition[key].strip() for title, key in spots}
 
 
 def _parameters(path: str) -> Iterator[Described]:
@@ -377,7 +384,8 @@ def _show(console: Console, one: Described) -> None:
 def _show_class(console: Console, one: Described) -> None:
     title = f"{one['what']} {one['name']}: {one.get('summary', '')}".rstrip(": ")
     console.print(title, style="bold", highlight=False, markup=False)
-    console.print(one["text"], highlight=False, markup=False)
+    if one["text"]:
+        console.print(one["text"], highlight=False, markup=False)
     if "kinds" in one:
         table = Table(box=None, padding=(0, 2, 0, 0))
         for heading in (f"{one['name']}.kind", "description"):

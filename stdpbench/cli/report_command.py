@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,11 @@ from stdpbench.cli.progress import Display
 from stdpbench.paths import runs_folder
 from stdpbench.readout import INTERVAL
 from stdpbench.report.build import PAGE, ReportOptions, make_report
+from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.protocol.facts import Progress
+from stdpbench.sweeps.seeds import BASELINE_HEADINGS, PAIRED_WITH_BASELINES
+from stdpbench.sweeps.statistics import Difference, Spread, difference_text, known, spread_text
 
 
 def report_command(
@@ -57,6 +60,24 @@ def _show(data: dict[str, Any], console: Console) -> None:
             _show_stream(run, console)
         else:
             _show_run(run, console)
+    _show_baselines((data.get("together", {}).get("over_seeds") or {}).get("groups", ()), console)
+
+
+def _show_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Print what the vote is above baselines, over seeds."""
+    if not any(group.get("baselines") for group in groups):
+        return
+    table = Table(title="the vote against baselines, paired by seed", title_justify="left")
+    for number, heading in enumerate(BASELINE_HEADINGS):
+        table.add_column(heading, justify="right" if number > 1 else "left")
+    for group in groups:
+        for one in group["baselines"]:
+            accuracy = Spread(**known(one["accuracy"]))
+            difference = Difference(**known(one["vote_minus_baseline"]))
+            row = (group["label"] or "all", one["name"], str(difference.n), spread_text(accuracy))
+            table.add_row(*row, difference_text(difference))
+    console.print(table)
+    console.print(PAIRED_WITH_BASELINES, highlight=False)
 
 
 def _show_stream(run: dict[str, Any], console: Console) -> None:
@@ -83,9 +104,10 @@ def _show_run(run: dict[str, Any], console: Console) -> None:
         table.add_row(name, f"{100 * row['accuracy']:.2f}", *balanced, interval, str(row["n_images"]))
     console.print(table)
     readings = run["readings"]
-    accesses = "unknown (no journal)" if readings["run"] is None else str(readings["run"])
+    accesses = "an unknown number of times (no journal)" if readings["run"] is None else f"{readings['run']} times"
     console.print(
-        f"accesses to test labels: {accesses} for the run, {readings['experiment']} for the experiment, "
-        f"{readings['data_set']} for the data set in its folder",
+        f"labels of evaluated pictures were read {accesses} for the run; looks of all runs in its folder: "
+        f"{readings['experiment']} of the experiment, {readings['data_set']} at test labels of the data set. "
+        f"{ABOUT_LOOKS}",
         highlight=False,
     )

@@ -217,7 +217,7 @@ class Mosaic:
         return f"× {_neurons(int(self.silent.sum()))} {why}"
 
     def write_classes(self, axes: Axes, class_names: Sequence[str] | None, size: float, room: int) -> None:
-        """Write the class into each field, if there are not too many; a name of more than `room` letters as number."""
+        """Write the class into each field, if there are not too many; at most `room` letters of its name."""
         from matplotlib.patheffects import withStroke
 
         if self.labels is None or len(self.labels) > _LABELLED_FIELDS:
@@ -229,7 +229,7 @@ class Mosaic:
             axes.text(
                 left,
                 top,
-                name if len(name) <= room else str(label),
+                name if len(name) <= room else f"{name[: room - 1]}…" if room > 2 else str(label),
                 fontsize=size,
                 ha="left",
                 va="top",

@@ -27,7 +27,7 @@ INCH: Final = 25.4  # mm
 _SCREEN_POINTS = 11.0
 _UNITS = {"mm": 1.0, "cm": 10.0, "in": INCH}
 _LEAST, _MOST = 30.0, 600.0
-_LETTER = 0.54  # mean width of a letter, as a share of the font size
+_LETTER = 0.6  # mean width of a letter, as a share of the font size
 
 Width = float | str
 """A width: a number in mm, or a text with its unit, such as ``"88 mm"`` or ``"3.5 in"``."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ def plain(value: Spread | Difference) -> dict[str, float | int | None]:
         name: None if isinstance(number, float) and math.isnan(number) else number
         for name, number in vars(value).items()
     }
+
+
+def known(values: Mapping[str, float | int | None]) -> dict[str, Any]:
+    """Return the values that `plain` returned; None becomes NaN."""
+    return {name: math.nan if number is None else number for name, number in values.items()}
 
 
 def signed(value: float, scale: float = 100, digits: int = 2) -> str:

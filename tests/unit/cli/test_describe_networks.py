@@ -58,3 +58,16 @@ def test_parts_of_networks_are_described(path: str, text: str, capsys: pytest.Ca
     status, output, _ = run_cli(capsys, path)
     assert status == 0
     assert text in " ".join(output.split())
+
+
+def test_a_rule_of_ones_own_is_described_as_it_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    text = 'title = "Mine"\non_output_spike = "w = clip(w + a*x, 0, w_max)"\n[traces]\nx = { side = "input", '
+    text += (
+        'tau = "tau", on_spike = "add" }\n[parameters]\na = { default = 0.1 }\ntau = { default = 5, unit = "ms" }\n'
+    )
+    file.write_text(text, encoding="utf-8")
+    status, output, _ = run_cli(capsys, str(file))
+    assert status == 0
+    assert "\n  w = clip(w + a*x, 0, w_max)\n" in output
+    assert "a definition has" not in output
