@@ -220,6 +220,7 @@ def test_runs_that_differ_in_their_seed_are_averaged(report):
     assert [group["seeds"] for group in together["over_seeds"]["groups"]] == [[0, 1]]
     page = (report[2] / PAGE).read_text(encoding="utf-8")
     assert "Over seeds</h3>" not in page, "there is nothing to compare them with"
+    assert "The vote against baselines, paired by seed</h3>" in page
 
 
 def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path, undrawn):
@@ -233,7 +234,11 @@ def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path, undrawn):
     with patch.object(build, "_measure", once):
         data, _ = carried_out(folders, tmp_path / "three")
     compared = over_seeds(folders, [Account.of(folder) for folder in folders])
-    assert data["together"]["over_seeds"] == compared.to_mapping()
+    written, expected = data["together"]["over_seeds"], compared.to_mapping()
+    against, *_ = (group.pop("baselines") for group in (*written["groups"], *expected["groups"]))
+    assert written == expected
+    assert {one["name"] for one in against} >= {"k-means", "samples as prototypes"}, "measured by the report"
+    assert rows(tmp_path / "three", "baselines_over_seeds.csv")[0]["baseline"] == against[0]["name"]
     votes = [folder.read_json("metrics.json")["accuracy"]["vote"]["accuracy"] for folder in folders]
     lines = {(row["readout"], row["runs_with"]): row for row in rows(tmp_path / "three", "over_seeds.csv")}
     first, second = lines["vote", "nu_post = 0.01"], lines["vote", "nu_post = 0.02"]
