@@ -78,7 +78,8 @@ def _population(name: str, population: Population, kinds: tuple[str, ...]) -> Gr
     if "noise.receptor" in found:
         now = getattr(population.noise, "receptor", "")
         found["noise.receptor"] = _one_of(found["noise.receptor"], receptors(neuron), now)
-    return _group(path, (name, f"{population.size} neurons", str(getattr(neuron, "kind", ""))), found)
+    size = f"{population.size} neuron{'' if population.size == 1 else 's'}"
+    return _group(path, (name, size, str(getattr(neuron, "kind", ""))), found)
 
 
 def _projection(draft: NetworkDraft, name: str, projection: Projection, rules: tuple[str, ...]) -> Group:

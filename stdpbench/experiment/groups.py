@@ -194,7 +194,7 @@ def _populations(experiment: Experiment, network: GraphNetwork) -> Iterator[Grou
         elif population.shape:
             found["shape"] = SHAPE
         if found:  # otherwise the input, whose shape the data give
-            size = (f"{population.size} neurons",) if population.size else ()
+            size = (f"{population.size} neuron{'' if population.size == 1 else 's'}",) if population.size else ()
             heading = (name, *size, *([str(kind)] if (kind := getattr(population.neuron, "kind", "")) else []))
             yield _group(experiment, path, heading, found, name == read, _any_missing(population, POPULATION))
 

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from stdpbench.runs.protocol.states import State
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
 from stdpbench_gui.session import crash
@@ -179,7 +180,9 @@ class Panel(QDockWidget):
             self._stack.setCurrentWidget(self.body)
             self.refresh()
         else:
-            self._empty.setText(self.nothing())
+            starting = self.session.folder is not None and self.session.state is State.BUILDING
+            text, advice, _ = self.nothing().partition(": start")
+            self._empty.setText(f"{text}." if advice and starting else self.nothing())
             self._stack.setCurrentWidget(self._empty)
         kept = self.session.kept.describe(self.frames) if filled else ""
         self.as_of.setText(kept)

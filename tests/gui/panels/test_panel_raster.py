@@ -8,9 +8,11 @@ import pytest
 from frames import frame, give, give_pictures, pair, some
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, redraw, session, show
 
+from stdpbench.runs.protocol.states import State
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
@@ -266,3 +268,21 @@ def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> 
 def test_frames_of_earlier_versions_last_as_long_as_the_schedule_says(panel: Raster) -> None:
     see(panel, 3)
     assert panel.strips[0].stimulus == 350.0
+
+
+def test_advises_to_start_a_run_unless_one_is_starting(qtbot: QtBot, tmp_path: Path) -> None:
+    made = session(tmp_path)
+    made.live.presentation, made.live.state = {}, State.STOPPED
+    made.live.progress, made.live.position = {}, 0
+    panel = Raster(made)
+    show(panel, qtbot)
+    empty = panel.findChild(QLabel, "empty")
+    assert empty is not None
+    for state, text in (
+        (State.STOPPED, "This run is not active. Continue it with Resume, above."),
+        (State.BUILDING, "Spikes appear here with the next training presentation."),
+        (State.RUNNING, "Spikes appear here with the next training presentation: start or resume a run."),
+    ):
+        made.live.state = state
+        redraw(panel)
+        assert empty.text() == text

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 def add_actions(actions: Actions, page: Callable[[], EvaluatePage]) -> None:
     """Add the menu; its actions create the page if necessary."""
     menu = "&Evaluate"
-    actions.add("evaluate-shown", menu, "&Evaluate the current run", lambda: page().evaluate_shown(), "Ctrl+Shift+E")
+    actions.add(
+        "evaluate-shown",
+        menu,
+        "&Evaluate the current run",
+        lambda: page().evaluate_shown(),
+        "Ctrl+Shift+E",
+        text_of=lambda: page().report_text(shown=True),
+    )
     actions.add("evaluate-choose", menu, "&Choose a run…", lambda: page().choose_run())
     actions.separator(menu)
     actions.add(

@@ -421,9 +421,11 @@ class EvaluatePage(QWidget):
             self.wanted.emit()
             self.reports.write(path)
 
-    def report_text(self) -> ActionText:
-        """Return the command that writes the report."""
+    def report_text(self, *, shown: bool = False) -> ActionText:
+        """Return the command that evaluates the chosen run, or the one of the Train page, and writes the report."""
         path = self.chosen_run()
+        if shown:
+            path = None if self._shown.folder is None else self._shown.folder.path
         return ActionText() if path is None else RunText(path, self.runs).does("report", "")
 
     # -- display ---------------------------------------------------------------------------------------------------

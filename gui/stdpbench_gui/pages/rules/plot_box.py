@@ -6,7 +6,7 @@ import re
 from html import escape
 from typing import Any
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QToolButton
 
@@ -23,7 +23,7 @@ from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import menu_action, wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, menu_action, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.legend import Legend
 
@@ -41,17 +41,7 @@ _HELP = (
 
 _FOOT_LINES = (4, 3)
 """Lines of text below the first plot, and below the others."""
-_FEW_LETTERS = "Frequency curve ▾ "
 _TIGHT = 240
-
-
-class _ProtocolChoice(QComboBox):
-    """A list of protocols that is cut short where there is little room."""
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the size of a few letters."""
-        size = super().minimumSizeHint()
-        return QSize(min(size.width(), self.fontMetrics().horizontalAdvance(_FEW_LETTERS)), size.height())
 
 
 class PlotBox(TitledBox):
@@ -78,7 +68,7 @@ class PlotBox(TitledBox):
         self._coarse, self._late, self._problem = False, False, ""
         super().__init__(state.changed, session)
         self.title_label.hide()
-        self.choice = _ProtocolChoice()
+        self.choice = NarrowBox()
         self.choice.setAccessibleName(f"Protocol of plot {place + 1}")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for name, quick in QUICK.items():
@@ -86,9 +76,9 @@ class PlotBox(TitledBox):
             self.choice.setItemData(self.choice.count() - 1, quick.about, Qt.ItemDataRole.ToolTipRole)
         self.choice.activated.connect(self._choose)
         self.options = QToolButton()
-        self.options.setText("options")
+        self.options.setText("⚙")
         self.options.setAutoRaise(True)
-        self.options.setToolTip("Pairs, frequency, starting weight …")
+        self.options.setToolTip("Options: pairs, frequency, starting weight …")
         self.options.setAccessibleName(f"Options of plot {place + 1}")
         self.options.clicked.connect(lambda _: self.ask_options())
         self.status = QLabel()

@@ -15,6 +15,7 @@ from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.search import Search
 from stdpbench.runs.catalog.store import STAR, Entry
+from stdpbench.runs.queue.run_text import ActionText, shell, where_is
 from stdpbench.runs.watching import RunsFolderState
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
@@ -121,7 +122,11 @@ class RunsPage(QWidget):
         self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", doing.open_bin, "", "Deleted runs")
         actions.separator("R&uns")
         actions.add("queue-add", "R&uns", "&Add to the queue…", self._ask_what_to_queue, "Ctrl+Shift+A")
-        actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start)
+        actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start, text_of=self._queue_text)
+
+    def _queue_text(self) -> ActionText:
+        n = self.queue.at_once.value()
+        return ActionText(shell("queue", "run", *(("--at-once", str(n)) if n > 1 else ()), *where_is(self.runs)))
 
     def _lay_out(self) -> None:
         self.search = QLineEdit()

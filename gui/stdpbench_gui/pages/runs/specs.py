@@ -45,7 +45,13 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
     return [
         ActionSpec("open", "&Open in Train", on.show, whole, "Open the run on the Train page (Enter)", one=True),
         ActionSpec(
-            "evaluate", "E&valuate", on.evaluate, is_finished, "Evaluate what the network has learned", one=True
+            "evaluate",
+            "E&valuate",
+            on.evaluate,
+            is_finished,
+            "Evaluate what the network has learned",
+            one=True,
+            text_of=each(lambda run: run.does("report", "")),
         ),
         None,
         ActionSpec(

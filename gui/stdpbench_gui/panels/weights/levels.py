@@ -61,7 +61,7 @@ class LevelBar(Plot):
         """Use the font size of the theme, with enough room for the axis."""
         font, axis = theme.plot_font(), self.getAxis("left")
         metrics = QFontMetrics(font)
-        width = metrics.horizontalAdvance("-0.00") + metrics.height() + 6  # of the ticks and the label
+        width = metrics.horizontalAdvance("0.000") + metrics.height() + 8  # of the ticks and the label
         self.setFixedWidth(width + 40)
         axis.setWidth(width)
         axis.setTickFont(font)
