@@ -51,12 +51,17 @@ def sweep(
             "there, and continue from a checkpoint if their machine fails.",
         ),
     ] = False,
+    figure: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also draw the arms, as results.png does: .pdf, .svg or .png."),
+    ] = None,
+    width: FigureWidth = None,
     json: EndWithJson = False,
 ) -> None:
     """Compare experiments over seeds, on held-out training pictures; the same command continues after a stop."""
     from stdpbench.cli.sweep_command import Place, sweep_command
 
-    sweep_command(file, runs, Place(processes, dask, slurm, shared), json)
+    sweep_command(file, runs, Place(processes, dask, slurm, shared), json, figure, width)
 
 
 @analysis_app.command()

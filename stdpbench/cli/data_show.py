@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from stdpbench.datasets import STEPS
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.experiment.dry_run import Numbers, ShownStimulus, shown_numbers, shown_stimulus
-from stdpbench.figures.saving import at_width, check_figure_file, millimetres, write_figure
+from stdpbench.figures.saving import at_width, figure_width, write_figure
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.units import thousands
 
@@ -30,11 +29,7 @@ def show_data(
     name: str, assignments: Sequence[str], number: int, file: Path | None, width: str | None, json: bool
 ) -> None:
     """Carry out ``stdpbench data show``."""
-    wide = None if width is None else millimetres(width, "--width")
-    if file is None and wide is not None:
-        raise StdpbenchError("--width is that of a figure: name its file with --save")
-    if file is not None:
-        check_figure_file(file, "--save")
+    wide = figure_width(file, "--save", width)
     experiment = read_experiment(name).override(dict(parse_assignment(text) for text in assignments))
     split = load_split(experiment, validation=False)
     numbers, shown = shown_numbers(experiment, split), shown_stimulus(experiment, split, number)

@@ -134,15 +134,11 @@ def compare_command(
     names: Sequence[str], figure: Path | None, width: str | None, json: bool, runs: Path | None
 ) -> None:
     """Carry out ``stdpbench compare``."""
-    from stdpbench.figures.saving import check_figure_file, millimetres, write_figure
+    from stdpbench.figures.saving import figure_width, write_figure
     from stdpbench.runs.catalog.comparison import compare
     from stdpbench.runs.catalog.names import find_run
 
-    wide = None if width is None else millimetres(width, "--width")
-    if figure is None and wide is not None:
-        raise StdpbenchError("--width is that of a figure: name its file with --figure")
-    if figure is not None:
-        check_figure_file(figure, "--figure")
+    wide = figure_width(figure, "--figure", width)
     folders = [find_run(name, runs or runs_folder()) for name in names]
     comparison = compare(folders)
     if figure is not None:

@@ -19,12 +19,13 @@ from rich.text import Text
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Bars
 from stdpbench.errors import StdpbenchError
+from stdpbench.figures.saving import figure_width, write_figure
 from stdpbench.paths import runs_folder
 from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
 from stdpbench.sweeps.arms import fixed_arms
 from stdpbench.sweeps.local import Local
 from stdpbench.sweeps.measures import is_share
-from stdpbench.sweeps.report import best_text, cells, headings, to_mapping
+from stdpbench.sweeps.report import best_text, cells, figure_of, headings, to_mapping
 from stdpbench.sweeps.tuning import tuning_round
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
 
@@ -74,7 +75,9 @@ class Place:
             yield stack.enter_context(closing(Cluster(address, state, about, self.shared)))
 
 
-def sweep_command(name: str, runs: Path | None, place: Place, json: bool) -> None:
+def sweep_command(
+    name: str, runs: Path | None, place: Place, json: bool, figure: Path | None = None, width: str | None = None
+) -> None:
     """Carry out ``stdpbench sweep``.
 
     Raises
@@ -82,6 +85,7 @@ def sweep_command(name: str, runs: Path | None, place: Place, json: bool) -> Non
     SystemExit
         With status 130 if it was stopped, 1 if a run failed.
     """
+    wide = figure_width(figure, "--figure", width)
     sweep, console = read_sweep(name), Console(stderr=json)
     with SweepState((runs or runs_folder()) / sweep.folder_name) as state:
         console.print(f"sweep folder: {state.folder}", highlight=False, soft_wrap=True)
@@ -90,6 +94,12 @@ def sweep_command(name: str, runs: Path | None, place: Place, json: bool) -> Non
         report = make_report(sweep, state)
         write_report(report, state.folder)
         _show(report, state.folder, console)
+        if figure is not None:
+            drawn = figure_of(report, wide)
+            if drawn is not None:
+                write_figure(drawn, figure)
+            text = f"figure: {figure}" if drawn is not None else "There is no figure: no arm has a result to rank."
+            console.print(text, highlight=False, soft_wrap=True)
         if not whole:
             where = [] if runs is None else ["--runs", str(runs)]
             again = shlex.join(["stdpbench", "sweep", name, *where, *place.words])

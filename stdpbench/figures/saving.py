@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,6 +79,30 @@ def check_figure_file(path: Path, option: str, formats: tuple[str, ...] = FORMAT
         raise StdpbenchError(f"{option} {path}: the name must end in {', '.join(formats)}")
     if not path.parent.is_dir():
         raise StdpbenchError(f"{option} {path}: there is no folder {path.parent}")
+
+
+def figure_width(path: Path | None, option: str, width: Width | None) -> float | None:
+    """Return the width of a figure in mm, once file and width have been checked; None without a width.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file, if a figure is wanted.
+    option : str
+        The option that names it.
+    width : float or str, optional
+        What ``--width`` says.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file cannot be written (`check_figure_file`), the width is none, or there is a width without a file.
+    """
+    if path is not None:
+        check_figure_file(path, option)
+    elif width is not None:
+        raise StdpbenchError(f"--width is that of a figure: name its file with {option}")
+    return None if width is None else millimetres(width, "--width")
 
 
 def letters(width: float | None, usual: int, points: float = POINTS) -> int:
@@ -159,7 +184,10 @@ def write_figure(figure: Figure, path: str | Path) -> None:
     path = Path(path)
     ending = path.suffix.lower().removeprefix(".")
     dpi = figure.dpi if ending == "png" else max(PAPER_DPI, figure.dpi)
-    with matplotlib.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "stdpbench"}):
+    settings: AbstractContextManager[None] = nullcontext()
+    if ending != "png":  # all threads share them
+        settings = matplotlib.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "stdpbench"})
+    with settings:
         write_aside(path, lambda file: figure.savefig(file, format=ending, dpi=dpi, metadata=_METADATA[ending]))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stdpbench.figures.drawing import GRID_COLOUR, OKABE_ITO, new_figure
+from stdpbench.figures.saving import at_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +46,13 @@ class ArmResult:
     is_reference: bool
 
 
-def sweep_figure(title: str, metric: str, arms: Sequence[ArmResult], unit: str = "percentage points") -> Figure:
+def sweep_figure(
+    title: str,
+    metric: str,
+    arms: Sequence[ArmResult],
+    unit: str = "percentage points",
+    width: float | None = None,
+) -> Figure:
     """Draw the results of a sweep.
 
     Parameters
@@ -58,6 +65,8 @@ def sweep_figure(title: str, metric: str, arms: Sequence[ArmResult], unit: str =
         Unit of differences; empty if they have none.
     arms : sequence of ArmResult
         Arms with at least one finished run. Of more than 40, the best 40 are drawn.
+    width : float, optional
+        Width in mm, for a paper. Default: that of a screen.
 
     Returns
     -------
@@ -90,7 +99,7 @@ def sweep_figure(title: str, metric: str, arms: Sequence[ArmResult], unit: str =
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
     panels[0].set_title("\n".join(textwrap.wrap(title, 60)), fontsize=12, loc="left")
-    return figure
+    return at_width(figure, width)
 
 
 def _places(labels: list[str]) -> list[float]:

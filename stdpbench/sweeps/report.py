@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stdpbench import units
 from stdpbench.figures.sweep import ArmResult, sweep_figure
@@ -37,6 +37,9 @@ from stdpbench.sweeps.statistics import (
     spread_text,
 )
 from stdpbench.sweeps.tuning import chosen_settings, tuning_round, tuning_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _MOST_NAMED = 3  # arms that cannot be distinguished from the best one
 _README = """\
@@ -435,11 +438,26 @@ def write_report(report: Report, folder: Path) -> None:
     write_text_aside(folder / "results.json", json.dumps(to_mapping(report), indent=2, ensure_ascii=False) + "\n")
     if report.tuning:
         write_text_aside(folder / "tuning.csv", tuning_csv(report))
+    if (figure := figure_of(report)) is not None:
+        write_figure(figure, folder / "results.png")
+
+
+def figure_of(report: Report, width: float | None = None) -> Figure | None:
+    """Draw the arms of a sweep; None if it ranks none, or none has a result.
+
+    Parameters
+    ----------
+    report : Report
+        The results.
+    width : float, optional
+        Width in mm, for a paper. Default: that of a screen.
+    """
     arms, sweep = _arm_results(report), report.sweep
-    if arms and sweep.ranks:
-        words, pictures = f"{sweep.name}: {sweep.experiment}, {len(sweep.seeds)} seeds", sweep.base.stream is None
-        axis = f"{sweep.metric} on the validation part (%)" if pictures else title(sweep.metric)
-        write_figure(sweep_figure(words, axis, arms, "percentage points" if pictures else ""), folder / "results.png")
+    if not arms or not sweep.ranks:
+        return None
+    words, pictures = f"{sweep.name}: {sweep.experiment}, {len(sweep.seeds)} seeds", sweep.base.stream is None
+    axis = f"{sweep.metric} on the validation part (%)" if pictures else title(sweep.metric)
+    return sweep_figure(words, axis, arms, "percentage points" if pictures else "", width)
 
 
 def _arm_results(report: Report) -> list[ArmResult]:

@@ -15,7 +15,7 @@ from stdpbench.cli.sweep_command import SweepDisplay
 from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.sweeps.arms import Job, Round, fixed_arms
 from stdpbench.sweeps.carry_out import known_arms
-from stdpbench.sweeps.report import best_text, cells
+from stdpbench.sweeps.report import best_text, cells, figure_of
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.tuning import trials_of
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
@@ -236,6 +236,9 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
     best = "Best: a | b, but it is not shown to differ from as it is: a | b − as it is is +5.00 points "
     assert f"* {best}(95 % interval -7.42 to +17.42), and this interval includes 0 (3 seeds)." in text
+    drawn = figure_of(report, 88)
+    assert drawn is not None
+    assert drawn.get_figwidth() == pytest.approx(88 / 25.4)
     (rival,) = results["not_told_from_best"]
     assert (rival["label"], rival["difference"]["n"]) == ("as it is", 3)
 
