@@ -43,10 +43,20 @@ def spike_list(response: Response) -> list[tuple[str, bytes, bytes]]:
     return [(name, each.index.tobytes(), each.bin.tobytes()) for name, each in response.spikes.items()]
 
 
-@pytest.mark.parametrize(("inhibition", "delays"), [("layer", "none"), ("direct", "uniform")])
-def test_it_is_float64_but_for_rounding(inhibition: str, delays: str, built: Opener) -> None:
-    exact, rounded = built("compiled", experiment(inhibition, delays)), built("compiled", single(inhibition, delays))
-    same, n_spikes, shown = 0, 0, 16
+LONG = {"network__max_delay": 100.0, "network__n_exc": 330, "schedule__stimulus": 200.0}
+"""Delays so long that steps times neurons are more than 16 bits hold."""
+
+
+@pytest.mark.parametrize(
+    ("inhibition", "delays", "changes", "shown"),
+    [("layer", "none", {}, 16), ("direct", "uniform", {}, 16), ("direct", "uniform", LONG, 4)],
+)
+def test_it_is_float64_but_for_rounding(
+    inhibition: str, delays: str, changes: dict[str, Any], shown: int, built: Opener
+) -> None:
+    exact = built("compiled", experiment(inhibition, delays, **changes))
+    rounded = built("compiled", single(inhibition, delays, **changes))
+    same, n_spikes = 0, 0
     for number in range(shown):
         for simulator in (exact, rounded):
             put_start(simulator, number)

@@ -64,6 +64,7 @@ struct Delays {
 
 // The next presentation of a projection whose synapses differ in their delays, with weights in the order of delays; see deliveries.py.
 template <typename T> struct Delivery {
+    typedef int32_t Eight __attribute__((vector_size(32)));
     struct Arrival { int32_t source, target; };
     struct Bounded { int32_t bin, source, target; T weight; };   // what is left of a weight beyond its bounds after its first arrival
     static const int32_t UNIT = 4, AHEAD = 16;
@@ -88,7 +89,8 @@ template <typename T> struct Delivery {
     static const bool AHEAD_OF_TIME = std::is_same<T, float>::value;
     static const int32_t STEPS = 32;
     Vector<T> window;
-    std::vector<int32_t> place;
+    std::vector<uint16_t> small_places;     // of each synapse, if no place is further; else `large_places`
+    std::vector<int32_t> large_places;
     int32_t window_start = 0;
     std::vector<char> beyond;       // by source: whether some of its weights are beyond their bounds
 
@@ -122,9 +124,14 @@ template <typename T> struct Delivery {
         row.resize(n_targets);
         if (AHEAD_OF_TIME) {
             window.resize((size_t)(STEPS + given.longest + 1) * n_targets);
-            place.resize(given.bins.size());
-            for (size_t k = 0; k < place.size(); k++)
-                place[k] = given.bins[k] * n_targets + (int32_t)(k % n_targets);
+            const size_t n_places = given.bins.size();
+            const bool all_small = (size_t)(given.longest + 1) * n_targets <= 1 << 16;
+            small_places.resize(all_small ? n_places : 0);
+            large_places.resize(all_small ? 0 : n_places);
+            for (size_t k = 0; k < n_places; k++) {
+                const int32_t place = given.bins[k] * n_targets + (int32_t)(k % n_targets);
+                all_small ? small_places[k] = (uint16_t)place : large_places[k] = place;
+            }
         } else
             weight.assign(target.size(), 0);
         due.resize(given.longest + 1);
@@ -236,17 +243,26 @@ template <typename T> struct Delivery {
         T *__restrict current = window.data() + (size_t)(now - window_start) * n_targets;
         for (int32_t k = 0; k < train->count(now); k++) {
             const int32_t source = train->at(now)[k];
-            const T *from = w + (size_t)source * n_targets;
-            const int32_t *to = place.data() + (size_t)source * n_targets;
-            for (int32_t each = 0; each < n_targets; each++)
-                current[to[each]] += from[each];
+            const size_t row_of_source = (size_t)source * n_targets;
+            const T *from = w + row_of_source;
+            if (large_places.empty())
+                add_row(current, from, small_places.data() + row_of_source);
+            else
+                add_row(current, from, large_places.data() + row_of_source);
             if (beyond[source] && first_bin[source] < now)
                 for (size_t each = next_bounded; each < bounded.size(); each++)  // the spike before it has yet to bring these within bounds
                     if (bounded[each].source == source)
-                        current[to[bounded[each].target]] += bounded[each].weight - from[bounded[each].target];
+                        current[delay(source, bounded[each].target) * n_targets + bounded[each].target] +=
+                            bounded[each].weight - from[bounded[each].target];
         }
         for (int32_t to = 0; to < n_targets; to++)
             receptor[to] += odd[to] ? T(0) : current[to];
+    }
+    template <typename P> void add_row(T *__restrict current, const T *__restrict from, const P *__restrict to) const
+    {
+        RESIDENT_UNROLLED
+        for (int32_t each = 0; each < n_targets; each++)
+            current[to[each]] += from[each];
     }
     void add_in_order(T *__restrict receptor, int32_t now)
     {
@@ -261,10 +277,11 @@ template <typename T> struct Delivery {
                 const int32_t *group = &first[(size_t)spikes[k] * width + (now - bin)];
                 const int32_t start = group[0], length = group[1] - start;
                 int32_t *mine = of_step + n, done = 0;
-                do  // more than there are: what is too much is written over by the next
-                    for (int32_t each = 0; each < 8; each++)
-                        mine[done + each] = start + done + each;
-                while ((done += 8) < length);
+                Eight next = Eight{start, start, start, start, start, start, start, start} + Eight{0, 1, 2, 3, 4, 5, 6, 7};
+                do {  // more than there are: what is too much is written over by the next
+                    std::memcpy(mine + done, &next, sizeof next);
+                    next += Eight{8, 8, 8, 8, 8, 8, 8, 8};
+                } while ((done += 8) < length);
                 n += length;
             }
         }
