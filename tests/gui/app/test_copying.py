@@ -89,6 +89,11 @@ def test_what_is_copied_does_the_same(paused: MainWindow, qtbot: QtBot, tmp_path
     waits(qtbot, lambda: row.text == "0.02")
     carry_out(qtbot, panel.text_of_change(PATH), "command")  # the value in force
 
+    panel.changes.here({PATH: 0.03})
+    waits(qtbot, actions["undo"].isEnabled)
+    carry_out(qtbot, actions["undo"].copied_text(), "command")
+    waits(qtbot, lambda: dict(session.live.changes[-1][1]) == {PATH: (0.03, 0.02)})
+
     assert actions["pause"].copied_text().command.startswith("stdpbench resume ")
     branches = actions["branch-shown"].copied_text()
     carry_out(qtbot, ActionText("", branches.python.replace(".branch(", ".branch(start=False")), "python")

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.lessons import Lesson, RunOfLesson, lessons
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.lessons import places
@@ -21,6 +22,7 @@ from stdpbench_gui.lessons.guide import Guide
 from stdpbench_gui.lessons.pane import StepView
 from stdpbench_gui.lessons.progress import Progress
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
+from stdpbench_gui.panels.parameters.change_way import BRANCH
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.widgets.button_row import ButtonRow
 from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
@@ -173,8 +175,13 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     parameters = window.train.panels["parameters"]
     assert isinstance(parameters, ParametersPanel)
     assert parameters.search.text() == "tau_m"
+    parameters.way.way.setCurrentIndex(BRANCH)
+    assert session.folder is not None
+    parent = session.folder.path
     parameters.form.committed.emit("exc.tau_m", "20 ms")
-    waits(qtbot, done)
+    waits(qtbot, lambda: session.folder is not None and session.folder.path != parent and done())
+    waits(qtbot, lambda: session.live.progress.get("pace") == 0.05)  # as the run that it leaves
+    assert has_process(parent)
 
     assert view.next.text() == "To the question"
     click(qtbot, view.next)
@@ -186,8 +193,9 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, view.next)
     assert guide.pane is not None
     assert guide.pane.list.states["neuron"].text() == "✓ done"
-    waits(qtbot, lambda: not session.connected)  # its run would train for a long time yet
+    waits(qtbot, lambda: not session.connected)  # its runs would train for a long time yet
     assert session.state is State.STOPPED
+    waits(qtbot, lambda: not has_process(parent))
 
 
 def test_progress_is_remembered(window: MainWindow, qtbot: QtBot, settings: QSettings) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QResizeEvent
 
 from stdpbench.figures.paper import Table
 from stdpbench.readout.over_time import AnswersOverTime
@@ -47,6 +48,7 @@ class OverTimeBox(Box):
         self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot = SmallPlot("right (%) · time in presentation (ms)")
         self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.getAxis("left").most = 100.0
         self.curve = self.plot.plot([], [])
         self.median = pg.InfiniteLine(angle=90)
         self.plot.addItem(self.median, ignoreBounds=True)
@@ -65,11 +67,20 @@ class OverTimeBox(Box):
             time, accuracy = self._curve(found)
             self.curve.setData(time, accuracy)
             self.plot.setXRange(0, float(time[-1]), padding=0.01)
-            self.plot.setYRange(0, 100, padding=0.12)
+            self._leave_room()
             median = found.settled_ms(self._labels)["median"]
             self.median.setVisible(median is not None)
             self.median.setValue(median or 0.0)
         self.note.setText(self._about())
+
+    def _leave_room(self) -> None:
+        """Leave room for the title above 100 %."""
+        self.plot.setYRange(0, 100 * (1 + self.plot.room_for_title()), padding=0.03)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Leave as much room as the title takes at the new size."""
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self._leave_room)  # after the plot has its size
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""

@@ -33,7 +33,7 @@ class Rows(QTreeWidget):
         icon = self.iconSize().width() if any(not row.icon(0).isNull() for row in rows) else 0
         metrics = self.fontMetrics()
         longest = max(map(metrics.horizontalAdvance, words))
-        needed = min(longest, _WORD * metrics.horizontalAdvance("n")) + 2 * theme.GRID + icon
+        needed = min(longest, _WORD * metrics.horizontalAdvance("n")) + 4 * theme.GRID + icon
         others = sum(head.sectionSize(place) for place in range(1, head.count()))
         head.resizeSection(0, max(needed, view.width() - others))
 

@@ -108,7 +108,7 @@ class Curves(Panel):
         self.as_grid.setCheckable(True)
         self.as_grid.toggled.connect(lambda _: self.show_all())
         menu_action(self.menu, "Whole run", self.show_all)
-        menu_action(self.menu, "Remove other runs", self.overlays.clear)
+        menu_action(self.menu, "Clear overlays", self.overlays.clear, "Remove the other runs from the plots")
 
     def _new_plot(self, name: str, *, chooses: bool = True) -> CurvePlot:
         plot = CurvePlot(name, chooses=chooses)
