@@ -78,6 +78,12 @@ def test_reference_pages_have_every_section_kind_experiment_and_command() -> Non
     assert {f"generated/{name}" for name in pages} == set(re.findall(r"(?m)^generated/.*$", listed))
 
 
+def test_each_how_to_page_has_a_line() -> None:
+    index = (ROOT / "docs/howto/index.md").read_text(encoding="utf-8")
+    pages = {page.stem for page in (ROOT / "docs/howto").glob("*.md")} - {"index"}
+    assert set(re.findall(r"(?m)^- \[.*\]\(([\w-]+)\.md\): ", index)) == pages
+
+
 @pytest.mark.slow
 def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
     pytest.importorskip("myst_nb")
