@@ -158,6 +158,25 @@ def list_runs(
         ),
     ] = None,
     starred: Annotated[bool, typer.Option("--starred", help="Show only runs with a star.")] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also draw the runs over --axes, as a PDF, SVG or PNG file, with a CSV."),
+    ] = None,
+    axes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,…",
+            help="Parameters and metrics for --plot: two are a scatter, more are parallel axes. Default: the first "
+            "parameter that differs, and the first metric.",
+            autocompletion=completion.columns,
+        ),
+    ] = None,
+    colour: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Colour of the runs in --plot, likewise.", autocompletion=completion.columns
+        ),
+    ] = None,
     json: AsJson = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the index from the run folders.")] = False,
     bin_: Annotated[bool, typer.Option("--bin", help="List deleted runs, which `restore` brings back.")] = False,
@@ -171,7 +190,14 @@ def list_runs(
     from stdpbench.cli.store_commands import list_command
 
     noted = [f"tags={one.removeprefix('#')}" for one in tag or []] + ["starred=true"] * starred
-    list_command([*(filters or []), *noted], sort, columns, json, rebuild, bin_, sweep, runs)
+    asked = None
+    if plot is not None:
+        from stdpbench.cli.plot_runs import RunsPlot
+
+        asked = RunsPlot(plot, axes, colour)
+    elif axes or colour:
+        raise StdpbenchError("--axes and --colour are for a figure; add --plot FILE")
+    list_command([*(filters or []), *noted], sort, columns, json, rebuild, bin_, sweep, runs, asked)
 
 
 @runs_app.command()

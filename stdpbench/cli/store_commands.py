@@ -15,11 +15,12 @@ from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.columns import SUPERVISED, clock, local_time
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.index import UnwritableIndexError
-from stdpbench.runs.catalog.store import BIN, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
+from stdpbench.runs.catalog.store import BIN, CHANGED, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
 from stdpbench.runs.folder.notes import Notes, read_notes
 from stdpbench.runs.queue.run_queue import Queue
 
 if TYPE_CHECKING:
+    from stdpbench.cli.plot_runs import RunsPlot
     from stdpbench.readout.metric import Metric
     from stdpbench.runs.catalog.comparison import Account, Comparison
     from stdpbench.runs.folder.run_folder import RunFolder
@@ -41,6 +42,7 @@ def list_command(
     bin_: bool,
     sweep: str | None,
     runs: Path | None,
+    plot: RunsPlot | None = None,
 ) -> None:
     """Carry out ``stdpbench list``."""
     runs = runs or runs_folder()
@@ -59,6 +61,10 @@ def list_command(
         if sweep is not None and not chosen:  # with the measures of streams
             detailed = {entry.name: entry for entry in store.entries([f"{_STREAM}seconds"])}
             entries = [detailed.get(entry.name, entry) for entry in entries]
+        if plot is not None:
+            names = [entry.name for entry in entries]
+            detailed = {entry.name: entry for entry in store.entries([CHANGED], set(names))}
+            plot.draw([detailed[name] for name in names if name in detailed])
         waiting = 0
         with suppress(UnwritableIndexError):  # the store has reported it
             waiting = len(Queue(runs).items())

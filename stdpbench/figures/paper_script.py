@@ -281,7 +281,8 @@ class PaperScript:
         for n, marks in enumerate(ticks):
             self.lines.append(f'axes[{k}].axvline({n}, color="0.4", linewidth=0.8)')
             self.lines += [
-                f'axes[{k}].text({n} + 0.03, {place:.4g}, {text!r}, fontsize="small", va="center")'
+                f'axes[{k}].text({n} + 0.03, {place:.4g}, {text!r}, fontsize="small", va="center", '
+                'bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8})'
                 for place, text in marks
             ]
 

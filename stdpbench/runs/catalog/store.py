@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -23,47 +21,27 @@ from typing import Any
 from stdpbench.errors import StdpbenchError, nearest
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.filters import Filter, order, value_text
+from stdpbench.runs.catalog.row import DAMAGED as DAMAGED
+from stdpbench.runs.catalog.row import PLAIN
+from stdpbench.runs.catalog.row import read_row as _read
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.notes import NAME as NOTES
-from stdpbench.runs.folder.notes import Notes, read_notes
-from stdpbench.runs.folder.run_json import NAME as RUN
-from stdpbench.runs.folder.run_json import is_text, read_run, read_table
+from stdpbench.runs.folder.notes import Notes
+from stdpbench.runs.folder.run_json import is_text
 from stdpbench.runs.folder.staging import remove_left_behind
 from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
-from stdpbench.toml_lines import flat
 
 BIN = "bin"
 SWEEP = "sweep.jsonl"
 """File that marks a folder in the runs folder as a sweep, which contains runs itself."""
-DAMAGED = "damaged"
-"""State shown for a run folder whose files cannot be read."""
-_CHANGE = re.compile(rb'"fact":"(?:ParametersChanged|RuleChanged)"')
 _FILES = ("run.json", "metrics.json", "progress.json", "journal.jsonl")
 """Files whose signature says whether a run folder has changed; with `NOTES` where there are notes."""
-_LONGEST_LIST = 20
-_PLAIN = (
-    "experiment",
-    "seed",
-    "state",
-    "reason",
-    "started",
-    "ended",
-    "phase",
-    "done",
-    "total",
-    "position",
-    "vote",
-    "parent",
-    "id",
-)
 NOTED = ("starred", "title", "tags", "notes")
 """Columns of what people note on a run (`stdpbench.runs.folder.notes`)."""
 CHANGED = "changed"
 """A column like a parameter: the parameters that were changed while a run ran."""
-COLUMNS = ("name", *_PLAIN, "progress", "duration", "path", *NOTED)
+COLUMNS = ("name", *PLAIN, "progress", "duration", "path", *NOTED)
 """Columns that every run has; parameters and metrics are additional columns, named by their dotted paths."""
-
-
 STAR = "★"
 _SUPERVISED = """parameters LIKE '%"reference.kind"%' AS supervised"""
 
@@ -280,7 +258,7 @@ class Store:
             "parent_id",
             _SUPERVISED,
             "notes",
-            *_PLAIN,
+            *PLAIN,
             *(("parameters", "changes", "metrics") if details else ()),
         ]
         query = f"SELECT {', '.join(fields)} FROM runs ORDER BY started, folder"
@@ -409,100 +387,3 @@ def _mark(path: str) -> str:
     except OSError:
         return ""
     return f"{found.st_mtime_ns},{found.st_size},{found.st_ino}"
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    """Read the files of a run folder as a row of the index."""
-    row: dict[str, Any] = dict.fromkeys(("parameters", "changes", "metrics"), "{}")
-    row |= dict.fromkeys(_PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
-    row |= {"item": "", "parent_id": "", "notes": _notes(folder)}
-    try:
-        metadata = read_run(folder / RUN)
-        row |= {key: metadata.get(key, "") for key in ("id", "reason", "started", "ended")}
-        row |= {"state": str(State(metadata.get("state", ""))), "item": metadata.get("queue", "")}
-        row |= _parent(metadata)
-        experiment = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
-        row |= {"experiment": str(experiment.get("name", "")), "seed": _number(experiment.get("seed"))}
-        row["parameters"] = json.dumps(flat(experiment), default=str)
-    except (StdpbenchError, OSError, ValueError, RecursionError) as error:
-        return row | {"state": DAMAGED, "reason": f"its files cannot be read: {error}"}
-    return row | _progress(folder) | _metrics(folder) | {"changes": json.dumps(_changes(folder))}
-
-
-def _parent(metadata: Mapping[str, Any]) -> dict[str, str]:
-    for key in ("parent", "from"):
-        origin = metadata.get(key)
-        if isinstance(origin, Mapping):
-            at = f" at {origin['at']}" if "at" in origin else ""
-            return {"parent": f"{origin.get('name', '')}{at}", "parent_id": str(origin.get("id") or "")}
-    return {}
-
-
-def _progress(folder: Path) -> dict[str, Any]:
-    try:
-        progress = read_table(folder / "progress.json")
-    except StdpbenchError:  # not started yet
-        return {}
-    phase = progress.get("phase")
-    return {"phase": phase if isinstance(phase, str) and is_text(phase) else ""} | {
-        key: _number(progress.get(key)) for key in ("done", "total", "position")
-    }
-
-
-def _metrics(folder: Path) -> dict[str, Any]:
-    try:
-        values = flat(read_table(folder / "metrics.json"))
-    except StdpbenchError:  # not written yet
-        return {}
-    kept = {path: value for path, value in values.items() if not isinstance(value, list) or _is_short(value)}
-    vote = kept.get("accuracy.vote.accuracy")
-    return {"metrics": json.dumps(kept), "vote": vote if isinstance(vote, float) else None}
-
-
-def _notes(folder: Path) -> str:
-    """Return what is noted on a run, without its neurons, as JSON; notes that cannot be read are left out."""
-    try:
-        table = read_notes(folder).to_mapping()
-    except StdpbenchError:  # `stdpbench show` reports it
-        return ""
-    table.pop("neurons", None)
-    return json.dumps(table, ensure_ascii=False) if table else ""
-
-
-def _is_short(values: list[Any]) -> bool:
-    return len(values) <= _LONGEST_LIST and not any(isinstance(value, list) for value in values)
-
-
-def _changes(folder: Path) -> dict[str, Any]:
-    """Return the newest values of changed parameters, including those of the rule, according to the journal."""
-    try:
-        data = (folder / "journal.jsonl").read_bytes()
-    except OSError:
-        return {}
-    found: list[tuple[int, dict[str, Any]]] = []
-    for match in _CHANGE.finditer(data):
-        end = data.find(b"\n", match.start())
-        if end < 0:  # incomplete line
-            break
-        try:
-            record = json.loads(data[data.rfind(b"\n", 0, match.start()) + 1 : end])
-            found.append((int(record["position"]), _newest(record)))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # reported when the journal itself is read
-    newest: dict[str, Any] = {}
-    # changes take effect in the order of positions; the journal of a run that was interrupted and resumed may differ
-    for _, changes in sorted(found, key=lambda pair: pair[0]):
-        newest |= changes
-    return newest
-
-
-def _newest(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the new values of a record by path; None for parameters that no longer exist."""
-    if record["fact"] == "ParametersChanged":
-        return {str(path): new for path, (_, new) in record["changes"].items()}
-    old, new = flat({"plasticity": record["old"]}), flat({"plasticity": record["new"]})
-    return {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
-
-
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and abs(value) < 2**63 else None

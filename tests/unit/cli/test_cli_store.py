@@ -359,3 +359,22 @@ def test_a_real_run_goes_through_the_queue(runs: Path, cli: Cli) -> None:
     assert record["state"] == "finished"
     assert record["accuracy.vote.n_images"] == 30
     assert "Differences from the shipped experiment digits" in cli("show", record["name"])
+
+
+def test_runs_are_drawn_over_what_differs(cli: Cli, tmp_path: Path) -> None:
+    target = tmp_path / "runs.svg"
+    table = cli("list", "--plot", str(target), "--axes", "exc.tau_m,vote", "--colour", "plasticity.nu_post")
+    assert table.startswith("name ")
+    assert "<svg" in target.read_text(encoding="utf-8")
+    rows = target.with_suffix(".csv").read_text(encoding="utf-8").splitlines()
+    assert rows[:2] == ['run,exc.tau_m (ms),"accuracy, vote (%)",plasticity.nu_post', "first,25.0,90.0,0.01"]
+    assert "3 runs over exc.tau_m (ms), accuracy, vote (%)" in target.with_suffix(".txt").read_text(encoding="utf-8")
+    cli("list", "--plot", str(target), "--axes", "exc.tau_m,plasticity.nu_post,vote")
+    assert "tau_m" in target.with_suffix(".py").read_text(encoding="utf-8")
+    for arguments, message in (
+        (["--plot", str(target), "--axes", "exc.tau,vote"], "did you mean 'exc.tau_m'"),
+        (["--plot", str(target), "--filter", "name=first"], "a figure needs two axes"),
+        (["--plot", str(tmp_path / "a.gif")], "must end in .pdf, .svg or .png"),
+        (["--axes", "exc.tau_m,vote"], "add --plot FILE"),
+    ):
+        assert message in cli("list", *arguments, status=2)

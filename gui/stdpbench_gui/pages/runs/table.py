@@ -59,7 +59,7 @@ _LETTERS = {
 _SHRINKING = {"name": 15, "title": 8, "tags": 6, "progress": 9, "parent": 8, "experiment": 6}
 """Widths to which columns shrink before the table scrolls sideways, in the same units."""
 _OPTIONAL = ("title", "tags", "notes", "progress", "parent", "branches")
-"""Columns that are as narrow as their heading, or hidden if there is no room, while no run has a text in them."""
+"""Columns that are as narrow as their heading, or hidden where others lack room, while no run has a text in them."""
 _LEAST = 0.6
 """Part of these widths that is left where even they do not fit."""
 _WHOLE = ("starred", "seed")
@@ -312,7 +312,9 @@ class RunsTable(QTreeView):
             wanted[column] = round(letters * letter) + 2 * theme.GRID
             least[column] = min(wanted[column], round(_SHRINKING.get(column, letters) * letter) + 2 * theme.GRID)
         room = not_none(self.viewport()).width() - sum(least.values())
-        hidden = [column for column in _OPTIONAL if room < 0 and column in least and not self.runs.is_filled(column)]
+        empty = [column for column in _OPTIONAL if column in least and not self.runs.is_filled(column)]
+        lacking = room < sum(wanted.values()) - sum(least.values())
+        hidden = [column for column in empty if room < 0 or (lacking and column not in WRITTEN)]
         room += sum(least.pop(column) for column in hidden)
         if room < 0:  # all columns, whose texts the tooltips show
             narrowed = sum(width for column, width in least.items() if column not in _WHOLE)

@@ -1,0 +1,71 @@
+"""Figures of many runs: the option ``--plot`` of ``stdpbench list``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stdpbench import __version__
+from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.figures.paper import FORMATS, Order, export
+from stdpbench.runs.catalog.run_axes import RunAxis, axes_of, axes_table, usual_axes
+from stdpbench.runs.catalog.store import Entry
+
+
+@dataclass(frozen=True)
+class RunsPlot:
+    """A figure of runs: a scatter over two axes, or lines across more.
+
+    Attributes
+    ----------
+    target : Path
+        The file.
+    axes, colour : str or None
+        Paths of axes, separated by commas, and of the one that gives the colour; None: chosen here.
+    """
+
+    target: Path
+    axes: str | None
+    colour: str | None
+
+    def draw(self, runs: Sequence[Entry]) -> None:
+        """Draw runs, and say where.
+
+        Raises
+        ------
+        StdpbenchError
+            If there are too few runs, they do not differ in an axis, or the file cannot be written.
+        """
+        if self.target.suffix.lower().lstrip(".") not in FORMATS:
+            raise StdpbenchError(f"--plot {self.target} must end in .pdf, .svg or .png")
+        if not self.target.absolute().parent.is_dir():
+            raise StdpbenchError(f"cannot write {self.target}: there is no folder {self.target.absolute().parent}")
+        known = axes_of(runs) if len(runs) > 1 else {}
+        across, up, colour = usual_axes(known)
+        named = [path.strip() for path in self.axes.split(",") if path.strip()] if self.axes else [across, up]
+        if len(named) < 2 or not all(named):
+            raise StdpbenchError("a figure needs two axes, in which at least two runs differ; --axes A,B names them")
+        shown = [_found(path, known) for path in named]
+        shade = _found(self.colour, known) if self.colour else known.get(colour if not self.axes else "")
+        specs = [axis.spec() for axis in shown]
+        spec: dict[str, Any] = {"kind": "scatter", "x": specs[0], "y": specs[1]}
+        if len(specs) > 2:
+            spec = {"kind": "parallel", "axes": specs}
+        labels = ", ".join(axis.label for axis in shown)
+        coloured = "" if shade is None else f", coloured by {shade.label}"
+        caption = f"{len(runs)} runs over {labels}{coloured}; stdpbench {__version__}. No error bars: single runs."
+        more = {"colour": None if shade is None else shade.spec(), "title": f"{len(runs)} runs"}
+        of_table = [*shown, *([] if shade is None or shade in shown else [shade])]
+        width = 88.0 if len(specs) == 2 else 180.0
+        made = export(spec | more, axes_table(runs, of_table), Order(str(self.target), width, caption=caption))
+        others = ", ".join(path.suffix for path in made[1:])
+        sys.stderr.write(f"figure: {self.target} (and {others})\n")
+
+
+def _found(path: str, known: Mapping[str, RunAxis]) -> RunAxis:
+    if path in known:
+        return known[path]
+    raise StdpbenchError(f"these runs do not differ in {path!r}; {suggestion(path, known)}")

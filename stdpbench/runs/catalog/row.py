@@ -1,0 +1,138 @@
+"""The files of a run folder as a row of the index of runs.
+
+Has no expensive imports, since a list of runs may read a thousand folders.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder.notes import read_notes
+from stdpbench.runs.folder.run_json import NAME as RUN
+from stdpbench.runs.folder.run_json import is_text, read_run, read_table
+from stdpbench.runs.protocol.states import State
+from stdpbench.toml_lines import flat
+
+DAMAGED = "damaged"
+"""State shown for a run folder whose files cannot be read."""
+PLAIN = (
+    "experiment",
+    "seed",
+    "state",
+    "reason",
+    "started",
+    "ended",
+    "phase",
+    "done",
+    "total",
+    "position",
+    "vote",
+    "parent",
+    "id",
+)
+"""Columns of the index that hold plain values."""
+_CHANGE = re.compile(rb'"fact":"(?:ParametersChanged|RuleChanged)"')
+_LONGEST_LIST = 20
+
+
+def read_row(folder: Path) -> dict[str, Any]:
+    """Read the files of a run folder as a row of the index."""
+    row: dict[str, Any] = dict.fromkeys(("parameters", "changes", "metrics"), "{}")
+    row |= dict.fromkeys(PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
+    row |= {"item": "", "parent_id": "", "notes": _notes(folder)}
+    try:
+        metadata = read_run(folder / RUN)
+        row |= {key: metadata.get(key, "") for key in ("id", "reason", "started", "ended")}
+        row |= {"state": str(State(metadata.get("state", ""))), "item": metadata.get("queue", "")}
+        row |= _parent(metadata)
+        experiment = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
+        row |= {"experiment": str(experiment.get("name", "")), "seed": _number(experiment.get("seed"))}
+        row["parameters"] = json.dumps(flat(experiment), default=str)
+    except (StdpbenchError, OSError, ValueError, RecursionError) as error:
+        return row | {"state": DAMAGED, "reason": f"its files cannot be read: {error}"}
+    return row | _progress(folder) | _metrics(folder) | {"changes": json.dumps(_changes(folder))}
+
+
+def _parent(metadata: Mapping[str, Any]) -> dict[str, str]:
+    for key in ("parent", "from"):
+        origin = metadata.get(key)
+        if isinstance(origin, Mapping):
+            at = f" at {origin['at']}" if "at" in origin else ""
+            return {"parent": f"{origin.get('name', '')}{at}", "parent_id": str(origin.get("id") or "")}
+    return {}
+
+
+def _progress(folder: Path) -> dict[str, Any]:
+    try:
+        progress = read_table(folder / "progress.json")
+    except StdpbenchError:  # not started yet
+        return {}
+    phase = progress.get("phase")
+    return {"phase": phase if isinstance(phase, str) and is_text(phase) else ""} | {
+        key: _number(progress.get(key)) for key in ("done", "total", "position")
+    }
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
+    try:
+        values = flat(read_table(folder / "metrics.json"))
+    except StdpbenchError:  # not written yet
+        return {}
+    kept = {path: value for path, value in values.items() if not isinstance(value, list) or _is_short(value)}
+    vote = kept.get("accuracy.vote.accuracy")
+    return {"metrics": json.dumps(kept), "vote": vote if isinstance(vote, float) else None}
+
+
+def _notes(folder: Path) -> str:
+    """Return what is noted on a run, without its neurons, as JSON; notes that cannot be read are left out."""
+    try:
+        table = read_notes(folder).to_mapping()
+    except StdpbenchError:  # `stdpbench show` reports it
+        return ""
+    table.pop("neurons", None)
+    return json.dumps(table, ensure_ascii=False) if table else ""
+
+
+def _is_short(values: list[Any]) -> bool:
+    return len(values) <= _LONGEST_LIST and not any(isinstance(value, list) for value in values)
+
+
+def _changes(folder: Path) -> dict[str, Any]:
+    """Return the newest values of changed parameters, including those of the rule, according to the journal."""
+    try:
+        data = (folder / "journal.jsonl").read_bytes()
+    except OSError:
+        return {}
+    found: list[tuple[int, dict[str, Any]]] = []
+    for match in _CHANGE.finditer(data):
+        end = data.find(b"\n", match.start())
+        if end < 0:  # incomplete line
+            break
+        try:
+            record = json.loads(data[data.rfind(b"\n", 0, match.start()) + 1 : end])
+            found.append((int(record["position"]), _newest(record)))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # reported when the journal itself is read
+    newest: dict[str, Any] = {}
+    # changes take effect in the order of positions; the journal of a run that was interrupted and resumed may differ
+    for _, changes in sorted(found, key=lambda pair: pair[0]):
+        newest |= changes
+    return newest
+
+
+def _newest(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the new values of a record by path; None for parameters that no longer exist."""
+    if record["fact"] == "ParametersChanged":
+        return {str(path): new for path, (_, new) in record["changes"].items()}
+    old, new = flat({"plasticity": record["old"]}), flat({"plasticity": record["new"]})
+    return {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and abs(value) < 2**63 else None
