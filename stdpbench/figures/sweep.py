@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stdpbench.figures.drawing import GRID_COLOUR, OKABE_ITO, new_figure
-from stdpbench.figures.saving import at_width
+from stdpbench.figures.saving import NARROW, at_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_ARMS = 40
 _LONGEST_LABEL = 46
+_NARROW_LABEL = 16
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,26 @@ def sweep_figure(
         arms = sorted(arms, key=lambda arm: -arm.mean)[:_MOST_ARMS]
         title += f"; the best {_MOST_ARMS} of {_MOST_ARMS + left_out} arms"
     compared = any(arm.difference is not None for arm in arms)
-    labels = ["\n".join(textwrap.wrap(arm.label, _LONGEST_LABEL)) for arm in arms]
+    narrow = width is not None and width < NARROW
+    labels = ["\n".join(textwrap.wrap(arm.label, _NARROW_LABEL if narrow else _LONGEST_LABEL)) for arm in arms]
     lines = sum(1 + label.count("\n") for label in labels)
-    figure = new_figure(1160 if compared else 780, 150 + 30 * lines, constrained=True)
-    panels = figure.subplots(1, 2 if compared else 1, sharey=True, squeeze=False)[0]
+    n, room = 2 if compared else 1, 30 if narrow else 60  # letters of a heading
+    if narrow:
+        figure = new_figure(440, n * (150 + 30 * lines), constrained=True)
+        panels = figure.subplots(n, 1, squeeze=False)[:, 0]
+    else:
+        figure = new_figure(1160 if compared else 780, 150 + 30 * lines, constrained=True)
+        panels = figure.subplots(1, n, sharey=True, squeeze=False)[0]
     places = _places(labels)
     _draw_runs(panels[0], arms, places)
-    panels[0].set_xlabel(metric, fontsize=11)
+    panels[0].set_xlabel("\n".join(textwrap.wrap(metric, room)), fontsize=11)
     if compared:
         _draw_differences(panels[1], arms, places)
-        panels[1].set_xlabel(f"difference, seed by seed{f' ({unit})' if unit else ''}", fontsize=11)
-    panels[0].set_yticks(places, labels, fontsize=10)
-    panels[0].set_ylim(places[-1] + 0.8, places[0] - 0.8)
+        about = f"difference, seed by seed{f' ({unit})' if unit else ''}"
+        panels[1].set_xlabel("\n".join(textwrap.wrap(about, room)), fontsize=11)
+    for axes in panels if narrow else panels[:1]:
+        axes.set_yticks(places, labels, fontsize=10)
+        axes.set_ylim(places[-1] + 0.8, places[0] - 0.8)
     for axes in panels:
         axes.grid(visible=True, axis="x", color=GRID_COLOUR, linewidth=0.8)
         axes.set_axisbelow(True)
@@ -98,7 +107,7 @@ def sweep_figure(
         axes.tick_params(axis="y", length=0)
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
-    panels[0].set_title("\n".join(textwrap.wrap(title, 60)), fontsize=12, loc="left")
+    panels[0].set_title("\n".join(textwrap.wrap(title, room)), fontsize=12, loc="left")
     return at_width(figure, width)
 
 
