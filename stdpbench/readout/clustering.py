@@ -8,6 +8,7 @@ so that sums are reproducible.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -67,6 +68,7 @@ def cluster(points: Features, method: str, k: int | None, seed: int) -> NDArray[
     -----
     Identical points form one cluster.
     """
+    from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     if method not in METHODS:
@@ -80,7 +82,8 @@ def cluster(points: Features, method: str, k: int | None, seed: int) -> NDArray[
         raise StdpbenchError(f"{k} clusters of {len(points)} pictures cannot be found: k must be 1 to {len(points)}")
     if all_alike(points):  # equal up to rounding; some methods would not terminate
         return np.zeros(len(points), np.int64)
-    with threadpool_limits(limits=1):
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different points than clusters
         found = METHODS[method](points, k or 0, _small_seed(seed))
     return np.asarray(found, np.int64)
 

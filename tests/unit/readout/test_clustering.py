@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -103,6 +104,13 @@ def test_what_cannot_be_clustered_is_refused():
         cluster(points, "k-means", 201, 0)
     with pytest.raises(StdpbenchError, match="omitted"):
         cluster(points, "hdbscan", 4, 0)
+
+
+def test_fewer_different_responses_than_clusters_are_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = cluster(features(np.repeat(np.eye(3, dtype=np.uint16) * 9, 4, axis=0)), "k-means", 5, 0)
+    assert 3 <= len(set(found.tolist())) < 5
 
 
 @pytest.mark.parametrize("method", METHODS)
