@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QWidget
 
 from stdpbench.report.views import clustering_of, over_time_of, plane_of, view_data_of, with_accuracies
 from stdpbench.runs.catalog import columns as run_columns
+from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
@@ -143,6 +144,7 @@ class EvaluatePage(QWidget):
         )
         self.summary = wrapped("", "faint")
         self.summary.setAccessibleName("Summary of the evaluation")
+        self.summary.setToolTip(ABOUT_LOOKS)
         self.empty = wrapped(_EMPTY, "empty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setContentsMargins(*(12 * theme.GRID, 0) * 2)
