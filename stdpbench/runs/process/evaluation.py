@@ -38,6 +38,7 @@ from stdpbench.stimuli import StimulusSet, stimuli_of
 
 _SECONDS = 0.1
 """Time that a part may take: others wait as long for an answer, or for the progress."""
+_EACH = 50  # pictures for which a process is started
 _FIRST, _LAST = 10, 5  # pictures of the first parts, whose time is not known yet, and fewest pictures of the last ones
 _QUEUED = 3
 """Parts that another process has been given: it is to have work while this one presents a part."""
@@ -218,8 +219,10 @@ def respond(
         Responses to some pictures: as many as take a tenth of a second. Only a limited number of parts is computed
         ahead of the caller. Closing the generator early ends the other processes.
     """
-    shares = _Shares([(0, len(images))] if ranges is None else ranges, workers)
-    if workers <= 1 or shares.left <= _FIRST:
+    ranges = [(0, len(images))] if ranges is None else ranges
+    workers = min(workers, -(-sum(stop - start for start, stop in ranges) // _EACH))
+    shares = _Shares(ranges, workers)
+    if workers <= 1:
         return _alone(simulator, experiment, images, phase, shares)
     return _shared(simulator, experiment, images, phase, shares, workers - 1, processes)
 

@@ -70,7 +70,7 @@ def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_p
 
 
 def test_workers_have_its_weights(parent: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "_FIRST", 4)  # else there is work for one process only
+    monkeypatch.setattr(evaluation, "_EACH", 4)  # else there is work for one process only
     folder = new_run(tmp_path, plastic(), workers=2, baselines=False)
     finished(folder, at=WISHES)
     assert arrays(folder) == arrays(parent)
