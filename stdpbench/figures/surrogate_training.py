@@ -70,7 +70,7 @@ def surrogate_training_figure(series: Mapping[str, Sequence[Columns]], title: st
     """
     every = [run for runs in series.values() for run in runs]
     layers = list(dict.fromkeys(name for run in every for name in layers_with_gradients(run)))
-    figure = new_figure(1320, 400, constrained=True)
+    figure = new_figure(1320, 430, constrained=True)
     figure.suptitle(f"{title} (supervised)" if title else "Supervised", fontsize=10)
     panels = figure.subplots(1, 4)
     for number, (label, runs) in enumerate(series.items()):
@@ -92,11 +92,10 @@ def surrogate_training_figure(series: Mapping[str, Sequence[Columns]], title: st
     for axes in panels:
         axes.set_xlabel("passes")
         axes.grid(color=GRID_COLOUR)
-    if len(series) > 1:
-        panels[0].legend(fontsize=8, loc="lower right")
+    handles = list(panels[0].get_lines()) if len(series) > 1 else []
     for place, layer in enumerate(layers):
-        panels[1].plot([], [], color="black", linestyle=_STYLES[place % len(_STYLES)], label=layer)
-    panels[1].legend(fontsize=8)
+        handles += panels[1].plot([], [], color="black", linestyle=_STYLES[place % len(_STYLES)], label=layer)
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 10), fontsize=8, frameon=False)
     return figure
 
 

@@ -157,13 +157,12 @@ def surrogate_training(rows: Sequence[Mapping[str, Any]]) -> str | None:
         axes.tick_params(which="both", colors=_INK)
         for spine in axes.spines.values():
             spine.set_color(_INK)
-        legend = axes.get_legend()
-        for line in () if legend is None else legend.get_lines():
-            line.set_color(_INK)
-        for text in (axes.xaxis.label, axes.yaxis.label, *(() if legend is None else legend.get_texts())):
-            text.set_color(_INK)
-        if legend is not None:
-            legend.get_frame().set_visible(False)
+        for label in (axes.xaxis.label, axes.yaxis.label):
+            label.set_color(_INK)
+    for legend in figure.legends:
+        coloured: list[Any] = [*legend.get_lines(), *legend.get_texts()]
+        for each in coloured:
+            each.set_color(_INK)
     for text in figure.texts:
         text.set_color(_INK)
     return _svg(figure)
