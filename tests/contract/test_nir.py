@@ -372,6 +372,28 @@ def test_convolutions_and_pooling_run_as_in_the_reader(tmp_path: Path) -> None:
             assert mine.sum() > 10, name
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_run_of_a_file_with_convolutions_answers_pictures_as_the_reader_does(tmp_path: Path) -> None:
+    path, n_steps = tmp_path / "conv.nir", 30
+    write_nir(path, convolutions())
+    shown_to_it = {
+        "data.kind": "digits",
+        "encoding.kind": "current",
+        "schedule.stimulus": f"{n_steps} ms",
+        **{f"schedule.{part}_images": 6 for part in ("train", "label", "test")},
+    }
+    run = stdpbench.start(path, set=shown_to_it, runs=tmp_path, wait=True, baselines=False, workers=1)
+    pixels = np.asarray(run.experiment.data.prepare().test.static[:6], np.float64).reshape(6, -1)
+    currents = Current().currents_of(pixels)
+    found = independent.simulate(nir.read(path, type_check=False), np.broadcast_to(currents, (n_steps, 6, 64)), 1.0)
+    with np.load(run.path / "test.npz") as kept:
+        np.testing.assert_array_equal(kept["spike_counts"], found["out"].spikes.sum(axis=0))
+    # and out again, as matrices
+    again = run.export_nir(tmp_path / "again.nir", stimuli=6)
+    assert (again.stimuli, again.different) == (6, 0)
+
+
 def test_convolutions_of_the_reader_are_those_of_scipy() -> None:
     random = np.random.default_rng(3)
     x, w = random.normal(0, 1, (2, 3, 9, 8)), random.normal(0, 1, (4, 3, 3, 2))
