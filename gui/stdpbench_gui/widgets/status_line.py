@@ -31,6 +31,9 @@ class StatusLine(QWidget):
         self.close_button.setAccessibleName("Close this message")
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.close_button.clicked.connect(lambda _: self.show_sentence(""))
+        policy = self.close_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the panels above do not move
+        self.close_button.setSizePolicy(policy)
         self.close_button.hide()
         self._over = timer(self, self._go, once=True)
         hbox((self._label, 1), self.close_button, within=self)
