@@ -185,8 +185,11 @@ def test_runs_are_drawn_over_what_differs_and_brushed(known: RunsPage, qtbot: Qt
     assert table is not None
     assert len(table[1]) == 3
     number = [row[0] for row in table[1]].index("digits-a")
+    explore.scatter.plot.setYRange(60, 80, padding=0)
     explore.scatter.clicked.emit(number, False)
     assert [entry.name for entry in known.table.chosen()] == ["digits-a"]
+    assert len(explore.scatter.rings.points()) == 1
+    assert explore.scatter.plot.viewRange()[1] == [60, 80], "what is zoomed in stays"
 
     known.below.turn_to(PARALLEL)
     parallel = explore.parallel

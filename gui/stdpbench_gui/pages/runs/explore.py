@@ -67,6 +67,7 @@ class ExplorePanel(QWidget):
         self._sources: dict[str, list[Entry]] = {_HISTORY: [], _TICKED: []}
         self._entries: list[Entry] = []
         self._stale = self._again = False
+        self._drawn_of = _HISTORY
         self._selected: frozenset[str] = frozenset()
         self._wanted: dict[str, str] = {}
         self._wanted_axes: list[str] | None = None
@@ -187,8 +188,11 @@ class ExplorePanel(QWidget):
         source, known = str(self.source.currentData()), self._entries
         entries = self._sources.get(source)
         if entries is not None and len(entries) == len(known) and all(map(_same, entries, known)):
-            self._draw()
+            if source != self._drawn_of:
+                self._drawn_of = source
+                self._draw()
             return
+        self._drawn_of = source
 
         def work() -> tuple[list[Entry], dict[str, RunAxis]]:
             found = entries

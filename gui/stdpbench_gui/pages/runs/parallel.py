@@ -61,7 +61,7 @@ class ParallelAxes(QWidget):
 
     def show_axes(self, axes: Sequence[RunAxis], colours: Sequence[QColor]) -> None:
         """Show runs on axes; brushes of axes that are no longer shown are dropped."""
-        self._axes, self._colours = axes, colours
+        self._axes, self._colours, self._strong = axes, colours, None
         self._shares = np.column_stack([axis.shares for axis in axes]) if axes else np.empty((0, 0))
         self._at = min(self._at, max(0, len(axes) - 1))
         paths = {axis.path for axis in axes}

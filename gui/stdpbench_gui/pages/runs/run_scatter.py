@@ -47,6 +47,7 @@ class RunScatter(PlotArea):
         self._shown: NDArray[np.int64] = np.empty(0, np.int64)
         self._colours: Sequence[QColor] = ()
         self._strong: NDArray[np.bool_] | None = None
+        self._ranged: object = None
         self.points = pg.ScatterPlotItem(size=_SIZE, hoverable=True, tip=lambda x, y, data: self._words(int(data)))
         self.rings = pg.ScatterPlotItem(size=_MORE, brush=None)
         self.rings.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -66,7 +67,7 @@ class RunScatter(PlotArea):
     def show_runs(self, x: RunAxis | None, y: RunAxis | None, colours: Sequence[QColor]) -> None:
         """Show runs over two axes; None: none."""
         self._axes = None if x is None or y is None else (x, y)
-        self._colours = colours
+        self._colours, self._strong = colours, None  # other runs, of which others are selected
         if self._axes is None:
             self._shown = np.empty(0, np.int64)
             self.points.setData([])
@@ -84,10 +85,10 @@ class RunScatter(PlotArea):
                 item.setLabel(axis.label)
             else:
                 self.plot.setLabel("bottom", axis.label)
-            low, high = axis.extent
-            room = 0.06 * (high - low) or 0.5
-            set_range = self.plot.setXRange if side == "bottom" else self.plot.setYRange
-            set_range(low - room, high + room, padding=0)
+        ranged = [(axis.path, axis.extent) for axis in self._axes]
+        if ranged != self._ranged:  # else a part that is zoomed in stays
+            self._ranged = ranged
+            self.show_all()
         self._draw()
 
     def show_strong(self, strong: NDArray[np.bool_] | None) -> None:
@@ -96,9 +97,11 @@ class RunScatter(PlotArea):
         self._draw_rings()
 
     def show_all(self) -> None:
-        """Show the full range again."""
-        if self._axes is not None:
-            self.show_runs(*self._axes, self._colours)
+        """Show the full range."""
+        for axis, set_range in zip(self._axes or (), (self.plot.setXRange, self.plot.setYRange), strict=False):
+            low, high = axis.extent
+            room = 0.06 * (high - low) or 0.5
+            set_range(low - room, high + room, padding=0)
 
     def _draw(self) -> None:
         if self._axes is None:
