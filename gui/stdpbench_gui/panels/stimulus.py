@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLabel
 
 from stdpbench.runs.analysis.frame_spikes import stimulus_bins
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
@@ -66,7 +65,7 @@ class Stimulus(Panel):
         self.view = StimulusView()
         self.picture, self.spikes, self.captions = self.view.still, self.view.spikes, self.view.captions
         self.picture.setAccessibleName("Training stimulus")
-        self.verdict = QLabel()
+        self.verdict = wrapped("")  # a long name of a class must not widen the panel
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.verdict.setAccessibleName("Answer of the network")
         self.details = wrapped("", "faint")
@@ -136,7 +135,10 @@ class Stimulus(Panel):
         answered = self._answered(answer, "nothing" if mark else "–")
         unlabelled = split is not None and split.train.labels is None
         nouns = f"{noun_of(self.session)}s"
-        verdict = f"{nouns} without labels" if unlabelled else f"{mark} {text} · answered {answered}".strip()
+        short = (
+            "no class yet" if answered == _NO_CLASS else f"answered {answered}"
+        )  # of one length, as far as possible
+        verdict = f"{nouns} without labels" if unlabelled else f"{mark} {text} · {short}".strip()
         self.verdict.setText("a piece of a stream" if stream else verdict)
         colours = theme.current()
         self.verdict.setStyleSheet(f"color: {getattr(colours, role) if role else colours.ink};")

@@ -60,7 +60,9 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     assert panel.picture.frame == ""
     give(panel.session, frame(1, image=1, exc=FIRES_1))
     redraw(panel)
-    assert panel.verdict.text() == "shown b · answered by neurons without a class so far"
+    assert panel.verdict.text() == "shown b · no class yet"
+    panel.verdict.setText("✗ shown a class with a long name · answered another one with a long name")
+    assert panel.verdict.minimumSizeHint().width() < 200  # the panel stays narrow
     assert panel.picture.frame == ""
     assert "answered by neurons without a class so far;" in panel.summary()
     give(panel.session, frame(2, image=1, exc=FIRES_1))
