@@ -4,10 +4,10 @@
 
 Each argument is a name and the folders of its runs, one for each seed. The weights of each projection are rounded to
 8 ... 1 bits, to the nearest of equally spaced values or up and down at random so that the mean stays, or those of the
-smallest size are set to 0; everything else stays as in the run, also which neuron stands for which class. Where
-weights have both signs, the sign takes one of the bits (docs/hardware.md). Learning is off, and all pictures of the
-evaluation are shown again. What has been measured is kept in the file of --store, and not measured again. Mean and SD
-over runs.
+smallest size are set to 0; adaptive thresholds are rounded if --kinds names them. Everything else stays as in the run,
+also which neuron stands for which class. Where weights have both signs, the sign takes one of the bits
+(docs/hardware.md). Learning is off, and all pictures of the evaluation are shown again. What has been measured is kept
+in the file of --store, and not measured again. Mean and SD over runs.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ TABLES = {
     "bits": (8, 7, 6, 5, 4, 3, 2, 1),
     "stochastic-bits": (8, 7, 6, 5, 4, 3, 2, 1),
     "pruned": (25, 50, 75, 90, 95),
+    "threshold-bits": (8, 7, 6, 5, 4, 3, 2, 1),
 }
 """Levels of each kind of disturbance: bits, or per cent of the synapses."""
 INTACT = "intact"
@@ -35,7 +36,8 @@ def main() -> None:
     options.add_argument("methods", nargs="+", metavar="NAME=FOLDERS", help="a name, and a pattern of run folders")
     options.add_argument("--images", type=int, help="evaluated pictures, from the first (default: all)")
     options.add_argument("--readout", default="vote", help="read-out of the tables (default: vote)")
-    options.add_argument("--kinds", nargs="+", choices=tuple(TABLES), default=list(TABLES), help="what to measure")
+    usual = [kind for kind in TABLES if kind != "threshold-bits"]
+    options.add_argument("--kinds", nargs="+", choices=tuple(TABLES), default=usual, help="what to measure")
     options.add_argument("--store", type=Path, default=Path("few-bits.jsonl"), help="file that keeps what is measured")
     chosen = options.parse_args()
     kept = stored(chosen.store)
