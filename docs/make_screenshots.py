@@ -29,6 +29,7 @@ from stdpbench.lab.points import SHIPPED
 from stdpbench.plasticity import rules
 from stdpbench.report.views import Chosen
 from stdpbench.runs.folder.lock import has_process
+from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.branches import branch
@@ -246,6 +247,9 @@ def runs_page(camera: Camera) -> None:
     window, page = camera.window, camera.window.runs_page
     window.go_to("runs")
     camera.wait(10, lambda: page.model.n_all > 2)
+    noted = page.model.entries[0]
+    change_notes(noted.path, lambda notes: notes.with_title("stronger").with_tags(["paper"]).with_star(True))
+    camera.wait(10, lambda: any(entry.starred for entry in page.model.entries))
     page.selection.tick([entry.name for entry in page.model.entries])
     page.table.choose([page.model.entries[0].name])
     camera.wait(10, lambda: page.selection.comparison is not None)
