@@ -43,7 +43,7 @@ def form(window: MainWindow, qtbot: QtBot) -> NewRunForm:
 
 def test_a_card_opens_the_form_for_its_experiment(window: MainWindow, qtbot: QtBot) -> None:
     window.complete()
-    name = "Edit…: 8 x 8 digits appear out of noise"
+    name = "Edit…: 8 × 8 digits appear out of noise"
     next(each for each in window.start.findChildren(QPushButton) if each.accessibleName() == name).click()
     assert opened(window, qtbot).run.draft.unchecked.name == "digits-from-noise"
 

@@ -185,7 +185,7 @@ def test_the_title_of_a_changed_experiment_is_not_that_of_another(
 ) -> None:
     digits = ["run", "digits", "--runs", str(tmp_path), "--from", "nowhere"]  # ends once it has printed what it runs
     _, out, _ = run_cli([*digits, "--seed", "3"], capsys)
-    assert "digits, seed 3: 8 x 8 digits of scikit-learn, 400 exc neurons" in out
+    assert "digits, seed 3: 8 × 8 digits of scikit-learn, 400 exc neurons" in out
     changes = ["exc.kind=adaptive-lif-lockout", "exc.tau_theta=1 s", "data.kind=npz"]
     _, out, _ = run_cli([*digits, *(f"--set={change}" for change in changes)], capsys)
     assert out.splitlines() == [
