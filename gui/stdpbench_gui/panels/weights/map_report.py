@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from stdpbench.runs.analysis.weight_views import WeightView
 from stdpbench.units import thousands
 from stdpbench_gui.panels.base import Table
+from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.weight_sources import Weights
 from stdpbench_gui.session.neuron_selection import NeuronSelection
@@ -121,6 +122,33 @@ def matrix_figure(
         "y_label": f"from {ends[0]}",
         "title": f"{f'Differences of {what}' if different else what.capitalize()} of {view.projection}",
         "n": f"one run, {when}; {about}{matrix.window()}",
+    }
+
+
+def fields_figure(image: NDArray[np.float64], title: str, levels: LevelBar, about: str, label: str) -> dict[str, Any]:
+    """Return receptive fields as a figure.
+
+    Parameters
+    ----------
+    image : ndarray
+        The fields as they are placed.
+    title : str
+        What they are, and of how many neurons.
+    levels : LevelBar
+        Colours of the map.
+    about : str
+        When, and in which order.
+    label : str
+        What values are.
+    """
+    return {
+        "kind": "image",
+        "image": image,
+        "label": label,
+        "map": "diverging" if levels.centred else "sequential",
+        "levels": levels.levels,
+        "title": title,
+        "n": f"one run, {about}",
     }
 
 

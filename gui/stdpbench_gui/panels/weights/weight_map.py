@@ -487,17 +487,8 @@ class WeightMap(Panel):
             return map_report.matrix_figure(self.matrix, ends, self.levels.levels, about, when, self._label())
         if self.mosaic.n != view.n_target:
             return None
-        return {
-            "kind": "image",
-            "image": panel_figures.mosaic(
-                self._lay_out(view, self._values()),
-                view.shape,
-                self.mosaic.order,
-                self.mosaic.columns if view.form == "patches" else 0,
-            ),
-            "label": self._label(),
-            "map": "diverging" if self.levels.centred else "sequential",
-            "levels": self.levels.levels,
-            "title": f"{what} of {view.n_target} {selection.population} neurons",
-            "n": "; ".join(filter(None, [f"one run, {when}, neurons {self.order.currentText()}", about])),
-        }
+        placed = self.mosaic.order, self.mosaic.columns if view.form == "patches" else 0
+        image = panel_figures.mosaic(self._lay_out(view, self._values()), view.shape, *placed)
+        title = f"{what} of {view.n_target} {selection.population} neurons"
+        about = "; ".join(filter(None, [f"{when}, neurons {self.order.currentText()}", about]))
+        return map_report.fields_figure(image, title, self.levels, about, self._label())
