@@ -40,9 +40,10 @@ from stdpbench.runs.protocol.states import State
 
 _INHERITED: tuple[str, ...] = ("options", "validation", "simulator", "data_sha256", "digest")
 _RESULT_FOLDERS = {
-    "figures": r"(accuracy_over_time|confusion|receptive_fields|surrogate_training)\.png",
+    "figures": r"(accuracy_over_time|confusion|receptive_fields|stream|surrogate_training)\.png",
     "report": r"report\.(html|json)|robustness\.json|"
-    r"(accuracy|clusters|confusion|embedding|held_out|neurons|over_seeds|passes|robustness)\.csv",
+    r"(accuracy|baselines_over_seeds|clusters|confusion|embedding|held_out|neurons|over_seeds|passes|robustness)\.csv|"
+    r"(answers|end|stream|weights)\.csv",
     FOLDERS[0]: ARRAY_OF_NAME,
 }
 """Result folders, with a pattern for the files that stdpbench writes in them; other files are kept."""

@@ -152,7 +152,13 @@ def test_branches_and_rewinding(parent, tmp_path):
     other = branch(parent, 7, {"network.projections.feed.plasticity.a_plus": 0.05}, tmp_path)
     finished(other)
     assert learned(other) != learned(parent)
+    of_then = [same.path / "figures" / "stream.png", same.path / "report" / "weights.csv"]
+    own = same.path / "report" / "notes.csv"
+    for file in (*of_then, own):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("")
     rewind(same, 13)
+    assert [file.exists() for file in (*of_then, own)] == [False, False, True]
     finished(same)
     assert learned(same) == learned(parent)
     assert pieces(same) == pieces(parent)
@@ -231,7 +237,7 @@ def test_evaluation_needs_labels(parent, tmp_path):
 def test_figures_of_a_stream(parent, tmp_path, monkeypatch):
     monkeypatch.setenv("STDPBENCH_FIGURES", "1")
     drawn = {}
-    monkeypatch.setattr(figures, "save", lambda figure, path: drawn.setdefault(path.name, figure))
+    monkeypatch.setattr(figures, "write_figure", lambda figure, path: drawn.setdefault(path.name, figure))
     made, folder = experiment(), new_run(tmp_path, experiment())
     split = load_split(made, False)
     figures.draw_training(
