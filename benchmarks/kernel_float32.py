@@ -58,8 +58,8 @@ def main() -> None:
     inputs.report(figures, options.json)
 
 
-def compiled() -> tuple[ctypes.CDLL, str]:
-    """Compile the kernel with the system's compiler and load it; return it and the flags used."""
+def compiled(source: Path = SOURCE) -> tuple[ctypes.CDLL, str]:
+    """Compile the kernel, or a source that includes it, and load it; return the library and the flags used."""
     named = shlex.split(os.environ.get("CXX", ""))
     compiler = named or next(([name] for name in ("g++", "c++", "clang++") if shutil.which(name)), None)
     if compiler is None:
@@ -71,8 +71,8 @@ def compiled() -> tuple[ctypes.CDLL, str]:
     folder = Path(tempfile.mkdtemp(prefix="stdpbench-bench-"))
     try:
         made, library = folder / "kernel.o", folder / "kernel.so"
-        subprocess.run([*compiler, *flags, "-c", str(SOURCE), "-o", str(made)], check=True)
-        subprocess.run([*compiler, "-shared", str(made), "-o", str(library)], check=True)
+        subprocess.run([*compiler, *flags, "-c", str(source), "-o", str(made)], check=True)
+        subprocess.run([*compiler, "-shared", "-pthread", str(made), "-o", str(library)], check=True)
         loaded = ctypes.CDLL(str(library))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
