@@ -8,7 +8,7 @@ from typing import Any
 
 from stdpbench.api.view import RunView
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, read_notes
+from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, neuron_of, read_notes
 
 
 class NotedRun(RunView):
@@ -83,18 +83,11 @@ class NotedRun(RunView):
         --------
         >>> run.note_neuron(137, "answers to 4 and 9", starred=True)
         """
-        experiment = self._folder.stored_experiment
         try:
-            number = operator.index(neuron)
+            index = operator.index(neuron)
         except TypeError:
             raise StdpbenchError(f"the index of a neuron must be a whole number, not {neuron!r}") from None
-        graph = None if experiment.missing_kinds else experiment.graph()
-        name = population or ("exc" if graph is None else graph.read)
-        if graph is not None and name not in graph.populations:
-            raise StdpbenchError(f"{self.name} has no population {name!r}; there are {', '.join(graph.populations)}")
-        most = None if graph is None or not graph.populations[name].shape else graph.populations[name].size
-        if number < 0 or (most is not None and number >= most):
-            raise StdpbenchError(f"{name} of {self.name} has no neuron {number}{f' of {most}' if most else ''}")
+        name, number = neuron_of(self._folder, population, index)
         self._note(lambda notes: notes.with_neuron(name, number, text, starred))
 
     @property

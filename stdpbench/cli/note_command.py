@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
-from stdpbench.runs.folder.notes import Notes, change_notes, checked_tag, read_notes
+from stdpbench.runs.folder.notes import Notes, change_notes, checked_tag, neuron_of, read_notes
 
 if TYPE_CHECKING:
     from stdpbench.runs.folder.run_folder import RunFolder
@@ -114,16 +114,4 @@ def _neuron(folder: RunFolder, text: str) -> tuple[str, int]:
     population, _, number = text.rpartition("=")
     if not re.fullmatch("[0-9]{1,9}", number):
         raise StdpbenchError(f"--neuron is a number, such as 137 or exc=137, not {text!r}")
-    experiment = folder.stored_experiment
-    if experiment.missing_kinds:
-        return population or "exc", int(number)
-    graph = experiment.graph()
-    population = population or graph.read
-    if population not in graph.populations:
-        raise StdpbenchError(
-            f"{folder.path.name} has no population {population!r}; there are {', '.join(graph.populations)}"
-        )
-    size = graph.populations[population].size
-    if graph.populations[population].shape and int(number) >= size:
-        raise StdpbenchError(f"{population} of {folder.path.name} has neurons 0 to {size - 1}, not {number}")
-    return population, int(number)
+    return neuron_of(folder, population, int(number))

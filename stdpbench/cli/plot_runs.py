@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stdpbench import __version__
 from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.figures.paper import FORMATS, Order, export
-from stdpbench.runs.catalog.run_axes import RunAxis, axes_of, axes_table, usual_axes
+from stdpbench.figures.paper import Order, export
+from stdpbench.figures.saving import check_figure_file
+from stdpbench.runs.catalog.run_axes import NO_ERRORS, RunAxis, axes_of, axes_spec, axes_table, usual_axes
 from stdpbench.runs.catalog.store import Entry
 
 
@@ -39,10 +39,7 @@ class RunsPlot:
         StdpbenchError
             If there are too few runs, they do not differ in an axis, or the file cannot be written.
         """
-        if self.target.suffix.lower().lstrip(".") not in FORMATS:
-            raise StdpbenchError(f"--plot {self.target} must end in .pdf, .svg or .png")
-        if not self.target.absolute().parent.is_dir():
-            raise StdpbenchError(f"cannot write {self.target}: there is no folder {self.target.absolute().parent}")
+        check_figure_file(self.target, "--plot")
         known = axes_of(runs) if len(runs) > 1 else {}
         across, up, colour = usual_axes(known)
         named = [path.strip() for path in self.axes.split(",") if path.strip()] if self.axes else [across, up]
@@ -50,17 +47,13 @@ class RunsPlot:
             raise StdpbenchError("a figure needs two axes, in which at least two runs differ; --axes A,B names them")
         shown = [_found(path, known) for path in named]
         shade = _found(self.colour, known) if self.colour else known.get(colour if not self.axes else "")
-        specs = [axis.spec() for axis in shown]
-        spec: dict[str, Any] = {"kind": "scatter", "x": specs[0], "y": specs[1]}
-        if len(specs) > 2:
-            spec = {"kind": "parallel", "axes": specs}
         labels = ", ".join(axis.label for axis in shown)
         coloured = "" if shade is None else f", coloured by {shade.label}"
-        caption = f"{len(runs)} runs over {labels}{coloured}; stdpbench {__version__}. No error bars: single runs."
-        more = {"colour": None if shade is None else shade.spec(), "title": f"{len(runs)} runs"}
+        caption = f"{len(runs)} runs over {labels}{coloured}; stdpbench {__version__}. {NO_ERRORS}"
+        spec = {**axes_spec(shown, shade, parallel=len(shown) > 2), "title": f"{len(runs)} runs"}
         of_table = [*shown, *([] if shade is None or shade in shown else [shade])]
-        width = 88.0 if len(specs) == 2 else 180.0
-        made = export(spec | more, axes_table(runs, of_table), Order(str(self.target), width, caption=caption))
+        width = 88.0 if len(shown) == 2 else 180.0
+        made = export(spec, axes_table(runs, of_table), Order(str(self.target), width, caption=caption))
         others = ", ".join(path.suffix for path in made[1:])
         sys.stderr.write(f"figure: {self.target} (and {others})\n")
 

@@ -51,13 +51,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.figures import saving
 from stdpbench.figures.paper_script import PaperScript
 from stdpbench.files import write_aside, write_text_aside
 
 Spec = Mapping[str, Any]
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
-FORMATS = ("pdf", "svg", "png")
+FORMATS = tuple(ending.removeprefix(".") for ending in saving.FORMATS)
 _ARRAY = "array:"
 _MOST_GROUPS = 7
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from stdpbench.cli import main
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.protocol.facts import Fact, ParametersChanged, Record, StateChanged
@@ -50,6 +51,23 @@ def _make(
 def make_run() -> Callable[..., Path]:
     """Make a run folder: runs folder, name, and by keyword state, vote, parameters, changes, about, base."""
     return _make
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run a command with a status: its standard output, or standard error where it is to fail."""
+
+    def run(*arguments: str, status: int = 0) -> str:
+        code = 0
+        try:
+            main(arguments)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capsys.readouterr()
+        assert code == status, err
+        return err if status else out
+
+    return run
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ _CENTRED = 0.1
 _MOST_NAMES = 30
 """Names on an axis; texts of which there are more, such as paths, tell nothing in a plot."""
 _NOT_MEASURED = ("n_images", "interval_95", "confusion", "n_test_images", "n_label_images")
+NO_ERRORS = "No error bars: single runs."
+"""What a caption says of a plot in which each run stands for itself."""
 _FIRST = ("vote", "duration")
 """Measures that are columns of their own."""
 
@@ -121,6 +123,13 @@ def usual_axes(axes: dict[str, RunAxis]) -> tuple[str, str, str]:
     across = next(iter(numbers or parameters or ["seed"] * ("seed" in axes) or metrics[1:]), "")
     up = next(iter(metrics), next((path for path in numbers if path != across), ""))
     return across, up, next((path for path in parameters if path not in (across, up)), "")
+
+
+def axes_spec(axes: Sequence[RunAxis], colour: RunAxis | None, *, parallel: bool) -> dict[str, Any]:
+    """Return runs over axes as a figure for `stdpbench.figures.paper`: a scatter over two, or parallel axes."""
+    specs = [axis.spec() for axis in axes]
+    drawn = {"kind": "parallel", "axes": specs} if parallel else {"kind": "scatter", "x": specs[0], "y": specs[1]}
+    return {**drawn, "colour": None if colour is None else colour.spec()}
 
 
 def axes_table(runs: Sequence[Entry], axes: Sequence[RunAxis]) -> Table:

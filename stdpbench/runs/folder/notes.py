@@ -14,11 +14,14 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import remove_file, write_text_aside
 from stdpbench.runs.folder.run_json import is_text, read_table
+
+if TYPE_CHECKING:
+    from stdpbench.runs.folder.run_folder import RunFolder
 
 NAME = "notes.json"
 LONGEST_TITLE, LONGEST_TAG, LONGEST_TEXT = 120, 40, 20_000
@@ -261,6 +264,36 @@ def change_notes(folder: Path, change: Callable[[Notes], Notes]) -> tuple[Notes,
             reason = "its folder is read-only" if number in _READ_ONLY else getattr(cause, "strerror", None) or cause
             raise DiskError(f"the notes on {folder.name} cannot be saved: {reason}") from error
     return before, after
+
+
+def neuron_of(folder: RunFolder, population: str, number: int) -> tuple[str, int]:
+    """Return a neuron of a run as it is noted, by population and index.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run. If the kinds of its network are not installed, any neuron is taken for one of its.
+    population : str
+        Name of a population; empty: the one that is read.
+    number : int
+        Index of the neuron.
+
+    Raises
+    ------
+    StdpbenchError
+        If the network of the run has no such neuron.
+    """
+    experiment = folder.stored_experiment
+    graph = None if experiment.missing_kinds else experiment.graph()
+    name = population or ("exc" if graph is None else graph.read)
+    if graph is not None and name not in graph.populations:
+        known = ", ".join(graph.populations)
+        raise StdpbenchError(f"{folder.path.name} has no population {name!r}; there are {known}")
+    size = graph.populations[name].size if graph is not None and graph.populations[name].shape else None
+    if number < 0 or (size is not None and number >= size):
+        known = "from 0 on" if size is None else f"0 to {size - 1}"
+        raise StdpbenchError(f"{name} of {folder.path.name} has neurons {known}, not {number}")
+    return name, number
 
 
 def _text(value: Any, what: str, longest: int) -> str:

@@ -34,20 +34,9 @@ def runs(tmp_path: Path, make_run: Make) -> Path:
 
 
 @pytest.fixture
-def cli(runs: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """Run a command on `runs`; its standard output, or its sentence where it is expected to fail."""
-
-    def run(*arguments: str, status: int = 0) -> str:
-        code = 0
-        try:
-            main([*arguments, "--runs", str(runs)])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, err = capsys.readouterr()
-        assert code == status, err
-        return err if status else out
-
-    return run
+def cli(runs: Path, call: Cli) -> Cli:
+    """Run a command on `runs`."""
+    return lambda *arguments, status=0: call(*arguments, "--runs", str(runs), status=status)
 
 
 def test_list_shows_a_table(cli: Cli) -> None:
@@ -374,7 +363,7 @@ def test_runs_are_drawn_over_what_differs(cli: Cli, tmp_path: Path) -> None:
     for arguments, message in (
         (["--plot", str(target), "--axes", "exc.tau,vote"], "did you mean 'exc.tau_m'"),
         (["--plot", str(target), "--filter", "name=first"], "a figure needs two axes"),
-        (["--plot", str(tmp_path / "a.gif")], "must end in .pdf, .svg or .png"),
+        (["--plot", str(tmp_path / "a.gif")], "must end in .pdf, .svg, .png"),
         (["--axes", "exc.tau_m,vote"], "add --plot FILE"),
     ):
         assert message in cli("list", *arguments, status=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from operator import is_
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from PyQt6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QStackedWidge
 
 from stdpbench import __version__
 from stdpbench.figures.paper import Table
-from stdpbench.runs.catalog.run_axes import RunAxis, axes_of, axes_table, usual_axes
+from stdpbench.runs.catalog.run_axes import NO_ERRORS, RunAxis, axes_of, axes_spec, axes_table, usual_axes
 from stdpbench.runs.catalog.store import Entry, Store, sweep_folders
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import colour_maps, theme
@@ -187,7 +188,7 @@ class ExplorePanel(QWidget):
         self._stale = self._again = False
         source, known = str(self.source.currentData()), self._entries
         entries = self._sources.get(source)
-        if entries is not None and len(entries) == len(known) and all(map(_same, entries, known)):
+        if entries is not None and len(entries) == len(known) and all(map(is_, entries, known)):
             if source != self._drawn_of:
                 self._drawn_of = source
                 self._draw()
@@ -393,22 +394,14 @@ class ExplorePanel(QWidget):
         """Return the figure for a paper."""
         if self._nothing():
             return None
-        axes, colour = [axis.spec() for axis in self.shown_axes()], self.axes.get(self._path("colour"))
         n = f"{len(self._entries)} runs"
         names = [entry.name for entry in self._entries]
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        drawn: dict[str, Any] = {"kind": "scatter", "x": axes[0], "y": axes[1]}
-        if self.title != SCATTER:
-            drawn = {"kind": "parallel", "axes": axes}
-        what = "One point per run" if self.title == SCATTER else "One line per run"
+        parallel = self.title != SCATTER
+        what = "One line per run" if parallel else "One point per run"
         return {
-            **drawn,
-            "colour": None if colour is None else colour.spec(),
+            **axes_spec(self.shown_axes(), self.axes.get(self._path("colour")), parallel=parallel),
             "title": n,
             "n": n,
-            "caption": f"{self.summary()} {what}: {listed}; stdpbench {__version__}. No error bars: single runs.",
+            "caption": f"{self.summary()} {what}: {listed}; stdpbench {__version__}. {NO_ERRORS}",
         }
-
-
-def _same(one: Entry, other: Entry) -> bool:
-    return one is other

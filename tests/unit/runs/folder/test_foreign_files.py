@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from harness import experiment, finished, new_run
 
-from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.trash import move_to_bin
 from stdpbench.runs.client.run_client import RunClient, ask
@@ -167,19 +166,12 @@ def test_checkpoints_behind_a_link_are_written_and_read_and_not_removed(home, tm
 
 
 @pytest.fixture
-def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+def cli(tmp_path: Path, call: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Empty the bin of a runs folder with an answer to the question; standard output, or a sentence if it fails."""
 
     def run(*arguments: str, answer: str = "", status: int = 0) -> str:
         monkeypatch.setattr("sys.stdin", io.StringIO(answer))
-        code = 0
-        try:
-            main(["delete", "--empty-bin", *arguments, "--runs", str(tmp_path)])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, err = capsys.readouterr()
-        assert code == status, err
-        return err if status else out
+        return call("delete", "--empty-bin", *arguments, "--runs", str(tmp_path), status=status)
 
     return run
 

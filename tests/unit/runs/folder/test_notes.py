@@ -13,7 +13,6 @@ import pytest
 import stdpbench
 from stdpbench import files
 from stdpbench.api.collection import runs as runs_in
-from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog import index, store
 from stdpbench.runs.catalog.search import Search, find_runs
@@ -36,18 +35,9 @@ def runs(tmp_path: Path, make_run: Make) -> Path:
 
 
 @pytest.fixture
-def cli(runs: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
-    def run(*arguments: str, status: int = 0) -> str:
-        code = 0
-        try:
-            main([*arguments, "--runs", str(runs)])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, err = capsys.readouterr()
-        assert code == status, err
-        return err if status else out
-
-    return run
+def cli(runs: Path, call: Cli) -> Cli:
+    """Run a command on `runs`."""
+    return lambda *arguments, status=0: call(*arguments, "--runs", str(runs), status=status)
 
 
 def noted(folder: Path) -> Notes:
