@@ -11,6 +11,7 @@ import numpy as np
 
 from stdpbench.errors import Collector, StdpbenchError, several, suggestion
 from stdpbench.experiment import Experiment, owner_of, read_experiment
+from stdpbench.experiment.evaluation import VALUES
 from stdpbench.files import read_toml
 from stdpbench.parameters import Parameters, build, unknown_key
 from stdpbench.paths import shipped
@@ -310,7 +311,7 @@ def unit_of(experiment: Experiment, path: str, where: str) -> str | None:
         path = experiment.short_path(path)
     except StdpbenchError as error:
         raise error.within(f"{where}: ") from None
-    owner, name = owner_of(experiment, path)
+    owner, name = owner_of(experiment, path.removeprefix(VALUES))  # values in evaluation: their units there
     if name == "kind":
         return None
     declared = {parameter.name: parameter for parameter in owner.describe()} if owner is not None else {}

@@ -43,6 +43,7 @@ plasticity.nu_post = { loguniform = [0.001, 0.1] }
 "exc.tau_theta" = { uniform = ["1000 s", "1e7 ms"] }
 network.n_exc = { int = [5, 6] }
 schedule.between = { choice = ["carry", "reset"] }
+evaluation.values.exc.tau_m = { uniform = ["1 s", "2 s"] }
 """
 
 
@@ -76,6 +77,7 @@ def test_a_file_says_arms_seeds_and_metric(tmp_path: Path) -> None:
         assert 1e3 <= arm.start.exc.quantities()["tau_theta"] <= 1e4  # SI: the bounds carried units
         assert arm.start.network.n_exc in (5, 6)
         assert arm.start.schedule.between in ("carry", "reset")
+        assert 1e3 <= dict(arm.start.evaluation.values)["exc.tau_m"] <= 2e3
 
 
 def test_paths_of_the_expanded_network_are_the_short_ones(tmp_path: Path) -> None:
@@ -257,6 +259,11 @@ TUNED = '[[arm]]\nlabel = "a"\ntune = { exc.tau_m = { uniform = [50, 60] } }\n[t
             'experiment = "digits"\n[[arm]]\nlabel = "a"\nset = { plasticity.kind = "oja" }\n'
             "tune = { plasticity.nu_post = { uniform = [1, 2] } }\n",
             "arm 1.tune.plasticity.nu_post is not a known parameter",
+        ),
+        (
+            'experiment = "digits"\n[[arm]]\nlabel = "a"\n'
+            "tune = { evaluation.values.network.w_inh_ex = { uniform = [1, 2] } }\n",
+            "w_inh_ex is not a known parameter; did you mean",
         ),
     ],
 )
