@@ -25,21 +25,21 @@ from stdpbench.experiment.changes import (
     check_live,
     lost_schedule,
     lost_values,
-    no_section,
     put,
     refuse_other_delay_rule,
     value_at,
 )
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.evaluation import Evaluation, conflicts_in_evaluation, without_evaluation
-from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
+from stdpbench.experiment.families import FAMILIES, SECTIONS, usual
+from stdpbench.experiment.reading import Head, read_sections
 from stdpbench.experiment.sections import LOOKS, About, Schedule, Simulation, Stage, without_looks
 from stdpbench.experiment.shipped import tables_of
 from stdpbench.experiment.table_files import without_files
 from stdpbench.files import parse_toml
 from stdpbench.graph import Graph
 from stdpbench.neurons import Neuron
-from stdpbench.parameters import Parameters, build, parameter, unknown_key
+from stdpbench.parameters import Parameters, build
 from stdpbench.plasticity import Lateral, PlasticityRule, rules
 from stdpbench.references import Reference
 from stdpbench.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
@@ -53,14 +53,7 @@ from stdpbench.toml_lines import Lines, compact, flat, located
 _FIXED = {"kind": "fixed"}
 
 
-class _Head(Parameters):
-    """Keys of an experiment before its sections."""
-
-    name: str = parameter("experiment", help="Name of the experiment, used for run folders.")
-    seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed of start weights, delays, order and input spikes.")
-
-
-class Experiment(_Head):
+class Experiment(Head):
     """Everything that a run depends on.
 
     The network selects which of the sections ``exc``, ``inh``, ``plasticity`` and ``lateral`` exist; see `sections`.
@@ -180,43 +173,7 @@ class Experiment(_Head):
         StdpbenchError
             One sentence per error, with the dotted path, the error and what would be right.
         """
-        errors = Collector()
-        mapping = {key: one.to_mapping() if hasattr(one, "to_mapping") else one for key, one in mapping.items()}
-        for key in mapping:
-            if key not in cls.model_fields:
-                errors.sentences += unknown_key(key, cls.model_fields, "").sentences
-        sections: dict[str, Any] = {key: mapping[key] for key in ("name", "seed") if key in mapping}
-        for name, section in PLAIN.items():
-            with errors.part():
-                sections[name] = build(section, mapping.get(name, {}), name)
-        for name, (family, usual_kind) in FAMILIES.items():
-            table, network = mapping.get(name, {}), sections.get("network")
-            if (
-                name in OPTIONAL
-                and name not in mapping
-                and network
-                and (network.missing or name not in network.sections)
-            ):
-                continue
-            if name == "encoding" and isinstance(data := sections.get("data"), Stream):
-                if name in mapping:
-                    errors.sentences.append(
-                        f"encoding is not a section of an experiment with data.kind {getattr(data, 'kind', '')!r}, "
-                        "which gives spikes"
-                    )
-                continue
-            with errors.part():
-                if not isinstance(table, Mapping):
-                    raise StdpbenchError(f"{name} must be a table of parameters, not {table!r}")
-                if name in OPTIONAL and network and not network.missing and name not in network.sections:
-                    raise no_section(name, getattr(network, "kind", ""))
-                make = family.read if stand_ins else family.build
-                sections[name] = make({"kind": usual_kind, **table}, name)
-        if errors.sentences:  # check name and seed as well, even if sections are invalid
-            with errors.part():
-                build(_Head, {key: sections[key] for key in ("name", "seed") if key in sections}, "")
-        errors.check()
-        return build(cls, sections, "")
+        return build(cls, read_sections(mapping, cls.model_fields, stand_ins=stand_ins), "")
 
     @classmethod
     def read(cls, name: str | PathLike[str]) -> Experiment:

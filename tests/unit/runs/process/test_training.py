@@ -2,106 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from training_cases import BINS, SIDE, ScriptedSimulator, experiment, pictures, same
 
 from stdpbench.datasets import Images
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, encode, training_order
 from stdpbench.network import start_weights
-from stdpbench.network.layout import ProjectionLayout
 from stdpbench.runs.process.homeostasis import theta_decay
-from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.runs.process.training import Presented, train
-from stdpbench.simulators import Simulator, open_simulator
-
-N_EXC, SIDE = 6, 8
-BINS = 40  # of a stimulus
-
-
-@dataclass
-class Shown:
-    """What the scripted simulator saw when it was to present."""
-
-    spikes: Spikes
-    n_bins: int
-    plastic: bool
-    column_sums: NDArray[np.float64]
-    theta: NDArray[np.float64]
-    v: NDArray[np.float64]
-
-
-class ScriptedSimulator(Simulator):
-    """Answers each presentation with a given number of exc spikes, moves v, and notes what it was shown."""
-
-    name = "scripted"
-
-    def __init__(self, experiment: Experiment, answer: Callable[[int, Spikes], int], late: int = 0) -> None:
-        super().__init__(experiment.graph(SIDE * SIDE), {})
-        self.arrays = {(each.group, each.variable): np.zeros(each.shape) for each in self.layout.state.values()}
-        self.set_parameters(experiment)
-        self.w[...] = np.random.default_rng(0).random(self.w.shape)
-        self.theta[...] = 20e-3
-        self.reset()
-        self.answer, self.late = answer, late
-        self.shown: list[Shown] = []
-
-    def _array(self, group: str, variable: str) -> NDArray[np.float64]:
-        return self.arrays[group, variable]
-
-    def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
-        pass
-
-    def _put_delays(self, projection: ProjectionLayout) -> None:
-        raise NotImplementedError  # no delays learn here
-
-    def _run(self, spikes: Spikes, n_bins: int, plastic: frozenset[str], *_: object) -> Any:
-        seen = (self.w.sum(axis=0), self.theta.copy(), self.array("exc.v").copy())
-        self.shown.append(Shown(spikes, n_bins, plastic == {"feed"}, *seen))
-        self.w[...] *= np.random.default_rng(len(self.shown)).random(self.w.shape) + 0.5
-        self.array("exc.v")[...] += 1e-3
-        numbers = np.arange(self.answer(len(self.shown) - 1, spikes), dtype=np.int32)
-        rest = np.arange(self.late, dtype=np.int32)
-        exc = Spikes(
-            np.concatenate([numbers % N_EXC, rest % N_EXC]).astype(np.int32),
-            np.concatenate([numbers // N_EXC, BINS + rest // N_EXC]).astype(np.int32),
-        )
-        return {"exc": exc}, {}
-
-    def close(self) -> None:
-        pass
-
-
-def experiment(**changes: Any) -> Experiment:
-    mapping: dict[str, Any] = {
-        "seed": 3,
-        "network": {"n_exc": N_EXC, "inhibition": "direct", "weight_sum": 12.0},
-        "schedule": {"stimulus": BINS * 0.5, "rest": 10.0, "between": "carry", "max_attempts": 4},
-    }
-    for path, value in changes.items():
-        section, _, name = path.partition("__")
-        mapping.setdefault(section, {})[name] = value
-    return Experiment.from_mapping(mapping)
-
-
-def pictures(n: int = 12, brightness: int = 200) -> Images:
-    pixels = np.random.default_rng(1).integers(0, brightness + 1, (n, SIDE, SIDE)).astype(np.uint8)
-    return Images(pixels, np.arange(n) % 10)
-
-
-def same(one: Spikes, other: Spikes) -> bool:
-    return np.array_equal(one.index, other.index) and np.array_equal(one.bin, other.bin)
-
+from stdpbench.simulators import open_simulator
 
 # -- order -----------------------------------------------------------------------------------------
 
@@ -311,162 +225,6 @@ def test_training_goes_on_from_any_presentation():
     for one, other in zip(whole.shown, parts.shown, strict=True):
         assert same(one.spikes, other.spikes)
     assert list(train(parts, made, images, start=24)) == []
-
-
-def encoder_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith("encoder")]
-
-
-def test_a_stop_lets_the_encoder_go():
-    made = experiment()
-    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
-    before = encoder_threads()  # of tests whose engines were killed
-    presentations = train(simulator, made, pictures())
-    next(presentations)
-    assert len(set(encoder_threads()) - set(before)) == 1
-    presentations.close()
-    assert not set(encoder_threads()) - set(before)
-    assert len(simulator.shown) == 1
-
-
-def test_a_picture_too_bright_stops_training_where_it_is_shown():
-    made, before = experiment(), encoder_threads()
-    images = Images(pictures().pixels.astype(np.float32), None)
-    images.pixels[3, 0, 0] = 1e5
-    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
-    presentations = train(simulator, made, images)
-    assert [presented.presentation for presented in islice(presentations, 3)] == [0, 1, 2]
-    with pytest.raises(StdpbenchError, match="below 1"):
-        next(presentations)
-    assert not set(encoder_threads()) - set(before)
-
-
-# -- stimuli encoded ahead -------------------------------------------------------------------------
-
-
-def test_what_is_encoded_ahead_is_what_would_be_encoded_now(monkeypatch):
-    made, images = experiment(), pictures()
-    order = np.array([5, 3, 3, 0, 11])
-    calls = []
-
-    def noted(*arguments: Any) -> Spikes:
-        calls.append((arguments[3], arguments[4], threading.current_thread().name))
-        return encode(*arguments)
-
-    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", noted)
-    with Stimuli(made, images, "train", order) as stimuli:
-        for presentation in range(5):
-            for stimulus in stimuli._ahead:
-                stimulus.result()
-            for attempt in range(1 + presentation % 2 * 2):
-                spikes = stimuli.get(presentation, attempt)
-                stimuli.encode_ahead()
-                assert same(spikes, encode(made, images, "train", presentation, attempt, int(order[presentation])))
-    ahead = [(presentation, attempt) for presentation, attempt, thread in calls if thread.startswith("encoder")]
-    assert {presentation for presentation, _ in ahead} == {1, 2, 3, 4}
-    assert {attempt for _, attempt in ahead} == {0}
-    now = [(presentation, attempt) for presentation, attempt, thread in calls if not thread.startswith("encoder")]
-    assert now == [(0, 0), (1, 1), (1, 2), (3, 1), (3, 2)]  # the first one, and repetitions
-
-
-def test_what_still_waits_for_its_thread_is_encoded_by_the_one_who_needs_it(monkeypatch):
-    made, images, order = experiment(), pictures(), np.arange(12)
-    held_up, go_on = threading.Event(), threading.Event()
-
-    def slow_ahead(*arguments: Any) -> Spikes:
-        if threading.current_thread().name.startswith("encoder"):
-            held_up.set()
-            assert go_on.wait(60)
-        return encode(*arguments)
-
-    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", slow_ahead)
-    with Stimuli(made, images, "train", order) as stimuli:
-        stimuli.get(0, 0)
-        stimuli.encode_ahead()
-        assert held_up.wait(60)  # with presentation 1, behind which 2 waits
-        stimuli._ahead.popleft()
-        assert same(stimuli.get(2, 0), encode(made, images, "train", 2, 0, 2))
-        go_on.set()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
-def test_what_works_ahead_gives_way_to_what_simulates(monkeypatch):
-    def priority() -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    found = dict[str, int]()
-
-    def noted(*arguments: Any) -> Spikes:
-        found[threading.current_thread().name] = priority()
-        return encode(*arguments)
-
-    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", noted)
-    before = priority()
-    with Stimuli(experiment(), pictures(), "train", np.arange(12)) as stimuli:
-        stimuli.get(0, 0)
-        stimuli.encode_ahead()
-        stimuli._ahead[-1].result()
-        assert found == {threading.current_thread().name: before, "encoder": min(19, before + 10)}
-
-
-def test_what_goes_wrong_ahead_is_raised_where_it_is_needed(monkeypatch):
-    def fails_ahead(*arguments: Any) -> Spikes:
-        if threading.current_thread().name == "encoder":
-            raise StdpbenchError("no spikes")
-        return encode(*arguments)
-
-    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", fails_ahead)
-    with Stimuli(experiment(), pictures(), "train", np.arange(12)) as stimuli:
-        stimuli.get(0, 0)
-        stimuli.encode_ahead()
-        with pytest.raises(StdpbenchError, match="no spikes"):
-            stimuli._ahead[0].result()
-        with pytest.raises(StdpbenchError, match="no spikes"):
-            stimuli.get(1, 0)
-
-
-def test_a_change_throws_away_what_was_encoded_ahead():
-    made, images = experiment(), pictures()
-    brighter = made.override({"encoding.intensity": 3})
-    order = np.arange(12)
-    with Stimuli(made, images, "train", order) as stimuli:
-        stimuli.get(0, 0)
-        stimuli.encode_ahead()
-        stimuli.change(brighter)
-        spikes = stimuli.get(1, 0)
-        stimuli.encode_ahead()
-        assert same(spikes, encode(brighter, images, "train", 1, 0, 1))
-        assert not same(spikes, encode(made, images, "train", 1, 0, 1))
-        # the one after was encoded ahead with what is in force
-        assert same(stimuli.get(2, 0), encode(brighter, images, "train", 2, 0, 2))
-        # there and back again: still another version than the one encoded with
-        stimuli.change(made)
-        stimuli.change(brighter)
-        stimuli.change(made)
-        assert same(stimuli.get(3, 0), encode(made, images, "train", 3, 0, 3))
-
-
-def test_jumping_about_gives_the_right_stimulus():
-    made, images = experiment(), pictures()
-    with Stimuli(made, images, "label", np.arange(12)) as stimuli:
-        for presentation, attempt in [(4, 0), (2, 0), (3, 1), (3, 0), (11, 0), (0, 0), (1, 2), (2, 0)]:
-            expected = encode(made, images, "label", presentation, attempt, presentation)
-            assert same(stimuli.get(presentation, attempt), expected)
-            stimuli.encode_ahead()
-
-
-def test_phases_seeds_and_attempts_draw_different_spikes():
-    made, images = experiment(), pictures()
-    drawn = [
-        encode(made, images, "train", 0, 0, 0),
-        encode(made, images, "label", 0, 0, 0),
-        encode(made, images, "test", 0, 0, 0),
-        encode(made, images, "train", 1, 0, 0),
-        encode(made, images, "train", 0, 1, 0),
-        encode(made.override({"seed": 4}), images, "train", 0, 0, 0),
-    ]
-    assert len({spikes.index.tobytes() + spikes.bin.tobytes() for spikes in drawn}) == 6
-    assert same(drawn[0], encode(made, images, "train", 0, 0, 0))
 
 
 @pytest.mark.parametrize("delays", ["none", "homogeneous", "uniform"])
