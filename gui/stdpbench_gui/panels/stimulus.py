@@ -23,16 +23,17 @@ from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
-_NO_CLASS = "by neurons without a class so far"
+_NO_CLASS = "by neurons new to this window"
 
 
 def _tally(right: Collection[bool | None]) -> str:
-    """Return in words how many answers were right; None: of neurons that have no class yet."""
+    """Return in words how many answers were right; None: of neurons that this window has not seen answer before."""
     unknown = sum(each is None for each in right)
     n_right = sum(each is True for each in right)
     if not unknown:
         return f"{n_right} of the last {len(right)} right"
-    return f"of the last {len(right)}, {n_right} right, {len(right) - n_right - unknown} wrong, {unknown} {_NO_CLASS}"
+    wrong = len(right) - n_right - unknown
+    return f"of the last {len(right)} seen here, {n_right} right, {wrong} wrong, {unknown} {_NO_CLASS}"
 
 
 class Stimulus(Panel):
@@ -44,18 +45,20 @@ class Stimulus(Panel):
     frames = frozenset({"presentation"})
     carries_over = True
     help_text = (
-        "What is shown, and the input spikes that it evoked, on one time axis that ends where the stimulus ends. "
-        "A <b>picture</b> stands beside the number of spikes of each input, or, where each input fires once at most, "
+        "What is shown, and the input spikes that it evoked, on one time axis that ends where the stimulus ends. A "
+        "<b>picture</b> stands beside the number of spikes of each input, or, where each input fires once at most, "
         "the time of its spike. A <b>recording</b> of events plays in ten frames, over and over; the shaded stretch "
-        "of the axis is the frame, and two polarities have two colours. A <b>signal</b> has a curve for each channel, "
-        "all on one scale, with the spikes on it. Below are a raster of all inputs and their mean rate. How a "
-        "stimulus becomes spikes is up to the encoding of the run, which the line below names. The answer is the "
-        "class whose neurons fire most. During training, the label of a neuron is the class that it responded to most "
-        "in the last thousand presentations received by this window. A neuron that has fired during none of them has "
-        "no class so far: where one neuron wins each stimulus, that holds for many. This is only a preview: accuracy "
-        "is measured with frozen weights at the end. The mark and the frame show right (✓) or wrong (✗). Updates at "
-        "most three times a second, unless fast flicker is allowed, and not before a recording has played once. "
-        "(Answer: Diehl &amp; Cook 2015, sections 2.4 and 2.6; doi:10.3389/fncom.2015.00099)"
+        "of the axis is the frame, and two polarities have two colours. A <b>signal</b> has a curve for each "
+        "channel, all on one scale, with the spikes on it. Below are a raster of all inputs and their mean rate. How "
+        "a stimulus becomes spikes is up to the encoding of the run, which the line below names. The answer is the "
+        "class whose neurons fire most. During training, the label of a neuron is the class that it responded to "
+        "most in the last thousand presentations received by this window. A neuron that has fired during none of "
+        "them is new to this window, which says so instead of counting it as wrong: where one neuron wins each "
+        "stimulus, that holds for many. The run itself has seen every presentation: its running accuracy, as in the "
+        "curves, stands beside the count. Both are previews: accuracy is measured with frozen weights at the end. "
+        "The mark and the frame show right (✓) or wrong (✗). Updates at most three times a second, unless fast "
+        "flicker is allowed, and not before a recording has played once. (Answer: Diehl &amp; Cook 2015, sections "
+        "2.4 and 2.6; doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "The stimulus appears here with the next training presentation: start or resume a run."
 
@@ -136,7 +139,7 @@ class Stimulus(Panel):
         unlabelled = split is not None and split.train.labels is None
         nouns = f"{noun_of(self.session)}s"
         short = (
-            "no class yet" if answered == _NO_CLASS else f"answered {answered}"
+            "not known yet" if answered == _NO_CLASS else f"answered {answered}"
         )  # of one length, as far as possible
         verdict = f"{nouns} without labels" if unlabelled else f"{mark} {text} · {short}".strip()
         self.verdict.setText("a piece of a stream" if stream else verdict)
@@ -155,7 +158,7 @@ class Stimulus(Panel):
         return ShownStimulus.of(stimuli, self._frame["image"], shape, self._frame["input"], bins, experiment.dt)
 
     def _answered(self, answer: int, nothing: str) -> str:
-        """Return the answer in words: a class, that of neurons which have none yet, or `nothing`."""
+        """Return the answer in words: a class, that of neurons which are new here, or `nothing`."""
         if answer >= 0:
             return self.observed.class_name(answer)
         return _NO_CLASS if self.observed.right and self._fired() else nothing
@@ -183,6 +186,9 @@ class Stimulus(Panel):
         right = self.observed.right
         if len(right) >= 10:
             parts.append(_tally(right))
+        blocks = self.session.live.blocks
+        if None in right and blocks and "vote" in (accuracy := blocks[max(blocks)].accuracy):
+            parts.append(f"running accuracy {100 * accuracy['vote']:.0f} %")
         if encoding := encoding_of(self.session):
             parts.append(f"encoding {encoding.partition(' (')[0]}")
         return parts

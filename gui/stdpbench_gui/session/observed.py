@@ -53,7 +53,7 @@ class Observed(QObject):
         Vote in the newest presentation, with classes from the responses before it; `NO_ANSWER` for none.
     right : deque of bool or None
         Whether the answers to the last labelled presentations, up to a hundred, were right; None: neurons fired, but
-        have no class yet, since they have not fired during recent labelled pictures.
+        their class is not known here, since no labelled picture during which they fired was received.
     recent : RecentResponses or None
         Responses to the last presentations.
     stored : StoredResponses or None

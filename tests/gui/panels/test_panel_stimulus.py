@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from frames import frame, give, give_pictures, pair
 from pytestqt.qtbot import QtBot
-from synthetic import SHAPE, experiment, is_complete, redraw, session, show
+from synthetic import SHAPE, block, experiment, is_complete, redraw, session, show
 from waiting import waits
 
 from stdpbench.datasets import Split
@@ -60,11 +60,11 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     assert panel.picture.frame == ""
     give(panel.session, frame(1, image=1, exc=FIRES_1))
     redraw(panel)
-    assert panel.verdict.text() == "shown b · no class yet"
+    assert panel.verdict.text() == "shown b · not known yet"
     panel.verdict.setText("✗ shown a class with a long name · answered another one with a long name")
     assert panel.verdict.minimumSizeHint().width() < 200  # the panel stays narrow
     assert panel.picture.frame == ""
-    assert "answered by neurons without a class so far;" in panel.summary()
+    assert "answered by neurons new to this window;" in panel.summary()
     give(panel.session, frame(2, image=1, exc=FIRES_1))
     redraw(panel)
     assert panel.verdict.text() == "✓ shown b · answered b"
@@ -93,11 +93,18 @@ def test_how_often_it_was_right(panel: Stimulus) -> None:
     for number in range(24):
         give(panel.session, frame(number, image=number % 2, exc=FIRES_1 if number % 2 else FIRES_0))
     redraw(panel)
-    assert "of the last 23, 22 right, 0 wrong, 1 by neurons without a class so far" in panel.details.text()
+    assert "of the last 23 seen here, 22 right, 0 wrong, 1 by neurons new to this window" in panel.details.text()
+    assert "running accuracy" not in panel.details.text(), "no block is complete"
+    panel.session.live.blocks[24] = block(0.8)
+    panel.refresh()
+    panel.session.changed.emit({"presentation"})
+    redraw(panel)
+    assert "by neurons new to this window · running accuracy 80 %" in panel.details.text()
     for number in range(24, 124):
         give(panel.session, frame(number, image=number % 2, exc=FIRES_0))
     redraw(panel)
     assert "50 of the last 100 right" in panel.details.text()
+    assert "running accuracy" not in panel.details.text()
 
 
 def test_counts_input_spikes_per_pixel(panel: Stimulus) -> None:
