@@ -375,7 +375,7 @@ class RunEngine:
         elif name == "try":
             return self._try(arguments["image"])
         elif name == "pace":
-            self._pace.min_interval = max(0.0, float(arguments["seconds"]))
+            self._pace.limit(float(arguments["seconds"]), self._position)
         elif name == "attach":
             self._publisher.attach(Invitation.from_mapping(arguments), self.records)
             return {"wire": VERSION, "state": str(self._state), "position": self._position}

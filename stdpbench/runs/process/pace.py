@@ -51,7 +51,10 @@ class Pace:
             self._marks.popleft()
         begun, first = self._marks[0]
         speed = (position - first) / (now - begun) if now > begun and position > first else None
-        left = None if speed is None else (progress.total - progress.done) / speed
+        remaining = progress.total - progress.done
+        left = None if speed is None else remaining / speed
+        if progress.phase == "train" and self.min_interval:
+            left = max(left or 0.0, remaining * self.min_interval)
         self._latest = {
             **vars(progress),
             "position": position,
@@ -59,8 +62,21 @@ class Pace:
             "seconds_left": left,
         }
 
+    def limit(self, seconds: float, position: int) -> None:
+        """Set the minimum time from one training presentation to the next, and measure the speed from now on.
+
+        Parameters
+        ----------
+        seconds : float
+            The time; 0: no limit.
+        position : int
+            Position of the run.
+        """
+        self.min_interval = max(0.0, seconds)
+        self.restart(position)
+
     def restart(self, position: int) -> None:
-        """Restart the measurement after a pause."""
+        """Restart the measurement after a pause, or when the speed is limited in another way."""
         self._marks.clear()
         self._marks.append((time.monotonic(), position))
 

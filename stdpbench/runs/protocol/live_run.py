@@ -209,7 +209,8 @@ def describe(record: Record) -> str:
         case facts.Started():
             return f"Network ready on the simulator {fact.simulator}. {fact.remark}".strip()
         case facts.Estimated():
-            return f"Remaining: about {duration(fact.seconds)}, with {fact.memory / 2**30:.1f} GiB of memory."
+            memory = f"{fact.memory / 2**30:.1f} GiB of memory"
+            return f"Remaining at full speed: about {duration(fact.seconds)}, with {memory}."
         case facts.StateChanged():
             state = "failed" if fact.state == State.FAILED else f"is {fact.state}"
             return f"The run {state}{f': {fact.reason}' if fact.reason else ''}".rstrip(".") + "."
