@@ -98,6 +98,17 @@ def brief(value: float, unit: str) -> str:
     return text if read(text, unit) == value else show(value, unit)
 
 
+def minus(text: str) -> str:
+    """Return a formatted number with the typographic minus sign in place of a hyphen."""
+    return text.replace("-", "\u2212")
+
+
+def signed(value: float, spec: str = ".2f") -> str:
+    """Format a number with its sign, by a format such as ``".2f"``; what is rounded to 0 has a plus."""
+    text = f"{value:+{spec}}"
+    return minus(text.replace("-", "+") if float(text) == 0 else text)
+
+
 def to_si(value: float, unit: str) -> float:
     """Convert a value to SI units (seconds, volts, farads, hertz), as in Brian2."""
     return value * float(_UNITS[unit][1])

@@ -18,7 +18,7 @@ from stdpbench.lab.default_protocol import run
 from stdpbench.lab.result import Result
 from stdpbench.plasticity import PlasticityRule, rules
 from stdpbench.plasticity.tables import rule_table
-from stdpbench.units import ordinal
+from stdpbench.units import minus, ordinal
 
 _MOST_ROWS, _PLOT_WIDE, _PLOT_HIGH = 24, 64, 15
 _MARKS = "●○◆◇▲△"
@@ -110,7 +110,7 @@ def _show(console: Console, result: Result, why: bool) -> None:
     rows = list(zip(*columns.values(), strict=True))
     step = -(-len(rows) // _MOST_ROWS)
     for row in rows[::step]:
-        table.add_row(*(value if isinstance(value, str) else f"{value:.4g}" for value in row))
+        table.add_row(*(value if isinstance(value, str) else minus(f"{value:.4g}") for value in row))
     console.print(table)
     if step > 1:
         console.print(f"(every {ordinal(step)} of {len(rows)} points; --output FILE.csv has all)", highlight=False)

@@ -20,8 +20,9 @@ from stdpbench.report.build import PAGE, ReportOptions, make_report
 from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.protocol.facts import Progress
-from stdpbench.sweeps.seeds import BASELINE_HEADINGS, PAIRED_WITH_BASELINES
+from stdpbench.sweeps.seeds import BASELINE_HEADINGS, about_baselines
 from stdpbench.sweeps.statistics import Difference, Spread, difference_text, known, spread_text
+from stdpbench.units import minus
 
 
 def report_command(
@@ -70,14 +71,16 @@ def _show_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> No
     table = Table(title="the vote against baselines, paired by seed", title_justify="left")
     for number, heading in enumerate(BASELINE_HEADINGS):
         table.add_column(heading, justify="right" if number > 1 else "left")
+    shown = []
     for group in groups:
         for one in group["baselines"]:
             accuracy = Spread(**known(one["accuracy"]))
             difference = Difference(**known(one["vote_minus_baseline"]))
             row = (group["label"] or "all", one["name"], str(difference.n), spread_text(accuracy))
             table.add_row(*row, difference_text(difference))
+            shown.append(difference)
     console.print(table)
-    console.print(PAIRED_WITH_BASELINES, highlight=False)
+    console.print(about_baselines(shown), highlight=False)
 
 
 def _show_stream(run: dict[str, Any], console: Console) -> None:
@@ -86,7 +89,7 @@ def _show_stream(run: dict[str, Any], console: Console) -> None:
     for heading in ("first piece", "whole stream", f"last {run['end_seconds']:g} s"):
         table.add_column(heading, justify="right")
     for row in run["end"]:
-        values = ("–" if row[name] is None else f"{row[name]:.3f}" for name in ("first", "whole", "end"))
+        values = ("–" if row[name] is None else minus(f"{row[name]:.3f}") for name in ("first", "whole", "end"))
         table.add_row(row["title"], *values)
     console.print(table)
 

@@ -129,7 +129,7 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
         if differences:
             rows = [[path, theirs, own] for path, (theirs, own) in differences.items()]
             sys.stdout.write(f"Differences from the shipped experiment {name}\n")
-            sys.stdout.write(plain_table(["parameter", name, account.name], rows))
+            sys.stdout.write(plain_table(["parameter", name, account.title or account.name], rows))
         else:
             sys.stdout.write(f"Its parameters are those of the shipped experiment {name}.\n")
     if comparison is None:
@@ -152,7 +152,7 @@ def compare_command(
         from stdpbench.runs.catalog.courses import course_of
 
         write_figure(comparison_figure([course_of(folder) for folder in folders], wide), figure)
-    from stdpbench.sweeps.seeds import BASELINE_HEADINGS, PAIRED_WITH_BASELINES, over_seeds
+    from stdpbench.sweeps.seeds import BASELINE_HEADINGS, over_seeds
 
     groups = over_seeds(folders, comparison.accounts)
     if json:
@@ -169,7 +169,7 @@ def compare_command(
         if rows := groups.baseline_rows:
             sys.stdout.write("\nThe vote against baselines, paired by seed\n")
             sys.stdout.write(plain_table(BASELINE_HEADINGS, rows, right=[2]))
-            sys.stdout.write(f"{PAIRED_WITH_BASELINES}\n")
+            sys.stdout.write(f"{groups.about_baselines}\n")
     if figure is not None:
         sys.stdout.write(f"figure: {figure}\n")
 
@@ -324,10 +324,13 @@ def _show_account(
 
 
 def _show_comparison(comparison: Comparison, title: str) -> None:
-    names = [account.name for account in comparison.accounts]
-    others = names[:-1] if title.endswith("from") else names
+    from stdpbench.figures.comparison import called
+    from stdpbench.runs.catalog.comparison_spec import title_and_name
+
+    names = called(comparison.accounts)
+    others = [*map(title_and_name, comparison.accounts)]
     sys.stdout.write("\n")
-    sys.stdout.write(f"{title} {', '.join(others)}\n")
+    sys.stdout.write(f"{title} {', '.join(others[:-1] if title.endswith('from') else others)}\n")
     rows = [[path, *texts] for path, texts in comparison.parameters.items()]
     rows += [[f"version of {name}", *texts] for name, texts in comparison.versions.items()]
     if rows:

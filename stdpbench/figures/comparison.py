@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,8 @@ class Course:
         Name of the population that is read; empty if the network is not known.
     theta_unit : str
         Unit of `mean_theta`; empty for discrete neurons, whose threshold has none.
+    title : str
+        The title that a person gave to the run; empty if it has none.
     """
 
     name: str
@@ -60,6 +62,25 @@ class Course:
     result: Metric | None
     population: str = ""
     theta_unit: str = "mV"
+    title: str = ""
+
+
+class Titled(Protocol):
+    """A run that may have a title."""
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+
+    @property
+    def title(self) -> str:
+        """Its title; may be empty."""
+
+
+def called(runs: Sequence[Titled]) -> list[str]:
+    """Return what runs are called: their titles, or names where there is none or several have the same."""
+    titles = [run.title for run in runs]
+    return [run.title if run.title and titles.count(run.title) == 1 else run.name for run in runs]
 
 
 def spikes_label(courses: Sequence[Course]) -> str:
@@ -100,8 +121,7 @@ def comparison_figure(courses: Sequence[Course], width: float | None = None) -> 
         (running, result), (theta, spikes) = figure.subplots(2, 2, height_ratios=[3, 2])
     theta.sharex(running)
     spikes.sharex(running)
-    for number, course in enumerate(courses):
-        name = shortened(course.name)
+    for number, (course, name) in enumerate(zip(courses, map(shortened, called(courses)), strict=True)):
         _line(running, course.presentations, 100 * course.vote, number, name)
         _line(theta, course.presentations, course.mean_theta, number, name)
         _line(spikes, course.presentations, course.spikes, number, name)

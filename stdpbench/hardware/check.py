@@ -14,6 +14,7 @@ from stdpbench.hardware.activity import Activity
 from stdpbench.hardware.needs import Needs
 from stdpbench.hardware.placement import Placement, place
 from stdpbench.hardware.targets import Target
+from stdpbench.units import signed
 
 Verdict = Literal["fits", "rounded", "does not fit"]
 """``"rounded"``: it fits, but the chip computes with other values."""
@@ -289,7 +290,7 @@ def _decay(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
             value = f"{each.name} = {each.value}: {lost}/{unity:g} per step"
             if not exact and lost < unity and each.kept > 0:
                 off = log(each.kept) / log(1 - lost / unity) - 1
-                value += f", a time constant {100 * off:+.2g} % off"
+                value += f", a time constant {signed(100 * off, '.2g')} % off"
             yield Row("decay", name, value, limit, "fits" if exact else "rounded", figure.origin)
 
 

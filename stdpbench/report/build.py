@@ -124,7 +124,7 @@ def make_report(
     if comparison:
         comparison["over_seeds"] = None if seeds is None else seeds.to_mapping()
     report = {"format": FORMAT, "runs": [data for data, _ in rows], "together": comparison}
-    titles = {data["run"]: f"{data['experiment']}, seed {data['seed']}" for data, _ in rows}
+    titles = {part.name: part.title for part in parts}
     drawn = robustness.draw({titles[name]: points for name, points in curves.items()})
     for name, text in csv_tables(rows, curves, seeds).items():
         write_text_aside(target / name, text)

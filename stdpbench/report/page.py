@@ -21,10 +21,11 @@ from stdpbench.report.field_pictures import field_pictures
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.report.sentences import summary
 from stdpbench.runs.catalog.access_log import Readings
-from stdpbench.runs.folder.notes import read_notes
+from stdpbench.runs.folder.notes import read_notes, title_of
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.sweeps.seeds import BASELINE_HEADINGS, HEADINGS, PAIRED_WITH_BASELINES, OverSeeds
+from stdpbench.sweeps.seeds import BASELINE_HEADINGS, HEADINGS, OverSeeds
 from stdpbench.templates.diehl_cook import Network
+from stdpbench.units import minus
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -72,7 +73,7 @@ def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapp
         if (rows := [row for row in found.accuracies if row.group == group])
     ]
     part = Part(
-        title=f"{run.experiment.name}, seed {run.experiment.seed}",
+        title=heading_of(run.folder, run.experiment),
         name=run.name,
         about=_about(run),
         sentences=summary(run, found, data["readings"]),
@@ -123,6 +124,12 @@ def about_notes(folder: RunFolder) -> list[tuple[str, str]]:
         return []
     every = [("title", notes.title), ("tags", ", ".join(notes.tags)), ("notes", notes.text)]
     return [(head, text) for head, text in every if text]
+
+
+def heading_of(folder: RunFolder, experiment: Experiment) -> str:
+    """Return experiment and seed of a run, after the title that a person gave to it."""
+    title, seeded = title_of(folder.path), f"{experiment.name}, seed {experiment.seed}"
+    return f"{title} ({seeded})" if title else seeded
 
 
 def about_network(start: Experiment, experiment: Experiment) -> list[tuple[str, str]]:
@@ -239,7 +246,7 @@ def render(
             headings=HEADINGS,
             baseline_rows=[] if seeds is None else seeds.baseline_rows,
             baseline_headings=BASELINE_HEADINGS,
-            about_baselines=PAIRED_WITH_BASELINES,
+            about_baselines="" if seeds is None else seeds.about_baselines,
             interval=INTERVAL,
             version=__version__,
         )
@@ -258,7 +265,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["pct"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f}"
-    made.filters["num"] = lambda value, digits=2: "–" if value is None else f"{value:.{digits}f}"
+    made.filters["num"] = lambda value, digits=2: "–" if value is None else minus(f"{value:.{digits}f}")
     return made
 
 

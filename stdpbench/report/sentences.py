@@ -16,6 +16,7 @@ from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import Accuracy
 from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.comparison import Account
+from stdpbench.units import signed
 
 _Z = 1.959964  # of a 95 % interval
 
@@ -113,9 +114,9 @@ def _gain(vote: Accuracy, other: Accuracy) -> str:
     """
     difference = vote.accuracy - other.accuracy
     half = _Z * sqrt(sum(row.accuracy * (1 - row.accuracy) / row.n_images for row in (vote, other)))
-    words = f"{100 * (difference - half):+.1f} to {100 * (difference + half):+.1f}"
+    words = f"{signed(100 * (difference - half), '.1f')} to {signed(100 * (difference + half), '.1f')}"
     if abs(difference) <= half:
-        return f"no effect of learning is shown ({100 * difference:+.1f} points, 95\u00a0% interval {words})"
+        return f"no effect of learning is shown ({signed(100 * difference, '.1f')} points, 95\u00a0% interval {words})"
     verb = "adds" if difference > 0 else "costs"
     return f"learning {verb} {100 * abs(difference):.1f} points (95\u00a0% interval of the difference {words})"
 

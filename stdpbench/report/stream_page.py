@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stdpbench import __version__
 from stdpbench.figures import svg
-from stdpbench.report.page import Part, about_network, about_notes, about_run, environment
+from stdpbench.report.page import Part, about_network, about_notes, about_run, environment, heading_of
 from stdpbench.report.stream_run import Grouped, StreamRun
 from stdpbench.runs.protocol.states import State
 from stdpbench.sweeps.seeds import OverSeeds
@@ -41,7 +41,7 @@ def make_stream_part(run: StreamRun, data: Mapping[str, Any]) -> Part:
         f"{', '.join(stage.projections) or 'none'} for {stage.duration:g} s" for stage in schedule.stages or ()
     )
     part = Part(
-        title=f"{run.experiment.name}, seed {run.experiment.seed}",
+        title=heading_of(run.folder, run.experiment),
         name=run.name,
         about=[
             *about_notes(run.folder),

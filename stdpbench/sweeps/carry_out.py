@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import write_text_aside
+from stdpbench.runs.catalog.store import DISTRIBUTIONS
 from stdpbench.sweeps.arms import Arm, Job, Round
 from stdpbench.sweeps.definition import Sweep
 from stdpbench.sweeps.search import trials
@@ -61,6 +64,8 @@ def carry_out(
     bool
         Whether all jobs ended; False if the sweep was stopped.
     """
+    if drawn := {path: one.to_mapping() for path, one in sweep.distributions.items()}:
+        write_text_aside(state.folder / DISTRIBUTIONS, json.dumps(drawn, indent=2, ensure_ascii=False) + "\n")
     for some in rounds(sweep, state):
         waiting = deque(_unfinished(some.jobs, state))
         while waiting or workplace.busy:

@@ -21,7 +21,7 @@ from stdpbench.sweeps.blocks import (
     paired_comparisons,
 )
 from stdpbench.sweeps.definition import Sweep
-from stdpbench.sweeps.statistics import spread
+from stdpbench.sweeps.statistics import signed, spread
 
 MOST_ARMS = 40
 """With more arms, pairs are not compared: there would be a thousand."""
@@ -129,8 +129,8 @@ def sentences(found: Comparisons, sweep: Sweep, scale: float, digits: int) -> li
         remarks.append(f"{text}: {'; '.join(equal) or 'none'}. Not shown for: {'; '.join(other) or 'none'}.")
     if found.effects:
         effects = "; ".join(
-            f"{one.factor} {_signed(one.mean, scale, digits)} [{_signed(one.low, scale, digits)}, "
-            f"{_signed(one.high, scale, digits)}]"
+            f"{one.factor} {signed(one.mean, scale, digits)} [{signed(one.low, scale, digits)}, "
+            f"{signed(one.high, scale, digits)}]"
             for one in found.effects
         )
         remarks.append(f"Effects of factors, 95 % intervals of a linear model with seeds as blocks: {effects}.")
@@ -139,7 +139,7 @@ def sentences(found: Comparisons, sweep: Sweep, scale: float, digits: int) -> li
 
 def _named(pairs: Sequence[Pair], scale: float, digits: int) -> str:
     named = [
-        f"{pair.one} − {pair.other} {_signed(pair.difference, scale, digits)} ({_p(pair.p)})"
+        f"{pair.one} − {pair.other} {signed(pair.difference, scale, digits)} ({_p(pair.p)})"
         for pair in pairs[:_MOST_NAMED]
     ]
     more = len(pairs) - len(named)
@@ -148,10 +148,6 @@ def _named(pairs: Sequence[Pair], scale: float, digits: int) -> str:
 
 def _p(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-
-
-def _signed(value: float, scale: float, digits: int) -> str:
-    return f"{round(scale * value, digits) + 0.0:+.{digits}f}"
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

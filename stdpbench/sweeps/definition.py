@@ -151,6 +151,14 @@ class Sweep(Parameters):
         return 1 if self.better == "higher" else -1
 
     @property
+    def distributions(self) -> dict[str, Distribution]:
+        """Distributions from which parameters are drawn or chosen, by path; if several have one, the last."""
+        found: dict[str, Distribution] = {}
+        for of in (*(arm.tune for arm in self.arm), *(s.distributions for s in (self.random, self.optuna) if s)):
+            found |= {self.base.short_path(path): distribution for path, distribution in of.items()}
+        return found
+
+    @property
     def folder_name(self) -> str:
         """Name that is valid for a folder."""
         return "".join(c if c.isalnum() or c in "-_." else "-" for c in self.name).strip(".-") or "sweep"

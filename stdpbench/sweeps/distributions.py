@@ -44,6 +44,10 @@ class Distribution:
             return self.choices
         return (int(self.low), int(self.high)) if self.kind == "int" else (self.low, self.high)
 
+    def to_mapping(self) -> dict[str, Any]:
+        """Return its table as in the file of a sweep, with bounds in the unit of the parameter."""
+        return {self.kind: list(self.ends)}
+
     def draw(self, random: np.random.Generator) -> Any:
         """Draw a value with a generator: float, int, or one of the choices."""
         if self.kind == "choice":

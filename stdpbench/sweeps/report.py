@@ -51,6 +51,7 @@ results.csv        one row per arm
 results.json       everything, with every run
 results.png        the figure, if arms are compared by a metric
 tuning.csv         trials of each arm before the comparison, if arms are tuned
+distributions.json from what parameters are drawn or chosen, if they are
 sweep.jsonl        state of the sweep; the same command continues from it
 lock               held by the process that works on the sweep
 all folders        one run each, described by its README.txt. `stdpbench list --sweep FOLDER` lists them
@@ -232,10 +233,12 @@ def _remarks(sweep: Sweep, arms: Sequence[Arm], rows: Sequence[Row], state: Swee
     runs = [run for row in rows for run in row.runs.values()]
     remarks = [_first_remark(sweep, runs)]
     if sweep.ranks and sweep.reference is not None:
-        remarks.append(
-            f"Differences from {sweep.reference!r} are taken seed by seed; in brackets the 95 % t interval of their "
-            "mean, for each arm on its own: of twenty arms without effect, one is expected outside of its interval."
+        brackets = (
+            "; in brackets the 95 % t interval of their mean, for each arm on its own: of twenty arms without effect, "
+            "one is expected outside of its interval"
         )
+        intervals = any(row.difference is not None and math.isfinite(row.difference.low) for row in rows)
+        remarks.append(f"Differences from {sweep.reference!r} are taken seed by seed{brackets if intervals else ''}.")
     tuning = tuning_round(sweep)
     if tuning is not None and sweep.tuning is not None:
         changed = ", ".join(f"{path} = {shown(value)}" for path, value in sweep.tuning.set.items())

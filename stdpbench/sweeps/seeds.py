@@ -5,7 +5,8 @@ The statistics that a sweep computes for its arms, for runs that were started in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,10 +28,7 @@ from stdpbench.sweeps.statistics import (
 
 HEADINGS: Final = ("read-out", "runs with", "seeds", "mean ± SD (%)", "difference (points)")
 BASELINE_HEADINGS: Final = ("runs with", "baseline", "seeds", "baseline, mean ± SD (%)", "vote − baseline (points)")
-PAIRED_WITH_BASELINES: Final = (
-    "Vote minus baseline is taken within each run, on the same pictures; in brackets the 95 % t interval of its mean "
-    "over seeds. The strictest baseline is first: learning has added something if even that interval is above 0."
-)
+_PAIRED: Final = "Vote minus baseline is taken within each run, on the same pictures"
 _VOTE = "accuracy, vote"
 _OF_STREAMS: Final = ("measure", "runs with", "seeds", "mean ± SD", "difference")
 
@@ -140,6 +138,11 @@ class OverSeeds:
             for one in group.baselines
         ]
 
+    @property
+    def about_baselines(self) -> str:
+        """Say what the rows of `baseline_rows` are."""
+        return about_baselines(one.difference for group in self.groups for one in group.baselines)
+
     def to_mapping(self) -> dict[str, Any]:
         """Return everything as plain values for JSON."""
         groups = [
@@ -157,6 +160,21 @@ class OverSeeds:
             for group in self.groups
         ]
         return {"groups": groups, "remarks": list(self.remarks)}
+
+
+def about_baselines(differences: Iterable[Difference]) -> str:
+    """Say what differences of the vote from baselines are, with intervals if there are several seeds."""
+    if _bracketed(differences):
+        return (
+            f"{_PAIRED}; in brackets the 95 % t interval of its mean over seeds. The strictest baseline is first: "
+            "learning has added something if even that interval is above 0."
+        )
+    return f"{_PAIRED}. The strictest baseline is first."
+
+
+def _bracketed(differences: Iterable[Difference]) -> bool:
+    """Whether any difference has an interval, which takes two seeds."""
+    return any(math.isfinite(one.low) for one in differences)
 
 
 def over_seeds(folders: Sequence[RunFolder], accounts: Sequence[Account]) -> OverSeeds | None:
@@ -248,10 +266,9 @@ def _remarks(
     first, *others = (experiments[next(iter(members.values())).path] for members in runs)
     remarks = []
     if others:
-        remarks.append(
-            f"Differences from runs with {groups[0].label} are taken seed by seed; in brackets the 95 % t interval of "
-            "their mean."
-        )
+        intervals = _bracketed(one for group in groups for one in group.differences.values())
+        brackets = "; in brackets the 95 % t interval of their mean" if intervals else ""
+        remarks.append(f"Differences from runs with {groups[0].label} are taken seed by seed{brackets}.")
     for group, other in zip(groups[1:], others, strict=True):
         if first.stream is not None:
             if not (paths := other_input(first, other)):

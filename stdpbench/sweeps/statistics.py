@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
+from stdpbench import units
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -92,7 +94,7 @@ def spread_text(value: Spread, scale: float = 100, digits: int = 2) -> str:
     if math.isnan(value.mean):
         return "– (no result)"
     sd = "" if math.isnan(value.sd) else f" ± {scale * value.sd:.{digits}f}"
-    return f"{scale * value.mean:.{digits}f}{sd}"
+    return f"{units.minus(f'{scale * value.mean:.{digits}f}')}{sd}"
 
 
 def plain(value: Spread | Difference) -> dict[str, float | int | None]:
@@ -110,4 +112,4 @@ def known(values: Mapping[str, float | int | None]) -> dict[str, Any]:
 
 def signed(value: float, scale: float = 100, digits: int = 2) -> str:
     """Format a number times `scale` with its sign."""
-    return f"{round(scale * value, digits) + 0.0:+.{digits}f}"  # + 0.0: no -0.00
+    return units.signed(scale * value, f".{digits}f")

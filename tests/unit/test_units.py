@@ -78,6 +78,11 @@ def test_the_same_time_is_the_same_number_in_every_unit(thousandths: int) -> Non
     assert units.read(f"{thousandths} us", "ms") == units.read(f"{thousandths // 1000}.{thousandths % 1000:03d}", "ms")
 
 
+def test_signs_are_typographic() -> None:
+    assert [units.signed(value) for value in (-1.5, 2.0, -0.001)] == ["−1.50", "+2.00", "+0.00"]
+    assert units.signed(-2e-7, ".2g") == "−2e−07"
+
+
 def test_si() -> None:
     assert units.to_si(25.0, "ms") == 0.025
     assert units.to_si(-65.0, "mV") == -0.065

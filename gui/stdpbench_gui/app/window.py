@@ -280,6 +280,7 @@ class MainWindow(QMainWindow):
             self._show_recent()
         elif name == "train":
             self.session.catch_up()
+            NeuronNotes.of(self.session).look()
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu
 
+from stdpbench import __version__
 from stdpbench.datasets.found import stimuli_at
 from stdpbench.experiment import Experiment, NetworkDraft, read_experiment
 from stdpbench.learned_names import listed
@@ -31,6 +32,7 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
+from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.run_texts import text_of_run
 from stdpbench_gui.session.sentences import Lasting
@@ -161,11 +163,19 @@ class WindowServices(QObject):
         self._add_actions()
         app.session.opened.connect(self._on_opened)
         app.session.changed.connect(self._on_changed)
+        app.session.opened.connect(self._name_window)
+        NeuronNotes.of(app.session).changed.connect(self._name_window)
         app.start.own_data_wanted.connect(lambda: self.choose_data())
         app.start.data_wanted.connect(self.get_data)
         app.start.data_wanted_for.connect(self._get_data_for)
         app.start.edit_wanted.connect(lambda name: self.forms.new_run(NewRun.of(read_experiment(name), name)))
         app.start.new_network_wanted.connect(lambda: self.build_network())
+
+    def _name_window(self) -> None:
+        """Put the title or the name of the current run into the title of the window."""
+        folder = self._app.session.folder
+        run = "" if folder is None else NeuronNotes.of(self._app.session).notes.title or folder.path.name
+        self._window.setWindowTitle(f"{run} – stdpbench {__version__}" if run else f"stdpbench {__version__}")
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

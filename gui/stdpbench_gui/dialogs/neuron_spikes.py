@@ -16,6 +16,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.readout import SpikeTrains
 from stdpbench.readout.correlograms import Correlogram, correlogram, intervals
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.units import signed
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.session.run_session import RunSession
@@ -206,7 +207,8 @@ class NeuronSpikes(QDialog):
         excess = found.pairs.sum() - found.expected.sum()
         self.note.setText(
             f"Spikes per evaluated stimulus: {each}. {found.pairs.sum()} pairs within ± {found.lag[-1]:g} ms, "
-            f"{excess:+.0f} against the dashed line, which pairs answers to different stimuli (shift predictor)."
+            f"{signed(excess, '.0f')} against the dashed line, which pairs answers to different stimuli (shift "
+            "predictor)."
         )
 
     def table(self) -> str:

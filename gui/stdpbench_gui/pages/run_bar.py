@@ -15,6 +15,7 @@ from stdpbench.runs.protocol.stages import share_done, stages
 from stdpbench.runs.protocol.states import State
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.slow_start import SlowStart
 from stdpbench_gui.session.stimulus_words import noun_of
@@ -85,6 +86,8 @@ class RunBar(QWidget):
             name.setMinimumWidth(name.fontMetrics().horizontalAdvance(widest))
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
+        self._notes = NeuronNotes.of(session)
+        self._notes.changed.connect(self.refresh)
         self.refresh()
 
     def offer(self, actions: Mapping[str, QAction]) -> None:
@@ -152,7 +155,8 @@ class RunBar(QWidget):
             self.position.setText("")
             self.speed_text.setText("Start a run on the Start page, or open one with Ctrl+O")
         else:
-            self.title.setText(_title(session.folder.path.name, live.started))
+            title, which = self._notes.notes.title, _title(session.folder.path.name, live.started)
+            self.title.setText(f"{title} · {which}" if title else which)
             self.title.setToolTip(str(session.folder.path))
             self.state.setText(f"{_MARKS[live.state]} {live.state}")
             self.share.setText(self._share())
@@ -254,7 +258,7 @@ _MARKS = {
 
 
 def _title(folder: str, started: Started | None) -> str:
-    """Title of a run: experiment, seed, and the part of the folder name that distinguishes it from others."""
+    """Return experiment and seed of a run, and the part of the folder name that distinguishes it from others."""
     if started is None:
         return folder
     name, seed = started.experiment.get("name", ""), started.experiment.get("seed", 0)

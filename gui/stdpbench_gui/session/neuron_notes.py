@@ -1,4 +1,4 @@
-"""Stars and notes of the neurons of the run on display."""
+"""Title of the run on display, and stars and notes of its neurons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stdpbench_gui.session.run_session import RunSession
 
 
 class NeuronNotes(QObject):
-    """What is noted on the neurons of the run on display; read when the run is opened, and changed in threads.
+    """What is noted on the run on display and its neurons; read when the run is opened, and changed in threads.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class NeuronNotes(QObject):
             self._session.work(
                 lambda: read_notes(folder.path),
                 lambda notes: self._take(folder, notes),
-                "Notes on neurons are not shown",
+                "The notes on the run are not shown",
                 owner=self,
             )
 

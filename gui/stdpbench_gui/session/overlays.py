@@ -28,7 +28,7 @@ class Overlay:
     Attributes
     ----------
     name : str
-        Name in the legend.
+        Name of the run; in the legend if it has no title.
     blocks : mapping of int to Block
         Blocks of training presentations by the position of their end.
     path : Path or None
@@ -39,6 +39,8 @@ class Overlay:
         State replayed from its journal, with measures on held-out pictures; None until it is read.
     branch : Path or None
         The branch it is compared with: it is removed when neither of the two is shown. None: it stays until removed.
+    title : str
+        The title that a person gave to it; may be empty.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Overlay:
     slot: int | None = None
     live: LiveRun | None = None
     branch: Path | None = None
+    title: str = ""
 
     @property
     def held_out(self) -> Mapping[int, HeldOut]:

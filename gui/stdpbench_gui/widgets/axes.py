@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.plot import Plot
+from stdpbench_gui.widgets.plot import Axis, Plot
 
 
 def step_up(value: float) -> float:
@@ -43,7 +43,7 @@ def stepped(low: float, high: float, before: tuple[float, float] | None = None) 
     return step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
 
 
-class _Axis(pg.AxisItem):  # type: ignore[misc]
+class _Axis(Axis):
     """An axis whose tick labels do not overlap; on time axes, thousands are separated by thin spaces.
 
     Attributes

@@ -8,7 +8,7 @@ plain values, read once from pyqtgraph's own form.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -16,8 +16,18 @@ from typing import Any
 import pyqtgraph as pg
 from PyQt6 import QtWidgets
 
+from stdpbench.units import minus
+
 _MODULE: Any = importlib.import_module("pyqtgraph.graphicsItems.PlotItem.PlotItem")
 _READ = ("isChecked", "value", "maximum", "count")
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis whose negative numbers have a minus sign rather than a hyphen."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
+        """Return the tick labels."""
+        return [minus(text) for text in super().tickStrings(values, scale, spacing)]
 
 
 class Plot(pg.PlotItem):  # type: ignore[misc]
@@ -28,6 +38,7 @@ class Plot(pg.PlotItem):  # type: ignore[misc]
     """
 
     def __init__(self, **more: Any) -> None:
+        more.setdefault("axisItems", {side: Axis(side) for side in ("left", "bottom")})
         with _without_widgets():
             super().__init__(enableMenu=False, **more)
 

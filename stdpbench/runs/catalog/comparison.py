@@ -13,6 +13,7 @@ from typing import Any
 from stdpbench import units
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.figures.comparison import called
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.baselines import SAMPLES
 from stdpbench.readout.metric import Metric
@@ -20,6 +21,7 @@ from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.catalog.trash import names_in_bin
 from stdpbench.runs.folder.journal import read_undamaged
+from stdpbench.runs.folder.notes import title_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol import facts
@@ -68,7 +70,7 @@ def metric_text(metric: Metric | None) -> str:
     if metric is None:
         return "–"
     if metric.low is None or metric.high is None:
-        return f"{metric.value:.6g}"
+        return units.minus(f"{metric.value:.6g}")
     return f"{100 * metric.value:.2f} % ({100 * metric.low:.1f} – {100 * metric.high:.1f})"
 
 
@@ -112,6 +114,8 @@ class Account:
         Positions at which learned arrays were set, with the names of the arrays.
     read : str
         Name of the population that is read; empty if the network is not known.
+    title : str
+        The title that a person gave to the run; empty if it has none.
     """
 
     name: str
@@ -132,6 +136,7 @@ class Account:
     missing: tuple[str, ...] = ()
     learned_set: tuple[tuple[int, str], ...] = ()
     read: str = ""
+    title: str = ""
 
     @classmethod
     def of(cls, folder: RunFolder) -> Account:
@@ -171,6 +176,7 @@ class Account:
                 if isinstance(one.fact, facts.LearnedSet)
             ),
             read,
+            title_of(folder.path),
         )
 
     def setting(self, path: str) -> str:
@@ -419,15 +425,15 @@ def _differing(values: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ..
 
 
 def _remarks(accounts: Sequence[Account]) -> list[str]:
-    remarks = []
-    for account in accounts:
+    remarks, names = [], called(accounts)
+    for account, name in zip(accounts, names, strict=True):
         if account.state != "finished":
-            remarks.append(f"{account.name} is {account.state}{f': {account.reason}' if account.reason else ''}.")
+            remarks.append(f"{name} is {account.state}{f': {account.reason}' if account.reason else ''}.")
         if account.damage:
             remarks.append(f"{account.damage}; later entries are not shown.")
         if account.learned_set:
             sets = ", ".join(f"{names} at presentation {position}" for position, names in account.learned_set)
-            remarks.append(f"In {account.name}, learned arrays were set: {sets}.")
+            remarks.append(f"In {name}, learned arrays were set: {sets}.")
     missing = dict.fromkeys(clause for account in accounts for clause in account.missing)
     remarks += [f"Values are shown as stored: {clause}." for clause in missing]
     if len({account.data_sha256 for account in accounts if account.data_sha256}) > 1:
@@ -436,32 +442,32 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
         remarks.append("Some runs were evaluated on test pictures, others on held-out training pictures.")
     if len({account.simulator for account in accounts if account.simulator}) > 1:
         remarks.append("The runs used different simulators.")
-    taught = [account.name for account in accounts if "reference.kind" in account.parameters]
+    taught = [name for name, one in zip(names, accounts, strict=True) if "reference.kind" in one.parameters]
     if 0 < len(taught) < len(accounts):
         remarks.append(
             f"{' and '.join(taught)} {'was' if len(taught) == 1 else 'were'} trained with labels (supervised), the "
             "others without: their accuracies measure different things."
         )
-    return remarks + _networks(accounts)
+    return remarks + _networks(accounts, names)
 
 
 def _streams(accounts: Sequence[Account]) -> bool:
     return any(account.parameters.get("schedule.between") == "stream" for account in accounts)
 
 
-def _networks(accounts: Sequence[Account]) -> list[str]:
+def _networks(accounts: Sequence[Account], names: Sequence[str]) -> list[str]:
     """Return sentences on networks that differ in more than parameters."""
     remarks = []
-    kinds = {account.name: str(account.parameters.get("network.kind", "diehl-cook")) for account in accounts}
+    kinds = [str(account.parameters.get("network.kind", "diehl-cook")) for account in accounts]
     parts = [_PART.findall("\n".join(account.parameters)) for account in accounts]
-    if len({*kinds.values()}) > 1:
-        named = ", ".join(f"{kind} ({name})" for name, kind in kinds.items())
+    if len({*kinds}) > 1:
+        named = ", ".join(f"{kind} ({name})" for name, kind in zip(names, kinds, strict=True))
         remarks.append(f"The runs have networks of different kinds: {named}.")
     elif odd := sorted(set().union(*parts).difference(set(parts[0]).intersection(*parts))):
         listed = ", ".join(f"{table.removesuffix('s')} {name}" for table, name in odd)
         remarks.append(f"The networks differ: not every run has {listed}.")
     if len({account.read for account in accounts}) > 1:
-        read = ", ".join(f"{account.read or 'unknown'} ({account.name})" for account in accounts)
+        read = ", ".join(f"{one.read or 'unknown'} ({name})" for name, one in zip(names, accounts, strict=True))
         remarks.append(f"Spikes, labels and accuracies are of different populations: {read}.")
     if 0 < sum(account.parameters.get("schedule.between") == "stream" for account in accounts) < len(accounts):
         remarks.append("Some runs are of a stream, others of pictures.")

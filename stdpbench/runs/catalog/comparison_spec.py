@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.figures.comparison import Course, spikes_label, theta_label
+from stdpbench.figures.comparison import Course, Titled, called, spikes_label, theta_label
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.catalog.comparison import Comparison, metric_text
@@ -36,28 +36,28 @@ def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] |
     version : str
         Version of stdpbench, for the caption.
     """
-    plots, labels = [], labels_of(courses)
+    plots, labels, titles = [], labels_of(courses), called(courses)
     for name, (_, factor) in MEASURES.items():
         lines = []
-        for course in courses:
+        for course, title in zip(courses, titles, strict=True):
             y = factor * getattr(course, name)
             known = np.isfinite(y)
             if known.any():
-                lines.append({"x": course.presentations[known].astype(float), "y": y[known], "label": course.name})
+                lines.append({"x": course.presentations[known].astype(float), "y": y[known], "label": title})
         if lines:
             plots.append({"label": labels[name], "lines": lines})
     if not plots:
         return None
-    title = f"{len(courses)} runs compared"
-    names = ", ".join(course.name for course in courses)
+    heading = f"{len(courses)} runs compared"
+    names = ", ".join(map(title_and_name, courses))
     return {
         "kind": "lines",
         "x_label": "training presentations",
         "plots": plots,
-        "title": title,
+        "title": heading,
         "n": f"{len(courses)} runs",
-        "caption": f"{title}: {names}; stdpbench {version}. Running accuracy is on training labels, for the eye only. "
-        "No error bars: each line is a single run.",
+        "caption": f"{heading}: {names}; stdpbench {version}. Running accuracy is on training labels, for the eye "
+        "only. No error bars: each line is a single run.",
     }
 
 
@@ -83,6 +83,11 @@ def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, .
     rows += [(f"accuracy ({INTERVAL})", name.removeprefix("accuracy, "), measured[name]) for name in accuracies]
     rows += [("measured", name, texts) for name, texts in measured.items() if name not in accuracies]
     return rows + [("different versions", name, texts) for name, texts in comparison.versions.items()]
+
+
+def title_and_name(run: Titled) -> str:
+    """Return the title of a run with the name of its folder in brackets, or the name if it has no title."""
+    return f"{run.title} ({run.name})" if run.title else run.name
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:

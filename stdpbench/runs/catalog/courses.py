@@ -9,6 +9,7 @@ import numpy as np
 from stdpbench.figures.comparison import Course
 from stdpbench.runs.catalog.comparison import metrics_of, read_population, theta_unit
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.notes import title_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
@@ -44,4 +45,5 @@ def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Cou
         metrics.get("accuracy, vote"),
         read,
         theta_unit(folder.stored_experiment),
+        title_of(folder.path),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 from stdpbench.figures.paper import Table
 from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.filters import quantity, value_text
-from stdpbench.runs.catalog.store import Entry
+from stdpbench.runs.catalog.store import DISTRIBUTIONS, Entry
+from stdpbench.units import minus
 
 _WIDE, _NARROW = 50.0, 4.0
 """Ratio of the largest to the smallest value from which on an axis is logarithmic, and below which it never is."""
@@ -21,6 +24,8 @@ _CENTRED = 0.1
 """How much nearer to the centre the median must be in logarithms, as a share of the range, in between."""
 _MOST_NAMES = 30
 """Names on an axis; texts of which there are more, such as paths, tell nothing in a plot."""
+_SCALES = {"loguniform": True, "uniform": False, "int": False}
+"""Whether the axis of a parameter is logarithmic, by the kind of its distribution in a sweep."""
 _NOT_MEASURED = ("n_images", "interval_95", "confusion", "n_test_images", "n_label_images")
 NO_ERRORS = "No error bars: single runs."
 """What a caption says of a plot in which each run stands for itself."""
@@ -79,27 +84,49 @@ class RunAxis:
         value = float(self.values[number])
         if not math.isfinite(value):
             return "–"
-        return self.names[int(value)] if self.names else f"{value:.6g}"
+        return self.names[int(value)] if self.names else minus(f"{value:.6g}")
 
     def spec(self) -> dict[str, Any]:
         """Return the axis for `stdpbench.figures.paper`."""
         return {"label": self.label, "values": self.values, "names": list(self.names), "log": self.log}
 
 
-def axes_of(runs: Sequence[Entry], logged: Collection[str] = ()) -> dict[str, RunAxis]:
+def declared_scales(folder: Path) -> dict[str, bool]:
+    """Return which axes a sweep declares, by path: logarithmic for `loguniform`, linear for `uniform` and `int`.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of runs; of one that is not the folder of a sweep, or whose file cannot be read, nothing is known.
+    """
+    try:
+        tables = json.loads((folder / DISTRIBUTIONS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(tables, dict):
+        return {}
+    kinds = [(path, kind) for path, table in tables.items() if isinstance(table, dict) for kind in table]
+    return {path: _SCALES[kind] for path, kind in kinds if kind in _SCALES}
+
+
+def axes_of(runs: Sequence[Entry]) -> dict[str, RunAxis]:
     """Return the axes that tell runs apart, by path: parameters that differ, then metrics.
+
+    Axes of parameters are scaled as the sweep of the runs declares (`declared_scales`). Those of other parameters are
+    logarithmic if values are positive and look as if they were drawn log-uniformly: the largest is 50 times the
+    smallest or more, or the values lie evenly in logarithms.
 
     Parameters
     ----------
     runs : sequence of Entry
         The runs, with parameters and metrics.
-    logged : collection of str
-        Parameters whose axes are logarithmic. So are those of positive parameters whose values look as if they were
-        drawn log-uniformly: the largest is 50 times the smallest or more, or the values lie evenly in logarithms.
     """
     found: dict[str, RunAxis] = {}
     if not runs:
         return found
+    logged: dict[str, bool] = {}
+    for folder in dict.fromkeys(run.path.parent for run in runs):
+        logged |= declared_scales(folder)
     for path in dict.fromkeys(path for run in runs for path in (*run.parameters, *run.changes)):
         if path != "name" and not path.startswith("about."):
             axis = _axis(path, runs, False, logged)
@@ -109,7 +136,7 @@ def axes_of(runs: Sequence[Entry], logged: Collection[str] = ()) -> dict[str, Ru
     for path in (*_FIRST, *metrics):
         if path == "accuracy.vote.accuracy" or path.rpartition(".")[2] in _NOT_MEASURED:
             continue
-        axis = _axis(path, runs, True, ())
+        axis = _axis(path, runs, True, {})
         if axis is not None and not axis.names and _differs(axis):
             found[path] = axis
     return found
@@ -145,7 +172,7 @@ def axes_table(runs: Sequence[Entry], axes: Sequence[RunAxis]) -> Table:
     return names, rows
 
 
-def _axis(path: str, runs: Sequence[Entry], is_metric: bool, logged: Collection[str]) -> RunAxis | None:
+def _axis(path: str, runs: Sequence[Entry], is_metric: bool, logged: Mapping[str, bool]) -> RunAxis | None:
     """Return an axis; None if all runs have the same value or none, or there are too many texts."""
     raw = [run.value(path) if path in _FIRST or not is_metric else run.metrics.get(path) for run in runs]
     if raw.count(raw[0]) == len(raw):  # most parameters
@@ -158,7 +185,7 @@ def _axis(path: str, runs: Sequence[Entry], is_metric: bool, logged: Collection[
         factor, unit = (100.0, "%") if is_metric and columns.is_share(path) else (1.0, next(iter(units)))
         unit = "s" if path == "duration" else unit
         values = np.array([math.nan if number is None else factor * number[0] for number in numbers], np.float64)
-        log = not is_metric and path != "seed" and (path in logged or _spread_in_logs(values))
+        log = not is_metric and path != "seed" and logged.get(path, _spread_in_logs(values))
         label = _label(path)
         return RunAxis(
             path, f"{label} ({unit})" if unit else label, values, (), log and bool(np.nanmin(values) > 0), is_metric

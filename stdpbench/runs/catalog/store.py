@@ -34,6 +34,8 @@ from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
 BIN = "bin"
 SWEEP = "sweep.jsonl"
 """File that marks a folder in the runs folder as a sweep, which contains runs itself."""
+DISTRIBUTIONS = "distributions.json"
+"""File in the folder of a sweep: from what it draws or chooses parameters, by path."""
 _FILES = ("run.json", "metrics.json", "progress.json", "journal.jsonl")
 """Files whose signature says whether a run folder has changed; with `NOTES` where there are notes."""
 NOTED = ("starred", "title", "tags", "notes")

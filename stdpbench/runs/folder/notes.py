@@ -228,6 +228,14 @@ def read_notes(folder: Path) -> Notes:
         raise StdpbenchError(f"{path} is damaged: {error}") from None
 
 
+def title_of(folder: Path) -> str:
+    """Return the title of a run; empty if it has none, or its notes cannot be read."""
+    try:
+        return read_notes(folder).title
+    except StdpbenchError:
+        return ""
+
+
 def change_notes(folder: Path, change: Callable[[Notes], Notes]) -> tuple[Notes, Notes]:
     """Change what is noted on a run; notes that become empty leave no file.
 

@@ -19,6 +19,7 @@ from stdpbench.figures.paper import Order, script
 from stdpbench.lab.points import SHIPPED
 from stdpbench.plasticity import rules
 from stdpbench.plasticity.custom import CustomRule
+from stdpbench.units import signed
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.curves import Place
 from stdpbench_gui.pages.rules.page import RulesPage
@@ -161,8 +162,8 @@ def test_the_cursor_tells_values_by_keyboard(page: RulesPage, qtbot: QtBot) -> N
     assert plot.tip.isVisible()
     assert "starting weight 0" in plot.tip.text()
     value = now(page, 1).curves[0].change[0]
-    assert f"{value:+.4g}" in plot.tip.text()
-    assert f"Δt = +10 ms {value:+.4g}" in plot.accessibleDescription()
+    assert signed(value, ".4g") in plot.tip.text()
+    assert f"Δt = +10 ms {signed(value, '.4g')}" in plot.accessibleDescription()
     qtbot.keyClick(plot, Qt.Key.Key_Right)
     assert "starting weight 0.025" in plot.tip.text()
     QApplication.sendEvent(plot, QFocusEvent(QEvent.Type.FocusOut))

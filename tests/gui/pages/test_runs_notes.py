@@ -111,6 +111,7 @@ def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(
     dialog.accept()
     assert "a tag is a word" in dialog.problem.text()
     dialog.tags.setText("good")
+    dialog.title.setText("Fours")
     dialog.text.setPlainText("Longer\nthan a line")
     dialog.accept()
     waits(qtbot, lambda: cell(known, "digits-a", "tags") == "good")
@@ -124,6 +125,8 @@ def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(
     assert shared_window.session.folder is not None
     assert shared_window.session.folder.path == folder
     waits(qtbot, lambda: shared_window.train.panels["neuron"].star.button.text() == "★")  # type: ignore[attr-defined]
+    waits(qtbot, lambda: shared_window.windowTitle().startswith("Fours – stdpbench "))
+    assert shared_window.train.bar.title.text().startswith("Fours · ")
     shared_window.session.leave()
 
 

@@ -17,6 +17,7 @@ from synthetic import session
 from stdpbench.learned_names import FEED, THETA
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
+from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
@@ -242,11 +243,14 @@ def test_the_bar_says_what_a_run_that_is_building_waits_for(
     assert not bar._waited.isActive()
 
 
-def test_the_bar_tells_runs_of_one_experiment_apart(shown: RunSession, bar: RunBar) -> None:
+def test_the_bar_tells_runs_of_one_experiment_apart(shown: RunSession, bar: RunBar, qtbot: QtBot) -> None:
     assert shown.folder is not None
     own = shown.folder.path.name.removeprefix("digits-seed0-")
     bar.refresh()
     assert bar.title.text() == f"digits · seed 0 · run {own}"
+    change_notes(shown.folder.path, lambda notes: notes.with_title("Long training"))
+    shown.opened.emit()
+    qtbot.waitUntil(lambda: bar.title.text() == f"Long training · digits · seed 0 · run {own}", timeout=60_000)
 
 
 def test_the_speed_is_that_of_the_run_whoever_chose_it(shown: RunSession, client: Client, bar: RunBar) -> None:

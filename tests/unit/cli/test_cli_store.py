@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -189,6 +190,11 @@ def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> 
     assert figure.read_bytes().startswith(b"\x89PNG")
     record = json.loads(cli("compare", "first", "second", "--json"))
     assert record["metrics"]["accuracy, vote"][0]["value"] == 0.9
+    cli("note", "second", "--title", "A long training")
+    out = cli("compare", "first", "second")
+    assert "Differences between first, A long training (second)\n" in out
+    assert "measure  " in out
+    assert "  first  A long training\n" in re.sub(" {2,}", "  ", out)
 
 
 def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> None:

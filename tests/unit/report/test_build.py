@@ -32,6 +32,7 @@ from stdpbench.report.presentations import Presentation, Presenter
 from stdpbench.report.service import ReportService
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal, write_journal
+from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.process.engine import RunEngine
@@ -92,6 +93,7 @@ def runs(tmp_path_factory):
     records = read_journal(first.path)
     measured = [Record(len(records) + n, at, "t", fact) for n, (at, fact) in enumerate(HELD_OUT.items())]
     write_journal(first.path, [*records, *measured])
+    change_notes(second.path, lambda notes: notes.with_title("The other seed"))
     return first, second
 
 
@@ -221,6 +223,8 @@ def test_runs_that_differ_in_their_seed_are_averaged(report):
     page = (report[2] / PAGE).read_text(encoding="utf-8")
     assert "Over seeds</h3>" not in page, "there is nothing to compare them with"
     assert "The vote against baselines, paired by seed</h3>" in page
+    assert "tiny, seed 0</th>" in page
+    assert "The other seed (tiny, seed 1)</th>" in page, "runs are called by their titles"
 
 
 def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path, undrawn):

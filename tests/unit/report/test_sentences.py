@@ -37,17 +37,17 @@ def run_with(thresholds: str) -> Any:
             [row("start weights, vote", 0.9), row("random weights, vote", 0.3, 2000, 4000)],
             "With its start weights, labelled and read out in the same way, the network reaches 90.0 %, with random "
             "weights 30.0 % of the first 2000, labelled with 4000: against its start, learning costs 10.0 points "
-            "(95 % interval of the difference -11.0 to -9.0).",
+            "(95 % interval of the difference −11.0 to −9.0).",
         ),
         (
             [row("random weights, vote", 0.85, 2000, 4000)],
             "With random weights, the network reaches 85.0 % of the first 2000, labelled with 4000: against these, "
-            "learning costs 5.0 points (95 % interval of the difference -6.8 to -3.2).",
+            "learning costs 5.0 points (95 % interval of the difference −6.8 to −3.2).",
         ),
         (
             [row("samples as prototypes", 0.75, 20)],
             "One training sample per neuron as a prototype, with nothing learned, is right for 75.0 %: against these, "
-            "no effect of learning is shown (+5.0 points, 95 % interval -14.0 to +24.0).",
+            "no effect of learning is shown (+5.0 points, 95 % interval −14.0 to +24.0).",
         ),
     ],
 )

@@ -223,7 +223,7 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     text = (tmp_path / "results.md").read_text(encoding="utf-8")
     assert "vote on 450 validation pictures" in text
     assert "| as it is | 3 | 80.00 ± 5.00 | reference | 20.0 ± 0.0 | 40.0 ± 0.0 | 1.100 ± 0.000 |" in text
-    assert "| a \\| b | 3 | 85.00 ± 5.00 | +5.00 [-7.42, +17.42] (n = 3) |" in text
+    assert "| a \\| b | 3 | 85.00 ± 5.00 | +5.00 [−7.42, +17.42] (n = 3) |" in text
     rows = (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0].startswith("arm,n,vote_mean,vote_sd,")
     assert rows[0].endswith(",network.w_inh_exc")
@@ -235,7 +235,7 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.glob(".*"))
     best = "Best: a | b, but it is not shown to differ from as it is: a | b − as it is is +5.00 points "
-    assert f"* {best}(95 % interval -7.42 to +17.42), and this interval includes 0 (3 seeds)." in text
+    assert f"* {best}(95 % interval −7.42 to +17.42), and this interval includes 0 (3 seeds)." in text
     drawn = figure_of(report, 88)
     assert drawn is not None
     assert drawn.get_figwidth() == pytest.approx(88 / 25.4)
@@ -331,3 +331,5 @@ def test_of_many_arms_the_best_are_drawn(tmp_path: Path) -> None:
     with SweepState(tmp_path) as state:
         write_report(make_report(made, state), tmp_path)
     assert (tmp_path / "results.png").stat().st_size > 10_000
+    drawn = json.loads((tmp_path / "distributions.json").read_text(encoding="utf-8"))
+    assert drawn == {"network.w_inh_exc": {"uniform": [5, 60]}}

@@ -52,11 +52,27 @@ def test_groups_that_differ_in_a_parameter_are_compared_seed_by_seed(made: Calla
     assert difference.low == pytest.approx(0.035 - 12.7062 * 0.005, abs=1e-6)
     assert found.rows == [
         ["vote", "nu_post = 0.01", "3", "81.00 ± 1.00", "reference"],
-        ["vote", "nu_post = 0.02", "3", "89.33 ± 8.50", "+3.50 [-2.85, +9.85] (n = 2)"],
+        ["vote", "nu_post = 0.02", "3", "89.33 ± 8.50", "+3.50 [−2.85, +9.85] (n = 2)"],
     ]
-    assert "seed by seed" in found.remarks[0]
+    assert found.remarks[0].endswith("seed by seed; in brackets the 95 % t interval of their mean.")
     assert "These are test pictures" in found.remarks[-1]
     assert json.loads(json.dumps(found.to_mapping()))["groups"][1]["differences"]["vote"]["n"] == 2
+
+
+def test_no_brackets_are_explained_where_there_are_none(made: Callable[..., list[Path]]) -> None:
+    runs = made("a", BEFORE)
+    found = together(runs + made("b", {1: 0.79}, parameters={"plasticity.nu_post": 0.02}))
+    assert found is not None
+    assert found.rows[1] == ["vote", "nu_post = 0.02", "1", "79.00", "−1.00 (n = 1)"]
+    assert found.remarks[0] == "Differences from runs with nu_post = 0.01 are taken seed by seed."
+    path = runs[0] / "metrics.json"
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    metrics["baselines"] = {"k_means": {**metrics["accuracy"]["vote"], "accuracy": 0.9}}
+    path.write_text(json.dumps(metrics), encoding="utf-8")
+    found = together(runs)
+    assert found is not None
+    assert found.baseline_rows == [["all", "k-means", "1", "90.00", "−10.00 (n = 1)"]]
+    assert "in brackets" not in found.about_baselines
 
 
 def test_a_change_on_the_way_makes_another_group(made: Callable[..., list[Path]]) -> None:
@@ -123,7 +139,7 @@ def test_the_vote_is_compared_with_baselines_seed_by_seed(
     assert found is not None
     assert found.baseline_rows == [
         ["all", "k-means", "3", "80.00 ± 1.00", "+1.00 [+1.00, +1.00] (n = 3)"],
-        ["all", "samples as prototypes", "2", "75.50 ± 0.71", "+5.50 [-0.85, +11.85] (n = 2)"],
+        ["all", "samples as prototypes", "2", "75.50 ± 0.71", "+5.50 [−0.85, +11.85] (n = 2)"],
         ["all", "start weights", "3", "61.00 ± 1.00", "+20.00 [+20.00, +20.00] (n = 3)"],
     ]
     (first, *_) = found.to_mapping()["groups"][0]["baselines"]

@@ -127,7 +127,7 @@ def test_arms_are_ranked_by_a_named_measure_in_its_direction(beside: Path) -> No
     assert best_text(higher) == f"{best}+20.000 (95 % interval +20.000 to +20.000), from 2 seeds."
     lower = report_of(stream_sweep(beside, metric="rate.cell", better="lower"), beside)
     best = "Best: rate = 20 Hz; rate = 20 Hz − rate = 40 Hz is "
-    assert best_text(lower) == f"{best}-10.000 (95 % interval -10.000 to -10.000), from 2 seeds."
+    assert best_text(lower) == f"{best}−10.000 (95 % interval −10.000 to −10.000), from 2 seeds."
     assert "(ranked by rate.cell, lower is better)" in lower.remarks[0]
     assert "| arm | seeds | rate of cell (Hz) |" in to_markdown(lower)
     assert to_csv(lower).startswith("arm,n,rate.cell_mean,rate.cell_sd,cv.cell_mean")

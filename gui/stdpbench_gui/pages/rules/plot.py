@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QApplication, QLabel
 
 from stdpbench.lab.points import Points
 from stdpbench.lab.result import Result, gap
+from stdpbench.units import signed
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.line_styles import LineStyle, of_points, of_rule, spread_out
 from stdpbench_gui.widgets.axes import double_clicked, step_up, stepped
@@ -224,7 +225,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
             place = int(np.abs(result.x - x).argmin())
             for curve in result.curves:
                 name = " ".join(filter(None, [drawn.name, curve.label]))
-                found.append((of_rule(drawn.kept), name, f"{curve.change[place]:+.4g}"))
+                found.append((of_rule(drawn.kept), name, signed(curve.change[place], ".4g")))
         return found
 
     def _show_cursor(self) -> None:

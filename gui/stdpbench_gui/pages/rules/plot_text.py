@@ -10,6 +10,7 @@ import numpy as np
 from stdpbench import __version__
 from stdpbench.figures.paper import Table
 from stdpbench.lab.result import Result, gap
+from stdpbench.units import signed
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules.plot import SPLIT, Drawn
@@ -27,7 +28,7 @@ def summary(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -
         if not len(change):
             continue
         low, high = float(change.min()), float(change.max())
-        text = "is 0 throughout" if low == high == 0 else f"from {low:+.3g} to {high:+.3g}"
+        text = "is 0 throughout" if low == high == 0 else f"from {signed(low, '.3g')} to {signed(high, '.3g')}"
         if low < 0 < high:
             text += f", 0 near {_crossings(result.x, curve.change)}"
         parts.append(" ".join(filter(None, [curve.label, text])))

@@ -172,7 +172,9 @@ class ComparisonPanel(QWidget):
     def _names(self) -> dict[str, str]:
         """Return the titles of the ticked runs, and short names of those without."""
         names = short_names(list(self._ticks.slots))
-        return {name: self._ticks.title(name) or short for name, short in names.items()}
+        titles = [self._ticks.title(name) for name in names]
+        which = zip(names.items(), titles, strict=True)
+        return {name: title if title and titles.count(title) == 1 else short for (name, short), title in which}
 
     def _delta(self, name: str) -> str:
         """Return the mark of a run that was changed, as in the history."""

@@ -39,8 +39,9 @@ _HELP = (
     "a line. Choose axes and a colour above; Runs takes those that the history shows, those that are ticked, or those "
     "of a sweep. A drag along a parallel axis selects the runs that pass there, also in the history, and a selection "
     "in the history stands out here; Esc or a click on an axis drops its part. A click on a point selects its run, a "
-    "double click opens it. Axes of parameters are logarithmic where their values lie evenly in logarithms. "
-    "What looks best among many runs is so by chance in part: confirm it with further seeds."
+    "double click opens it. Axes of parameters are scaled as their sweep draws them (logarithmic for "
+    "loguniform); others are logarithmic where values lie evenly in logarithms. What looks best among many runs is so "
+    "by chance in part: confirm it with further seeds."
 )
 
 

@@ -148,7 +148,8 @@ class RunSelection(QObject):
             self.comparison = self.over_seeds = None
         for name, course in courses.items():
             if name in self.slots:
-                self._overlays.add(Overlay(name, blocks[name], self._known[name].path, self.slots[name]))
+                path, title = self._known[name].path, course.title
+                self._overlays.add(Overlay(name, blocks[name], path, self.slots[name], title=title))
                 self.courses[name] = course
         self.read.emit()
         self._go_on()

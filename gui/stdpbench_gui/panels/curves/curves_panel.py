@@ -237,7 +237,7 @@ class Curves(Panel):
     def _source(self) -> Source:
         session = self.session
         slots = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
-        others = [Other(self._short(other.name), other.known(), slot) for slot, other in slots]
+        others = [Other(other.title or self._short(other.name), other.known(), slot) for slot, other in slots]
         if self._kind == "stream":
             graph = session.selection.graph
             roles = {} if graph is None else {name: theme.ROLES[role] for name, role in roles_of(graph).items()}
@@ -339,7 +339,7 @@ class Curves(Panel):
             return summary_of(live)
         if live.taught:
             return taught.summary_of(live)
-        others = [overlay.name for overlay in self.overlays.shown()]
+        others = [overlay.title or overlay.name for overlay in self.overlays.shown()]
         if not live.blocks:
             drawn = f"No complete block of this run yet; other runs: {', '.join(others)}."
             return drawn if others else self.empty_text
@@ -377,7 +377,7 @@ class Curves(Panel):
             return spec_of_table(table_of(self.session.live))
         if self.session.live.taught:
             return spec_of_table(taught.table_of(self.session.live))
-        others = [(overlay.name, overlay.known()) for overlay in self.overlays.shown()]
+        others = [(overlay.title or overlay.name, overlay.known()) for overlay in self.overlays.shown()]
         return panel_figures.curves(self.session, others, self.measures.chosen)
 
     def table(self) -> Table | None:

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.runs.analysis.fields import by_label, by_similarity, tile
 from stdpbench.runs.analysis.weight_views import Order, WeightView, patch_places, preferred_order
-from stdpbench.units import thousands
+from stdpbench.units import minus, thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.weights import map_report
@@ -418,7 +418,7 @@ class WeightMap(Panel):
         if view is None or self.sources.shown() is None:
             return ""
         w = float(view.outgoing(self._values(), source)[target])
-        size = "no synapse" if np.isnan(w) else f"{self._label()} {w:.4g}"
+        size = "no synapse" if np.isnan(w) else f"{self._label()} {minus(f'{w:.4g}')}"
         return f"{selection.source} neuron {source} → {selection.population} neuron {target}: {size}"
 
     def _key_pressed(self, key: int) -> bool:

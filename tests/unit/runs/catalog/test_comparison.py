@@ -33,10 +33,12 @@ from stdpbench.runs.catalog.comparison_spec import (
     course_table,
     labels_of,
     short_names,
+    title_and_name,
 )
 from stdpbench.runs.catalog.courses import course_of
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.catalog.trash import move_to_bin
+from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.preparation.creation import create_run, create_run_from
@@ -270,6 +272,26 @@ def test_a_comparison_as_a_figure_a_table_and_sentences(family: list[RunFolder])
     words = comparison_words(comparison)
     assert words.startswith("2 runs; vote ")
     assert "different: " in words
+
+
+def test_titles_name_runs_as_long_as_they_differ(tmp_path: Path, make_run: Make) -> None:
+    folders = [RunFolder.open(make_run(tmp_path, name, state=state)) for name, state in NAMED.items()]
+
+    def titled(*titles: str) -> tuple[list[str], list[str]]:
+        for folder, title in zip(folders, titles, strict=True):
+            change_notes(folder.path, lambda notes, title=title: notes.with_title(title))  # type: ignore[misc]
+        courses = [course_of(folder) for folder in folders]
+        (legend,) = comparison_figure(courses).legends
+        return [text.get_text() for text in legend.get_texts()], [*compare(folders).remarks]
+
+    assert titled("", "Long training", "") == (["a", "Long training", "c"], ["Long training is stopped."])
+    assert titled("Twice", "Twice", "") == (["a", "b", "c"], ["b is stopped."])
+    assert title_and_name(Account.of(folders[0])) == "Twice (a)"
+    (folders[1].path / "notes.json").write_text("{", encoding="utf-8")
+    assert Account.of(folders[1]).title == "", "notes that cannot be read do not keep runs from being compared"
+
+
+NAMED = {"a": "finished", "b": "stopped", "c": "finished"}
 
 
 def test_short_names() -> None:

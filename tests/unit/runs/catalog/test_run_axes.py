@@ -53,7 +53,6 @@ def test_wide_positive_parameters_and_those_drawn_so_are_logarithmic(entries: li
     np.testing.assert_allclose(axis.shares, [0, 0.5, 1, np.nan])
     assert axis.spec() == {"label": "p", "values": values, "names": [], "log": True}
     assert not axes_of(entries)["exc.tau_m"].log
-    assert axes_of(entries, ["exc.tau_m"])["exc.tau_m"].log
     for values, log in (
         ([0.003, 0.01, 0.03], True),
         ([1, 2, 5, 10], True),
@@ -65,7 +64,22 @@ def test_wide_positive_parameters_and_those_drawn_so_are_logarithmic(entries: li
     ):
         made = [replace(entries[0], parameters={"p": value}, changes={}) for value in values]
         assert axes_of(made)["p"].log == log, values
-    assert not axes_of(entries, ["seed"])["seed"].log, "0 has no logarithm"
+
+
+def test_a_sweep_declares_which_axes_are_logarithmic(entries: list[Entry]) -> None:
+    folder = entries[0].path.parent
+
+    def logarithmic(values: list[float], text: str) -> bool:
+        (folder / "distributions.json").write_text(text, encoding="utf-8")
+        return axes_of([replace(entries[0], parameters={"p": value}, changes={}) for value in values])["p"].log
+
+    even, wide = [20.0, 25.0, 30.0], [0.001, 0.01, 1.0]
+    assert logarithmic(even, '{"p": {"loguniform": [1, 100]}}')
+    assert not logarithmic(wide, '{"p": {"uniform": [0, 1]}}')
+    assert not logarithmic([-1.0, 2.0], '{"p": {"loguniform": [1, 2]}}'), "negative values have no logarithms"
+    for other in ('{"p": {"choice": [0.001, 0.01, 1]}}', '{"q": {"uniform": [0, 1]}}', '{"p": 3}', "[]", "{"):
+        assert logarithmic(wide, other), "inferred from values where nothing is declared"
+        assert not logarithmic(even, other)
 
 
 def test_usual_axes_are_a_parameter_and_a_result(entries: list[Entry], tmp_path: Path, make_run: Make) -> None:
