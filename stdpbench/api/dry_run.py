@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 from stdpbench.api.display import display, in_notebook
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.experiment.dry_run import shown_numbers, shown_stimulus
+from stdpbench.figures.saving import Width, millimetres
 from stdpbench.runs.preparation.start import load_split
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def stimulus_figure(experiment: Experiment | str | PathLike[str], number: int = 0) -> Figure:
+def stimulus_figure(
+    experiment: Experiment | str | PathLike[str], number: int = 0, *, width: Width | None = None
+) -> Figure:
     """Draw a training stimulus and its spikes, as a run will present them for the first time.
 
     Parameters
@@ -25,6 +28,8 @@ def stimulus_figure(experiment: Experiment | str | PathLike[str], number: int = 
         An experiment, the name of a shipped one, or a TOML file.
     number : int
         Number of the training stimulus, or of the piece of a stream.
+    width : float or str, optional
+        Width for a paper: in mm, or as in ``"3.5 in"``. Default: as the screen needs.
 
     Returns
     -------
@@ -34,13 +39,13 @@ def stimulus_figure(experiment: Experiment | str | PathLike[str], number: int = 
     Raises
     ------
     StdpbenchError
-        If the data cannot be read, or there is no such stimulus.
+        If the data cannot be read, there is no such stimulus, or the width is none.
     """
     from stdpbench.figures.stimulus_figure import stimulus_figure as draw
 
-    made = _experiment(experiment)
+    made, wide = _experiment(experiment), None if width is None else millimetres(width)
     shown = shown_stimulus(made, load_split(made, validation=False), number)
-    figure = draw(shown, title=f"{made.name}: {shown.name}")
+    figure = draw(shown, title=f"{made.name}: {shown.name}", width=wide)
     if in_notebook():
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=figure.dpi)

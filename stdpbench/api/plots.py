@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.figures.confusion import confusion, confusion_on
 from stdpbench.figures.drawing import curve, new_figure
 from stdpbench.figures.fields import Mosaic, fields_on, receptive_fields
-from stdpbench.figures.saving import Width, millimetres
+from stdpbench.figures.saving import NARROW, Width, at_width, millimetres
 from stdpbench.figures.stream_figures import stream_figure
 from stdpbench.readout import READOUTS, Score
 from stdpbench.readout.held_out import MEASURES
@@ -40,14 +41,52 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 800, 400  # pixels at 100 dpi
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a plot is drawn.
+
+    Attributes
+    ----------
+    ax : matplotlib.axes.Axes or None
+        Axes of the user's; None: a new figure.
+    width : float or None
+        Width of a new figure in mm; None: as the screen needs.
+    """
+
+    ax: Axes | None = None
+    width: float | None = None
+
+    @classmethod
+    def of(cls, ax: Axes | None, width: Width | None) -> Place:
+        """Return the place that arguments of a plot name.
+
+        Raises
+        ------
+        StdpbenchError
+            If the width is none, or there is one for axes that have a figure already.
+        """
+        if ax is not None and width is not None:
+            raise StdpbenchError("width is that of a new figure: leave it out with ax, whose figure has its own size")
+        return cls(ax, None if width is None else millimetres(width))
+
+    def axes(self) -> Axes:
+        """Return the axes, or new ones: with pyplot only in a notebook or if it is already imported."""
+        if self.ax is not None:
+            return self.ax
+        if in_notebook() or "matplotlib.pyplot" in sys.modules:
+            pyplot = import_module("matplotlib.pyplot")
+            axes: Axes = pyplot.subplots(figsize=(_WIDTH / 100, _HEIGHT / 100), layout="constrained")[1]
+            return axes
+        return new_figure(_WIDTH, _HEIGHT, constrained=True).add_subplot()
+
+
 def plot_weights(
     weights: NamedArrays,
     experiment: Experiment,
     live: LiveRun,
     labels: NDArray[np.int64] | None,
     name: str,
-    ax: Axes | None,
-    width: Width | None,
+    place: Place,
 ) -> Axes:
     """Draw receptive fields; see `stdpbench.figures.fields.receptive_fields`."""
     if live.started is None:
@@ -64,16 +103,13 @@ def plot_weights(
         shape, of = field_shape(graph.populations[shown.source].shape), f"{shown.source} "
         whose, labels = f"{shown.target} neurons", labels if shown.target == graph.read else None
     title = f"{name}: {of}weights of {w.shape[1]} {whose}"
-    wide = _width(ax, width)
-    if ax is not None:
-        fields_on(ax, Mosaic.of(w, shape, labels), names)
-        return ax
-    return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title, width=wide))
+    if place.ax is not None:
+        fields_on(place.ax, Mosaic.of(w, shape, labels), names)
+        return place.ax
+    return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title, width=place.width))
 
 
-def plot_confusion(
-    metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str, ax: Axes | None, width: Width | None
-) -> Axes:
+def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str, place: Place) -> Axes:
     """Draw a confusion matrix; see `stdpbench.figures.confusion.confusion`."""
     scores = metrics.get("accuracy", {})
     if not scores or live.started is None:
@@ -82,82 +118,69 @@ def plot_confusion(
         raise StdpbenchError(f"{name} has no read-out {readout!r}; {suggestion(readout, scores)}")
     title = f"{name}, {'supervised' if 'supervised' in metrics else readout}"
     noun = str(metrics.get("noun", "picture"))
-    found, names, wide = Score.from_mapping(scores[readout]), live.started.class_names, _width(ax, width)
-    if ax is not None:
-        confusion_on(ax, found, names)
-        return ax
-    return _displayed(confusion(found, names, title=title, noun=noun, width=wide))
+    found, names = Score.from_mapping(scores[readout]), live.started.class_names
+    if place.ax is not None:
+        confusion_on(place.ax, found, names)
+        return place.ax
+    return _displayed(confusion(found, names, title=title, noun=noun, width=place.width))
 
 
-def _width(ax: Axes | None, width: Width | None) -> float | None:
-    """Return a width in mm, which figures of the user's have already."""
-    if ax is not None and width is not None:
-        raise StdpbenchError("width is that of a new figure: leave it out with ax, whose figure has its own size")
-    return None if width is None else millimetres(width)
-
-
-def plot_accuracy(live: LiveRun, ax: Axes | None, readout: str | None, label: str) -> Axes:
+def plot_accuracy(live: LiveRun, place: Place, readout: str | None, label: str) -> Axes:
     """Draw the running accuracy of one read-out, or of all, over training."""
     if readout is not None and readout not in READOUTS:
         raise StdpbenchError(f"there is no read-out {readout!r}; {suggestion(readout, READOUTS)}")
-    arrays, given = history_arrays(live), ax
-    ax = _axes() if ax is None else ax
+    arrays, ax = history_arrays(live), place.axes()
     for name in READOUTS if readout is None else (readout,):
         values = 100 * arrays[f"accuracy_{name}"]
         curve(ax, arrays["position"], values, len(ax.lines), f"{label}: {name}")
-    return _labelled(ax, "running accuracy\non training labels (%)", given)
+    return _labelled(ax, "running accuracy\non training labels (%)", place)
 
 
-def plot_curve(live: LiveRun, column: str, quantity: str, ax: Axes | None, label: str) -> Axes:
+def plot_curve(live: LiveRun, column: str, quantity: str, place: Place, label: str) -> Axes:
     """Draw one column of the history over training."""
-    arrays, given = history_arrays(live), ax
-    ax = _axes() if ax is None else ax
+    arrays, ax = history_arrays(live), place.axes()
     curve(ax, arrays["position"], arrays[column], len(ax.lines), label)
-    return _labelled(ax, quantity, given)
+    return _labelled(ax, quantity, place)
 
 
-def plot_held_out(live: LiveRun, measure: str, ax: Axes | None, label: str) -> Axes:
+def plot_held_out(live: LiveRun, measure: str, place: Place, label: str) -> Axes:
     """Draw one measure on held-out pictures over training."""
     if measure not in MEASURES:
         raise StdpbenchError(f"there is no measure {measure!r}; {suggestion(measure, MEASURES)}")
-    columns, given = held_out_columns(live), ax
-    ax = _axes() if ax is None else ax
+    columns, ax = held_out_columns(live), place.axes()
     values = columns.get(measure, np.full(len(columns["position"]), np.nan))
     curve(ax, columns["position"], values, len(ax.lines), label)
     unit = MEASURES[measure].unit
     return _labelled(
-        ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}", given
+        ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}", place
     )
 
 
-def plot_stream(live: LiveRun, seconds: float, name: str) -> Axes:
+def plot_stream(live: LiveRun, seconds: float, name: str, place: Place) -> Axes:
     """Draw the measures of a stream; see `stdpbench.figures.stream_figures.stream_figure`."""
     if not live.pieces:
         raise StdpbenchError(f"{name} has no complete piece of a stream")
     columns, answers = stream_columns(live.pieces, seconds), pattern_answers(live.pieces.values())
-    return _displayed(stream_figure(columns, answers, title=name))
+    return _displayed(stream_figure(columns, answers, title=name, width=place.width))
 
 
-def _labelled(ax: Axes, quantity: str, given: Axes | None) -> Axes:
+def _labelled(ax: Axes, quantity: str, place: Place) -> Axes:
     """Label axes: with the user's font sizes in axes of the user's."""
-    size: dict[str, Any] = {"fontsize": 11} if given is None else {}
+    size: dict[str, Any] = {"fontsize": 11} if place.ax is None else {}
     ax.set_xlabel("training presentations", **size)
     ax.set_ylabel(quantity, **size)
-    if given is None:
-        ax.legend(fontsize=9)
+    if place.ax is None:
+        from matplotlib.ticker import MaxNLocator
+
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+        narrow = place.width is not None and place.width < NARROW  # a legend would hide the curves
+        above: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)} if narrow else {}
+        ax.legend(fontsize=9, **above)
+        at_width(cast("Figure", ax.figure), place.width)
     else:
         ax.legend()
         ax.tick_params(labelsize=import_module("matplotlib").rcParams["xtick.labelsize"])
     return ax
-
-
-def _axes() -> Axes:
-    """Create axes; with pyplot only in a notebook or if it is already imported."""
-    if in_notebook() or "matplotlib.pyplot" in sys.modules:
-        pyplot = import_module("matplotlib.pyplot")
-        axes: Axes = pyplot.subplots(figsize=(_WIDTH / 100, _HEIGHT / 100), layout="constrained")[1]
-        return axes
-    return new_figure(_WIDTH, _HEIGHT, constrained=True).add_subplot()
 
 
 def _displayed(figure: Figure) -> Axes:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench import units
-from stdpbench.api import plots
 from stdpbench.api.display import html_table
 from stdpbench.api.follower import Follower
 from stdpbench.api.named_arrays import NamedArrays
@@ -29,7 +27,6 @@ from stdpbench.api.tables import (
 )
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.figures.saving import Width
 from stdpbench.hardware import ChipCheck
 from stdpbench.learned_names import is_delay, is_weight
 from stdpbench.readout import INTERVAL
@@ -50,7 +47,7 @@ from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    pass
 
 _THETA = ".theta"
 
@@ -312,101 +309,6 @@ class RunView:
     def log(self) -> list[Entry]:
         """All events of the run as sentences, in order."""
         return [Entry(*entry) for entry in self._live().log]
-
-    # -- plots -----------------------------------------------------------------------------------------------------
-
-    def plot_weights(self, ax: Axes | None = None, *, width: Width | None = None) -> Axes:
-        """Draw the receptive field of every exc neuron, with its class if it has one.
-
-        Of a network of another kind, these are the weights of a projection that learns: if possible, one from the
-        input to the population that is read. Weights from another population are drawn in its shape.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Axes to draw into, which give some room to a colour bar. Default: a new figure.
-        width : float or str, optional
-            Width of a new figure for a paper: in mm, or as in ``"3.5 in"``. Default: as the screen needs.
-        """
-        return plots.plot_weights(self.weights, self.experiment, self._live(), self._labels(), self.name, ax, width)
-
-    def plot_confusion(self, readout: str = "vote", ax: Axes | None = None, *, width: Width | None = None) -> Axes:
-        """Draw the confusion matrix of a read-out on the test pictures.
-
-        Parameters
-        ----------
-        readout : str
-            The read-out.
-        ax, width
-            As in `plot_weights`.
-
-        Raises
-        ------
-        StdpbenchError
-            If the run has not been tested, or not with this read-out.
-        """
-        path = self.path / "metrics.json"
-        metrics = self._folder.read_json("metrics.json") if path.is_file() else {}
-        return plots.plot_confusion(metrics, readout, self._live(), self.name, ax, width)
-
-    def plot_accuracy(self, ax: Axes | None = None, *, readout: str | None = None, label: str | None = None) -> Axes:
-        """Draw running accuracy on training labels over training.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Axes to draw into, for instance those that another plot returned. Default: new axes.
-        readout : str, optional
-            A single read-out, such as ``"vote"``. Default: all.
-        label : str, optional
-            Label in the legend. Default: the name of the run.
-        """
-        return plots.plot_accuracy(self._live(), ax, readout, label or self.name)
-
-    def plot_held_out(
-        self, measure: str = "accuracy_vote", ax: Axes | None = None, *, label: str | None = None
-    ) -> Axes:
-        """Draw a measure on held-out pictures over training; see `plot_accuracy`.
-
-        Parameters
-        ----------
-        measure : str
-            A column of `held_out`.
-        ax, label
-            As in `plot_accuracy`.
-
-        Raises
-        ------
-        StdpbenchError
-            If the measure does not exist.
-        """
-        return plots.plot_held_out(self._live(), measure, ax, label or self.name)
-
-    def plot_stream(self) -> Axes:
-        """Draw the measures of a stream: rates, irregularity, synchrony, latencies and weights over time.
-
-        Raises
-        ------
-        StdpbenchError
-            If the run shows pictures, or no piece is complete.
-        """
-        live, experiment = self._live(), self.experiment
-        return plots.plot_stream(live, experiment.schedule.piece or 1.0, self.name)
-
-    def plot_theta(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
-        """Draw the mean adaptive threshold of the neurons that are read over training; see `plot_accuracy`."""
-        graph = self.experiment.graph()
-        quantity = units.label("mean theta", graph.shown_as(graph.read)[1])
-        return plots.plot_curve(self._live(), "mean_theta", quantity, ax, label or self.name)
-
-    def plot_spikes(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
-        """Draw spikes of the population that is read, per picture, over training; see `plot_accuracy`."""
-        quantity = f"{read_population(self.experiment)} spikes per picture".lstrip()
-        return plots.plot_curve(self._live(), "spikes_per_image", quantity, ax, label or self.name)
-
-    def plot_weight_change(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
-        """Draw the mean change of weights per block of training presentations; see `plot_accuracy`."""
-        return plots.plot_curve(self._live(), "weight_change", "mean change of a weight", ax, label or self.name)
 
     def __repr__(self) -> str:
         """Return name, state and position."""

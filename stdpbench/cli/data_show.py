@@ -15,7 +15,7 @@ from rich.table import Table
 from stdpbench.datasets import STEPS
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.experiment.dry_run import Numbers, ShownStimulus, shown_numbers, shown_stimulus
-from stdpbench.figures.saving import at_width, figure_width, write_figure
+from stdpbench.figures.saving import figure_width, write_figure
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.units import thousands
 
@@ -36,8 +36,7 @@ def show_data(
     if file is not None:
         from stdpbench.figures.stimulus_figure import stimulus_figure
 
-        figure = stimulus_figure(shown, title=f"{experiment.name}: {shown.name}")
-        write_figure(at_width(figure, wide), file)
+        write_figure(stimulus_figure(shown, title=f"{experiment.name}: {shown.name}", width=wide), file)
     if json:
         one = {"number": shown.number, "name": shown.name, "presentation": shown.presentation}
         one |= {"spikes": len(shown.spikes), "duration_ms": shown.n_bins * shown.dt * 1e3}

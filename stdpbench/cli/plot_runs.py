@@ -10,7 +10,7 @@ from pathlib import Path
 from stdpbench import __version__
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.figures.paper import Order, export
-from stdpbench.figures.saving import check_figure_file
+from stdpbench.figures.saving import figure_width
 from stdpbench.runs.catalog.run_axes import NO_ERRORS, RunAxis, axes_of, axes_spec, axes_table, usual_axes
 from stdpbench.runs.catalog.store import Entry
 
@@ -25,11 +25,14 @@ class RunsPlot:
         The file.
     axes, colour : str or None
         Paths of axes, separated by commas, and of the one that gives the colour; None: chosen here.
+    width : str or None
+        Width for a paper; None: 88 mm, or 180 mm for more than two axes.
     """
 
     target: Path
     axes: str | None
     colour: str | None
+    width: str | None = None
 
     def draw(self, runs: Sequence[Entry]) -> None:
         """Draw runs, and say where.
@@ -39,7 +42,7 @@ class RunsPlot:
         StdpbenchError
             If there are too few runs, they do not differ in an axis, or the file cannot be written.
         """
-        check_figure_file(self.target, "--plot")
+        wide = figure_width(self.target, "--plot", self.width)
         known = axes_of(runs) if len(runs) > 1 else {}
         across, up, colour = usual_axes(known)
         named = [path.strip() for path in self.axes.split(",") if path.strip()] if self.axes else [across, up]
@@ -52,7 +55,7 @@ class RunsPlot:
         caption = f"{len(runs)} runs over {labels}{coloured}; stdpbench {__version__}. {NO_ERRORS}"
         spec = {**axes_spec(shown, shade, parallel=len(shown) > 2), "title": f"{len(runs)} runs"}
         of_table = [*shown, *([] if shade is None or shade in shown else [shade])]
-        width = 88.0 if len(shown) == 2 else 180.0
+        width = wide or (88.0 if len(shown) == 2 else 180.0)
         made = export(spec, axes_table(runs, of_table), Order(str(self.target), width, caption=caption))
         others = ", ".join(path.suffix for path in made[1:])
         sys.stderr.write(f"figure: {self.target} (and {others})\n")

@@ -177,6 +177,7 @@ def list_runs(
             metavar="COLUMN", help="Colour of the runs in --plot, likewise.", autocompletion=completion.columns
         ),
     ] = None,
+    width: FigureWidth = None,
     json: AsJson = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the index from the run folders.")] = False,
     bin_: Annotated[bool, typer.Option("--bin", help="List deleted runs, which `restore` brings back.")] = False,
@@ -194,9 +195,9 @@ def list_runs(
     if plot is not None:
         from stdpbench.cli.plot_runs import RunsPlot
 
-        asked = RunsPlot(plot, axes, colour)
-    elif axes or colour:
-        raise StdpbenchError("--axes and --colour are for a figure; add --plot FILE")
+        asked = RunsPlot(plot, axes, colour, width)
+    elif axes or colour or width:
+        raise StdpbenchError("--axes, --colour and --width are for a figure; add --plot FILE")
     list_command([*(filters or []), *noted], sort, columns, json, rebuild, bin_, sweep, runs, asked)
 
 

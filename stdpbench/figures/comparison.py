@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DASHES: Final = ("-", "--", ":", "-.")
+_SPACE = 0.06  # between plots, as a share of their size, so that the names of axes are clear of the next plot
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +113,11 @@ def comparison_figure(courses: Sequence[Course], width: float | None = None) -> 
         Running accuracy, with a dotted line where something was changed in a run; final accuracy with its 95 % Wilson
         interval; mean theta; spikes per picture.
     """
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     rows = len(courses)
-    if width is not None and width < NARROW:
+    narrow = width is not None and width < NARROW
+    if narrow:
         figure, columns = new_figure(560, 1240 + 34 * rows, constrained=True), 1
         result, running, theta, spikes = figure.subplots(4, 1, height_ratios=[1 + rows / 3, 3, 2, 2])
     else:
@@ -133,7 +137,14 @@ def comparison_figure(courses: Sequence[Course], width: float | None = None) -> 
     _results(result, courses)
     handles, labels = theta.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(rows, columns), fontsize=10)
-    return at_width(figure, width)
+    if narrow:  # below each other on one time axis
+        for axes in (running, theta):
+            axes.set_xlabel("")
+    figure.align_ylabels([running, theta, spikes] if narrow else [running, theta])
+    made = at_width(figure, width)
+    if isinstance(layout := made.get_layout_engine(), ConstrainedLayoutEngine):
+        layout.set(hspace=_SPACE, wspace=_SPACE)
+    return made
 
 
 def _line(axes: Axes, x: NDArray[Any], y: NDArray[Any], number: int, name: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stdpbench.figures.drawing import GRID_COLOUR, OKABE_ITO, new_figure
+from stdpbench.figures.saving import NARROW, at_width
 from stdpbench.references.conversion_curve import ConversionCurve
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ _MOST_POINTS = 4000
 _SHOWN = 15  # percentage points below the rectified units
 
 
-def conversion_figure(curve: ConversionCurve, names: Sequence[str], title: str = "") -> Figure:
+def conversion_figure(
+    curve: ConversionCurve, names: Sequence[str], title: str = "", width: float | None = None
+) -> Figure:
     """Draw accuracy over steps and over spikes, and the rates of each layer against its activations.
 
     Parameters
@@ -29,6 +32,8 @@ def conversion_figure(curve: ConversionCurve, names: Sequence[str], title: str =
         Name of each layer.
     title : str
         Names the network and the pictures; "supervised" is added.
+    width : float, optional
+        Width in mm, for a paper. Default: that of a screen.
 
     Returns
     -------
@@ -36,9 +41,12 @@ def conversion_figure(curve: ConversionCurve, names: Sequence[str], title: str =
         Two panels for the accuracy and one per layer, whose points are up to 4000 pairs of neuron and picture, evenly
         chosen.
     """
-    figure = new_figure(330 * (2 + len(names)), 360, constrained=True)
+    n = 2 + len(names)
+    columns = 2 if width is not None and width < NARROW else n
+    rows = -(-n // columns)
+    figure = new_figure(330 * columns, 360 * rows, constrained=True)
     figure.suptitle(f"{title} (supervised)" if title else "Supervised", fontsize=10)
-    panels = figure.subplots(1, 2 + len(names))
+    panels = [figure.add_subplot(rows, columns, place + 1) for place in range(n)]
     steps = np.arange(1, len(curve.correct) + 1)
     _accuracy(panels[0], steps, curve, "steps")
     _accuracy(panels[1], curve.spikes, curve, "spikes per picture")
@@ -52,7 +60,7 @@ def conversion_figure(curve: ConversionCurve, names: Sequence[str], title: str =
         axes.set_xlabel("activation (per step)")
         axes.set_ylabel("spikes per step")
         axes.grid(color=GRID_COLOUR)
-    return figure
+    return at_width(figure, width)
 
 
 def _accuracy(axes: Axes, over: np.ndarray, curve: ConversionCurve, unit: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stdpbench.figures.drawing import DPI, OKABE_ITO, new_figure
+from stdpbench.figures.saving import INCH, PAPER_DPI
 from stdpbench.graph import Graph
 from stdpbench.graph.diagram import lay_out
 
@@ -55,13 +56,24 @@ def diagram_spec(graph: Graph, rates: Mapping[str, float] | None = None) -> dict
     return {"kind": "diagram", **size, "boxes": boxes, "arrows": arrows}
 
 
-def network_figure(graph: Graph, rates: Mapping[str, float] | None = None) -> Figure:
-    """Draw a network; parameters as of `diagram_spec`."""
+def network_figure(graph: Graph, rates: Mapping[str, float] | None = None, width: float | None = None) -> Figure:
+    """Draw a network.
+
+    Parameters
+    ----------
+    graph, rates
+        As of `diagram_spec`.
+    width : float, optional
+        Width in mm, for a paper, to which texts shrink or grow. Default: that of texts of 9 points.
+    """
     spec = diagram_spec(graph, rates)
-    unit = _FONT * DPI / 72  # pixels
+    font = _FONT if width is None else width / INCH * 72 / spec["width"]  # points
+    unit = font * DPI / 72  # pixels
     figure = new_figure(spec["width"] * unit, spec["height"] * unit)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    draw_network(axes, spec["width"], spec["height"], spec["boxes"], spec["arrows"], _FONT)
+    draw_network(axes, spec["width"], spec["height"], spec["boxes"], spec["arrows"], font)
+    if width is not None:
+        figure.set_dpi(PAPER_DPI)
     return figure
 
 

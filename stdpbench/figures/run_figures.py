@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures.drawing import curve, new_figure, own_axis, spaced
+from stdpbench.figures.saving import at_width
 from stdpbench.units import label as unit_label
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def accuracy_over_time(
     population: str = "",
     theta_unit: str = "mV",
     noun: str = "picture",
+    width: float | None = None,
 ) -> Figure:
     """Draw the course of training.
 
@@ -63,6 +65,8 @@ def accuracy_over_time(
         Unit of `mean_theta`; may be empty.
     noun : str
         What a stimulus is called.
+    width : float, optional
+        Width in mm, for a paper. Default: that of a screen.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def accuracy_over_time(
     lower.set_xlabel("training presentations", fontsize=11)
     lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: spaced(round(value))))
     lower.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
-    return figure
+    return at_width(figure, width)
 
 
 def _change_lines(changes: Sequence[tuple[int, str]]) -> list[str]:

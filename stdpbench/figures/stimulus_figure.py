@@ -8,6 +8,7 @@ import numpy as np
 
 from stdpbench.experiment.dry_run import ShownStimulus
 from stdpbench.figures.drawing import GRID_COLOUR, OKABE_ITO, blues, greys, new_figure, spaced
+from stdpbench.figures.saving import at_width
 from stdpbench.stimuli import Events, Signal
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _NAMED = 6  # groups of inputs with a colour each
 _CURVES = 40  # channels of a signal that are drawn
 
 
-def stimulus_figure(shown: ShownStimulus, *, title: str = "") -> Figure:
+def stimulus_figure(shown: ShownStimulus, *, title: str = "", width: float | None = None) -> Figure:
     """Draw one stimulus and its spikes.
 
     Parameters
@@ -29,6 +30,8 @@ def stimulus_figure(shown: ShownStimulus, *, title: str = "") -> Figure:
         The stimulus.
     title : str
         Title; default: its name.
+    width : float, optional
+        Width in mm, for a paper. Default: that of a screen.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def stimulus_figure(shown: ShownStimulus, *, title: str = "") -> Figure:
     elif isinstance(stimulus, np.ndarray):
         _draw_picture(figure.add_subplot(grid[:, 0]), stimulus, shown)
     figure.suptitle(title or shown.name, fontsize=12)
-    return figure
+    return at_width(figure, width)
 
 
 def _widths(beside: bool) -> list[float]:

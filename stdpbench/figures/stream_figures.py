@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.figures.drawing import OKABE_ITO, blues, curve, new_figure
+from stdpbench.figures.saving import at_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +26,11 @@ _QUANTITIES = {
 
 
 def stream_figure(
-    columns: Mapping[str, NDArray[Any]], answers: Mapping[str, NDArray[Any]], *, title: str = ""
+    columns: Mapping[str, NDArray[Any]],
+    answers: Mapping[str, NDArray[Any]],
+    *,
+    title: str = "",
+    width: float | None = None,
 ) -> Figure:
     """Draw the measures of a stream, one below the other.
 
@@ -37,6 +42,8 @@ def stream_figure(
         `stdpbench.runs.analysis.stream_series.pattern_answers`; empty without patterns.
     title : str
         Title of the figure.
+    width : float, optional
+        Width in mm, for a paper. Default: that of a screen.
     """
     rows = [name for name in _QUANTITIES if any(_known(columns, name))]
     weights = [name for name in columns if name.startswith("weights.")]
@@ -61,7 +68,7 @@ def stream_figure(
         last.set_xlabel("time (s)", fontsize=11)
     if title:
         figure.suptitle(title, fontsize=12)
-    return figure
+    return at_width(figure, width)
 
 
 def _known(columns: Mapping[str, NDArray[Any]], name: str) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, new_figure
+from stdpbench.figures.saving import NARROW, at_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,9 @@ def passes_of(columns: Columns, n_pictures: int) -> dict[str, NDArray[np.float64
     return found
 
 
-def surrogate_training_figure(series: Mapping[str, Sequence[Columns]], title: str = "") -> Figure:
+def surrogate_training_figure(
+    series: Mapping[str, Sequence[Columns]], title: str = "", width: float | None = None
+) -> Figure:
     """Draw accuracy, gradients of each layer, and shares of dead and of always active neurons over passes.
 
     Parameters
@@ -61,6 +64,8 @@ def surrogate_training_figure(series: Mapping[str, Sequence[Columns]], title: st
         What is compared, such as slopes -> the runs of its seeds, of which the mean is drawn; from `passes_of`.
     title : str
         Names the network and the pictures; "supervised" is added.
+    width : float, optional
+        Width in mm, for a paper. Default: that of a screen.
 
     Returns
     -------
@@ -70,9 +75,10 @@ def surrogate_training_figure(series: Mapping[str, Sequence[Columns]], title: st
     """
     every = [run for runs in series.values() for run in runs]
     layers = list(dict.fromkeys(name for run in every for name in layers_with_gradients(run)))
-    figure = new_figure(1320, 430, constrained=True)
+    columns, size = (2, (700, 860)) if width is not None and width < NARROW else (4, (1320, 430))
+    figure = new_figure(*size, constrained=True)
     figure.suptitle(f"{title} (supervised)" if title else "Supervised", fontsize=10)
-    panels = figure.subplots(1, 4)
+    panels = figure.subplots(4 // columns, columns).ravel()
     for number, (label, runs) in enumerate(series.items()):
         colour = OKABE_ITO[number % len(OKABE_ITO)]
         marker = "" if len(series) <= len(OKABE_ITO) else MARKERS[number // len(OKABE_ITO) % len(MARKERS)]
@@ -95,8 +101,14 @@ def surrogate_training_figure(series: Mapping[str, Sequence[Columns]], title: st
     handles = list(panels[0].get_lines()) if len(series) > 1 else []
     for place, layer in enumerate(layers):
         handles += panels[1].plot([], [], color="black", linestyle=_STYLES[place % len(_STYLES)], label=layer)
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 10), fontsize=8, frameon=False)
-    return figure
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=min(len(handles), 10 * columns // 4),
+        fontsize=8,
+        frameon=False,
+    )
+    return at_width(figure, width)
 
 
 def _draw(axes: Axes, runs: Sequence[Columns], name: str, factor: float, style: Mapping[str, Any]) -> None:

@@ -231,6 +231,10 @@ def test_plots_are_axes_and_leave_pyplot_alone(lived: Lived) -> None:
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "two"]
     assert len({line.get_color() for line in axes.lines}) == 2
     assert isinstance(run.plot_weight_change(), Axes)
+    for draw in (run.plot_accuracy, run.plot_held_out, run.plot_theta, run.plot_spikes, run.plot_weight_change):
+        assert draw(width="8.8 cm").figure.get_figwidth() == pytest.approx(88 / 25.4), draw
+    with pytest.raises(StdpbenchError, match="leave it out with ax"):
+        run.plot_theta(axes, width=88)
     with pytest.raises(StdpbenchError, match="did you mean 'vote'"):
         run.plot_confusion("vot")
     with pytest.raises(StdpbenchError, match="did you mean 'vote'"):

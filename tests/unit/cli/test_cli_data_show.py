@@ -29,6 +29,7 @@ def test_numbers_figure_and_json(tmp_path: Path) -> None:
     experiment = stdpbench.Experiment.read("digits").override({"encoding.kind": "latency"})
     numbers = stdpbench.stimulus_numbers(experiment)
     assert numbers == {name: found[name] for name in numbers}
+    assert stdpbench.stimulus_figure(experiment, 3, width="3 in").get_figwidth() == pytest.approx(3)
     figure = stdpbench.stimulus_figure(experiment, 3)
     assert figure.get_suptitle().startswith("digits: picture 3, class")
 

@@ -195,7 +195,10 @@ def test_the_process_says_what_went_wrong(tmp_path):
 def test_texts_of_a_network_fit_into_the_room_that_its_layout_gives_them() -> None:
     graph = read_experiment("diehl-cook-400").graph(28, 28)
     spec = diagram_spec(graph, {"exc": 3.2})
-    figure = network_figure(graph, {"exc": 3.2})
+    figure, narrow = network_figure(graph, {"exc": 3.2}), network_figure(graph, {"exc": 3.2}, width=88)
+    assert narrow.get_figwidth() == pytest.approx(88 / 25.4)
+    shrunk = narrow.axes[0].texts[0].get_fontsize() / figure.axes[0].texts[0].get_fontsize()
+    assert shrunk == pytest.approx(narrow.get_figwidth() / figure.get_figwidth()), "and so fit there, too"
     figure.canvas.draw()
     (axes,) = figure.axes
     to_units = axes.transData.inverted()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from stdpbench.figures.surrogate_training import layers_with_gradients, passes_of, surrogate_training_figure
 
@@ -38,3 +39,6 @@ def test_every_slope_has_a_line_in_each_panel() -> None:
     np.testing.assert_allclose(dead.get_lines()[0].get_ydata(), [20, 10])
     assert dead.get_ylabel() == "neurons without a spike (%)"
     assert len(always.get_lines()) == 2  # of hidden layers
+    narrow = surrogate_training_figure({"k 2": runs}, "digits", width=88)
+    assert narrow.get_figwidth() == pytest.approx(88 / 25.4)
+    assert narrow.axes[2].get_subplotspec().rowspan.start == 1, "two panels below the two others"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -250,6 +251,11 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
     assert len(running.lines) == 9 + 1, "a line for each run, and one where parameters changed"
     assert len({(line.get_color(), line.get_linestyle()) for line in figure.axes[2].lines}) == 9
     assert len(result.containers) == 3
+    narrow = comparison_figure(courses, 88)
+    narrow.draw_without_rendering()
+    boxes = [axes.get_tightbbox() for axes in narrow.axes]
+    assert all(upper.y0 - lower.y1 > 8 for upper, lower in pairwise(boxes)), "names of axes are clear of what is below"
+    assert [axes.get_xlabel() for axes in narrow.axes][-3:] == ["", "", "training presentations"]
     write_figure(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 

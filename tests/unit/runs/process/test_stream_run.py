@@ -225,6 +225,7 @@ def test_python_has_the_measures(parent):
     assert run.stream["rate.exc"].shape == (20,)
     assert run.stream["patterns.latency"].shape == (50, 6)
     assert len(run.plot_stream().figure.axes) == 6
+    assert run.plot_stream(width=88).figure.get_figwidth() == pytest.approx(88 / 25.4)
 
 
 def test_evaluation_needs_labels(parent, tmp_path):
