@@ -38,8 +38,16 @@ def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, jso
         outcomes.append(outcome)
         console.print(_table(outcome))
     findings = [finding for outcome in outcomes for finding in outcome.findings]
+    for outcome in outcomes:
+        for missed in (one for one in outcome.findings if not one.reached):
+            why = f"; {missed.note}" if missed.note else ""
+            what, expected, found, *_ = missed.row
+            text = f"mismatch in {outcome.kind}: {what}: expected {expected}, found {found}{why}"
+            console.print(f"{text}.", highlight=False, soft_wrap=True, markup=False)
     reached = sum(finding.reached for finding in findings)
     console.print(f"{reached} of {len(findings)} values match", highlight=False)
+    if reached < len(findings):
+        console.print("Mismatches end with exit status 1; docs/validation.md lists those that are known.")
     if output is not None:
         command = " ".join(["stdpbench validate", *kinds, *(["--quick"] if quick else []), f"--output {output}"])
         made = f"{command}      # {date.today().isoformat()}, stdpbench {__version__}, Brian2 {version('brian2')}"
@@ -57,7 +65,7 @@ def _table(outcome: Outcome) -> Table:
         table.add_column(heading, overflow="fold")
     for f in outcome.findings:
         style = None if f.reached else "bold red"
-        table.add_row(f.what, f.expected, f.found, f.tolerance, f.verdict, f.reference, style=style)
+        table.add_row(*f.row, style=style)
     if not outcome.findings:
         table.add_row("no check available", "", "", "", "", "")
     return table

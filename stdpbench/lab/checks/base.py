@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 
 from stdpbench.lab.points import Points
 from stdpbench.lab.result import Result
+
+_NEGATIVE = re.compile(r"(?<![\w.)])-(?=[\d.])")  # the sign of a number, not a hyphen or an exponent
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Finding:
         Whether the expected value was found.
     reference : str
         The theory, or the publication.
+    note : str
+        Why the expected value is not found, where this is known; empty otherwise.
     """
 
     what: str
@@ -34,11 +39,18 @@ class Finding:
     tolerance: str
     reached: bool
     reference: str
+    note: str = ""
 
     @property
     def verdict(self) -> str:
         """``match`` or ``mismatch``."""
         return "match" if self.reached else "mismatch"
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """Its cells for people: what, expected, found and tolerance, with minus signs, then verdict and reference."""
+        texts = (self.what, self.expected, self.found, self.tolerance)
+        return (*(_NEGATIVE.sub("\u2212", text) for text in texts), self.verdict, self.reference)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +100,12 @@ class Outcome:
         )
 
     def finding(
-        self, what: str, expected: str, found: str, reached: bool, reference: str, tolerance: str = "–"
+        self, what: str, expected: str, found: str, reached: bool, reference: str, tolerance: str = "–", note: str = ""
     ) -> None:
-        """Add a finding that is not a comparison of numbers."""
-        self.findings.append(Finding(what, expected, found, tolerance, bool(reached), reference))
+        """Add a finding that is not a comparison of numbers; a note is why it does not match, if it does not."""
+        self.findings.append(
+            Finding(what, expected, found, tolerance, bool(reached), reference, "" if reached else note)
+        )
 
 
 def _listed(values: Any) -> str:

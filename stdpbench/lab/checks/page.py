@@ -71,7 +71,12 @@ def _save(figure: Figure, target: Path) -> None:
 
 def _text(outcomes: Sequence[Outcome], made: str) -> str:
     findings = [finding for outcome in outcomes for finding in outcome.findings]
-    missed = [(outcome.kind, f.what) for outcome in outcomes for f in outcome.findings if not f.reached]
+    missed = [
+        f"{outcome.kind}, {f.row[0]}{f' ({f.note})' if f.note else ''}"
+        for outcome in outcomes
+        for f in outcome.findings
+        if not f.reached
+    ]
     lines = [
         "# Validation of the plasticity rules",
         "",
@@ -86,7 +91,7 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
         "```",
         "",
         f"{len(findings) - len(missed)} of {len(findings)} values match."
-        + (" Mismatches: " + "; ".join(f"{kind}, {what}" for kind, what in missed) + "." if missed else ""),
+        + (" Mismatches: " + "; ".join(missed) + "." if missed else ""),
         "",
     ]
     for outcome in outcomes:
@@ -97,8 +102,8 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
         lines += [f"| {' | '.join(HEADINGS)} |", "|" + "---|" * len(HEADINGS)]
         for f in outcome.findings:
             verdict = f.verdict if f.reached else f"**{f.verdict}**"
-            row = (f.what, f.expected, f.found, f.tolerance, verdict, f.reference)
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+            row = [cell.replace("|", "\\|") for cell in f.row]
+            lines.append(f"| {' | '.join([*row[:4], verdict, row[5]])} |")
         lines.append("")
         if outcome.panels:
             lines += [f"![{outcome.kind}: results](images/validation-{outcome.kind}.png)", ""]

@@ -84,7 +84,13 @@ CULTURE = Data(
 
 
 def fit(
-    outcome: Outcome, what: str, data: Data, found: Floats, most: float, reversed: Mapping[str, Floats] | None = None
+    outcome: Outcome,
+    what: str,
+    data: Data,
+    found: Floats,
+    most: float,
+    reversed: Mapping[str, Floats] | None = None,
+    note: str = "",
 ) -> None:
     """Add a finding on whether a model fits data, which a model with a wrong sign does not.
 
@@ -102,6 +108,8 @@ def fit(
         Largest misfit, see `Data.misfit`.
     reversed : mapping of str to ndarray, optional
         Changes with one amplitude of the opposite sign, by its name.
+    note : str
+        Why the model does not fit, if this is known.
     """
     misfit, clear = data.misfit(found), np.abs(data.change) > _CLEAR * data.error
     signs = int((np.sign(found) == np.sign(data.change))[clear].sum())
@@ -117,6 +125,7 @@ def fit(
         "; ".join(says),
         misfit <= most and signs == clear.sum() and all(value > misfit for value in others.values()),
         data.reference,
+        note=note,
     )
 
 

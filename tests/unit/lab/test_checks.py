@@ -10,6 +10,7 @@ import pytest
 
 from stdpbench.cli import main
 from stdpbench.errors import StdpbenchError
+from stdpbench.lab.checks import voltage
 from stdpbench.lab.checks.base import Outcome
 from stdpbench.lab.checks.kinds import kinds
 from stdpbench.lab.checks.page import BY_HAND, write
@@ -70,6 +71,26 @@ def test_the_page_lists_mismatches(tmp_path: Path) -> None:
     assert "0 of 1 values match. Mismatches: oja, first | second." in page
     assert "**mismatch**" in page
     assert "first \\| second" in page
+
+
+def test_a_mismatch_is_named_with_its_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = Outcome("clopath")
+    voltage.pairing(outcome)
+    monkeypatch.setattr("stdpbench.cli.validate_command.validate", lambda kinds, quick: [outcome])
+    with pytest.raises(SystemExit) as end:
+        main(["validate", "clopath", "--output", str(tmp_path)])
+    assert end.value.code == 1
+    printed = capsys.readouterr().out
+    (line,) = [line for line in printed.splitlines() if line.startswith("mismatch in clopath: ")]
+    assert line.startswith("mismatch in clopath: b = 0.0805 nA, as printed: fit to 10 points")
+    assert "which adds 0.0805 pA to the adaptation current" in line
+    assert "1 of 2 values match" in printed
+    page = (tmp_path / "validation.md").read_text(encoding="utf-8")
+    documented = Path(__file__).resolve().parents[3] / "docs" / "validation.md"
+    mismatches = page.partition("Mismatches: ")[2].partition("\n")[0]
+    assert mismatches in documented.read_text(encoding="utf-8"), "the page in docs says the same"
 
 
 def test_the_command_writes_page_and_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
