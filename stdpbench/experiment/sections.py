@@ -33,7 +33,8 @@ class Simulation(Parameters):
 
     With `weight_bits`, weights that a rule changes are stored in few bits, as on a chip: after each training
     presentation they are rounded to 2^bits values, equally spaced from 0 to w_max. A normalisation then scales all
-    weights of a neuron alike, so that each neuron has at most as many different weights.
+    weights of a neuron alike, so that each neuron has at most as many different weights. A run that loses almost all
+    of its weights says so at its start.
     """
 
     precision: Precision = parameter(
@@ -46,7 +47,8 @@ class Simulation(Parameters):
         None,
         ge=1,
         le=24,
-        help="Bits of weights that learn, to which they are rounded after each training presentation; none: all bits.",
+        help="Bits of weights that learn: after each training presentation they are rounded to 2^bits values, equally "
+        "spaced from 0 to the largest weight, w_max, so that in few bits all that are small become 0; none: all bits.",
     )
     weight_rounding: Literal["nearest", "stochastic"] = parameter(
         "nearest",

@@ -8,11 +8,15 @@ import numpy as np
 
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
+from stdpbench.learned_names import weights_of
+from stdpbench.network import Learned
 from stdpbench.network.rounding import round_weights
 from stdpbench.neurons import Neuron
+from stdpbench.runs.preparation.start import normalised
 from stdpbench.simulators import Simulator
 
 _ROUNDING = 301  # stream of the seed
+_ALMOST_ALL = 0.95  # share of weights
 
 
 def normalise_weights(simulator: Simulator, plastic: Collection[str]) -> int:
@@ -49,6 +53,36 @@ def round_weights_of(
             words = (_ROUNDING, experiment.seed, presentation, attempt, *name.encode())
             random = np.random.default_rng(np.random.SeedSequence(words))
         round_weights(simulator.weights(name), rule.w_max, bits, random)
+
+
+def rounded_to_zero(graph: Graph, experiment: Experiment, learned: Learned) -> list[str]:
+    """Return a sentence for each projection of which rounding (``simulator.weight_bits``) leaves almost nothing.
+
+    Parameters
+    ----------
+    graph : Graph
+        The network, with the shape of its input.
+    experiment : Experiment
+        The experiment. Stochastic rounding keeps weights on average, so nothing is said of it.
+    learned : Learned
+        The weights before the first presentation.
+    """
+    sentences, bits = list[str](), experiment.simulator.weight_bits
+    if bits is None or experiment.simulator.weight_rounding == "stochastic":
+        return sentences
+    shown, steps = normalised(learned, graph), 2**bits - 1
+    for name, projection in graph.projections.items():
+        if projection.plasticity is None or weights_of(name) not in shown:
+            continue
+        step = projection.plasticity.w_max / steps
+        lost = float(np.mean(np.asarray(shown[weights_of(name)]) <= step / 2))
+        if lost > _ALMOST_ALL:
+            sentences.append(
+                f"With simulator.weight_bits = {bits}, {100 * lost:.0f} % of the weights of {name} become 0: the "
+                f"smallest other value is {step:.3g}, since values are equally spaced up to w_max = {step * steps:g}. "
+                "Stochastic rounding keeps weights on average."
+            )
+    return sentences
 
 
 def threshold_decays(graph: Graph, experiment: Experiment, n_bins: int | None = None) -> dict[str, float]:

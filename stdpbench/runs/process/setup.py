@@ -16,6 +16,7 @@ from stdpbench.runs.preparation.start import (
     fingerprint_at_start,
     load_split,
 )
+from stdpbench.runs.process.homeostasis import rounded_to_zero
 from stdpbench.runs.process.supervised import check_task, sentence_on_labels
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import COMPILING, GENERATING
@@ -99,6 +100,8 @@ def open_network(
             )
     if checkpoint is None and experiment.reference.trains:
         sentences.append(sentence_on_labels(experiment, split))
+    if checkpoint is None:
+        sentences += rounded_to_zero(simulator.graph, experiment, simulator.learned)
     for origin in ("from", "nir", "weights"):
         if checkpoint is None and (remark_of_start := about.get(origin, {}).get("remark")):
             sentences.append(remark_of_start)

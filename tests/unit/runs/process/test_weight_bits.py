@@ -11,6 +11,8 @@ from harness import Driven, drive, experiment, finished, killed_at_position, new
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.network.rounding import round_weights
+from stdpbench.runs.process.setup import open_network
+from stdpbench.runs.protocol.options import Options
 
 FEW = {"network__weight_sum": "none", "simulator__weight_bits": 3}
 STOCHASTIC = {**FEW, "simulator__weight_rounding": "stochastic"}
@@ -50,6 +52,18 @@ def test_weights_have_few_values_after_each_presentation(tmp_path: Path) -> None
     assert all(seen)
     assert folder.read_json("run.json")["state"] == "finished"
     assert on_grid(np.load(folder.path / "weights.npy"), 1)
+
+
+@pytest.mark.parametrize(("changes", "said"), [({"bits": 1}, True), ({"bits": 8}, False), ({}, False)])
+def test_a_run_that_loses_its_weights_says_so(tmp_path: Path, changes: dict[str, int], said: bool) -> None:
+    few = experiment(network__weight_sum=6.4, simulator__weight_bits=changes.get("bits", 1))
+    few = few if changes else few.override({"simulator.weight_rounding": "stochastic"})
+    setup = open_network(new_run(tmp_path, few), Options(), 0, lambda _: None)
+    setup.simulator.close()
+    (sentence,) = [one for one in setup.sentences if "weight_bits" in one] or [""]
+    assert bool(sentence) == said
+    if said:
+        assert "of the weights of feed become 0: the smallest other value is 1, since values" in sentence
 
 
 def test_an_interrupted_run_rounds_to_the_same_bits(tmp_path: Path) -> None:
