@@ -304,16 +304,41 @@ def doctor(json: AsJson = False) -> None:
 
 @app.command()
 def bench(
+    experiment: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[EXPERIMENT|FILE]…",
+            help="Time whole runs of these instead, as with --experiments.",
+            autocompletion=completion.experiment_names,
+        ),
+    ] = None,
+    experiments: Annotated[
+        bool,
+        typer.Option(
+            "--experiments",
+            help="Time whole runs instead, with an empty cache of compiled networks: of the experiments that are "
+            "named, else of those with a goal, which takes hours.",
+        ),
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Measure all sizes and baselines: minutes.")] = False,
     against: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Compare with the results of an earlier benchmark.")
     ] = None,
     output: Annotated[Path, typer.Option(metavar="FILE", help="JSON file for the results.")] = Path("bench.json"),
+    runs: NewRuns = None,
 ) -> None:
-    """Measure training speed against plain Brian2, in at most three minutes, or with --full in all sizes."""
-    from stdpbench.cli.bench import bench_command
+    """Measure training speed against plain Brian2, in at most three minutes, or with --full in all sizes.
 
-    bench_command(full, output, against)
+    With --experiments, or names of experiments, time whole runs, from nothing to accuracy.
+    """
+    if experiments or experiment:
+        from stdpbench.cli.bench_experiments import bench_experiments
+
+        bench_experiments(experiment or [], output, against, runs, full=full)
+    else:
+        from stdpbench.cli.bench import bench_command
+
+        bench_command(full, output, against, runs)
 
 
 @app.command()

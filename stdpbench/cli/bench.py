@@ -151,9 +151,11 @@ class Results:
         return float(sum(figures[protocol][f"{part}_ms"]["median"] for part in parts))
 
 
-def bench_command(full: bool, output: Path, against: Path | None = None) -> None:
-    """Carry out ``stdpbench bench``."""
-    _check_writable(output)
+def bench_command(full: bool, output: Path, against: Path | None = None, runs: Path | None = None) -> None:
+    """Carry out ``stdpbench bench`` without experiments; there is no use for a runs folder."""
+    if runs is not None:
+        raise StdpbenchError("--runs is for whole runs: name experiments, or add --experiments")
+    check_writable(output)
     earlier = None if against is None else read_earlier(against)  # before it is overwritten, perhaps
     from stdpbench.datasets.fetch import status
     from stdpbench.runs.folder.run_folder import environment
@@ -235,9 +237,7 @@ def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float 
     command = [sys.executable, str(shipped("benchmarks") / measurement.script), "--json", *measurement.arguments]
     if mnist is not None and "--open-only" not in measurement.arguments:
         command += ["--data", str(mnist)]
-    package = str(Path(__file__).resolve().parents[2])  # the scripts measure this package
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment = environment_of_scripts()
     if measurement.fresh_cache:
         environment["STDPBENCH_CACHE"] = str(cache)
     try:
@@ -254,6 +254,13 @@ def run(measurement: Measurement, mnist: Path | None, cache: Path, limit: float 
         errors = [line for line in done.stderr.splitlines() if line.strip()] or ["no error output"]
         raise StdpbenchError(f"{measurement.script} exited with status {done.returncode}: {errors[-1].strip()}")
     return figures
+
+
+def environment_of_scripts() -> dict[str, str]:
+    """Return the environment of measured processes, which use this package."""
+    package = str(Path(__file__).resolve().parents[2])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def ratios(results: Results) -> dict[str, dict[str, float]]:
@@ -310,8 +317,8 @@ def show(results: Results, console: Console) -> None:
     own = {name: figures for name, figures in results.figures.items() if "open_s" in figures and "stimulus" in figures}
     if own:
         title = f"Training on {' and '.join(pictures)} pictures of 28 × 28: ms per presentation, median (min–max)"
-        table = _table(title, "network", "enc.", "norm.", *PROTOCOLS.values())
-        rates = _table("Training, as in an experiment", "network", "images/s", "with rest", "exc spikes", "open, s")
+        table = new_table(title, "network", "enc.", "norm.", *PROTOCOLS.values())
+        rates = new_table("Training, as in an experiment", "network", "images/s", "with rest", "exc spikes", "open, s")
         for name, figures in own.items():
             short, long = (figures[protocol] for protocol in PROTOCOLS)
             parts = (f"{short[f'{part}_ms']['median']:.2f}" for part in ("encode", "normalise"))
@@ -323,13 +330,13 @@ def show(results: Results, console: Console) -> None:
     baselines = {name: figures for name, figures in results.figures.items() if "baseline" in figures}
     if baselines:
         title = "The same network otherwise: ms per presentation, median (min–max)"
-        table = _table(title, "baseline", *PROTOCOLS.values(), "exc spikes", "set-up, s")
+        table = new_table(title, "baseline", *PROTOCOLS.values(), "exc spikes", "set-up, s")
         for name, figures in baselines.items():
             times = (_spread(figures[f"{protocol}_ms"]) for protocol in PROTOCOLS)
             table.add_row(name, *times, f"{figures['exc_spikes_per_image']:.1f}", f"{figures['set_up_s']:.1f}")
         console.print(table)
     if found := ratios(results):
-        table = _table("Ratios of times", "", *PROTOCOLS.values())
+        table = new_table("Ratios of times", "", *PROTOCOLS.values())
         for name, values in found.items():
             table.add_row(name, *(f"{values[p]:.2f}" if p in values else "" for p in PROTOCOLS))
         console.print(table)
@@ -343,7 +350,7 @@ def show_compared(results: Results, record: Figures, earlier: Figures, console: 
         console.print("No measurement of the earlier benchmark was repeated.", highlight=False)
         return
     headings = {"open": "opening", **PROTOCOLS}
-    table = _table(f"Times / those of {earlier.get('started', 'the earlier benchmark')}", "", *headings.values())
+    table = new_table(f"Times / those of {earlier.get('started', 'the earlier benchmark')}", "", *headings.values())
     for name, values in found.items():
         table.add_row(name, *(f"{values[p]:.2f}" if p in values else "" for p in headings))
     console.print(table)
@@ -356,7 +363,8 @@ def show_compared(results: Results, record: Figures, earlier: Figures, console: 
         console.print(f"Of the earlier benchmark also differ: {'; '.join(others)}.", highlight=False)
 
 
-def _table(title: str, first: str, *others: str) -> Table:
+def new_table(title: str, first: str, *others: str) -> Table:
+    """Return an empty table, whose columns after the first are aligned to the right."""
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), title_style="bold")
     table.add_column(first, no_wrap=True)
     for heading in others:
@@ -389,7 +397,7 @@ def _three_digits(value: float) -> str:
     return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
 
 
-def _check_writable(output: Path) -> None:
+def check_writable(output: Path) -> None:
     """Check the output file before minutes are spent."""
     if output.is_dir():
         raise StdpbenchError(f"--output {output} is a folder; give a file in it, such as {output / 'bench.json'}")
