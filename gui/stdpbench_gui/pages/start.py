@@ -34,6 +34,7 @@ from stdpbench_gui.widgets.pictures import to_image
 _ORDER = (
     *("best-quick", "best-400", "best-1600", "best-100", "best-6400", "best-digits"),
     *("fast-400", "diehl-cook-400", "fast-100", "diehl-cook-100", "fast-1600", "diehl-cook-1600"),
+    "fast-1600-long",
 )
 _COLUMNS = 3
 _CARD = 370
