@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from stdpbench.network import Layout
 from stdpbench.simulators import find_compiler, open_simulator
 from stdpbench.simulators.compiled import cache
 from stdpbench.simulators.compiled.cache import key
+from stdpbench.simulators.compiled.parts import fetch_parts
 
 REAL = find_compiler()
 needs_a_compiler = pytest.mark.skipif(REAL is None, reason="needs a C++ compiler")
@@ -44,6 +46,9 @@ put_start(simulator)
 response = simulator.present(stimulus(1, simulator, 0.05), simulator.experiment.stimulus_bins, plastic=True)
 result = [fingerprint(response), len(response.spikes["exc"]), "brian2" in sys.modules]
 """
+
+CALLS = ["parts", "compiling"]
+"""What a compiler compiles for the first network."""
 
 
 def stand_in(folder: Path, script: str) -> dict[str, str]:
@@ -100,7 +105,8 @@ def compiled_by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dic
     Brian2 2.10 compiles files of its own to see which flags there are; they do not count.
     """
     folder = tmp_path_factory.mktemp("compiled by two")
-    environment = stand_in(folder, "case $* in *-shared*) echo compiling >> CALLS; sleep 1;; esac; exec REAL")
+    noted = "*-shared*) echo compiling >> CALLS; sleep 1;; *parts.cpp*) echo parts >> CALLS;;"
+    environment = stand_in(folder, f"case $* in {noted} esac; exec REAL")
     running = [process(OPEN + "print(json.dumps(result))", **environment) for _ in range(2)]
     ends = [one.communicate(timeout=250) for one in running]
     assert [one.returncode for one in running] == [0, 0], ends
@@ -109,10 +115,32 @@ def compiled_by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dic
 
 def test_two_processes_compile_once(compiled_by_two):
     folder, _, results = compiled_by_two
-    assert (folder / "calls").read_text().splitlines() == ["compiling"]
+    assert (folder / "calls").read_text().splitlines() == CALLS
     (one, spikes, _), (other, _, _) = results
     assert one == other
     assert spikes > 3
+
+
+def test_what_networks_share_is_compiled_for_the_first_one(compiled_by_two, within):
+    """Another network is linked with it; it is compiled anew for another compiler."""
+    folder, environment, _ = compiled_by_two
+    within(environment)
+    compiler, networks = find_compiler(), folder / "cache" / "networks"
+    assert compiler is not None
+    (shared,) = fetch_parts(compiler, Layout(experiment("direct").graph(9)), networks)
+    assert shared.is_file()
+    assert (folder / "calls").read_text().splitlines() == CALLS
+    other = replace(compiler, version="another version")
+    assert fetch_parts(other, Layout(experiment("direct").graph(9)), networks) != [shared]
+    assert (folder / "calls").read_text().splitlines() == [*CALLS, "parts"]
+    (folder / "calls").write_text("".join(f"{each}\n" for each in CALLS))
+
+
+def test_a_network_that_cannot_be_linked_with_it_is_compiled_whole(compiled_by_two, tmp_path):
+    script = "case $* in *-shared*-DRESIDENT_PARTS_APART*) echo refused >> CALLS; exit 1;; esac; exec REAL"
+    environment = stand_in(tmp_path, script)
+    assert in_another_process(OPEN, **environment)[:2] == compiled_by_two[2][0][:2]
+    assert (tmp_path / "calls").read_text().splitlines() == ["refused"]
 
 
 def test_a_second_opening_compiles_nothing_and_imports_no_brian2(compiled_by_two):
@@ -121,7 +149,7 @@ def test_a_second_opening_compiles_nothing_and_imports_no_brian2(compiled_by_two
     assert kept
     assert in_another_process(OPEN, **environment) == [*results[0][:2], False]
     assert files(folder / "cache") == kept
-    assert (folder / "calls").read_text().splitlines() == ["compiling"]
+    assert (folder / "calls").read_text().splitlines() == CALLS
     assert list((folder / "temporary").rglob("*.so")) == []  # private copies of the library are gone
 
 
@@ -130,7 +158,7 @@ def test_a_cache_moved_elsewhere_still_opens(compiled_by_two):
     moved = folder / "elsewhere ü, with spaces"
     shutil.copytree(folder / "cache", moved)
     assert in_another_process(OPEN, **{**environment, "STDPBENCH_CACHE": str(moved)}) == [*results[0][:2], False]
-    assert (folder / "calls").read_text().splitlines() == ["compiling"]
+    assert (folder / "calls").read_text().splitlines() == CALLS
 
 
 # as with zig, whose C++ library would first have to be compiled; see bare.h

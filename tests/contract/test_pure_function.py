@@ -179,7 +179,7 @@ def symbol_table(simulator: Simulator) -> dict[str, int]:
 
 
 def scramble_trains(simulator: Simulator, rng: np.random.Generator) -> None:
-    """Overwrite the spikes that the library keeps of the last presentation (`Train` in resident.h)."""
+    """Overwrite the spikes that the library keeps of the last presentation (`Train` in parts.h)."""
     symbols, places = symbol_table(simulator), (16, 40, 64)  # of its vectors
     overwritten = 0
     for population in simulator.layout.cells:

@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
@@ -276,15 +277,19 @@ def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
 
 
 def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, Any]]:
-    from stdpbench.simulators.compiled.device import generate
+    from stdpbench.simulators.compiled.parts import fetch_parts
 
     aside, begun = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent)), time.monotonic()
     try:
         source = aside / "source"
         source.mkdir()
-        symbols = generate(layout, source)
+        with ThreadPoolExecutor(1) as pool:  # the first time, while Brian2 is imported and the source is generated
+            parts = pool.submit(fetch_parts, compiler, layout, folder.parent)
+            from stdpbench.simulators.compiled.device import generate
+
+            symbols = generate(layout, source)
         log = folder.with_suffix(".log")
-        compile_library(compiler, source / "resident.cpp", aside / f"network{_SUFFIX}", log)
+        compile_library(compiler, source / "resident.cpp", aside / f"network{_SUFFIX}", log, parts.result())
         remove_tree(source / "brianlib", "brianlib")
         (aside / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
         (aside / _SECONDS).write_text(f"{time.monotonic() - begun:.1f}\n", encoding="ascii")

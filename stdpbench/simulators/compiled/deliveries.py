@@ -6,7 +6,7 @@ side, in units of a few synapses. An arrival then reads a weight and raises a co
 possible since an arrival changes only weights of neurons that have fired a short while ago: of all others, what a rule
 subtracts is lost in rounding, which is tried for each of these weights. Neurons where it is not, and those that fire
 from now on, are dealt with one arrival after the other, as a rule is written. Each target gets the same numbers in the
-same order either way. See ``Delivery`` in delays.h.
+same order either way. See ``Delivery`` in delays.h and delivery.cpp.
 """
 
 from __future__ import annotations

@@ -28,11 +28,11 @@ from stdpbench.network.build import BuiltNetwork, build
 from stdpbench.network.layout import AMOUNT, SPREAD
 from stdpbench.simulators.compiled.arrivals import described
 from stdpbench.simulators.compiled.deliveries import delivered
+from stdpbench.simulators.compiled.parts import PARTS, REALS
 from stdpbench.simulators.compiled.pointers import traces
 from stdpbench.simulators.compiled.questions import (
     FILTERS,
     GLOBALS,
-    REALS,
     WORDS,
     delay_form,
     projection_of,
@@ -221,12 +221,13 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
             }
             for each in spreading
         ],
+        word=WORDS[layout.graph.precision],
         **names,
     )
     (folder / "resident.cpp").write_text(text, encoding="utf-8")
-    for header in ("bare.h", "resident.h", "delays.h", "vector_math.h"):
-        text = environment.get_template(header).render(word=WORDS[layout.graph.precision], **names)
-        (folder / header).write_text(text, encoding="utf-8")
+    for name in ("bare.h", "resident.h", "delays.h", "vector_math.h", "parts.h", *PARTS):
+        text = environment.get_template(name).render(word=WORDS[layout.graph.precision], **names)
+        (folder / name).write_text(text, encoding="utf-8")
     return [asdict(symbol) for symbol in symbols]
 
 

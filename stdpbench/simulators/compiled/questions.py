@@ -18,6 +18,7 @@ from stdpbench.simulators.compiled.deliveries import (
     receptor,
     without_writes,
 )
+from stdpbench.simulators.compiled.parts import REALS
 from stdpbench.simulators.compiled.pointers import rounded, traces
 from stdpbench.simulators.compiled.quick import QuickStep, assigned, quick_step
 from stdpbench.simulators.compiled.rewriting import (
@@ -40,7 +41,6 @@ from stdpbench.simulators.compiled.rewriting import (
 )
 from stdpbench.simulators.compiled.scalars import once, single
 
-REALS = {"float64": "double", "float32": "float"}
 WORDS = {"float64": "int64_t", "float32": "int32_t"}
 """Whole numbers as wide as those with a point, by precision: loops over both vectorise best."""
 

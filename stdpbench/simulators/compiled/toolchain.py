@@ -127,7 +127,9 @@ def cpu_flags() -> frozenset[str]:
     return frozenset((platform.machine(), platform.processor()))
 
 
-def compile_library(compiler: Compiler, source: Path, library: Path, log: Path | None = None) -> None:
+def compile_library(
+    compiler: Compiler, source: Path, library: Path, log: Path | None = None, parts: Sequence[Path] = ()
+) -> None:
     """Compile one translation unit into a shared library.
 
     Parameters
@@ -138,6 +140,9 @@ def compile_library(compiler: Compiler, source: Path, library: Path, log: Path |
         The source, and the library to write.
     log : Path, optional
         File for the output of the compiler if it fails; default: ``compiler.log`` next to the source.
+    parts : sequence of Path
+        Objects of what the source includes unless ``RESIDENT_PARTS_APART`` is defined; see parts.py. If it cannot be
+        linked with them, they are left out.
 
     Raises
     ------
@@ -148,6 +153,11 @@ def compile_library(compiler: Compiler, source: Path, library: Path, log: Path |
     command = [*compiler.command, *compiler.flags, "-shared", "-I.", source.name, "-o", target]
     if compiler.family == "zig" and _compile_bare(compiler, source, library):
         return
+    if parts:
+        objects = [str(each.resolve()) for each in parts]
+        apart = [*command[:-3], "-DRESIDENT_PARTS_APART", source.name, *objects, "-o", target]
+        if _run(apart, source.parent).returncode == 0 and library.is_file():
+            return
     done = _run(command, source.parent)
     if done.returncode == 0 and library.is_file():
         return
@@ -162,6 +172,12 @@ def compile_library(compiler: Compiler, source: Path, library: Path, log: Path |
         f"{compiler.version} could not compile the network ({first}); the output of the compiler is in {log}; "
         "--simulator runtime works without compiling"
     )
+
+
+def compile_object(compiler: Compiler, source: Path, target: Path, define: Sequence[str] = ()) -> bool:
+    """Compile one translation unit that is to be linked into libraries; return whether that worked."""
+    command = [*compiler.command, *compiler.flags, "-DRESIDENT_PARTS_APART", *define, "-c", source.name]
+    return _run([*command, "-o", str(target.resolve())], source.parent).returncode == 0 and target.is_file()
 
 
 def _compile_bare(compiler: Compiler, source: Path, library: Path) -> bool:

@@ -4,6 +4,12 @@
 #include <xmmintrin.h>
 #endif
 #include "resident.h"
+#if !defined(RESIDENT_PARTS_APART)
+#include "parts.cpp"
+{% if deliveries %}
+#include "delivery.cpp"
+{% endif %}
+#endif
 {% for name in code_object_names %}
 #include "code_objects/{{name}}.h"
 {% endfor %}
@@ -41,7 +47,7 @@ Delays delays_{{number}}_before;
 Rows rows_{{number}};
 {% endfor %}
 {% for number in sleeping %}
-Awake awake_{{number}};
+Awake<{{word}}> awake_{{number}};
 {% endfor %}
 {% for array in late %}
 Late late{{array}};
@@ -166,64 +172,6 @@ inline void step(const uint8_t *learns)
 {% endfor %}
 }
 
-// Whether all numbers are finite, by their bits: arithmetic is compiled as if all were.
-inline bool are_finite(const double *values, size_t n)
-{
-    const uint64_t largest = 0x7ff0000000000000ull;
-    uint64_t odd = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t bits;
-        std::memcpy(&bits, values + i, sizeof bits);
-        odd |= (bits & largest) == largest;
-    }
-    return !odd;
-}
-
-inline bool are_finite(const float *values, size_t n)
-{
-    const uint32_t largest = 0x7f800000u;
-    uint32_t odd = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        std::memcpy(&bits, values + i, sizeof bits);
-        odd |= (bits & largest) == largest;
-    }
-    return !odd;
-}
-
-// Columns are taken some at a time, whose sums and factors stay in the cache next to the processor.
-static const int32_t COLUMNS = 512;
-
-template <typename T> void column_sums(const T *values, int64_t n_rows, int32_t n_columns, double *sums)
-{
-    for (int32_t start = 0; start < n_columns; start += COLUMNS) {
-        const int32_t n = std::min(COLUMNS, n_columns - start);
-        double sum[COLUMNS] = {};
-        for (int64_t row = 0; row < n_rows; row++) {
-            const T *part = values + row * n_columns + start;
-            for (int32_t k = 0; k < n; k++)
-                sum[k] += part[k];
-        }
-        std::copy(sum, sum + n, sums + start);
-    }
-}
-
-template <typename T> void scale_columns(T *values, int64_t n_rows, int32_t n_columns, const double *factors)
-{
-    for (int32_t start = 0; start < n_columns; start += COLUMNS) {
-        const int32_t n = std::min(COLUMNS, n_columns - start);
-        T factor[COLUMNS];
-        for (int32_t k = 0; k < n; k++)
-            factor[k] = (T)factors[start + k];
-        for (int64_t row = 0; row < n_rows; row++) {
-            T *part = values + row * n_columns + start;
-            RESIDENT_INDEPENDENT
-            for (int32_t k = 0; k < n; k++)
-                part[k] *= factor[k];
-        }
-    }
-}
-
 inline bool neurons_are_finite()
 {
     using namespace brian;
@@ -263,13 +211,13 @@ void resident_stop()
     resident::release({{name}});
 {% endfor %}
 {% for number in delayed %}
-    resident::delays_{{number}} = resident::Delays();
+    resident::delays_{{number}}.release();
 {% endfor %}
 {% for each in deliveries %}
-    resident::delivery_{{each.number}} = resident::Delivery<{{each.real}}>();
+    resident::delivery_{{each.number}}.release();
 {% endfor %}
 {% for number in delays_kept %}
-    resident::delays_{{number}}_before = resident::Delays();
+    resident::delays_{{number}}_before.release();
 {% endfor %}
 }
 
@@ -400,7 +348,7 @@ static int present(const int32_t *index, const int32_t *bin, int32_t n_spikes, i
     resident::arrivals_{{each.number}}.start(index, bin, n_spikes, {{each.n_sources}});
 {% endfor %}
 {% for cells in cells %}
-    resident::train_{{cells.number}}.start({{cells.delay_bins}}, {{cells.size}});
+    resident::train_{{cells.number}}.start({{cells.delay_bins}}, {{cells.size}}, n_bins);
 {% if cells.sleeps %}
     resident::awake_{{cells.number}}.all({{cells.size}});  // between presentations anything may have been written
 {% endif %}
@@ -495,32 +443,7 @@ void resident_spikes(int32_t population, int32_t *index, int32_t *bin)
     }
 }
 
-// Sums of the columns of a matrix of float (item 4) or double, and its columns multiplied by factors.
-void resident_column_sums(const void *values, int32_t item, int64_t n_rows, int32_t n_columns, double *sums)
-{
-    if (item == sizeof(float))
-        resident::column_sums((const float *)values, n_rows, n_columns, sums);
-    else
-        resident::column_sums((const double *)values, n_rows, n_columns, sums);
-}
-
-void resident_scale_columns(void *values, int32_t item, int64_t n_rows, int32_t n_columns, const double *factors)
-{
-    if (item == sizeof(float))
-        resident::scale_columns((float *)values, n_rows, n_columns, factors);
-    else
-        resident::scale_columns((double *)values, n_rows, n_columns, factors);
-}
-
-// 1 if spikes ascend strictly in (bin, index), plus 2 if they are those of n_input neurons.
-int32_t resident_in_order(const int32_t *index, const int32_t *bin, int32_t n, int32_t n_input)
-{
-    int32_t beyond = 0, back = n && (bin[0] < 0 || (bin[0] == 0 && index[0] < 0));
-    for (int32_t k = 0; k < n; k++)
-        beyond |= (uint32_t)index[k] >= (uint32_t)n_input;
-    for (int32_t k = 1; k < n; k++)
-        back |= (bin[k] < bin[k - 1]) | ((bin[k] == bin[k - 1]) & (index[k] <= index[k - 1]));
-    return (int32_t)!back + 2 * (int32_t)!beyond;
-}
-
 }  // extern "C"
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif

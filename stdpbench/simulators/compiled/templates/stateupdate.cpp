@@ -13,7 +13,7 @@
     {% if awake_list(owner) and is_step(owner, codeobj_name) %}
     {% set _arrays = vector_code|written(n_assigned(variables, code_of(owner, codeobj_name))) %}
 {{decay_since(vector_code)}}
-    resident::Awake &_awake = resident::{{awake_list(owner)}};
+    resident::Awake<{{word()}}> &_awake = resident::{{awake_list(owner)}};
     const int _n_awake = (int)_awake.list.size();
     const int32_t *_list = _awake.list.data();
     auto *_moved = _awake.moved.data();

@@ -1,5 +1,5 @@
 {# Brian2's threshold in two passes over each block of neurons: most have no spike, and whether one has is found without a branch.
-   Of a group that is mostly idle only those awake are asked; they fall asleep here, after it is known that they do not fire: see resident.h. #}
+   Of a group that is mostly idle only those awake are asked; they fall asleep here, after it is known that they do not fire: see parts.h. #}
 {# USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 {% from 'scalars.cpp' import computed_before, decay_since, of_step with context %}
@@ -14,7 +14,7 @@
     {% set _eventspace = get_array_name(eventspace_variable) %}
     int32_t _count = 0;
     {% if awake_list(owner) %}
-    resident::Awake &_awake = resident::{{awake_list(owner)}};
+    resident::Awake<{{word()}}> &_awake = resident::{{awake_list(owner)}};
     for (int32_t _k = 0; _k < (int32_t)_awake.list.size(); _k++)
     {
         const int32_t _idx = _awake.list[_k];
