@@ -109,6 +109,21 @@ class Parameter:
         return "true" if value is True else "false" if value is False else "–" if value is None else str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a value of a field is read: in which unit, if any, and whether as a number, or as None."""
+
+    unit: str | None
+    number: bool
+    optional: bool
+    has_default: bool
+
+    @classmethod
+    def of(cls, field: FieldInfo) -> _Reading:
+        unit, kinds = _extra(field, "unit"), {field.annotation, *get_args(field.annotation)}
+        return cls(unit, unit is not None or int in kinds, type(None) in kinds, field.default is not None)
+
+
 class Parameters(BaseModel):
     """Base of all declared classes: frozen, without unknown keys, NaN or infinity."""
 
@@ -119,16 +134,27 @@ class Parameters(BaseModel):
     missing: ClassVar[str] = ""
     """In a stand-in for a missing kind: a clause that names the kind and the reason; see `registry.Family.read`."""
 
+    _declarations: ClassVar[tuple[type, dict[str, _Reading], tuple[Parameter, ...]] | None] = None
+
+    @classmethod
+    def _declared(cls) -> tuple[type, dict[str, _Reading], tuple[Parameter, ...]]:
+        """What is asked of the declarations for each value that is read, once for each class."""
+        if cls._declarations is None or cls._declarations[0] is not cls:  # that of a base class
+            fields = cls.model_fields
+            described = tuple(_describe_field(name, field) for name, field in fields.items() if name != "kind")
+            cls._declarations = cls, {name: _Reading.of(field) for name, field in fields.items()}, described
+        return cls._declarations
+
     @field_validator("*", mode="before")
     @classmethod
     def _read_quantity(cls, value: object, info: ValidationInfo) -> object:
-        if info.field_name is None or info.field_name not in cls.model_fields:
+        reading = cls._declared()[1].get(info.field_name or "")
+        if reading is None:
             return value
-        field = cls.model_fields[info.field_name]
-        unit, kinds = _extra(field, "unit"), {field.annotation, *get_args(field.annotation)}
-        if value == "none" and type(None) in kinds:
+        unit = reading.unit
+        if value == "none" and reading.optional:
             return None
-        if isinstance(value, bool) and (unit is not None or int in kinds):
+        if isinstance(value, bool) and reading.number:
             raise ValueError("expected a number, not true or false")
         if unit is None:
             return value
@@ -145,13 +171,13 @@ class Parameters(BaseModel):
     @classmethod
     def describe(cls) -> tuple[Parameter, ...]:
         """Describe every parameter except ``kind``, in the order of declaration."""
-        return tuple(_describe_field(name, field) for name, field in cls.model_fields.items() if name != "kind")
+        return cls._declared()[2]
 
     def quantities(self) -> dict[str, float]:
         """Return all parameters with a unit, in SI base units as in Brian2."""
         values: dict[str, float] = {}
-        for name, field in type(self).model_fields.items():
-            unit, value = _extra(field, "unit"), getattr(self, name)
+        for name, reading in self._declared()[1].items():
+            unit, value = reading.unit, getattr(self, name)
             if unit is not None and value is not None:
                 values[name] = units.to_si(float(value), unit)
         return values
@@ -159,10 +185,10 @@ class Parameters(BaseModel):
     def to_mapping(self) -> dict[str, Any]:
         """Return the values as in a file: quantities as text with unit, None as ``"none"`` or omitted."""
         mapping: dict[str, Any] = {}
-        for name, field in type(self).model_fields.items():
-            value, unit = getattr(self, name), _extra(field, "unit")
+        for name, reading in self._declared()[1].items():
+            value, unit = getattr(self, name), reading.unit
             if value is None:
-                if field.default is not None:
+                if reading.has_default:
                     mapping[name] = "none"
                 continue
             if unit and isinstance(value, int | float):
