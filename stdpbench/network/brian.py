@@ -57,6 +57,7 @@ sys.excepthook = _hook
 if _make_statements := getattr(translation.make_statements, "__wrapped__", None):
     translation.make_statements = generators.make_statements = _make_statements
 
+_DEVICES = sys.modules["brian2.devices.device"]  # as an attribute, it is the device in use
 _PINNED = {
     "core.default_float_dtype": np.float64,
     "core.default_integer_dtype": np.int32,
@@ -80,10 +81,34 @@ def preferences(**more: Any) -> Iterator[None]:
     try:
         for name, value in wanted.items():
             brian2.prefs[name] = value
-        yield
+        with _names_of_code():
+            yield
     finally:
         for name, value in before.items():
             brian2.prefs[name] = value
+
+
+@contextmanager
+def _names_of_code() -> Iterator[None]:
+    """Have names of code objects differ from each other only.
+
+    Brian2 asks all of its objects in the process for their names each time, in quadratic time.
+    """
+    find_name, taken = getattr(_DEVICES, "find_name", None), set[str]()
+    if find_name is None:  # in another version of Brian2
+        yield
+        return
+
+    def found(name: str) -> str:
+        unique: str = find_name(name, taken)
+        taken.add(unique)
+        return unique
+
+    vars(_DEVICES)["find_name"] = found
+    try:
+        yield
+    finally:
+        vars(_DEVICES)["find_name"] = find_name
 
 
 def run_by_python(group: brian2.Group) -> None:

@@ -119,6 +119,9 @@ def test_two_processes_compile_once(compiled_by_two):
     (one, spikes, _), (other, _, _) = results
     assert one == other
     assert spikes > 3
+    (noted,) = (folder / "cache").rglob("bytes")
+    room = sum(path.stat().st_size for path in noted.parent.rglob("*") if path != noted)
+    assert int(noted.read_text()) == room
 
 
 def test_what_networks_share_is_compiled_for_the_first_one(compiled_by_two, within):

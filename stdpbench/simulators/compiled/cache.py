@@ -38,6 +38,7 @@ COPY = ".stdpbench-loaded-"
 _ROOM = 256 * 2**20  # bytes for all networks; one takes about 0.7 MB
 _ABANDONED = 86_400  # s after which temporary files count as left behind by a killed process
 _SECONDS = "seconds"  # file beside a library: how long it took to compile
+_BYTES = "bytes"  # likewise: how much room the whole entry takes
 _GUESS = 5.0  # s to compile a network on a machine that has compiled none
 _PACKAGES = ("network", "simulators", "plasticity", "neurons", "graph", "connections", "delays", "delay_plasticity")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
@@ -246,6 +247,8 @@ def _last_use(path: Path) -> float:
 
 
 def _size(folder: Path) -> int:
+    with suppress(OSError, ValueError):
+        return int((folder / _BYTES).read_text(encoding="ascii"))
     size = 0
     for path in folder.rglob("*"):
         with suppress(OSError):
@@ -293,6 +296,7 @@ def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, An
         remove_tree(source / "brianlib", "brianlib")
         (aside / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
         (aside / _SECONDS).write_text(f"{time.monotonic() - begun:.1f}\n", encoding="ascii")
+        (aside / _BYTES).write_text(f"{_size(aside)}\n", encoding="ascii")
         with suppress(OSError):
             remove_tree(folder, _ENTRY)
         aside.rename(folder)
