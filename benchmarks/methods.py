@@ -75,6 +75,7 @@ def measure(folder: Path, n_images: int) -> dict[str, float]:
                 products += len(graph.synapses(name)) if graph.is_sparse(name) else source * target
     result = {
         **{name: 100 * metrics["accuracy"].get(name, {}).get("accuracy", np.nan) for name in ACCURACIES},
+        "supervised": float(run.experiment.reference.trains),
         "seconds": float(metrics["training"]["seconds"]),
         "labels": float(metrics["n_label_images"]),
         "parameters": float(sum(w.size for w in run.learned.values())),
@@ -110,14 +111,38 @@ def interval(values: Sequence[float]) -> str:
 
 
 def draw(found: dict[str, list[dict[str, float]]], path: Path) -> None:
-    """Draw accuracy by vote over energy, a point per run."""
+    """Draw accuracy over energy, a mark per run: of networks without labels, one for vote and confidence each.
+
+    Methods whose names are the same up to a comma have the same colour and a line through their means, such as
+    conversions that run for more and more steps.
+    """
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(6.4, 4), layout="constrained")
-    for name, runs in found.items():
-        axes.plot([run["microjoule"] for run in runs], [run["vote"] for run in runs], "o", label=name, alpha=0.7)
+    figure, axes = plt.subplots(figsize=(8.6, 4.4), layout="constrained")
+    groups: dict[str, list[str]] = {}
+    for name in found:
+        groups.setdefault(name.partition(",")[0], []).append(name)
+    for number, names in enumerate(groups.values()):
+        colour = f"C{number}"
+        if len(names) > 1:
+            means = [
+                [np.mean([run[each] for run in found[name]]) for name in names] for each in ("microjoule", "vote")
+            ]
+            axes.plot(*means, "-", color=colour, linewidth=1)
+        for shape, name in zip("^sDPv" * len(names), names, strict=False):
+            runs = found[name]
+            supervised = bool(runs[0]["supervised"])
+            energy = [run["microjoule"] for run in runs]
+            own = {"color": colour, "alpha": 0.8, "markersize": 6}
+            if supervised:
+                axes.plot(energy, [run["vote"] for run in runs], shape, label=f"{name} (supervised)", **own)
+                continue
+            axes.plot(energy, [run["vote"] for run in runs], "o", label=f"{name}, vote", **own)
+            best = [run["confidence"] for run in runs]
+            axes.plot(energy, best, "o", label=f"{name}, confidence", fillstyle="none", **own)
     axes.set(xscale="log", xlabel="energy per stimulus, 45 nm without memory (µJ)", ylabel="test accuracy (%)")
-    axes.legend(fontsize="small")
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside right upper", fontsize="small", title="one mark per seed", title_fontsize="small")
     figure.savefig(path, dpi=150)
 
 
