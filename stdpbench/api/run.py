@@ -17,6 +17,7 @@ from stdpbench.api.drawn import DrawnRun
 from stdpbench.api.exports import Exports
 from stdpbench.api.follower import Follower
 from stdpbench.api.noted import NotedRun
+from stdpbench.api.rounded import RoundedRun, with_bits
 from stdpbench.api.view import RunView
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
@@ -39,7 +40,7 @@ from stdpbench.runs.protocol.states import State
 _POLL = 0.2  # s between two updates of displayed progress
 
 
-class Run(Exports, NotedRun, DrawnRun):
+class Run(Exports, NotedRun, DrawnRun, RoundedRun):
     """A run: one network that is trained, labelled and tested in a separate process.
 
     Use `start`, `open_run` or `runs` to get one. All methods may be called from any thread. While the run is active,
@@ -309,6 +310,7 @@ def start(
     experiment: str | PathLike[str] | Experiment,
     *,
     set: Mapping[str, Any] | None = None,
+    bits: int | None = None,
     seed: int | None = None,
     runs: str | PathLike[str] | None = None,
     wait: bool = False,
@@ -327,6 +329,8 @@ def start(
         Name of a shipped experiment, a TOML file, a NIR file (``.nir``), or an experiment.
     set : mapping of str to Any, optional
         Parameters to change, as new values by dotted path, such as ``{"plasticity.nu_post": 0.02}``.
+    bits : int, optional
+        Bits of weights while the network learns: ``simulator.weight_bits``.
     seed : int, optional
         Seed. Default: that of the experiment.
     runs : path, optional
@@ -349,7 +353,7 @@ def start(
     StdpbenchError
         If the experiment does not exist or is invalid, or the run cannot be started.
     """
-    changes = _plain(set or {})
+    changes = _plain(with_bits(set or {}, bits))
     if seed is not None:
         changes |= _plain({"seed": seed})
     file = str(experiment)
@@ -379,6 +383,7 @@ def reference(
     features: RunView | str | PathLike[str] | None = None,
     weights: str | PathLike[str] | None = None,
     set: Mapping[str, Any] | None = None,
+    bits: int | None = None,
     seed: int | None = None,
     runs: str | PathLike[str] | None = None,
     wait: bool = False,
@@ -404,7 +409,7 @@ def reference(
         Trained network (``.npz`` or ``.nir``) that ``"ann-conversion"`` converts, rather than training one.
     set : mapping of str to Any, optional
         Parameters to change, such as ``{"network.hidden": [400], "schedule.passes": 20}``.
-    seed, runs, wait, start_from, workers, simulator, validation, checkpoint_every
+    bits, seed, runs, wait, start_from, workers, simulator, validation, checkpoint_every
         See `start`; without `checkpoint_every`, checkpoints are written at the end of each pass.
 
     Returns
@@ -424,7 +429,7 @@ def reference(
     if experiment is None and responding is None:
         raise StdpbenchError("reference needs an experiment, which gives the data, or features, a run that responded")
     base = responding.experiment if experiment is None and responding is not None else _read(cast("Any", experiment))
-    changes = dict(set or {}) | ({} if weights is None else {"reference.weights": str(weights)})
+    changes = with_bits(set or {}, bits) | ({} if weights is None else {"reference.weights": str(weights)})
     if weights is not None and start_from is not None:
         raise StdpbenchError("weights and start_from both give the weights; leave out one of them")
     made = with_reference(base, kind, _plain(changes), None if responding is None else features_of(responding))

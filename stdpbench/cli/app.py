@@ -14,6 +14,7 @@ from stdpbench.cli.data_app import data_app
 from stdpbench.cli.options import (
     AsJson,
     Baselines,
+    Bits,
     CheckpointEvery,
     Detach,
     EndWithJson,
@@ -35,6 +36,7 @@ from stdpbench.cli.options import (
     Validation,
     Weights,
     Workers,
+    number_of_bits,
 )
 from stdpbench.cli.queue_app import queue_app
 from stdpbench.cli.runs_app import runs_app
@@ -68,6 +70,7 @@ def _main(
 def run(
     experiment: Experiment,
     set_: Set = None,
+    bits: Bits = None,
     seed: Seed = None,
     runs: NewRuns = None,
     workers: Workers = 0,
@@ -80,11 +83,11 @@ def run(
     json: EndWithJson = False,
 ) -> None:
     """Train a network, label its neurons, test it, and save everything in a run folder."""
-    from stdpbench.cli.commands import run_command
+    from stdpbench.cli.commands import run_command, with_bits
     from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
-    run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json)
+    run_command(experiment, with_bits(set_ or [], bits), seed, runs, options, start_from, detach, json)
 
 
 @app.command()
@@ -94,6 +97,7 @@ def reference(
     features: Features = None,
     weights: Weights = None,
     set_: Set = None,
+    bits: Bits = None,
     seed: Seed = None,
     runs: NewRuns = None,
     workers: Workers = 0,
@@ -105,11 +109,12 @@ def reference(
     json: EndWithJson = False,
 ) -> None:
     """Train a network with labels on the data of an experiment, to compare with, and test it."""
-    from stdpbench.cli.commands import run_command
+    from stdpbench.cli.commands import run_command, with_bits
     from stdpbench.runs.protocol.options import Options
 
     options = Options(workers, simulator, validation, False, checkpoint_every)
-    run_command(experiment, set_ or [], seed, runs, options, start_from, detach, json, kind, features, weights)
+    assignments = with_bits(set_ or [], bits)
+    run_command(experiment, assignments, seed, runs, options, start_from, detach, json, kind, features, weights)
 
 
 @app.command()
@@ -246,13 +251,35 @@ def watch(run: Run, runs: Runs = None) -> None:
 @app.command()
 def evaluate(
     run: Run,
+    bits: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--bits",
+            parser=number_of_bits,
+            metavar="N",
+            help="Only show the test stimuli again, with weights of N bits; the run and its results stay. Repeatable.",
+        ),
+    ] = None,
+    rounding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="nearest|stochastic",
+            help="How --bits rounds. Default: as the experiment declares (simulator.weight_rounding).",
+            autocompletion=completion.roundings,
+        ),
+    ] = None,
     workers: Workers = 0,
     simulator: SimulatorName = None,
     baselines: Baselines = True,
     runs: Runs = None,
     json: EndWithJson = False,
 ) -> None:
-    """Label and test the network of a run again."""
+    """Label and test the network of a run again, or with --bits test it with rounded weights."""
+    if bits or rounding is not None:
+        from stdpbench.cli.bits_command import bits_command
+
+        bits_command(run, bits or [], rounding, workers, simulator, runs, json)
+        return
     from stdpbench.cli.commands import evaluate_command
     from stdpbench.runs.protocol.options import Options
 

@@ -97,6 +97,21 @@ def run_command(
     _start(folder, console, new=True, detach=detach, json=json)
 
 
+def with_bits(assignments: Sequence[str], bits: int | None) -> list[str]:
+    """Return assignments with that of ``--bits``.
+
+    Raises
+    ------
+    StdpbenchError
+        If they say another number of bits.
+    """
+    if bits is None:
+        return list(assignments)
+    if any(text.partition("=")[0].strip() == "simulator.weight_bits" for text in assignments):
+        raise StdpbenchError("--bits and --set simulator.weight_bits say the same: leave out one of them")
+    return [*assignments, f"simulator.weight_bits={bits}"]
+
+
 def look_text(experiment: Experiment, runs: Path, options: Options) -> str:
     """Say when a run will read test labels, and how often those of its data set have been read; empty if it will not.
 

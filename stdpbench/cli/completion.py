@@ -152,6 +152,11 @@ def simulators(incomplete: str) -> list[str]:
     return _starting(("compiled", "runtime"), incomplete)
 
 
+def roundings(incomplete: str) -> list[str]:
+    """Complete ways to round weights."""
+    return _starting(("nearest", "stochastic"), incomplete)
+
+
 def chips(incomplete: str) -> list[str]:
     """Complete neuromorphic chips."""
     return _starting(("loihi", "loihi2", "spinnaker", "truenorth", "dynap-cnn"), incomplete)

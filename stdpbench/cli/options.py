@@ -9,6 +9,14 @@ import typer
 
 from stdpbench.cli import completion
 
+
+def number_of_bits(text: str) -> int:
+    """Read a number of bits."""
+    from stdpbench.network.rounding import checked_bits
+
+    return checked_bits(text)
+
+
 Experiment = Annotated[
     str,
     typer.Argument(
@@ -36,6 +44,15 @@ SetRule = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Random seed. Default: that of the experiment.")]
+Bits = Annotated[
+    int | None,
+    typer.Option(
+        "--bits",
+        parser=number_of_bits,
+        metavar="N",
+        help="Weights of N bits while the network learns: as --set simulator.weight_bits=N.",
+    ),
+]
 Workers = Annotated[
     int, typer.Option(min=0, metavar="N", help="Processes for labelling and testing; 0 uses one per processor.")
 ]

@@ -87,7 +87,7 @@ class Experiment(Head):
         if self.missing_kinds:  # nothing is known of them but their values
             return
         yield from conflicts(self.network, self.parts, self.data, self.encoding, self.schedule, self.reference)
-        yield from self.simulator.conflicts(stream=self.schedule.is_stream, trains=self.reference.trains)
+        yield from self.simulator.conflicts(stream=self.schedule.is_stream, in_few_bits=self.reference.in_few_bits)
         yield from conflicts_in_evaluation(self)
 
     @property

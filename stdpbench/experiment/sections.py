@@ -34,7 +34,9 @@ class Simulation(Parameters):
     With `weight_bits`, weights that a rule changes are stored in few bits, as on a chip: after each training
     presentation they are rounded to 2^bits values, equally spaced from 0 to w_max. A normalisation then scales all
     weights of a neuron alike, so that each neuron has at most as many different weights. A run that loses almost all
-    of its weights says so at its start.
+    of its weights says so at its start. A reference computes outputs and gradients with rounded weights, equally
+    spaced up to the largest of a projection, of which the sign takes one bit; its steps change weights of all bits, of
+    which these are made.
     """
 
     precision: Precision = parameter(
@@ -48,7 +50,8 @@ class Simulation(Parameters):
         ge=1,
         le=24,
         help="Bits of weights that learn: after each training presentation they are rounded to 2^bits values, equally "
-        "spaced from 0 to the largest weight, w_max, so that in few bits all that are small become 0; none: all bits.",
+        "spaced from 0 to the largest weight, w_max, so that in few bits all that are small become 0; those of a "
+        "reference in each batch, where the sign takes one bit; none: all bits.",
     )
     weight_rounding: Literal["nearest", "stochastic"] = parameter(
         "nearest",
@@ -63,12 +66,15 @@ class Simulation(Parameters):
         # keeps digests and files from before others existed
         return {name: value for name, value in mapping.items() if usual.get(name) != value}
 
-    def conflicts(self, *, stream: bool, trains: bool) -> Iterator[str]:
-        """Yield a sentence for each conflict with a stream, or a reference that trains the network with labels."""
+    def conflicts(self, *, stream: bool, in_few_bits: bool) -> Iterator[str]:
+        """Yield a sentence for each conflict with a stream, or a reference that cannot train rounded weights."""
         if self.weight_bits is not None and stream:
             yield "simulator.weight_bits needs presentations, after which weights are rounded; a stream has none"
-        if self.weight_bits is not None and trains:
-            yield "simulator.weight_bits is for plasticity rules; a reference trains weights of all bits"
+        if self.weight_bits is not None and not in_few_bits:
+            yield (
+                "simulator.weight_bits cannot be used by this reference, which scales weights after it has trained "
+                "them; `stdpbench evaluate RUN --bits N` rounds those of its run"
+            )
 
 
 class Stage(Parameters):

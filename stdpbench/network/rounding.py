@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from stdpbench.errors import StdpbenchError
+
+MOST_BITS = 24
 
 
 def round_weights(
@@ -59,3 +64,20 @@ def pruned(w: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     kept = w.copy()
     kept.reshape(-1)[smallest] = 0.0
     return kept
+
+
+def checked_bits(bits: object) -> int:
+    """Return a number of bits of a weight, given as a number or as text.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not a whole number from 1 to 24.
+    """
+    try:
+        number = int(bits) if isinstance(bits, str) else operator.index(bits)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = 0
+    if not 1 <= number <= MOST_BITS:
+        raise StdpbenchError(f"the number of bits must be a whole number from 1 to {MOST_BITS}, not {bits!r}")
+    return number

@@ -79,6 +79,7 @@ class AnnConversion(Reference):
     )
     sha256: str = parameter("", structural=True, help="Digest of the network in this file; default: that of the file.")
 
+    in_few_bits: ClassVar[bool] = False
     summary: ClassVar[str] = "A network of rectified units from scikit-learn, converted into spiking neurons"
     reference: ClassVar[str] = "Rueckauer et al. 2017, doi:10.3389/fnins.2017.00682"
     usual: ClassVar[Mapping[str, Any]] = {

@@ -139,6 +139,8 @@ class Reference(Parameters):
     number of pictures are kept."""
     takes: ClassVar[Literal["currents", "times"]] = "currents"
     """What its trainer gets: constant currents, or the time of the one spike of each input."""
+    in_few_bits: ClassVar[bool] = True
+    """Whether its trainer changes the weights of the network itself, so that it can train rounded ones."""
 
     @classmethod
     def usual_for(cls, data: Source) -> Mapping[str, Any]:

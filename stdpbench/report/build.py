@@ -146,12 +146,12 @@ def _measurements_folder(folder: RunFolder) -> Path:
 def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | Remarked, None, Findings]:
     extent, n_test = options.extent, len(run.test_counts)
     if run.missing:
-        _record_access(run, "report")
+        record_access(run, "report")
         missing = " and ".join(run.missing)
         yield Remarked(f"{run.name}: {missing}, so its network cannot be simulated again.")
         return (yield from analyse(run, None, extent))
     n_presented = min(n_test, max(extent.sample, options.robustness))
-    workers = options.workers or _workers(run)
+    workers = options.workers or default_workers_of(run)
     networks = {
         "trained": run.learned,
         "random weights": run.random_network(),
@@ -166,28 +166,30 @@ def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | 
         images = {phase: part if pool is None else part.with_pool(pool) for phase, part in images.items()}
     simulator = options.simulator or run.metadata.get("simulator")
     with Presenter(run.experiment, images, networks, simulator, workers) as presenter:
-        if not _record_access(run, "report"):
+        if not record_access(run, "report"):
             yield Remarked(f"{run.name} has no journal, so this access to its labels cannot be recorded.")
         found = yield from analyse(run, presenter, extent)
         if options.robustness:
-            _record_access(run, "robustness")
+            record_access(run, "robustness")
             n_images = min(options.robustness, n_test)
             yield from robustness.measure(run, presenter, n_images, _measurements_folder(run.folder))
     if options.thresholds:
         if reason := adapted_thresholds.why_not(run):
             yield Remarked(f"{run.name}: {reason}, so start weights with adapted thresholds were left out.")
             return found
-        _record_access(run, "adapted thresholds")
+        record_access(run, "adapted thresholds")
         yield from adapted_thresholds.measure(run, simulator, workers, _measurements_folder(run.folder))
     return found
 
 
-def _workers(run: EvaluatedRun) -> int:
+def default_workers_of(run: EvaluatedRun) -> int:
+    """Return how many processes present stimuli to the network of a run where nobody says."""
     from stdpbench.network import Layout
 
     return default_workers(Layout(graph_for(run.experiment, run.split.train)))
 
 
-def _record_access(run: EvaluatedRun, purpose: str) -> bool:
+def record_access(run: EvaluatedRun, purpose: str) -> bool:
+    """Write to the journal of a run that its labels are read; return whether it has one."""
     with held(run.folder):
         return note_reading(run.folder, LabelsRead(run.part, len(run.test_counts), purpose))

@@ -27,6 +27,7 @@ from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_surrogate_training
 from stdpbench.runs.process.noise import noise_of
+from stdpbench.runs.process.straight_through import StraightThrough
 from stdpbench.runs.process.training import Presented, Training
 from stdpbench.runs.process.training_record import TrainingRecord
 from stdpbench.runs.protocol.facts import Progress
@@ -192,7 +193,9 @@ class SupervisedTraining(Training):
             self.total,
             experiment.seed,
         )
-        return experiment.reference.trainer(weights, task)
+        trainer = experiment.reference.trainer(weights, task)
+        bits, rounding = experiment.simulator.weight_bits, experiment.simulator.weight_rounding
+        return trainer if bits is None else StraightThrough(trainer, bits, rounding == "stochastic")
 
     def _inputs(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         encoding = self.experiment.encoding

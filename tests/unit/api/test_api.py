@@ -272,6 +272,13 @@ def test_an_ended_run_refuses_requests(lived: Lived) -> None:
         run.pause()
     with pytest.raises(StdpbenchError, match="finished"):
         run.resume()
+    for bits in ((), (0,), (4, 25), ("four",)):
+        with pytest.raises(StdpbenchError, match=r"numbers? of bits"):
+            run.scores_with_bits(*bits)  # type: ignore[arg-type]
+    with pytest.raises(StdpbenchError, match="must be nearest or stochastic, not 'up'"):
+        run.scores_with_bits(4, rounding="up", workers=1)
+    with pytest.raises(StdpbenchError, match=r"bits and simulator\.weight_bits say the same"):
+        stdpbench.start("digits", set={"simulator.weight_bits": 3}, bits=3)
     assert run.stop().state == "finished"
     with pytest.raises(StdpbenchError, match="a position must be a whole number, not 'x'"):
         run.rewind("x")  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import stdpbench
 from stdpbench.cli import main
 from stdpbench.experiment import SECTIONS, shipped_experiments
 from stdpbench.plasticity import rules
@@ -75,6 +76,50 @@ def test_json_ends_standard_output(finished: tuple[Path, dict[str, object]]) -> 
     assert set(metrics["accuracy"]) == {"vote", "proportion", "confidence", "likelihood"}
     assert metrics["baselines"]["k_means"]["n_images"] == 30
     assert metrics["training"]["presentations"] == 60
+
+
+def test_evaluate_with_bits_leaves_the_run_as_it_is(
+    finished: tuple[Path, dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, record = finished
+    before = (path / "test.npz").read_bytes(), (path / "metrics.json").read_bytes()
+    n_reads = (path / "journal.jsonl").read_text(encoding="utf-8").count("weights of few bits")
+    status, out, err = run_cli(
+        ["evaluate", str(path), "--bits", "24", "--bits", "1", "--workers", "1", "--json"], capsys
+    )
+    assert status == 0, err
+    found = json.loads(out)
+    assert (found["rounding"], found["part"], found["n_images"]) == ("nearest", "test", 30)
+    accuracy = found["accuracy"]
+    assert list(accuracy) == ["all", "24", "1"]
+    metrics: Any = record["metrics"]
+    assert accuracy["all"] == {name: each["accuracy"] for name, each in metrics["accuracy"].items()}
+    assert accuracy["24"] == accuracy["all"]
+    assert accuracy["1"] != accuracy["all"]
+    assert "24 bits" in err
+    assert ((path / "test.npz").read_bytes(), (path / "metrics.json").read_bytes()) == before
+    assert (path / "journal.jsonl").read_text(encoding="utf-8").count("weights of few bits") == n_reads + 1
+    assert stdpbench.open_run(path).scores_with_bits(1, workers=1) == {name: accuracy[name] for name in ("all", "1")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["run", "digits", "--bits", "0"], "the number of bits must be a whole number from 1 to 24, not '0'"),
+        (["run", "digits", "--bits", "four"], "not 'four'"),
+        (["evaluate", "nothing", "--bits", "40"], "not '40'"),
+        (["evaluate", "nothing", "--rounding", "nearest"], "give --bits as well"),
+        (["run", "digits", "--bits", "4", "--set", "simulator.weight_bits=4"], "leave out one of them"),
+        (["run", "masquelier-2008", "--bits", "4"], "a stream has none"),
+    ],
+)
+def test_bits_that_make_no_sense_are_refused_in_one_sentence(
+    arguments: list[str], error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = run_cli(arguments, capsys)
+    assert status == 2
+    assert error in err
+    assert len(err.splitlines()) == 1
 
 
 def test_evaluate_gives_the_same_numbers_with_other_workers(

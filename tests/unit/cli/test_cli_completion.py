@@ -52,6 +52,7 @@ def test_experiments_and_files(complete: Complete, tmp_path: Path) -> None:
     (tmp_path / "sub" / "other.toml").touch()
     assert complete("run", "o") == ["order", "own.toml"]
     assert complete("run", "sub/") == ["sub/other.toml"]
+    assert complete("bench", "best-quick", "fast-6") == ["fast-6400"]
     assert complete("sweep", "port") == ["port-ablation"]
 
 
@@ -113,6 +114,7 @@ def test_values_of_choices(complete: Complete) -> None:
     assert complete("run", "digits", "--set", "=", "schedule.between", "=", "c") == ["carry"]
     assert complete("run", "digits", "--set", "=", "schedule.betw") == ["schedule.between="]
     assert complete("run", "digits", "--set", "exc.tau_m", "=") == []
+    assert complete("evaluate", "digits", "--bits", "4", "--rounding", "s") == ["stochastic"]
 
 
 def test_zsh_asks_in_another_way(

@@ -11,6 +11,7 @@ from harness import drive, finished, killed_at, killed_at_position, new_run, set
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
+from stdpbench.report.few_bits import measure_bits
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -130,6 +131,41 @@ def test_a_branch_trains_on_from_its_parent(done: tuple[RunFolder, dict[str, str
     assert [r.position for r in learnt] == list(range(20, N_TRAIN * PASSES + 1, 20))
     from_parent = done[0].path / "checkpoints" / f"{2 * N_TRAIN:09d}" / "state.npz"
     assert np.array_equal(np.load(made.path / "weights.npy"), np.load(from_parent)["feed.w"])
+
+
+@pytest.mark.parametrize("rounding", ["nearest", "stochastic"])
+def test_weights_of_few_bits_learn_by_what_their_small_changes_add_up_to(
+    done: tuple[RunFolder, dict[str, str]], tmp_path: Path, rounding: str
+) -> None:
+    few = {"simulator__weight_bits": 3, "simulator__weight_rounding": rounding}
+    few |= {} if rounding == "nearest" else {"schedule__passes": 1}
+    folder = run_of(tmp_path / "few", **few)
+    expected = finished(folder)
+    for name in ("weights.npy", "learned/feed2.w.npy"):
+        w = np.load(folder.path / name)
+        levels = 3 * w / np.abs(w).max()  # two bits of size, one of sign
+        np.testing.assert_allclose(levels, np.rint(levels), atol=1e-5)
+        assert 4 <= len(np.unique(np.rint(levels))) <= 7
+    if rounding == "nearest":
+        accuracy = folder.read_json("metrics.json")["accuracy"]["vote"]["accuracy"]
+        afterwards = evaluated_with(done[0], 3)
+        assert accuracy > afterwards["3"]["vote"] - 0.05
+        assert accuracy > afterwards["all"]["vote"] - 0.15
+    else:
+        killed = run_of(tmp_path / "killed", **few)
+        drive(killed, die=killed_at_position(260))
+        assert finished(killed) == expected
+
+
+def evaluated_with(folder: RunFolder, bits: int) -> dict[str, dict[str, float]]:
+    """Accuracies of a finished run with rounded weights."""
+    events = measure_bits(folder, [bits], workers=1)
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            found: dict[str, dict[str, float]] = end.value["accuracy"]
+            return found
 
 
 @pytest.mark.parametrize(

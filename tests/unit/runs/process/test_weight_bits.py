@@ -9,7 +9,7 @@ import pytest
 from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, with_reference
 from stdpbench.network.rounding import round_weights
 from stdpbench.runs.process.setup import open_network
 from stdpbench.runs.protocol.options import Options
@@ -95,9 +95,8 @@ def test_an_experiment_says_its_bits_only_if_there_are_some() -> None:
     assert few.override(back).digest == usual.digest
 
 
-@pytest.mark.parametrize(
-    ("name", "message"), [("masquelier-2008", "a stream has none"), ("surrogate-digits", "for plasticity rules")]
-)
-def test_bits_are_refused_where_no_rule_learns_between_presentations(name: str, message: str) -> None:
+@pytest.mark.parametrize(("reference", "message"), [("", "a stream has none"), ("ann-conversion", "--bits N")])
+def test_bits_are_refused_where_weights_cannot_be_rounded_while_they_learn(reference: str, message: str) -> None:
+    usual = with_reference(Experiment.read("digits"), reference) if reference else Experiment.read("masquelier-2008")
     with pytest.raises(StdpbenchError, match=f"simulator.weight_bits.*{message}"):
-        Experiment.read(name).override({"simulator.weight_bits": 4})
+        usual.override({"simulator.weight_bits": 4})
