@@ -107,6 +107,8 @@ def _rows(steps: dict[str, Any], numbers: Numbers, noun: str) -> list[tuple[str,
     if steps:
         shown = (name if value is True else f"{name} = {value:g}" for name, value in steps.items())
         rows.insert(1, ("prepared", ", ".join(shown)))
+    if numbers.factors:
+        rows.append(("factors", "spikes carry {:.3g} to {:.3g}".format(*numbers.factors)))
     if numbers.empty:
         rows.append(("empty", f"{numbers.empty} of these {noun} evoke no spikes"))
     if numbers.kind != "stream":

@@ -35,12 +35,17 @@ class Spikes:
     currents : ndarray, float64, (n_input,) or (n_bins, n_input), or None
         Currents in place of spikes, constant or of each step: in each step, a projection from the input adds its
         weights times these to its receptor.
+    factor : ndarray, float64 or float32, (n_spikes,), or None
+        What each spike delivers through projections, as a multiple of what it would deliver otherwise: weight times
+        factor reaches a receptor. Finite; 0 and negative numbers are allowed. None: 1. Rules see no factor: to traces,
+        a spike is a spike.
     """
 
     index: NDArray[np.int32]
     bin: NDArray[np.int32]
     merged: int = 0
     currents: NDArray[np.float64] | None = None
+    factor: NDArray[np.float64 | np.float32] | None = None
 
     def __len__(self) -> int:
         """Count the spikes."""
@@ -171,6 +176,11 @@ class Encoder(Parameters):
     """Whether a further attempt shows a picture more strongly. If not, each picture is shown once."""
 
     @property
+    def graded(self) -> bool:
+        """Whether spikes carry factors; see `Spikes`."""
+        return False
+
+    @property
     def draws(self) -> bool:
         """Whether spikes depend on random numbers. If not, the generator that an encoder is given is any."""
         return True
@@ -208,12 +218,12 @@ class Encoder(Parameters):
         """Return how strongly a stimulus drives each input neuron, float64, (n_input,), at least 0.
 
         Start weights from samples are these. A picture drives its pixels as strongly as they are bright; otherwise it
-        is the number of spikes.
+        is the number of spikes, each counted as often as its factor says.
         """
         if self.copies == 1 and isinstance(stimulus, np.ndarray):
             return stimulus
         found = self.spikes(stimulus, np.random.default_rng(0), attempt=0, n_bins=n_bins, dt=dt)
-        return np.bincount(found.index, minlength=n_input).astype(np.float64)
+        return np.bincount(found.index, found.factor, minlength=n_input).astype(np.float64)
 
     def encode(
         self, image: NDArray[np.float64], rng: np.random.Generator, *, attempt: int, n_bins: int, dt: float

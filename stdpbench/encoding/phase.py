@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -18,17 +19,21 @@ class Phase(GreyEncoder):
     r"""The 8 bits of round(255 x) are spikes in the 8 phases of a period, the highest bit first.
 
     A period lasts for 8 times `phase`, and is repeated as often as it fits. In the code of Kim et al. (2018) a spike
-    in phase k = 0, …, 7 counts :math:`2^{-(1 + k)}`, so that a period carries the value. Here, with *channels*, each
-    value has an input of its own for each bit, whose weights can learn what it counts; with *single*, a value has one
-    input, whose spikes all count the same, and only their times tell the bits apart. Input ``k * n + i`` is bit k of
-    value i.
+    in phase k = 0, …, 7 counts :math:`2^{-(1 + k)}`, so that a period carries the value. With *weighted*, this is
+    the factor that spikes carry (`Spikes.factor`): a value has one input, which in a period delivers
+    round(255 x)/256 of what a spike does otherwise. With *channels*, each value has an input of its own for each bit,
+    whose weights can learn what it counts; with *single*, a value has one input, whose spikes all count the same, and
+    only their times tell the bits apart. Input ``k * n + i`` is bit k of value i.
 
     Source: Kim et al. (2018), equation 2.
     """
 
     kind: Literal["phase"] = "phase"
-    form: Literal["channels", "single"] = parameter(
-        "channels", structural=True, help="Whether each bit has an input of its own, or all bits of a value share one."
+    form: Literal["channels", "single", "weighted"] = parameter(
+        "channels",
+        structural=True,
+        help="Whether each bit has an input of its own, or all bits of a value share one; weighted: with spikes that "
+        "count as much as their bits.",
     )
     phase: float = parameter(1.0, unit="ms", gt=0, help="Duration of a phase; a period has eight.")
 
@@ -39,6 +44,11 @@ class Phase(GreyEncoder):
     def copies(self) -> int:
         """One input per bit and value, or one per value."""
         return BITS if self.form == "channels" else 1
+
+    @property
+    def graded(self) -> bool:
+        """Spikes count as much as their bits only if they carry it."""
+        return self.form == "weighted"
 
     def problem(self, brightest: float, attempt: int, n_bins: int, dt: float) -> str:
         """Return whether a phase is shorter than a step, or a period longer than the picture."""
@@ -61,4 +71,8 @@ class Phase(GreyEncoder):
         index = pixel[which] + (len(image) * bit if self.form == "channels" else 0)
         periods = int(n_bins * dt * 1e3 / (BITS * self.phase) * (1 + 1e-9))
         time = np.asarray((np.arange(periods)[:, None] * BITS + bit) * (self.phase * 1e-3), np.float64)
-        return sorted_spikes(np.tile(index, periods), time.reshape(-1), n_bins, dt)
+        spikes = sorted_spikes(np.tile(index, periods), time.reshape(-1), n_bins, dt)
+        if not self.graded:
+            return spikes
+        starts = np.floor(np.arange(periods * BITS) * (self.phase * 1e-3) / dt + 1e-6)  # in steps, as of the spikes
+        return replace(spikes, factor=0.5 ** (1 + np.searchsorted(starts, spikes.bin) % BITS))

@@ -42,7 +42,7 @@ def altered(
     Returns
     -------
     Spikes
-        Two of an input are never in the same step.
+        Two of an input are never in the same step. A spike keeps its factor.
     """
     if timing == "intact" or not len(spikes):
         return spikes
@@ -55,7 +55,8 @@ def altered(
     else:
         bins = _redrawn(index, n_bins, rng, spikes.bin if pool is None else pool)
     order = np.lexsort((index, bins))
-    return Spikes(spikes.index[order], bins[order].astype(np.int32))
+    factor = None if spikes.factor is None else spikes.factor[order]
+    return Spikes(spikes.index[order], bins[order].astype(np.int32), factor=factor)
 
 
 def _redrawn(

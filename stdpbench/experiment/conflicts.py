@@ -46,6 +46,8 @@ def conflicts(
     yield from _of_graph(network, parts, graph, schedule)
     if encoding.currents:
         yield from _of_currents(network, parts, graph)
+    if encoding.graded:
+        yield from _of_factors(network, parts, graph, getattr(encoding, "kind", ""))
     if reference.trains:
         for sentence in reference.problems(graph, encoding, round(schedule.stimulus / dt)):
             yield _LONG.sub(lambda found: _short(found[0], network, parts), sentence)
@@ -74,6 +76,20 @@ def _of_currents(network: Template, parts: Parts, graph: Graph) -> Iterator[str]
             )
         elif projection.longest_delay:
             yield f"{_short(f'{where}.delay', network, parts)} cannot delay the currents of encoding.kind 'current'"
+
+
+def _of_factors(network: Template, parts: Parts, graph: Graph, kind: str) -> Iterator[str]:
+    """Yield a sentence for each projection from the input that cannot pass on spikes with factors."""
+    spikes = f"spikes with factors, which encoding.kind {kind!r} gives here"
+    for name, projection in graph.projections.items():
+        if projection.source != graph.input:
+            continue
+        where, rule = f"network.projections.{name}", projection.plasticity
+        if projection.connect.at_end:
+            yield f"{_short(f'{where}.connect.kind', network, parts)} 'others' cannot pass on {spikes}"
+        elif rule is not None and rule.each_step:
+            learns = _short(f"{where}.plasticity.kind", network, parts)
+            yield f"{learns} changes weights in every step, which it cannot do with {spikes}; use another encoding"
 
 
 def _of_encoding(data: Source, encoding: Encoder) -> str:

@@ -126,6 +126,8 @@ class Numbers:
         Stimuli of the sample without a spike.
     class_names : tuple of str
         Names of the classes.
+    factors : tuple of float
+        Smallest and largest factor of the spikes of the sample; empty if they carry none.
     """
 
     kind: str
@@ -143,6 +145,7 @@ class Numbers:
     silent: int
     empty: int
     class_names: tuple[str, ...] = ()
+    factors: tuple[float, ...] = ()
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the numbers as plain values, those with three parts as min, mean and max."""
@@ -150,7 +153,7 @@ class Numbers:
         for name in ("duration", "spikes"):
             found[name] = dict(zip(("min", "mean", "max"), found[name], strict=True))
         found["duration_ms"] = found.pop("duration")
-        return found | {"shape": list(self.shape), "class_names": list(self.class_names)}
+        return found | {name: list(found[name]) for name in ("shape", "class_names", "factors")}
 
 
 def shown_stimulus(experiment: Experiment, split: Split, number: int = 0) -> ShownStimulus:
@@ -222,12 +225,15 @@ def shown_numbers(experiment: Experiment, split: Split, sample: int | None = Non
     shape = train.shape if streamed else input_shape(experiment, train)
     n_inputs = shape[0] * shape[1]
     counts, bins, merged, fired = list[int](), list[int](), 0, np.zeros(n_inputs, bool)
+    factors = set[float]()
     for number in numbers:
         spikes = encode(experiment, ready.train, "train", first[number], 0, number)
         counts.append(len(spikes))
         bins.append(experiment.stimulus_bins if streamed else n_bins(experiment, train, number))
         merged += spikes.merged
         fired[spikes.index] = True
+        if spikes.factor is not None and len(spikes):
+            factors |= {float(spikes.factor.min()), float(spikes.factor.max())}
     lasting = np.array(bins) * experiment.dt
     return Numbers(
         "stream" if streamed else train.kind,
@@ -245,6 +251,7 @@ def shown_numbers(experiment: Experiment, split: Split, sample: int | None = Non
         int((~fired).sum()),
         sum(count == 0 for count in counts),
         tuple(split.class_names),
+        (min(factors), max(factors)) if factors else (),
     )
 
 

@@ -63,6 +63,8 @@ def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activ
             found += np.bincount(shown_spikes.index, minlength=len(found))
         spikes[needs.input] = found / shown
         origin[needs.input] = f"input of the first {shown} of them"
+        if experiment.encoding.graded:
+            origin[needs.input] += "; only a chip with graded spikes can take their factors, which are not compared"
     for projection, operations in _reported(folder).items():
         each = needs.projections.get(projection)
         if each is None or each.source in origin or not each.fan_out.any():

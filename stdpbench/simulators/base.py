@@ -24,7 +24,7 @@ from stdpbench.network import Layout, Learned
 from stdpbench.network.layout import LAST_ARRIVAL, RECENT, PopulationLayout, ProjectionLayout, StateVariable
 from stdpbench.simulators import learned_delays
 from stdpbench.simulators.currents import Drive, drive_of
-from stdpbench.simulators.given import check_input, check_noise, in_order, uninterrupted
+from stdpbench.simulators.given import check_factor, check_input, check_noise, in_order, uninterrupted
 from stdpbench.simulators.response import Courses, Recording, Response, recorded
 from stdpbench.simulators.structure import check_same_structure
 from stdpbench.simulators.updates import joined, part_of, pass_steps, steps_to_update
@@ -94,7 +94,8 @@ class Simulator(ABC):
         """Take `n_bins` steps from time 0.
 
         In each step, when spikes are known and before projections act, every spike of `noise` adds the weight of its
-        population's noise to the receptor of a neuron, and `drive` what it has for this step.
+        population's noise to the receptor of a neuron, and `drive` what it has for this step. Where an input spike has
+        a factor, what it delivers is multiplied by it; the weight is that before the rule acts on the spike.
         `earlier` contains the spikes of populations with delayed projections in the steps before, with bins below 0.
         Returns the spikes of all populations of neurons, and the courses that were asked for.
         """
@@ -246,7 +247,8 @@ class Simulator(ABC):
         ----------
         spikes : Spikes
             Input spikes, strictly ascending in (bin, index), all within the stimulus; the last `max_delay_bins` of the
-            presentation must be free of them, so that none is in flight at its end, except in a stream.
+            presentation must be free of them, so that none is in flight at its end, except in a stream. If they carry
+            factors (`Spikes.factor`), each delivers weight times factor through projections from the input.
         n_bins : int
             Time steps of the stimulus.
         plastic : collection of str, or bool
@@ -278,6 +280,7 @@ class Simulator(ABC):
         learning = self._learning_in(plastic)
         total = n_bins + n_rest
         check_input(self.layout, spikes, n_bins, total, self._in_order)
+        check_factor(self.layout, spikes, learning)
         noise = noise or {}
         if noise or self.layout.noisy:
             check_noise(self.layout, noise, total)

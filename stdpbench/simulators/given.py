@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -61,19 +61,57 @@ def check_input(
         )
 
 
+def check_factor(layout: Layout, spikes: Spikes, learning: Collection[str]) -> None:
+    """Check the factors of the input spikes of a presentation, if they have any.
+
+    Raises
+    ------
+    StdpbenchError
+        If they are not one finite number per spike, or cannot pass a projection in this presentation.
+    """
+    factor = spikes.factor
+    if factor is None:
+        return
+    if factor.shape != (len(spikes),) or factor.dtype not in (np.float32, np.float64):
+        shown = " × ".join(map(str, factor.shape)) or "a single value"
+        raise StdpbenchError(
+            f"the factors of input spikes must be {len(spikes)} numbers of type float64 or float32, one per spike, "
+            f"not {shown} of type {factor.dtype}"
+        )
+    if not np.isfinite(factor).all():
+        raise StdpbenchError("the factors of input spikes must be finite numbers")
+    if layout.input in layout.in_flight:
+        raise StdpbenchError(
+            "spikes with factors cannot be shown in a stream whose input has delays: between two pieces, spikes in "
+            "flight keep no factor"
+        )
+    for projection in layout.projections.values():
+        if not projection.source.is_input:
+            continue
+        if projection.at_end:
+            raise StdpbenchError(f"spikes with factors cannot pass {projection.name!r}, which connects to all others")
+        if projection.name in learning and projection.rule is not None and projection.rule.each_step:
+            raise StdpbenchError(
+                f"spikes with factors cannot pass {projection.name!r} while it learns by a rule that changes weights "
+                "in every step; leave it out of what learns"
+            )
+
+
 def check_noise(layout: Layout, noise: Mapping[str, Spikes], n_bins: int) -> None:
     """Check the noise of a presentation.
 
     Raises
     ------
     StdpbenchError
-        If it is not that of the network, not sorted, or outside presentation or population.
+        If it is not that of the network, not sorted, has factors, or is outside presentation or population.
     """
     noisy = layout.noisy
     if noisy.keys() != noise.keys():
         wanted, given = (", ".join(names) or "no population" for names in (noisy, noise))
         raise StdpbenchError(f"the network has noise into {wanted}, but noise into {given} was given")
     for name, spikes in noise.items():
+        if spikes.factor is not None:
+            raise StdpbenchError(f"the spikes of the noise into {name} must not have factors: all add the same")
         for values, limit in ((spikes.bin, n_bins), (spikes.index, noisy[name])):
             if len(values) and (values.min() < 0 or values.max() >= limit):
                 raise StdpbenchError(f"the noise into {name} has spikes outside the presentation or population")

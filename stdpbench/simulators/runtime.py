@@ -7,6 +7,7 @@ because preparing `Network.run` again costs more than a presentation.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -24,11 +25,34 @@ from stdpbench.network.layout import LEFT_WITH, PopulationLayout, ProjectionLayo
 from stdpbench.simulators import learned_delays
 from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.currents import Drive
+from stdpbench.simulators.graded import Graded, delivers
 from stdpbench.simulators.response import Courses, recorded
-from stdpbench.simulators.stepping import step_of
+from stdpbench.simulators.stepping import Step, step_of
 
 _BEFORE_NOISE = ("start", "groups", "thresholds")
 """Slots of a step in which spikes come about; noise arrives after them."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What an object of Brian2 does in a step.
+
+    Attributes
+    ----------
+    run : callable
+        Does it.
+    slot : str
+        When in a step.
+    when : When or None
+        In which steps; None: in all.
+    graded : Graded or None
+        Does it where input spikes carry factors; None: it does the same.
+    """
+
+    run: Step
+    slot: str
+    when: When | None
+    graded: Graded | None
 
 
 def cython_works() -> bool:
@@ -67,13 +91,17 @@ class RuntimeSimulator(Simulator):
         if self.layout.input is not None:
             objects = [o for o in objects if o.name != self.layout.input.group]
             self._spikespace = self._spikes_of(self.layout.input.group)
-        when = [(step_of(o), o.when, self._built.when.get(o.name)) for o in objects]
-        self._steps = [each for each in when if each[2] is None or each[2].mode != "last"]
-        self._last_steps = [each for each in when if each[2] is not None and each[2].mode == "last"]
+        made = [self._step_of(o) for o in objects]
+        self._steps = [each for each in made if each.when is None or each.when.mode != "last"]
+        self._last_steps = [each for each in made if each.when is not None and each.when.mode == "last"]
         self._learning: frozenset[str] | None = None
         self._closed = False
         learned_delays.start(self.layout, self.array, self._delays)
         self.reset()
+
+    def _step_of(self, obj: Any) -> _Step:
+        graded = Graded(self._built, obj) if delivers(self._built, obj) else None
+        return _Step(step_of(obj), obj.when, self._built.when.get(obj.name), graded)
 
     def _spikes_of(self, group: str) -> NDArray[np.int32]:
         """Return the array that holds the spikes of a group in this step, and in its last place their number."""
@@ -130,10 +158,10 @@ class RuntimeSimulator(Simulator):
         self._let_learn(plastic)
         self._restore_spikes_in_flight(earlier)
         learns = [name in plastic for name in self.layout.projections]
-        steps, last = ([e for e in each if _runs(e[2], learns)] for each in (self._steps, self._last_steps))
-        before = [step for step, slot, _ in steps if slot in _BEFORE_NOISE]
-        after = [step for step, slot, _ in steps if slot not in _BEFORE_NOISE]
+        steps, last = ([e for e in each if _runs(e.when, learns)] for each in (self._steps, self._last_steps))
         t, step = (self._clock.variables[name].get_value() for name in ("t", "timestep"))
+        before = [each.run for each in steps if each.slot in _BEFORE_NOISE]
+        after = [self._in_presentation(each, spikes, step) for each in steps if each.slot not in _BEFORE_NOISE]
         dt, first = float(self._clock.dt_), np.searchsorted(spikes.bin, np.arange(n_bins + 1))
         cells = {each.name: each for each in self.layout.cells}
         spaces = {name: self._spikes_of(each.group) for name, each in cells.items()}
@@ -169,10 +197,18 @@ class RuntimeSimulator(Simulator):
                     found[name].append((now, space[:count].copy()))
             for course, values, which in watched:
                 course[now] = values[which]
-        for run, _, _ in last:
-            run()
+        for each in last:
+            each.run()
         step[0], t[0] = 0, 0.0
         return {name: _joined(each) for name, each in found.items()}, courses
+
+    def _in_presentation(self, step: _Step, spikes: Spikes, timestep: NDArray[np.int64]) -> Step:
+        """Return what an object does in a step of a presentation, whose input spikes may carry factors."""
+        graded = step.graded
+        if graded is None or spikes.factor is None:
+            return step.run
+        delays = self.delays(graded.projection.name)
+        return graded.step_of(spikes, graded.projection.delay_bins if delays is None else delays, timestep)
 
     def _noise_of(
         self, name: str, spikes: Spikes, n_bins: int

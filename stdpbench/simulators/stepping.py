@@ -31,12 +31,12 @@ def step_of(obj: Any) -> Step:
     if len(templates) > 1:
         run: Step = obj.run
         return run
-    return _if_spikes(obj.code_objects[0]) if templates == [_RESET] else _code(obj.code_objects[0])
+    return _if_spikes(obj.code_objects[0]) if templates == [_RESET] else run_code(obj.code_objects[0])
 
 
 def _arrivals(pathway: Any) -> Step:
     """Put the spikes of a step into the queue, run the code of synapses if spikes arrive, advance the queue."""
-    spikes, queue, run = pathway.eventspace, pathway.queue, _code(pathway.code_objects[1])
+    spikes, queue, run = pathway.eventspace, pathway.queue, run_code(pathway.code_objects[1])
     push, peek, advance = queue.push, queue.peek, queue.advance
 
     def step() -> None:
@@ -52,7 +52,7 @@ def _arrivals(pathway: Any) -> Step:
 
 def _if_spikes(code_object: Any) -> Step:
     """Run code for neurons that spike if there are any."""
-    spikes, run = code_object.variables["_spikespace"].get_value(), _code(code_object)
+    spikes, run = code_object.variables["_spikespace"].get_value(), run_code(code_object)
 
     def step() -> None:
         if spikes[-1]:
@@ -61,7 +61,7 @@ def _if_spikes(code_object: Any) -> Step:
     return step
 
 
-def _code(code_object: Any) -> Step:
+def run_code(code_object: Any) -> Step:
     """Run a code object; if it is of NumPy, with its imports done before."""
     if type(code_object) is not NumpyCodeObject or code_object.nonconstant_values:  # Cython's derives from NumPy's
         run: Step = code_object

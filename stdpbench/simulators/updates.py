@@ -47,7 +47,8 @@ def pass_steps(layout: Layout, array: Arrays, learning: Collection[str], n_bins:
 def part_of(spikes: Spikes, start: int, stop: int) -> Spikes:
     """Return the spikes of some steps, with bins counted from the first of these."""
     first, last = np.searchsorted(spikes.bin, [start, stop])
-    return Spikes(spikes.index[first:last], spikes.bin[first:last] - np.int32(start))
+    factor = None if spikes.factor is None else spikes.factor[first:last]
+    return Spikes(spikes.index[first:last], spikes.bin[first:last] - np.int32(start), factor=factor)
 
 
 def joined(parts: list[tuple[int, dict[str, Spikes], Courses]]) -> tuple[dict[str, Spikes], Courses]:

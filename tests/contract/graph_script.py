@@ -140,6 +140,7 @@ class _Network:
         self.clock = brian2.Clock(self.graph.dt * brian2.ms)
         self.starts = np.cumsum([0, *(shown.n_bins + shown.n_rest for shown in script.presentations)]).tolist()
         self.outcome = Outcome()
+        self.factor = self._factors()
         self.groups = {name: self._population(name) for name in self.graph.populations}
         self.synapses = {name: self._projection(name, at) for at, name in enumerate(self.graph.projections)}
 
@@ -176,6 +177,17 @@ class _Network:
             for variable_name in () if projection.plasticity is None else _carried(projection.plasticity):
                 self.outcome.synaptic[f"{name}.{variable_name}"] = self._synaptic(name, variable_name, np.nan)
         return self.outcome
+
+    def _factors(self) -> Any:
+        """Factor of each input in each step, as a function of time; None if no spike has one."""
+        shown = self.script.presentations
+        if all(each.spikes.factor is None for each in shown):
+            return None
+        values = np.ones((self.starts[-1], self.graph.populations[self.graph.input].size))
+        for start, each in zip(self.starts, shown, strict=False):
+            if each.spikes.factor is not None:
+                values[start + each.spikes.bin, each.spikes.index] = each.spikes.factor
+        return self.b2.TimedArray(values, dt=self.graph.dt * self.b2.ms)
 
     def _population(self, name: str) -> Any:
         b2, population = self.b2, self.graph.populations[name]
@@ -229,17 +241,20 @@ class _Network:
         if projection.connect.kind == "others":
             drive = f"sum_{at}_post += w"
         rule, last = projection.plasticity, len(self.graph.projections)
+        given, more = dict[str, Any](), list[str]()
+        if self.factor is not None and projection.source == self.graph.input:
+            drive, given, more = f"{drive}*factor(t - lag, i)", {"factor": self.factor}, ["lag : second"]
         if rule is None:
-            synapses = self._synapses(projection, "w : 1", drive, None, {})
+            synapses = self._synapses(projection, "\n".join(["w : 1", *more]), drive, None, given)
         else:
-            model = ["w : 1", "learning : 1 (shared)", *(f"{variable} : 1" for variable in _carried(rule))]
+            model = ["w : 1", "learning : 1 (shared)", *more, *(f"{variable} : 1" for variable in _carried(rule))]
             synapses = self._synapses(
                 projection,
                 "\n".join(model),
                 # the drive sees the weight before, each side its own traces before
                 drive + "\n" + _if_learning(rule, [rule.on_input_spike, *_touch(rule, "input")]),
                 _if_learning(rule, [rule.on_output_spike, *_touch(rule, "output"), *_jumps(rule)]),
-                {_parameter(name): value for name, value in self._constants(rule).items()},
+                given | {_parameter(name): value for name, value in self._constants(rule).items()},
             )
             synapses.post.order = last + at
         synapses.pre.order = at
@@ -252,6 +267,8 @@ class _Network:
             synapses.pre.delay = round(projection.delay.longest / self.graph.dt) * dt
         elif projection.delay.form == "each":
             synapses.pre.delay = np.asarray(self.script.delays[name])[synapses_of(self.graph, name)] * dt
+        if more:
+            synapses.lag = synapses.pre.delay[:] if projection.delay.form == "each" else synapses.pre.delay
         if rule is not None:
             self._take_steps(synapses, rule)
         return synapses

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def shown(response: Response, n_steps: int, *, ahead: int = 1) -> np.ndarray[Any
     """What the Input node of the reader emits: the input of the network, `ahead` steps later."""
     given = response.input
     inputs = np.zeros((n_steps + ahead, 1, max(N_INPUT, 64 if given.currents is not None else 0)))
-    inputs[given.bin + ahead, 0, given.index] = 1
+    inputs[given.bin + ahead, 0, given.index] = 1 if given.factor is None else given.factor
     if given.currents is not None:
         inputs[ahead:, 0] = given.currents
     return inputs[:, :, : N_INPUT if given.currents is None else 64]
@@ -128,6 +129,8 @@ def test_a_written_network_fires_as_the_simulated_one_and_runs_here_again(tmp_pa
     for seed in (1, 2):
         simulator.reset()
         spikes = random_spikes(seed, N_BINS - 3, 0.08, N_INPUT)
+        if seed == 2:  # numbers in place of spikes are what the node Input may emit
+            spikes = replace(spikes, factor=np.random.default_rng(0).uniform(0.5, 1.5, len(spikes)))
         responses.append(simulator.present(spikes, N_BINS, plastic=False))
     inputs = np.concatenate([shown(each, N_BINS) for each in responses], axis=1)
     found = independent.simulate(written, inputs, DT)

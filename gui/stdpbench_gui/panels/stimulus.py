@@ -155,7 +155,8 @@ class Stimulus(Panel):
         shape = started.shape[0], started.shape[1]
         stimuli = None if split is None or self.is_stream else split.train
         bins = stimulus_bins(self._frame, experiment.stimulus_bins)
-        return ShownStimulus.of(stimuli, self._frame["image"], shape, self._frame["input"], bins, experiment.dt)
+        image, spikes, factor = self._frame["image"], self._frame["input"], self._frame.get("input_factor")
+        return ShownStimulus.of(stimuli, image, shape, spikes, bins, experiment.dt, factor)
 
     def _answered(self, answer: int, nothing: str) -> str:
         """Return the answer in words: a class, that of neurons which are new here, or `nothing`."""

@@ -22,7 +22,8 @@ def spikes_in_words(shown: ShownStimulus) -> str:
     if n:
         latest = float(shown.bin.max()) * shown.dt
         text += f", the first at {float(shown.bin.min()) * shown.dt:g} ms and the last at {latest:g} ms"
-    return f"{text}; {thousands(silent)} of {thousands(shown.n_input)} inputs do not fire."
+    text += f"; {thousands(silent)} of {thousands(shown.n_input)} inputs do not fire."
+    return f"{text} {shown.factors_sentence}".rstrip()
 
 
 def table_of(shown: ShownStimulus, static: NDArray[Any] | None, static_name: str) -> tuple[Sequence[str], list[Any]]:
@@ -41,6 +42,7 @@ def table_of(shown: ShownStimulus, static: NDArray[Any] | None, static_name: str
     first = shown.first.round(3).tolist()
     values = None if static is None else static.tolist()
     value = {"pixels": "grey value", "counts": "events", "means over time": "mean"}.get(static_name, "value")
+    sums = None if shown.factor is None else shown.delivered.round(6).tolist()
     rows = [
         (
             number // width,
@@ -48,10 +50,12 @@ def table_of(shown: ShownStimulus, static: NDArray[Any] | None, static_name: str
             values[number % len(values)] if values else "",
             n,
             "" if np.isnan(first[number]) else first[number],
+            *(() if sums is None else (sums[number],)),
         )
         for number, n in enumerate(shown.counts.tolist())
     ]
-    return ("row", "column", value, "input spikes", "first spike (ms)"), rows
+    names = ("row", "column", value, "input spikes", "first spike (ms)")
+    return names if sums is None else (*names, "sum of factors"), rows
 
 
 def figure_of(shown: ShownStimulus, names: Sequence[str]) -> dict[str, Any]:

@@ -149,6 +149,8 @@ def recorded(
         "stdpbench": __version__,
         "experiment.toml": experiment.to_toml(),
     }
+    if experiment.encoding.graded and network.graph.input in trains:
+        about["axis"] += "; spikes of the input carry factors, which are not in this file"
     begun = datetime.fromisoformat(str(run["started"])).astimezone()
     return Recorded(about["run"], dt * 1e-3, n_bins, durations, trains, begun, about, courses or {})
 

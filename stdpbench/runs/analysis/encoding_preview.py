@@ -48,6 +48,8 @@ class EncodingPreview:
         spikes = f"{thousands(n)} spike{'' if n == 1 else 's'}"
         text = f"{spikes} of {thousands(shown.n_input)} inputs in {shown.duration:g} ms"
         text += f"; {thousands(shown.n_silent)} do not fire."
+        if shown.factors_sentence:
+            text += f" {shown.factors_sentence}"
         if shown.is_cut:
             text += f" The {self.noun} lasts {shown.whole:g} ms: its end is not shown."
         if self.n_stimuli > 1:
@@ -99,4 +101,5 @@ def _shown(experiment: Experiment, stimuli: StimulusSet, number: int) -> ShownSt
             raise StdpbenchError(problem)
     found = encode(experiment, stimuli, "label", number, 0, number)
     bins, shape = n_bins(experiment, stimuli, number), input_shape(experiment, stimuli)
-    return ShownStimulus.of(stimuli, number, shape, (found.index, found.bin), bins, experiment.dt)
+    spikes = found.index, found.bin
+    return ShownStimulus.of(stimuli, number, shape, spikes, bins, experiment.dt, found.factor)

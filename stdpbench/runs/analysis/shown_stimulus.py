@@ -14,6 +14,14 @@ from stdpbench.runs.analysis.fields import tile
 from stdpbench.runs.analysis.stream_window import rate_of
 from stdpbench.stimuli import Events, EventSet, Signal, Stimulus, StimulusSet
 
+
+def factors_sentence(factor: NDArray[np.float64 | np.float32]) -> str:
+    """Return what factors input spikes carry, of which there are some, as a sentence."""
+    low, high = float(factor.min()), float(factor.max())
+    which = f"the factor {low:.3g}" if low == high else f"factors from {low:.3g} to {high:.3g}"
+    return f"Input spikes carry {which}, by which what they deliver is multiplied."
+
+
 FRAMES = 10
 """Frames in which a recording plays."""
 _RATE_BINS = 50
@@ -37,6 +45,8 @@ class ShownStimulus:
         Time steps of the stimulus.
     dt : float
         Time step in ms.
+    factor : ndarray, float64 or float32, (n_spikes,), or None
+        What each spike multiplies that it delivers; None: 1.
     """
 
     stimulus: Stimulus | None
@@ -48,6 +58,7 @@ class ShownStimulus:
     bin: NDArray[np.int32]
     n_bins: int
     dt: float
+    factor: NDArray[np.float64 | np.float32] | None = None
 
     @classmethod
     def of(
@@ -58,6 +69,7 @@ class ShownStimulus:
         spikes: tuple[NDArray[np.int32], NDArray[np.int32]],
         n_bins: int,
         dt: float,
+        factor: NDArray[np.float64 | np.float32] | None = None,
     ) -> ShownStimulus:
         """Return one stimulus of a set, or unknown ones, with spikes (index, bin) of an input of this shape."""
         known = stimuli is not None and 0 <= number < len(stimuli)
@@ -67,7 +79,7 @@ class ShownStimulus:
             if isinstance(stimuli, EventSet):
                 planes, height = stimuli.planes, height // stimuli.planes
         stimulus = stimuli.stimulus(number) if stimuli is not None and known else None
-        return cls(stimulus, planes, height, width, shape[0] * shape[1], *spikes, n_bins, dt)
+        return cls(stimulus, planes, height, width, shape[0] * shape[1], *spikes, n_bins, dt, factor)
 
     @property
     def duration(self) -> float:
@@ -109,6 +121,16 @@ class ShownStimulus:
     def counts(self) -> NDArray[np.int64]:
         """Spikes of each input: int64, (n_input,)."""
         return np.asarray(np.bincount(self.index, minlength=self.n_input), np.int64)
+
+    @property
+    def delivered(self) -> NDArray[np.float64]:
+        """Sum of the factors of the spikes of each input: float64, (n_input,)."""
+        return np.bincount(self.index, self.factor, minlength=self.n_input).astype(np.float64)
+
+    @property
+    def factors_sentence(self) -> str:
+        """What factors the spikes carry, as a sentence; empty if they carry none."""
+        return "" if self.factor is None or not len(self.factor) else factors_sentence(self.factor)
 
     @cached_property
     def first(self) -> NDArray[np.float64]:

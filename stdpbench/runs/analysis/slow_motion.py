@@ -23,6 +23,7 @@ from stdpbench.neurons.threshold import threshold_course
 from stdpbench.plasticity import PlasticityRule, Trace
 from stdpbench.plasticity.replay import Heard, Replay, replay, weights_before
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in, stimulus_bins
+from stdpbench.runs.analysis.shown_stimulus import factors_sentence
 from stdpbench.runs.analysis.weight_views import spread
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -260,6 +261,9 @@ def slow_motion(
     traces, remarks = _traces_at_start(experiment, rule, synapses, frame, {} if rule_starts else earlier)
     if rule_starts and frame["attempts"] == 1:
         remarks = ["The rule is active from this presentation on: its traces start at 0."]
+    factor = frame.get("input_factor")
+    if factor is not None and len(factor) and synapses.source == graph.input:
+        remarks.append(f"{factors_sentence(factor)} To the rule, each is a spike.")
     if synapses.delayed and not follows and not (experiment.schedule.between == "reset" or _first(frame)):
         remarks.append("Spikes that were in flight at the start are unknown.")
     if delays_after:

@@ -44,6 +44,7 @@ def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str
         "stimulus_bins": response.n_bins,
         **{name: (each.index, each.bin) for name, each in spikes.items()},
         "spikes": {name: (each.index, each.bin) for name, each in others.items()},
+        **({} if response.input.factor is None else {"input_factor": response.input.factor}),
         "recording": None
         if recording is None
         else {"population": recorded, "neurons": recording.neurons, **recording.courses},

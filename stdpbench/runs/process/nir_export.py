@@ -215,11 +215,11 @@ class _Comparison:
         """
         entry = next(node for node in self._graph.nodes.values() if isinstance(node, nir.Input))
         n_input = int(np.prod(entry.input_type["input"]))
-        exact = any(response.input.currents is not None for response in responses)
+        exact = any(each.input.currents is not None or each.input.factor is not None for each in responses)
         inputs = np.zeros((n_steps + 1, len(responses), n_input), np.float64 if exact else np.float32)
         for k, response in enumerate(responses):
             given = response.input
-            inputs[given.bin + 1, k, given.index] = 1
+            inputs[given.bin + 1, k, given.index] = 1 if given.factor is None else given.factor
             if given.currents is not None:
                 inputs[1 : response.n_bins + 1, k] += given.currents
         return inputs

@@ -16,9 +16,10 @@ Frames
     is labelled and tested.
 ``presentation``
     ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
-    (index, bin) of int32 arrays; ``n_bins`` and ``stimulus_bins``, time steps with and without the rest (the latter is
-    missing in frames of earlier versions, whose stimuli all have the length of the schedule); ``recording``: None, or
-    the arrays of a `stdpbench.simulators.Recording` by name
+    (index, bin) of int32 arrays; ``input_factor``, factors of the input spikes, if they carry some; ``n_bins`` and
+    ``stimulus_bins``, time steps with and without the rest (the latter is missing in frames of earlier versions, whose
+    stimuli all have the length of the schedule); ``recording``: None, or the arrays of a
+    `stdpbench.simulators.Recording` by name
 
 Requests
 --------

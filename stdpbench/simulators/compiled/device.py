@@ -38,6 +38,7 @@ from stdpbench.simulators.compiled.questions import (
     projection_of,
     rounded_in_steps,
 )
+from stdpbench.simulators.graded import delivers, passes
 from stdpbench.simulators.response import recorded
 
 DEVICE = "stdpbench_resident"
@@ -142,7 +143,8 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         var = made.groups[group].variables[variable]
         by_place[group, variable] = name = device.get_array_name(var, access_data=False)
         symbols.append(Symbol(f"{group}.{variable}", name, var in device.dynamic_arrays))
-    steps, last_steps = _steps(made, by_place, device)
+    graded = _graded(layout, by_place)
+    steps, last_steps = _steps(made, by_place, device, {each["number"]: each for each in graded})
     clock = made.groups[layout.cells[0].group].clock
     cells = [
         {
@@ -184,6 +186,7 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
             for each in layout.projections.values()
             if delivered(layout, each)
         ],
+        "graded": graded,
         "late": list(traces(layout).values()),
         "scanned": [each.number for each in layout.cells if each.group in made.scanned],
         "rounded": [array for each in layout.cells for array in rounded_in_steps(made.groups[each.group])],
@@ -225,10 +228,32 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         **names,
     )
     (folder / "resident.cpp").write_text(text, encoding="utf-8")
-    for name in ("bare.h", "resident.h", "delays.h", "vector_math.h", "parts.h", *PARTS):
+    for name in ("bare.h", "resident.h", "delays.h", "graded.h", "vector_math.h", "parts.h", *PARTS):
         text = environment.get_template(name).render(word=WORDS[layout.graph.precision], **names)
         (folder / name).write_text(text, encoding="utf-8")
     return [asdict(symbol) for symbol in symbols]
+
+
+def _graded(layout: Layout, by_place: dict[tuple[str, str], str]) -> list[dict[str, Any]]:
+    """Return what templates need of each projection from the input, whose spikes may carry factors."""
+    return [
+        {
+            "number": each.number,
+            "real": REALS[layout.graph.precision],
+            "source": each.source.number,
+            "delays_differ": each.delays_differ,
+            "delay_bins": each.delay_bins,
+            "sparse": each.sparse,
+            "dense": each.dense,
+            "n_targets": each.target.size,
+            "has_weights": each.has_weights,
+            "weights": by_place[each.group, "w"],
+            "scale": None if each.projection.scale is None else by_place[each.group, "scale"],
+            "receptor": by_place[each.target.group, each.projection.receptor],
+        }
+        for each in layout.projections.values()
+        if passes(each)
+    ]
 
 
 def _if_spikes(obj: Any, code_object: Any, device: ResidentDevice) -> list[str]:
@@ -247,9 +272,15 @@ def _if_spikes(obj: Any, code_object: Any, device: ResidentDevice) -> list[str]:
 
 
 def _steps(
-    made: BuiltNetwork, by_place: dict[tuple[str, str], str], device: ResidentDevice
+    made: BuiltNetwork,
+    by_place: dict[tuple[str, str], str],
+    device: ResidentDevice,
+    graded: dict[int, dict[str, Any]],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return what runs in each step, and what runs in the last step only, with conditions in C++."""
+    """Return what runs in each step, and what runs in the last step only, with conditions in C++.
+
+    `graded` are the projections from the input by number, of which steps say where spikes with factors act.
+    """
     steps, last_steps = list[dict[str, Any]](), list[dict[str, Any]]()
     for obj in made.network.sorted_objects:
         for code_object in obj.code_objects if obj.active else ():
@@ -264,6 +295,7 @@ def _steps(
                 conditions.append(f"any({array}, _num_{array})")
             conditions += _if_spikes(obj, code_object, device)
             step = {"name": code_object.name, "conditions": conditions, "slot": obj.when}
+            step["graded"] = graded[projection_of(obj).number] if delivers(made, obj) else None
             (last_steps if when is not None and when.mode == "last" else steps).append(step)
     spiking = [number for number, step in enumerate(steps) if step["slot"] == "thresholds"]
     for number, step in enumerate(steps):

@@ -56,6 +56,7 @@ class Library:
         self._kept: tuple[NDArray[np.int32], ...] = ()
         self._recent: dict[int, NDArray[np.float64]] = {}
         self._driven: dict[int, NDArray[np.float64] | None] = {}
+        self._factors: NDArray[np.float64] | None = None
         self.dll, copy = _load_private_copy(path, source)
         self._n_spikes = _N_SPIKES(("resident_n_spikes", self.dll))
         self._spikes = _SPIKES(("resident_spikes", self.dll))
@@ -126,6 +127,13 @@ class Library:
         self._driven[number] = rows  # is read while the presentation runs
         place = None if rows is None else rows.ctypes.data_as(_double_p)
         self.dll.resident_set_drive(number, place, 0 if rows is None else len(rows), n_steps)
+
+    def set_factors(self, factors: NDArray[np.float64 | np.float32] | None) -> None:
+        """Set the factors of the input spikes of the next presentation; None: all are 1."""
+        if factors is None and self._factors is None:
+            return
+        self._factors = None if factors is None else np.ascontiguousarray(factors, np.float64)
+        self.dll.resident_set_factors(None if self._factors is None else self._factors.ctypes.data)
 
     def column_sums(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sums of the columns of a matrix of this network, float64, added row by row as NumPy does."""
@@ -261,6 +269,8 @@ def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
     dll.resident_set_noise.argtypes = [ctypes.c_int32, _int32_p, _int32_p, *[ctypes.c_int32] * 2, ctypes.c_double]
     dll.resident_set_drive.restype = None
     dll.resident_set_drive.argtypes = [ctypes.c_int32, _double_p, *[ctypes.c_int32] * 2]
+    dll.resident_set_factors.restype = None
+    dll.resident_set_factors.argtypes = [ctypes.c_void_p]
     dll.resident_present.restype = ctypes.c_int
     place = ctypes.c_void_p  # the address of an array, which is sooner known than a pointer with a type
     for function in (dll.resident_column_sums, dll.resident_scale_columns):

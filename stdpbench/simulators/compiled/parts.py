@@ -25,7 +25,7 @@ PARTS = ("parts.cpp", DELIVERY)
 """Sources of what networks share; the second is for those whose spikes are delivered, in one precision."""
 REALS = {"float64": "double", "float32": "float"}
 """Numbers with a point in C++, by precision."""
-_HEADERS = ("bare.h", "parts.h", "delays.h")
+_HEADERS = ("bare.h", "parts.h", "delays.h", "graded.h")
 _TEMPLATES = Path(__file__).parent / "templates"
 _MAKING = rf"\.making-{TEMPORARY}"
 

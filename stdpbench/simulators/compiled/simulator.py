@@ -120,6 +120,7 @@ class CompiledSimulator(Simulator):
             declared = layout.populations[name].population.noise
             assert declared is not None
             library.set_noise(layout.populations[name].number, drawn.index, drawn.bin, n_bins, declared.weight)
+        library.set_factors(spikes.factor)
         for number, key in enumerate(layout.driven if drive or library.is_driven else ()):
             given = drive.get(key)
             library.set_drive(number, *((None, 0) if given is None else (given.rows, given.n_steps)))

@@ -87,6 +87,15 @@ def test_currents_need_a_network_that_learns_nothing_from_input_spikes() -> None
     assert Experiment.from_mapping({"encoding": {"kind": "current"}, "network": {"kind": "layers"}}).encoding.currents
 
 
+def test_spikes_with_factors_need_projections_that_pass_them_on() -> None:
+    weighted: dict[str, Any] = {"encoding": {"kind": "phase", "form": "weighted"}}
+    assert Experiment.from_mapping(weighted).encoding.graded
+    with pytest.raises(
+        StdpbenchError, match=r"^plasticity.kind changes weights in every step, which it cannot do with"
+    ):
+        Experiment.from_mapping({**weighted, "plasticity": {"kind": "reward"}})
+
+
 def test_regular_spikes_have_equal_intervals_and_the_rate_of_poisson() -> None:
     # 255 * 0.125 * 2 = 63.75 Hz: intervals of 15.69 ms; half of it: 31.37 ms
     spikes = encode(make("regular", phase="zero"), [255.0, 0.0, 127.5])

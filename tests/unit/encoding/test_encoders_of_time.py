@@ -95,6 +95,11 @@ def test_phases_are_the_bits_of_a_value() -> None:
     # bit k of value i is input 3 k + i
     assert pairs(encode(channels, picture, n_bins=40)) == [(0, 0), (12, 18), (14, 22), (16, 0), (28, 18), (30, 22)]
     assert channels.copies == 8
+    weighted = encode(make("phase", form="weighted", phase="2 ms"), picture, n_bins=40)
+    assert pairs(weighted) == pairs(single)
+    assert weighted.factor is not None
+    assert weighted.factor.tolist() == [1 / 2, 1 / 128, 1 / 256, 1 / 2, 1 / 128, 1 / 256]
+    assert single.factor is None
 
 
 def test_the_value_of_a_phase_code_is_that_of_the_picture() -> None:
@@ -102,6 +107,9 @@ def test_the_value_of_a_phase_code_is_that_of_the_picture() -> None:
     spikes = encode(make("phase", form="single"), greys, n_bins=8)
     value = np.bincount(spikes.index, 2.0 ** -(1 + spikes.bin), minlength=256)
     assert value * 256 == pytest.approx(greys)
+    # phases of 1.3 ms, with steps of 1 ms between their starts or 2: three periods
+    weighted = encode(make("phase", form="weighted", phase="1.3 ms"), greys, n_bins=32)
+    assert (np.bincount(weighted.index, weighted.factor, minlength=256) * 256 == 3 * greys).all()
 
 
 def test_a_constant_current_fires_at_equal_intervals() -> None:

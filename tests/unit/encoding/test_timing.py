@@ -54,6 +54,17 @@ def test_redrawn_times_are_those_of_the_data_set() -> None:
     assert load_split(made.override({"schedule.timing": "permuted"}), validation=False).train.pool is None
 
 
+@pytest.mark.parametrize("timing", CONTROLS)
+def test_a_spike_keeps_its_factor(timing: Timing) -> None:
+    index, factor = np.repeat(np.arange(5, dtype=np.int32), 20), np.linspace(-1.0, 2.0, 100)
+    order = np.argsort(np.tile(np.arange(20), 5), kind="stable")
+    spikes = Spikes(index[order], np.repeat(np.arange(20, dtype=np.int32), 5), factor=factor[order])
+    after = altered(spikes, timing, 100, np.random.default_rng(0))
+    assert after.factor is not None
+    for number in range(5):
+        assert sorted(after.factor[after.index == number]) == sorted(factor[index == number])
+
+
 def test_permuted_keeps_what_is_simultaneous() -> None:
     spikes = of([0, 1, 2, 0, 1], [3, 3, 3, 50, 50])
     after = altered(spikes, "permuted", 100, np.random.default_rng(0))

@@ -1,6 +1,7 @@
 // What is the same in every network, compiled once for all of them, or with one; see parts.py.
 #include "bare.h"
 #include "delays.h"
+#include "graded.h"
 
 #if defined(RESIDENT_PARTS_APART) && !defined(__cpp_exceptions)
 #error "without exceptions, all is compiled with the network: see bare.h"
@@ -173,6 +174,64 @@ template struct Awake<int64_t>;
 #endif
 
 RESIDENT_PART void Delays::release() { *this = Delays(); }
+
+template <typename T> void Graded<T>::begin(const T *receptor, const double *factors, int32_t now)
+{
+    after.assign(receptor, receptor + n_targets);
+    if (!delays)
+        add_spikes(factors, now - delay, -1);
+    for (int32_t late = delays ? std::min(delays->longest, now) : -1; late >= 0; late--)
+        add_spikes(factors, now - late, late);
+}
+
+template <typename T> void Graded<T>::end(T *receptor) const { std::copy(after.begin(), after.end(), receptor); }
+
+template <typename T> void Graded<T>::add_spikes(const double *factors, int32_t bin, int32_t late)
+{
+    if (bin < 0)
+        return;
+    const int32_t *spikes = train->at(bin), n = train->count(bin);
+    for (int32_t k = 0; k < n; k++) {
+        const int32_t source = spikes[k];
+        // with weights, generated code adds (scale * w), whose product may be rounded together with the sum
+        const T factor = (T)factors[spikes - train->given + k] * (weights ? scale : scale * weight);
+        const size_t row = rows ? (size_t)rows->first[source] : (size_t)source * (dense ? n_targets : 1);
+        if (late >= 0) {
+            const int32_t *group = &delays->first[(size_t)source * (delays->longest + 2)];
+            const int32_t *places = delays->order.data() + row;
+            for (int32_t each = group[late]; each < group[late + 1]; each++)
+                add_one(source, row, places[each], factor);
+        } else if (dense && weights)
+            add_row(weights + row, factor);
+        else {
+            const int32_t n_synapses = rows ? rows->first[source + 1] - rows->first[source] : dense ? n_targets : 1;
+            for (int32_t place = 0; place < n_synapses; place++)
+                add_one(source, row, place, factor);
+        }
+    }
+}
+
+template <typename T> void Graded<T>::add_one(int32_t source, size_t row, int32_t place, T factor)
+{
+    const int32_t target = rows ? rows->target[row + place] : dense ? place : source;
+    after[target] += weights ? factor * weights[row + place] : factor;
+}
+
+template <typename T> void Graded<T>::add_row(const T *__restrict from, T factor)
+{
+    T *__restrict to = after.data();
+    const int32_t n = n_targets;
+    for (int32_t target = 0; target < n; target++)
+        to[target] += factor * from[target];
+}
+
+template <typename T> Graded<T>::Graded() = default;
+template <typename T> Graded<T>::~Graded() = default;
+template <typename T> void Graded<T>::release() { *this = Graded<T>(); }
+#if defined(RESIDENT_PARTS_APART)
+template struct Graded<float>;
+template struct Graded<double>;
+#endif
 
 // Whether all numbers are finite, by their bits: arithmetic is compiled as if all were.
 RESIDENT_PART bool are_finite(const double *values, size_t n)

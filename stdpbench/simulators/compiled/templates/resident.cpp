@@ -60,6 +60,33 @@ Quick quick_{{number}};
 Vector<float> rounded{{array}};
 {% endfor %}
 int32_t now = 0;
+const double *factors = nullptr;  // of the input spikes of the presentation, in their order; without them, all are 1
+{% for each in graded %}
+Graded<{{each.real}}> graded_{{each.number}};
+
+// What spikes with factors bring to projection {{each.number}} in this step, before and after its generated code.
+RESIDENT_COLD static void begin_graded_{{each.number}}()
+{
+    using namespace brian;
+    auto &graded = graded_{{each.number}};
+    graded.train = &train_{{each.source}};
+    graded.delays = {{ "&delays_" ~ each.number if each.delays_differ else "nullptr" }};
+    graded.rows = {{ "&rows_" ~ each.number if each.sparse else "nullptr" }};
+    graded.dense = {{ "true" if each.dense else "false" }};
+    graded.n_targets = {{each.n_targets}};
+    graded.delay = {{each.delay_bins}};
+{% if each.has_weights %}
+    graded.weights = start_of({{each.weights}});
+{% else %}
+    graded.weight = {{each.weights}}[0];
+{% endif %}
+{% if each.scale %}
+    graded.scale = {{each.scale}}[0];
+{% endif %}
+    graded.begin({{each.receptor}}, factors, now);
+}
+RESIDENT_COLD static void end_graded_{{each.number}}() { graded_{{each.number}}.end(brian::{{each.receptor}}); }
+{% endfor %}
 {% for each in told_later %}
 
 static void settle_arrivals_{{each.number}}(int32_t target)
@@ -149,10 +176,20 @@ inline void step(const uint8_t *learns)
 {
     using namespace brian;
 {% for step in steps %}
+{% if step.graded %}
+    if ({{step.conditions|join(" && ") or "true"}}) {
+        if (factors)
+            begin_graded_{{step.graded.number}}();
+        _run_{{step.name}}();
+        if (factors)
+            end_graded_{{step.graded.number}}();
+    }
+{% else %}
 {% if step.conditions %}
     if ({{step.conditions|join(" && ")}})
 {% endif %}
     _run_{{step.name}}();
+{% endif %}
 {% if step.spikes_known %}
 {% for cells in cells %}
     train_{{cells.number}}.take({{cells.events}}, {{cells.events}}[_num_{{cells.events}} - 1], now);
@@ -218,6 +255,9 @@ void resident_stop()
 {% endfor %}
 {% for number in delays_kept %}
     resident::delays_{{number}}_before.release();
+{% endfor %}
+{% for each in graded %}
+    resident::graded_{{each.number}}.release();
 {% endfor %}
 }
 
@@ -336,6 +376,9 @@ void resident_set_drive(int32_t number, const double *values, int32_t n_rows, in
 {% endfor %}
     }
 }
+
+// Factors of the input spikes of the next presentation, one for each, which belong to the caller; null: all are 1.
+void resident_set_factors(const double *factors) { resident::factors = factors; }
 
 static int present(const int32_t *index, const int32_t *bin, int32_t n_spikes, int32_t n_bins, const uint8_t *learns,
                    const int64_t *watched, const int32_t *n_watched, double *courses)

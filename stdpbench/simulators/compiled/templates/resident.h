@@ -7,6 +7,7 @@
 #include "brianlib/stdint_compat.h"
 #include "objects.h"
 #include "delays.h"
+#include "graded.h"
 #include "vector_math.h"
 
 namespace resident {

@@ -84,6 +84,17 @@ def test_weights_at_the_start_are_computed_from_those_at_the_end(ran: tuple[Live
     assert "wrong for 120 ms" in moment.remarks[0]
 
 
+def test_factors_of_input_spikes_are_named_and_change_no_replay(ran: tuple[LiveRun, Frames]) -> None:
+    live, frames = ran
+    plain = shown(live, frames, 5)
+    frame = {**frames[5][0], "input_factor": np.full(len(frames[5][0]["input"][0]), 0.5)}
+    moment = shown(live, [*frames[:5], (frame, frames[5][1])], 5)
+    assert [remark for remark in moment.remarks if remark not in plain.remarks] == [
+        "Input spikes carry the factor 0.5, by which what they deliver is multiplied. To the rule, each is a spike."
+    ]
+    np.testing.assert_array_equal(moment.replay.end, plain.replay.end)
+
+
 def test_parameters_are_those_of_the_presentation(ran: tuple[LiveRun, Frames]) -> None:
     live, _ = ran
     rates = [experiment_at(live, n).plasticity.nu_pre for n in (0, CHANGED - 1, CHANGED)]  # type: ignore[attr-defined]
