@@ -348,6 +348,7 @@ def _show_metrics(heads: Sequence[str], metrics: Mapping[str, Sequence[Metric | 
 
     name, beside = f"accuracy of {SAMPLES}", metrics.get("accuracy of k-means", ())
     samples = metrics.get(name, [None] * len(beside))
+    beside = beside or [None] * len(samples)
     lacking = any(own is None and other is not None for own, other in zip(samples, beside, strict=True))
     if metrics:
         metrics = {**metrics, name: samples} if lacking else metrics

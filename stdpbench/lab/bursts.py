@@ -12,6 +12,7 @@ from stdpbench.lab.protocols import Floats, above_zero, as_rule, count, impose, 
 from stdpbench.lab.result import Curve, Result
 from stdpbench.neurons import Neuron
 from stdpbench.plasticity import PlasticityRule
+from stdpbench.units import signed
 
 _PAUSE = 10.0  # seconds from burst to burst
 _ALONE = 1.0  # hertz: below, pairs are isolated, since bursts would overlap
@@ -68,7 +69,7 @@ def pairing(
         made, [at - d * 1e-3 for d in dts for at in trains], trains * len(dts), w, neuron=neuron, dt=dt
     )
     relative: list[Floats] = [np.array(times) * part / w for part in np.split(changed, len(dts))]
-    curves = tuple(Curve(f"Δt = {d:+g} ms", part) for d, part in zip(dts, relative, strict=True))
+    curves = tuple(Curve(f"Δt = {signed(d, 'g')} ms", part) for d, part in zip(dts, relative, strict=True))
     conditions = f"{bursts} bursts of {pairs} equidistant pairs, {_PAUSE:g} s apart ({_PAIRS_ALONE} pairs below 1 Hz)"
     conditions += f", starting weight {w:g}, bounds 0 … {made.w_max:g}"
     if reads:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.units import signed
 
 FREQUENCIES = (0.1, 10.0, 20.0, 40.0, 50.0)
 SJOESTROEM_DATA = {
@@ -77,7 +78,7 @@ def sjoestroem() -> list[Points]:
         "with curves of starting weight 1, or of additive rules. Bars: standard error"
     )
     return [
-        Points(f"{SJOESTROEM}, Δt = {dt:+g} ms", np.array(FREQUENCIES), *values, "frequency", about)
+        Points(f"{SJOESTROEM}, Δt = {signed(dt, 'g')} ms", np.array(FREQUENCIES), *values, "frequency", about)
         for dt, values in SJOESTROEM_DATA.items()
     ]
 

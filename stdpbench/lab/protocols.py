@@ -18,6 +18,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.lab.result import Curve, Result
 from stdpbench.neurons import Neuron
 from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.units import signed
 
 Floats = NDArray[np.float64]
 Trains = Sequence[Floats]
@@ -108,7 +109,9 @@ def frequency(
     x, dts = numbers(usual if frequencies is None else frequencies), numbers(dts).tolist()
     trains = [np.arange(count(pairs, "pairs")) / above_zero(float(f), "frequencies") for f in x]
     changed, cut = impose(made, [at - dt * 1e-3 for dt in dts for at in trains], trains * len(dts), w)
-    curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
+    curves = [
+        Curve(f"Δt = {signed(dt, 'g')} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)
+    ]
     conditions = f"{pairs} equidistant pairs, {_bounds(made, w)}"
     return result("frequency", made, x, "frequency", "Hz", "Δw", tuple(curves), conditions, cut)
 
@@ -277,7 +280,9 @@ def weight_dependence(
     changed, _ = impose(
         made, [at - dt * 1e-3 for dt in dts for _ in x], [at] * (len(dts) * len(x)), np.tile(x, len(dts))
     )
-    curves = [Curve(f"Δt = {dt:+g} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)]
+    curves = [
+        Curve(f"Δt = {signed(dt, 'g')} ms", part) for dt, part in zip(dts, np.split(changed, len(dts)), strict=True)
+    ]
     spikes = "1 pair" if pairs == 1 else f"{pairs} pairs at {frequency:g} Hz"
     return result(
         "weight-dependence",

@@ -11,6 +11,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.lab.protocols import ENOUGH, as_rule, numbers, starting_weight
 from stdpbench.lab.result import Curve, Result
 from stdpbench.plasticity import PlasticityRule
+from stdpbench.units import signed
 
 
 def reward_delay(
@@ -54,7 +55,9 @@ def reward_delay(
     synapses.put("d", reward)
     none = [np.empty(0)] * len(inputs)
     end = synapses.run(none, none, None, until=ENOUGH * max(made.quantities().values()))
-    curves = [Curve(f"Δt = {dt:+g} ms", part - w) for dt, part in zip(dts, np.split(end, len(dts)), strict=True)]
+    curves = [
+        Curve(f"Δt = {signed(dt, 'g')} ms", part - w) for dt, part in zip(dts, np.split(end, len(dts)), strict=True)
+    ]
     conditions = f"1 pair, then a reward of {reward:g}, starting weight {w:g}, bounds 0 … {made.w_max:g}"
     remarks = ("Some weights ended at a bound, where the curve is clipped.",)
     cut = bool(((end <= 0) | (end >= made.w_max)).any())

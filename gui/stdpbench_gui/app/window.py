@@ -463,7 +463,8 @@ class MainWindow(QMainWindow):
         def show(found: tuple[list[Entry], str]) -> None:
             words = [[one.state, columns.text(one, "vote")] for one in found[0]]
             texts = [" · vote ".join(filter(None, text)) for text in words]
-            self.start.show_recent([(one.path, text) for one, text in zip(found[0], texts, strict=True)], found[1])
+            titles = {one.path: one.title for one in found[0]}
+            self.start.show_recent([*zip(titles, texts, strict=True)], found[1], titles)
 
         self.session.work(look, show, owner=self)
 

@@ -232,7 +232,7 @@ class RewindForm(PastForm):
         """Show where it resumes, and which changes of the run are taken back."""
         super().show_run()
         undone = changes_from(self._now, self.draft)
-        title = "Rewinding takes these changes back" if undone else "Rewinding takes no change of parameters back"
+        title = "Rewinding undoes these changes" if undone else "Rewinding undoes no change of parameters"
         self.changes.show_changes(title, undone, fixed=True)
 
     def _move(self, at: int) -> None:

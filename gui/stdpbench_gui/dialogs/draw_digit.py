@@ -371,7 +371,7 @@ class DrawDigitDialog(QDialog):
         if names:
             self.bars_plot.getAxis("bottom").setTicks([list(enumerate(names))])
             self.bars_plot.setXRange(-0.6, len(names) - 0.4, padding=0)
-        self.bars_plot.setYRange(0, 1, padding=0)
+        self.bars_plot.setYRange(0, 1.08, padding=0)
 
     def _refused(self, sentence: str) -> None:
         self._show_nothing()

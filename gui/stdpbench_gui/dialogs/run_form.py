@@ -255,7 +255,7 @@ class RunForm(QDialog):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        for panel in (self._middle, self._right):
+        for panel in (self._left, self._middle, self._right):
             panel.setStyleSheet(sheet())
         self.changes.restyle()
         self.diagram.restyle()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
@@ -299,8 +299,13 @@ class StartPage(QScrollArea):
         """Show the explanation of this view."""
         explain(self, "Start", _HELP)
 
-    def show_recent(self, runs: list[tuple[Path, str]] | None, problem: str = "") -> None:
-        """Show the newest runs with a short status each, or why they cannot be listed; None: not yet known."""
+    def show_recent(
+        self, runs: list[tuple[Path, str]] | None, problem: str = "", titles: Mapping[Path, str] | None = None
+    ) -> None:
+        """Show the newest runs with a short status each, or why they cannot be listed; None: not yet known.
+
+        Runs are called by their titles, those without by their names.
+        """
         layout = self._cleared(self.recent)
         if problem:
             layout.addWidget(wrapped(f"⚠ Cannot list the runs: {problem.rstrip('.')}.", "problem"))
@@ -309,8 +314,9 @@ class StartPage(QScrollArea):
             layout.addWidget(wrapped(words, "faint"))
         for path, words in runs or ():
             room = _LETTERS * self.fontMetrics().horizontalAdvance("n")
-            button = QPushButton(self.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, room))
-            button.setAccessibleName(path.name)
+            name = (titles or {}).get(path) or path.name
+            button = QPushButton(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, room))
+            button.setAccessibleName(name)
             button.setFlat(True)
             button.setStyleSheet("text-align: left; padding: 2px;")
             button.setToolTip(str(path))

@@ -76,11 +76,12 @@ class Log(Panel):
         cursor.setBlockFormat(hanging)
         for position, _, sentence in self.session.live.log[self._shown :]:
             warning = any(word in sentence for word in _WARNINGS)
+            whole = sentence.replace(" %", "\u00a0%")  # a number and its sign stay on one line
             style = QTextCharFormat()
             style.setForeground(QColor(theme.current().wrong if warning else theme.current().ink))
             if not self.text.document().isEmpty():  # type: ignore[union-attr]
                 cursor.insertBlock()
-            cursor.insertText(f"{thousands(position)}\t{'⚠ ' if warning else ''}{sentence}", style)
+            cursor.insertText(f"{thousands(position)}\t{'⚠ ' if warning else ''}{whole}", style)
         self._shown = len(self.session.live.log)
         if at_end:
             bar.setValue(bar.maximum())

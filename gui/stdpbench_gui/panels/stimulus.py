@@ -32,8 +32,7 @@ def _tally(right: Collection[bool | None]) -> str:
     n_right = sum(each is True for each in right)
     if not unknown:
         return f"{n_right} of the last {len(right)} right"
-    wrong = len(right) - n_right - unknown
-    return f"of the last {len(right)} seen here, {n_right} right, {wrong} wrong, {unknown} {_NO_CLASS}"
+    return f"{n_right} of {len(right)} right here, {unknown} {_NO_CLASS}"
 
 
 class Stimulus(Panel):

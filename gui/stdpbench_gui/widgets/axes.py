@@ -11,7 +11,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
 
-from stdpbench.units import thousands
+from stdpbench.units import minus, thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.plot import Axis, Plot
 
@@ -90,7 +90,7 @@ class _Axis(Axis):
         if self.powers:
             return [f"{10.0**value:g}" if value < 4 else f"10{_raised(value)}" for value in values]
         if spacing >= 1 and self.orientation == "bottom":
-            return [thousands(round(value * scale)) for value in values]
+            return [minus(thousands(round(value * scale))) for value in values]
         return list(super().tickStrings(values, scale, spacing))
 
 

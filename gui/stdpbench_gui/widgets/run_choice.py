@@ -67,7 +67,7 @@ class RunChoice(Choice):
         while self.count() > 1:
             self.removeItem(1)
         for entry in filter(self._fits, entries):
-            self.addItem(entry.name, entry.path)
+            self.addItem(f"{entry.title} · {entry.name}" if entry.title else entry.name, entry.path)
         self.show_path(self._wanted)
 
     def show_path(self, path: Path | None) -> None:

@@ -144,6 +144,8 @@ class StimulusView(QWidget):
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.time.update()
+        if self._shown is not None:
+            self.show_stimulus(self._shown, self.captions[0].text(), self._names)
 
     # -- spikes ----------------------------------------------------------------------------------------------------
 

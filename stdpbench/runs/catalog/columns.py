@@ -91,7 +91,7 @@ def text(entry: Entry, column: str, now: str = "") -> str:
 
 def is_share(column: str) -> bool:
     """Whether a column contains fractions, which are shown in per cent."""
-    return column == "vote" or (column.startswith(SHARES) and column.endswith(".accuracy"))
+    return column == "vote" or (column.startswith(SHARES) and column.endswith((".accuracy", ".balanced_accuracy")))
 
 
 def is_active(entry: Entry) -> bool:

@@ -227,4 +227,6 @@ def _label(path: str) -> str:
     if parts[0] in ("accuracy", "baselines") and parts[-1] == "accuracy":
         kind = "accuracy" if parts[0] == "accuracy" else "accuracy of"
         return f"{kind}{',' if parts[0] == 'accuracy' else ''} {', '.join(parts[1:-1])}"
+    if parts[0] == "accuracy" and parts[-1] == "balanced_accuracy":
+        return f"balanced accuracy, {', '.join(parts[1:-1])}"
     return path.removeprefix("training.")

@@ -193,7 +193,8 @@ def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, 
     qtbot.waitUntil(
         lambda: not window.session.background.busy, timeout=60_000
     )  # which look for recent runs themselves
-    window.start.show_recent([(tmp_path / "one", "finished"), (tmp_path / "two", "failed")])
+    one, two = tmp_path / "one", tmp_path / "two"
+    window.start.show_recent([(one, "finished"), (two, "failed")], titles={one: "The first", two: ""})
     window.start.show_machine([SimpleNamespace(name="Python", state="ok", detail="3.11", fix="")])
     qtbot.waitUntil(lambda: all(button.isVisible() for button in window.start.machine.findChildren(QPushButton)))
     window.start.cards["digits-from-noise"].button.setFocus()
@@ -205,7 +206,7 @@ def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, 
         widget = QApplication.focusWidget()
         assert isinstance(widget, QPushButton)
     first = ["Digits in a minute", "Edit…", "Start from samples", "Choose data…", "Build a network…"]
-    assert found == [*first, "one", "two", "Check again", "Run best-quick", "Edit…"]
+    assert found == [*first, "The first", "two", "Check again", "Run best-quick", "Edit…"]
 
 
 def luminance(colour: QColor) -> float:

@@ -261,7 +261,7 @@ def test_figures_and_numbers_leave(page: RulesPage, qtbot: QtBot, tmp_path: Path
     assert "doi:10.1016/S0896-6273(01)00542-6" in spec["caption"]
     lines, _ = script(spec, Order(str(tmp_path / "figure.png"), caption=spec["caption"]))
     compile(lines, "figure.py", "exec")
-    assert table[0] == ["rule", "frequency (Hz)", "Δw, Δt = +10 ms", "Δw, Δt = -10 ms"]
+    assert table[0] == ["rule", "frequency (Hz)", "Δw, Δt = +10 ms", "Δw, Δt = −10 ms"]
     assert len(table[1]) == 2 * len(now(page, 2).x)
     assert page.values.table() is not None
 

@@ -93,7 +93,7 @@ def test_how_often_it_was_right(panel: Stimulus) -> None:
     for number in range(24):
         give(panel.session, frame(number, image=number % 2, exc=FIRES_1 if number % 2 else FIRES_0))
     redraw(panel)
-    assert "of the last 23 seen here, 22 right, 0 wrong, 1 by neurons new to this window" in panel.details.text()
+    assert "22 of 23 right here, 1 by neurons new to this window" in panel.details.text()
     assert "running accuracy" not in panel.details.text(), "no block is complete"
     panel.session.live.blocks[24] = block(0.8)
     panel.refresh()

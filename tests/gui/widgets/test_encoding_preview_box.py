@@ -13,6 +13,7 @@ from waiting import waits
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
+from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import encoding_preview as module
@@ -42,6 +43,15 @@ def test_parameters_move_and_the_spikes_follow(form: NewRunForm, qtbot: QtBot) -
     assert preview.shown.shown.n_input == 784  # the session has stimuli of these data
     assert "Over 20 pictures" in preview.words.text()
     assert preview.of.text().startswith("class ")
+    form.set_value("network.n_exc", 200)
+    light = preview.view.still.grab().toImage()
+    theme.apply("dark")
+    form.restyle()
+    assert preview.view.still.grab().toImage() != light, "drawn in the colours of the theme"
+    qtbot.wait(1)
+    assert form.fields.rows["network.n_exc"].name.font().bold(), "what is not default stays bold"
+    theme.apply("light")
+    form.restyle()
     form.set_value("encoding.kind", "latency")
     waits(qtbot, lambda: preview.shown is not None and preview.shown.shown.fires_once)
     assert preview.view.captions[1].text().startswith("spikes at ")

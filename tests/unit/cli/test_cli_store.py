@@ -155,7 +155,8 @@ def test_show_and_compare_say_why_a_run_of_an_earlier_version_has_no_samples_as_
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     score = {"accuracy": 0.7, "interval_95": [0.6, 0.8], "n_images": 60, "n_correct": 42}
-    for name, baselines in (("old", {"k_means": score}), ("new", {"k_means": score, "samples": score})):
+    every = {"old": {"k_means": score}, "new": {"k_means": score, "samples": score}, "few": {"samples": score}}
+    for name, baselines in every.items():
         path = make_run(elsewhere, name)
         metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8")) | {"baselines": baselines}
         (path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
@@ -166,6 +167,8 @@ def test_show_and_compare_say_why_a_run_of_an_earlier_version_has_no_samples_as_
     assert why not in new
     assert "samples as prototypes" in new
     assert why in cli("compare", str(elsewhere / "old"), str(elsewhere / "new"))
+    assert "samples as prototypes" in cli("compare", str(elsewhere / "new"), str(elsewhere / "few"))
+    assert "k-means" not in cli("show", str(elsewhere / "few")), "as with fewer pictures than neurons"
 
 
 def test_show_leaves_nothing_beside_a_run_that_lies_elsewhere(cli: Cli, tmp_path: Path, make_run: Make) -> None:

@@ -79,7 +79,7 @@ class MatrixBox(Box):
             return ""
         return (
             f"{state.readout}: {100 * row.accuracy:.1f} % of {thousands(row.n_images)} right "
-            f"({INTERVAL} {100 * row.low:.1f} to {100 * row.high:.1f} %)"
+            f"({INTERVAL} {100 * row.low:.1f} to {100 * row.high:.1f}\u00a0%)"
         )
 
     def _choose(self, row: int, column: int) -> None:

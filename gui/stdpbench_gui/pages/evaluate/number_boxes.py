@@ -11,6 +11,7 @@ from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
 from stdpbench.report.rows import GROUPS, Accuracy
+from stdpbench.units import minus
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.trees import add_heading, add_row, table_of
@@ -108,7 +109,7 @@ class MeasuresBox(Box):
 
 
 def _shown(name: str, value: float) -> str:
-    return f"{100 * value:.1f}" if name in ("accuracy", "purity") else f"{value:.3f}".replace("-0.000", "0.000")
+    return f"{100 * value:.1f}" if name in ("accuracy", "purity") else minus(f"{value:.3f}".replace("-0.000", "0.000"))
 
 
 class ReadoutsBox(Box):

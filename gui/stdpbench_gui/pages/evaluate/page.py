@@ -210,14 +210,15 @@ class EvaluatePage(QWidget):
         shown = self._shown.folder.path.resolve() if self._shown.folder is not None else None
         finished = [entry for entry in entries if entry.state == State.FINISHED]
         finished.sort(key=lambda entry: entry.path.resolve() != shown)  # stable: the others stay newest first
-        if [entry.path for entry in finished] != [entry.path for entry in self._entries]:
+        if [(one.path, one.title) for one in finished] != [(one.path, one.title) for one in self._entries]:
             chosen = self.chosen_run()
             self._entries = finished
             with QSignalBlocker(self.run):
                 self.run.clear()
                 for entry in finished:
                     vote = run_columns.text(entry, "vote")
-                    self.run.addItem(f"{entry.name}{f' · vote {vote}' if vote else ''}", entry.path)
+                    words = (entry.title, entry.name, f"vote {vote}" if vote else "")
+                    self.run.addItem(" · ".join(filter(None, words)), entry.path)
                 kept = self.state.look.path if self.state.look is not None else chosen
                 self.run.setCurrentIndex(max(0, self._place_of(kept)))
             self._on_run()

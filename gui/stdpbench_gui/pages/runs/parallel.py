@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, Q
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from stdpbench.runs.catalog.run_axes import RunAxis
+from stdpbench.units import minus
 from stdpbench_gui.look import theme
 
 _NEAR = 24.0  # pixels beside an axis that belong to it
@@ -109,7 +110,7 @@ class ParallelAxes(QWidget):
     def _area(self) -> QRectF:
         line = self.fontMetrics().lineSpacing()
         side = max(28.0, min(90.0, self.width() / (2 * max(1, len(self._axes)))))
-        return QRectF(side, 1.6 * line, max(1.0, self.width() - 2 * side), max(1.0, self.height() - 2.4 * line))
+        return QRectF(side, 1.9 * line, max(1.0, self.width() - 2 * side), max(1.0, self.height() - 2.7 * line))
 
     def _x(self, number: int) -> float:
         area = self._area()
@@ -162,7 +163,7 @@ class ParallelAxes(QWidget):
             label = metrics.elidedText(axis.label, Qt.TextElideMode.ElideMiddle, room)
             wide = metrics.horizontalAdvance(label)
             left = min(max(2.0, x - wide / 2), self.width() - wide - 2.0)
-            painter.drawText(QPointF(left, area.top() - 0.5 * metrics.lineSpacing()), label)
+            painter.drawText(QPointF(left, area.top() - 0.8 * metrics.lineSpacing()), label)
             self._paint_ticks(painter, axis, x, room)
             if axis.path in self.brushes:
                 low, high = self.brushes[axis.path]
@@ -184,7 +185,8 @@ class ParallelAxes(QWidget):
             texts = texts[:: -(-len(texts) // most)]
         else:
             ends = (10.0**low, 10.0**high) if axis.log else (low, high)
-            texts = [(0.5, f"{ends[0]:.4g}")] if low == high else [(0.0, f"{ends[0]:.4g}"), (1.0, f"{ends[1]:.4g}")]
+            lowest, highest = (minus(f"{end:.4g}") for end in ends)
+            texts = [(0.5, lowest)] if low == high else [(0.0, lowest), (1.0, highest)]
         for share, text in texts:
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(20, room // 2))
             wide, y = metrics.horizontalAdvance(shown), self._y(share)
