@@ -184,7 +184,7 @@ class Stimulus(Panel):
         if self._shown is not None and self._shown.is_cut:
             parts.append(f"the first {self._shown.duration:g} of {self._shown.whole:g} ms")
         right = self.observed.right
-        if len(right) >= 10:
+        if len(right) >= 10 and not self.session.live.taught:  # which knows the classes of its output, unlike this
             parts.append(_tally(right))
         blocks = self.session.live.blocks
         if None in right and blocks and "vote" in (accuracy := blocks[max(blocks)].accuracy):

@@ -20,6 +20,9 @@ from PyQt6.QtWidgets import (
     QMessageBox,
     QScrollArea,
     QSplitter,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -28,6 +31,7 @@ from stdpbench.experiment import Experiment
 from stdpbench_gui.widgets.layouts import vbox
 
 _LONGEST_WORD = 40
+_TEXT_MARGIN = 4  # pixels around the text of a drop-down list
 _T = TypeVar("_T")
 
 
@@ -137,6 +141,16 @@ class NarrowBox(QComboBox):
         """Return the size of a few letters and the arrow."""
         least = self.fontMetrics().horizontalAdvance("by label") + 32
         return QSize(min(least, super().minimumSizeHint().width()), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw the box with its text elided, which Qt cuts off."""
+        painter, option, style = QStylePainter(self), QStyleOptionComboBox(), not_none(self.style())
+        self.initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width() - _TEXT_MARGIN
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 class OptionalLabel(QLabel):

@@ -163,7 +163,7 @@ class StimulusView(QWidget):
             values = np.where(np.isnan(values), 0.0, values)
         else:
             values = shown.counts.astype(np.float64)
-            text = f"0 to {int(values.max())} input spikes"
+            text = f"0 to {int(values.max())} input spikes" if values.any() else "no input spikes"
         top = max(1e-9, float(values.max())) if shown.fires_once else max(1.0, float(values.max()))
         sheet = shown.sheet(values)
         if shown.stimulus is None and sheet.shape[0] == 1:  # inputs of a stream are no picture

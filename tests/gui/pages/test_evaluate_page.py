@@ -134,7 +134,7 @@ def test_nobody_looks_at_labels_before_it_is_asked_for(run: Path, window: MainWi
     low, high = json.loads((run / "metrics.json").read_text())["accuracy"]["vote"]["interval_95"]
     interval = f"95 % Wilson interval {100 * low:.1f} to {100 * high:.1f} %"
     assert interval in page.summary.text()
-    assert interval in page.matrix.summary()
+    assert interval in page.matrix.summary().replace("\u00a0", " ")
     assert "K = 10" in page.summary.text()
     for box in page.boxes:
         assert box.body.isVisible(), box.title

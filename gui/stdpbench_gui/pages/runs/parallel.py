@@ -110,7 +110,8 @@ class ParallelAxes(QWidget):
     def _area(self) -> QRectF:
         line = self.fontMetrics().lineSpacing()
         side = max(28.0, min(90.0, self.width() / (2 * max(1, len(self._axes)))))
-        return QRectF(side, 1.9 * line, max(1.0, self.width() - 2 * side), max(1.0, self.height() - 2.7 * line))
+        top, bottom = round(1.9 * line), round(0.8 * line)  # whole pixels, so that the mouse reaches the ends
+        return QRectF(side, top, max(1.0, self.width() - 2 * side), max(1.0, self.height() - top - bottom))
 
     def _x(self, number: int) -> float:
         area = self._area()

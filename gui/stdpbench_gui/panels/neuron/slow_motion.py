@@ -138,7 +138,7 @@ class SlowMotionPanel(Panel):
         selection = self.session.selection
         if selection.only_neurons:
             return f"No projection to {selection.population} has weights that can be replayed here."
-        return self.empty_text if self._can_replay() else _OTHER
+        return (self.session.not_coming() or self.empty_text) if self._can_replay() else _OTHER
 
     def refresh(self) -> None:
         """Load the newest presentation, if the run is paused and it is not shown already."""
