@@ -166,7 +166,7 @@ _LOIHI: Final = Target(
         "axons per core": Figure(4096, "output axons of a core", _NENGO),
         "weight bits": Figure(8, "bits, times 2^(6 + exponent)", _MICHAELIS, _BRIAN2LOIHI),
         "sign bits": Figure(1, "bit of them for the sign, where both occur", _LAVA_DENSE),
-        "weight range": Figure(15, "powers of two: exponents from -8 to 7", _MICHAELIS, _BRIAN2LOIHI),
+        "weight range": Figure(15, "powers of two: exponents from −8 to 7", _MICHAELIS, _BRIAN2LOIHI),
         "longest delay": Figure(62, "time steps", _DAVIES, f"{_LAVA_DL} (for Loihi 2)"),
         "decay bits": Figure(12, "bits: a fraction decay/4096 is lost per time step", _LAVA),
         "longest refractory period": Figure(64, "time steps", _MICHAELIS, _BRIAN2LOIHI),

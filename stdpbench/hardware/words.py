@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from stdpbench.hardware.check import ChipCheck, Energy
 
-_UNITS = {"mJ": 1e9, "µJ": 1e6, "nJ": 1e3, "pJ": 1.0}
+_UNITS = {"J": 1e12, "mJ": 1e9, "µJ": 1e6, "nJ": 1e3, "pJ": 1.0}
 _HEADINGS = ("what", "where", "network", "chip", "verdict", "source")
 
 

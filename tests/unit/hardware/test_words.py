@@ -12,7 +12,8 @@ from stdpbench.runs.preparation.start import load_split
 
 
 @pytest.mark.parametrize(
-    ("picojoule", "text"), [(0.5, "0.5 pJ"), (23.6, "23.6 pJ"), (1690, "1.69 nJ"), (4.23e11, "423 mJ")]
+    ("picojoule", "text"),
+    [(0.5, "0.5 pJ"), (23.6, "23.6 pJ"), (1690, "1.69 nJ"), (4.23e11, "423 mJ"), (2e12, "2 J")],
 )
 def test_energies_have_a_unit(picojoule: float, text: str) -> None:
     assert energy_text(picojoule) == text
