@@ -34,6 +34,7 @@ sparse input>fed random each pair ge uniform scaled
 again input>inh multiple none triplet gi uniform plain
 still input>exc random one static ge constant plain
 slow input>fed all each static gi uniform scaled
+shared input>exc all each static ge constant plain
 within exc>fed all one pair ge uniform plain
 """
 """All ways in which spikes of the input reach neurons, with and without delays, learning and not."""

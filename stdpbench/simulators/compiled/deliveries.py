@@ -27,7 +27,8 @@ def delivered(layout: Layout, projection: ProjectionLayout) -> bool:
     fits = projection.dense and projection.delays_differ and projection.source.is_input
     waits = layout.graph.stream or any(each.is_input for each in layout.in_flight)
     plain = projection.delay_rule is None and projection.projection.scale is None and projection.target.size < 1 << 16
-    return fits and plain and not waits and (projection.rule is None or bool(deciding_trace(projection)))
+    read = projection.has_weights and (projection.rule is None or bool(deciding_trace(projection)))
+    return fits and plain and not waits and read
 
 
 def deciding_trace(projection: ProjectionLayout) -> str:
