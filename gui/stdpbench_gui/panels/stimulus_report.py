@@ -80,7 +80,9 @@ def figure_of(shown: ShownStimulus, names: Sequence[str]) -> dict[str, Any]:
         parts.append({"kind": "lines", "x_label": _LABEL, "plots": plots, "x_range": end})
     if not shown.is_flat and shown.events is None and shown.signal is None:
         counts = shown.sheet(shown.counts)
-        if shown.fires_once:
+        if shown.factors_sentence:
+            parts.append({"kind": "image", "image": shown.sheet(shown.delivered), "label": "sum of factors"})
+        elif shown.fires_once:
             parts.append({"kind": "image", "image": shown.sheet(shown.first), "label": "first spike (ms)"})
         else:
             parts.append({"kind": "image", "image": counts, "label": "input spikes"})

@@ -150,25 +150,31 @@ class StimulusView(QWidget):
     # -- spikes ----------------------------------------------------------------------------------------------------
 
     def _show_spikes(self, shown: ShownStimulus) -> None:
-        """Draw the spikes of each input: their number, or, where each fires once at most, their times."""
+        """Draw the spikes of each input: their number, what their factors add up to, or the times of single ones."""
         if not shown.n_input:
             self.spikes.clear()
             self.captions[1].setText("no input")
             return
-        if shown.fires_once:
+        low = 0.0
+        if shown.factors_sentence:
+            values = shown.delivered
+            low, top = min(0.0, float(values.min())), max(1e-9, float(values.max()))
+            text = f"sum of factors, {low:.3g} to {top:.3g}"
+        elif shown.fires_once:
             latest, first = float(np.nanmax(shown.first)), float(np.nanmin(shown.first))
-            values, top = latest - shown.first + 0.25 * max(latest - first, shown.dt), 0.0
+            values = latest - shown.first + 0.25 * max(latest - first, shown.dt)
             early = "bright" if theme.current().dark else "dark"
             text = f"spikes at {first:.4g} to {latest:.4g} ms, {early}: early"
             values = np.where(np.isnan(values), 0.0, values)
+            top = max(1e-9, float(values.max()))
         else:
             values = shown.counts.astype(np.float64)
             text = f"0 to {int(values.max())} input spikes" if values.any() else "no input spikes"
-        top = max(1e-9, float(values.max())) if shown.fires_once else max(1.0, float(values.max()))
+            top = max(1.0, float(values.max()))
         sheet = shown.sheet(values)
         if shown.stimulus is None and sheet.shape[0] == 1:  # inputs of a stream are no picture
             sheet = values.reshape(field_shape((len(values),)))
-        self.spikes.show_values(sheet, 0.0, top, colour_maps.sequential(), theme.current().line)
+        self.spikes.show_values(sheet, low, top, colour_maps.sequential(), theme.current().line)
         self.captions[1].setText(text)
 
     def _write_legend(self) -> None:

@@ -295,6 +295,20 @@ def test_inputs_that_fire_once_show_when(panel: Stimulus) -> None:
     assert figure["parts"][1]["image"][0, 0] == 10.0
 
 
+def test_factors_add_up(panel: Stimulus) -> None:
+    give_pictures(panel.session, [0, 1])
+    shown = frame(1, image=0, input=pair((0, 20), (7, 100), (7, 120)))
+    give(panel.session, {**shown, "input_factor": np.array([0.5, 0.25, 0.125])})
+    redraw(panel)
+    assert panel.captions[1].text() == "sum of factors, 0 to 0.5"
+    assert "Input spikes carry factors from 0.125 to 0.5, by which" in panel.summary()
+    figure, table = panel.figure(), panel.table()
+    assert figure is not None
+    assert figure["parts"][1]["label"] == "sum of factors"
+    assert table is not None
+    assert (table[0][-1], table[1][7][-1]) == ("sum of factors", 0.375)
+
+
 def test_of_very_many_spikes_those_of_some_inputs_are_drawn(panel: Stimulus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stdpbench_gui.widgets.time_plot.MOST_SPIKES", 100)
     give(panel.session, frame(1))
