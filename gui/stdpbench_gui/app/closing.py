@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSettings
-from PyQt6.QtWidgets import QCheckBox, QMessageBox, QWidget
+from PyQt6.QtWidgets import QMessageBox, QWidget
 
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import CheckBox
 
 
 def is_active(session: RunSession) -> bool:
@@ -43,7 +44,7 @@ class ClosingQuestion(QMessageBox):
         self.stop_button = self.addButton("Stop it", QMessageBox.ButtonRole.DestructiveRole)
         self.addButton(QMessageBox.StandardButton.Cancel)
         self.setDefaultButton(self.leave_button)
-        self.remember = QCheckBox("Remember my choice and do not ask again")
+        self.remember = CheckBox("Remember my choice and do not ask again")
         self.setCheckBox(self.remember)
         self.buttonClicked.connect(self._clicked)
 

@@ -17,7 +17,6 @@ from PyQt6.QtGui import (
     QShortcut,
 )
 from PyQt6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -39,7 +38,7 @@ from stdpbench_gui.session.network_probe import NetworkProbe
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pad import USUAL_WIDTH, Pad
 from stdpbench_gui.widgets.plot import Plot
@@ -101,7 +100,7 @@ class DrawDigitDialog(QDialog):
         self.undo_button, self.clear_button = QPushButton("Undo"), QPushButton("Clear")
         self.undo_button.setToolTip("Undo the last stroke (Ctrl+Z)")
         self.clear_button.setToolTip("Remove all strokes (Del)")
-        self.eraser = QCheckBox("Eraser")
+        self.eraser = CheckBox("Eraser")
         self.eraser.setToolTip("Strokes erase (E)")
         self.line = QSlider(Qt.Orientation.Horizontal)
         self.line.setRange(6, 64)

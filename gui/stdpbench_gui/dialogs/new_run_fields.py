@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QFormLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from stdpbench.experiment import Group, shipped_experiments, trained_kinds
 from stdpbench.parameters import Parameter
@@ -16,7 +16,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import CheckBox, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.parameter_fields import Choice
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
@@ -98,13 +98,13 @@ class NewRunFields(QWidget):
         self.seeds_problem.setAccessibleName("Problem of the seeds")
         self.choice_problem = wrapped("", "problem")
         self.choice_problem.setAccessibleName("Problem of the choice")
-        self.validation = QCheckBox("evaluate on held-out training pictures")
+        self.validation = CheckBox("evaluate on held-out training pictures")
         self.validation.setToolTip(
             "Hold out some training pictures, and evaluate on them instead of the test pictures"
         )
-        self.baselines = QCheckBox("evaluate baselines as well")
+        self.baselines = CheckBox("evaluate baselines as well")
         self.baselines.setToolTip("Start weights, samples as prototypes, and k-means")
-        self.hold = QCheckBox("hold in the queue until released")
+        self.hold = CheckBox("hold in the queue until released")
         self.about = wrapped("", "faint")
         self.about.setAccessibleName("About the experiment")
         self._own = QWidget()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -22,7 +21,7 @@ from PyQt6.QtWidgets import (
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.notes import LONGEST_TITLE, Notes
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import CheckBox, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _ROWS = 5  # of the list of neurons
@@ -54,7 +53,7 @@ class NotesDialog(QDialog):
         self.tags = QLineEdit(" ".join(notes.tags))
         self.tags.setPlaceholderText("words, separated by spaces or commas")
         self.tags.setAccessibleName("Tags")
-        self.star = QCheckBox("★ starred")
+        self.star = CheckBox("★ starred")
         self.star.setChecked(notes.starred)
         self.text = QPlainTextEdit(notes.text)
         self.text.setTabChangesFocus(True)

@@ -7,6 +7,7 @@ colour-blind viewers. They are always accompanied by names, marks or numbers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QCheckBox, QWidget
 
 _ASSETS = Path(__file__).parent.parent / "assets"
 GRID = 8
@@ -115,20 +116,45 @@ def system_is_dark() -> bool:
 
 
 def apply(choice: str) -> Theme:
-    """Activate a theme: ``"light"``, ``"dark"``, or ``"system"``."""
+    """Activate a theme for all widgets there are: ``"light"``, ``"dark"``, or ``"system"``."""
+    if choose(choice):
+        polish(QApplication.allWidgets())
+    return _current
+
+
+def choose(choice: str) -> bool:
+    """Activate a theme for new widgets only; return whether the others are still to be given to `polish`."""
     global _current
     _current = DARK if choice == "dark" or (choice == "system" and system_is_dark()) else LIGHT
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    check = _ASSETS / f"check-{'dark' if _current.dark else 'light'}.png"
-    sheet = _STYLE.format(theme=_current, grid=GRID, check=check.as_posix())
+    palette = _palette(_current)
+    stale = bool(app.palette() != palette)
     if not app.styleSheet():
         app.setStyle("Fusion")
-    app.setPalette(_palette(_current))
-    if app.styleSheet() != sheet:  # setting it polishes every widget again
-        app.setStyleSheet(sheet)
+    app.setPalette(palette)
+    if app.styleSheet() != _STYLE:  # setting it takes 0.3 ms for each widget; therefore it holds for both themes
+        app.setStyleSheet(_STYLE)
+        stale = False
     pg.setConfigOptions(background=_current.base, foreground=_current.ink, antialias=False, imageAxisOrder="row-major")
-    return _current
+    return stale
+
+
+def polish(widgets: Iterable[QWidget]) -> None:
+    """Give widgets the colours of the palette, which the style sheet refers to."""
+    for widget in widgets:
+        if isinstance(widget, QCheckBox):
+            mark(widget)
+        style = widget.style()
+        if style is not None and widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+            style.unpolish(widget)
+            style.polish(widget)
+            widget.update()
+
+
+def mark(box: QCheckBox) -> None:
+    """Say which theme a box is shown in: the style sheet chooses the picture of its mark by that."""
+    box.setProperty("dark", _current.dark)
 
 
 def class_colour(number: int) -> QColor:
@@ -168,43 +194,47 @@ def _palette(theme: Theme) -> QPalette:
 
 
 _STYLE = """
-QToolTip {{ color: {theme.ink}; background: {theme.base}; border: 1px solid {theme.line}; padding: 4px; }}
+QToolTip {{ color: palette(window-text); background: palette(base); border: 1px solid palette(mid); padding: 4px; }}
 QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
-QMainWindow::separator {{ background: {theme.window}; width: 6px; height: 6px; }}
-QMainWindow::separator:hover {{ background: {theme.accent}; }}
-#rail {{ background: {theme.base}; border-right: 1px solid {theme.line}; }}
-#rail QToolButton {{ border: none; border-left: 3px solid transparent; padding: {grid}px 4px; color: {theme.faint}; }}
-#rail QToolButton:checked {{ border-left: 3px solid {theme.accent}; color: {theme.ink}; font-weight: 600; }}
-#rail QToolButton:hover {{ color: {theme.ink}; }}
-#runbar {{ background: {theme.base}; border-bottom: 1px solid {theme.line}; }}
+QMainWindow::separator {{ background: palette(window); width: 6px; height: 6px; }}
+QMainWindow::separator:hover {{ background: palette(highlight); }}
+#rail {{ background: palette(base); border-right: 1px solid palette(mid); }}
+#rail QToolButton {{ border: none; border-left: 3px solid transparent; padding: {grid}px 4px;
+    color: palette(placeholder-text); }}
+#rail QToolButton:checked {{ border-left: 3px solid palette(highlight); color: palette(window-text);
+    font-weight: 600; }}
+#rail QToolButton:hover {{ color: palette(window-text); }}
+#runbar {{ background: palette(base); border-bottom: 1px solid palette(mid); }}
 #runtitle {{ font-weight: 600; }}
-#panel {{ background: {theme.base}; }}
-#paneltitle {{ background: {theme.window}; }}
-#paneltitle QLabel {{ font-weight: 600; color: {theme.ink}; }}
-#empty {{ color: {theme.faint}; }}
-#faint {{ color: {theme.faint}; }}
-#card {{ background: {theme.base}; border: 1px solid {theme.line}; border-radius: 6px; }}
+#panel {{ background: palette(base); }}
+#paneltitle {{ background: palette(window); }}
+#paneltitle QLabel {{ font-weight: 600; color: palette(window-text); }}
+#empty {{ color: palette(placeholder-text); }}
+#faint {{ color: palette(placeholder-text); }}
+#card {{ background: palette(base); border: 1px solid palette(mid); border-radius: 6px; }}
 #card QLabel {{ background: transparent; }}
 #cardtitle {{ font-weight: 600; }}
-QPushButton#primary {{ background: {theme.accent}; color: {theme.base}; border: none; border-radius: 4px;
+QPushButton#primary {{ background: palette(highlight); color: palette(base); border: none; border-radius: 4px;
     padding: 6px 14px; font-weight: 600; }}
-QPushButton#primary:disabled {{ background: {theme.line}; color: {theme.faint}; }}
-QPushButton#primary:focus {{ border: 2px solid {theme.ink}; padding: 4px 12px; }}
-#notice {{ background: {theme.base}; border: 1px solid {theme.line}; border-left: 3px solid {theme.accent};
+QPushButton#primary:disabled {{ background: palette(mid); color: palette(placeholder-text); }}
+QPushButton#primary:focus {{ border: 2px solid palette(window-text); padding: 4px 12px; }}
+#notice {{ background: palette(base); border: 1px solid palette(mid); border-left: 3px solid palette(highlight);
     border-radius: 4px; }}
 #notice QLabel {{ background: transparent; border: none; }}
 #rows::item {{ padding: 3px {grid}px 3px 4px; }}
-#rows QHeaderView::section {{ background: {theme.window}; color: {theme.faint}; border: none;
-    padding: 4px {grid}px 4px 4px; border-right: 1px solid {theme.line}; border-bottom: 1px solid {theme.line}; }}
-QCheckBox::indicator {{ width: 0.9em; height: 0.9em; border: 1px solid {theme.faint}; border-radius: 2px;
-    background: {theme.base}; }}
-QCheckBox::indicator:checked {{ image: url("{check}"); }}
-QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {theme.accent}; }}
-QCheckBox::indicator:disabled {{ border-color: {theme.line}; }}
+#rows QHeaderView::section {{ background: palette(window); color: palette(placeholder-text); border: none;
+    padding: 4px {grid}px 4px 4px; border-right: 1px solid palette(mid); border-bottom: 1px solid palette(mid); }}
+QCheckBox::indicator {{ width: 0.9em; height: 0.9em; border: 1px solid palette(placeholder-text); border-radius: 2px;
+    background: palette(base); }}
+QCheckBox::indicator:checked {{ image: url("{assets}/check-light.png"); }}
+QCheckBox[dark="true"]::indicator:checked {{ image: url("{assets}/check-dark.png"); }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: palette(highlight); }}
+QCheckBox::indicator:disabled {{ border-color: palette(mid); }}
 #menubutton {{ padding: 2px 20px 2px 4px; }}
 #menubutton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 5px; }}
 #chooser {{ font-weight: 600; }}
 #chooser::menu-indicator {{ image: none; }}
 #changed {{ font-weight: 700; }}
-#problem {{ color: {theme.wrong}; font-weight: 600; }}
-"""
+#problem {{ color: palette(bright-text); font-weight: 600; }}
+""".format(grid=GRID, assets=_ASSETS.as_posix())
+"""Colours are roles of the palette, so that another theme needs no other style sheet."""

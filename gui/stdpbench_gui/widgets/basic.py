@@ -12,6 +12,7 @@ from PyQt6 import sip
 from PyQt6.QtCore import QMimeData, QSize, Qt, QTimer
 from PyQt6.QtGui import QAction, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QFrame,
@@ -28,6 +29,7 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench.experiment import Experiment
+from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.layouts import vbox
 
 _LONGEST_WORD = 40
@@ -151,6 +153,14 @@ class NarrowBox(QComboBox):
         option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
+class CheckBox(QCheckBox):
+    """A box to tick, whose mark is a picture in the colour of the theme."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        theme.mark(self)
 
 
 class OptionalLabel(QLabel):

@@ -26,7 +26,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import Parameter
 from stdpbench.units import read
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import dropped_paths, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, dropped_paths, wrapped
 from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlider
 from stdpbench_gui.widgets.parameter_scale import Scale
 
@@ -140,7 +140,7 @@ class ParameterRow(QWidget):
             box.activated.connect(lambda _: self.committed.emit(self.path, box.currentText()))
             self.editor = box
         elif declared.type == "bool":
-            check = QCheckBox()
+            check = CheckBox()
             check.clicked.connect(lambda on: self.committed.emit(self.path, bool(on)))
             self.editor = check
         else:

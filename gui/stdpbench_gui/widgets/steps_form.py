@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
+from PyQt6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from stdpbench.datasets import STEPS, Source
 from stdpbench.parameters import Parameter, build
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import CheckBox
 
 _SHOWN = ("bool", "int", "float")
 
@@ -56,7 +57,7 @@ class StepsForm(QWidget):
         words = parameter.name.replace("_", " ")
         field: QWidget
         if parameter.type == "bool":
-            box = QCheckBox()
+            box = CheckBox()
             box.setChecked(bool(value))
             box.toggled.connect(lambda _: self.changed.emit())
             self._read[parameter.name] = box.isChecked

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QCheckBox, QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
+from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 
@@ -28,6 +28,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.session import crash
+from stdpbench_gui.widgets.basic import CheckBox
 
 # -- pages, actions, themes ------------------------------------------------------------------------
 
@@ -147,7 +148,7 @@ def test_themes_switch_and_are_remembered(window: MainWindow, settings: QSetting
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_a_checked_box_shows_a_check_mark(name: str, window: MainWindow, qtbot: QtBot) -> None:
     window.set_theme(name)
-    box = QCheckBox()
+    box = CheckBox()
     qtbot.addWidget(box)
     clear = box.grab().toImage()
     box.setChecked(True)
