@@ -257,7 +257,8 @@ def mark(watch: Watch, run: Path) -> tuple[float, int]:
 def still() -> dict[str, Any]:
     """Measure the start of the app, what is opened in it, and the drawing of a raster and a weight map."""
     begun = [float(in_a_new_app(_START)) for _ in range(5)]
-    opened = [json.loads(in_a_new_app(_OPEN)) for _ in range(3)]
+    events = (Path(__file__).parent / "app_events.py").read_text(encoding="utf-8")
+    opened = [json.loads(in_a_new_app(events)) for _ in range(3)]
     drawn, moved = raster(100_000)
     return {
         "painted_after_s": inputs.median(begun),
@@ -298,55 +299,6 @@ eye = Eye()
 app.installEventFilter(eye)
 main()
 """
-
-
-_OPEN = """
-import json, os, time
-from pathlib import Path
-from PyQt6.QtCore import QEvent, QSettings
-from PyQt6.QtWidgets import QApplication
-from stdpbench_gui.app.startup import draw_in_one_thread, settle
-from stdpbench_gui.app.window import MainWindow
-
-draw_in_one_thread()
-app = QApplication(["stdpbench"])
-window = MainWindow(QSettings("settings.ini", QSettings.Format.IniFormat), Path("runs"))
-window.resize(1280, 800)
-window.show()
-found = {}
-
-def turn():
-    app.processEvents()
-    app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-
-def events(name, seconds, begin=turn):
-    turns, end = [], time.monotonic() + seconds
-    while time.monotonic() < end:
-        before = time.thread_time()
-        begin()
-        turns.append(1e3 * (time.thread_time() - before))
-        begin = turn
-        time.sleep(0.003)
-    found[name] = round(max(turns), 1)
-
-def close():
-    window.services.dialog._closing = True
-    window.services.dialog.reject()
-
-while window._lab is None:
-    app.processEvents()
-settle()
-events("nothing", 5)
-for name in ("first form", "second form"):
-    events(name, 3, window.actions_["new-run"].trigger)
-    events("closing", 1, close)
-events("network editor", 3, window.actions_["network"].trigger)
-events("console", 10, window.console.toggle)
-window.console.end()
-print(json.dumps(found), flush=True)
-os._exit(0)
-"""
-"""Time of the longest event, in ms of CPU time of the main thread, as something is opened for the first time."""
 
 
 def raster(n_spikes: int) -> tuple[list[float], list[float]]:

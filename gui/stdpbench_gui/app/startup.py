@@ -72,6 +72,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
             window.show()
             if shown is not None:
                 QTimer.singleShot(0, lambda: window.services.open_path(shown))
+                QTimer.singleShot(0, window.pages.make_ahead)
             QTimer.singleShot(_SETTLED_MS, settle)
             status = app.exec()
             background.finish(_PATIENCE)

@@ -1,7 +1,7 @@
 """The main window: a rail of pages, menus, the command palette.
 
-The Start page is painted first. The other pages and their imports are created right after, one by one so that the
-window keeps responding, or when one is needed.
+The Start page is painted first. The other pages are made right after, in steps (`window_pages`), so that the window
+keeps responding, or when one is needed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from PyQt6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QMessageBox,
-    QStackedWidget,
     QToolButton,
     QWidget,
 )
@@ -41,13 +40,15 @@ from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.threads import one_blas_thread
+from stdpbench_gui.app.window_pages import Pages
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.start import StartPage
+from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.run_texts import text_of_request
 from stdpbench_gui.widgets.actions import Actions, Palette
-from stdpbench_gui.widgets.basic import dropped_paths, let_scroll, not_none
+from stdpbench_gui.widgets.basic import dropped_paths, not_none
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.status_line import StatusLine
 
@@ -90,9 +91,7 @@ class MainWindow(QMainWindow):
         self._add_actions()
         self.start = StartPage()
         self._train: TrainPage | None = None
-        self._evaluate: EvaluatePage | None = None
-        self._lab: RulesPage | None = None
-        self.pages = QStackedWidget()
+        self.pages = Pages(self)
         self.rail = self._rail()
         content = QWidget()
         hbox(self.rail, (self.pages, 1), within=content, spacing=0)
@@ -113,28 +112,16 @@ class MainWindow(QMainWindow):
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Create the other pages once the first one is painted."""
         super().paintEvent(event)
-        if self._train is None:
-            QTimer.singleShot(0, self._create_ahead)
-
-    def _create_ahead(self) -> None:
-        """Create the next page that does not exist, and the others after the events that have arrived meanwhile."""
-        if self._train is None:
-            self.complete()
-        elif self._evaluate is None:
-            _ = self.evaluate
-        elif self._lab is None:
-            _ = self.lab
-            from stdpbench_gui.app.ahead import read_kinds
-
-            self.session.background.do(read_kinds, lambda _: None)
-        else:
-            return
-        QTimer.singleShot(0, self._create_ahead)
+        if not self.pages.is_making_ahead and not self.pages.main.is_begun:
+            QTimer.singleShot(0, self.pages.make_ahead)  # once all of it is painted
 
     def complete(self) -> None:
-        """Create the Train and Runs pages, all menus and the services, unless they exist."""
-        if self._train is not None:
-            return
+        """Create the Train and Runs pages, all menus and the services, unless they exist or are just being made."""
+        if not self.pages.main.is_in_a_step:
+            self.pages.main.whole()
+
+    def make_main(self) -> Making[bool]:
+        """Create the Train and Runs pages, all menus and the services in steps."""
         from stdpbench_gui.app.console import Console
         from stdpbench_gui.app.help_actions import HelpActions
         from stdpbench_gui.app.window_services import WindowServices
@@ -145,6 +132,9 @@ class MainWindow(QMainWindow):
         from stdpbench_gui.panels.curves.curves_panel import Curves
 
         train = self._train = TrainPage(self.session, self.actions_, self.settings)
+        yield from train.fill()
+        self.pages.addWidget(train)  # does not scroll, so that its run bar stays in place
+        yield
         self.start.first_minute_chosen.connect(train.bar.slow_start.arm)
         self._add_panel_actions()
         evaluate_actions.add_actions(self.actions_, lambda: self.evaluate)
@@ -152,16 +142,17 @@ class MainWindow(QMainWindow):
         curves = train.panels["curves"]
         assert isinstance(curves, Curves)
         runs = self._runs = RunsPage(self.runs, self.session, curves.overlays, self.actions_, self.settings)
+        self.pages.addWidget(runs)
+        yield from runs.fill()
         self.undo.follow(runs.steps.changed)
         runs.run_chosen.connect(self.open_run)
         runs.neuron_wanted.connect(NeuronNotes.of(self.session).show)
         runs.wanted.connect(lambda: self.go_to("runs"))
         runs.new_run_wanted.connect(lambda: self.services.forms.new_run())
         runs.evaluation_wanted.connect(lambda path: self.evaluate.evaluate(path))
-        let_scroll(runs)
-        self.pages.addWidget(train)  # does not scroll, so that its run bar stays in place
-        self.pages.addWidget(runs)
+        yield
         self.help = HelpActions(self, self)
+        yield
         self._services = WindowServices(self, self)
         self.console = Console(self, self.actions_, self.session, self.services.open_path)
         branch = self.services.forms.branch_current
@@ -173,6 +164,7 @@ class MainWindow(QMainWindow):
         offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
         self.start.drawing_wanted.connect(self.services.draw)
         train.bar.offer({text: self.actions_[key] for text, key in offered.items()})
+        return True
 
     @property
     def train(self) -> TrainPage:
@@ -184,31 +176,12 @@ class MainWindow(QMainWindow):
     @property
     def evaluate(self) -> EvaluatePage:
         """The Evaluate page."""
-        self.complete()
-        if self._evaluate is None:
-            from stdpbench_gui.pages.evaluate.page import EvaluatePage
-
-            page = self._evaluate = EvaluatePage(self.runs, self.session, self.settings)
-            page.wanted.connect(lambda: self.go_to("evaluate"))
-            let_scroll(page)
-            self.pages.addWidget(page)
-        return self._evaluate
+        return self.pages.evaluate.whole()
 
     @property
     def lab(self) -> RulesPage:
         """The Rules page."""
-        self.complete()
-        if self._lab is None:
-            from stdpbench_gui.pages.rules.page import RulesPage
-
-            page = self._lab = RulesPage(self.session, self._parameters.changes, self.settings)
-            self.undo.follow(page.state.history_changed)
-            page.wanted.connect(lambda: self.go_to("lab"))
-            page.use_wanted.connect(self.services.forms.use_rule)
-            page.dropped.connect(self.services.open_dropped)
-            let_scroll(page)
-            self.pages.addWidget(page)
-        return self._lab
+        return self.pages.rules.whole()
 
     @property
     def runs_page(self) -> RunsPage:
@@ -268,14 +241,17 @@ class MainWindow(QMainWindow):
 
     def go_to(self, name: str) -> None:
         """Show a page."""
-        self.pages.setCurrentWidget(self.page(name))
         self._rail_buttons[name].setChecked(True)
+        part = {"start": None, "evaluate": self.pages.evaluate, "lab": self.pages.rules}.get(name, self.pages.main)
+        if part is not None and part.made is None:
+            self.pages.announce(self._rail_buttons[name].accessibleName())
+        self.pages.show_page(self.page(name))
         histories: dict[str, Callable[[], History]] = {
             "runs": lambda: self.runs_page.steps,
             "lab": lambda: self.lab.state,
         }
         self.complete()
-        self.undo.show(histories.get(name, lambda: self._parameters.changes)())
+        self.undo.show(histories.get(name, lambda: self.parameters.changes)())
         if name == "start":
             self._show_recent()
         elif name == "train":
@@ -317,7 +293,7 @@ class MainWindow(QMainWindow):
 
         parameters = self.train.panels["parameters"]
         assert isinstance(parameters, ParametersPanel)
-        self._parameters = parameters
+        self.parameters = parameters
         self.undo = UndoActions(self.actions_, self)
         parameters.new_run_wanted.connect(lambda *given: self.services.forms.new_run_here(*given))
         self.undo.follow(parameters.changes.changed)
@@ -352,14 +328,15 @@ class MainWindow(QMainWindow):
         self.session.request("stop", reason="on request")
 
     def _clear_selection(self) -> None:
-        if self._evaluate is not None and self.pages.currentWidget() is self._evaluate:
-            self._evaluate.state.clear()
+        evaluate = self.pages.evaluate.made
+        if evaluate is not None and self.pages.currentWidget() is evaluate:
+            evaluate.state.clear()
         self.session.selection.select_neuron(-1)
 
     def _explain(self) -> None:
         page = self.pages.currentWidget()
         panel = self.train.focused_panel() if page is self.train else None
-        of_boxes = next((one for one in (self._evaluate, self._lab) if one is not None and one is page), None)
+        of_boxes = next((one for one in (self.pages.evaluate.made, self.pages.rules.made) if one is page), None)
         box = of_boxes.focused_box() if of_boxes is not None else None
         if box is not None:
             box.explain()
@@ -432,13 +409,9 @@ class MainWindow(QMainWindow):
         """Choose the theme: ``"system"``, ``"light"`` or ``"dark"``."""
         self.settings.setValue("theme", name)
         self.actions_[f"theme-{name}"].setChecked(True)
-        theme.apply(name)
+        theme.choose(name)
         self.complete()
-        self.train.restyle()
-        self.runs_page.restyle()
-        for page in (self._evaluate, self._lab):
-            if page is not None:
-                page.restyle()
+        self.pages.restyle()
         self.services.restyle()
         self.console.restyle()
 
@@ -483,16 +456,23 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Ask about an active run, and save settings."""
+        if self.pages.main.made is None and self.session.folder is None:  # closed before anything was opened
+            self.pages.stop()
+            self.settings.setValue("window/geometry", self.saveGeometry())
+            self.session.leave()
+            super().closeEvent(event)
+            return
         if not self.services.may_close():
             if event is not None:
                 event.ignore()
             return
+        self.pages.stop()
         self.services.closed()
         self.console.end()
         self.settings.setValue("window/geometry", self.saveGeometry())
         self.train.save()
         self.runs_page.save()
-        for page in (self._evaluate, self._lab):
+        for page in (self.pages.evaluate.made, self.pages.rules.made):
             if page is not None:
                 page.save()
         self.session.leave()

@@ -416,8 +416,7 @@ class WindowServices(QObject):
             self._app.show_message("")
 
     def restyle(self) -> None:
-        """Apply the colours of the theme."""
-        self._app.start.restyle()
+        """Apply the colours of the theme to dialogs."""
         for editor in self._window.findChildren(NetworkEditor):
             editor.restyle()
         for form in self._window.findChildren(RunForm):

@@ -28,7 +28,10 @@ class App(Protocol):
     session: RunSession
     actions_: Actions
     start: StartPage
-    pages: QStackedWidget
+
+    @property
+    def pages(self) -> QStackedWidget:
+        """All pages, of which one is shown."""
 
     @property
     def train(self) -> TrainPage:

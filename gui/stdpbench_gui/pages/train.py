@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from math import inf
 
 from PyQt6.QtCore import QByteArray, QChildEvent, QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QShowEvent
@@ -26,6 +28,8 @@ from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.layouts import vbox
 
 _REDRAW_MS = 33
+_DRAWING_S = 0.02
+"""Time in one event after which no further panel is drawn."""
 _LARGE = 1.4
 """Font scale of the layout Present."""
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -76,36 +80,46 @@ class TrainPage(QWidget):
             | QMainWindow.DockOption.AnimatedDocks
         )
         self.docks.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self.panels: dict[str, Panel] = {kind.key: kind(session) for kind in ALL}
-        vbox(LayoutBarrier(self.bar), (scrolling(self.docks), 1), within=self, spacing=0)
-        for panel in self.panels.values():
-            self.docks.addDockWidget(_LEFT, panel)
+        self.panels: dict[str, Panel] = {}
         self.layouts: dict[str, Callable[[], None]] = {
             "Watch": self._watch,
             "Inspect": self._inspect,
             "Present": self._present,
             "Learn": self._learn,
         }
+
+    def fill(self) -> Iterator[None]:
+        """Make the panels, one in each step; the page is whole after the last one."""
+        yield
+        for kind in ALL:
+            self.panels[kind.key] = kind(self.session)
+            yield
+        vbox(LayoutBarrier(self.bar), (scrolling(self.docks), 1), within=self, spacing=0)
         for panel in self.panels.values():
-            panel.restore(settings)
+            self.docks.addDockWidget(_LEFT, panel)
+            panel.restore(self._settings)
         self._restore()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_REDRAW_MS)
-        self._timer.timeout.connect(self.redraw)
+        self._timer.timeout.connect(lambda: self.redraw(_DRAWING_S))
         self._timer.start()
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)
 
-    def redraw(self) -> None:
-        """Draw what changed and is visible, and request frames for visible panels only."""
-        frames: set[str] = set()
-        for panel in self.panels.values():
-            if panel.isVisible() and not panel.visibleRegion().isEmpty():
-                frames |= panel.frames
-                panel.draw_if_needed()
-        self.session.want(frames)
+    def redraw(self, within: float = inf) -> None:
+        """Draw what changed and is visible, and request frames for visible panels only.
+
+        After `within` seconds, no further panel is drawn; those left come first the next time.
+        """
+        seen = [panel for panel in self.panels.values() if panel.isVisible() and not panel.visibleRegion().isEmpty()]
+        self.session.want(set[str]().union(*(panel.frames for panel in seen)))
+        begun = time.perf_counter()
+        for panel in sorted(seen, key=lambda panel: panel.drawn_at):  # who has waited longest is first
+            panel.draw_if_needed()
+            if time.perf_counter() - begun > within:
+                return
 
     def focused_panel(self) -> Panel | None:
         """The panel with the keyboard focus."""

@@ -72,7 +72,7 @@ class Panel(QDockWidget):
         self.setObjectName(self.key)
         self.setAccessibleName(self.title)
         self._dirty = self._at_once = True
-        self._drawn_at = self._not_before = 0.0
+        self.drawn_at = self._not_before = 0.0
         self._described = False
         self._words = timer(self, self._describe, _WORDS_MS, once=True)
         self.body = QWidget()
@@ -163,11 +163,11 @@ class Panel(QDockWidget):
     def draw_if_needed(self) -> None:
         """Draw if something has changed and the panel is visible."""
         begun = time.perf_counter()
-        early = not self._at_once and begun - self._drawn_at < 1 / self.most_per_second
+        early = not self._at_once and begun - self.drawn_at < 1 / self.most_per_second
         early = early or (not self._at_once and begun < self._not_before)
         if not self._dirty or early or not self.isVisible() or self.visibleRegion().isEmpty():
             return
-        self._dirty, self._at_once, self._drawn_at = False, False, begun
+        self._dirty, self._at_once, self.drawn_at = False, False, begun
         try:
             self._draw()
         except Exception as error:  # an error in one panel must not affect the others

@@ -186,14 +186,14 @@ def scrolling(content: QWidget) -> QScrollArea:
     return area
 
 
-def let_scroll(page: QWidget) -> None:
-    """Make a page scroll if the window is smaller than its layout requires."""
+def content_of(page: QWidget) -> QWidget:
+    """Return the widget to lay a page out in: it scrolls if the window is smaller than the layout requires."""
     content, splitter = QWidget(), QSplitter()
-    content.setLayout(page.layout())
     # through a splitter, since a layout with wrapped labels would scroll below its preferred, not its minimum size
     splitter.addWidget(content)
     splitter.setChildrenCollapsible(False)
     vbox(scrolling(splitter), within=page)
+    return content
 
 
 def plain_tip(text: str) -> str:

@@ -58,18 +58,6 @@ def test_a_page_is_created_when_its_menu_is_used(window: MainWindow, key: str) -
         assert "No run is open on the Train page" in window.evaluate.notices.texts()[0]
 
 
-def test_all_pages_are_created_after_the_first_is_painted(
-    settings: QSettings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
-    window = MainWindow(settings, tmp_path / "runs")
-    qtbot.addWidget(window)
-    assert window.pages.count() == 1
-    window.show()
-    qtbot.waitUntil(lambda: window.pages.count() == len(window.page_names), timeout=60_000)
-    assert window.pages.currentWidget() is window.start
-
-
 @pytest.mark.display
 @pytest.mark.shared_window
 def test_every_page_is_reached_by_rail_and_by_menu(window: MainWindow) -> None:

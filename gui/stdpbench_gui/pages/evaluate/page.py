@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 from PyQt6.QtCore import QByteArray, QSettings, QSignalBlocker, Qt, QTimer, pyqtSignal
@@ -33,10 +33,12 @@ from stdpbench_gui.pages.evaluate.strip import Strip
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
-from stdpbench_gui.widgets.basic import NarrowBox, wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, content_of, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.progress_bar import ProgressBar
+
+BoxType = TypeVar("BoxType", bound=Box)
 
 _SHOWN = "run of the Train page"
 """Subject of notices."""
@@ -99,23 +101,38 @@ class EvaluatePage(QWidget):
         self._stream = ""  # name of the chosen run if it is of a stream
         self._next_clusters: tuple[str, int | None] | None = None
         self._arranged = False
-        arguments = (self.state, self.session)
-        self.embedding, self.matrix, self.fields = (
-            EmbeddingBox(*arguments),
-            MatrixBox(*arguments),
-            FieldsBox(*arguments),
-        )
-        self.readouts, self.clusters = ReadoutsBox(*arguments), ClustersBox(*arguments)
-        self.measures, self.strip = MeasuresBox(*arguments), Strip(*arguments)
-        self.over_time = OverTimeBox(*arguments)
         self._lay_out()
+
+    def fill(self) -> Iterator[None]:
+        """Make the boxes, one in each step; the page is whole after the last one."""
+        yield
+        arguments = (self.state, self.session)
+        self.embedding = self._placed(EmbeddingBox(*arguments), 1)
+        self.over_time = self._placed(OverTimeBox(*arguments), 1)
+        yield
+        self.measures = self._placed(MeasuresBox(*arguments), 1)
+        self.matrix = self._placed(MatrixBox(*arguments), 2)
+        self.clusters = self._placed(ClustersBox(*arguments), 2)
+        yield
+        self.fields = self._placed(FieldsBox(*arguments), 3)
+        self.readouts = self._placed(ReadoutsBox(*arguments), 3)
+        yield
+        self.strip = Strip(*arguments)
+        not_none(self.views.layout()).addWidget(self.strip)
         self._connect()
         self._show_what_there_is()
+
+    def _placed(self, box: BoxType, column: int) -> BoxType:
+        """Return a box after adding it to a column, from 1."""
+        split, place = self._splits[column], self._splits[column].count()
+        split.addWidget(box)
+        split.setStretchFactor(place, _SHARES[column][place])
+        return box
 
     @property
     def boxes(self) -> list[Box]:
         """All boxes of the page."""
-        few: list[Box] = [self.embedding, self.over_time, self.measures, self.matrix, self.clusters, self.fields]
+        few: tuple[Box, ...] = self.embedding, self.over_time, self.measures, self.matrix, self.clusters, self.fields
         return [*few, self.readouts, self.strip]
 
     # -- layout ----------------------------------------------------------------------------------------------------
@@ -150,35 +167,17 @@ class EvaluatePage(QWidget):
         self.empty.setContentsMargins(*(12 * theme.GRID, 0) * 2)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self._splits = [self.columns]
-        columns: tuple[tuple[Box, ...], ...] = (
-            (self.embedding, self.over_time, self.measures),
-            (self.matrix, self.clusters),
-            (self.fields, self.readouts),
-        )
-        for boxes, share in zip(columns, _SHARES[1:], strict=True):
-            split = QSplitter(Qt.Orientation.Vertical)
-            for place, (box, part) in enumerate(zip(boxes, share, strict=True)):
-                split.addWidget(box)
-                split.setStretchFactor(place, part)
-            self.columns.addWidget(split)
-            self._splits.append(split)
         for place, width in enumerate(_SHARES[0]):
+            self._splits.append(QSplitter(Qt.Orientation.Vertical))
+            self.columns.addWidget(self._splits[-1])
             self.columns.setStretchFactor(place, width)
         for split in self._splits:
             split.setChildrenCollapsible(False)
             split.setHandleWidth(theme.GRID)
         self.views = QWidget()
-        vbox((self.columns, 1), self.strip, within=self.views, spacing=theme.GRID)
-        vbox(
-            head,
-            self.notices,
-            self.summary,
-            (self.views, 1),
-            (self.empty, 1),
-            within=self,
-            margins=(2 * theme.GRID, theme.GRID),
-            spacing=theme.GRID,
-        )
+        vbox((self.columns, 1), within=self.views, spacing=theme.GRID)
+        parts = head, self.notices, self.summary, (self.views, 1), (self.empty, 1)
+        vbox(*parts, within=content_of(self), margins=(2 * theme.GRID, theme.GRID), spacing=theme.GRID)
 
     def _connect(self) -> None:
         self.go.clicked.connect(lambda _=False: self._evaluate_chosen())

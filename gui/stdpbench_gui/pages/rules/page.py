@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
@@ -34,7 +35,7 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
-from stdpbench_gui.widgets.basic import dropped_paths, wrapped
+from stdpbench_gui.widgets.basic import content_of, dropped_paths, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 
@@ -82,15 +83,33 @@ class RulesPage(QWidget):
         self.curves = Curves(self._background, self)
         self.network = ToNetwork(self.state, shown, changes, self.notices, self)
         self._begun = self._arranged = False
-        self.plots = [PlotBox(place, self.state, self.curves, self.session) for place in range(PLACES)]
-        self.equations = EquationsBox(self.state, self._background, self.session)
-        self.values = ValuesBox(self.state, self.session)
-        self.compare = CompareBox(self.state, self.session)
-        self.editor = EditorBox(self.state, self.session)
+        self.plots: list[PlotBox] = []
         self._lay_out()
+
+    def fill(self) -> Iterator[None]:
+        """Make the boxes, one in each step; the page is whole after the last one."""
+        yield
+        for place in range(PLACES):
+            plot = PlotBox(place, self.state, self.curves, self.session)
+            self.plots.append(plot)
+            self.splits["right"].addWidget(plot) if place else self.splits["upper"].insertWidget(0, plot)
+            yield
+        left = self.splits["left"]
+        self.equations = EquationsBox(self.state, self._background, self.session)
+        left.addWidget(self.equations)
+        self.values = ValuesBox(self.state, self.session)
+        left.addWidget(self.values)
+        yield
+        self.compare = CompareBox(self.state, self.session)
+        left.addWidget(self.compare)
+        yield
+        self.editor = EditorBox(self.state, self.session)
+        yield
+        self.splits["plots"].addWidget(self.editor)
+        yield
         self._connect()
         self._order_tabs()
-        self.state.restore(str(settings.value("lab/state", "")))
+        self.state.restore(str(self._settings.value("lab/state", "")))
         self._show_rule()
 
     @property
@@ -132,15 +151,9 @@ class RulesPage(QWidget):
             name: QSplitter(Qt.Orientation.Horizontal if name in ("columns", "upper") else Qt.Orientation.Vertical)
             for name in _SHARES
         }
-        for name, widgets in (
-            ("left", (self.equations, self.values, self.compare)),
-            ("right", self.plots[1:]),
-            ("upper", (self.plots[0], self.splits["right"])),
-            ("plots", (self.splits["upper"], self.editor)),
-            ("columns", (self.splits["left"], self.splits["plots"])),
-        ):
-            for part in widgets:
-                self.splits[name].addWidget(part)
+        for within, parts in (("upper", ("right",)), ("plots", ("upper",)), ("columns", ("left", "plots"))):
+            for part in parts:
+                self.splits[within].addWidget(self.splits[part])
         for split in self.splits.values():
             split.setChildrenCollapsible(False)
             split.setHandleWidth(theme.GRID)
@@ -149,7 +162,7 @@ class RulesPage(QWidget):
             self.about,
             self.notices,
             (self.splits["columns"], 1),
-            within=self,
+            within=content_of(self),
             margins=(2 * theme.GRID, theme.GRID),
             spacing=theme.GRID,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from stdpbench_gui.session.overlays import Overlays
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Elided, explain, not_none, short_path, wrapped
+from stdpbench_gui.widgets.basic import Elided, content_of, explain, not_none, short_path, wrapped
 from stdpbench_gui.widgets.button_row import ButtonRow
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
@@ -88,7 +88,7 @@ class RunsPage(QWidget):
     ) -> None:
         super().__init__()
         self.runs = runs
-        self._settings = settings
+        self._session, self._settings, self._actions = session, settings, actions
         self._background = Background(self)
         self.watcher = Watcher(runs, self)
         self.notices = Notices()
@@ -98,15 +98,23 @@ class RunsPage(QWidget):
         self.selection = RunSelection(overlays, self)
         self.model = RunsModel(self)
         self.table = RunsTable(self.model, settings)
-        self.queue = QueueBox(runs, self._background)
-        self.comparison = ComparisonPanel(session, self.selection)
-        self.below = LowerPanels(self.comparison, ExplorePanel(session, runs))
-        self.explore = self.below.explore
         self._wished: list[str] = []
         self._remarks: tuple[str, ...] = ()
         self._worked_on = False  # whether a process was running the queue at the last update
-        self._make_actions(actions)
+
+    def fill(self) -> Iterator[None]:
+        """Make what the page consists of in steps; it is whole after the last one."""
+        self.queue = QueueBox(self.runs, self._background)
+        yield
+        self.comparison = ComparisonPanel(self._session, self.selection)
+        yield
+        self.explore = ExplorePanel(self._session, self.runs)
+        yield
+        self.below = LowerPanels(self.comparison, self.explore)
+        self._make_actions(self._actions)
+        yield
         self._lay_out()
+        yield
         self._connect()
         self._restore()
 
@@ -184,7 +192,7 @@ class RunsPage(QWidget):
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
         self.split.setChildrenCollapsible(False)
-        vbox(self.queue, (self.split, 1), within=self, margins=2 * theme.GRID, spacing=2 * theme.GRID)
+        vbox(self.queue, (self.split, 1), within=content_of(self), margins=2 * theme.GRID, spacing=2 * theme.GRID)
         self.setTabOrder(self.search, self.table)
 
     def _connect(self) -> None:

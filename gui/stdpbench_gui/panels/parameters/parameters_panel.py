@@ -115,7 +115,8 @@ class ParametersPanel(Panel):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
-        self.body.setStyleSheet(sheet())
+        if self.body.styleSheet() != sheet():  # setting it polishes every row again
+            self.body.setStyleSheet(sheet())
         self.diagram.restyle()
         self.preview.restyle()
 

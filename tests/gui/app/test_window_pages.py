@@ -1,0 +1,117 @@
+"""Pages that are made and restyled in steps."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QSettings
+from PyQt6.QtGui import QPalette
+from PyQt6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+import stdpbench_gui
+from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.look import theme
+from stdpbench_gui.pages.evaluate.page import EvaluatePage
+from stdpbench_gui.pages.rules.page import RulesPage
+from stdpbench_gui.pages.runs.page import RunsPage
+from stdpbench_gui.pages.titled_box import TitledBox
+from stdpbench_gui.pages.train import TrainPage
+from stdpbench_gui.panels import ALL
+from stdpbench_gui.panels.base import Panel
+
+
+@pytest.fixture
+def fresh(settings: QSettings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+    """A window of which nothing but the Start page exists."""
+    monkeypatch.setattr(MainWindow, "check_machine", lambda self: None)
+    window = MainWindow(settings, tmp_path / "runs")
+    qtbot.addWidget(window)
+    assert window.pages.count() == 1
+    return window
+
+
+def is_whole(window: MainWindow) -> bool:
+    pages = window.pages
+    return None not in (pages.main.made, pages.evaluate.made, pages.rules.made)
+
+
+def test_all_pages_are_made_after_the_first_is_painted(fresh: MainWindow, qtbot: QtBot) -> None:
+    fresh.show()
+    waits(qtbot, lambda: is_whole(fresh))
+    assert fresh.pages.currentWidget() is fresh.start
+    assert fresh.pages.count() == len(fresh.page_names)
+    assert [key.key for key in ALL] == list(fresh.train.panels)
+
+
+def test_a_page_that_is_used_early_is_whole_and_nothing_is_made_twice(fresh: MainWindow, qtbot: QtBot) -> None:
+    fresh.show()
+    waits(qtbot, lambda: fresh.pages.main.is_begun)
+    fresh.go_to("lab")
+    assert fresh.pages.currentWidget() is fresh.lab
+    assert len(fresh.lab.boxes) == 7
+    assert {box for split in fresh.lab.splits.values() for box in split.findChildren(TitledBox)} == {*fresh.lab.boxes}
+    begun = fresh.pages.evaluate
+    begun.step()
+    begun.step()
+    assert begun.made is None
+    fresh.actions_["evaluate-shown"].trigger()
+    assert fresh.pages.currentWidget() is begun.made
+    assert fresh.evaluate.isAncestorOf(fresh.evaluate.strip)
+    waits(qtbot, lambda: not fresh.pages.in_steps.busy)
+    assert is_whole(fresh)
+    for kind, number in ((TrainPage, 1), (RunsPage, 1), (EvaluatePage, 1), (RulesPage, 1), (Panel, len(ALL))):
+        assert len(fresh.findChildren(kind)) == number
+    assert fresh.pages.count() == len(fresh.page_names)
+
+
+def test_a_window_closes_while_its_pages_are_made(fresh: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
+    fresh.show()
+    waits(qtbot, lambda: fresh.pages.main.is_begun)
+    fresh.close()
+    assert not fresh.isVisible()
+    assert not fresh.pages.in_steps.busy
+    assert fresh.pages.main.made is None
+    assert settings.value("window/geometry") is not None
+
+
+@pytest.mark.shared_window
+def test_what_is_seen_gets_the_colours_of_a_theme_at_once_and_the_rest_in_steps(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    def colours(widget: QWidget) -> str:
+        return widget.palette().color(QPalette.ColorRole.ButtonText).name()
+
+    page = window.runs_page
+    window.go_to("runs")
+    waits(qtbot, page.empty.text)
+    window.go_to("start")
+    window.set_theme("dark")
+    assert colours(window.rail) == theme.DARK.ink
+    assert window.pages.in_steps.busy
+    window.go_to("runs")  # needs its colours now
+    assert colours(page.table) == theme.DARK.ink
+    window.set_theme("light")
+    window.set_theme("dark")
+    waits(qtbot, lambda: not window.pages.in_steps.busy)
+    dark = window.grab().toImage()
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    sheet = app.styleSheet()
+    app.setStyleSheet("")
+    app.setStyleSheet(sheet)  # polishes every widget again
+    assert window.grab().toImage() == dark
+    window.set_theme("light")
+    waits(qtbot, lambda: not window.pages.in_steps.busy)
+
+
+def test_each_box_to_tick_has_the_mark_of_the_theme() -> None:
+    for module in pkgutil.walk_packages(stdpbench_gui.__path__, "stdpbench_gui."):
+        if not module.name.endswith("__main__"):
+            assert not re.search(r"\bQCheckBox\(\)|\bQCheckBox\(\"", inspect.getsource(import_module(module.name)))
