@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QApplication, QLabel, QStackedWidget, QWidget
 
 from stdpbench_gui.app.ahead import import_pages, read_kinds
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.background import Job
 from stdpbench_gui.session.in_steps import InSteps, Making, Part
 from stdpbench_gui.session.run_session import RunSession
 
@@ -101,6 +102,7 @@ class Pages(QStackedWidget):
         self.rules: Part[RulesPage] = Part(self._make_rules)
         self._restyling: Part[bool] | None = None
         self._coming: QLabel | None = None
+        self._importing: Job | None = None
         self.is_making_ahead = False
 
     def make_ahead(self) -> None:
@@ -108,7 +110,8 @@ class Pages(QStackedWidget):
         if not self.is_making_ahead:
             self.is_making_ahead = True
             begin = self._begin
-            self._window.session.background.do(import_pages, lambda _: begin(), lambda _: begin(), owner=self)
+            do = self._window.session.background.do
+            self._importing = do(import_pages, lambda _: begin(), lambda _: begin(), owner=self)
 
     def _begin(self) -> None:
         self.in_steps.add(self.main, self.evaluate, self.rules)
@@ -117,6 +120,8 @@ class Pages(QStackedWidget):
     def stop(self) -> None:
         """Make nothing more, since the window closes."""
         self.is_making_ahead = True
+        if self._importing is not None:
+            self._importing.cancel()
         self.in_steps.stop()
 
     def announce(self, title: str) -> None:

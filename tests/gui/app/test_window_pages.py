@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import re
+import threading
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from waiting import waits
 
 import stdpbench_gui
+from stdpbench_gui.app import window_pages
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
@@ -79,6 +81,19 @@ def test_a_window_closes_while_its_pages_are_made(fresh: MainWindow, settings: Q
     assert not fresh.pages.in_steps.busy
     assert fresh.pages.main.made is None
     assert settings.value("window/geometry") is not None
+
+
+def test_a_window_that_closes_while_modules_are_imported_makes_no_pages(
+    fresh: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = threading.Event()
+    monkeypatch.setattr(window_pages, "import_pages", closed.wait)
+    fresh.show()
+    waits(qtbot, lambda: fresh.pages.is_making_ahead)
+    fresh.close()
+    closed.set()
+    waits(qtbot, lambda: not fresh.session.background.busy)
+    assert not fresh.pages.main.is_begun
 
 
 @pytest.mark.shared_window
