@@ -371,12 +371,12 @@ def test_held_out_measures_are_a_table_and_a_curve(monkeypatch: pytest.MonkeyPat
     assert tables.held_out_table(live)["accuracy_vote"][500] == 0.5
     monkeypatch.setattr(tables, "find_spec", lambda name: None)
     assert tables.held_out_table(live)["accuracy_vote"].tolist() == [0.25, 0.5]
-    axes = plots.plot_held_out(live, "accuracy_vote", None, "a run")
+    axes = plots.plot_held_out(live, "accuracy_vote", plots.Place(), "a run")
     assert axes.lines[0].get_ydata().tolist() == [0.25, 0.5]  # type: ignore[union-attr]
     assert axes.get_ylabel() == "accuracy, vote, held-out pictures"
-    assert plots.plot_held_out(live, "dead", axes, "a run").get_ylabel().endswith("held-out pictures (neurons)")
+    assert plots.plot_held_out(live, "dead", plots.Place(axes), "a run").get_ylabel().endswith("held-out pictures (neurons)")
     with pytest.raises(StdpbenchError, match="did you mean 'purity'"):
-        plots.plot_held_out(live, "purty", None, "a run")
+        plots.plot_held_out(live, "purty", plots.Place(), "a run")
 
 
 class Screen(io.StringIO):
