@@ -353,7 +353,7 @@ def start(
     StdpbenchError
         If the experiment does not exist or is invalid, or the run cannot be started.
     """
-    changes = _plain(with_bits(set or {}, bits))
+    changes = with_bits(_plain(set or {}), bits)
     if seed is not None:
         changes |= _plain({"seed": seed})
     file = str(experiment)
@@ -429,7 +429,7 @@ def reference(
     if experiment is None and responding is None:
         raise StdpbenchError("reference needs an experiment, which gives the data, or features, a run that responded")
     base = responding.experiment if experiment is None and responding is not None else _read(cast("Any", experiment))
-    changes = with_bits(set or {}, bits) | ({} if weights is None else {"reference.weights": str(weights)})
+    changes = with_bits(_plain(set or {}), bits) | ({} if weights is None else {"reference.weights": str(weights)})
     if weights is not None and start_from is not None:
         raise StdpbenchError("weights and start_from both give the weights; leave out one of them")
     made = with_reference(base, kind, _plain(changes), None if responding is None else features_of(responding))
