@@ -26,7 +26,9 @@ def shown(made: pg.PlotItem, qtbot: QtBot) -> pg.GraphicsLayoutWidget:
 
 
 def test_a_plot_looks_and_behaves_like_that_of_pyqtgraph(qtbot: QtBot) -> None:
-    ours, theirs = Plot(), pg.PlotItem(enableMenu=False)
+    """But for the minus sign of its axes."""
+    sides = ("left", "bottom")
+    ours, theirs = Plot(), pg.PlotItem(enableMenu=False, axisItems={side: plot.Axis(side) for side in sides})
     around = shown(ours, qtbot), shown(theirs, qtbot)  # kept: both plots are deleted with them
     assert around[0].grab().toImage() == around[1].grab().toImage()
     for mode in ("alphaState", "pointMode", "downsampleMode", "clipToViewMode", "menuEnabled"):
