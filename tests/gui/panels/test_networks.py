@@ -156,7 +156,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     recent.take(frame, two_layers().graph(8, 8), 350.0, 0.5)
     assert recent.rates["exc"] == pytest.approx((frame["spikes"]["exc"][1] < 700).sum() / N_EXC / 0.35)
     assert 0.3 * recent.rates["input"] < rates["input"] < 3 * recent.rates["input"]
-    assert network.diagram.selected == {"exc", "feed"}
+    waits(qtbot, lambda: network.diagram.selected == {"exc", "feed"})
     for name, population, projection in (("up", "top", "up"), ("compete", "exc", "feed"), ("top", "top", "up")):
         qtbot.mouseClick(network.diagram.items[name], Qt.MouseButton.LeftButton)
         assert (shown.selection.population, shown.selection.projection) == (population, projection)
