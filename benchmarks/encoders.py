@@ -40,6 +40,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--presentations", type=int, default=200)
+    options.add_argument("--passes", type=int, default=1, help="how often each stimulus is shown")
     options.add_argument("--experiment", default="digits", help="digits or fast-400, which has 784 pixels of MNIST")
     options.add_argument("--bind", action="store_true", help="bind the two threads to a processor each")
     options.add_argument("kinds", nargs="*", help="encoders; default: all")
@@ -61,17 +62,26 @@ def measure(kind: str, changes: dict[str, Any], options: argparse.Namespace) -> 
         os.sched_setaffinity(0, {0})
         vars(stimuli)["give_way"] = lambda: os.sched_setaffinity(0, {1})
     experiment = read_experiment(options.experiment).override(
-        {"schedule.min_spikes": 0, "schedule.passes": 1, "encoding.kind": kind, **changes}
+        {
+            "schedule.min_spikes": 0,
+            "schedule.passes": options.passes,
+            "schedule.train_images": options.presentations,
+            "encoding.kind": kind,
+            **changes,
+        }
     )
     images = experiment.data.prepare().train
     simulator, _ = open_simulator(experiment, n_input(experiment, images))
     simulator.w[...] = start_weights(experiment, images)
     start, real = simulator.state(), vars(process)["Stimuli"]
     known: dict[int, Any] = {}
+    total = options.passes * options.presentations
     begin = perf_counter()
-    for number in range(options.presentations):
-        known[number] = encode(experiment, images, "train", number, 0, number)
-    alone = (perf_counter() - begin) / options.presentations
+    for presentation in range(total):
+        known[presentation] = encode(
+            experiment, images, "train", presentation, 0, presentation % options.presentations
+        )
+    alone = (perf_counter() - begin) / total
 
     class Stored:
         """Stimuli encoded before."""
@@ -92,7 +102,7 @@ def measure(kind: str, changes: dict[str, Any], options: argparse.Namespace) -> 
             in_order = experiment.override({"schedule.order": "dataset"})
             with process.Training(simulator, in_order, images) as training:
                 begin = perf_counter()
-                for _ in range(options.presentations):
+                for _ in range(total):
                     training.step()
                 return perf_counter() - begin
         finally:
@@ -111,7 +121,7 @@ def measure(kind: str, changes: dict[str, Any], options: argparse.Namespace) -> 
         "encoder": kind,
         "spikes": round(sum(map(len, known.values())) / len(known), 1),
         "encode_ms": round(1e3 * alone, 3),
-        "presentation_ms": round(1e3 * median(times) / options.presentations, 3),
+        "presentation_ms": round(1e3 * median(times) / total, 3),
         "ratio": round(median(ratios), 3),
         "of_shortest": round(min(ahead) / min(times), 3),
         "ratios": [round(each, 3) for each in ratios],

@@ -20,6 +20,8 @@ _MOST_AHEAD = 8
 """Maximum number of stimuli encoded ahead: enough to continue while the app uses the processor of the thread."""
 _AT_A_TIME = 2
 """Stimuli for which the thread wakes: few enough to be encoded before the network is ready."""
+_MOST_KEPT = 2**26
+"""Maximum size in bytes of the spikes that are kept for later passes."""
 
 
 class _Ahead:
@@ -37,6 +39,11 @@ class _Ahead:
     def take(self) -> bool:
         """Return whether nobody else encodes it."""
         return self._taken.acquire(blocking=False)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has been encoded."""
+        return self._found is not None
 
     def put(self, found: Spikes | BaseException) -> None:
         """Hand over the spikes, or what went wrong."""
@@ -57,7 +64,7 @@ class Stimuli:
     """Encodes the presentations of one phase, ahead of time in a thread.
 
     A stimulus encoded ahead is used only if phase, presentation, attempt and version of the parameters still match;
-    otherwise it is discarded and encoded again.
+    otherwise it is discarded and encoded again. Spikes that are not random are kept for later passes, up to 64 MiB.
     """
 
     def __init__(self, experiment: Experiment, stimuli: StimulusSet, phase: str, order: NDArray[np.int64]) -> None:
@@ -68,6 +75,10 @@ class Stimuli:
         self._version = 0
         self._shown = -1  # the last presentation
         self._ahead: deque[_Ahead] = deque()
+        self._kept: dict[int, Spikes] = {}
+        """First attempts by number of the stimulus."""
+        self._repeats = len(np.unique(order)) < len(order)
+        self._room = self._room_of(experiment)
         self._tasks: SimpleQueue[tuple[Experiment, list[_Ahead]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="encoder", daemon=True)
         self._thread.start()
@@ -76,17 +87,23 @@ class Stimuli:
         """Encode with other parameters from the next presentation on."""
         self._experiment = experiment
         self._version += 1
+        self._kept.clear()
+        self._room = self._room_of(experiment)
 
     def get(self, presentation: int, attempt: int) -> Spikes:
         """Return the spikes of a presentation."""
         key = self._key(presentation, attempt)
         ahead = self._ahead.popleft() if self._ahead and self._ahead[0].key == key else None
+        if ahead is None and attempt == 0:
+            ahead = self._upcoming(presentation)
         if ahead is None or ahead.take():  # also one that the low-priority thread has not started
             spikes = self._encode(self._experiment, presentation, attempt)
         else:
             spikes = ahead.result()
         if self._ahead and self._ahead[0].key != self._key(presentation + 1):
             self._discard()
+        if self._room > 0 and attempt == 0:
+            self._keep(int(self._order[presentation]), spikes)
         self._shown = presentation
         return spikes
 
@@ -99,9 +116,10 @@ class Stimuli:
         following = self._shown + 1 + len(self._ahead)
         end = min(self._shown + 1 + _MOST_AHEAD, len(self._order))
         if len(self._ahead) <= _MOST_AHEAD - _AT_A_TIME and following < end:
-            several = [_Ahead(self._key(number)) for number in range(following, end)]
+            several = [self._upcoming(presentation) for presentation in range(following, end)]
             self._ahead.extend(several)
-            self._tasks.put((self._experiment, several))
+            if any(not stimulus.is_ready for stimulus in several):
+                self._tasks.put((self._experiment, several))
 
     def _work(self) -> None:
         if self._experiment.stream is None:  # the pieces of a stream take longer to draw than to simulate
@@ -114,6 +132,25 @@ class Stimuli:
                         stimulus.put(self._encode(experiment, stimulus.key[1], 0))
                     except BaseException as error:  # for the one who needs it
                         stimulus.put(error)
+
+    def _upcoming(self, presentation: int) -> _Ahead:
+        """Return a stimulus to be encoded, or one whose spikes are known."""
+        stimulus = _Ahead(self._key(presentation))
+        known = self._kept.get(int(self._order[presentation]))
+        if known is not None and stimulus.take():
+            stimulus.put(known)
+        return stimulus
+
+    def _room_of(self, experiment: Experiment) -> int:
+        """Return how many bytes of spikes may be kept: none if they are random, or no stimulus is shown twice."""
+        again = experiment.stream is None and not experiment.encoding.draws and experiment.schedule.timing == "intact"
+        return _MOST_KEPT if again and self._repeats else 0
+
+    def _keep(self, number: int, spikes: Spikes) -> None:
+        if number not in self._kept:
+            arrays = (spikes.index, spikes.bin, spikes.currents, spikes.factor)
+            self._room -= sum(array.nbytes for array in arrays if array is not None)
+            self._kept[number] = spikes
 
     def _discard(self) -> None:
         for stimulus in self._ahead:

@@ -153,6 +153,31 @@ def test_a_change_throws_away_what_was_encoded_ahead():
         assert same(stimuli.get(3, 0), encode(made, images, "train", 3, 0, 3))
 
 
+@pytest.mark.parametrize(("room", "times"), [(2**26, 1), (1, 2)])
+def test_spikes_that_are_not_random_are_encoded_once_for_all_passes(monkeypatch, room, times):
+    made, images = experiment().override({"encoding.kind": "latency"}), pictures()
+    order = np.array([5, 3, 5, 3, 5, 3, 5, 3])
+    calls = []
+
+    def noted(*arguments: Any) -> Spikes:
+        calls.append(arguments[5])
+        return encode(*arguments)
+
+    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", noted)
+    monkeypatch.setattr("stdpbench.runs.process.stimuli._MOST_KEPT", room)
+    with Stimuli(made, images, "train", order) as stimuli:
+        for number, encoder in enumerate((made, made.override({"encoding.duration": "3 ms"}), made)):
+            stimuli.change(encoder)
+            calls.clear()
+            for presentation in range(8):
+                expected = encode(encoder, images, "train", presentation, 0, int(order[presentation]))
+                assert same(stimuli.get(presentation, 0), expected)
+                if number < 2:
+                    stimuli.encode_ahead()
+            if number == 2:  # nothing ahead: the first, and those for which there was no room
+                assert sorted(calls) == sorted([5, 3] if times == 1 else [5, 3, 3, 3, 3])
+
+
 def test_jumping_about_gives_the_right_stimulus():
     made, images = experiment(), pictures()
     with Stimuli(made, images, "label", np.arange(12)) as stimuli:
