@@ -95,6 +95,11 @@ class ValueSlider(QSlider):
         self.setPageStep(_STEPS // 20)
         self.setMinimumWidth(24)
         self._scale = Scale(0, 1, False, False)
+        self._taken = 0
+
+    @property
+    def _is_moved(self) -> bool:
+        return self.value() != self._taken
 
     @property
     def chosen(self) -> float | int:
@@ -108,6 +113,19 @@ class ValueSlider(QSlider):
             self._scale = scale
             with QSignalBlocker(self):
                 self.setValue(round(_STEPS * scale.share(value)))
+            self._taken = self.value()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Handle Esc while there is something to revert; otherwise it is the window's."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() == Qt.Key.Key_Escape
+            and self._is_moved
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Commit."""
@@ -119,7 +137,7 @@ class ValueSlider(QSlider):
         assert event is not None
         if event.key() in _ENTER:
             self.committed.emit()
-        elif event.key() == Qt.Key.Key_Escape:
+        elif event.key() == Qt.Key.Key_Escape and self._is_moved:
             self.reverted.emit()
         else:
             super().keyPressEvent(event)

@@ -95,9 +95,18 @@ def test_curves_follow_a_slider_and_letting_go_is_one_step(page: RulesPage, qtbo
     assert page.state.undo_text.startswith("a_plus → ")
     page.state.undo()
     waits(qtbot, lambda: settled(page) and now(page).curves[0].change.max() == before)
-    assert page.values.rows["a_plus"].editor.text() == "0.01"  # type: ignore[union-attr]
+    waits(qtbot, lambda: page.values.rows["a_plus"].editor.text() == "0.01")  # type: ignore[union-attr]
     page.state.redo()
     assert getattr(page.state.rule, "a_plus", 0) == dragged
+    page.window().activateWindow()  # type: ignore[union-attr]
+    row.slider.setFocus()
+    waits(qtbot, lambda: row.slider.chosen == dragged)
+    waits(qtbot, row.slider.hasFocus)  # Esc would clear the selected neuron
+    qtbot.keyClick(row.slider, Qt.Key.Key_Right)
+    waits(qtbot, lambda: getattr(now(page).rule, "a_plus", 0) > dragged)
+    qtbot.keyClick(row.slider, Qt.Key.Key_Escape)
+    waits(qtbot, lambda: settled(page) and getattr(now(page).rule, "a_plus", 0) == dragged)
+    waits(qtbot, lambda: row.slider.chosen == dragged)
 
 
 def test_a_typed_value_is_taken_or_refused_in_its_row(page: RulesPage, qtbot: QtBot) -> None:

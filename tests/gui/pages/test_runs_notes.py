@@ -60,7 +60,7 @@ def test_a_click_and_a_key_star_a_run_and_undo_takes_it_back(known: RunsPage, qt
     assert [cell(known, name, "starred") for name in ("digits-a", "digits-b")] == ["★", "☆"]
     known.stars_button.click()
     waits(qtbot, lambda: shown(known) == ["digits-a", "fast-c"])
-    assert known.steps.undo_text == "the star of 2 runs"
+    waits(qtbot, lambda: known.steps.undo_text == "the star of 2 runs")
     known.steps.undo()
     waits(qtbot, lambda: shown(known) == ["digits-a"])
     known.stars_button.click()
@@ -136,8 +136,8 @@ def test_the_page_fits_a_narrow_window(known: RunsPage, shared_window: MainWindo
     row = known.buttons
     for width, all_fit in ((900, False), (1280, True)):
         shared_window.resize(width, 800)
-        waits(qtbot, lambda all_fit=all_fit: row.more.isHidden() == all_fit, 20)
-        waits(qtbot, lambda: all(bar is not None and bar.maximum() == 0 for bar in bars), 20)
+        waits(qtbot, lambda all_fit=all_fit: row.more.isHidden() == all_fit)
+        waits(qtbot, lambda: all(bar is not None and bar.maximum() == 0 for bar in bars))
         hidden = [button.text() for button in row.buttons if button.isHidden()]
         menu = row.more.menu()
         assert menu is not None
@@ -179,8 +179,8 @@ def test_runs_are_drawn_over_what_differs_and_brushed(known: RunsPage, qtbot: Qt
         text = toml.read_text(encoding="utf-8")
         toml.write_text(re.sub(r"nu_post = [\d.]+", f"nu_post = {nu}", text), encoding="utf-8")
         RunFolder(known.runs / name).update_run(reason="another rate")
-    waits(qtbot, lambda: "plasticity.nu_post" in explore.axes)
-    assert [axis.path for axis in explore.shown_axes()] == ["plasticity.nu_post", "vote"]
+    waits(qtbot, lambda: [axis.path for axis in explore.shown_axes()] == ["plasticity.nu_post", "vote"])
+    waits(qtbot, lambda: len({row[1] for row in (explore.table() or ((), ()))[1]}) == 3)
     assert len(explore.scatter.points.points()) == 3
     spec, table = explore.figure(), explore.table()
     assert spec is not None
@@ -203,6 +203,8 @@ def test_runs_are_drawn_over_what_differs_and_brushed(known: RunsPage, qtbot: Qt
     qtbot.mouseMove(parallel, high)
     qtbot.mouseRelease(parallel, Qt.MouseButton.LeftButton, pos=high)
     assert sorted(entry.name for entry in known.table.chosen()) == ["digits-a", "digits-b"]
+    known.window().activateWindow()  # type: ignore[union-attr]
+    waits(qtbot, parallel.hasFocus)  # Esc would clear the selected neuron
     qtbot.keyClick(parallel, Qt.Key.Key_Escape)
     assert not known.table.chosen()
     known.table.choose(["fast-c"])

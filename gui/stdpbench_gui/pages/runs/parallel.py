@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
@@ -19,6 +19,7 @@ _NEAR = 24.0  # pixels beside an axis that belong to it
 _DRAG = 4
 _FAINT = 0.25  # share of its colour that a run keeps while others are selected
 _SEVERAL = 150  # runs above which lines are thin
+_DROP = (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
 _STEP = 0.1
 """Share of an axis by which keys move a brush."""
 
@@ -244,6 +245,18 @@ class ParallelAxes(QWidget):
         elif pressed is not None and self._axes[pressed[0]].path in self.brushes:
             self.brush(self._axes[pressed[0]].path, None)
 
+    def event(self, event: QEvent | None) -> bool:
+        """Handle Esc and Del while there are brushes; otherwise they are the window's."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() in _DROP
+            and self.brushes
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Choose an axis, move its brush, or drop all brushes."""
         assert event is not None
@@ -264,7 +277,7 @@ class ParallelAxes(QWidget):
                 step_up = max(-low, min(1.0 - high, step_up))
                 low, high = low + step_up, high + step_up
             self.brush(path, (low, high))
-        elif key in (Qt.Key.Key_Escape, Qt.Key.Key_Delete):
+        elif key in _DROP:
             self.clear()
         else:
             super().keyPressEvent(event)
