@@ -22,6 +22,8 @@ from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.copyable import CopyableAction
 
 _INSTALL: Final = "The console needs packages that are not installed: pip install 'stdpbench[console]'"
+_STARTING: Final = "Starting Python …"
+_ENDED: Final = "The process of the console has ended. Close the console and open it again to start another one."
 _HEIGHT: Final = 220
 _BANNER: Final = """\
 A Python console, in a process of its own. run is the run on display, as stdpbench.open_run returns it;
@@ -58,7 +60,7 @@ class Console(QDockWidget):
         self._server: Any = None
         self._starting = self._placed = False
         self._window = window
-        self.note = wrapped("Starting Python …", "faint")
+        self.note = wrapped(_STARTING, "faint")
         self.setWidget(self.note)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
         self.hide()
@@ -83,6 +85,7 @@ class Console(QDockWidget):
             self.widget_.setFocus()
         elif not self._starting:
             self._starting = True
+            self.note.setText(_STARTING)
             self._session.work(_start_kernel, self._on_kernel, failed=self._on_failure, owner=self)
 
     def _on_failure(self, reason: str) -> None:
@@ -118,8 +121,9 @@ class Console(QDockWidget):
         shown = RichJupyterWidget()
         shown.setAccessibleName("Python console")
         shown.banner = _BANNER
-        shown.custom_interrupt = True
+        shown.custom_interrupt = shown.custom_restart = True
         shown.custom_interrupt_requested.connect(self._interrupt)
+        shown.custom_restart_kernel_died.connect(lambda _: self._look())
         QTimer.singleShot(0, lambda: self._connect(shown))
 
     def _connect(self, shown: Any) -> None:
@@ -143,10 +147,21 @@ class Console(QDockWidget):
         if self.widget_ is not None:
             self.widget_.set_default_style("linux" if theme.current().dark else "lightbg")
 
+    def _look(self) -> None:
+        """Give up a process that has ended; one that does not answer for some seconds has only much to do."""
+        if self._kernel is not None and self._kernel.process.poll() is not None:
+            self.end()
+            self._starting = False
+            self.note.setText(_ENDED)
+            self.setWidget(self.note)
+            self.note.show()
+
     def end(self) -> None:
         """End the process of the console."""
         if self.widget_ is not None:
-            self.widget_.kernel_client.stop_channels()
+            shown, self.widget_ = self.widget_, None
+            shown.kernel_client.stop_channels()
+            shown.deleteLater()
         if self._server is not None:
             self._server.close()
         if self._kernel is not None:

@@ -68,7 +68,8 @@ class AppServer(QObject):
             asked = json.loads(question)
         except ValueError:
             return None
-        known = isinstance(asked, dict) and secrets.compare_digest(str(asked.pop("token", "")), self.token)
+        token = str(asked.pop("token", "")) if isinstance(asked, dict) else ""
+        known = secrets.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
         answer = self._answers.get(str(asked.pop("ask", ""))) if known else None
         if answer is None:
             return None

@@ -114,7 +114,9 @@ class App:
                 answer = line.makefile(encoding="utf-8").readline()
             reply = json.loads(answer)
         except (OSError, ValueError):
-            raise StdpbenchError("the app does not answer; it may have been closed") from None
+            reply = None
+        if not isinstance(reply, dict) or not {"error", "value"} & set(reply):  # another program has its port now
+            raise StdpbenchError("the app does not answer; it may have been closed")
         if "error" in reply:
             raise StdpbenchError(str(reply["error"]))
         return reply["value"]

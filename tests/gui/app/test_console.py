@@ -14,6 +14,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app import console as console_module
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.session import console_proxy
 from stdpbench_gui.session.app_server import AppServer
 from stdpbench_gui.session.console_proxy import App
 
@@ -58,8 +59,23 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
     window.console.toggle()
     assert not window.console.isVisible()
 
+    window.console.toggle()
+    missed = shown.kernel_client.hb_channel.kernel_died
+    missed.emit(3.0)  # as on a machine with much to do
+    says("print('still', 'here')", "still here")
+    assert "Kernel died" not in shown._control.toPlainText()
+    window.console._kernel.process.kill()  # type: ignore[union-attr]
+    window.console._kernel.process.wait()  # type: ignore[union-attr]
+    missed.emit(3.0)
+    waits(qtbot, lambda: window.console.note.isVisible())
+    assert "has ended" in window.console.note.text()
+    assert not window.console.is_ready
 
-def test_who_does_not_know_the_token_gets_no_answer(window: MainWindow, qtbot: QtBot) -> None:
+
+def test_who_does_not_know_the_token_gets_no_answer(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console_proxy, "_PATIENCE", 100.0)
     asked: list[str] = []
 
     def refuse(_: dict[str, Any]) -> None:
@@ -71,10 +87,11 @@ def test_who_does_not_know_the_token_gets_no_answer(window: MainWindow, qtbot: Q
     assert asked == ["path"]
     with pytest.raises(StdpbenchError, match="not now"):
         told(qtbot, lambda: known("pause"))
-    for odd in (b"no json\n", json.dumps({"token": "x", "ask": "path"}).encode() + b"\n", b"[]\n"):
+    wrong = (json.dumps({"token": token, "ask": "path"}).encode() + b"\n" for token in ("x", "ü", 5, "\ud800"))
+    for odd in (b"no json\n", b"[]\n", b"\xff\n", *wrong):
 
         def ask(odd: bytes = odd) -> bytes:
-            with socket.create_connection(("127.0.0.1", server.port), 20) as line:
+            with socket.create_connection(("127.0.0.1", server.port), 100) as line:
                 line.sendall(odd)
                 try:
                     return line.recv(100)
