@@ -15,6 +15,8 @@ from PyQt6.QtCore import QEvent, QSettings
 from PyQt6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
+from stopped_clock import Clock
+from waiting import PATIENCE_MS
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client import run_client
@@ -26,6 +28,9 @@ from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.wire import Listener
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.panels import base, stimulus
+from stdpbench_gui.panels.neuron import neuron_panel, player
+from stdpbench_gui.panels.raster import raster_panel
 
 
 def pytest_report_header() -> str:
@@ -68,6 +73,15 @@ def end_processes(started: list[subprocess.Popen[bytes]], runs: Path) -> None:
                 stop(RunFolder(path), "the test is over", timeout=20.0)
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the panels, which stands still but for what the test adds."""
+    made = Clock()
+    for module in (base, neuron_panel, player, raster_panel, stimulus):
+        monkeypatch.setattr(module, "time", made)
+    return made
+
+
 @contextmanager
 def opened(settings: QSettings, runs: Path) -> Iterator[MainWindow]:
     """Open a window with all of its pages, without the check of the machine; no run outlives it."""
@@ -105,7 +119,7 @@ def window(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Iter
                 dialog.reject()
     else:
         with opened(request.getfixturevalue("settings"), tmp_path / "runs") as window:
-            qtbot.waitExposed(window)
+            qtbot.waitExposed(window, timeout=PATIENCE_MS)
             yield window
 
 

@@ -48,8 +48,8 @@ def notices(page: RunsPage) -> str:
     return "\n".join(page.notices.texts())
 
 
-def small(runs: Path, train_images: int = 60, seed: int = 5) -> RunFolder:
-    made = small_experiment(seed=seed, schedule__train_images=train_images)
+def small(runs: Path, passes: int = 1, seed: int = 5) -> RunFolder:
+    made = small_experiment(seed=seed, schedule__passes=passes)
     return create_run(made, runs, Options(workers=1, baselines=False))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from pytestqt.qtbot import QtBot
+from waiting import PATIENCE_MS
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.learned_names import FEED, THETA
@@ -57,7 +58,7 @@ def show(panel: Panel, qtbot: QtBot, size: tuple[int, int] = (480, 320)) -> None
     """Show a panel and draw it."""
     qtbot.addWidget(panel)
     panel.resize(*size)
-    with qtbot.waitExposed(panel):
+    with qtbot.waitExposed(panel, timeout=PATIENCE_MS):
         panel.show()
     redraw(panel)
 

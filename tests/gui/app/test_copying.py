@@ -45,7 +45,7 @@ def entries(menu: QMenu) -> list[str]:
 @pytest.fixture
 def paused(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
     """A window with a run that is paused in the middle of its training."""
-    window.run_experiment(small_experiment(schedule__train_images=400))
+    window.run_experiment(small_experiment(schedule__passes=100))
     waits(qtbot, lambda: window.session.connected)
     window.session.request("pause")
     waits(qtbot, lambda: window.session.state is State.PAUSED)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
+from waiting import waits
 
 from stdpbench.runs.catalog.access_log import count_readings
 from stdpbench.runs.folder.journal import read_journal
@@ -37,7 +38,7 @@ def drawn(window: MainWindow, qtbot: QtBot, layout: str = "Watch") -> dict[str, 
     for key, panel in window.train.panels.items():
         panel.show()
         panel.raise_()
-        qtbot.waitUntil(lambda panel=panel: panel.isVisible() and not panel.visibleRegion().isEmpty())
+        waits(qtbot, lambda panel=panel: panel.isVisible() and not panel.visibleRegion().isEmpty())
         panel.mark_dirty()
         panel.draw_if_needed()
         summaries[key] = panel.summary()
@@ -53,44 +54,44 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     assert isinstance(parameters, ParametersPanel)
     assert isinstance(curves, Curves)
     window.run_experiment(small_experiment(schedule__passes=100))
-    qtbot.waitUntil(lambda: session.connected, timeout=100_000)
+    waits(qtbot, lambda: session.connected)
     session.request("pace", seconds=0.005)
-    qtbot.waitUntil(lambda: len(session.live.blocks) > 1, timeout=100_000)
+    waits(qtbot, lambda: len(session.live.blocks) > 1)
     assert session.folder is not None
     first = session.folder
 
     window.actions_["pause"].trigger()
-    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=100_000)
+    waits(qtbot, lambda: session.state is State.PAUSED)
     position = session.live.position
     window.actions_["step"].trigger()
-    qtbot.waitUntil(lambda: session.live.position == position + 1 and session.state is State.PAUSED, timeout=100_000)
+    waits(qtbot, lambda: session.live.position == position + 1 and session.state is State.PAUSED)
 
     parameters.changes.here({NU_POST: 0.02})
-    qtbot.waitUntil(lambda: session.live.parameters().get("plasticity", {}).get("nu_post") == 0.02, timeout=100_000)
+    waits(qtbot, lambda: session.live.parameters().get("plasticity", {}).get("nu_post") == 0.02)
     assert any("0.01 → 0.02" in sentence for _, _, sentence in session.live.log)
-    qtbot.waitUntil(lambda: parameters.changes.can_undo, timeout=100_000)
+    waits(qtbot, lambda: parameters.changes.can_undo)
     parameters.changes.undo()
-    qtbot.waitUntil(lambda: session.live.parameters()["plasticity"]["nu_post"] == 0.01, timeout=100_000)
+    waits(qtbot, lambda: session.live.parameters()["plasticity"]["nu_post"] == 0.01)
 
     parameters.changes.branch({NU_POST: 0.03})
-    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != first.path, timeout=100_000)
-    qtbot.waitUntil(lambda: session.connected and session.state is State.RUNNING, timeout=100_000)
+    waits(qtbot, lambda: session.folder is not None and session.folder.path != first.path)
+    waits(qtbot, lambda: session.connected and session.state is State.RUNNING)
     session.request("pace", seconds=0.02)
     assert session.folder is not None
     branch = session.folder
     facts = [record.fact for record in read_journal(branch.path)]
     assert [fact.parent_name for fact in facts if isinstance(fact, Branched)] == [first.path.name]
     assert [fact.changes[NU_POST][1] for fact in facts if isinstance(fact, ParametersChanged)][-1] == 0.03
-    qtbot.waitUntil(lambda: len(curves.overlays) == 1, timeout=100_000)
+    waits(qtbot, lambda: len(curves.overlays) == 1)
 
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=100_000)
+    waits(qtbot, lambda: not session.connected)
     assert session.state is State.STOPPED
     window.open_run(first.path)
-    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path == first.path, timeout=100_000)
-    qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=100_000)  # it is where it was left
+    waits(qtbot, lambda: session.folder is not None and session.folder.path == first.path)
+    waits(qtbot, lambda: session.state is State.PAUSED)  # it is where it was left
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=100_000)
+    waits(qtbot, lambda: not session.connected)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are killed otherwise there")
@@ -98,23 +99,25 @@ def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, q
     session = window.session
     undisturbed = create_run(small_experiment(), window.runs, Options(workers=1, baselines=False))
     session.start(undisturbed)
-    qtbot.waitUntil(lambda: session.state is State.FINISHED, timeout=120_000)
+    waits(qtbot, lambda: session.state is State.FINISHED)
     expected = outcome(undisturbed)
 
     folder = create_run(small_experiment(), window.runs, Options(workers=1, baselines=False, checkpoint_every=20))
     session.start(folder)
-    qtbot.waitUntil(lambda: session.folder == folder and session.connected, timeout=100_000)
-    session.request("pace", seconds=0.02)
-    qtbot.waitUntil(lambda: session.live.position > 24, timeout=100_000)
+    waits(qtbot, lambda: session.folder == folder and session.connected)
+    session.request("pause")
+    waits(qtbot, lambda: session.state is State.PAUSED)
+    session.request("step", n=25)  # so that it does not end before it is killed
+    waits(qtbot, lambda: session.live.position >= 25 and session.state is State.PAUSED)
     os.kill(int(folder.read_json("run.json")["pid"]), signal.SIGKILL)
-    qtbot.waitUntil(lambda: not session.connected, timeout=100_000)
+    waits(qtbot, lambda: not session.connected)
     assert session.state is State.FAILED
     assert "Resume continues from its newest checkpoint" in window.message.text()
     drawn(window, qtbot)
 
     window.actions_["pause"].trigger()  # its text is Resume now
-    qtbot.waitUntil(lambda: session.connected, timeout=100_000)
-    qtbot.waitUntil(lambda: session.state is State.FINISHED, timeout=120_000)
+    waits(qtbot, lambda: session.connected)
+    waits(qtbot, lambda: session.state is State.FINISHED)
     assert outcome(folder) == expected
 
 
@@ -126,13 +129,13 @@ def test_recorded_journals_are_replayed_in_every_panel(
     curves, log, confusion = (window.train.panels[key] for key in ("curves", "log", "confusion"))
     for path in (finished_run.path, tmp_path / "runs" / "old"):
         window.open_run(path)
-        qtbot.waitUntil(lambda path=path: window.session.folder is not None and window.session.folder.path == path)
-        qtbot.waitUntil(lambda: window.session.split is not None, timeout=100_000)
+        waits(qtbot, lambda path=path: window.session.folder is not None and window.session.folder.path == path)
+        waits(qtbot, lambda: window.session.split is not None)
         whole = (path / "metrics.json").is_file()  # of the other one, journal and checkpoints are kept
         if whole:
             confusion.show()
             confusion.raise_()
-            qtbot.waitUntil(confusion.has_content, timeout=100_000)
+            waits(qtbot, confusion.has_content)
         summaries = drawn(window, qtbot)
         live = LiveRun.replay(read_journal(path))
         for key in ("curves", "parameters", "log", *(("weight-map", "thresholds", "confusion") if whole else ())):
@@ -161,9 +164,9 @@ def test_a_look_at_the_pictures_of_a_cell_is_in_the_ledger(
     window.open_run(finished_run.path)
     confusion.show()
     confusion.raise_()
-    qtbot.waitUntil(lambda: confusion.score is not None and window.session.split is not None, timeout=100_000)
+    waits(qtbot, lambda: confusion.score is not None and window.session.split is not None)
     confusion.draw_if_needed()
     for cell in ((1, 1), (0, 0)):  # one pass over all labels covers every cell
         confusion.matrix.choose(*cell)
-    qtbot.waitUntil(lambda: bool(confusion._answers), timeout=100_000)
+    waits(qtbot, lambda: confusion._answers)
     assert count_readings(finished_run).run == before + 1

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication, QCheckBox, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
-from waiting import waits
+from waiting import PATIENCE_MS, waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
@@ -30,7 +30,7 @@ def again(window: MainWindow, settings: QSettings, qtbot: QtBot) -> MainWindow:
     other = MainWindow(settings, window.runs)
     qtbot.addWidget(other)
     other.show()
-    qtbot.waitExposed(other)
+    qtbot.waitExposed(other, timeout=PATIENCE_MS)
     other.go_to("train")
     return other
 
@@ -69,7 +69,7 @@ def test_a_layout_of_an_earlier_version_gets_the_panels_that_are_new(
     other = MainWindow(settings, window.runs)
     qtbot.addWidget(other)
     other.show()
-    qtbot.waitExposed(other)
+    qtbot.waitExposed(other, timeout=PATIENCE_MS)
     other.go_to("train")
     assert shown(other) == before | {"network"}
     panel, docks = other.train.panels["network"], other.train.docks
@@ -77,7 +77,7 @@ def test_a_layout_of_an_earlier_version_gets_the_panels_that_are_new(
     assert [tab.objectName() for tab in docks.tabifiedDockWidgets(panel)] == ["stimulus"]
     assert panel.visibleRegion().isEmpty()  # behind the other tab
     other.actions_["panel-network"].trigger()
-    qtbot.waitUntil(lambda: not panel.visibleRegion().isEmpty())
+    waits(qtbot, lambda: not panel.visibleRegion().isEmpty())
     window.train.arrange("Watch")
 
 
@@ -92,12 +92,12 @@ def test_a_panel_that_a_layout_leaves_out_opens_as_a_tab(window: MainWindow, qtb
         for key in missing:
             window.actions_[f"panel-{key}"].trigger()
             panel = window.train.panels[key]
-            qtbot.waitUntil(lambda panel=panel: not panel.visibleRegion().isEmpty())
+            waits(qtbot, lambda panel=panel: not panel.visibleRegion().isEmpty())
             assert docks.dockWidgetArea(panel) != NOWHERE
             assert window.train.focused_panel() is panel
             assert docks.tabifiedDockWidgets(panel)
             map_ = window.train.panels["weight-map"]
-            assert not map_.geometry().intersects(panel.geometry())
+            waits(qtbot, lambda panel=panel, map_=map_: not map_.geometry().intersects(panel.geometry()))
     window.train.arrange("Watch")
 
 
@@ -106,7 +106,7 @@ def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBo
     for page in window.page_names:
         window.go_to(page)
         window.resize(*SMALL)
-        qtbot.waitUntil(lambda: (window.width(), window.height()) == SMALL)
+        waits(qtbot, lambda: (window.width(), window.height()) == SMALL)
 
 
 def test_the_bar_of_a_run_lets_the_window_become_narrow(
@@ -121,7 +121,7 @@ def test_the_bar_of_a_run_lets_the_window_become_narrow(
         live.state = state
         window.train.bar.refresh()
         window.resize(640, 560)
-        qtbot.waitUntil(lambda: window.width() == 640)
+        waits(qtbot, lambda: window.width() == 640)
 
 
 @pytest.mark.shared_window
@@ -154,7 +154,7 @@ def test_large_letters_have_room_in_the_rail_and_do_not_widen_the_window(
     window = MainWindow(settings, tmp_path_factory.mktemp("runs"))
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitExposed(window)
+    qtbot.waitExposed(window, timeout=PATIENCE_MS)
     for page, button in window._rail_buttons.items():
         window.go_to(page)
         word = button.text().split("\n")[1]
@@ -172,7 +172,7 @@ def test_names_in_a_table_have_room_before_numbers_have(qtbot: QtBot) -> None:
     word = rows.fontMetrics().horizontalAdvance("start wei")
     assert rows.columnWidth(0) > word
     rows.resize(800, 120)
-    qtbot.waitUntil(lambda: sum(rows.columnWidth(place) for place in range(3)) >= rows.viewport().width())  # type: ignore[union-attr]
+    waits(qtbot, lambda: sum(rows.columnWidth(place) for place in range(3)) >= rows.viewport().width())  # type: ignore[union-attr]
     assert rows.columnWidth(0) > 3 * word
 
 
@@ -182,27 +182,25 @@ def test_the_keyboard_brings_a_panel_to_the_front(window: MainWindow, qtbot: QtB
     window.train.arrange("Watch")
     window.activateWindow()
     behind = window.train.panels["thresholds"]
-    qtbot.waitUntil(lambda: behind.visibleRegion().isEmpty())
+    waits(qtbot, lambda: behind.visibleRegion().isEmpty())
     behind.findChildren(QToolButton)[0].setFocus(Qt.FocusReason.TabFocusReason)
-    qtbot.waitUntil(lambda: not behind.visibleRegion().isEmpty())
+    waits(qtbot, lambda: not behind.visibleRegion().isEmpty())
     assert window.train.focused_panel() is behind
 
 
 def test_the_tab_key_goes_down_the_start_page(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window.activateWindow()
-    qtbot.waitUntil(
-        lambda: not window.session.background.busy, timeout=60_000
-    )  # which look for recent runs themselves
+    waits(qtbot, lambda: not window.session.background.busy)  # which look for recent runs themselves
     one, two = tmp_path / "one", tmp_path / "two"
     window.start.show_recent([(one, "finished"), (two, "failed")], titles={one: "The first", two: ""})
     window.start.show_machine([SimpleNamespace(name="Python", state="ok", detail="3.11", fix="")])
-    qtbot.waitUntil(lambda: all(button.isVisible() for button in window.start.machine.findChildren(QPushButton)))
+    waits(qtbot, lambda: all(button.isVisible() for button in window.start.machine.findChildren(QPushButton)))
     window.start.cards["digits-from-noise"].button.setFocus()
     found, widget = [], window.start.cards["digits-from-noise"].button
     for _ in range(10):
         found.append(widget.text())
         qtbot.keyClick(widget, Qt.Key.Key_Tab)
-        qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QPushButton))
+        waits(qtbot, lambda: isinstance(QApplication.focusWidget(), QPushButton))
         widget = QApplication.focusWidget()
         assert isinstance(widget, QPushButton)
     first = ["Digits in a minute", "Edit…", "Start from samples", "Choose data…", "Build a network…"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-import time
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
+from waiting import waits
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -181,7 +182,7 @@ def test_each_panel_says_what_it_shows_with_a_reference(window: MainWindow) -> N
 def test_ctrl_q_quits(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: not window.isVisible())
+    waits(qtbot, lambda: not window.isVisible())
 
 
 def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
@@ -191,14 +192,14 @@ def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QS
     usual = raster.view.fontMetrics().height()
     window.go_to("train")
     window.train.arrange("Present")
-    qtbot.waitUntil(lambda: raster.view.fontMetrics().height() > 1.2 * usual)
+    waits(qtbot, lambda: raster.view.fontMetrics().height() > 1.2 * usual)
     window.train.save()
     other = MainWindow(settings, window.runs)
     qtbot.addWidget(other)
     assert other.train._large
     other.train.arrange("Watch")
     window.train.arrange("Watch")
-    qtbot.waitUntil(lambda: raster.view.fontMetrics().height() == usual)
+    waits(qtbot, lambda: raster.view.fontMetrics().height() == usual)
 
 
 @pytest.mark.shared_window
@@ -224,7 +225,7 @@ def test_tabs_of_panels_have_a_name(window: MainWindow, qtbot: QtBot) -> None:
     def seen() -> list[str]:
         return [bar.accessibleName() for bar in window.train.docks.findChildren(QTabBar) if bar.isVisible()]
 
-    qtbot.waitUntil(lambda: bool(seen()) and all(seen()), timeout=60_000)
+    waits(qtbot, lambda: seen() and all(seen()))
 
 
 # -- the machine -----------------------------------------------------------------------------------
@@ -257,29 +258,31 @@ def test_faults_have_a_button_for_the_fix(window: MainWindow) -> None:
     assert card.warning.isHidden()
 
 
-def fake_fetch(monkeypatch: pytest.MonkeyPatch, answer: Any) -> list[dict[str, Any]]:
+def fake_fetch(
+    monkeypatch: pytest.MonkeyPatch, answer: Exception | None = None
+) -> tuple[list[dict[str, Any]], threading.Event]:
+    """Have data sets be downloaded half; the rest comes, or the error, once the event is set."""
     calls: list[dict[str, Any]] = []
+    go_on = threading.Event()
 
     def fetch(name: str, source: Any = None, progress: bool = True, report: Any = None) -> Path:
         calls.append({"name": name, "source": source})
-        for done in range(1, 400):
-            report("train-images", done * 25_000, 10_000_000)
-            time.sleep(0.002 if answer != "slow" else 0.02)
-            if done > 60 and answer != "slow":
-                break
-        if isinstance(answer, Exception):
+        report("train-images", 5_000_000, 10_000_000)
+        assert go_on.wait(100)
+        report("train-images", 10_000_000, 10_000_000)
+        if answer is not None:
             raise answer
         return Path("/data/mnist")
 
     monkeypatch.setattr("stdpbench.datasets.fetch.fetch", fetch)
-    return calls
+    return calls, go_on
 
 
 @pytest.mark.shared_window
 def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = fake_fetch(monkeypatch, None)
+    calls, go_on = fake_fetch(monkeypatch)
     started: list[Any] = []
     monkeypatch.setattr(window, "run_experiment", started.append)
     window.start.show_machine(list(FINDINGS))
@@ -288,8 +291,9 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     assert isinstance(dialog, FetchDialog)
     assert "fast-100 trains on MNIST" in dialog.text.text()
     dialog.download_button.click()
-    qtbot.waitUntil(lambda: "of 10.0 MB" in dialog.status.text(), timeout=60_000)
-    qtbot.waitUntil(lambda: bool(started), timeout=60_000)
+    waits(qtbot, lambda: "5.0 of 10.0 MB" in dialog.status.text())
+    go_on.set()
+    waits(qtbot, lambda: started)
     assert started[0].name == "fast-100"
     assert calls == [{"name": "mnist", "source": None}]
     assert not dialog.isVisible()
@@ -299,29 +303,30 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
 def test_a_download_that_fails_says_so_in_place_and_can_be_tried_again(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    calls = fake_fetch(monkeypatch, StdpbenchError("there is no connection"))
+    calls, go_on = fake_fetch(monkeypatch, StdpbenchError("there is no connection"))
+    go_on.set()
     dialog = window.services.get_data("mnist", "download")
-    qtbot.waitUntil(lambda: not dialog.problem.isHidden(), timeout=60_000)
+    waits(qtbot, lambda: not dialog.problem.isHidden())
     assert dialog.problem.text() == "⚠ there is no connection."
     assert dialog.download_button.isEnabled()
     dialog.take_from(tmp_path)
-    qtbot.waitUntil(lambda: len(calls) == 2, timeout=60_000)
+    waits(qtbot, lambda: len(calls) == 2)
     assert calls[1]["source"] == tmp_path
     dialog.reject()
 
 
 @pytest.mark.shared_window
 def test_a_download_is_cancelled_at_once(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_fetch(monkeypatch, "slow")
+    _, go_on = fake_fetch(monkeypatch)
     dialog = window.services.get_data("mnist", "download")
-    qtbot.waitUntil(lambda: "MB" in dialog.status.text(), timeout=60_000)
+    waits(qtbot, lambda: "MB" in dialog.status.text())
     transfer = dialog._transfer
     assert transfer is not None
     dialog.cancel_button.click()
     assert not dialog.isVisible()
-    seen = transfer.done
-    qtbot.wait(100)
-    assert transfer.done <= seen + 50_000
+    go_on.set()
+    waits(qtbot, lambda: not window.session.background.busy)
+    assert transfer.done == 5_000_000
 
 
 # -- what fails ------------------------------------------------------------------------------------
@@ -332,7 +337,7 @@ def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
 ) -> None:
     monkeypatch.setenv("STDPBENCH_CACHE", str(tmp_path / "cache"))
     window.open_run(finished_run.path)
-    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=60_000)
+    waits(qtbot, lambda: window.session.folder is not None)
     broken, other = window.train.panels["curves"], window.train.panels["log"]
 
     def fail() -> None:
@@ -347,7 +352,7 @@ def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
     assert f"Cannot draw {broken.title}: ZeroDivisionError: by nothing" in broken._empty.text()
     assert broken._stack.currentWidget() is broken._empty
     assert "ZeroDivisionError" in crash.log_file().read_text(encoding="utf-8")
-    qtbot.waitUntil(lambda: other._stack.currentWidget() is other.body)
+    waits(qtbot, lambda: other._stack.currentWidget() is other.body)
     monkeypatch.undo()
     broken.mark_dirty()
     window.train.redraw()
@@ -373,9 +378,9 @@ def test_an_unexpected_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_closing_asks_about_an_active_run_and_can_stop_it(window: MainWindow, qtbot: QtBot) -> None:
     window.run_experiment(small_experiment())
-    qtbot.waitUntil(lambda: window.session.folder is not None, timeout=60_000)
+    waits(qtbot, lambda: window.session.folder is not None)
     window.session.request("pace", seconds=5.0)
-    qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=60_000)
+    waits(qtbot, lambda: window.session.state is State.RUNNING)
     window.close()
     question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
@@ -388,7 +393,7 @@ def test_closing_asks_about_an_active_run_and_can_stop_it(window: MainWindow, qt
     assert isinstance(question, ClosingQuestion)
     assert question.stop_button is not None
     question.stop_button.click()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
+    waits(qtbot, lambda: not window.isVisible())
     assert window.session.folder is not None
     assert state_of(window.session.folder)[0] is State.STOPPED
 

@@ -12,6 +12,7 @@ from PyQt6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from synthetic import experiment, session
+from waiting import waits
 
 from stdpbench.runs.client.probe_client import ProbeClient
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -64,7 +65,7 @@ def test_the_eraser_takes_ink_away_and_lines_have_a_width(pad: Pad) -> None:
 
 
 def answered(dialog: DrawDigitDialog, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: dialog.answer is not None or "⚠" in dialog.words.text(), timeout=60_000)
+    waits(qtbot, lambda: dialog.answer is not None or "⚠" in dialog.words.text())
 
 
 def test_without_a_run_it_says_what_to_do(window: MainWindow) -> None:
@@ -103,7 +104,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     window.actions_["draw"].trigger()
     dialog = window.services.drawing
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.ready, timeout=60_000)
+    waits(qtbot, lambda: dialog.ready)
     dialog.pad.add_stroke(SEVEN)
     answered(dialog, qtbot)
     assert dialog.answer is not None, dialog.words.text()
@@ -127,7 +128,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     window.set_theme("dark")
     assert not dialog.grab().isNull()
     dialog.pad.clear()
-    qtbot.waitUntil(lambda: dialog.answer is None, timeout=60_000)
+    waits(qtbot, lambda: dialog.answer is None)
     client = dialog.probe._client
     assert client is not None
     dialog.hide()
@@ -150,12 +151,12 @@ def test_a_process_that_is_ready_too_late_is_ended_and_one_that_cannot_start_is_
     monkeypatch.setattr(ProbeClient, "open", open_late)
     window.open_run(finished_run.path)
     dialog = window.services.draw()
-    qtbot.waitUntil(lambda: dialog.ready, timeout=60_000)
+    waits(qtbot, lambda: dialog.ready)
     dialog.pad.add_stroke(SEVEN)
-    qtbot.waitUntil(lambda: dialog.probe._opening, timeout=60_000)
+    waits(qtbot, lambda: dialog.probe._opening)
     dialog.hide()
     may_open.set()
-    qtbot.waitUntil(lambda: bool(opened) and opened[0].over, timeout=60_000)
+    waits(qtbot, lambda: bool(opened) and opened[0].over)
     assert dialog.probe._client is None
     assert opened[0].wait_for_process(60) is not None
 
@@ -165,16 +166,16 @@ def test_a_process_that_is_ready_too_late_is_ended_and_one_that_cannot_start_is_
     monkeypatch.setattr(ProbeClient, "open", refuse)
     dialog.show()
     dialog.pad.add_stroke(SEVEN)
-    qtbot.waitUntil(lambda: "Cannot start a process to load the network: not allowed." in dialog.words.text())
+    waits(qtbot, lambda: "Cannot start a process to load the network: not allowed." in dialog.words.text())
 
 
 def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBot) -> None:
     window.run_experiment(small_experiment(schedule__passes=2000))
     dialog = window.services.draw()
     session = window.session
-    qtbot.waitUntil(lambda: session.live.position > 10, timeout=60_000)
+    waits(qtbot, lambda: session.live.position > 10)
     session.request("pace", seconds=0.2)
-    qtbot.waitUntil(lambda: dialog.ready, timeout=60_000)
+    waits(qtbot, lambda: dialog.ready)
     dialog.pad.add_stroke(SEVEN)
     answered(dialog, qtbot)
     assert dialog.answer is not None, dialog.words.text()
@@ -184,9 +185,9 @@ def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBo
     assert "Labels are provisional" in dialog.words.text() or dialog.big.text() == "?"
     # after it ends, a probe process answers with the stored network
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
+    waits(qtbot, lambda: not session.connected)
     dialog.pad.clear()
-    qtbot.waitUntil(lambda: dialog.answer is None, timeout=60_000)
+    waits(qtbot, lambda: dialog.answer is None)
     dialog.pad.add_stroke(SEVEN)
     answered(dialog, qtbot)
     assert dialog.answer is not None, dialog.words.text()

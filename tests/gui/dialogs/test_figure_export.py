@@ -12,6 +12,7 @@ import pytest
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
+from waiting import PATIENCE_MS, waits
 
 from stdpbench.figures.paper import Order, script
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -26,9 +27,9 @@ def curves(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> Panel:
     if window.session.folder is None:
         window.open_run(finished_run.path)
     window.go_to("train")
-    qtbot.waitUntil(lambda: bool(window.session.live.blocks), timeout=60_000)
+    waits(qtbot, lambda: window.session.live.blocks)
     panel = window.train.panels["curves"]
-    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel.body, timeout=60_000)
+    waits(qtbot, lambda: panel._stack.currentWidget() is panel.body)
     return panel
 
 
@@ -91,7 +92,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
     window.train.arrange("Watch")
     panels["confusion"].show()
     panels["confusion"].raise_()
-    qtbot.waitUntil(lambda: panels["confusion"].table() is not None, timeout=60_000)
+    waits(qtbot, lambda: panels["confusion"].table() is not None)
     fields = panels["weight-map"].figure()
     assert fields is not None
     assert fields["image"].shape == (3 * 29 - 1, 4 * 29 - 1)  # 12 fields of 28 × 28
@@ -121,7 +122,7 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
     dialog.width_.setValue(120)
     dialog.dpi.setValue(100)
     dialog.go.click()  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: "Exported " in window.message.text(), timeout=60_000)
+    waits(qtbot, lambda: "Exported " in window.message.text())
     assert {path.name for path in tmp_path.glob("curves.*")} == {
         f"curves.{s}" for s in ("png", "csv", "npz", "py", "txt")
     }
@@ -152,7 +153,7 @@ def test_a_figure_that_cannot_be_drawn_is_told_in_the_dialog(curves: Panel, qtbo
     dialog.target.setText(str(tmp_path / "curves.svg"))
     dialog.go.click()  # type: ignore[union-attr]
     assert not dialog.go.isEnabled()  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: bool(dialog.problem.text()), timeout=60_000)
+    waits(qtbot, lambda: dialog.problem.text())
     assert "curves.svg" in dialog.problem.text()
     assert "Traceback" not in dialog.problem.text()
     assert dialog.go.isEnabled()  # type: ignore[union-attr]
@@ -176,9 +177,9 @@ def test_a_figure_whose_dialog_is_closed_is_not_drawn(
     assert dialog is not None
     dialog.target.setText(str(tmp_path / "curves.svg"))
     dialog.go.click()  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: bool(begun), timeout=60_000)
+    waits(qtbot, lambda: begun)
     dialog.close()
-    qtbot.waitUntil(lambda: begun[0].returncode is not None, timeout=60_000)
+    waits(qtbot, lambda: begun[0].returncode is not None)
     assert begun[0].returncode  # it was killed
     assert list(tmp_path.iterdir()) == []
 
@@ -225,7 +226,7 @@ def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, q
     end, last = max(blocks.items())
     blocks[end + 10] = last
     dialog.target.setText(str(tmp_path / "curves.svg"))
-    with qtbot.waitSignal(dialog.accepted, timeout=60_000):  # the dialog is deleted once it is closed
+    with qtbot.waitSignal(dialog.accepted, timeout=PATIENCE_MS):  # the dialog is deleted once it is closed
         dialog.go.click()  # type: ignore[union-attr]
     assert len((tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()) == 1 + n
     next(button for button in numbers.findChildren(QPushButton) if button.text() == "Copy").click()

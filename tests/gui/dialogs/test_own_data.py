@@ -34,7 +34,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnDataDialog:
     dialog: OwnDataDialog = window.services.choose_data(path)
-    qtbot.waitUntil(lambda: dialog.experiment is not None or bool(dialog.problem.text()), timeout=60_000)
+    waits(qtbot, lambda: dialog.experiment is not None or bool(dialog.problem.text()))
     return dialog
 
 
@@ -59,14 +59,14 @@ def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: 
     frame = dialog.form.fields["frame"]
     assert isinstance(frame, QSpinBox)
     frame.setValue(32)
-    qtbot.waitUntil(lambda: "presented as 32×32" in dialog.status.text(), timeout=60_000)
+    waits(qtbot, lambda: "presented as 32×32" in dialog.status.text())
     assert dialog.experiment is not None
     assert dialog.experiment.network.weight_sum == pytest.approx(78 / 784 * 32 * 32, rel=1e-3)
     frame.setValue(10)
-    qtbot.waitUntil(lambda: "data.frame = 10 is smaller" in dialog.problem.text(), timeout=60_000)
+    waits(qtbot, lambda: "data.frame = 10 is smaller" in dialog.problem.text())
     assert not dialog.start_button.isEnabled()
     frame.setValue(28)
-    qtbot.waitUntil(dialog.start_button.isEnabled, timeout=60_000)
+    waits(qtbot, dialog.start_button.isEnabled)
     assert dialog.problem.text() == ""
 
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_read_is_told_in_a_sentence(window: MainWindow, qtbot: Qt
     assert "is damaged, or not an .npz file" in dialog.problem.text()
     assert not dialog.start_button.isEnabled()
     dialog.take(tmp_path / "absent")
-    qtbot.waitUntil(lambda: "there is no file or folder" in dialog.problem.text(), timeout=60_000)
+    waits(qtbot, lambda: "there is no file or folder" in dialog.problem.text())
 
 
 @pytest.mark.shared_window
@@ -130,9 +130,11 @@ def test_a_folder_of_pictures_is_learned(window: MainWindow, qtbot: QtBot, pictu
     dialog.start_button.click()
     assert not dialog.isVisible()
     session = window.session
-    qtbot.waitUntil(lambda: session.live.position > 30, timeout=60_000)
+    waits(qtbot, lambda: session.connected)
+    session.request("pace", seconds=0.2)  # at full speed, it could end before it is stopped
+    waits(qtbot, lambda: session.live.progress.get("done", 0) > 5)
     assert session.live.started is not None
     assert session.live.started.class_names == ("even", "odd")
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
+    waits(qtbot, lambda: not session.connected)
     assert session.state is State.STOPPED

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PyQt6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench_gui.app.window import MainWindow
@@ -38,10 +39,7 @@ def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnStimuliDialog:
 
 
 def settled(dialog: OwnStimuliDialog, qtbot: QtBot) -> None:
-    qtbot.waitUntil(
-        lambda: bool(dialog.problem.text()) or (dialog.experiment is not None and not dialog.preview.busy),
-        timeout=60_000,
-    )
+    waits(qtbot, lambda: dialog.problem.text() or (dialog.experiment is not None and not dialog.preview.busy))
 
 
 @pytest.mark.shared_window
@@ -79,7 +77,7 @@ def test_settings_act_live_and_are_saved(window: MainWindow, qtbot: QtBot, files
     scale = dialog.form.fields["scale"]
     assert isinstance(scale, QCheckBox)
     scale.setChecked(False)
-    qtbot.waitUntil(lambda: dialog.experiment is not None and dialog.experiment.network.n_exc == 7, timeout=60_000)
+    waits(qtbot, lambda: dialog.experiment is not None and dialog.experiment.network.n_exc == 7)
     settled(dialog, qtbot)
     made = dialog.experiment
     assert made is not None
@@ -101,7 +99,7 @@ def test_what_cannot_be_read_is_one_sentence(window: MainWindow, qtbot: QtBot, f
     assert "broken.h5 is damaged, or not an HDF5 file" in dialog.problem.text()
     assert not dialog.start_button.isEnabled()
     dialog.take(files / "rows.csv")
-    qtbot.waitUntil(lambda: dialog.experiment is not None, timeout=60_000)
+    waits(qtbot, lambda: dialog.experiment is not None)
     assert dialog.problem.text() == ""
     dialog.reject()
 
@@ -112,12 +110,12 @@ def test_the_dialogs_hand_paths_to_each_other(window: MainWindow, qtbot: QtBot, 
     np.savez(tmp_path / "pictures.npz", images=images, labels=np.arange(20) % 2)
     dialog = opened(window, qtbot, files / "rows.csv")
     dialog.take(tmp_path / "pictures.npz")
-    qtbot.waitUntil(lambda: isinstance(window.services.dialog, OwnDataDialog), timeout=60_000)
+    waits(qtbot, lambda: isinstance(window.services.dialog, OwnDataDialog))
     pictures = window.services.dialog
     assert isinstance(pictures, OwnDataDialog)
-    qtbot.waitUntil(lambda: pictures.experiment is not None, timeout=60_000)
+    waits(qtbot, lambda: pictures.experiment is not None)
     pictures.take(files / "spikes.npz")
-    qtbot.waitUntil(lambda: isinstance(window.services.dialog, OwnStimuliDialog), timeout=60_000)
+    waits(qtbot, lambda: isinstance(window.services.dialog, OwnStimuliDialog))
     other = window.services.dialog
     assert isinstance(other, OwnStimuliDialog)
     settled(other, qtbot)

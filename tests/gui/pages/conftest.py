@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 from runs_table import three_runs
+from waiting import waits
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.client.run_client import ask
@@ -27,10 +28,10 @@ def runs(tmp_path: Path, finished_run: RunFolder) -> Path:
 def page(runs: Path, window: MainWindow, qtbot: QtBot) -> Iterator[RunsPage]:
     window.go_to("runs")
     page = window.runs_page
-    qtbot.waitUntil(lambda: page.model.n_all == 3, timeout=60_000)
+    waits(qtbot, lambda: page.model.n_all == 3)
     yield page
     for path in runs.glob("*/run.json"):
         with suppress(StdpbenchError):
             if has_process(path.parent):
                 ask(path.parent, "stop")
-    qtbot.waitUntil(lambda: not any(has_process(path.parent) for path in runs.glob("*/run.json")), timeout=60_000)
+    waits(qtbot, lambda: not any(has_process(path.parent) for path in runs.glob("*/run.json")))

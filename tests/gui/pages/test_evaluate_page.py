@@ -123,7 +123,7 @@ def test_nobody_looks_at_labels_before_it_is_asked_for(run: Path, window: MainWi
     window.go_to("evaluate")
     page = window.evaluate
     waits(qtbot, lambda: page.run.count() == 1)
-    assert "press Evaluate" in page.empty.text()
+    waits(qtbot, lambda: "press Evaluate" in page.empty.text())
     assert looks_at(run) == 0
     page.go.click()
     waits(qtbot, lambda: page.state.clustering is not None and drawn(page))
@@ -282,7 +282,7 @@ def test_another_read_out_changes_matrix_verdicts_and_summary(page: EvaluatePage
 
 
 def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePage, qtbot: QtBot) -> None:
-    waits(qtbot, lambda: not page.state.missing and drawn(page), 90)
+    waits(qtbot, lambda: not page.state.missing and drawn(page))
     look, rows = page.state.look, page.readouts.rows
     assert look is not None
     assert {one.group for one in look.accuracies} >= {"read-out", "timed", "supervised"}
@@ -292,7 +292,7 @@ def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePag
         right = f"{100 * one.accuracy:.2f}"
         assert cells[one.name] == (("", right) if one.group == "supervised" else (right, ""))
     assert "linear probe on responses (supervised)" in page.readouts.summary()
-    assert page._readings._process is None  # it takes memory
+    waits(qtbot, lambda: page._readings._process is None)  # it takes memory
     before = page.state.readout
     rows.setCurrentItem(shown[-1])
     assert page.state.readout == before  # it has no answers to show
@@ -464,7 +464,7 @@ def test_views_are_drawn_in_turns_between_which_the_window_hears(qtbot: QtBot) -
     for draw in (*draws, draws[0]):
         turns.ask(draw)
     assert turns.busy
-    qtbot.waitUntil(lambda: not turns.busy)
+    waits(qtbot, lambda: not turns.busy)
     heard.stop()
     assert [name for name in order if name != "heard"] == ["a", "b", "c"]
     for one, other in pairwise("abc"):

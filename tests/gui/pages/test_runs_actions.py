@@ -46,16 +46,15 @@ def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window
     undo = window.actions_["undo"]
     assert not undo.isEnabled()
     qtbot.keyClick(page.table, Qt.Key.Key_Delete)
-    waits(qtbot, lambda: shown(page) == ["digits-b"])
+    waits(qtbot, lambda: "2 runs moved to the bin" in notices(page))
+    waits(qtbot, lambda: (shown(page), page.bin_button.text()) == (["digits-b"], "Bin (2)…"))
     assert names_in_bin(page.runs) == ["digits-a", "fast-c"]
-    assert "2 runs moved to the bin" in notices(page)
     assert undo.text() == "&Undo deleting 2 runs"
-    assert page.bin_button.text() == "Bin (2)…"
     window.activateWindow()
     page.table.setFocus()
     undo.trigger()
+    waits(qtbot, lambda: "restored from the bin" in notices(page))
     waits(qtbot, lambda: len(shown(page)) == 3)
-    assert "restored from the bin" in notices(page)
     window.actions_["redo"].trigger()
     waits(qtbot, lambda: shown(page) == ["digits-b"])
     window.go_to("train")
@@ -168,24 +167,25 @@ def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
 
 
 def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBot, runs: Path) -> None:
-    made = RunFolder(small(runs, train_images=1000).path)
+    made = RunFolder(small(runs, passes=1000).path)
     waits(qtbot, lambda: made.path.name in shown(page))
     page.table.choose([made.path.name])
     can = page.run_actions.actions
     assert (can["resume"].isEnabled(), can["pause"].isEnabled(), can["stop"].isEnabled()) == (True, False, False)
     page.run_actions.do("resume")
+    waits(qtbot, lambda: f"{made.path.name} starts." in notices(page))  # which is gone soon
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "▶ running")
-    assert f"{made.path.name} starts." in notices(page)
     ask(made.path, "pace", seconds=0.05)
     waits(qtbot, lambda: cell(page, made.path.name, "progress").startswith("train "))
     waits(qtbot, can["pause"].isEnabled)
     page.run_actions.do("pause")
-    waits(qtbot, lambda: cell(page, made.path.name, "state") == "‖ paused")
     waits(qtbot, lambda: "pauses at presentation" in notices(page))
+    waits(qtbot, lambda: cell(page, made.path.name, "state") == "‖ paused")
     waits(qtbot, can["resume"].isEnabled)
     page.run_actions.do("resume")
     waits(qtbot, lambda: state_of(made)[0] is State.RUNNING)
     page.run_actions.do("stop")
+    waits(qtbot, lambda: f"{made.path.name} is stopped." in notices(page))  # it would take the next one's place
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "■ stopped")
     page.row_actions.pause(page.table.chosen())
     waits(qtbot, lambda: "cannot be paused: " in notices(page) and "active process: the run is" in notices(page))
@@ -215,8 +215,8 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     waits(qtbot, lambda: len(shown(page)) == 4)
     name = next(name for name in shown(page) if name not in NAMES)
     assert cell(page, name, "parent") == "digits-a at 40"
+    waits(qtbot, lambda: "as a branch of digits-a" in notices(page))
     waits(qtbot, lambda: set(page.selection.slots) == {"digits-a", name})
-    assert "as a branch of digits-a" in notices(page)
     page.table.choose([name])
     page.run_actions.do("enqueue")
     waits(qtbot, lambda: page.queue.model.rowCount() == 1)
@@ -256,7 +256,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in notices(page))
     waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
     waits(qtbot, lambda: cell(page, "digits-a", "progress") == f"train {before} / 60")
-    assert len(shown(page)) == 4
+    waits(qtbot, lambda: len(shown(page)) == 4)
 
 
 def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished_run: RunFolder) -> None:
@@ -264,7 +264,7 @@ def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished
     page.table.choose(["digits-a"])
     page.run_actions.do("reproduce")
     assert len(page.notices.tasks) == 1
-    waits(qtbot, lambda: "The numbers agree to the bit." in notices(page), 120)
+    waits(qtbot, lambda: "The numbers agree to the bit." in notices(page))
     assert not page.notices.tasks
 
 
@@ -285,8 +285,8 @@ def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, window: Ma
     form.set_value("network.n_exc", "12")
     assert form.queue_button.text() == "Add 3 runs to queue"
     form.queue_button.click()
+    waits(qtbot, lambda: "Added items 1, 2, 3 to the queue" in notices(page))
     waits(qtbot, lambda: order(page) == [1, 2, 3])
-    assert "Added items 1, 2, 3 to the queue" in notices(page)
     assert page.queue.words() == "3 waiting · queue not running"
     pick(page, 3)
     qtbot.keyClick(page.queue.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
@@ -313,11 +313,11 @@ def test_the_queue_is_worked_on_in_a_process_of_its_own(page: RunsPage, qtbot: Q
     queue = Queue(page.runs)
     options = Options(workers=1, baselines=False)
     for seed in (1, 2):
-        queue.add(small_experiment(seed=seed, schedule__train_images=1000), options)
+        queue.add(small_experiment(seed=seed, schedule__passes=1000), options)
     waits(qtbot, lambda: page.queue.start_button.isEnabled())
     page.queue.start_button.click()
     waits(qtbot, lambda: page.queue.stop_button.isVisible())
-    assert f"run by process {runners(page.runs)[0].pid}" in page.queue.words()
+    waits(qtbot, lambda: f"run by process {runners(page.runs)[0].pid}" in page.queue.words())
     waits(qtbot, lambda: len(shown(page)) == 4)
     name = next(name for name in shown(page) if name not in NAMES)
     waits(qtbot, lambda: cell(page, name, "state") == "▶ running")
@@ -341,10 +341,10 @@ def test_a_run_of_the_command_line_is_followed_paused_and_opened(
     small = ["n_exc=12", "weight_sum=78"]
     command = [sys.executable, "-m", "stdpbench", "run", "digits", "--runs", str(page.runs), "--detach"]
     command += [part for text in small for part in ("--set", f"network.{text}")]
-    command += ["--set", "schedule.train_images=1000", "--set", "schedule.label_images=40"]
+    command += ["--set", "schedule.passes=1000", "--set", "schedule.label_images=40"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
     assert done.returncode == 0, done.stderr
-    waits(qtbot, lambda: len(shown(page)) == 4, 10)
+    waits(qtbot, lambda: len(shown(page)) == 4)
     name = next(name for name in shown(page) if name not in NAMES)
     waits(qtbot, lambda: cell(page, name, "state") == "▶ running")
     ask(page.runs / name, "pace", seconds=0.05)
@@ -354,7 +354,7 @@ def test_a_run_of_the_command_line_is_followed_paused_and_opened(
         seen.add(cell(page, name, "progress"))
         return len(seen) > 2
 
-    waits(qtbot, moves, 20)
+    waits(qtbot, moves)
     page.table.choose([name])
     page.run_actions.do("pause")
     waits(qtbot, lambda: cell(page, name, "state") == "‖ paused")

@@ -100,11 +100,11 @@ def test_rows_come_go_and_change_in_place(page: RunsPage, runs: Path, qtbot: QtB
     resets: list[object] = []
     page.model.modelReset.connect(lambda: resets.append(1))
     copy(finished_run, runs, "a-newer-one", 0.9)
-    waits(qtbot, lambda: len(shown(page)) == 4, 10)
+    waits(qtbot, lambda: len(shown(page)) == 4)
     RunFolder(runs / "fast-c").update_run(state="failed", reason="the disk is full")
-    waits(qtbot, lambda: cell(page, "fast-c", "state") == "✗ failed", 10)
+    waits(qtbot, lambda: cell(page, "fast-c", "state") == "✗ failed")
     shutil.rmtree(runs / "a-newer-one")
-    waits(qtbot, lambda: len(shown(page)) == 3, 10)
+    waits(qtbot, lambda: len(shown(page)) == 3)
     assert [entry.name for entry in page.table.chosen()] == ["digits-a"]
     assert not resets
 

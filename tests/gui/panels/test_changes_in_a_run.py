@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import math
+import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+from typing import IO
 
 import pytest
 from parameter_fields import text_of, type_in
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
 from stdpbench.parameters import build
+from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.wire import Listener
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
@@ -63,37 +70,54 @@ def test_steps_are_of_the_second_digit(value: float, up: bool, whole: bool, expe
 
 @pytest.fixture
 def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
-    """A window with a slow run of 12 exc neurons in the middle of its training."""
-    small = {"network.n_exc": 12, "schedule.passes": 1, "schedule.train_images": 200, "schedule.test_images": 20}
+    """A window with a slow run of 12 exc neurons in the middle of its training, which lasts longer than any test."""
+    small = {"network.n_exc": 12, "schedule.passes": 100, "schedule.train_images": 200, "schedule.test_images": 20}
     window.run_experiment(read_experiment("digits").override(small))
-    qtbot.waitUntil(lambda: window.session.connected, timeout=60_000)
+    waits(qtbot, lambda: window.session.connected)
     window.session.request("pace", seconds=0.04)
-    qtbot.waitUntil(lambda: len(window.session.live.blocks) > 1, timeout=60_000)
+    waits(qtbot, lambda: len(window.session.live.blocks) > 1)
     yield window
     for path in window.runs.iterdir():
         with suppress(StdpbenchError):
             ask(path, "stop")
-    qtbot.waitUntil(lambda: not window.session.connected, timeout=60_000)
+    waits(qtbot, lambda: not window.session.connected)
     window.session.leave()
 
 
+@pytest.fixture
+def held(learning: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Processes of further runs, which are stopped as they start (where there is such a signal)."""
+    begin, started = run_client.spawn, list[subprocess.Popen[bytes]]()
+
+    def spawn(module: str, folder: Path, output: IO[bytes]) -> tuple[Listener, subprocess.Popen[bytes]]:
+        listener, process = begin(module, folder, output)
+        if hasattr(signal, "SIGSTOP"):
+            process.send_signal(signal.SIGSTOP)
+            started.append(process)
+        return listener, process
+
+    monkeypatch.setattr(run_client, "spawn", spawn)
+    return started
+
+
 def test_changes_undoes_branches_and_resumes_a_run(
-    learning: MainWindow, qtbot: QtBot, finished_run: RunFolder
+    learning: MainWindow, held: list[subprocess.Popen[bytes]], qtbot: QtBot, finished_run: RunFolder
 ) -> None:
-    window, live = learning, learning.session.live
+    window, live, said = learning, learning.session.live, list[str]()
+    window.session.message.connect(said.append)
     panel, curves = window.train.panels["parameters"], window.train.panels["curves"]
     assert isinstance(panel, ParametersPanel)
     assert isinstance(curves, Curves)
     panel.raise_()
-    qtbot.waitUntil(lambda: bool(panel.form.sections))
+    waits(qtbot, lambda: panel.form.sections)
     undo = window.actions_["undo"]
     assert not undo.isEnabled()
 
     type_in(panel, qtbot, PATH, "0.02")
     qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(undo.isEnabled, timeout=60_000)
+    waits(qtbot, undo.isEnabled)
     assert [dict(changes) for _, changes in live.changes] == [{PATH: (0.01, 0.02)}]
-    qtbot.waitUntil(lambda: panel.form.row(PATH).state is RowState.ACTIVE)
+    waits(qtbot, lambda: panel.form.row(PATH).state is RowState.ACTIVE)
     assert text_of(panel, PATH) == "0.02"
     assert undo.text() == "&Undo nu_post → 0.02"
 
@@ -105,58 +129,60 @@ def test_changes_undoes_branches_and_resumes_a_run(
     assert selection.neuron == 3
 
     qtbot.keyClick(row.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=60_000)
+    waits(qtbot, window.actions_["redo"].isEnabled)
     assert dict(live.changes[-1][1]) == {PATH: (0.02, 0.01)}
-    qtbot.waitUntil(lambda: row.state is RowState.ACTIVE and text_of(panel, PATH) == "0.01")  # drawn at intervals
+    waits(qtbot, lambda: row.state is RowState.ACTIVE and text_of(panel, PATH) == "0.01")  # drawn at intervals
     assert not undo.isEnabled()
 
     parent = window.session.folder
     assert parent is not None
     panel.way.way.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: panel.way.possible)
+    waits(qtbot, lambda: panel.way.possible)
     type_in(panel, qtbot, PATH, "0.05")
     qtbot.keyClick(panel.form.row(PATH).editor, Qt.Key.Key_Return)
     session = window.session
-    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path != parent.path, timeout=60_000)
+    waits(qtbot, lambda: session.folder is not None and session.folder.path != parent.path)
     session.request("pace", seconds=0.2)
-    assert_kept(window, qtbot, "parent at ")
-    qtbot.waitUntil(lambda: session.live.state is State.RUNNING, timeout=60_000)
+    assert_kept(window, qtbot, "parent at ", held)
+    waits(qtbot, lambda: session.live.state is State.RUNNING)
     assert dict(session.live.changes[-1][1]) == {PATH: (0.01, 0.05)}
-    qtbot.waitUntil(lambda: panel.form.sections and text_of(panel, PATH) == "0.05")
-    assert [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name]
+    waits(qtbot, lambda: panel.form.sections and text_of(panel, PATH) == "0.05")
+    waits(qtbot, lambda: [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name])
     assert len(curves.overlays.shown()[0].blocks) > 1
 
     weights = window.train.panels["weight-map"]
     assert isinstance(weights, WeightMap)
     assert weights.sources.follows == parent.path
-    assert "weight map shows their difference" in window.message.text()
-    assert parent.path.name in window.message.text()
-    qtbot.waitUntil(lambda: weights.sources.reference is not None, timeout=60_000)
+    (sentence,) = [one for one in said if "weight map shows their difference" in one]
+    assert parent.path.name in sentence
+    waits(qtbot, lambda: weights.sources.reference is not None)
     assert weights.sources.reference is not None
     assert weights.sources.reference.position <= session.live.position
-    qtbot.waitUntil(lambda: weights.summary().startswith(f"Difference to {parent.path.name} at "), timeout=60_000)
+    waits(qtbot, lambda: weights.summary().startswith(f"Difference to {parent.path.name} at "))
     weights.sources.compare_with_nothing()
     assert weights.sources.follows is None
 
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
+    waits(qtbot, lambda: not session.connected)
     last = session.live.network["position"]
     session.resume()
-    assert_kept(window, qtbot, f"as of {last}")
-    qtbot.waitUntil(lambda: session.live.network["position"] > last, timeout=60_000)
+    assert_kept(window, qtbot, f"as of {last}", held)
+    waits(qtbot, lambda: session.live.network["position"] > last)
     assert [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name]
 
     window.open_run(finished_run.path)
-    qtbot.waitUntil(lambda: session.folder is not None and session.folder.path == finished_run.path, timeout=60_000)
+    waits(qtbot, lambda: session.folder is not None and session.folder.path == finished_run.path)
     assert not len(curves.overlays)  # the parent's curves were removed with the branch
 
 
-def assert_kept(window: MainWindow, qtbot: QtBot, of: str) -> None:
+def assert_kept(window: MainWindow, qtbot: QtBot, of: str, held: list[subprocess.Popen[bytes]]) -> None:
     """The last frames stay, with a label, until the new process has built its network."""
     kept = [window.train.panels[key] for key in ("weight-map", "raster")]
-    qtbot.waitUntil(lambda: all(panel.as_of.text().startswith(of) for panel in kept), timeout=60_000)
+    waits(qtbot, lambda: all(panel.as_of.text().startswith(of) for panel in kept))
     assert window.session.state is State.BUILDING
     for panel in kept:
         assert panel.has_content()
         assert panel.body.isVisible()
-    qtbot.waitUntil(lambda: not any(panel.as_of.isVisible() for panel in kept), timeout=60_000)
+    while held:
+        held.pop().send_signal(signal.SIGCONT)
+    waits(qtbot, lambda: not any(panel.as_of.isVisible() for panel in kept))

@@ -11,6 +11,7 @@ import pytest
 from frames import frame, give, pair
 from pytestqt.qtbot import QtBot
 from synthetic import redraw, session, show
+from waiting import waits
 
 from stdpbench.experiment import Experiment
 from stdpbench.network import delays_of
@@ -90,7 +91,7 @@ def test_the_map_shows_delays_in_place_of_weights(made: RunSession, qtbot: QtBot
     )
     assert not np.array_equal(panel.mosaic.image.image, weights, equal_nan=True)
     assert panel.levels.getAxis("left").labelText == "axonal delay (ms)"
-    qtbot.waitUntil(lambda: 15 < panel.levels.curve.getData()[1].max() <= 20)  # the histogram
+    waits(qtbot, lambda: 15 < panel.levels.curve.getData()[1].max() <= 20)  # the histogram
     assert panel.levels.curve.getData()[0].max() == 1
     assert f"axonal delays {delays.min():.2f} to {delays.max():.2f} ms" in panel.summary()
     figure = panel.figure()
@@ -110,7 +111,7 @@ def test_delays_that_do_not_learn_are_those_that_are_drawn(made: RunSession, qtb
     show(panel, qtbot, (900, 700))
     panel.quantity.setCurrentText("delays")
     made.selection.choose("fixed")
-    qtbot.waitUntil(lambda: panel.sources.now() is not None)
+    waits(qtbot, lambda: panel.sources.now() is not None)
     redraw(panel)
     graph = Experiment.from_mapping(EXPERIMENT).graph(8, 8)
     left, top = panel.mosaic.corner(1)
@@ -138,7 +139,7 @@ def test_delays_of_a_checkpoint_and_their_difference(made: RunSession, qtbot: Qt
     show(panel, qtbot, (900, 700))
     panel.quantity.setCurrentText("delays")
     panel.sources.compare_with_checkpoint(4)
-    qtbot.waitUntil(lambda: panel.sources.reference is not None)
+    waits(qtbot, lambda: panel.sources.reference is not None)
     redraw(panel)
     assert panel.levels.getAxis("left").labelText == "delay difference (ms)"
     left, top = panel.mosaic.corner(0)
@@ -156,7 +157,7 @@ def test_slow_motion_shows_spikes_on_their_way(made: RunSession, qtbot: QtBot) -
     made.selection.select_neuron(2)
     give(made, shown)
     redraw(panel)
-    qtbot.waitUntil(lambda: panel.moment is not None)
+    waits(qtbot, lambda: panel.moment is not None)
     redraw(panel)
     if panel.pixel != 7:
         panel._pick(0, 7)

@@ -88,12 +88,11 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     window.run_experiment(two_layers(passes=200))
     waits(qtbot, lambda: shown.connected)
     shown.request("pace", seconds=0.02)
-    waits(qtbot, lambda: len(raster.strips) > 2 and weights.has_content())
+    waits(qtbot, lambda: len(raster.strips) > 2 and weights.mosaic.shape == (2, 5))  # of ten exc neurons
     assert list(raster.view.sizes.items()) == [("input", 64), ("exc", N_EXC), ("top", N_TOP)]
     assert raster.view.selectable == ("top",)  # which is read
     assert shown.selection.projection == "up"
     assert weights.summary().startswith("The receptive fields of 6 top neurons at presentation ")
-    assert weights.mosaic.shape == (2, 5)  # of ten exc neurons
     waits(qtbot, thresholds.has_content)
     thresholds.refresh()
     assert thresholds.theta_plot.isVisible() is False  # top neurons have no adaptive threshold
@@ -138,7 +137,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert (shown.selection.projection, shown.selection.population) == ("feed", "exc")
     assert shown.selection.neuron == -1
     waits(qtbot, lambda: weights.mosaic.shape == (8, 8) and len(weights.mosaic.order) == N_EXC)
-    assert raster.view.selectable == ("exc",)
+    waits(qtbot, lambda: raster.view.selectable == ("exc",))
     curves.raise_()
     waits(qtbot, lambda: curves.grid["spikes"].title == "exc spikes per stimulus")
     titles = [plot.title for plot in curves.shown]
@@ -172,10 +171,10 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert "label" not in neuron.summary()
     waits(qtbot, lambda: neuron._courses is not None)
     waits(qtbot, lambda: (shown.live.presentation["recording"] or {}).get("population") == "exc")
-    assert "which neurons never fired is counted for top only" in thresholds.summary()
+    waits(qtbot, lambda: "which neurons never fired is counted for top only" in thresholds.summary())
     thresholds.raise_()
     waits(qtbot, lambda: len(thresholds._sum) == N_EXC)
-    assert "of exc neuron 4" in raster.summary()
+    waits(qtbot, lambda: "of exc neuron 4" in raster.summary())
     _all_of_it(window, "start", "runs")
     shown.request("stop")
     waits(qtbot, lambda: shown.state is State.STOPPED and not shown.connected)
@@ -292,7 +291,7 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
     waits(qtbot, lambda: page.run.count() == 1)
     page.run.setFocus()
     qtbot.keyClick(page.run, Qt.Key.Key_Return)
-    waits(qtbot, lambda: state.clustering is not None and not state.turns.busy, 40)
+    waits(qtbot, lambda: state.clustering is not None and not state.turns.busy)
     assert state.look is not None
     assert state.look.field_shape == (2, 5)
     assert state.look.shape == (8, 8)

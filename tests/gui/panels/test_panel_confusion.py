@@ -7,6 +7,7 @@ import pytest
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
+from waiting import waits
 
 from stdpbench.datasets import Images, Split
 from stdpbench.readout import READOUTS, assign, readouts, score
@@ -42,7 +43,7 @@ def evaluated(tmp_path: Path) -> RunSession:
 def panel(qtbot: QtBot, tmp_path: Path) -> Confusion:
     panel = Confusion(evaluated(tmp_path))
     show(panel, qtbot, (380, 360))
-    qtbot.waitUntil(lambda: panel.score is not None)
+    waits(qtbot, lambda: panel.score is not None)
     redraw(panel)
     return panel
 
@@ -73,7 +74,7 @@ def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
     point.setX(point.x() + int(1.5 * width))
     point.setY(point.y() + int(2.5 * height))
     qtbot.mouseClick(panel.matrix, Qt.MouseButton.LeftButton, pos=point)
-    qtbot.waitUntil(lambda: panel.strip.count() == 1)
+    waits(qtbot, lambda: panel.strip.count() == 1)
     item = panel.strip.item(0)
     assert item is not None
     assert item.data(Qt.ItemDataRole.UserRole) == 4
@@ -82,7 +83,7 @@ def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
     before = panel.matrix.height()
     panel.matrix.choose(0, 1)
     assert "0 of 2" in panel.label.text()
-    qtbot.waitUntil(lambda: not panel.strip.isVisible() and panel.matrix.height() > before)
+    waits(qtbot, lambda: not panel.strip.isVisible() and panel.matrix.height() > before)
     panel.matrix.choose(2, 1)
     qtbot.keyClick(panel.matrix, Qt.Key.Key_Right)
     assert panel.strip.count() == 2
@@ -91,15 +92,15 @@ def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
 
 def test_pictures_without_an_answer_have_a_cell_too(panel: Confusion, qtbot: QtBot) -> None:
     panel.matrix.choose(1, 3)
-    qtbot.waitUntil(lambda: panel.strip.count() == 1)
+    waits(qtbot, lambda: panel.strip.count() == 1)
 
 
 def test_another_readout_keeps_the_cell(panel: Confusion, qtbot: QtBot) -> None:
     panel.matrix.choose(0, 0)
-    qtbot.waitUntil(lambda: panel.strip.count() == 2)
+    waits(qtbot, lambda: panel.strip.count() == 2)
     panel.readout.setCurrentText("confidence")
     redraw(panel)
-    qtbot.waitUntil(lambda: "confidence" in panel._answers)
+    waits(qtbot, lambda: "confidence" in panel._answers)
     assert panel.matrix.cell == (0, 0)
 
 
@@ -111,15 +112,15 @@ def test_waits_for_metrics_that_are_told_before_they_are_written(qtbot: QtBot, t
     path.unlink()
     panel = Confusion(made)
     show(panel, qtbot)
-    qtbot.waitUntil(lambda: panel._read_at is None)
+    waits(qtbot, lambda: panel._read_at is None)
     path.write_text(content)
-    qtbot.waitUntil(lambda: (panel.draw_if_needed(), panel.score is not None)[1], timeout=60_000)
+    waits(qtbot, lambda: (panel.draw_if_needed(), panel.score is not None)[1])
 
 
 def test_there_are_words_before_it_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
     panel = Confusion(evaluated(tmp_path))
     panel.has_content()
-    qtbot.waitUntil(lambda: panel.score is not None, timeout=60_000)
+    waits(qtbot, lambda: panel.score is not None)
     assert panel.summary() == panel.empty_text
     show(panel, qtbot, (380, 360))
     redraw(panel)

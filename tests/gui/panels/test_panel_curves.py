@@ -12,6 +12,7 @@ from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
+from waiting import PATIENCE_MS, waits
 
 from stdpbench.runs.analysis.held_out_series import PERCENT
 from stdpbench.runs.folder.journal import write_journal
@@ -186,7 +187,7 @@ def test_a_label_of_an_axis_that_does_not_fit_gives_way_to_a_shorter_one(qtbot: 
     found = set()
     for width in (400, 180, 90):
         around.resize(width, 130)
-        qtbot.waitUntil(lambda width=width: plot.size().width() < width)  # type: ignore[misc]
+        waits(qtbot, lambda width=width: plot.size().width() < width)  # type: ignore[misc]
         found.add(plot.getAxis("bottom").labelText)
     assert found == {"training presentations", "presentations", ""}
 
@@ -200,11 +201,11 @@ def test_words_and_numbers_of_a_narrow_plot_do_not_run_into_each_other(qtbot: Qt
         plot.restyle()
     around.resize(300, 130)
     around.show()
-    qtbot.waitExposed(around)
+    qtbot.waitExposed(around, timeout=PATIENCE_MS)
     metrics = QFontMetrics(QApplication.font())
     for plot in plots:
         view, axis = plot.getViewBox(), plot.getAxis("left")
-        qtbot.waitUntil(lambda plot=plot: "…" in plot.title_item.text)
+        waits(qtbot, lambda plot=plot: "…" in plot.title_item.text)
         assert metrics.horizontalAdvance(plot.title_item.text) <= view.width()
         assert plot.title_item.text.endswith("(%)")
         assert metrics.horizontalAdvance(plot.getAxis("bottom").labelText) <= view.width() + 16
@@ -258,7 +259,7 @@ def test_other_runs_go_on_as_their_journal_does(panel: Curves, qtbot: QtBot, tmp
     facts_ = [Record(0, 20, "t", block(0.3)), Record(1, 40, "t", block(0.4))]
     write_journal(other.path, facts_)
     panel.overlays._look()
-    qtbot.waitUntil(lambda: len(panel.overlays.shown()[0].blocks) == 2)
+    waits(qtbot, lambda: len(panel.overlays.shown()[0].blocks) == 2)
     panel.overlays._look()
     assert not panel.overlays._timer.isActive()  # no process works on it
 
@@ -418,7 +419,7 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     write_journal(other.folder.path, [Record(n, at, "t", fact) for n, (at, fact) in enumerate(history)])
     measured.overlay("other", {}, other.folder.path)
     measured.overlays._look()
-    qtbot.waitUntil(lambda: bool(measured.overlays.shown()[0].held_out))
+    waits(qtbot, lambda: measured.overlays.shown()[0].held_out)
     redraw(measured)
     assert drawn(measured, "other (accuracy, vote)") == [20, 95]
     assert measured.plots[1].plot.getViewBox().viewRange()[1][1] > 95

@@ -11,6 +11,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, presentation, redraw, session, show
+from waiting import PATIENCE_MS, waits
 
 from stdpbench.experiment import Experiment
 from stdpbench_gui.look import theme
@@ -115,7 +116,7 @@ def test_the_network_stands_above_the_parameters_where_there_is_room(layers: Run
     docks.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, panel)
     docks.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, network)
     docks.resize(1400, 800)
-    with qtbot.waitExposed(docks):
+    with qtbot.waitExposed(docks, timeout=PATIENCE_MS):
         docks.show()
     redraw(panel)
     assert panel.diagram.isHidden()  # the Network panel shows it
@@ -125,7 +126,7 @@ def test_the_network_stands_above_the_parameters_where_there_is_room(layers: Run
     assert panel.diagram.items.keys() == {"input", "exc", "inh", "feed", "drive", "compete"}
     qtbot.mouseClick(panel.diagram.items["inh"], Qt.MouseButton.LeftButton)
     inh = panel.form.sections["inh"]
-    qtbot.waitUntil(lambda: inh.header.isChecked() and not inh.header.visibleRegion().isEmpty())
+    waits(qtbot, lambda: inh.header.isChecked() and not inh.header.visibleRegion().isEmpty())
     assert panel.diagram.selected == {"inh"}
     for name in ("dark", "light"):
         theme.apply(name)
@@ -139,7 +140,7 @@ def test_the_network_stands_above_the_parameters_where_there_is_room(layers: Run
     assert panel.diagram.isHidden()  # it is too narrow
     docks.resize(1400, 260)
     redraw(panel)
-    qtbot.waitUntil(lambda: panel.body.height() < 300)
+    waits(qtbot, lambda: panel.body.height() < 300)
     redraw(panel)
     panel.refresh()
     panel._show_diagram()

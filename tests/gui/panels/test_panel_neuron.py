@@ -112,6 +112,7 @@ def test_a_visible_panel_asks_for_the_selected_neuron(panel: NeuronInspector, as
     assert len(asked) == 5
 
 
+@pytest.mark.usefixtures("clock")
 def test_changes_at_most_three_times_a_second(panel: NeuronInspector) -> None:
     motion.fast_flicker = False
     panel.session.selection.select_neuron(2)

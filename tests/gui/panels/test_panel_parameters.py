@@ -10,6 +10,7 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
+from waiting import PATIENCE_MS, waits
 
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.protocol import facts
@@ -140,7 +141,7 @@ def test_a_section_without_parameters_says_why(panel: ParametersPanel, qtbot: Qt
     section = panel.form.sections["lateral"]
     for _ in range(3):
         section.header.toggle()
-    qtbot.waitUntil(lambda: any(label.isVisible() for label in section.findChildren(QLabel)))
+    waits(qtbot, lambda: any(label.isVisible() for label in section.findChildren(QLabel)))
     notes = [label.text() for label in section.findChildren(QLabel)]
     assert [note for note in notes if "does not learn in this run" in note]
     row = section.rows["kind"]
@@ -155,7 +156,7 @@ def test_structural_ones_say_why_not_and_ask_for_a_new_run(panel: ParametersPane
     row = panel.form.row("network.n_exc")
     assert not row.editor.isEnabled()
     assert "Structural" in row.editor.toolTip()
-    with qtbot.waitSignal(panel.new_run_wanted) as asked:
+    with qtbot.waitSignal(panel.new_run_wanted, timeout=PATIENCE_MS) as asked:
         row.new_run.click()
     assert asked.args == ["network.n_exc", {}]
 
@@ -166,7 +167,7 @@ def test_stages_are_shown_and_a_new_run_can_have_other_ones(qtbot: QtBot, tmp_pa
     panel.form.sections["schedule"].header.setChecked(True)
     assert panel.stages.isVisible()
     assert panel.stages.words.text() == "1. feed, for 2 passes; 2. upward, for 2 passes."
-    with qtbot.waitSignal(panel.new_run_wanted) as asked:
+    with qtbot.waitSignal(panel.new_run_wanted, timeout=PATIENCE_MS) as asked:
         panel.stages.new_run.click()
     assert asked.args == ["schedule.stages", {}]
 
@@ -179,7 +180,7 @@ def test_the_button_of_a_structural_one_can_be_read(panel: ParametersPanel, qtbo
     redraw(panel)
     rows = [row for row in panel.form.rows().values() if row.declared.structural]
     assert {"network.inhibition", "lateral.kind", "network.n_exc"} <= {row.path for row in rows}
-    qtbot.waitUntil(lambda: all(row.new_run.width() >= row.new_run.sizeHint().width() for row in rows))
+    waits(qtbot, lambda: all(row.new_run.width() >= row.new_run.sizeHint().width() for row in rows))
     for row in rows:  # and it leaves a list the room for what is chosen in it
         if isinstance(row.editor, QComboBox):
             text = row.editor.fontMetrics().horizontalAdvance(row.editor.currentText())
@@ -218,7 +219,7 @@ def test_a_number_is_sent_with_enter_and_marked_until_it_is_in_force(
     redraw(panel)
     assert row.state is RowState.IN_FLIGHT
     assert text_of(panel, PATH) == "0.02"
-    qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
+    waits(qtbot, lambda: panel.changes.stack.count() == 1)
     redraw(panel)
     assert run.asked == [{PATH: 0.02}]
     assert row.state is RowState.IN_FLIGHT
@@ -239,7 +240,7 @@ def test_a_slider_sends_when_it_is_let_go_of(panel: ParametersPanel, run: Run, q
     assert text_of(panel, PATH) == f"{chosen:g}"
     assert not run.asked
     qtbot.mouseRelease(row.slider, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: run.asked == [{PATH: chosen}])
+    waits(qtbot, lambda: run.asked == [{PATH: chosen}])
 
 
 def test_units_are_read_and_escape_takes_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
@@ -250,7 +251,7 @@ def test_units_are_read_and_escape_takes_back(panel: ParametersPanel, run: Run, 
     assert text_of(panel, path) == "20 ms"
     type_in(panel, qtbot, path, "0.025 s")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: run.asked == [{path: "25 ms"}])
+    waits(qtbot, lambda: run.asked == [{path: "25 ms"}])
 
 
 def test_arrow_keys_step_and_nothing_is_sent_without_a_change(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
@@ -294,7 +295,7 @@ def test_a_refusal_is_told_where_it_was_asked_for(panel: ParametersPanel, run: R
     row = panel.form.row(PATH)
     type_in(panel, qtbot, PATH, "0.5")
     qtbot.keyClick(row.editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "brightest pixel" in row.error.text())
+    waits(qtbot, lambda: "brightest pixel" in row.error.text())
     redraw(panel)
     assert not panel.changes.in_flight
     assert text_of(panel, PATH) == "0.01"
@@ -315,39 +316,39 @@ def test_undo_makes_the_opposite_change_and_redo_makes_it_again(
     panel: ParametersPanel, run: Run, qtbot: QtBot
 ) -> None:
     panel.changes.here({PATH: 0.02})
-    qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
+    waits(qtbot, lambda: panel.changes.stack.count() == 1)
     assert not panel.changes.can_undo  # it is not active yet
     run.confirm(plasticity__nu_post=(0.01, 0.02))
     assert panel.changes.can_undo
     panel.changes.undo()
-    qtbot.waitUntil(lambda: panel.changes.stack.index() == 0)
+    waits(qtbot, lambda: panel.changes.stack.index() == 0)
     run.confirm(plasticity__nu_post=(0.02, 0.01))
     assert text_of(panel, PATH) == "0.01"
     run.refusal = "no"
     panel.changes.redo()
-    qtbot.waitUntil(lambda: not panel.changes.in_flight)
+    waits(qtbot, lambda: not panel.changes.in_flight)
     assert panel.changes.stack.index() == 0
     run.refusal = ""
     panel.changes.redo()
-    qtbot.waitUntil(lambda: panel.changes.stack.index() == 1)
+    waits(qtbot, lambda: panel.changes.stack.index() == 1)
     assert [next(iter(asked.values())) for asked in run.asked] == [0.02, 0.01, 0.02, 0.02]
 
 
 def test_a_structural_parameter_takes_two_lines_where_one_is_too_short(panel: ParametersPanel, qtbot: QtBot) -> None:
     row = panel.form.row("exc.theta_start")
     panel.resize(600, 440)
-    qtbot.waitUntil(lambda: row.new_run.y() < row.editor.geometry().bottom())
+    waits(qtbot, lambda: row.new_run.y() < row.editor.geometry().bottom())
     panel.resize(150, 440)
-    qtbot.waitUntil(lambda: row.new_run.y() > row.editor.geometry().bottom())
+    waits(qtbot, lambda: row.new_run.y() > row.editor.geometry().bottom())
     assert row.new_run.width() >= row.new_run.sizeHint().width()
     panel.resize(600, 440)
-    qtbot.waitUntil(lambda: row.new_run.y() < row.editor.geometry().bottom())
+    waits(qtbot, lambda: row.new_run.y() < row.editor.geometry().bottom())
 
 
 def test_undo_does_not_wait_for_somebody_to_look(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
     panel.hide()
     panel.changes.here({PATH: 0.02})
-    qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
+    waits(qtbot, lambda: panel.changes.stack.count() == 1)
     run.confirm(plasticity__nu_post=(0.01, 0.02))
     panel.session.changed.emit({"parameters"})
     assert panel.changes.can_undo
@@ -358,7 +359,7 @@ def test_the_mark_takes_a_change_back(panel: ParametersPanel, run: Run, qtbot: Q
     row = panel.form.row("exc.tau_m")
     assert "Back to 100 ms" in row.mark.toolTip()
     row.mark.click()  # wherever the section is scrolled to
-    qtbot.waitUntil(lambda: run.asked == [{"exc.tau_m": "100 ms"}])
+    waits(qtbot, lambda: run.asked == [{"exc.tau_m": "100 ms"}])
 
 
 def test_nothing_can_become_something_and_back(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
@@ -366,13 +367,13 @@ def test_nothing_can_become_something_and_back(panel: ParametersPanel, run: Run,
     row = panel.form.row(path)
     type_in(panel, qtbot, path, "none")
     qtbot.keyClick(row.editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: panel.changes.stack.count() == 1)
+    waits(qtbot, lambda: panel.changes.stack.count() == 1)
     run.confirm(network__weight_sum=(78.0, "none"))
     assert text_of(panel, path) == "none"
     assert row.slider is not None
     assert not row.slider.isEnabled()
     panel.changes.undo()
-    qtbot.waitUntil(lambda: run.asked[-1] == {path: 78.0})
+    waits(qtbot, lambda: run.asked[-1] == {path: 78.0})
 
 
 def test_another_run_begins_without_what_was_under_way(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:

@@ -8,7 +8,9 @@ import pytest
 from frames import N_BINS, frame, give, give_pictures, pair, recording
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
+from stopped_clock import Clock
 from synthetic import SHAPE, Asked, is_complete, redraw, session, show
+from waiting import waits
 
 from stdpbench.learned_names import FEED
 from stdpbench.runs.protocol.states import State
@@ -32,7 +34,7 @@ def built(panel: SlowMotionPanel, qtbot: QtBot, number: int = 7, **more: Any) ->
     panel.session.live.state = State.PAUSED
     give(panel.session, frame(number, **{"exc": OUTPUT, "recording": recording(NEURON), **more}))
     redraw(panel)
-    qtbot.waitUntil(lambda: panel.moment is not None or bool(panel._trouble), timeout=60_000)
+    waits(qtbot, lambda: panel.moment is not None or bool(panel._trouble))
     redraw(panel)
     return panel
 
@@ -98,7 +100,9 @@ def test_weights_end_where_those_of_the_run_do(panel: SlowMotionPanel, qtbot: Qt
     assert "assumed to be 0" in panel.about.text()  # digits carries traces over
 
 
-def test_plays_at_a_share_of_real_time_and_stops_at_the_end(panel: SlowMotionPanel, qtbot: QtBot) -> None:
+def test_plays_at_a_share_of_real_time_and_stops_at_the_end(
+    clock: Clock, panel: SlowMotionPanel, qtbot: QtBot
+) -> None:
     built(panel, qtbot)
     player = panel.player
     player.speed.setCurrentIndex(player.speed.findData(1))
@@ -106,14 +110,15 @@ def test_plays_at_a_share_of_real_time_and_stops_at_the_end(panel: SlowMotionPan
     player.moved.connect(seen.append)
     player.play.click()
     assert player.playing
-    qtbot.waitUntil(lambda: not player.playing, timeout=60_000)
+    waits(qtbot, lambda: clock.advance(0.03) or not player.playing)  # type: ignore[func-returns-value]
     assert seen[0] == -1
     assert seen == sorted(seen)
     assert player.step == N_BINS - 1
     player.speed.setCurrentIndex(player.speed.findData(50))
     player.start()
-    qtbot.wait(200)
-    assert 0 <= player.step < 40  # 8 steps
+    clock.advance(0.2)
+    waits(qtbot, lambda: player.step >= 0)
+    assert player.step == 7  # 8 steps from before the first, as those are of 0.5 ms
     player.play.click()
     assert not player.playing
 
@@ -188,7 +193,7 @@ def test_waits_for_a_spike(panel: SlowMotionPanel, qtbot: QtBot, asked: Asked) -
     assert "Waiting for neuron 2 to spike: 2 tried" in panel.about.text()
     assert len([name for name, _ in asked if name == "step"]) == 3
     built(panel, qtbot, 10)
-    qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.presentation == 10, timeout=60_000)
+    waits(qtbot, lambda: panel.moment is not None and panel.moment.presentation == 10)
     assert panel.player.playing
     assert len([name for name, _ in asked if name == "step"]) == 3
 
@@ -197,7 +202,7 @@ def test_the_step_after_one_that_was_seen_is_exact(panel: SlowMotionPanel, qtbot
     built(panel, qtbot)
     give(panel.session, frame(8, exc=OUTPUT, recording=recording(NEURON)))
     redraw(panel)
-    qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.presentation == 8, timeout=60_000)
+    waits(qtbot, lambda: panel.moment is not None and panel.moment.presentation == 8)
     redraw(panel)
     assert "Traces start with their values at the end of the preceding presentation." in panel.about.text()
 
@@ -237,4 +242,4 @@ def test_another_neuron_begins_anew(panel: SlowMotionPanel, qtbot: QtBot) -> Non
     panel.session.selection.select_neuron(3)
     assert panel.moment is None
     redraw(panel)
-    qtbot.waitUntil(lambda: panel.moment is not None and panel.moment.neuron == 3, timeout=60_000)
+    waits(qtbot, lambda: panel.moment is not None and panel.moment.neuron == 3)

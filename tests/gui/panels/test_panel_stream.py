@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
+from waiting import waits
 
 from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.facts import Record
@@ -162,11 +163,11 @@ def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
     curves = panels["curves"]
     assert isinstance(curves, Curves)
     window.run_experiment(Experiment.from_toml(STREAM))
-    qtbot.waitUntil(lambda: len(session.live.pieces) > 3, timeout=120_000)
+    waits(qtbot, lambda: len(session.live.pieces) > 3)
     for layout in ("Watch", "Inspect"):
         window.train.arrange(layout)
         n = len(session.live.pieces)
-        qtbot.waitUntil(lambda n=n: len(session.live.pieces) > n + 2, timeout=60_000)  # type: ignore[misc]
+        waits(qtbot, lambda n=n: len(session.live.pieces) > n + 2)  # type: ignore[misc]
     session.selection.select_neuron(2)
     for panel in panels.values():
         panel.show()
@@ -174,9 +175,9 @@ def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
         redraw(panel)
         assert panel.summary().endswith(".")
     window.train.arrange("Watch")
-    qtbot.waitUntil(lambda: "cells" in curves.summary(), timeout=60_000)
+    waits(qtbot, lambda: "cells" in curves.summary())
     client = session._client
     session.request("stop")
-    qtbot.waitUntil(lambda: session.state is State.STOPPED, timeout=60_000)
+    waits(qtbot, lambda: session.state is State.STOPPED)
     if client is not None:
         client.wait_for_process(60)

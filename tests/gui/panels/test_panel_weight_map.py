@@ -7,6 +7,7 @@ import pytest
 from PyQt6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, SHAPE, is_complete, redraw, session, show
+from waiting import PATIENCE_MS, waits
 
 from stdpbench.learned_names import FEED, THETA
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
@@ -88,7 +89,7 @@ def test_clicks_and_arrow_keys_select(panel: WeightMap, qtbot: QtBot) -> None:
     view, selection = panel.graphics, panel.session.selection
     position = view.mapFromScene(point_of(panel, 4))
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=position)
-    qtbot.waitUntil(lambda: selection.neuron == 4)
+    waits(qtbot, lambda: selection.neuron == 4)
     qtbot.keyClick(view, Qt.Key.Key_Left)
     assert selection.neuron == 3
     qtbot.keyClick(view, Qt.Key.Key_Up)
@@ -100,7 +101,7 @@ def test_orders_follow_theta_and_similarity(panel: WeightMap, qtbot: QtBot) -> N
     panel.order.setCurrentText("by theta")
     assert panel.mosaic.order.tolist() == list(range(N_EXC))[::-1]
     panel.order.setCurrentText("by similarity")
-    qtbot.waitUntil(lambda: sorted(panel.mosaic.order) == list(range(N_EXC)) and panel.mosaic.order[0] != N_EXC - 1)
+    waits(qtbot, lambda: sorted(panel.mosaic.order) == list(range(N_EXC)) and panel.mosaic.order[0] != N_EXC - 1)
     item = panel.order.model().item(1)  # type: ignore[union-attr, attr-defined]
     assert not item.isEnabled()
     assert "label phase" in item.toolTip()
@@ -113,7 +114,7 @@ def test_labels_sort_and_name_classes(qtbot: QtBot, tmp_path: Path) -> None:
     made.folder.write_arrays("assignments.npz", labels=labels, mean_response=np.ones((3, 7)), class_counts=np.ones(3))
     panel = WeightMap(made)
     show(panel, qtbot)
-    qtbot.waitUntil(lambda: len(panel.marks.labels) == N_EXC)
+    waits(qtbot, lambda: len(panel.marks.labels) == N_EXC)
     panel.order.setCurrentText("by label")
     assert labels[panel.mosaic.order].tolist() == [0, 0, 1, 1, 1, 2, -1]
     assert len(panel.marks._chips) == 4
@@ -135,7 +136,7 @@ def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: P
     assert "never fired" not in panel.marks.describe(1)
     panel.marks.set_show_alike(True)
     redraw(panel)
-    qtbot.waitUntil(lambda: len(panel.marks.alike) == N_EXC)
+    waits(qtbot, lambda: len(panel.marks.alike) == N_EXC)
     assert np.flatnonzero(panel.marks.alike).tolist() == [5]
     assert panel.marks.summary() == "2 never fired, 1 duplicate"
 
@@ -169,7 +170,7 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     show(panel, qtbot)
     assert panel.history.isVisible()
     panel.history.slider.setValue(0)
-    qtbot.waitUntil(lambda: not panel.sources.reading)
+    waits(qtbot, lambda: not panel.sources.reading)
     redraw(panel)
     assert panel.history.label.text() == "at 4"
     np.testing.assert_allclose(panel.mosaic.image.image[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
@@ -178,7 +179,7 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     assert panel.history.label.text() == "at 8"
 
     panel.sources.compare_with_checkpoint(4)
-    qtbot.waitUntil(lambda: panel.sources.reference is not None)
+    waits(qtbot, lambda: panel.sources.reference is not None)
     redraw(panel)
     np.testing.assert_allclose(panel.mosaic.image.image[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
     low, high = panel.levels.levels
@@ -194,13 +195,13 @@ def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: 
     panel = WeightMap(made)
     show(panel, qtbot)
     panel.sources.show(4)
-    qtbot.waitUntil(lambda: not panel.sources.reading)
+    waits(qtbot, lambda: not panel.sources.reading)
     made.folder = session(tmp_path).folder
     assert made.folder is not None
     write(made.folder, 4, w / 4)
     made.opened.emit()
     panel.sources.show(4)
-    qtbot.waitUntil(lambda: not panel.sources.reading)
+    waits(qtbot, lambda: not panel.sources.reading)
     shown = panel.sources.shown()
     assert shown is not None
     np.testing.assert_allclose(shown.w, w / 4, rtol=1e-6)
@@ -213,7 +214,7 @@ def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_
     made.live.network = {}
     panel = WeightMap(made)
     show(panel, qtbot)
-    qtbot.waitUntil(lambda: panel.sources.shown() is not None)
+    waits(qtbot, lambda: panel.sources.shown() is not None)
     redraw(panel)
     assert panel.body.isVisible()
 
@@ -225,7 +226,7 @@ def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: Qt
     before = 0.5 * panel.session.live.learned(FEED)
     write(other, 4, before)  # it died and wrote nothing else
     panel.sources.compare_with_run(other.path)
-    qtbot.waitUntil(lambda: panel.sources.reference is not None)
+    waits(qtbot, lambda: panel.sources.reference is not None)
     panel.order.setCurrentIndex(2)
     redraw(panel)
     assert panel.difference.label.text() == f"at 8, minus {other.path.name} at 4"
@@ -262,19 +263,18 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
     for folder, position, share in ((own, 4, 0.4), (parent, 4, 0.4), (parent, 5, 0.5), (parent, 6, 0.6)):
         write(folder, position, share * w)
     panel.sources.compare_with_parent(parent.path)
-    qtbot.waitUntil(
-        lambda: label() == f"at 8, minus {parent.path.name} at 6"
-    )  # both exist only at the position of the branch
+    # both exist only at the position of the branch
+    waits(qtbot, lambda: label() == f"at 8, minus {parent.path.name} at 6")
     write(own, 5, 0.7 * w)
     panel.session.live.checkpoints.append(5)
     panel.sources._look_at_parent()
-    qtbot.waitUntil(lambda: label() == f"at 5, minus {parent.path.name} at 5")
+    waits(qtbot, lambda: label() == f"at 5, minus {parent.path.name} at 5")
     np.testing.assert_allclose(panel._values(), 0.2 * w, atol=1e-6)
     panel.history.slider.setValue(0)
-    qtbot.waitUntil(lambda: label() == f"at 4, minus {parent.path.name} at 4")
+    waits(qtbot, lambda: label() == f"at 4, minus {parent.path.name} at 4")
     assert not panel._values().any()
     panel.history.back.click()
-    qtbot.waitUntil(lambda: label() == f"at 5, minus {parent.path.name} at 5")
+    waits(qtbot, lambda: label() == f"at 5, minus {parent.path.name} at 5")
     panel.difference.end.click()
     redraw(panel)
     assert panel.summary().startswith("The receptive fields")
@@ -284,17 +284,17 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
 def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
     other = session(tmp_path / "other").folder
     assert other is not None
-    with qtbot.waitSignal(panel.session.message) as signal:
+    with qtbot.waitSignal(panel.session.message, timeout=PATIENCE_MS) as signal:
         panel.sources.compare_with_run(other.path)
     assert "no weights yet" in signal.args[0]
     other.write_array("weights.npy", np.zeros((4, 3)))
     other.write_array("theta.npy", np.zeros(3))
-    with qtbot.waitSignal(panel.session.message) as signal:
+    with qtbot.waitSignal(panel.session.message, timeout=PATIENCE_MS) as signal:
         panel.sources.compare_with_run(other.path)
     assert "shape (4, 3)" in signal.args[0]
     other.write_array("weights.npy", np.zeros((30, N_EXC)))
     panel.sources.compare_with_run(other.path)
-    qtbot.waitUntil(lambda: panel.sources.reference is not None)
+    waits(qtbot, lambda: panel.sources.reference is not None)
 
 
 def test_large_maps_are_drawn_no_finer_than_the_screen(qtbot: QtBot, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
 from stdpbench.experiment import read_experiment
 from stdpbench.learned_names import FEED
@@ -26,14 +27,14 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     window.train.arrange("Inspect")
     small = {"network.n_exc": 12, "schedule.train_images": 60, "schedule.passes": 2000}
     window.run_experiment(read_experiment("digits").override(small))
-    qtbot.waitUntil(lambda: len(raster.strips) > 3 and session.split is not None, timeout=60_000)
+    waits(qtbot, lambda: len(raster.strips) > 3 and session.split is not None)
     assert all(strip.skipped >= 0 for strip in raster.strips[1:])
-    qtbot.waitUntil(lambda: "of the last" in stimulus.details.text(), timeout=60_000)
+    waits(qtbot, lambda: "of the last" in stimulus.details.text())
     assert stimulus.verdict.text()[0] in "✓✗"
 
     busiest = int(np.bincount(session.live.presentation["exc"][0], minlength=1).argmax())
     session.selection.select_neuron(busiest)
-    qtbot.waitUntil(lambda: neuron._courses is not None, timeout=60_000)
+    waits(qtbot, lambda: neuron._courses is not None)
     assert neuron._courses is not None
     assert -110 < neuron._courses.v.min() < neuron._courses.v.max() < 0
     assert neuron.bars._values
@@ -42,16 +43,16 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     neuron.hide()
     slow.show()
     slow.raise_()
-    qtbot.waitUntil(lambda: slow.isVisible() and slow.player.play.isEnabled(), timeout=60_000)
+    waits(qtbot, lambda: slow.isVisible() and slow.player.play.isEnabled())
     slow.player.play.click()
-    qtbot.waitUntil(lambda: slow.player.playing, timeout=60_000)
+    waits(qtbot, lambda: slow.player.playing)
     assert session.state is State.PAUSED
     moment = slow.moment
     assert moment is not None
     np.testing.assert_allclose(moment.replay.end, session.live.learned(FEED)[:, busiest], atol=1e-6)
 
     slow.hunt.click()
-    qtbot.waitUntil(lambda: slow.moment is not moment and slow.player.playing, timeout=60_000)
+    waits(qtbot, lambda: slow.moment is not moment and slow.player.playing)
     assert slow.moment is not None
     assert len(slow.moment.output)
     assert slow.moment.courses is not None
@@ -60,9 +61,9 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     slow.player.stop()
     slow.player.go(0)
     session.request("stop")
-    qtbot.waitUntil(lambda: not session.connected, timeout=60_000)
+    waits(qtbot, lambda: not session.connected)
     assert session.state is State.STOPPED
-    qtbot.waitUntil(lambda: not slow.next.isEnabled(), timeout=60_000)
+    waits(qtbot, lambda: not slow.next.isEnabled())
     assert slow.moment is not None  # it can still be shown
 
 
@@ -71,12 +72,12 @@ def test_a_finished_run_has_labels_and_favourites(window: MainWindow, qtbot: QtB
     assert isinstance(neuron, NeuronInspector)
     window.train.arrange("Inspect")
     window.open_run(finished_run.path)
-    qtbot.waitUntil(lambda: neuron.observed.stored is not None and window.session.split is not None, timeout=60_000)
+    waits(qtbot, lambda: neuron.observed.stored is not None and window.session.split is not None)
     assert neuron.observed.stored is not None
     counts = neuron.observed.stored.spike_counts
     busiest = int(counts.sum(axis=0).argmax())
     window.session.selection.select_neuron(busiest)
-    qtbot.waitUntil(lambda: "label phase" in neuron.bars._note, timeout=60_000)
+    waits(qtbot, lambda: "label phase" in neuron.bars._note)
     best = neuron.observed.best_images(busiest, 1)
     assert best == [(int(counts[:, busiest].argmax()), int(counts[:, busiest].max()))]
     assert raster.summary().startswith("Training is over, and its presentations are not stored.")

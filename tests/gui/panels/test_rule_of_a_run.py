@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from synthetic import block, experiment, redraw, session, show
+from waiting import waits
 
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.lock import has_process
@@ -92,10 +93,10 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     shown, panels = window.session, window.train.panels
     window.train.arrange("Inspect")
     window.run_experiment(small_experiment(schedule__passes=2000))
-    qtbot.waitUntil(lambda: shown.cannot_change_rule() == "" and shown.live.position > 10, timeout=60_000)
+    waits(qtbot, lambda: shown.cannot_change_rule() == "" and shown.live.position > 10)
     refusals: list[str] = []
     shown.change_rule({"kind": "clopath"}, refused=refusals.append)
-    qtbot.waitUntil(lambda: bool(refusals), timeout=60_000)
+    waits(qtbot, lambda: refusals)
     assert "'clopath'" in refusals[0]
     window.go_to("lab")
     window.lab.choose("pair-additive")
@@ -104,7 +105,7 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     assert "Building the network with" in window.lab.notices.texts()[-1]
     assert "Another rule change is in progress" in shown.cannot_change_rule()
     before = shown.live.position
-    qtbot.waitUntil(lambda: "is active" in window.lab.notices.texts()[-1], timeout=120_000)
+    waits(qtbot, lambda: "is active" in window.lab.notices.texts()[-1])
     window.go_to("train")
     ((at, _),) = shown.live.changes
     assert at >= before
@@ -112,22 +113,22 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     assert isinstance(parameters, ParametersPanel)
     assert isinstance(slow, SlowMotionPanel)
     parameters.show()
-    qtbot.waitUntil(lambda: "plasticity.a_plus" in parameters.form.rows(), timeout=60_000)
+    waits(qtbot, lambda: "plasticity.a_plus" in parameters.form.rows())
     shown.selection.select_neuron(3)
     slow.show()
     slow.raise_()
-    qtbot.waitUntil(lambda: slow.isVisible() and slow.player.play.isEnabled(), timeout=60_000)
+    waits(qtbot, lambda: slow.isVisible() and slow.player.play.isEnabled())
     slow.player.play.click()
-    qtbot.waitUntil(lambda: slow.moment is not None, timeout=60_000)
+    waits(qtbot, lambda: slow.moment is not None)
     assert slow.moment is not None
     assert [trace.name for trace in slow.moment.traces] == ["x", "y"]
     slow.player.stop()
     parent = shown.folder
     assert parent is not None
     parameters.changes.branch({}, rule={"kind": "pair-additive"})
-    qtbot.waitUntil(lambda: shown.folder is not None and shown.folder.path != parent.path, timeout=60_000)
-    qtbot.waitUntil(lambda: len(shown.live.changes) == 2, timeout=60_000)
+    waits(qtbot, lambda: shown.folder is not None and shown.folder.path != parent.path)
+    waits(qtbot, lambda: len(shown.live.changes) == 2)
     shown.request("stop")
-    qtbot.waitUntil(lambda: not shown.connected, timeout=60_000)
+    waits(qtbot, lambda: not shown.connected)
     ask(parent.path, "stop")  # it continued while its branch ran
-    qtbot.waitUntil(lambda: not has_process(parent.path), timeout=60_000)
+    waits(qtbot, lambda: not has_process(parent.path))

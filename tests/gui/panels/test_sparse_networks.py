@@ -76,7 +76,7 @@ def drawn(panel: WeightMap, qtbot: QtBot) -> np.ndarray:
         redraw(panel)
         return panel.mosaic.image.image is not None
 
-    qtbot.waitUntil(ready)
+    waits(qtbot, ready)
     assert panel.mosaic.image.image is not None
     return panel.mosaic.image.image
 
@@ -84,7 +84,7 @@ def drawn(panel: WeightMap, qtbot: QtBot) -> np.ndarray:
 def choose(panel: Panel, projection: str, qtbot: QtBot) -> None:
     selection = panel.session.selection
     selection.choose(projection)
-    qtbot.waitUntil(lambda: selection.view is not None and selection.weights_now() is not None)
+    waits(qtbot, lambda: selection.view is not None and selection.weights_now() is not None)
     redraw(panel)
 
 
@@ -126,7 +126,7 @@ def test_unconnected_pixels_have_a_colour_of_their_own(qtbot: QtBot, tmp_path: P
     assert np.array_equal(pixels == absent, np.isnan(image))
     assert np.isnan(image).any()
     made.selection.select_neuron(3)
-    qtbot.waitUntil(lambda: "synapses from" in _drawn_text(neuron))
+    waits(qtbot, lambda: "synapses from" in _drawn_text(neuron))
     n = int((graph.synapses("feed").target == 3).sum())
     assert f"synapses from {n} of 64 pixels" in neuron.about.text()
     assert neuron.outgoing.isHidden()
@@ -165,7 +165,7 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     labels = np.array([0, 1, 2, -1] * 3)
     made.folder.write_arrays("assignments.npz", labels=labels, mean_response=np.ones((3, 12)), class_counts=np.ones(3))
     panel.marks.reset()
-    qtbot.waitUntil(lambda: "sorted by label" in (redraw(panel), panel.note.text())[1])  # type: ignore[func-returns-value]
+    waits(qtbot, lambda: "sorted by label" in (redraw(panel), panel.note.text())[1])  # type: ignore[func-returns-value]
     order = np.array([8, 4, 0, 9, 5, 1, 10, 6, 2, 11, 7, 3])
     np.testing.assert_allclose(drawn(panel, qtbot), dense[np.ix_(order, order)], rtol=1e-6)
     assert panel.matrix.targets.groups == ((0, 0), (3, 1), (6, 2), (9, -1))
@@ -182,7 +182,7 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
 
     made.selection.select_neuron(5)
     redraw(panel)
-    qtbot.waitUntil(lambda: "synapses in" in _drawn_text(neuron))
+    waits(qtbot, lambda: "synapses in" in _drawn_text(neuron))
     n_in, n_out = np.isfinite(dense[:, 5]).sum(), np.isfinite(dense[5]).sum()
     assert f"{n_in} synapses in, {n_out} out" in neuron.about.text()
     assert not neuron.outgoing.isHidden()
@@ -207,7 +207,7 @@ def test_slow_motion_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
     spikes = {"input": some(7, 300, 64), "exc": exc, "spike_counts": np.bincount(exc[0], minlength=12)}
     give(made, frame(7, **spikes))
     redraw(panel)
-    qtbot.waitUntil(lambda: panel.moment is not None)
+    waits(qtbot, lambda: panel.moment is not None)
     redraw(panel)
     assert panel.moment is not None
     assert panel.summary().endswith(".")
@@ -241,7 +241,7 @@ def test_differences_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
     show(panel, qtbot, (900, 700))
     drawn(panel, qtbot)
     panel.sources.compare_with_checkpoint(4)
-    qtbot.waitUntil(lambda: panel.sources.reference is not None)
+    waits(qtbot, lambda: panel.sources.reference is not None)
     image = drawn(panel, qtbot)
     half = graph.synapses("feed").dense(w / 2, absent=np.nan)
     np.testing.assert_allclose(image[:8, :8], half[:, panel.mosaic.order[0]].reshape(8, 8), rtol=1e-5)
@@ -258,7 +258,7 @@ def test_weights_that_follow_from_pictures_and_do_not_learn_are_said_to_be_unkno
     panel = WeightMap(made)
     show(panel, qtbot)
     made.selection.choose("feed")
-    qtbot.waitUntil(lambda: "start from pictures and do not learn" in (redraw(panel), panel.summary())[1])  # type: ignore[func-returns-value]
+    waits(qtbot, lambda: "start from pictures and do not learn" in (redraw(panel), panel.summary())[1])  # type: ignore[func-returns-value]
     assert panel.summary().endswith(".")
     assert panel.table() is None
 

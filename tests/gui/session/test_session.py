@@ -13,6 +13,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QToolButton
 from pytestqt.qtbot import QtBot
 from synthetic import session
+from waiting import PATIENCE_MS, waits
 
 from stdpbench.learned_names import FEED, THETA
 from stdpbench.runs.client.run_client import RunClient
@@ -150,7 +151,7 @@ def test_a_run_that_went_on_without_the_app_is_shown_anew(
     about = shown.folder.read_json("run.json") | {"state": "finished"}
     (shown.folder.path / "run.json").write_text(json.dumps(about), encoding="utf-8")
     shown.catch_up()
-    qtbot.waitUntil(lambda: bool(opened), timeout=60_000)
+    waits(qtbot, lambda: opened)
     assert opened == [shown.folder.path]
 
 
@@ -250,7 +251,7 @@ def test_the_bar_tells_runs_of_one_experiment_apart(shown: RunSession, bar: RunB
     assert bar.title.text() == f"digits · seed 0 · run {own}"
     change_notes(shown.folder.path, lambda notes: notes.with_title("Long training"))
     shown.opened.emit()
-    qtbot.waitUntil(lambda: bar.title.text() == f"Long training · digits · seed 0 · run {own}", timeout=60_000)
+    waits(qtbot, lambda: bar.title.text() == f"Long training · digits · seed 0 · run {own}")
 
 
 def test_the_speed_is_that_of_the_run_whoever_chose_it(shown: RunSession, client: Client, bar: RunBar) -> None:
@@ -287,7 +288,7 @@ def test_a_neuron_stays_selected_while_a_run_goes_on_as_itself_or_as_a_branch(
     shown._take_client(FoundRun(other, Client()))  # type: ignore[arg-type]
     assert shown.selection.neuron == -1
     shown.leave()
-    qtbot.waitUntil(lambda: not shown.background.busy, timeout=60_000)
+    waits(qtbot, lambda: not shown.background.busy)
 
 
 def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_path: Path) -> None:
@@ -299,12 +300,12 @@ def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_pat
     made.folder.write_array("weights.npy", np.zeros((30, 7)))
     made.folder.write_array("theta.npy", np.zeros(7))
     made.folder.write_arrays("training.npz", image=np.zeros(20, int))
-    with qtbot.waitSignal(made.opened, timeout=60_000):
+    with qtbot.waitSignal(made.opened, timeout=PATIENCE_MS):
         made.open(made.folder.path)
     assert made.live.network["position"] == 40
     assert float(made.live.learned(FEED).min()) == 0.5
     assert float(made.live.learned(THETA).min()) == 0.02
-    qtbot.waitUntil(lambda: not made.background.busy, timeout=60_000)
+    waits(qtbot, lambda: not made.background.busy)
 
 
 def test_a_run_that_somebody_else_went_on_with_is_followed(
@@ -315,8 +316,8 @@ def test_a_run_that_somebody_else_went_on_with_is_followed(
     monkeypatch.setattr(RunClient, "attach", lambda path: found)
     shown._client = None
     shown.live.state = State.STOPPED
-    with qtbot.waitSignal(shown.opened, timeout=60_000):
+    with qtbot.waitSignal(shown.opened, timeout=PATIENCE_MS):
         shown.resume()
     assert shown._client is found  # type: ignore[comparison-overlap]
     shown.leave()
-    qtbot.waitUntil(lambda: not shown.background.busy, timeout=60_000)
+    waits(qtbot, lambda: not shown.background.busy)

@@ -15,7 +15,9 @@ from PyQt6.QtCore import QEvent, QObject, QRectF
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from stopped_clock import Clock
 from synthetic import redraw, session, show
+from waiting import PATIENCE_MS, waits
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
@@ -47,7 +49,7 @@ def enclosed(qtbot: QtBot) -> tuple[QWidget, QLabel]:
     layout.addWidget(LayoutBarrier(content))
     layout.addWidget(QLabel("below"))
     qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
+    with qtbot.waitExposed(window, timeout=PATIENCE_MS):
         window.show()
     return window, label
 
@@ -66,22 +68,24 @@ def test_a_text_that_takes_no_other_room_asks_nobody(enclosed: tuple[QWidget, QL
 def test_a_text_that_needs_more_room_gets_it(enclosed: tuple[QWidget, QLabel], qtbot: QtBot) -> None:
     window, label = enclosed
     label.setText("much longer than anything that was there before\nand on two lines")
-    qtbot.waitUntil(lambda: label.width() >= label.minimumSizeHint().width(), timeout=60_000)
+    waits(qtbot, lambda: label.width() >= label.minimumSizeHint().width())
     assert label.height() >= label.minimumSizeHint().height()
     assert window.width() >= label.width()
 
 
-def test_the_raster_is_drawn_once_and_moved_from_then_on(qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_raster_is_drawn_once_and_moved_from_then_on(clock: Clock, qtbot: QtBot, tmp_path: Path) -> None:
     panel = Raster(session(tmp_path))
     show(panel, qtbot, (640, 400))
     give(panel.session, frame(3))
     redraw(panel)
-    panel._taken = 0.0
+    clock.advance(1.0)
     give(panel.session, frame(4))
     redraw(panel)
     film, right = panel.view.film.image, panel.view.right
     assert right < panel.strips[-1].end
-    qtbot.waitUntil(lambda: (panel.draw_if_needed(), not panel._dirty)[1], timeout=60_000)
+    while panel._dirty:
+        clock.advance(0.1)
+        panel.draw_if_needed()
     assert panel.view.right == panel.strips[-1].end > right
     assert panel.view.film.image is film
     for change in (lambda: panel.set_count(8), lambda: panel.session.selection.select_neuron(2)):

@@ -34,7 +34,7 @@ def test_the_status_bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     line.show()
     line.show_sentence("Copied.")
     assert not line.close_button.isVisible()
-    waits(qtbot, lambda: line.text() == "", 20)
+    waits(qtbot, lambda: line.text() == "")
     line.show_sentence(Lasting("Cannot open mine.toml."))
     assert line.close_button.isVisible()
     qtbot.wait(5)

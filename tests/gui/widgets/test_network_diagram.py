@@ -9,6 +9,7 @@ from graphs import fixed
 from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from waiting import PATIENCE_MS
 
 from stdpbench.experiment import read_experiment
 from stdpbench.graph import Graph
@@ -25,7 +26,7 @@ def diagram(qtbot: QtBot) -> Iterator[NetworkDiagram]:
     made = NetworkDiagram()
     qtbot.addWidget(made)
     made.resize(760, 300)
-    with qtbot.waitExposed(made):
+    with qtbot.waitExposed(made, timeout=PATIENCE_MS):
         made.show()
     made.show_graph(LAYERS)
     yield made

@@ -7,6 +7,7 @@ import pyqtgraph as pg
 import pytest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from waiting import PATIENCE_MS
 
 from stdpbench_gui.widgets import plot
 from stdpbench_gui.widgets.axes import SmallPlot
@@ -20,7 +21,7 @@ def shown(made: pg.PlotItem, qtbot: QtBot) -> pg.GraphicsLayoutWidget:
     made.plot(np.linspace(0, 1, 50), np.cos(np.arange(50.0)), pen="r", symbol="o")
     made.setLabel("bottom", "time (s)")
     around.resize(300, 200)
-    with qtbot.waitExposed(around):
+    with qtbot.waitExposed(around, timeout=PATIENCE_MS):
         around.show()
     return around
 
