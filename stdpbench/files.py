@@ -249,7 +249,7 @@ def read_own_file(path: Path, within: Path | None = None, most: int = 1 << 24) -
             found = os.fstat(file.fileno())
             shared = os.name != "nt" and (found.st_uid != os.geteuid() or found.st_mode & 0o022)
             if shared or not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_size > most:
-                raise PermissionError(errno.EPERM, "it is not a file that only this user can write", str(path))
+                raise PermissionError(errno.EPERM, "it is not a file that only this user can write to", str(path))
             return file.read()
 
 
@@ -439,4 +439,4 @@ def _entry(path: Path, named: str | None, within: Path | None) -> Iterator[tuple
 def _refuse_link(found: os.stat_result, path: Path) -> None:
     junction = getattr(found, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)  # Windows
     if stat.S_ISLNK(found.st_mode) or junction:
-        raise OSError(errno.ELOOP, "a link is not followed to remove something", str(path))
+        raise OSError(errno.ELOOP, "links are never followed to remove files", str(path))

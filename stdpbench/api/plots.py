@@ -66,7 +66,9 @@ class Place:
             If the width is none, or there is one for axes that have a figure already.
         """
         if ax is not None and width is not None:
-            raise StdpbenchError("width is that of a new figure: leave it out with ax, whose figure has its own size")
+            raise StdpbenchError(
+                "width sets the size of a new figure: leave it out with ax, whose figure already has a size"
+            )
         return cls(ax, None if width is None else millimetres(width))
 
     def axes(self) -> Axes:

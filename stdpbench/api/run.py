@@ -427,7 +427,9 @@ def reference(
     if features is not None:
         responding = _found(features, runs)
     if experiment is None and responding is None:
-        raise StdpbenchError("reference needs an experiment, which gives the data, or features, a run that responded")
+        raise StdpbenchError(
+            "reference needs an experiment, which provides the data, or features, a finished run with responses"
+        )
     base = responding.experiment if experiment is None and responding is not None else _read(cast("Any", experiment))
     changes = with_bits(_plain(set or {}), bits) | ({} if weights is None else {"reference.weights": str(weights)})
     if weights is not None and start_from is not None:

@@ -39,7 +39,7 @@ def sweep(
         typer.Option(
             min=1,
             metavar="N",
-            help="Run in N jobs of Slurm at the same time; partition, account and time limit are those of "
+            help="Run in N jobs of Slurm at the same time; partition, account and time limit are set in "
             "dask-jobqueue's configuration.",
         ),
     ] = None,
@@ -88,14 +88,17 @@ def report(
     thresholds: Annotated[
         bool,
         typer.Option(
-            "--thresholds", help="Also measure the start weights with thresholds adapted only: takes a training."
+            "--thresholds", help="Also measure the start weights with adapted thresholds; takes as long as training."
         ),
     ] = False,
     sample: Annotated[
         int, typer.Option(min=20, metavar="N", help="Pictures that are presented again, clustered and embedded.")
     ] = 2000,
     repeats: Annotated[
-        int, typer.Option(min=0, metavar="N", help="How often these are presented again, with other input spikes.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="How often these pictures are presented again, with other input spikes."
+        ),
     ] = 2,
     workers: Workers = 0,
     simulator: SimulatorName = None,

@@ -108,7 +108,7 @@ def reference(
     detach: Detach = False,
     json: EndWithJson = False,
 ) -> None:
-    """Train a network with labels on the data of an experiment, to compare with, and test it."""
+    """Train a network with labels on the data of an experiment, as a reference, and test it."""
     from stdpbench.cli.commands import run_command, with_bits
     from stdpbench.runs.protocol.options import Options
 
@@ -143,7 +143,7 @@ def branch(
     at: Annotated[
         int | None,
         typer.Option(
-            min=0, metavar="POSITION", help="Training presentation to branch at. Default: where the run is now."
+            min=0, metavar="POSITION", help="Training presentation at which to branch. Default: the current one."
         ),
     ] = None,
     set_: Set = None,
@@ -343,8 +343,8 @@ def bench(
         bool,
         typer.Option(
             "--experiments",
-            help="Time whole runs instead, with an empty cache of compiled networks: of the experiments that are "
-            "named, else of those with a goal, which takes hours.",
+            help="Time whole runs instead, with an empty cache of compiled networks: those of the named "
+            "experiments, or of all with a goal, which takes hours.",
         ),
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="Measure all sizes and baselines: minutes.")] = False,
@@ -356,7 +356,7 @@ def bench(
 ) -> None:
     """Measure training speed against plain Brian2, in at most three minutes, or with --full in all sizes.
 
-    With --experiments, or names of experiments, time whole runs, from nothing to accuracy.
+    With --experiments, or names of experiments, time whole runs, including compiling and testing.
     """
     if experiments or experiment:
         from stdpbench.cli.bench_experiments import bench_experiments
@@ -374,7 +374,7 @@ def gui(
         str | None,
         typer.Argument(
             metavar="RUN|EXPERIMENT|FILE",
-            help="A run to show, the zip file of one, or an experiment to run after a question.",
+            help="A run to show, a zip file of one, or an experiment to run after confirmation.",
             autocompletion=completion.experiments_or_runs,
         ),
     ] = None,

@@ -208,7 +208,7 @@ def run_all(
             left = _LIMIT_S if seconds is None else seconds - (clock() - begin)
             try:
                 if left <= 0:
-                    raise StdpbenchError(f"{_SHORT_S:g} s were over; --full takes as long as it takes")
+                    raise StdpbenchError(f"left out after {_SHORT_S:g} s; --full has no time limit")
                 results.figures[measurement.name] = run(measurement, mnist, Path(cache), min(left, _LIMIT_S))
             except StdpbenchError as error:
                 results.failures[measurement.name] = str(error)
@@ -356,11 +356,12 @@ def show_compared(results: Results, record: Figures, earlier: Figures, console: 
     console.print(table)
     if busier := found.get(KERNEL):
         console.print(
-            f"The kernel, which does not change, took {busier['stimulus']:.2f} times as long: so much is the machine.",
+            f"The kernel, which does not change, took {busier['stimulus']:.2f} times as long: this much is due to the "
+            "machine.",
             highlight=False,
         )
     if others := differences(record, earlier):
-        console.print(f"Of the earlier benchmark also differ: {'; '.join(others)}.", highlight=False)
+        console.print(f"The earlier benchmark also differs in: {'; '.join(others)}.", highlight=False)
 
 
 def new_table(title: str, first: str, *others: str) -> Table:

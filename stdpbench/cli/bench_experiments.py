@@ -298,4 +298,4 @@ def _show_compared(record: Figures, earlier: Figures, console: Console) -> None:
         table.add_row(name, *(f"{values[each]:.2f}" if each in values else "–" for each in _AS_RATIOS))
     console.print(table)
     if others := differences(record, earlier):
-        console.print(f"Of the earlier benchmark also differ: {'; '.join(others)}.", highlight=False)
+        console.print(f"The earlier benchmark also differs in: {'; '.join(others)}.", highlight=False)

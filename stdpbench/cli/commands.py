@@ -67,7 +67,7 @@ def run_command(
     console = Console(stderr=json)
     responding = None if features is None else find_run(features, runs)
     if name is None and responding is None:
-        raise StdpbenchError("name an experiment, which gives the data, or a run that has responded, with --features")
+        raise StdpbenchError("name an experiment, which provides the data, or a finished run, with --features")
     network = nir_network(name, changes) if reference is None and name is not None else None
     if network is not None:
         base = network.experiment

@@ -62,7 +62,7 @@ def data_show(
     width: FigureWidth = None,
     json: AsJson = False,
 ) -> None:
-    """Show what an experiment will show: a stimulus, its spikes, and numbers, without a network."""
+    """Show the stimuli of an experiment: one of them, its spikes, and numbers of all; runs no network."""
     from stdpbench.cli.data_show import show_data
 
     show_data(experiment, set_ or [], image, save, width, json)

@@ -100,7 +100,7 @@ def _rows(steps: dict[str, Any], numbers: Numbers, noun: str) -> list[tuple[str,
             "merged",
             "none"
             if not numbers.merged
-            else f"{thousands(numbers.merged)} spikes: another one of the input is in their step",
+            else f"{thousands(numbers.merged)} spikes: another spike of their input is in the same step",
         ),
         ("silent", f"{thousands(numbers.silent)} inputs never fire in these {noun}"),
     ]

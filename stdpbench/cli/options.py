@@ -30,7 +30,7 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
-        help="Change a parameter, such as exc.tau_m='25 ms'; `none` unsets one that is optional. Repeatable.",
+        help="Change a parameter, such as exc.tau_m='25 ms'; `none` unsets an optional one. Repeatable.",
         autocompletion=completion.assignments,
     ),
 ]
@@ -50,7 +50,7 @@ Bits = Annotated[
         "--bits",
         parser=number_of_bits,
         metavar="N",
-        help="Weights of N bits while the network learns: as --set simulator.weight_bits=N.",
+        help="Weights of N bits while the network learns; short for --set simulator.weight_bits=N.",
     ),
 ]
 Workers = Annotated[
@@ -96,7 +96,7 @@ OptionalExperiment = Annotated[
     str | None,
     typer.Argument(
         metavar="[EXPERIMENT|FILE]",
-        help="Gives the data: a shipped experiment or a TOML file. May be left out with --features.",
+        help="Experiment that provides the data: shipped, or a TOML file. Optional with --features.",
         autocompletion=completion.experiment_names,
     ),
 ]
@@ -157,7 +157,7 @@ Learner = Annotated[
     typer.Option(
         "--projection",
         metavar="NAME",
-        help="The projection that learns by the rule, where several can.",
+        help="The projection that learns by the rule, if several can.",
         autocompletion=completion.learners,
     ),
 ]
@@ -166,7 +166,7 @@ FigureWidth = Annotated[
     typer.Option(
         "--width",
         metavar="WIDTH",
-        help="Width of the figure for a paper, such as '88 mm' or '3.5 in'. Default: as on a screen.",
+        help="Width of the figure for a paper, such as '88 mm' or '3.5 in'. Default: a size for the screen.",
     ),
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Run in the background and return immediately.")]

@@ -40,7 +40,7 @@ def queue_add(
     baselines: Baselines = True,
     checkpoint_every: CheckpointEvery = 0,
     hold: Annotated[bool, typer.Option("--hold", help="Wait until the item is released.")] = False,
-    front: Annotated[bool, typer.Option("--front", help="Put it first instead of last.")] = False,
+    front: Annotated[bool, typer.Option("--front", help="Put the item first instead of last.")] = False,
 ) -> None:
     """Add an experiment, or a run that was stopped, failed or was never started."""
     from stdpbench.cli.queue_commands import add_command

@@ -36,8 +36,8 @@ def export(
         typer.Option(
             min=0,
             metavar="N",
-            help="Stimuli in these files, from the first; 0: all, or 100 presented again. With --nir, stimuli with "
-            "which file and run are compared; 0: 20.",
+            help="Number of stimuli in these files, from the first; 0: all, or 100 if presented again. With --nir, "
+            "number of stimuli on which file and run are compared; 0: 20.",
         ),
     ] = 0,
     record: Annotated[
@@ -59,14 +59,14 @@ def export(
         bool,
         typer.Option(
             "--force",
-            help="With --nir: leave out what NIR cannot say, where possible, and mark the file as different.",
+            help="With --nir: leave out what NIR cannot express, where possible, and mark the file as different.",
         ),
     ] = False,
     simulator: SimulatorName = None,
     json: EndWithJson = False,
     runs: Runs = None,
 ) -> None:
-    """Write a zip with all that reproduces a run, except data sets; or its network or responses for other tools."""
+    """Write a zip with everything that reproduces a run except data; or its network or responses for other tools."""
     from stdpbench.cli.export_commands import export_command, export_nir_command, export_responses
 
     if nir is not None and (output, neo, nwb) != (None, None, None):
@@ -153,7 +153,7 @@ def list_runs(
         typer.Option(
             "--tag",
             metavar="TAG",
-            help="Show only runs with this tag. Repeatable: those with all of them.",
+            help="Show only runs with this tag. Repeatable: runs with all of them.",
             autocompletion=completion.tags_of,
         ),
     ] = None,
@@ -174,7 +174,9 @@ def list_runs(
     colour: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN", help="Colour of the runs in --plot, likewise.", autocompletion=completion.columns
+            metavar="COLUMN",
+            help="Parameter or metric that colours the runs in --plot.",
+            autocompletion=completion.columns,
         ),
     ] = None,
     width: FigureWidth = None,
@@ -212,10 +214,10 @@ def note(
         ),
     ],
     title: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Name for people, a line; an empty one removes it.")
+        str | None, typer.Option(metavar="TEXT", help="Title, one line; an empty one removes it.")
     ] = None,
     notes: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Free text, in place of the present one; '' removes it.")
+        str | None, typer.Option(metavar="TEXT", help="Free text that replaces the present one; '' removes it.")
     ] = None,
     tag: Annotated[
         list[str] | None,
@@ -225,9 +227,7 @@ def note(
         list[str] | None,
         typer.Option("--untag", metavar="TAG", help="Remove a tag. Repeatable.", autocompletion=completion.tags_of),
     ] = None,
-    star: Annotated[
-        bool | None, typer.Option("--star/--unstar", help="Give it a star, or take the star away.")
-    ] = None,
+    star: Annotated[bool | None, typer.Option("--star/--unstar", help="Add or remove a star.")] = None,
     neuron: Annotated[
         list[str] | None,
         typer.Option(

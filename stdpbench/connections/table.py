@@ -89,7 +89,7 @@ class Table(Connection):
                 if self.sha256 in ("", rows.digest):
                     return rows
         if path.is_file():
-            raise StdpbenchError(f"{path} does not list the synapses of this experiment any more: it has changed")
+            raise StdpbenchError(f"{path} no longer lists the synapses of this experiment: it has changed")
         raise StdpbenchError(f"there is no file {path}")
 
     @property

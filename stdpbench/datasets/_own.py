@@ -29,7 +29,9 @@ class HoldingOutStimuli(Source):
     def _kept(self, where: str, n: int, labels: NDArray[np.int64] | None) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the numbers of training and held-out stimuli, the same share of each class."""
         if n < 2:
-            raise StdpbenchError(f"{where} holds {n} of what is to be shown; training and testing need at least 2")
+            raise StdpbenchError(
+                f"{where} holds {n} stimul{'us' if n == 1 else 'i'}; training and testing need at least 2"
+            )
         count = min(max(round(self.test_fraction * n), 1), n - 1)
         kept, held = held_out(n, labels, count, self.holdout_seed)
         return kept[mixed(len(kept), self.holdout_seed)], held

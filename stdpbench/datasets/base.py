@@ -122,8 +122,8 @@ class Dataset(Source):
     )
     validation: Literal["last", "spread"] = parameter(
         "last",
-        help="Which these are: the last ones, or one drawn from each of as many equal parts of the training pictures, "
-        "where their order matters: the last 10 000 of MNIST are easier than the others.",
+        help="Which pictures these are: the last ones, or one drawn from each of as many equal parts of the training "
+        "pictures, where their order matters: the last 10 000 of MNIST are easier than the others.",
     )
 
     @abstractmethod

@@ -292,7 +292,7 @@ class _Part:
         if response.status_code == 206:
             start = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
             if start != str(self.size):
-                raise OSError("the server sent another range than requested")
+                raise OSError("the server sent a different range than requested")
         elif response.status_code == 200:
             self._file.truncate(0)
             self.size = 0

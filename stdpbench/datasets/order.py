@@ -40,7 +40,7 @@ class Order(Source):
     n_test: int = parameter(400, ge=1, le=1_000_000, help="Number of test recordings.")
     draw_seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed of classes and recordings.")
 
-    summary: ClassVar[str] = "Spike patterns with equal counts, told apart by their order alone; made on the spot"
+    summary: ClassVar[str] = "Spike patterns with equal counts, distinguished by their order alone; made on the spot"
     reference: ClassVar[str] = "–"
     shows: ClassVar[str] = "events"
 

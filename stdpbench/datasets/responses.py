@@ -22,7 +22,7 @@ class Responses(HoldingOut):
 
     kind: Literal["responses"] = "responses"
     path: str | None = parameter(None, help="The file that --features wrote into the folder of the run.")
-    of: str = parameter("", help="The data set that the run showed; looks at its test labels are counted together.")
+    of: str = parameter("", help="The data set that the run used; looks at its test labels are counted together.")
 
     summary: ClassVar[str] = "Spikes of the neurons of a finished run"
     reference: ClassVar[str] = "docs/supervised.md"

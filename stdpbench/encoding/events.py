@@ -19,7 +19,7 @@ class Events(Encoder):
 
     kind: Literal["events"] = "events"
 
-    summary: ClassVar[str] = "Spikes that exist already, as they are"
+    summary: ClassVar[str] = "Existing spikes, as they are"
     reference: ClassVar[str] = "–"
     takes: ClassVar[tuple[str, ...]] = ("events",)
 

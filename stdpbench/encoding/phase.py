@@ -32,8 +32,8 @@ class Phase(GreyEncoder):
     form: Literal["channels", "single", "weighted"] = parameter(
         "channels",
         structural=True,
-        help="Whether each bit has an input of its own, or all bits of a value share one; weighted: with spikes that "
-        "count as much as their bits.",
+        help="Whether each bit has its own input, or all bits of a value share one; weighted: with spikes that count "
+        "as much as their bits.",
     )
     phase: float = parameter(1.0, unit="ms", gt=0, help="Duration of a phase; a period has eight.")
 

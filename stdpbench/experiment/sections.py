@@ -50,8 +50,8 @@ class Simulation(Parameters):
         ge=1,
         le=24,
         help="Bits of weights that learn: after each training presentation they are rounded to 2^bits values, equally "
-        "spaced from 0 to the largest weight, w_max, so that in few bits all that are small become 0; those of a "
-        "reference in each batch, where the sign takes one bit; none: all bits.",
+        "spaced from 0 to the largest weight, w_max, so that with few bits all small weights become 0; weights "
+        "of a reference are rounded in each batch, where the sign takes one bit; none: all bits.",
     )
     weight_rounding: Literal["nearest", "stochastic"] = parameter(
         "nearest",
@@ -130,9 +130,9 @@ class Schedule(Parameters):
     )
     timing: Timing = parameter(
         "intact",
-        help="A control of timing: what becomes of the times of input spikes, whose numbers stay. redrawn: each from "
-        "the times of all stimuli; permuted: time steps in another order, the same for all inputs; shifted: "
-        "those of each input moved by a time of its own.",
+        help="A control of timing: how the times of input spikes change, while their numbers stay. redrawn: each "
+        "drawn from the times of all stimuli; permuted: time steps in another order, the same for all inputs; "
+        "shifted: the times of each input rotated by its own amount.",
     )
     max_attempts: int = parameter(20, ge=1, le=1000, help="Maximum number of times that a picture is shown.")
     held_out_every: int | None = parameter(

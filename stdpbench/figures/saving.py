@@ -101,7 +101,7 @@ def figure_width(path: Path | None, option: str, width: Width | None) -> float |
     if path is not None:
         check_figure_file(path, option)
     elif width is not None:
-        raise StdpbenchError(f"--width is that of a figure: name its file with {option}")
+        raise StdpbenchError(f"--width sets the width of a figure: name its file with {option}")
     return None if width is None else millimetres(width, "--width")
 
 

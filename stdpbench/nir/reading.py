@@ -116,7 +116,7 @@ def _check_types(path: Path, known: tuple[str, ...], can: str) -> set[str]:
         with h5py.File(path, "r") as file:
             types = dict(_types(file["node"]))
     except Exception:  # h5py raises whatever fits the state of a damaged file
-        raise StdpbenchError(f"{path} is not a NIR file, which `nir.write` writes") from None
+        raise StdpbenchError(f"{path} is not a NIR file as written by `nir.write`") from None
     odd = [
         f"{path.name}: the node {name!r} is of type {kind}, which does not {can} here; types that do are "
         f"{', '.join(known)}"

@@ -76,7 +76,7 @@ class Way:
             sides = getattr(node, "input_shape", None)
             if sides is not None and tuple(np.reshape(sides, -1)) != self.shape[1:]:
                 said, gives = (" × ".join(map(str, each)) for each in (np.reshape(sides, -1), self.shape[1:]))
-                raise StdpbenchError(f"{name} says that it gets {said} values per channel, but {whose} gives {gives}")
+                raise StdpbenchError(f"{name} expects {said} values per channel, but {whose} gives {gives}")
             self.shape = after
             self.layers.append(replace(layer, bias=None))
 
@@ -200,7 +200,7 @@ def constant(nodes: Nodes, name: str) -> NDArray[np.float64]:
     def received(name: str) -> NDArray[np.float64]:
         parts = [emitted(source) for source in nodes.sources[name]]
         if not parts:
-            raise StdpbenchError(f"{name} gets nothing; it needs a way from the input or from neurons to run here")
+            raise StdpbenchError(f"{name} has no input; to run here, it needs a path from the input or from neurons")
         total = parts[0]
         for part in parts[1:]:
             if part.size != total.size:

@@ -293,9 +293,9 @@ def _delays(each: ProjectionLayout, array: Arrays) -> tuple[NDArray[np.int64] | 
         if np.array_equal(found[number], steps.reshape(-1)):
             return (found, None) if is_source else (None, found)
     raise StdpbenchError(
-        f"network.projections.{each.name}.delay: a Delay of NIR delays all that a neuron sends, or all that it gets, "
-        f"and these {steps.size} synapses have their own delays; the nearest network has one delay for all, such as "
-        f"{np.median(steps) * each.graph.dt:g} ms"
+        f"network.projections.{each.name}.delay: a Delay of NIR delays everything that a neuron sends, or that it "
+        f"receives, but these {steps.size} synapses have different delays; the nearest network has one delay for all, "
+        f"such as {np.median(steps) * each.graph.dt:g} ms"
     )
 
 

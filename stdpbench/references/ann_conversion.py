@@ -68,7 +68,7 @@ class AnnConversion(Reference):
         help="Strength of the penalty on squared weights: scikit-learn's alpha.",
     )
     dropout: float = parameter(
-        0.2, unit="", ge=0, lt=1, help="Fraction of the inputs that are left out at random in training, as a noise."
+        0.2, unit="", ge=0, lt=1, help="Fraction of the inputs that are left out at random in training, as noise."
     )
 
     weights: str = parameter(

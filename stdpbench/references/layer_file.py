@@ -110,7 +110,7 @@ def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as archive:
             return {each: archive[each] for each in archive.files}
     except DAMAGE:
-        raise StdpbenchError(f"{path} is not a NumPy archive, which numpy.savez writes") from None
+        raise StdpbenchError(f"{path} is not a NumPy archive as written by numpy.savez") from None
 
 
 def _unknown(arrays: Mapping[str, NDArray[Any]]) -> Iterator[str]:

@@ -60,7 +60,7 @@ class SurrogateGradient(Reference):
     batch: int = parameter(100, ge=1, le=100_000, structural=True, help="Pictures between two changes of weights.")
     through_reset: bool = parameter(True, help="Whether the gradient also passes through the reset after a spike.")
     dropout: float = parameter(
-        0.2, unit="", ge=0, lt=1, help="Fraction of the inputs that are left out at random in training, as a noise."
+        0.2, unit="", ge=0, lt=1, help="Fraction of the inputs that are left out at random in training, as noise."
     )
 
     summary: ClassVar[str] = "Back-propagation through time with a surrogate for the derivative of a spike"

@@ -91,7 +91,7 @@ def _check(projection: ProjectionLayout, learning: Collection[str]) -> None:
     if projection.name in learning:
         raise StdpbenchError(
             f"currents pass through {projection.name!r}, which learns from spikes in this presentation; leave it out "
-            "of what learns"
+            "of plastic"
         )
     if projection.delay_form != "none" or projection.at_end or projection.counted:
         raise StdpbenchError(f"currents cannot pass through {projection.name!r}, which has delays or no weights")

@@ -93,7 +93,7 @@ def check_factor(layout: Layout, spikes: Spikes, learning: Collection[str]) -> N
         if projection.name in learning and projection.rule is not None and projection.rule.each_step:
             raise StdpbenchError(
                 f"spikes with factors cannot pass {projection.name!r} while it learns by a rule that changes weights "
-                "in every step; leave it out of what learns"
+                "in every step; leave it out of plastic"
             )
 
 
@@ -111,7 +111,9 @@ def check_noise(layout: Layout, noise: Mapping[str, Spikes], n_bins: int) -> Non
         raise StdpbenchError(f"the network has noise into {wanted}, but noise into {given} was given")
     for name, spikes in noise.items():
         if spikes.factor is not None:
-            raise StdpbenchError(f"the spikes of the noise into {name} must not have factors: all add the same")
+            raise StdpbenchError(
+                f"the spikes of the noise into {name} must not have factors: all have the same weight"
+            )
         for values, limit in ((spikes.bin, n_bins), (spikes.index, noisy[name])):
             if len(values) and (values.min() < 0 or values.max() >= limit):
                 raise StdpbenchError(f"the noise into {name} has spikes outside the presentation or population")

@@ -277,7 +277,7 @@ def factor_effects(values: Values, factors: Mapping[str, Sequence[str]]) -> list
     free = len(design) - design.shape[1]
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise StdpbenchError(
-            f"arms do not tell the factors {', '.join(names)} apart: their effects cannot be estimated"
+            f"the arms do not separate the factors {', '.join(names)}: their effects cannot be estimated"
         )
     if free < 1:
         raise StdpbenchError(f"{len(design)} runs are too few for the effects of {len(names)} factors")

@@ -132,7 +132,7 @@ def _check_factors(sweep: Sweep) -> None:
     design = np.array([[1.0, *(name in factors for name in names)] for factors in arms]).reshape(-1, len(names) + 1)
     if names and np.linalg.matrix_rank(design) < len(names) + 1:
         raise StdpbenchError(
-            f"factors: the arms do not tell {', '.join(names)} apart; add arms with each of them alone, and one with "
+            f"factors: the arms do not separate {', '.join(names)}; add arms with each of them alone, and one with "
             "factors = []"
         )
 

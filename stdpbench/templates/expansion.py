@@ -47,7 +47,7 @@ def expanded(
         given = f"the data have {prod(shape)} inputs" if stream else f"the pictures have {prod(shape)} pixels"
         raise StdpbenchError(
             f"network.populations.{graph.input} has {size} neurons, but {given}; leave "
-            "out its size, which the data give"
+            "out its size, which the data determine"
         )
     graph = graph.with_input(*shape)
     if found := list(network.input_problems(graph)):

@@ -21,4 +21,4 @@ class TableWeight(Weight):
 
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Weights of this kind cannot be drawn without the connection."""
-        raise StdpbenchError("weights of kind 'table' are those of the file of a connection")
+        raise StdpbenchError("weights of kind 'table' come from the file of a connection")

@@ -414,7 +414,7 @@ def test_convolutions_that_do_not_fit_are_refused_with_the_name_of_their_node(tm
         ({"conv_b": convolved(kernel, (4, 4), groups=1)}, "conv_b.weight takes 2 channels, but sum gives 4"),
         (
             {"conv_b": convolved(kernel, (5, 5), groups=2)},
-            "conv_b says that it gets 5 × 5 values per channel",
+            "conv_b expects 5 × 5 values per channel",
         ),
         ({"b": nir.IF(r=ones, v_threshold=ones)}, "conv_b gives 6 × 2 × 2 numbers to b, which has 54 neurons"),
         (

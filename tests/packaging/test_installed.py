@@ -159,14 +159,14 @@ def test_the_process_that_reads_nir_starts(installed: Path, tmp_path: Path) -> N
     damaged = tmp_path / "network.nir"
     damaged.write_bytes(b"not HDF5")
     status, output, _ = ended(module(installed, "stdpbench.nir.reading", str(damaged), str(tmp_path), "none", "20"))
-    assert (status, output) == (3, f"{damaged} is not a NIR file, which `nir.write` writes")
+    assert (status, output) == (3, f"{damaged} is not a NIR file as written by `nir.write`")
 
 
 def test_the_process_that_reads_layers_of_nir_starts(installed: Path, tmp_path: Path) -> None:
     damaged, target = tmp_path / "network.nir", tmp_path / "layers.npz"
     damaged.write_bytes(b"not HDF5")
     status, output, _ = ended(module(installed, "stdpbench.nir.layers", str(damaged), str(target), "20"))
-    assert (status, output) == (3, f"{damaged} is not a NIR file, which `nir.write` writes")
+    assert (status, output) == (3, f"{damaged} is not a NIR file as written by `nir.write`")
 
 
 def test_the_process_that_writes_nir_starts(installed: Path, tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ _STARTING: Final = "Starting Python …"
 _ENDED: Final = "The process of the console has ended. Close the console and open it again to start another one."
 _HEIGHT: Final = 220
 _BANNER: Final = """\
-A Python console, in a process of its own. run is the run on display, as stdpbench.open_run returns it;
-app.actions() lists what the app can do, app('pause') or app.pause() does it, and app.text('pause') is Python that
-does the same.
+A Python console in a separate process. run is the run on display, as stdpbench.open_run returns it;
+app.actions() lists what the app can do, app('pause') or app.pause() does it, and app.text('pause') returns
+Python that does the same.
 """
 
 

@@ -157,7 +157,7 @@ class MainWindow(QMainWindow):
         self.console = Console(self, self.actions_, self.session, self.services.open_path)
         branch = self.services.forms.branch_current
         same = self.services.forms.branch_text
-        tip = "Continue it with a change"
+        tip = "Continue the run with a change"
         self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", tip, text_of=same)
         neurons = "Tuning, intervals and correlograms of several neurons"
         self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", self.services.compare_neurons, "", neurons)

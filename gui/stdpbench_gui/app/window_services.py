@@ -199,7 +199,7 @@ class WindowServices(QObject):
             "&New run…",
             self.forms.new_run,
             "Ctrl+N",
-            "Everything that an experiment declares, in a form",
+            "Set everything that an experiment declares, in one form",
         )
         tip = "Train on pictures, signals, events or a table"
         add("own-data", "&File", "Your own &data…", self.choose_data, "Ctrl+I", tip)
@@ -209,7 +209,7 @@ class WindowServices(QObject):
             "&Build a network…",
             self.build_network,
             "Ctrl+Shift+B",
-            "Populations and projections in a form",
+            "Define populations and projections in a form",
         )
         add(
             "reference",
@@ -219,7 +219,14 @@ class WindowServices(QObject):
             "",
             "A network trained with labels, to compare with",
         )
-        add("edit-network", "&File", "Edit the &network of the run…", self.edit_current, "", "For another run")
+        add(
+            "edit-network",
+            "&File",
+            "Edit the &network of the run…",
+            self.edit_current,
+            "",
+            "Change its network for another run",
+        )
         actions.separator("&Run")
         add("draw", "&Run", "Draw a digit…", self.draw, "Ctrl+D", "Draw a digit and see the network's answer")
         add(
@@ -228,7 +235,7 @@ class WindowServices(QObject):
             "Check &chips…",
             self.check_chips,
             "",
-            "Whether the trained network fits chips",
+            "Check whether the trained network fits neuromorphic chips",
             text_of=self._chips_text,
         )
         actions.separator("&Run")

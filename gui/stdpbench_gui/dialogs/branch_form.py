@@ -31,9 +31,7 @@ _SAME_NETWORK = (
     "Structural: a branch continues with the same network. “New run…” (Ctrl+N) starts one with another value, also "
     "from the weights of this run."
 )
-_AS_IT_WAS = (
-    "Rewinding changes no parameters: they become what they were at that presentation. A branch can change some."
-)
+_AS_IT_WAS = "Rewinding restores the parameters of that presentation. To change some, create a branch."
 
 
 class PastForm(RunForm):

@@ -87,7 +87,7 @@ class ProblemWindow(QDialog):
         self.setWindowTitle("Report a problem")
         about = wrapped(
             "Say what you did, what you expected and what happened instead, and add the text below. Nothing is sent "
-            "from here: read it and remove what is nobody's business, such as names of folders, before you pass it on."
+            "from here: read it, and remove anything private, such as names of folders, before you share it."
         )
         self.text = QPlainTextEdit("Checking the machine …")
         self.text.setAccessibleName("Text for the report")

@@ -61,7 +61,7 @@ _TEXTS = RowTexts(
     at_start="before editing",
 )
 _ACTIONS = {
-    "input": ("Add input", "", "Add the population whose spikes the data give"),
+    "input": ("Add input", "", "Add the input population, whose spikes come from the data"),
     "population": ("Add population", "Ctrl+N", "Add a population of neurons"),
     "projection": ("Add projection", "Ctrl+Shift+N", "Connect two populations; the chosen one is the source"),
     "duplicate": ("Duplicate", "Ctrl+D", "Copy the chosen population or projection"),
@@ -427,7 +427,7 @@ class NetworkEditor(QDialog):
         text = self.history.redo_text
         self.history.redo()
         self.refresh()
-        self._say(f"Done again: {text}.")
+        self._say(f"Redone: {text}.")
 
     # -- the experiment --------------------------------------------------------------------------------------------
 

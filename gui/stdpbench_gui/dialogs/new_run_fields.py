@@ -90,10 +90,12 @@ class NewRunFields(QWidget):
         self.projection = Choice(())
         self.projection.setAccessibleName("Projection that learns by the rule")
         self.start = RunChoice(runs, _NO_START, _has_weights, "Run whose weights and thresholds it starts from")
-        self.start.setToolTip("Start from the weights and thresholds of another run; what does not fit is not taken")
+        self.start.setToolTip(
+            "Start from the weights and thresholds of another run; arrays that do not fit are not taken over"
+        )
         self.seeds = QLineEdit()
         self.seeds.setAccessibleName("Seeds")
-        self.seeds.setToolTip("Several seeds, such as 0 1 2 or 0-4, make an item of the queue each")
+        self.seeds.setToolTip("Several seeds, such as 0 1 2 or 0-4, make one item of the queue each")
         self.seeds_problem = wrapped("", "problem")
         self.seeds_problem.setAccessibleName("Problem of the seeds")
         self.choice_problem = wrapped("", "problem")

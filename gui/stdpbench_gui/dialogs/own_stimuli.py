@@ -127,7 +127,7 @@ class OwnStimuliDialog(OwnDialog):
             f"{thousands(size.n_input(made))} inputs, weights per neuron sum to {made.network.weight_sum:g}; "
             f"{made.schedule.stimulus:g} ms at most per stimulus; "
             f"{passes} pass{'es' if passes > 1 else ''}, {thousands(passes * len(split.train))} presentations. "
-            "These settings are a start, and not tuned for your data."
+            "These settings are a starting point, not tuned for your data."
         )
         self.time.show_for(made, size)
         self.preview.show_for(made)

@@ -441,7 +441,7 @@ class RunForm(QDialog):
 
     def redo(self) -> None:
         """Repeat the step undone last."""
-        self._step(self.history.redo, f"Done again: {self.history.redo_text}.")
+        self._step(self.history.redo, f"Redone: {self.history.redo_text}.")
 
     def _step(self, step: Callable[[], None], sentence: str) -> None:
         self._invalid.clear()

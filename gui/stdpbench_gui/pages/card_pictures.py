@@ -59,7 +59,7 @@ _VOICES = (
 _ARRIVALS = (
     "Spikes that arrive together",
     "When the spikes of 40 inputs arrive, in the order in which they are sent, from the top: four classes, each at a "
-    "neuron of its own, after training",
+    "different neuron, after training",
 )
 FAMILIES = {
     "best": _FIELDS,

@@ -212,7 +212,7 @@ class StartPage(QScrollArea):
             hbox(self.own_button, STRETCH, margins=(0, 0, 0, theme.GRID)),
             STRETCH,
             wrapped("Your own network", "cardtitle"),
-            wrapped("Populations and projections in a form, from nothing or from a template."),
+            wrapped("Populations and projections in a form, from scratch or from a template."),
             hbox(self.network_button, STRETCH),
             within=own,
             margins=2 * theme.GRID,

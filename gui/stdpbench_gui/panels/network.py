@@ -29,11 +29,11 @@ class NetworkPanel(Panel):
         "Boxes are populations of neurons, with their size, the kind of their neurons, and the mean rate of a neuron "
         "while a stimulus is shown, over the last received presentations; without a rate, none has been received. "
         "Arrows are projections, with their name and the rule by which their weights learn, or “static”. A triangle "
-        "excites, a disc inhibits, an open triangle means that the neuron does not say; thick lines learn. The strip "
-        "at the left of a box has the colour of the population in the raster. Click a box or an arrow, or press Enter "
-        "on it, to show this population or projection in the other panels; arrow keys and Tab move between them. "
-        "Point at one for its synapses, memory, weights and delays. (Template diehl-cook: Diehl &amp; Cook 2015, "
-        "figure 1; doi:10.3389/fncom.2015.00099)"
+        "excites, a disc inhibits, an open triangle means that the neuron model does not specify it; thick lines "
+        "learn. The strip at the left of a box has the colour of the population in the raster. Click a box or an "
+        "arrow, or press Enter on it, to show this population or projection in the other panels; arrow keys and Tab "
+        "move between them. Point at one for its synapses, memory, weights and delays. (Template diehl-cook: Diehl "
+        "&amp; Cook 2015, figure 1; doi:10.3389/fncom.2015.00099)"
     )
     empty_text = (
         "The populations and projections of the network appear here once it is ready: start a run, or open one."

@@ -44,20 +44,20 @@ class Stimulus(Panel):
     frames = frozenset({"presentation"})
     carries_over = True
     help_text = (
-        "What is shown, and the input spikes that it evoked, on one time axis that ends where the stimulus ends. A "
+        "The stimulus and the input spikes that it evoked, on one time axis that ends where the stimulus ends. A "
         "<b>picture</b> stands beside the number of spikes of each input, or, where each input fires once at most, "
         "the time of its spike. A <b>recording</b> of events plays in ten frames, over and over; the shaded stretch "
-        "of the axis is the frame, and two polarities have two colours. A <b>signal</b> has a curve for each "
-        "channel, all on one scale, with the spikes on it. Below are a raster of all inputs and their mean rate. How "
-        "a stimulus becomes spikes is up to the encoding of the run, which the line below names. The answer is the "
-        "class whose neurons fire most. During training, the label of a neuron is the class that it responded to "
-        "most in the last thousand presentations received by this window. A neuron that has fired during none of "
-        "them is new to this window, which says so instead of counting it as wrong: where one neuron wins each "
-        "stimulus, that holds for many. The run itself has seen every presentation: its running accuracy, as in the "
-        "curves, stands beside the count. Both are previews: accuracy is measured with frozen weights at the end. "
-        "The mark and the frame show right (✓) or wrong (✗). Updates at most three times a second, unless fast "
-        "flicker is allowed, and not before a recording has played once. (Answer: Diehl &amp; Cook 2015, sections "
-        "2.4 and 2.6; doi:10.3389/fncom.2015.00099)"
+        "of the axis is the frame, and two polarities have two colours. A <b>signal</b> has a curve for each channel, "
+        "all on one scale, with the spikes on it. Below are a raster of all inputs and their mean rate. The encoding "
+        "of the run, named in the line below, turns the stimulus into spikes. The answer is the class whose neurons "
+        "fire most. During training, the label of a neuron is the class that it responded to most in the last "
+        "thousand presentations received by this window. A neuron that has fired during none of them is new to this "
+        "window, which says so instead of counting it as wrong: where one neuron wins each stimulus, this is true of "
+        "many. The run itself has seen every presentation: its running accuracy, as in the curves, stands beside the "
+        "count. Both are previews: accuracy is measured with frozen weights at the end. The mark and the frame show "
+        "right (✓) or wrong (✗). Updates at most three times a second, unless fast flicker is allowed, and not before "
+        "a recording has played once. (Answer: Diehl &amp; Cook 2015, sections 2.4 and 2.6; "
+        "doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "The stimulus appears here with the next training presentation: start or resume a run."
 

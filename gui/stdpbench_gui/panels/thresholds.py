@@ -104,13 +104,12 @@ class Thresholds(Panel):
         "So neurons that won often give way to others."
     )
     help_text = (
-        "Every spike of a neuron with adaptive threshold raises its adaptive threshold theta, which decays slowly. "
-        "Neurons that fire often become harder to excite, so that all neurons get their share of the stimuli "
-        "(homeostasis). Left: theta of all neurons of the population on display. Right: firing during the last "
-        "received presentations or, after training, in the label phase. Neurons that never fired have no spike in any "
-        "training presentation of this run. Of neurons without an adaptive threshold, firing alone is shown. The "
-        "dashed line is the mean, the solid line the selected neuron. (Diehl &amp; Cook 2015, section 2.4, "
-        "doi:10.3389/fncom.2015.00099)"
+        "Every spike of a neuron with an adaptive threshold raises its theta, which decays slowly. Neurons that fire "
+        "often become harder to excite, so that all neurons get their share of the stimuli (homeostasis). Left: theta "
+        "of all neurons of the population on display. Right: firing during the last received presentations or, after "
+        "training, in the label phase. Neurons that never fired have no spike in any training presentation of this "
+        "run. For neurons without an adaptive threshold, only firing is shown. The dashed line is the mean, the solid "
+        "line the selected neuron. (Diehl &amp; Cook 2015, section 2.4, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Distributions of thresholds and firing rates appear here once the network is ready."
 
@@ -298,7 +297,7 @@ class Thresholds(Panel):
         """Describe how many neurons have not fired since the start of the run."""
         counted, selection = self.session.live.network.get("exc_spikes"), self.session.selection
         if not selection.is_read:
-            return f"which neurons never fired is counted for {selection.read} only"
+            return f"neurons that never fired are counted for {selection.read} only"
         if counted is None:
             return NOT_COUNTED
         return f"{thousands(int((counted == 0).sum()))} of {thousands(len(counted))} neurons never fired"

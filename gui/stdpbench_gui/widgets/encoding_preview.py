@@ -89,7 +89,7 @@ class EncodingPreviewBox(QWidget):
         elif experiment.schedule.is_stream:
             self._show_none("A stream has no stimuli.")
         elif experiment.encoding.currents:
-            self._show_none("What is shown reaches the network as constant currents, without spikes.")
+            self._show_none("Stimuli reach the network as constant currents, without spikes.")
         else:
             self._later.start()
 

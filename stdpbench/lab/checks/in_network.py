@@ -66,7 +66,7 @@ def _present(simulator: Simulator, inputs: Sequence[Floats], outputs: Sequence[F
     n_bins = round(end / dt) + 1
     found = simulator.present(_spikes(inputs, dt), n_bins, plastic=True, noise={"exc": pulses}).spikes["exc"]
     if not (np.array_equal(found.bin, given.bin) and np.array_equal(found.index, given.index)):
-        raise RuntimeError("the neurons of a check did not spike as they were told")
+        raise RuntimeError("the neurons of a check did not spike as imposed")
 
 
 def _spikes(trains: Sequence[Floats], dt: float) -> Spikes:

@@ -60,7 +60,7 @@ def write_features(parent: RunFolder) -> Path:
     (label,), (test,) = (parent.read_arrays(each, "spike_counts") for each in ("label.npz", "test.npz"))
     shown = split.train.part(0, len(label))
     if shown.labels is None or split.test.labels is None or len(split.test) != len(test):
-        raise StdpbenchError(f"{name} cannot give features: its data have no classes, or have changed since")
+        raise StdpbenchError(f"{name} cannot provide features: its data have no classes, or have changed since")
     fired = label[label > 0]
     peak = float(np.percentile(fired, _PEAK)) if len(fired) else 1.0
     parent.write_arrays(

@@ -40,7 +40,7 @@ def converted_start(experiment: Experiment, *, validation: bool) -> tuple[Learne
     path = Path(reference.weights)
     network = read_layers(path)
     if network.digest != reference.sha256:
-        raise StdpbenchError(f"{path} does not have the network of this experiment any more: it has changed")
+        raise StdpbenchError(f"{path} no longer has the network of this experiment: it has changed")
     split = load_split(experiment, validation)
     shown = pictures_of(split.train.part(0, min(reference.images, len(split.train))))
     if shown.pixels.shape[1:] != network.shape[1:]:

@@ -206,8 +206,8 @@ class ActiveConfig:
         ahead = max((at for at, records in self._scheduled.items() if any(map(_of_rule, records))), default=0)
         if ahead and not experiment.same_rule(self.experiment):
             raise StdpbenchError(
-                f"up to presentation {ahead} the run repeats its course before an interruption, including a change of "
-                "the rule or of its parameters: change the rule after that, or in a branch"
+                f"up to presentation {ahead}, the run repeats its course before an interruption, including a change "
+                "of the rule or its parameters: change the rule later, or in a branch"
             )
         self.check(experiment)
         return experiment

@@ -109,7 +109,7 @@ def ask_runner(runs: Path, name: str, *, at_once: int = 0, stop: str = "") -> No
             )
         mailbox_of(runs, name).ask("work", {"at_once": at_once, "stop": stop}, lambda: locked(lock))
     except EndedFirstError:
-        raise StdpbenchError("the queue is not running any more") from None
+        raise StdpbenchError("the queue is no longer running") from None
 
 
 def start_runner(runs: Path, at_once: int) -> None:

@@ -243,7 +243,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     waits(qtbot, form.isVisible)
     waits(qtbot, form.at.hasFocus)
     assert not form.form.row("plasticity.nu_post").editor.isEnabled()
-    assert "Rewinding changes no parameters" in form.form.row("plasticity.nu_post").editor.toolTip()
+    assert "Rewinding restores the parameters" in form.form.row("plasticity.nu_post").editor.toolTip()
     before = max(at for at in positions(page.runs / "digits-a") if at < 58)
     qtbot.keyClicks(form.at, str(before + 2))
     resumes = (

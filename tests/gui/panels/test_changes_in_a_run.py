@@ -158,7 +158,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     waits(qtbot, lambda: weights.sources.reference is not None)
     assert weights.sources.reference is not None
     assert weights.sources.reference.position <= session.live.position
-    waits(qtbot, lambda: weights.summary().startswith(f"Difference to {parent.path.name} at "))
+    waits(qtbot, lambda: weights.summary().startswith(f"Difference from {parent.path.name} at "))
     weights.sources.compare_with_nothing()
     assert weights.sources.follows is None
 

@@ -171,7 +171,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert "label" not in neuron.summary()
     waits(qtbot, lambda: neuron._courses is not None)
     waits(qtbot, lambda: (shown.live.presentation["recording"] or {}).get("population") == "exc")
-    waits(qtbot, lambda: "which neurons never fired is counted for top only" in thresholds.summary())
+    waits(qtbot, lambda: "neurons that never fired are counted for top only" in thresholds.summary())
     thresholds.raise_()
     waits(qtbot, lambda: len(thresholds._sum) == N_EXC)
     waits(qtbot, lambda: "of exc neuron 4" in raster.summary())

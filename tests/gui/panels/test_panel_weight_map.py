@@ -184,7 +184,7 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     np.testing.assert_allclose(panel.mosaic.image.image[:6, :5], w[:, 0].reshape(SHAPE) / 2, rtol=1e-6)
     low, high = panel.levels.levels
     assert low == -high
-    assert panel.summary().startswith("Difference to checkpoint 4")
+    assert panel.summary().startswith("Difference from checkpoint 4")
 
 
 def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: QtBot, tmp_path: Path) -> None:

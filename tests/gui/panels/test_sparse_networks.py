@@ -188,7 +188,7 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     assert not neuron.outgoing.isHidden()
     assert slow.has_content() is learns
     if not learns:
-        assert slow.nothing() == "Only weights that learn can be replayed, and those on display do not."
+        assert slow.nothing() == "Only weights that learn can be replayed, and the weights on display do not learn."
     messages: list[str] = []
     made.message.connect(messages.append)
     panel.sources.compare_with_start()
@@ -245,7 +245,7 @@ def test_differences_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
     image = drawn(panel, qtbot)
     half = graph.synapses("feed").dense(w / 2, absent=np.nan)
     np.testing.assert_allclose(image[:8, :8], half[:, panel.mosaic.order[0]].reshape(8, 8), rtol=1e-5)
-    assert panel.summary().startswith("Difference to checkpoint 4")
+    assert panel.summary().startswith("Difference from checkpoint 4")
 
 
 def test_weights_that_follow_from_pictures_and_do_not_learn_are_said_to_be_unknown(

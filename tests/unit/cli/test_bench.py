@@ -373,7 +373,7 @@ def test_times_are_compared_with_those_of_an_earlier_benchmark(
     assert "plain runtime 400, NumPy" not in found
     printed = capsys.readouterr().out
     assert "took 1.00 times as long" in printed
-    assert "also differ: the machine" in printed
+    assert "also differs in: the machine" in printed
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_rows_are_shown_by_population_coding() -> None:
         ("1,2,x\n2,3,\n", {}, "is empty in row 2; every row needs a class"),
         ("1,2,0.5\n2,3,1\n", {}, "holds decimal numbers; it must hold classes"),
         ("1\n2\n", {}, "has one column"),
-        ("1,2,x\n", {}, "holds 1 of what is to be shown"),
+        ("1,2,x\n", {}, "holds 1 stimulus; training"),
         ("a,b\n1,2\n3,4\n", {"label": "c"}, "has no column 'c' .*its columns are a, b"),
         ("1,2\n3,4\n", {"label": "c"}, "has no column 'c' .*it has no line of names"),
         ("1,1e308,x\n2,-1e308,y\n1,1e308,x\n", {}, "beyond 1e.100, too large"),

@@ -126,7 +126,7 @@ def test_effects_of_factors_are_recovered_from_arms_that_combine_them() -> None:
     assert x.low < 2.0 < x.high
     assert y.low < -1.0 < y.high
     assert x.high - x.low < 0.4, "seeds are blocks"
-    with pytest.raises(StdpbenchError, match="do not tell the factors x, y apart"):
+    with pytest.raises(StdpbenchError, match="do not separate the factors x, y"):
         factor_effects(values, {"none": [], "both": ["x", "y"]})
 
 
@@ -171,7 +171,7 @@ def test_a_sweep_reports_blocks_pairs_equivalence_and_factors(tmp_path: Path) ->
 
 def test_factors_and_margin_of_a_file_are_checked() -> None:
     two = [{"label": "none", "factors": []}, {"label": "both", "set": {"exc.tau_m": "200 ms"}, "factors": ["x", "y"]}]
-    with pytest.raises(StdpbenchError, match="factors: the arms do not tell x, y apart"):
+    with pytest.raises(StdpbenchError, match="factors: the arms do not separate x, y;"):
         sweep(arm=two)
     with pytest.raises(StdpbenchError, match="margin: differences from a reference are tested"):
         sweep(arm=[{"label": "none"}], margin=1.0)

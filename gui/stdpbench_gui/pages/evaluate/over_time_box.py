@@ -30,13 +30,12 @@ class OverTimeBox(Box):
     title = "When answers settle"
     topics = frozenset({"look", "readout", "chosen", "over-time"})
     help_text = (
-        "Accuracy of the chosen read-out if it gets only the spikes before a moment of the presentation, at 50 "
-        "moments; neurons keep the classes of their whole responses, and no answer yet counts as wrong. An answer is "
-        "settled from the moment on from which it stays as it is at the end; at the dashed line, half of the answers "
-        "are. After a stimulus that is shorter than others, its answer stays. While something is selected, only that "
-        "is counted. Whether the network uses the times of input spikes is another question, which "
-        "<i>schedule.timing</i> answers. (Guo et al. 2021, Front. Neurosci. 15:638474, "
-        "doi:10.3389/fnins.2021.638474, compare codes by this latency)"
+        "Accuracy of the chosen read-out if it gets only the spikes before each of 50 moments of the presentation. "
+        "Neurons keep the classes of their whole responses, and a missing answer counts as wrong. An answer is "
+        "settled once it no longer changes until the end; at the dashed line, half of the answers are settled. After "
+        "the end of a shorter stimulus, its answer stays. While stimuli are selected, only these are counted. Whether "
+        "the network uses the times of input spikes is another question, which <i>schedule.timing</i> answers. (Guo "
+        "et al. 2021, Front. Neurosci. 15:638474, doi:10.3389/fnins.2021.638474, compare codes by this latency)"
     )
     lines = 8
     empty_text = "Accuracy over the time within a presentation appears here."

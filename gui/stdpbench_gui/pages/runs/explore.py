@@ -36,12 +36,12 @@ _LEVELS = 32  # colours of a numeric axis
 _PALEST = 0.3  # place in the colour map of the smallest value, to be told from the background
 _HELP = (
     "Parameters in which the runs differ, and their results. The scatter has a point for each run, the parallel axes "
-    "a line. Choose axes and a colour above; Runs takes those that the history shows, those that are ticked, or those "
-    "of a sweep. A drag along a parallel axis selects the runs that pass there, also in the history, and a selection "
-    "in the history stands out here; Esc or a click on an axis drops its part. A click on a point selects its run, a "
-    "double click opens it. Axes of parameters are scaled as their sweep draws them (logarithmic for "
-    "loguniform); others are logarithmic where values lie evenly in logarithms. What looks best among many runs is so "
-    "by chance in part: confirm it with further seeds."
+    "have a line. Choose axes and a colour above; Runs chooses those shown in the history, the ticked ones, or those "
+    "of a sweep. Dragging along a parallel axis selects the runs that pass there, in the history, too, and runs "
+    "selected in the history stand out here; Esc or a click on an axis clears its selection. A click on a point "
+    "selects its run, a double click opens it. Axes of parameters are scaled as their sweep draws them (logarithmic "
+    "for loguniform); others are logarithmic where values lie evenly in logarithms. The best of many runs is partly "
+    "luck: confirm it with further seeds."
 )
 
 
@@ -307,7 +307,7 @@ class ExplorePanel(QWidget):
             }
             return which.get(source, "This sweep has fewer than two runs so far.")
         if not self.axes:
-            return "These runs differ neither in a parameter nor in a result, so there is nothing to draw them over."
+            return "These runs differ neither in a parameter nor in a result, so there is nothing to plot."
         if len(self.shown_axes()) < 2:
             return (
                 "These runs differ in one value only, and a plot needs two axes: finished runs have results, "

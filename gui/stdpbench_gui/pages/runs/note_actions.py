@@ -102,7 +102,7 @@ class NoteActions(QObject):
         self._background.do(work, done, fail)
 
     def _fail(self, names: str, reason: str) -> None:
-        self._notices.add_notice(f"Not noted on {names}: {reason}", True)
+        self._notices.add_notice(f"Cannot change the notes on {names}: {reason}", True)
 
 
 def tags_in(text: str) -> list[str]:

@@ -55,8 +55,8 @@ _HELP = (
     "runs folder, including those started from the command line. Click a column to sort and use the search field to "
     "filter. Space ticks a run for the comparison at the bottom, Enter opens it on the Train page, and the context "
     "menu lists all other actions. A click on ☆ or the key * stars a run; F2 edits its title and Shift+F2 its tags in "
-    "place, and Notes… has room for more. Δ2 beside a state: two parameters were changed while the run ran. Deleted "
-    "runs are kept in the bin; Ctrl+Z restores them, and undoes what was noted."
+    "place, and Notes… has room for more. Δ2 beside a state means that two parameters were changed during the run. "
+    "Deleted runs are kept in the bin; Ctrl+Z restores them, and also undoes changes of titles, tags, stars and notes."
 )
 
 
@@ -171,7 +171,7 @@ class RunsPage(QWidget):
         self.stars_button.setAccessibleName("Only runs with a star")
         title = QLabel("History")
         title.setObjectName("cardtitle")
-        self.buttons = ButtonRow(self.run_actions.buttons(), "More that can be done with the selected runs")
+        self.buttons = ButtonRow(self.run_actions.buttons(), "More actions for the selected runs")
         head = hbox(title, (self.search, 1), self.stars_button, spacing=theme.GRID)
         for widget in (self.buttons, self.columns_button, self.bin_button):
             head.addWidget(widget)
@@ -303,7 +303,9 @@ class RunsPage(QWidget):
         if not names and not add:
             self.table.clearSelection()
         elif not self.table.choose(dict.fromkeys([*chosen, *names])):
-            self.notices.add_notice("These runs are not in the list: they are of a sweep, or do not match the search.")
+            self.notices.add_notice(
+                "These runs are not in the list: they belong to a sweep, or do not match the search."
+            )
 
     def _summarise(self) -> None:
         shown, n_all = self.model.entries, self.model.n_all

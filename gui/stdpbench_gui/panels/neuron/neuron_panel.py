@@ -51,15 +51,15 @@ class NeuronInspector(Panel):
     carries_over = True
     help_text = (
         "The selected neuron of the population on display. Receptive field: its weights from all pixels, or from all "
-        "neurons that the projection begins at; a colour of its own where there is no synapse. Beside it, for a "
+        "source neurons of the projection, with a different colour where there is no synapse. Beside it, for a "
         "projection within a population, its weights to the others. theta, where it adapts: the increase of its "
         "threshold due to its own spikes, which keeps all neurons involved (homeostasis). Label: the class it "
         "responds to most, with the mean response to each class. Below, the last presentation: membrane potential, "
         "firing threshold, and the conductances of excitation and of inhibition by other neurons, in units of the "
         "leak conductance. At the bottom, the training stimuli that evoked the most spikes, a signal as the mean of "
-        "each channel and a recording as the number of events of each place. ☆ above gives the neuron a star, which "
-        "the weight map shows, and its menu a note. (Diehl &amp; Cook 2015, sections 2.2, "
-        "2.5 and 2.6; doi:10.3389/fncom.2015.00099)"
+        "each channel and a recording as the number of events of each place. ☆ above stars the neuron, which marks it "
+        "in the weight map; the menu beside it adds a note. (Diehl &amp; Cook 2015, sections 2.2, 2.5 and 2.6; "
+        "doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "Select a neuron: click it in the weight map or the raster, or enter its number above."
 

@@ -25,7 +25,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
-_OTHER = "Only weights that learn can be replayed, and those on display do not."
+_OTHER = "Only weights that learn can be replayed, and the weights on display do not learn."
 _TRIES = 100
 """Maximum number of presentations to try until the neuron spikes."""
 

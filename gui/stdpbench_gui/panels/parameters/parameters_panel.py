@@ -58,13 +58,11 @@ class ParametersPanel(Panel):
         "(Enter sends it, Esc reverts it). …: sent, not confirmed by the run. ↺: changed in this run, or since its "
         "rule was changed; click to change it back. Arrow keys change values in steps; a slider sends when released. "
         "Structural parameters of the network cannot change during training; “new run…” starts another run from the "
-        "current weights. While a parameter of the encoding is edited, a preview below shows the input spikes that it "
-        "gives, before it is sent. "
-        "A network that is spelled out has a group for each of its projections and populations. "
-        "Where there is room and the Network panel does not show it, a diagram of the network stands above; a click "
-        "on a part of it shows the parameters of this part. "
-        "(Values of the template diehl-cook: Diehl &amp; Cook 2015, sections 2.1 to 2.5, "
-        "doi:10.3389/fncom.2015.00099)"
+        "current weights. While a parameter of the encoding is edited, a preview below shows the input spikes that "
+        "the new value would give, before it is sent. A network that is spelled out has a group for each of its "
+        "projections and populations. Where there is room and the Network panel does not show it, a diagram of the "
+        "network stands above; a click on a part of it shows the parameters of this part. (Values of the template "
+        "diehl-cook: Diehl &amp; Cook 2015, sections 2.1 to 2.5, doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "The parameters appear here once the network is ready: start a run, or open one."
 

@@ -242,7 +242,7 @@ class MapMarks(QObject):
         if self._shown_none:
             text = "nothing shown yet"
         elif not self._session.selection.is_read:
-            text = f"which neurons never fired is counted for {self._session.selection.read} only"
+            text = f"neurons that never fired are counted for {self._session.selection.read} only"
         elif not self._counted:
             text = NOT_COUNTED
         n = int(self.alike.sum())

@@ -19,10 +19,10 @@ class SourcesMenu(QMenu):
         super().__init__("Show", parent)
         self._sources = sources
         menu_action(self, "Weights", sources.compare_with_nothing)
-        menu_action(self, "Difference to the start", sources.compare_with_start)
-        self._checkpoints = QMenu("Difference to a checkpoint", self)
+        menu_action(self, "Difference from the start", sources.compare_with_start)
+        self._checkpoints = QMenu("Difference from a checkpoint", self)
         self.addMenu(self._checkpoints)
-        menu_action(self, "Difference to another run…", self._choose_run)
+        menu_action(self, "Difference from another run…", self._choose_run)
         self.aboutToShow.connect(self._list_checkpoints)
 
     def _list_checkpoints(self) -> None:
