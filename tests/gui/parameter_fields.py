@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
+from waiting import waits
 
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 
@@ -11,6 +12,7 @@ from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 def type_in(panel: ParametersPanel, qtbot: QtBot, path: str, text: str) -> None:
     field = panel.form.row(path).editor
     assert isinstance(field, QLineEdit)
+    waits(qtbot, field.isEnabled)  # of a run whose network is ready, with the panel's next picture
     field.selectAll()
     qtbot.keyClicks(field, text)
 
