@@ -31,12 +31,13 @@ took = time.perf_counter() - began
 expected = digests()
 simulator.set_state(start)
 simulator.reset()
-threading.Timer(took / 3, os.kill, (os.getpid(), signal.SIGINT)).start()
+interrupts = threading.Timer(took / 3, os.kill, (os.getpid(), signal.SIGINT))
+interrupts.start()
 heard = "nothing"
 try:
     simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=1_000_000)
-    for _ in range(20):
-        time.sleep(0.05)
+    interrupts.join()
+    time.sleep(0.05)
 except KeyboardInterrupt:
     heard = "KeyboardInterrupt"
 found = digests()

@@ -384,7 +384,7 @@ def begun(until: str, runs: Path, *arguments: str) -> tuple[subprocess.Popen[str
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group of its own")
 def test_ctrl_c_before_the_process_of_the_run_answers_stops_it_too(tmp_path: Path) -> None:
-    process, lines = begun("with:", tmp_path, *SMALL)
+    process, lines = begun("with:", tmp_path, *SMALL, "--set", "schedule.passes=1000")  # it does not end before
     assert lines[1].startswith("with:       network.n_exc=12, schedule.train_images=60, "), "the title does not say so"
     while not list(tmp_path.glob("*/worker.log")):  # it listens to Ctrl+C before there is a process
         time.sleep(0.01)
@@ -435,7 +435,8 @@ def test_output_that_nobody_takes_gets_a_sentence_at_most(shell: str, status: in
 def test_ctrl_c_leaves_a_run_folder_that_evaluate_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = [*SMALL, "--set", "schedule.passes=100000", "--set", "schedule.train_images=100"]
     process, _ = begun("train", tmp_path, *small)
-    time.sleep(0.5)
+    while not any(json.loads(one.read_text()).get("position", 0) > 10 for one in tmp_path.glob("*/progress.json")):
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=120)
     assert process.returncode == 130, rest

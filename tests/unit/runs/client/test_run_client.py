@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from harness import wait_until
 
+from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.protocol import wire
 from stdpbench.runs.protocol.wire import Listener, connect
 
-LONG = 30.0  # s; a call that waits this long waits for something that does not come
+LONG = 100.0  # s; a call that waits this long waits for something that does not come
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
 def test_a_client_that_must_not_wait_never_does(
     process: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run_client, "_EXIT", 1e6)  # however slow this machine is
     listener = Listener()
     client = RunClient(tmp_path, listener, process)
     channel = connect(listener.invitation)
@@ -46,7 +48,8 @@ def test_a_client_that_must_not_wait_never_does(
     wait_until(lambda: found or found.extend(client.drain(LONG)))
     assert found[0][:2] == ("frame", "network")
     np.testing.assert_array_equal(found[0][2]["w"], w)  # type: ignore[index]
-    monkeypatch.setattr(process, "wait", lambda timeout=None: pytest.fail("waited for the process"))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(process, "wait", lambda timeout=None: pytest.fail("waited for the process"))
     channel.send(("frame", "progress", {}))
     channel.close()
     client.request("pause")  # which nobody hears
@@ -54,7 +57,7 @@ def test_a_client_that_must_not_wait_never_does(
     wait_until(lambda: client._lost_at or client.drain(LONG))
     assert client.drain(LONG) == []
     assert not client.over  # the process lives, and may still write to the run folder
-    monkeypatch.undo()
+    patch.undo()
     process.communicate()
     assert client.drain(LONG) == []
     assert client.over

@@ -37,7 +37,7 @@ def output_of(*arguments: str) -> str:
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 def test_from_python_and_the_command_line(tmp_path, monkeypatch):
     monkeypatch.setenv("STDPBENCH_RUNS", str(tmp_path))
-    made = made_of().override({"schedule.train_images": 1000})
+    made = made_of().override({"schedule.train_images": 1000, "schedule.passes": 100})
     run = stdpbench.start(made, runs=tmp_path, baselines=False, workers=1)
     run.pause()
     at, name = run.position, run.name

@@ -96,12 +96,12 @@ def test_killed_three_times_a_run_comes_to_the_same_and_leaves_no_process_behind
         if number:
             client.wait_for_connection()
             if position < N_TRAIN:
-                client.request("pace", seconds=0.005)
+                client.request("pace", seconds=0.05)  # so that it is killed before it ends
             wait_until(lambda position=position: reached(folder) >= position, 200)
             if position == N_TRAIN:  # among those that label
                 watch(client, lambda live: live.progress.get("phase") == "label" and children(pid_of(folder)) != [])
         else:
-            wait_until(lambda: folder.read_json("run.json")["state"] == "building", 200)
+            wait_until(lambda: folder.read_json("run.json")["state"] != "queued", 200)
         session = pid_of(folder)
         if not kill(client, folder):
             assert number > 1, "it was too quick to be killed"
@@ -161,6 +161,7 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     client = RunClient.start(folder.path)
     client.wait_for_connection()
     client.want("progress", "network", "presentation")
+    client.request("pace", seconds=0.1)  # so that it is asked before it ends
     live = watch(client, lambda live: live.state is State.RUNNING)
     assert client.ask("pause")["state"] in ("running", "paused")
     watch(client, lambda live: live.state is State.PAUSED, live)
@@ -195,6 +196,7 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     assert (died.returncode, died.stdout) == (9, "True\n"), died.stderr
     # Ctrl+C is not for it
     os.kill(pid_of(folder), signal.SIGINT)
+    client.request("pace", seconds=0.0)
     assert ask(folder.path, "resume")["state"] == "running"
     watch(client, lambda live: False, live)
     assert client.wait_for_process(60) == 0
@@ -225,7 +227,7 @@ def test_a_parameter_set_from_another_process_is_kept_through_a_kill(tmp_path):
     folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
     client = RunClient.start(folder.path)
     client.wait_for_connection()
-    client.request("pace", seconds=0.02)
+    client.request("pace", seconds=0.1)
     wait_until(lambda: reached(folder) >= 12)
     changed = ask(folder.path, "set", changes={"plasticity.nu_post": 0.05})
     assert changed == {"plasticity.nu_post": [0.01, 0.05]}

@@ -99,8 +99,8 @@ def test_nobody_waits_for_the_rest_of_a_message(pair):
     theirs.sendall(data[:100_000])
     begun = time.monotonic()
     assert channel.receive(0.0) is None
-    assert channel.receive(60.0, 0.05) is None  # `wait` is for a message that has not begun
-    assert time.monotonic() - begun < 10
+    assert channel.receive(200.0, 0.05) is None  # `wait` is for a message that has not begun
+    assert time.monotonic() - begun < 100
     threading.Thread(target=theirs.sendall, args=(data[100_000:],), daemon=True).start()
     assert channel.receive(0.0, 60.0)[0].shape == (784, 400)
 

@@ -20,7 +20,9 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.store import Store
+from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Record, StateChanged
 from stdpbench.runs.protocol.options import Options
@@ -443,7 +445,11 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
     code += "QueueRunner(Path(sys.argv[1])).run()"
     runner = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
     try:
-        folder = _when(lambda: next(tmp_path.glob("long-*/checkpoints/*0"), None)).parents[1]
+        folder = _when(lambda: next(tmp_path.glob("long-*/run.json"), None)).parent
+        _when(lambda: has_process(folder))
+        ask(folder, "pause")  # so that it does not end before it is killed
+        ask(folder, "step", n=30)
+        _when(lambda: next((folder / "checkpoints").glob("*20"), None))
         with pytest.raises(StdpbenchError, match="is running"):
             queue.remove([long.number])
     finally:
