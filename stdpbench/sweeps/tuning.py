@@ -16,6 +16,7 @@ from stdpbench.sweeps.arms import Arm, Round, draw, fixed_arms, make_arm, shown
 from stdpbench.sweeps.definition import NamedArm, Settings, Sweep, Tuning
 from stdpbench.sweeps.measures import is_share
 from stdpbench.sweeps.state import SweepState
+from stdpbench.units import minus
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _trial(sweep: Sweep, tuning: Tuning, arm: NamedArm, number: int) -> Trial:
 
 
 def _worth_text(metric: str, worth: float) -> str:
-    return f"{metric} {100 * worth:.2f} %" if is_share(metric) else f"{metric} {worth:.3f}"
+    return f"{metric} {100 * worth:.2f} %" if is_share(metric) else f"{metric} {minus(f'{worth:.3f}')}"
 
 
 def _tuning(sweep: Sweep) -> Tuning:

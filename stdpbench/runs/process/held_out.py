@@ -37,6 +37,7 @@ from stdpbench.runs.folder.checkpoints import Checkpoint
 from stdpbench.runs.preparation.start import normalised
 from stdpbench.runs.process.evaluation import end_with_parent, present_frozen, put_in_force, sigint_ignored
 from stdpbench.runs.process.event_log import EventLog
+from stdpbench.runs.process.finite import sums_are_finite
 from stdpbench.runs.protocol.facts import HeldOut, Progress, Record
 from stdpbench.simulators import Simulator, open_simulator
 from stdpbench.stimuli import StimulusSet
@@ -157,7 +158,7 @@ class HeldOutMeasures:
         if experiment.reference.trains and part != "spare":
             return
         learned = self._simulator.learned_views
-        if position > until or len(images) < _LEAST or not all(np.isfinite(array.sum()) for array in learned.values()):
+        if position > until or len(images) < _LEAST or not sums_are_finite(learned.values()):
             return
         snapshot = snapshots.Snapshot(
             experiment.to_mapping(),

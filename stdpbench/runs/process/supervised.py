@@ -26,6 +26,7 @@ from stdpbench.references import Learnt, Task, Trainer
 from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_surrogate_training
+from stdpbench.runs.process.finite import sums_are_finite
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.straight_through import StraightThrough
 from stdpbench.runs.process.training import Presented, Training
@@ -150,7 +151,7 @@ class SupervisedTraining(Training):
     def divergence(self) -> str:
         """A sentence if weights or the loss are no longer finite after the last part; empty if they are."""
         told = () if self._learnt is None else (self._learnt.loss, *self._learnt.values.values())
-        if all(np.isfinite(w.sum()) for w in self._trainer.weights.values()) and np.isfinite(told).all():
+        if sums_are_finite(self._trainer.weights.values()) and np.isfinite(told).all():
             return ""
         return (
             f"weights or the loss are no longer finite after training presentation {self.position - 1}: "

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, n_bins, training_order
+from stdpbench.runs.process.finite import sums_are_finite
 from stdpbench.runs.process.homeostasis import (
     let_thresholds_decay,
     normalise_weights,
@@ -185,7 +186,7 @@ class Training:
     def divergence(self) -> str:
         """A sentence that names the variables that are no longer finite after the last presentation; empty if none."""
         learned = self._simulator.layout.learned
-        weights = all(np.isfinite(self._simulator.weights(name).sum()) for name in self._simulator.graph.plastic)
+        weights = sums_are_finite(self._simulator.weights(name) for name in self._simulator.graph.plastic)
         if weights and not self._not_finite:
             return ""
         thresholds = learned.keys() & set(self._not_finite)
