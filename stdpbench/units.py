@@ -30,7 +30,10 @@ _UNITS: dict[str, tuple[str, str]] = {
     "kHz": ("rate", "1e3"),
     "px": ("pixels", "1"),
 }
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONG = 1e6  # ms; 1000000000 ms is wider than a field
+_PRINTED = str.maketrans({"\u2212": "-", "\u2009": None})
+"""Minus sign and thousands separators, as in labels of the app."""
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμ]*)\s*")
 
 
@@ -45,7 +48,8 @@ def read(value: object, unit: str) -> object:
     Parameters
     ----------
     value : object
-        A number in `unit`, or a text such as ``"0.025 s"``. Anything else is returned unchanged for the type check
+        A number in `unit`, or a text such as ``"0.025 s"``, also with the minus sign and the thin spaces of printed
+        numbers. Anything else is returned unchanged for the type check
         of the caller.
     unit : str
         Unit of the parameter; ``""`` for a dimensionless number.
@@ -62,7 +66,7 @@ def read(value: object, unit: str) -> object:
     """
     if not isinstance(value, str):
         return value
-    match = _QUANTITY.fullmatch(value)
+    match = _QUANTITY.fullmatch(value.translate(_PRINTED))
     wanted = f"a number in {unit}, such as '1 {unit}'" if unit else "a plain number"
     if match is None:
         raise StdpbenchError(f"{value!r} is not {wanted}")
@@ -123,6 +127,17 @@ def ordinal(number: int) -> str:
     """Format a whole number as an ordinal: 2nd, 3rd, 11th."""
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{thousands(number)}{ending}"
+
+
+def scientific(value: float, digits: int = 3) -> str:
+    """Format a number with a few digits, powers of ten as in print: 9.5 × 10⁻⁶."""
+    return printed(f"{value:.{digits}g}")
+
+
+def printed(text: str) -> str:
+    """Return a formatted number as it is printed: with a minus sign, and ``9.5 × 10⁻⁶`` for ``9.5e-06``."""
+    figure, _, exponent = text.partition("e")
+    return minus(figure) + (f" × 10{str(int(exponent)).translate(_SUPERSCRIPT)}" if exponent else "")
 
 
 def thousands(number: int | None) -> str:

@@ -13,8 +13,8 @@ POPULATIONS, PROJECTIONS = "network.populations.", "network.projections."
 """Beginnings of the paths of parts."""
 
 _TEMPLATE = (
-    "The template {}. It stays one while only parameters change that it has. Any other change spells the network out "
-    "as populations and projections (kind = “graph”); undo brings the template back."
+    "The template {}. It stays a template as long as only its own parameters change. Any other change spells the "
+    "network out as populations and projections (kind = “graph”); Undo restores the template."
 )
 _SPELLED_OUT = "Populations and projections, spelled out (kind = “graph”)."
 _NOTHING = "Nothing yet: add an input and a population, then a projection between them, or start from a template."

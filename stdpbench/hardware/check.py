@@ -14,7 +14,7 @@ from stdpbench.hardware.activity import Activity
 from stdpbench.hardware.needs import Needs
 from stdpbench.hardware.placement import Placement, place
 from stdpbench.hardware.targets import Target
-from stdpbench.units import signed
+from stdpbench.units import scientific, signed, thousands
 
 Verdict = Literal["fits", "rounded", "does not fit"]
 """``"rounded"``: it fits, but the chip computes with other values."""
@@ -184,6 +184,11 @@ def _total(operations: Mapping[str, float | None]) -> float | None:
 _Check = Callable[[Needs, Target, Placement], Iterator[Row]]
 
 
+def _number(value: float) -> str:
+    """Format a number, whole ones with thin spaces."""
+    return thousands(int(value)) if value == int(value) else f"{value:g}"
+
+
 def _compare(needs: Needs, target: Target, what: str, limit: str, found: Mapping[str, float]) -> Iterator[Row]:
     """Compare a number for each place with a limit, if the chip has it."""
     figure = target.limits.get(limit)
@@ -191,7 +196,8 @@ def _compare(needs: Needs, target: Target, what: str, limit: str, found: Mapping
         return
     for where, value in found.items():
         verdict: Verdict = "fits" if value <= figure.value else "does not fit"
-        yield Row(what, where, f"{value:g}", f"{figure.value:g} {figure.unit}", verdict, figure.origin)
+        limit = f"{_number(figure.value)} {figure.unit}"
+        yield Row(what, where, _number(value), limit, verdict, figure.origin)
 
 
 def _cores(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
@@ -199,13 +205,15 @@ def _cores(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
     for name, population in needs.populations.items():
         cores = placed.cores[name]
         most = max(each.neurons for each in target.cores)
-        value = f"{population.n} neurons, {needs.fan_in(name).sum()} synapses"
+        value = f"{thousands(population.n)} neurons, {thousands(int(needs.fan_in(name).sum()))} synapses"
         if cores is None:
             reason = placed.problems[name]
             limit = f"{figure.value:g} {figure.unit}"
             yield Row("cores", name, f"{value}: {reason}", limit, "does not fit", figure.origin)
         else:
-            yield Row("cores", name, f"{value}: {cores}", f"at most {most} neurons each", "fits", figure.origin)
+            yield Row(
+                "cores", name, f"{value}: {cores}", f"at most {thousands(most)} neurons each", "fits", figure.origin
+            )
     if placed.total is not None:
         limit = f"{figure.value:g} {figure.unit}"
         yield Row("cores in all", "", f"{placed.total}", limit, "fits", figure.origin)
@@ -238,9 +246,9 @@ def _weights(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
         lost = float((level == 0).mean())
         exact = bool(np.allclose(each.weights, level * (largest / levels), rtol=1e-12))
         smallest = float(each.weights.min())
-        value = f"{smallest:.3g} – {largest:.3g}" if smallest < largest else f"{largest:.3g}"
+        value = f"{scientific(smallest)} – {largest:.3g}" if smallest < largest else f"{largest:.3g}"
         if not exact:
-            value += f", in steps of {largest / levels:.2g}: {100 * lost:.3g} % become 0"
+            value += f", in steps of {scientific(largest / levels, 2)}: {100 * lost:.3g} % become 0"
         limit = f"{figure.value:g} {figure.unit}"
         if sign is not None:
             limit += f"; {sign.value:g} {sign.unit}"

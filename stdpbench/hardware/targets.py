@@ -160,7 +160,7 @@ _LOIHI: Final = Target(
     "loihi",
     "Loihi (Intel, 14 nm)",
     (Cores(128, 1024, 2**20),),
-    Figure(128, "cores of 1024 neurons, with 2^20 bits for synapses", _DAVIES, f"{_NENGO} (per core)"),
+    Figure(128, "cores of 1024 neurons, with 2²⁰ bits for synapses", _DAVIES, f"{_NENGO} (per core)"),
     {
         "sources per core": Figure(4096, "input axons of a core", _NENGO),
         "axons per core": Figure(4096, "output axons of a core", _NENGO),

@@ -366,7 +366,7 @@ class ViewData:
         return (
             f"{text} · labels read {_times(self.label_readings)} for this run; "
             f"{_looks(self.label_readings_of_all)} by all runs of the experiment, "
-            f"{_looks(self.test_label_readings)} at test labels by all of the data set"
+            f"{_looks(self.test_label_readings)} at test labels by all runs on this data set"
         )
 
 

@@ -23,6 +23,7 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
         ("500 μs", "ms", 0.5),  # the Greek letter, which looks the same
         ("2 min", "s", 120.0),
         ("-65 mV", "mV", -65.0),
+        ("\u22121\u2009065.5 mV", "mV", -1065.5),  # as printed
         ("-.065 V", "mV", -65.0),
         ("+1.5 kHz", "Hz", 1500.0),
         ("3 px", "px", 3.0),
@@ -76,6 +77,12 @@ def test_the_same_time_is_the_same_number_in_every_unit(thousandths: int) -> Non
     seconds = f"{thousandths // 1000}.{thousandths % 1000:03d} s"
     assert units.read(seconds, "ms") == units.read(f"{thousandths} ms", "ms")
     assert units.read(f"{thousandths} us", "ms") == units.read(f"{thousandths // 1000}.{thousandths % 1000:03d}", "ms")
+
+
+def test_numbers_are_as_in_print() -> None:
+    assert units.scientific(9.512e-6, 2) == "9.5 × 10⁻⁶"
+    assert units.scientific(-0.25) == "\u22120.25"
+    assert units.printed("-2e+12") == "\u22122 × 10¹²"
 
 
 def test_signs_are_typographic() -> None:

@@ -299,8 +299,8 @@ class DrawDigitDialog(QDialog):
             else f", grey values scaled to a sum of {thousands(round(manner.pixel_sum))}"
         )
         self.preview_text.setText(
-            f"{height}×{width} pixels, prepared like the pictures of this run: {manner.side:.0f} pixels long, "
-            f"{middle}{light}."
+            f"{height} × {width} pixels, prepared like the pictures of this run: "
+            f"longer side {manner.side:.0f} pixels, {middle}{light}."
         )
         if self.pad.strokes:
             self._drawn()
@@ -456,8 +456,8 @@ class DrawDigitDialog(QDialog):
             button.setVisible(neuron >= 0)
             if neuron < 0:
                 continue
-            label = _name(names, int(labels[neuron])) if labels[neuron] >= 0 else "no class"
-            button.setText(f"{counts[neuron]} spike{'s' if counts[neuron] > 1 else ''}\n{label}")
+            label = _name(names, int(labels[neuron])) if labels[neuron] >= 0 else "none"
+            button.setText(f"{counts[neuron]} spike{'s' if counts[neuron] > 1 else ''}\nlabel {label}")
             button.setToolTip(f"Neuron {neuron}; click to select it in all panels")
             button.setAccessibleName(f"Neuron {neuron}, {button.text()}".replace("\n", ", "))
             if neuron in drawn:

@@ -148,7 +148,8 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
         plots.append((label, [_line(series(run.blocks, **of)[name], who) for who, run in runs]))
     kept = [{"label": label, "lines": some} for label, lines in plots if (some := [x for x in lines if len(x["x"])])]
     n = f"{len(runs)} runs, {', '.join(names)}" if others else "one run"
-    each = f"each point is a block of {len(next(iter(live.blocks.values())).spikes)} presentations"
+    block = len(next(iter(live.blocks.values())).spikes)
+    each = f"each point is a block of {block} presentations" if block > 1 else "each point is one presentation"
     return {
         "kind": "lines",
         "x_label": "training presentations",

@@ -16,18 +16,23 @@ from typing import Any
 import pyqtgraph as pg
 from PyQt6 import QtWidgets
 
-from stdpbench.units import minus
+from stdpbench.units import printed
 
 _MODULE: Any = importlib.import_module("pyqtgraph.graphicsItems.PlotItem.PlotItem")
 _READ = ("isChecked", "value", "maximum", "count")
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis whose negative numbers have a minus sign rather than a hyphen."""
+    """An axis whose negative numbers have a minus sign rather than a hyphen, and whose label stays in the middle."""
+
+    def setLabel(self, *given: Any, **more: Any) -> None:  # noqa: N802 - pyqtgraph's name
+        """Set the label; pyqtgraph places it only when the axis is resized."""
+        super().setLabel(*given, **more)
+        self.resizeEvent()
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
         """Return the tick labels."""
-        return [minus(text) for text in super().tickStrings(values, scale, spacing)]
+        return [printed(text).replace(" ", "\u200a") for text in super().tickStrings(values, scale, spacing)]
 
 
 class Plot(pg.PlotItem):  # type: ignore[misc]

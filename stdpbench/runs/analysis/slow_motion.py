@@ -27,6 +27,7 @@ from stdpbench.runs.analysis.shown_stimulus import factors_sentence
 from stdpbench.runs.analysis.weight_views import spread
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.units import scientific
 
 _AGREES = 1e-5  # frames hold weights as float32
 _LASTS = 3  # time constants after which a trace is small
@@ -279,12 +280,12 @@ def slow_motion(
         if off > _AGREES * max(1.0, float(np.abs(after).max(initial=0.0))):
             made = None
         else:
-            remarks.append(f"The replayed weights agree with those of the run at the end, to {off:.0e}.")
+            remarks.append(f"The replayed weights agree with those of the run at the end, to {scientific(off, 1)}.")
     if made is None:
         made, off = weights_before(rule, dt, spikes, after, traces, synapses.connected)
         remarks.append(
             "Weights at the start are computed backwards from those at the end"
-            + (f", and reproduce them only to {off:.0e}." if off > _AGREES else ".")
+            + (f", and reproduce them only to {scientific(off, 1)}." if off > _AGREES else ".")
         )
     return SlowMotion(
         projection,

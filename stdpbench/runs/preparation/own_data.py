@@ -69,8 +69,8 @@ class DataPreview:
     def sentence(self) -> str:
         """Number, size and classes of the pictures in a sentence."""
         train, test, names = len(self.split.train), len(self.split.test), self.split.class_names
-        size = f"{self.raw_shape[0]}×{self.raw_shape[1]}"
-        resized = "" if self.shape == self.raw_shape else f", presented as {self.shape[0]}×{self.shape[1]}"
+        size = f"{self.raw_shape[0]} × {self.raw_shape[1]}"
+        resized = "" if self.shape == self.raw_shape else f", presented as {self.shape[0]} × {self.shape[1]}"
         if not names:
             classes = "without labels: the network can learn, but no accuracy can be measured"
         else:

@@ -18,6 +18,7 @@ from stdpbench.runs.protocol.facts import Block, Record
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.taught import Taught
+from stdpbench.units import thousands
 
 TOPICS = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation", "replies")
 
@@ -226,7 +227,7 @@ def describe(record: Record) -> str:
             digests = ", ".join(f"{name} {sha256[:12]}…" for name, sha256 in fact.sha256.items())
             return f"From presentation {record.position} on: {array_names(fact)} replaced ({digests})."
         case facts.CheckpointWritten():
-            return f"Checkpoint at {record.position}."
+            return f"Checkpoint at {thousands(record.position)}."
         case facts.Remarked():
             return fact.text
         case facts.Labelled():
@@ -236,14 +237,20 @@ def describe(record: Record) -> str:
             accuracy = ", ".join(f"{name} {100 * value:.2f} %" for name, value in fact.accuracy.items())
             return f"Accuracy of {fact.what}: {accuracy}."
         case facts.HeldOut():
-            return f"On {fact.images} held-out pictures: {held_out_words(fact)}."
+            return f"On {thousands(fact.images)} held-out pictures: {held_out_words(fact)}."
         case facts.LabelsRead():
-            return f"Labels of {fact.images} {fact.part} pictures were read: {fact.purpose}."
+            return f"Labels of {thousands(fact.images)} {fact.part} pictures were read: {purpose_words(fact.purpose)}."
         case facts.Branched():
-            return f"Branched from {fact.parent_name} at presentation {fact.at}."
+            return f"Branched from {fact.parent_name} at presentation {thousands(fact.at)}."
         case facts.Rewound():
-            return f"Rewound to presentation {record.position}; the later part is kept as {fact.kept_as}."
+            return f"Rewound to presentation {thousands(record.position)}; the later part is kept as {fact.kept_as}."
     return ""
+
+
+def purpose_words(purpose: str) -> str:
+    """Say what labels were read for: baselines are recorded as "k-means as a baseline"."""
+    name = purpose.removesuffix(" as a baseline")
+    return f"baseline {name}" if name != purpose else purpose
 
 
 def held_out_words(fact: facts.HeldOut) -> str:

@@ -42,7 +42,7 @@ def opened(window: MainWindow, qtbot: QtBot, path: Path) -> OwnDataDialog:
 def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     assert (
-        "48 training and 12 test pictures of 8×8 pixels, presented as 28×28, in 2 classes: even, odd"
+        "48 training and 12 test pictures of 8 × 8 pixels, presented as 28 × 28, in 2 classes: even, odd"
         in dialog.status.text()
     )
     assert len(dialog.raw._pictures) == len(dialog.ready._pictures) == 24
@@ -59,7 +59,7 @@ def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: 
     frame = dialog.form.fields["frame"]
     assert isinstance(frame, QSpinBox)
     frame.setValue(32)
-    waits(qtbot, lambda: "presented as 32×32" in dialog.status.text())
+    waits(qtbot, lambda: "presented as 32 × 32" in dialog.status.text())
     assert dialog.experiment is not None
     assert dialog.experiment.network.weight_sum == pytest.approx(78 / 784 * 32 * 32, rel=1e-3)
     frame.setValue(10)
