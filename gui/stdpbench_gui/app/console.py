@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
 from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench_gui.app import console_look
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
@@ -64,6 +66,7 @@ class Console(QDockWidget):
         self.setWidget(self.note)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
         self.hide()
+        actions.separator("&View")
         actions.add("console", "&View", "Python &console", self.toggle, "Ctrl+`", "IPython with the run on display")
 
     @property
@@ -145,7 +148,17 @@ class Console(QDockWidget):
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         if self.widget_ is not None:
-            self.widget_.set_default_style("linux" if theme.current().dark else "lightbg")
+            colours, shown = theme.current(), self.widget_
+            shown.style_sheet = console_look.style_sheet(colours)
+            shown.syntax_style = console_look.syntax_style(colours)
+            base, printed = QColor(colours.base), shown._ansi_processor
+            printed.color_map.update(
+                {
+                    number: console_look.readable(QColor(name), base).name()
+                    for number, name in printed.default_color_map.items()
+                }
+            )
+            console_look.recolour(shown._control.document(), base)
 
     def _look(self) -> None:
         """Give up a process that has ended; one that does not answer for some seconds has only much to do."""

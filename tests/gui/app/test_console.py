@@ -7,13 +7,17 @@ import socket
 from typing import Any
 
 import pytest
+from PyQt6.QtGui import QColor, QTextCharFormat, QTextCursor, QTextDocument
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app import console as console_module
+from stdpbench_gui.app import console_look
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.look import theme
 from stdpbench_gui.session import console_proxy
 from stdpbench_gui.session.app_server import AppServer
 from stdpbench_gui.session.console_proxy import App
@@ -27,6 +31,26 @@ def told(qtbot: QtBot, ask: Any) -> Any:
         asked = pool.submit(ask)
         waits(qtbot, asked.done)
         return asked.result()
+
+
+@pytest.mark.parametrize(("before", "after"), [(theme.LIGHT, theme.DARK), (theme.DARK, theme.LIGHT)])
+def test_what_it_printed_stays_readable_in_another_theme(
+    qapp: QApplication, before: theme.Theme, after: theme.Theme
+) -> None:
+    document, base = QTextDocument(), QColor(after.base)
+    cursor = QTextCursor(document)
+    for colour in (before.accent, before.wrong, "darkred", "navy", "lime", "#808080"):
+        style = QTextCharFormat()
+        style.setForeground(QColor(colour))
+        cursor.insertText(f"{colour} ", style)
+    text = document.toPlainText()
+    console_look.recolour(document, base)
+    assert document.toPlainText() == text
+    for at in range(1, len(text)):
+        cursor.setPosition(at)
+        assert console_look.contrast(cursor.charFormat().foreground().color(), base) >= 4.5
+    assert console_look.readable(QColor("navy"), QColor("#ffffff")) == QColor("navy"), "what can be read stays"
+    assert not document.isUndoAvailable(), "undo is for what is typed"
 
 
 def test_it_knows_the_run_and_does_what_the_menus_do(
