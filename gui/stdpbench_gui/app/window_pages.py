@@ -5,7 +5,6 @@ A page that is needed before it is whole is finished at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from stdpbench_gui.pages.runs.page import RunsPage
     from stdpbench_gui.pages.start import StartPage
     from stdpbench_gui.pages.train import TrainPage
-    from stdpbench_gui.panels.base import Panel
     from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
     from stdpbench_gui.widgets.undo import UndoActions
 
@@ -192,9 +190,12 @@ class Pages(QStackedWidget):
         pages: list[Page | None] = [window.start, window.train, window.runs_page, self.evaluate.made, self.rules.made]
         shown: object = self.currentWidget()
         for page in sorted(filter(None, pages), key=lambda page: page is not shown):
-            parts: Iterable[Page | Panel] = window.train.panels.values() if page is window.train else (page,)
-            for part in parts:
-                part.restyle()
+            if page is window.train:  # what is seen first
+                for panel in sorted(window.train.panels.values(), key=lambda panel: panel.visibleRegion().isEmpty()):
+                    panel.follow_theme()
+                    yield
+            else:
+                page.restyle()
                 yield
         for begin in range(0, len(rest), _AT_ONCE):
             theme.polish(widget for widget in rest[begin : begin + _AT_ONCE] if not sip.isdeleted(widget))

@@ -87,6 +87,8 @@ CLASS_COLOURS = (
     "#8c6d46",
     "#6b7280",
 )
+_OUTLINED = ("QLineEdit", "QAbstractSpinBox", "QTextEdit", "QPlainTextEdit", "QMenu", "QSlider")
+"""Widgets that can be seen by their outline only."""
 _current = LIGHT
 _times = 1.0
 
@@ -95,6 +97,11 @@ def enlarge_plots(times: float) -> None:
     """Set the factor by which the font of plots exceeds the app's font; applied when plots are restyled."""
     global _times
     _times = times
+
+
+def letters() -> str:
+    """Return the style sheet that gives widgets the font size of plots; empty if that is the app's."""
+    return f"* {{ font-size: {plot_font().pointSizeF():.1f}pt; }}" if _times != 1 else ""
 
 
 def plot_font() -> QFont:
@@ -133,6 +140,8 @@ def choose(choice: str) -> bool:
     if not app.styleSheet():
         app.setStyle("Fusion")
     app.setPalette(palette)
+    for name in _OUTLINED:  # Fusion draws outlines darker than the window, which nobody sees in a dark theme
+        app.setPalette(_outlined(palette, _current), name)
     if app.styleSheet() != _STYLE:  # setting it takes 0.3 ms for each widget; therefore it holds for both themes
         app.setStyleSheet(_STYLE)
         stale = False
@@ -165,6 +174,14 @@ def class_colour(number: int) -> QColor:
 def lookup(table: pg.ColorMap, n: int = 256) -> NDArray[np.uint8]:
     """Return a colour map as a table of n colours: uint8, (n, 4)."""
     return np.asarray(table.getLookupTable(0.0, 1.0, n, alpha=True), np.uint8)
+
+
+def _outlined(palette: QPalette, theme: Theme) -> QPalette:
+    """Return the palette of a widget whose outline Fusion derives from the colour of the window."""
+    made = QPalette(palette)
+    if theme.dark:
+        made.setColor(QPalette.ColorRole.Window, QColor(theme.faint).darker(120))
+    return made
 
 
 def _palette(theme: Theme) -> QPalette:
@@ -206,6 +223,7 @@ QMainWindow::separator:hover {{ background: palette(highlight); }}
 #rail QToolButton:hover {{ color: palette(window-text); }}
 #runbar {{ background: palette(base); border-bottom: 1px solid palette(mid); }}
 #runtitle {{ font-weight: 600; }}
+QMenu::separator {{ height: 1px; margin: 3px {grid}px; background: palette(mid); }}
 #panel {{ background: palette(base); }}
 #paneltitle {{ background: palette(window); }}
 #paneltitle QLabel {{ font-weight: 600; color: palette(window-text); }}

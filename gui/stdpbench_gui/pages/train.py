@@ -57,6 +57,7 @@ class _Docks(QMainWindow):
         child = event.child() if event is not None and event.type() == QEvent.Type.ChildPolished else None
         if isinstance(child, QTabBar):
             child.setAccessibleName("Tabbed panels")
+            child.setStyleSheet(theme.letters())
         super().childEvent(event)
 
 
@@ -168,15 +169,18 @@ class TrainPage(QWidget):
         panel.setFocus()
 
     def _write_large(self, large: bool) -> None:
-        """Use a large font for viewers far from the screen, or the system's font size."""
-        before = self._large, theme.plot_font().pointSizeF()
-        theme.enlarge_plots(_LARGE if large else 1.0)
-        size = theme.plot_font().pointSizeF()
+        """Use a large font for viewers far from the screen, or the system's font size.
+
+        Panels that cannot be seen follow when they are shown, since a style sheet takes 0.1 ms for each widget.
+        Large letters go at once: they need room even behind other tabs.
+        """
         self._large = large
-        if (large, size) == before:  # as the panels were made
-            return
-        self.docks.setStyleSheet(f"* {{ font-size: {size:.1f}pt; }}" if large else "")
-        self.restyle()
+        theme.enlarge_plots(_LARGE if large else 1.0)
+        for bar in self.docks.findChildren(QTabBar):
+            bar.setStyleSheet(theme.letters())
+        for panel in self.panels.values():
+            if panel.isVisible() or (panel.styleSheet() and not large):
+                panel.follow_theme()
 
     def _place(self, rows: dict[str, list[list[str]]], widths: tuple[int, ...], heights: dict[str, list[int]]) -> None:
         """Place panels: columns map to rows, each row a list of tabs of which the first is in front."""

@@ -74,6 +74,7 @@ class Panel(QDockWidget):
         self._dirty = self._at_once = True
         self.drawn_at = self._not_before = 0.0
         self._described = False
+        self._styled = theme.current(), theme.plot_font().pointSizeF()
         self._words = timer(self, self._describe, _WORDS_MS, once=True)
         self.body = QWidget()
         self.body.setObjectName("panel")
@@ -235,8 +236,17 @@ class Panel(QDockWidget):
     def _on_pictures(self) -> None:
         self.mark_dirty()
 
+    def follow_theme(self) -> None:
+        """Apply the colours of the theme and the size of its letters, unless the panel has them."""
+        before, self._styled = self._styled, (theme.current(), theme.plot_font().pointSizeF())
+        if self._styled[1] != before[1]:
+            self.setStyleSheet(theme.letters())
+        if self._styled != before:
+            self.restyle()
+
     def _on_visible(self, visible: bool) -> None:
         if visible:
+            self.follow_theme()  # it may be shown before its turn comes
             self.mark_dirty()
 
     def _title_bar(self) -> QWidget:
@@ -244,7 +254,9 @@ class Panel(QDockWidget):
         bar.setObjectName("paneltitle")
         bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.title_extra = hbox()
-        layout = hbox(QLabel(self.title), self.title_extra, within=bar, margins=(theme.GRID, 2, 2, 2), spacing=2)
+        name = QLabel(self.title)
+        name.setContentsMargins(0, 0, theme.GRID // 2, 0)
+        layout = hbox(name, self.title_extra, within=bar, margins=(theme.GRID, 2, 2, 2), spacing=2)
         self.as_of = Elided()
         self.as_of.setObjectName("faint")
         self.as_of.setStyleSheet("font-weight: 400;")

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QFont, QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -262,7 +262,7 @@ class ParameterRow(QWidget):
         self.mark.setEnabled(bool(mark) and self.state is not RowState.IN_FLIGHT and not why_not)
         self.mark.setToolTip(text if mark else "")
         self.mark.setAccessibleName(f"{self.path}: {text}" if mark else f"{self.path}: active")
-        font = self.name.font()
+        font = QFont()  # of which only weight and slope are set, so that the size follows that of the panel
         font.setBold(self.differs)
         font.setItalic(self.state is not RowState.ACTIVE)
         self.name.setFont(font)
