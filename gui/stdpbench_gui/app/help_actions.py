@@ -29,15 +29,10 @@ class HelpActions:
     def __init__(self, window: QMainWindow, app: App) -> None:
         self._window, self._actions, self._session = window, app.actions_, app.session
         add: Callable[..., object] = app.actions_.add
-        add("shortcuts", "&Help", "Keyboard &shortcuts", self.shortcuts, "Ctrl+/", "All actions with a shortcut")
-        add(
-            "problem",
-            "&Help",
-            "Report a &problem…",
-            self.problem,
-            "",
-            "Findings of the doctor, the current run and the log",
-        )
+        tip = "All actions with a shortcut"
+        add("shortcuts", "&Help", "Keyboard &shortcuts", self.shortcuts, "Ctrl+/", tip, before="about")
+        tip = "Findings of the doctor, the current run and the log"
+        add("problem", "&Help", "Report a &problem…", self.problem, "", tip, before="about")
         self.lessons = Guide(window, app)
 
     def shortcuts(self) -> ShortcutsWindow:

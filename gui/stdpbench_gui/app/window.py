@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
         branch = self.services.forms.branch_current
         same = self.services.forms.branch_text
         tip = "Continue the run with a change"
-        self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", tip, text_of=same)
+        self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", tip, text_of=same, before="draw")
         neurons = "Tuning, intervals and correlograms of several neurons"
         self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", self.services.compare_neurons, "", neurons)
         offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
@@ -351,8 +351,8 @@ class MainWindow(QMainWindow):
         QMessageBox.about(
             self,
             "About stdpbench",
-            f"<b>stdpbench {__version__}</b><p>Unsupervised STDP learning workbench: Brian2 networks after "
-            "Diehl &amp; Cook (2015).</p><p>GPL-3.0-or-later</p>",
+            f"<b>stdpbench {__version__}</b><p>A workbench for learning with STDP, without labels: Brian2 "
+            "networks, first of all that of Diehl &amp; Cook (2015).</p><p>GPL-3.0-or-later</p>",
         )
 
     # -- runs ------------------------------------------------------------------------------------------------------

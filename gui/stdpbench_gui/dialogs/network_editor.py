@@ -298,6 +298,8 @@ class NetworkEditor(QDialog):
         for name, row in rows.items():
             row.show_error(in_rows.get(name, ""))
         others = [one.sentence for one in problems if one.group == group.path and one.row not in rows]
+        if not self.draft.populations:
+            others = []  # the sentence above the list says what to add first
         self.stages.setVisible(group.path == "schedule")
         if group.path == "schedule":
             others = self.stages.show_draft(self.draft, others)

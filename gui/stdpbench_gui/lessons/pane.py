@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench.lessons import Lesson, lessons
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import scrolling, wrapped
+from stdpbench_gui.widgets.basic import scrolling, unbroken, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _NARROW, _USUAL = 250, 320
@@ -186,17 +186,17 @@ class StepView(QWidget):
         step = None if asks else lesson.steps[number]
         self.lesson.setText(f"Lesson {lesson.number}: {lesson.title}")
         self.title.setText("Question" if step is None else step.title)
-        self.introduction.setText(lesson.text)
+        self.introduction.setText(unbroken(lesson.text))
         self.introduction.setVisible(number == 0)
-        self.text.setText(lesson.question.text if step is None else step.text)
-        self.do.setText(lesson.question.do if step is None else step.do)
+        self.text.setText(unbroken(lesson.question.text if step is None else step.text))
+        self.do.setText(unbroken(lesson.question.do if step is None else step.do))
         self.task.setVisible(bool(self.do.text()))
         self.show_me.setVisible(bool(lesson.question.show if step is None else step.show))
         self.start.setVisible(step is not None and step.starts)
         self.start.setText("Start again" if run_is_open else "Start the network")
         self.reveal.setVisible(asks)
         self.reveal.setChecked(False)
-        self.answer.setText(lesson.question.answer)
+        self.answer.setText(unbroken(lesson.question.answer))
         self._reveal(False)
         self.back.setEnabled(number > 0)
         self.next.setText("All lessons" if asks else "To the question" if number == n - 1 else "Next")

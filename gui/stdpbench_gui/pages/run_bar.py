@@ -233,15 +233,15 @@ class RunBar(QWidget):
         parts = []
         if self._session.live.state is State.RUNNING:
             if progress.get("images_per_second"):
-                rate = progress["images_per_second"]
-                parts.append(f"{rate:.{1 if live.pieces else 0}f} {noun_of(self._session)}s/s")
+                rate = f"{progress['images_per_second']:.{1 if live.pieces else 0}f}"
+                parts.append(f"{rate} {noun_of(self._session)}{'' if rate == '1' else 's'}/s")
             if self.slow_start.active:
                 parts.append(self.slow_start.words())
             elif progress.get("seconds_left") is not None:
                 parts.append(f"{duration(progress['seconds_left'])} left")
             parts.append(f"display cost {100 * self._session.drawing_share:.0f} %")
         elif live.reason:
-            parts.append(live.reason)
+            parts.append(f"{live.state}: {live.reason}")
         self.speed_text.setText(" · ".join(parts))
 
 

@@ -26,7 +26,7 @@ from stdpbench.experiment import Experiment, read_experiment, shipped_experiment
 from stdpbench_gui.dialogs.data_fetch import WORDS
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.card_pictures import FAMILIES
-from stdpbench_gui.widgets.basic import explain, not_none, wrapped
+from stdpbench_gui.widgets.basic import explain, not_none, unbroken, wrapped
 from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
@@ -95,7 +95,7 @@ class Card(QFrame):
         self._column = vbox(
             wrapped(about.title or experiment.name, "cardtitle"),
             wrapped(about.summary),
-            *(wrapped(f"{label}: {text}", "faint") for label, text in expected if text),
+            *(wrapped(unbroken(f"{label}: {text}"), "faint") for label, text in expected if text),
             STRETCH,
             self.warning,
             self._buttons,

@@ -23,7 +23,7 @@ from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
-_NO_CLASS = "by neurons new to this window"
+_NO_CLASS = "by neurons without a label yet"
 
 
 def _tally(right: Collection[bool | None]) -> str:
@@ -32,7 +32,7 @@ def _tally(right: Collection[bool | None]) -> str:
     n_right = sum(each is True for each in right)
     if not unknown:
         return f"{n_right} of the last {len(right)} right"
-    return f"{n_right} of {len(right)} right here, {unknown} {_NO_CLASS}"
+    return f"of {len(right)} seen here, {n_right} right, {unknown} {_NO_CLASS}"
 
 
 class Stimulus(Panel):
@@ -51,12 +51,12 @@ class Stimulus(Panel):
         "all on one scale, with the spikes on it. Below are a raster of all inputs and their mean rate. The encoding "
         "of the run, named in the line below, turns the stimulus into spikes. The answer is the class whose neurons "
         "fire most. During training, the label of a neuron is the class that it responded to most in the last "
-        "thousand presentations received by this window. A neuron that has fired during none of them is new to this "
-        "window, which says so instead of counting it as wrong: where one neuron wins each stimulus, this is true of "
-        "many. The run itself has seen every presentation: its running accuracy, as in the curves, stands beside the "
-        "count. Both are previews: accuracy is measured with frozen weights at the end. The mark and the frame show "
-        "right (✓) or wrong (✗). Updates at most three times a second, unless fast flicker is allowed, and not before "
-        "a recording has played once. (Answer: Diehl &amp; Cook 2015, sections 2.4 and 2.6; "
+        "thousand presentations received by this window. A neuron that has fired during none of them has no label "
+        "yet: its answer is counted apart rather than as wrong, and where one neuron wins each stimulus, there are "
+        "many such. The run itself has seen every presentation: its running accuracy, as in the curves, stands beside "
+        "the count. Both are previews: accuracy is measured with frozen weights at the end. The mark and the frame "
+        "show right (✓) or wrong (✗). Updates at most three times a second, unless fast flicker is allowed, and "
+        "not before a recording has played once. (Answer: Diehl &amp; Cook 2015, sections 2.4 and 2.6; "
         "doi:10.3389/fncom.2015.00099)"
     )
     empty_text = "The stimulus appears here with the next training presentation: start or resume a run."
@@ -188,7 +188,7 @@ class Stimulus(Panel):
             parts.append(_tally(right))
         blocks = self.session.live.blocks
         if None in right and blocks and "vote" in (accuracy := blocks[max(blocks)].accuracy):
-            parts.append(f"running accuracy {100 * accuracy['vote']:.0f} %")
+            parts.append(f"running accuracy of the run {100 * accuracy['vote']:.0f} %")
         if encoding := encoding_of(self.session):
             parts.append(f"encoding {encoding.partition(' (')[0]}")
         return parts

@@ -43,8 +43,9 @@ class Histogram(SmallPlot):
         self.bars = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
         self.mean = pg.InfiniteLine(angle=90, label="mean", labelOpts={"position": 0.75, "movable": False})
         self.selected = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.45, "movable": False})
-        for item in (self.bars, self.mean, self.selected):
-            self.addItem(item, ignoreBounds=True)
+        self.addItem(self.bars, ignoreBounds=True)
+        self.add_line(self.mean)
+        self.add_line(self.selected)
         self.forget()
 
     def forget(self) -> None:

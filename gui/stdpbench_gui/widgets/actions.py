@@ -61,8 +61,9 @@ class Actions:
         tip: str = "",
         checkable: bool = False,
         text_of: TextOf | None = None,
+        before: str = "",
     ) -> CopyableAction:
-        """Add an action at the end of a menu, which is created on first use.
+        """Add an action to a menu, which is created on first use: at its end, or before the action with a key.
 
         `text_of` returns the command line and the Python that do the same, which the menu, its buttons, the palette
         and the console copy.
@@ -81,7 +82,7 @@ class Actions:
         assert target is not None
         if found is None:
             CopyOnRightClick(target)
-        target.addAction(action)
+        target.insertAction(self[before] if before else None, action)
         self._window.addAction(action)
         self._entries[key] = Entry(menu, action)
         return action

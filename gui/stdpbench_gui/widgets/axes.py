@@ -116,6 +116,7 @@ class SmallPlot(Plot):
         self._below = ""
         self._shorter: tuple[str, ...] | None = None
         self._written = "", "", ""
+        self._below_title: list[pg.InfiniteLine] = []
         super().__init__(axisItems={side: _Axis(side) for side in ("left", "bottom")})
         self.getAxis("left").powers = powers
         self.hideButtons()
@@ -176,12 +177,31 @@ class SmallPlot(Plot):
         share = min(0.5, 1.1 * QFontMetrics(theme.plot_font()).height() / height) if height > 1 else 0.0
         return max(0.25, share / (1 - share))
 
+    def add_line(self, line: pg.InfiniteLine) -> None:
+        """Add a vertical line, which ends below the title."""
+        self.addItem(line, ignoreBounds=True)
+        self._below_title.append(line)
+        self._end_lines()
+
+    def removeItem(self, item: Any) -> None:  # noqa: N802 - pyqtgraph's
+        """Remove a curve or a line."""
+        super().removeItem(item)
+        if item in self._below_title:
+            self._below_title.remove(item)
+
+    def _end_lines(self) -> None:
+        height = self.getViewBox().height()
+        title = QFontMetrics(theme.plot_font()).height() if self.title_text else 0
+        for line in self._below_title:
+            line.setSpan(0.0, max(0.5, 1 - title / height) if height > 1 else 1.0)
+
     def _room(self) -> float:
         """Return the width without the left axis, in pixels."""
         return float(self.size().width() - self.getAxis("left").width())
 
     def _fit_words(self) -> None:
         self._write_title()
+        self._end_lines()
         if self._shorter is not None:
             self.label_below(*([self._below] if self._below else []), *self._shorter)
         elif self._below:

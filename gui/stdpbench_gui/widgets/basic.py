@@ -34,6 +34,8 @@ from stdpbench_gui.widgets.layouts import vbox
 
 _LONGEST_WORD = 40
 _TEXT_MARGIN = 4  # pixels around the text of a drop-down list
+_TOGETHER = re.compile(r"(?<=\d) (?=%|×|±|(?:ms|mV|Hz|s|min|px)\b)|(?<=[×±]) (?=\d)")
+"""Spaces between numbers, their signs and their units."""
 _T = TypeVar("_T")
 
 
@@ -218,6 +220,11 @@ def grow(dialog: QWidget) -> None:
             dialog.resize(dialog.width(), max(dialog.height(), layout.totalHeightForWidth(dialog.width())))
 
     QTimer.singleShot(0, resize)
+
+
+def unbroken(text: str) -> str:
+    """Return a text that keeps numbers, their signs and their units on one line."""
+    return _TOGETHER.sub("\u00a0", text)
 
 
 def wrapped(text: str, name: str = "") -> QLabel:

@@ -49,8 +49,13 @@ class ButtonRow(QWidget):
             button.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
+    @staticmethod
+    def _width_of(button: QToolButton) -> int:
+        """Return the width of a button; that of the dots is too small by itself to be seen and hit."""
+        return max(button.sizeHint().width(), 3 * theme.GRID)
+
     def _width(self, shown: list[QToolButton]) -> int:
-        return sum(each.sizeHint().width() for each in shown) + theme.GRID * max(0, len(shown) - 1)
+        return sum(map(self._width_of, shown)) + theme.GRID * max(0, len(shown) - 1)
 
     def _height(self) -> int:
         return max(each.sizeHint().height() for each in (*self.buttons, self.more))
@@ -78,8 +83,8 @@ class ButtonRow(QWidget):
             each.hide()
         x, visible = 0, list[QToolButton](shown) + ([self.more] if hidden else [])
         for button in visible:
-            size = button.sizeHint()
-            button.setGeometry(x, 0, size.width(), self.height())
+            width = self._width_of(button)
+            button.setGeometry(x, 0, width, self.height())
             button.show()
-            x += size.width() + theme.GRID
+            x += width + theme.GRID
         self.more.setVisible(bool(hidden))

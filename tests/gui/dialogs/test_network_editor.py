@@ -241,7 +241,8 @@ def test_it_starts_again_from_any_template(window: MainWindow) -> None:
 def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     button(window, "Build a network…").click()
     editor = shown(window, qtbot)
-    assert "no population with neurons" in editor.part_problem.text()
+    assert editor.kind.text().startswith("Nothing yet: add an input and a population")
+    assert not editor.part_problem.text()
     assert not editor.actions_["projection"].isEnabled()
     button(editor, "Add input").click()
     press(editor, qtbot, "Ctrl+N")

@@ -131,6 +131,13 @@ def test_values_that_hardly_differ_do_not_fill_the_axis(qtbot: QtBot, tmp_path: 
     low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
     assert high - low >= 1.0
     assert low < 49.7 < high
+    winners = replace(block(), spikes=(1, 1, 2, 1))
+    panel = Curves(session(tmp_path / "winners", *[(10 * n, winners) for n in range(1, 6)]))
+    show(panel, qtbot)
+    panel.choose(0, "spikes")
+    redraw(panel)
+    low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
+    assert -0.2 < low < 1.25 < high, "there are no negative numbers of spikes"
 
 
 def test_changes_at_one_position_share_a_line(panel: Curves) -> None:

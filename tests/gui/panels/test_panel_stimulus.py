@@ -65,7 +65,7 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     panel.verdict.setText("✗ shown a class with a long name · answered another one with a long name")
     assert panel.verdict.minimumSizeHint().width() < 200  # the panel stays narrow
     assert panel.picture.frame == ""
-    assert "answered by neurons new to this window;" in panel.summary()
+    assert "answered by neurons without a label yet;" in panel.summary()
     give(panel.session, frame(2, image=1, exc=FIRES_1))
     redraw(panel)
     assert panel.verdict.text() == "✓ shown b · answered b"
@@ -94,13 +94,13 @@ def test_how_often_it_was_right(panel: Stimulus) -> None:
     for number in range(24):
         give(panel.session, frame(number, image=number % 2, exc=FIRES_1 if number % 2 else FIRES_0))
     redraw(panel)
-    assert "22 of 23 right here, 1 by neurons new to this window" in panel.details.text()
+    assert "of 23 seen here, 22 right, 1 by neurons without a label yet" in panel.details.text()
     assert "running accuracy" not in panel.details.text(), "no block is complete"
     panel.session.live.blocks[24] = block(0.8)
     panel.refresh()
     panel.session.changed.emit({"presentation"})
     redraw(panel)
-    assert "by neurons new to this window · running accuracy 80 %" in panel.details.text()
+    assert "by neurons without a label yet · running accuracy of the run 80 %" in panel.details.text()
     for number in range(24, 124):
         give(panel.session, frame(number, image=number % 2, exc=FIRES_0))
     redraw(panel)

@@ -100,7 +100,7 @@ def test_pieces_lie_at_their_times_and_all_that_arrive_are_shown(panel: Raster) 
     assert panel.view.seconds
     assert not panel.span.isHidden()
     assert panel.view.right == 5000  # the axis begins at 0
-    assert panel.note.text() == "0 to 1.5 s, all seen"
+    assert panel.note.text() == "newest: 0 to 1.5 s, all seen"
     assert panel.view.gaps == ()
     assert panel.summary() == "Stream, 0 to 1.5 s, all seen: 3 input and 3 cells spikes."
     for piece in range(3):
@@ -116,7 +116,7 @@ def test_the_axis_goes_on_and_pieces_that_were_not_seen_are_gaps_not_silence(pan
     see(panel, 0, 1)
     see(panel, 5, 6)
     assert panel.view.gaps == ((1000.0, 2500.0),)
-    assert panel.note.text() == "0 to 3.5 s, of which 1.5 s were not seen (hatched)"
+    assert panel.note.text() == "newest: 0 to 3.5 s, of which 1.5 s were not seen (hatched)"
     image = panel.view.grab().toImage()
     area, scale = panel.view._areas().spikes, panel.view._areas().spikes.width() / panel.view.span
     left = panel.view.right - panel.view.span
@@ -135,7 +135,7 @@ def test_the_axis_goes_on_and_pieces_that_were_not_seen_are_gaps_not_silence(pan
     see(panel, *range(7, 30))
     assert panel.view.right == 15_000
     assert panel.view.gaps == ()
-    assert panel.note.text() == "10 to 15 s, all seen"
+    assert panel.note.text() == "newest: 10 to 15 s, all seen"
 
 
 def test_a_run_that_is_opened_late_did_not_see_what_came_before(panel: Raster) -> None:
@@ -208,7 +208,7 @@ def test_of_very_many_spikes_every_nth_neuron_is_drawn_which_is_said(
     panel.session.selection.select_neuron(1)
     see(panel, 1, 2, 3)
     assert panel.view.film.every == {"input": 2, "cells": 2}
-    assert panel.note.text() == "0 to 2 s, all seen · drawn: 1 in 2 input neurons and 1 in 2 cells neurons"
+    assert panel.note.text() == "newest: 0 to 2 s, all seen · drawn: 1 in 2 input neurons and 1 in 2 cells neurons"
     placed = strips.place(panel.pieces.strips, panel.view._bands, 900, 0.1, 1)
     assert placed["cells"].index.tolist() == [1] * 4  # the selected neuron, whatever its number
     assert panel.summary().startswith("Stream, 0 to 2 s, all seen: 4 input and 4 cells spikes; drawn: ")

@@ -225,7 +225,7 @@ def test_what_stands_still_says_why(shown: RunSession, client: Client, bar: RunB
     client.over = True
     shown.live.state, shown.live.position, shown.live.reason = State.FAILED, 100, "the disk is full"
     bar.refresh()
-    assert bar.speed_text.text() == "the disk is full"
+    assert bar.speed_text.text() == "failed: the disk is full"
 
 
 def test_the_bar_says_what_a_run_that_is_building_waits_for(

@@ -50,7 +50,7 @@ class OverTimeBox(Box):
         self.plot.getAxis("left").most = 100.0
         self.curve = self.plot.plot([], [])
         self.median = pg.InfiniteLine(angle=90)
-        self.plot.addItem(self.median, ignoreBounds=True)
+        self.plot.add_line(self.median)
         self.graphics.addItem(self.plot)
         self.note = wrapped("", "faint")
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)

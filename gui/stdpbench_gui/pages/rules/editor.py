@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QSplitter, QWidget
+from PyQt6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QSplitter, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import write_text_aside
@@ -29,7 +29,7 @@ from stdpbench_gui.pages.rules.tables import (
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import Elided, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _WAIT_MS = 250
@@ -79,7 +79,7 @@ class EditorBox(TitledBox):
         self.load, self.save = QPushButton("Load…"), QPushButton("Save…")
         self.load.setToolTip("Read a rule from a TOML file (format: docs/plasticity.md)")
         self.save.setToolTip("Write the rule with its current values to a TOML file")
-        self.verdict = QLabel()
+        self.verdict = Elided()
         for widget in (self.load, self.save, self.verdict):
             self.title_extra.addWidget(widget)
         self._lay_out()
@@ -213,6 +213,7 @@ class EditorBox(TitledBox):
         self.problem.setText("\n".join(f"⚠ {sentence}" for sentence in others))
         self.problem.setVisible(bool(others))
         self.verdict.setText("✓ active" if not found else f"⚠ {_count(found)}; still using the last valid rule")
+        self.verdict.setToolTip(self.verdict.text())
         self.verdict.setObjectName("faint" if not found else "problem")
         style = self.verdict.style()
         if style is not None:

@@ -245,7 +245,7 @@ class RulesPage(QWidget):
         self.preset.setCurrentIndex(1 + _preset_of(rule) if presets else 0)
         self.edit_button.setVisible(not own)
         self.editor.setVisible(own)
-        parts = [rule.summary, _linked(rule.reference), f"In the digit network: {rule.in_digit_network}"]
+        parts = [rule.summary, _linked(rule.reference), _in_digit_network(rule)]
         self.about.setText(". ".join(filter(None, parts)) + ".")
         self.rule.setToolTip(rule.summary)
         self.setAccessibleDescription(f"{rule.summary}. {self.values.summary()}")
@@ -392,6 +392,11 @@ def _preset_of(rule: PlasticityRule) -> int:
         if all(getattr(made, name) == getattr(rule, name) for name in values):
             return place
     return -1
+
+
+def _in_digit_network(rule: PlasticityRule) -> str:
+    """Say whether and how a rule runs in the digit network."""
+    return f"In the digit network, it {rule.in_digit_network.replace('does not run there', 'does not run', 1)}"
 
 
 def _linked(reference: str) -> str:

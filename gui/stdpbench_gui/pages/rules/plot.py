@@ -49,8 +49,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(plotItem=Plot())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(160, 100)
+        self.setMinimumSize(160, 80)
         item = self.getPlotItem()
+        item.layout.setContentsMargins(0, 0, 1.5 * theme.GRID, 0)  # half of a number at the end of the axis
         item.hideButtons()
         item.setMouseEnabled(x=False, y=False)
         item.disableAutoRange()

@@ -90,7 +90,8 @@ class ToNetwork(QObject):
             action.setToolTip(why_not or text)
             action.triggered.connect(lambda _=False, slot=slot: slot(projection))
         for reason in dict.fromkeys((seen.why_not_here, seen.why_not_in_branch)):
-            self._say(reason)
+            if reason != seen.says:
+                self._say(reason)
 
     def _say(self, sentence: str) -> None:
         for line in textwrap.wrap(sentence, _WIDE):

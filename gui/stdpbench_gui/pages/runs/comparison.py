@@ -31,6 +31,7 @@ from stdpbench.runs.catalog.comparison_spec import (
     labels_of,
     short_names,
 )
+from stdpbench.units import thousands
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.look.plot_area import PlotArea
@@ -227,8 +228,8 @@ class ComparisonPanel(QWidget):
             for plot in self.plots.values():
                 for position in positions:
                     line = pg.InfiniteLine(float(position), angle=90, pen=pen)
-                    line.setToolTip(plain_tip(f"{name} was changed at presentation {position}"))
-                    plot.addItem(line, ignoreBounds=True)
+                    line.setToolTip(plain_tip(f"{name} was changed at presentation {thousands(position)}"))
+                    plot.add_line(line)
                     self._marks.append(line)
 
     def _write_seeds(self) -> None:

@@ -138,7 +138,7 @@ class RunsPage(QWidget):
 
     def _lay_out(self) -> None:
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Find runs: a word, or state=finished vote>0.9 seed=3")
+        self.search.setPlaceholderText("Find: a word, or vote>0.9 seed=3")
         self.search.setToolTip(_SEARCH_TIP)
         self.search.setAccessibleName("Find runs")
         self.search.setClearButtonEnabled(True)

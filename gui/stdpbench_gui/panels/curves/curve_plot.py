@@ -206,7 +206,7 @@ class CurvePlot(QWidget):
         else:
             span = max(measure.span, _RELATIVE_SPAN * max(abs(low), abs(high)))
             if high - low < span:
-                middle = (low + high) / 2
+                middle = max((low + high) / 2, span / 2 if low >= 0 else -np.inf)  # nothing below 0 if no value is
                 low, high = middle - span / 2, middle + span / 2
         top = high + share / (1 - share) * (high - low)
         if measure.powers:

@@ -42,6 +42,8 @@ _LOW, _NARROW = 9, 22
 """Minimum height and width of each of two plots, in lines of text."""
 _CELL = (6, 11)
 """Minimum height and width of a plot of the grid, in lines of text."""
+_FEWEST = 10
+"""Presentations that the time axis has at least, so that it counts whole ones."""
 _KINDS = ("pictures", "supervised", "stream")
 
 
@@ -246,7 +248,7 @@ class Curves(Panel):
     def _end(self, drawn: Iterable[Measure], scale: float) -> float:
         """Return the end of the time axis: in steps, at most the planned end of the training."""
         ends = [float(line.x[-1]) for measure in drawn for line in measure.lines if len(line.x)]
-        started, end = self.session.live.started, max(ends, default=scale)
+        started, end = self.session.live.started, max([*ends, _FEWEST * scale])
         total = scale * dict(started.phases).get("train", 0) if started is not None else 0.0
         return max(min(step_up(end), total), end)
 

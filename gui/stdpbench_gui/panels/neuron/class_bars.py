@@ -41,19 +41,26 @@ class ClassBars(QWidget):
         """Return the smallest readable size."""
         return QSize(120, 84)
 
+    def _titles(self) -> list[str]:
+        """Return the title in one line, or in two if it is too long for one."""
+        title = ["spikes per presentation", *filter(None, [self._note])]
+        whole = ", ".join(title)
+        return [whole] if self.fontMetrics().horizontalAdvance(whole) <= self.width() else title
+
     def _area(self) -> QRectF:
         line = self.fontMetrics().height()
+        above = (0.6 + len(self._titles())) * line
         left = self.fontMetrics().horizontalAdvance("0.75") + 6
-        return QRectF(left, 1.6 * line, self.width() - left - 4, self.height() - 2.6 * line - 6)
+        return QRectF(left, above, self.width() - left - 4, self.height() - above - line - 6)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Paint title, axis and bars."""
         painter, area, colours = QPainter(self), self._area(), theme.current()
         line = self.fontMetrics().height()
         painter.setPen(QColor(colours.faint))
-        title = "spikes per presentation" + (f", {self._note}" if self._note else "")
-        title = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(QRectF(0, 0, self.width(), line), Qt.AlignmentFlag.AlignLeft, title)
+        for row, title in enumerate(self._titles()):
+            text = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, self.width())
+            painter.drawText(QRectF(0, row * line, self.width(), line), Qt.AlignmentFlag.AlignLeft, text)
         if self._values:
             self._paint_bars(painter, area)
         painter.end()

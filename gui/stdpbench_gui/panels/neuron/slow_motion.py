@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QPushButton
 
 from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
@@ -28,6 +28,8 @@ from stdpbench_gui.widgets.layouts import hbox, vbox
 _OTHER = "Only weights that learn can be replayed, and the weights on display do not learn."
 _TRIES = 100
 """Maximum number of presentations to try until the neuron spikes."""
+_LOW = 320
+"""Height in pixels below which the plots need the room of the description."""
 
 
 class SlowMotionPanel(Panel):
@@ -152,8 +154,21 @@ class SlowMotionPanel(Panel):
         self.player.play.setEnabled(self.moment is not None or learns)
         self.plots.setVisible(self.moment is not None)
         self.what.setVisible(self.moment is None)
-        self.about.setText(self._status() if self.moment is not None else "")
+        self._write_about()
         self.what.setText(self._status())
+
+    def _write_about(self) -> None:
+        """Describe the replay below the plots, or in a tool tip if these need the room."""
+        whole = self._status() if self.moment is not None else ""
+        first, dot, rest = whole.partition(". ")
+        short = f"{first}{dot.strip()}{' …' if rest else ''}"
+        self.about.setText(short if self.body.height() < _LOW else whole)
+        self.about.setToolTip(whole if self.body.height() < _LOW else "")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fit the description to the new size."""
+        super().resizeEvent(event)
+        self._write_about()
 
     def _learns(self) -> bool:
         """Return whether the run can process another training presentation."""

@@ -125,7 +125,7 @@ class SlowMotionPlots(PlotArea):
         super().__init__()
         self.setAccessibleName("Spikes, traces, membrane potential and weight up to the cursor")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(200, 210)
+        self.setMinimumSize(200, 140)
         self.ci.layout.setContentsMargins(0, 0, 4, 0)
         self.ci.layout.setVerticalSpacing(2)
         self.spikes, self.potential = SpikePlot(), potential_plot()

@@ -164,7 +164,7 @@ class Raster(Panel):
         self.span.setVisible(stream)
         self._refresh_stream() if stream else self._refresh_presentations()
         thinned = [f"1 in {n} {layer} neurons" for layer, n in self.view.film.every.items() if n > 1]
-        texts = [self._seen() if stream else "", f"drawn: {listed(thinned)}" if thinned else ""]
+        texts = [self._newest() if stream else "", f"drawn: {listed(thinned)}" if thinned else ""]
         text = " · ".join(filter(None, texts))
         self.note.setVisible(bool(text))
         if text != self.note.text():
@@ -228,6 +228,11 @@ class Raster(Panel):
             return ""
         text = f"{1e-3 * start:g} to {1e-3 * end:g} s"
         return f"{text}, all seen" if missed < 1e-9 else f"{text}, of which {missed:.3g} s were not seen (hatched)"
+
+    def _newest(self) -> str:
+        """Describe the newest stretch, which the picture slides to."""
+        seen = self._seen()
+        return f"newest: {seen}" if seen else ""
 
     # -- presentations ---------------------------------------------------------------------------------------------
 
