@@ -99,14 +99,14 @@ class Nodes:
         Raises
         ------
         StdpbenchError
-            If it differs between neurons, or is larger than 1.
+            If it differs between neurons, is larger than 1, or tau is not a finite number.
         """
-        found = self.step / np.asarray(getattr(self.graph.nodes[name], tau), np.float64).reshape(-1)
-        rate = float(found[0])
-        if not (found == rate).all():
+        found = self.array(name, tau)
+        if not (found == found[0]).all():
             raise StdpbenchError(f"{tau} of {name} differs between its neurons; here all neurons of a node have one")
-        if not 0 < rate <= 1 + 1e-12:
-            ms = self.dt / rate if rate else np.inf
+        rate = self.step / float(found[0]) if found[0] > 0 else np.inf
+        if not rate <= 1 + 1e-12:
+            ms = float(found[0]) * self.dt / self.step
             raise StdpbenchError(
                 f"{tau} of {name} is {ms:g} ms, and must be at least one time step ({self.dt:g} ms); set a smaller "
                 "network.dt"
@@ -114,8 +114,18 @@ class Nodes:
         return min(rate, 1.0)
 
     def array(self, name: str, what: str) -> NDArray[np.float64]:
-        """Return a parameter of a node, float64, (n,)."""
+        """Return a parameter of a node of neurons, float64, (n,).
+
+        Raises
+        ------
+        StdpbenchError
+            If it has values that are not finite, or the node has no neurons.
+        """
         value = np.asarray(getattr(self.graph.nodes[name], what), np.float64).reshape(-1)
+        if not value.size or not self.size(name):
+            raise StdpbenchError(f"{name} has no neurons")
+        if not np.isfinite(value).all():
+            raise StdpbenchError(f"{what} of {name} has values that are not finite numbers")
         return np.array(np.broadcast_to(value, (self.size(name),)))
 
     def steps(self, name: str) -> NDArray[np.int64]:

@@ -63,15 +63,15 @@ def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
         remarks.append(
             f"{path.name} is marked as another network than that of its run: {metadata['another_network']}."
         )
-    unit, remark = _unit(graph)
-    remarks += [f"{path.name}: {remark}"] if remark else []
-    if dt is None:
-        dt = float(metadata.get("dt", _DT / unit)) * unit
     try:
+        unit, remark = _unit(graph)
+        if dt is None:
+            dt = _step(metadata.get("dt", _DT / unit)) * unit
         nodes = Nodes(flat(graph), dt, dt / unit)
         tables, learned = _network(nodes)
     except StdpbenchError as error:
         raise error.within(f"{path.name}: ") from None
+    remarks += [f"{path.name}: {remark}"] if remark else []
     mapping: dict[str, Any] = {"name": path.stem or "network", "network": tables, **_shown(metadata)}
     learns_not = {"passes": 0, "between": "reset"}
     mapping["schedule"] = {"min_spikes": 0, "max_attempts": 1, **mapping.get("schedule", {}), **learns_not}
@@ -189,6 +189,23 @@ def _unit(graph: nir.NIRGraph) -> tuple[float, str]:
     if longest >= 1:
         return 1.0, ""
     return 1e3, f"its times are taken as seconds, since the longest time constant is {longest:g}."
+
+
+def _step(given: Any) -> float:
+    """Return the time step that a file says, in its unit.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not a finite number above 0.
+    """
+    try:
+        step = float(given)
+    except (TypeError, ValueError):
+        step = 0.0
+    if not 0 < step < np.inf:
+        raise StdpbenchError(f"its time step dt must be a number above 0, not {_text(given)!r}; set network.dt")
+    return step
 
 
 def _shown(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -269,12 +269,22 @@ def test_what_cannot_run_here_is_refused_with_the_name_of_its_node(tmp_path: Pat
     for node, sentence in (
         (nir.LIF(**kept, v_reset=np.array([0.0, -1.0])), "v_reset of lif differs between its neurons"),
         (nir.LIF(**{**kept, "tau": np.array([8.0, 9.0])}), "tau of lif differs between its neurons"),
+        (nir.LIF(**{**kept, "tau": np.array([8.0, np.nan])}), "tau of lif has values that are not finite numbers"),
+        (nir.LIF(**{**kept, "v_threshold": ones * np.inf}), "v_threshold of lif has values that are not finite"),
+        (nir.LIF(**{**kept, "tau": 0 * ones}), r"tau of lif is 0 ms, and must be at least one time step \(1 ms\)"),
         (nir.LI(tau=ones, r=ones, v_leak=ones), "the node 'lif' is of type LI, which does not run here"),
     ):
         with pytest.raises(StdpbenchError, match=sentence):
             read_nir(written(path, small(lif=node)))
     with pytest.raises(StdpbenchError, match=r"tau of lif is 8 ms, and must be at least one time step \(20 ms\)"):
         read_nir(written(path, small()), 20.0)
+    for said in ("abc", 0.0, -1.0, np.nan):
+        with pytest.raises(StdpbenchError, match=f"net.nir: its time step dt must be a number above 0, not '{said}'"):
+            read_nir(written(path, nir.NIRGraph(small().nodes, small().edges, metadata={"dt": said})))
+    assert read_nir(path, 1.0).experiment.dt == 1.0
+    nobody = {"lif": nir.LIF(**dict.fromkeys(kept, np.empty(0))), "feed": nir.Linear(np.empty((0, 2)))}
+    with pytest.raises(StdpbenchError, match=r"net.nir: lif has no neurons"):
+        read_nir(written(path, small(**nobody, Output=nir.Output(np.array([0])))))
     with h5py.File(written(path, small()), "r+") as file:
         del file["node/nodes/feed/type"]
         file["node/nodes/feed"]["type"] = "Foo"
