@@ -176,10 +176,10 @@ def bench_command(full: bool, output: Path, against: Path | None = None, runs: P
     }
     if earlier is not None:
         record["against"] = {"started": earlier.get("started"), "ratios": compared(results.figures, earlier)}
-    write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     show(results, console)
     if earlier is not None:
         show_compared(results, record, earlier, console)
+    write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")  # the disk may be full by now
     console.print(f"{'Stopped; partial results' if stopped else 'Results'}: {output}", highlight=False)
     if stopped:
         sys.exit(130)

@@ -27,7 +27,8 @@ def read_earlier(path: Path) -> dict[str, Any]:
         raise StdpbenchError(f"--against {path} cannot be read: {error.strerror}") from error
     except ValueError:
         raise StdpbenchError(f"--against {path} is not a JSON file; give one that stdpbench bench wrote") from None
-    if not isinstance(found, dict) or not isinstance(found.get("measurements"), dict):
+    measured = found.get("measurements") if isinstance(found, dict) else None
+    if not isinstance(measured, dict) or not all(isinstance(each, dict) for each in measured.values()):
         raise StdpbenchError(f"--against {path} has no measurements; give a file that stdpbench bench wrote")
     return found
 

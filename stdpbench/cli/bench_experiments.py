@@ -106,6 +106,7 @@ def bench_experiments(
     check_writable(output)
     earlier = None if against is None else read_earlier(against)  # before it is overwritten, perhaps
     experiments = {name: read_experiment(name) for name in names or GOALS}
+    called = _called(experiments)
     console, folder = Console(), runs or runs_folder()
     record: dict[str, Any] = {"format": FORMAT, **environment(), "full": False, "stopped": False}
     record |= {"measurements": {}, "failures": {}, "ratios": {}, "experiments": {}}
@@ -116,12 +117,12 @@ def bench_experiments(
             try:
                 figures = run_whole(name, folder)
             except StdpbenchError as error:
-                record["failures"][experiment.name] = str(error)
+                record["failures"][called[name]] = str(error)
                 continue
             if figures is None:
                 record["stopped"] = True
                 break
-            record["experiments"][experiment.name] = {
+            record["experiments"][called[name]] = {
                 "seed": experiment.seed,
                 "digest": experiment.digest,
                 **figures,
@@ -132,14 +133,20 @@ def bench_experiments(
     if earlier is not None:
         found = compared(record["experiments"], earlier.get("experiments") or {})
         record["against"] = {"started": earlier.get("started"), "ratios": {}, "experiments": found}
-    write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     console.print()
     show(record, console)
     if earlier is not None:
         _show_compared(record, earlier, console)
+    write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")  # the disk may be full by now
     console.print(f"{'Stopped; partial results' if record['stopped'] else 'Results'}: {output}", highlight=False)
     if record["stopped"]:
         sys.exit(130)
+
+
+def _called(experiments: Mapping[str, Experiment]) -> dict[str, str]:
+    """Return what each experiment is called in results: its name, or what it was named by if several have that name."""
+    names = [experiment.name for experiment in experiments.values()]
+    return {given: each.name if names.count(each.name) == 1 else given for given, each in experiments.items()}
 
 
 def run_whole(name: str, runs: Path) -> dict[str, Any] | None:

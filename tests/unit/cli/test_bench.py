@@ -377,7 +377,13 @@ def test_times_are_compared_with_those_of_an_earlier_benchmark(
 
 
 @pytest.mark.parametrize(
-    ("content", "error"), [(None, "cannot be read"), ("{", "not a JSON"), ("[1]", "no measurements")]
+    ("content", "error"),
+    [
+        (None, "cannot be read"),
+        ("{", "not a JSON"),
+        ("[1]", "no measurements"),
+        ('{"measurements": {"a": 3}}', "no measure"),
+    ],
 )
 def test_what_is_no_earlier_benchmark_is_refused_at_once(
     content: str | None, error: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

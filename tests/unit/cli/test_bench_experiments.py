@@ -13,7 +13,7 @@ import pytest
 from stdpbench.cli import bench_experiments as bench_runs
 from stdpbench.cli import main
 from stdpbench.cli.bench_experiments import bench_experiments
-from stdpbench.errors import StdpbenchError
+from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.catalog.access_log import count_looks
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -126,6 +126,26 @@ def test_experiments_stand_beside_their_goals_and_an_earlier_benchmark(
     assert "5400 s" in printed
     assert "digits could not be measured: it exited" in printed
     assert max(len(line) for line in printed.splitlines() if str(tmp_path) not in line) <= 100  # paths are long
+
+
+def test_experiments_of_one_name_are_told_apart_and_shown_even_if_they_cannot_be_saved(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, text: str) -> None:
+        raise DiskError(f"{path} cannot be written: No space left on device")
+
+    other = tmp_path / "other.toml"
+    other.write_text(read_experiment(str(tiny)).override({"network.n_exc": 13}).to_toml(), encoding="utf-8")
+    monkeypatch.setattr(bench_runs, "run_whole", lambda name, runs: whole(100.0 if name == str(tiny) else 200.0))
+    bench_experiments([str(tiny), str(other)], tmp_path / "bench.json")
+    record = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    seconds = {name: figures["wall_s"] for name, figures in record["experiments"].items()}
+    assert seconds == {str(tiny): 100.0, str(other): 200.0}
+    capsys.readouterr()
+    monkeypatch.setattr(bench_runs, "write_text_aside", full)
+    with pytest.raises(DiskError):
+        bench_experiments([str(tiny)], tmp_path / "bench.json")
+    assert "tiny" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
