@@ -305,13 +305,15 @@ class WindowServices(QObject):
     def open_path(self, path: Path) -> None:
         """Open a chosen or dropped path: a run folder, an experiment file, or pictures."""
         try:
-            if path.suffix == ".toml" and path.is_file():
+            if not path.exists() and not path.is_symlink():
+                self._app.show_message(Lasting(f"There is no file or folder {path}."))
+            elif path.suffix.lower() == ".toml" and path.is_file():
                 self._app.run_file(path)
             elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
                 self._app.show_message(Lasting(f"Cannot open {path}: no permission to read it."))
             elif looks_like_run(path):
                 self._app.open_run(path)
-            elif path.suffix == ".zip" and path.is_file():
+            elif path.suffix.lower() == ".zip" and path.is_file():
                 self._import(path)
             elif is_own_data(path):
                 self.choose_data(path)

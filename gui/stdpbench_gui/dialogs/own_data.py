@@ -33,9 +33,8 @@ def is_own_data(path: Path) -> bool:
     """Return whether a path is data: pictures, signals, events or a table; any folder that is not a run."""
     if path.is_dir():
         return not looks_like_run(path)
-    return path.suffix.lower() in (".npz", *STIMULI) or (
-        path.is_file() and path.suffix.lower() != ".toml" and is_idx(path)
-    )
+    suffix = path.suffix.lower()
+    return path.is_file() and (suffix in (".npz", *STIMULI) or (suffix != ".toml" and is_idx(path)))
 
 
 class OwnDataDialog(OwnDialog):

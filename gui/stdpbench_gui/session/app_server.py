@@ -66,7 +66,7 @@ class AppServer(QObject):
         """Return the answer; None to somebody who does not know the token."""
         try:
             asked = json.loads(question)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         token = str(asked.pop("token", "")) if isinstance(asked, dict) else ""
         known = secrets.compare_digest(token.encode("utf-8", "replace"), self.token.encode())

@@ -213,8 +213,8 @@ def _are_small(dataset: Folder) -> bool:
     """Whether the raw pictures of a folder fit in memory, judging by the size of the first one."""
     from PIL import Image
 
-    files = [path for path in Path(dataset.path or "").rglob("*") if path.suffix.lower() in _PICTURES]
     try:
+        files = [path for path in Path(dataset.path or "").rglob("*") if path.suffix.lower() in _PICTURES]
         with Image.open(files[0]) as first:
             return len(files) * first.width * first.height < _MOST_PIXELS
     except (OSError, IndexError, Image.DecompressionBombError):

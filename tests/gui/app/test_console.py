@@ -112,7 +112,7 @@ def test_who_does_not_know_the_token_gets_no_answer(
     with pytest.raises(StdpbenchError, match="not now"):
         told(qtbot, lambda: known("pause"))
     wrong = (json.dumps({"token": token, "ask": "path"}).encode() + b"\n" for token in ("x", "ü", 5, "\ud800"))
-    for odd in (b"no json\n", b"[]\n", b"\xff\n", *wrong):
+    for odd in (b"no json\n", b"[]\n", b"[" * 60_000 + b"\n", b"\xff\n", *wrong):
 
         def ask(odd: bytes = odd) -> bytes:
             with socket.create_connection(("127.0.0.1", server.port), 100) as line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -70,6 +71,17 @@ def test_an_unknown_file_is_named_in_a_message(window: MainWindow, tmp_path: Pat
     file.write_text("nothing of the sort", encoding="utf-8")
     drop(window, file)
     assert "notes.txt is not a run folder" in window.message.text()
+    drop(window, tmp_path / "gone.csv")
+    assert f"There is no file or folder {tmp_path / 'gone.csv'}" in window.message.text()
+
+
+@pytest.mark.shared_window
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes in folders")
+def test_a_pipe_that_nobody_writes_to_does_not_stop_the_window(window: MainWindow, tmp_path: Path) -> None:
+    pipe = tmp_path / "table.csv"
+    os.mkfifo(pipe)
+    drop(window, pipe)
+    assert "table.csv is not a run folder" in window.message.text()
 
 
 @pytest.mark.shared_window

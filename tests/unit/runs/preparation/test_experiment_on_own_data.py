@@ -59,6 +59,14 @@ def test_large_pictures_on_paper_are_made_smaller_and_inverted(folder):
     assert (made.resize, made.frame, made.invert) == (28, None, True)
 
 
+def test_a_folder_that_vanishes_while_a_folder_is_searched_is_passed_over(folder, monkeypatch):
+    def vanished(*_):
+        raise FileNotFoundError(2, "No such file or directory", "elsewhere")
+
+    monkeypatch.setattr(Path, "rglob", vanished)  # another program removes folders in it
+    assert suggest_steps(folder, PictureReader()).resize == 28
+
+
 def test_pictures_are_read_once(npz, monkeypatch):
     reads = []
     load = NPZ.load
