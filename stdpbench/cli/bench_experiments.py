@@ -144,7 +144,7 @@ def bench_experiments(
 
 
 def _called(experiments: Mapping[str, Experiment]) -> dict[str, str]:
-    """Return what each experiment is called in results: its name, or what it was named by if several have that name."""
+    """Return what each experiment is called in results: its name, or if several have that one, what was given."""
     names = [experiment.name for experiment in experiments.values()]
     return {given: each.name if names.count(each.name) == 1 else given for given, each in experiments.items()}
 
