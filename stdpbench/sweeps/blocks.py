@@ -42,7 +42,7 @@ class Blocks:
     n_arms, n_seeds : int
         Size of the design.
     f, p : float
-        The statistic, and its probability if arms do not differ.
+        The statistic, and its probability if arms do not differ; NaN and 1 if arms do not differ in any seed.
     df_arms, df_error : int
         Degrees of freedom.
     omega_squared : float
@@ -144,6 +144,8 @@ def analyse_blocks(values: Values) -> Blocks | None:
     a, b = len(arms), len(seeds)
     if a < 2 or b < 2:
         return None
+    if (y == y[0]).all():  # what remains of sums of squares would be rounding
+        return Blocks(a, b, math.nan, 1.0, a - 1, (a - 1) * (b - 1), 0.0, 0.0)
     grand = y.mean()
     of_arms = b * float(((y.mean(axis=1) - grand) ** 2).sum())
     of_seeds = a * float(((y.mean(axis=0) - grand) ** 2).sum())

@@ -86,20 +86,22 @@ def compare_arms(sweep: Sweep, values: Values, scale: float) -> Comparisons:
             if arm != sweep.reference
         }
     factors = {arm.label: arm.factors for arm in sweep.arm if arm.factors is not None}
-    finished = all(len(known.get(arm, ())) > 1 for arm in factors)
+    common: set[int] = set.intersection(*(set(known.get(arm, ())) for arm in factors)) if factors else set()
     return Comparisons(
         analyse_blocks(known),
         tuple(games_howell(spreads)) if few else (),
         tuple(paired_comparisons(known)) if few else (),
         equivalences,
-        tuple(factor_effects(known, factors)) if factors and finished else (),
+        tuple(factor_effects(known, factors)) if len(common) > 1 else (),
     )
 
 
 def sentences(found: Comparisons, sweep: Sweep, scale: float, digits: int) -> list[str]:
     """Return the comparisons as remarks of a report."""
     remarks, unit = [], " points" if scale == 100 else ""
-    if (blocks := found.blocks) is not None:
+    if (blocks := found.blocks) is not None and math.isnan(blocks.f):
+        remarks.append(f"All {blocks.n_arms} arms have the same value in each of {blocks.n_seeds} seeds.")
+    elif blocks is not None:
         remarks.append(
             f"Arms with seeds as blocks: F({blocks.df_arms}, {blocks.df_error}) = {blocks.f:.1f}, {_p(blocks.p)}; "
             f"ω² = {blocks.omega_squared:.2f}, the share of the variance between runs that is due to arms "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,14 @@ def test_only_seeds_that_all_arms_have_are_compared_and_one_is_not_enough() -> N
     assert analyse_blocks(more) == analyse_blocks(THREE)
     assert analyse_blocks({"a": {0: 1.0}, "b": {0: 2.0}}) is None
     assert analyse_blocks({"a": {0: 1.0, 1: 2.0}}) is None
+
+
+@pytest.mark.parametrize("value", [1.0, 0.9, 0.1, 1 / 3])
+def test_arms_that_are_equal_in_every_seed_do_not_differ(value: float) -> None:
+    found = analyse_blocks({arm: {0: value, 1: value + 0.1, 2: 0.7} for arm in "abc"})
+    assert found is not None
+    assert math.isnan(found.f)
+    assert (found.p, found.omega_squared, found.sd_error) == (1.0, 0.0, 0.0)
 
 
 def test_games_and_howell_with_two_arms_is_welchs_test_and_agrees_with_scipy() -> None:
@@ -167,6 +176,22 @@ def test_a_sweep_reports_blocks_pairs_equivalence_and_factors(tmp_path: Path) ->
     assert len(record["games_howell"]) == len(record["paired_holm"]) == 6
     assert [effect["factor"] for effect in record["factors"]] == ["neurons", "rate"]
     assert record["equivalence"]["other rate"]["equivalent"] is True
+
+
+def test_equal_arms_and_factors_without_common_seeds_leave_a_report(tmp_path: Path) -> None:
+    named = [{"label": "none", "factors": []}, {"label": "x", "set": {"exc.tau_m": "200 ms"}, "factors": ["x"]}]
+    made = sweep(seeds=[0, 1, 2], arm=named)
+    with SweepState(tmp_path) as state:
+        for row, seeds in zip(make_report(made, state).rows, ((0, 1), (1, 2)), strict=True):
+            for seed in seeds:
+                state.results[row.arm.experiment(seed).digest] = result(0.9)
+        assert "Effects of factors" not in to_markdown(make_report(made, state))
+        for row in make_report(made, state).rows:
+            for seed in made.seeds:
+                state.results[row.arm.experiment(seed).digest] = result(0.9)
+        report = make_report(made, state)
+    assert "All 2 arms have the same value in each of 3 seeds." in to_markdown(report)
+    assert json.loads(json.dumps(to_mapping(report)["comparisons"], allow_nan=False))["blocks"]["f"] is None
 
 
 def test_factors_and_margin_of_a_file_are_checked() -> None:
