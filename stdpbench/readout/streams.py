@@ -57,7 +57,7 @@ class Intervals:
         order = np.argsort(index, kind="stable")
         neuron, at = np.asarray(index, np.int64)[order], step[order]
         first = np.flatnonzero(np.diff(neuron, prepend=-1))
-        before = np.concatenate([at[:0], at[:-1]]) if len(at) < 1 else np.concatenate([[0], at[:-1]])
+        before = np.roll(at, 1)
         before[first] = self.last[neuron[first]]
         known = before >= 0
         interval = (at - before)[known] * self._dt
