@@ -22,15 +22,16 @@ def read_earlier(path: Path) -> dict[str, Any]:
         If the file does not hold any.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise StdpbenchError(f"--against {path} cannot be read: {error.strerror}") from error
     except ValueError:
         raise StdpbenchError(f"--against {path} is not a JSON file; give one that stdpbench bench wrote") from None
-    measured = found.get("measurements") if isinstance(found, dict) else None
+    record: dict[str, Any] = found if isinstance(found, dict) else {}
+    measured = record.get("measurements")
     if not isinstance(measured, dict) or not all(isinstance(each, dict) for each in measured.values()):
         raise StdpbenchError(f"--against {path} has no measurements; give a file that stdpbench bench wrote")
-    return found
+    return record
 
 
 def times_of(figures: Mapping[str, Any]) -> dict[str, float]:

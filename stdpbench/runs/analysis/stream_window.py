@@ -78,6 +78,6 @@ def rate_of(bins: NDArray[np.integer[Any]], dt: float, duration: float, n: int, 
         Number of neurons.
     """
     n_bins = max(1, int(np.ceil(duration / width - 1e-9)))
-    counts = np.bincount((bins * (dt / width)).astype(np.int64), minlength=n_bins)[:n_bins]
+    counts = np.bincount((bins * (dt / width) + 1e-9).astype(np.int64), minlength=n_bins)[:n_bins]
     widths = np.minimum(width, duration - width * np.arange(n_bins))
     return np.asarray(counts / (max(1, n) * widths * 1e-3), np.float64)

@@ -42,3 +42,4 @@ def test_rates_are_per_neuron_and_bin_and_the_last_bin_may_be_shorter() -> None:
     assert len(rate) == 3
     np.testing.assert_allclose(rate, np.array([4, 0, 1]) / (2 * np.array([10, 10, 5]) * 1e-3))
     assert len(rate_of(bins, 0.1, 25.0, 2, 5.0)) == 5
+    assert rate_of(np.array([49]), 1.0, 98.0, 1, 49.0)[0] == 0, "49 * (1 / 49) is below 1"
