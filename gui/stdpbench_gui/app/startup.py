@@ -71,8 +71,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
             crash.install(window.show_message)
             window.show()
             if shown is not None:
-                QTimer.singleShot(0, lambda: window.services.open_path(shown))
-                QTimer.singleShot(0, window.pages.make_ahead)
+                window.open_first(shown)
             QTimer.singleShot(_SETTLED_MS, settle)
             status = app.exec()
             background.finish(_PATIENCE)

@@ -363,6 +363,16 @@ class MainWindow(QMainWindow):
         runs = self.runs
         self.session.start_new(lambda: create_run(experiment, runs, Options(), {"command": "desktop app"}))
 
+    def open_first(self, path: Path) -> None:
+        """Open a run folder, an experiment file or pictures as soon as the pages for them are made."""
+        self.show_message(f"Opening {path.name or path} …")
+
+        def then() -> None:
+            self.show_message("")
+            self.services.open_path(path)
+
+        self.pages.make_ahead(then)
+
     def open_run(self, path: Path) -> None:
         """Show a run."""
         self.session.open(path)

@@ -5,6 +5,8 @@ A page that is needed before it is whole is finished at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +17,7 @@ from PyQt6.QtWidgets import QApplication, QLabel, QStackedWidget, QWidget
 from stdpbench_gui.app.ahead import import_pages, read_kinds
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job
-from stdpbench_gui.session.in_steps import InSteps, Making, Part
+from stdpbench_gui.session.in_steps import InSteps, Making, Part, Then
 from stdpbench_gui.session.run_session import RunSession
 
 if TYPE_CHECKING:
@@ -103,16 +105,22 @@ class Pages(QStackedWidget):
         self._importing: Job | None = None
         self.is_making_ahead = False
 
-    def make_ahead(self) -> None:
-        """Make all pages that do not exist, in steps, once their modules are imported in a thread."""
+    def make_ahead(self, then: Callable[[], object] = lambda: None) -> None:
+        """Make all pages that do not exist, in steps, once their modules are imported in a thread.
+
+        Parameters
+        ----------
+        then : callable
+            Called as soon as the Train and Runs pages, all menus and the services exist.
+        """
         if not self.is_making_ahead:
             self.is_making_ahead = True
-            begin = self._begin
+            begin = partial(self._begin, then)
             do = self._window.session.background.do
             self._importing = do(import_pages, lambda _: begin(), lambda _: begin(), owner=self)
 
-    def _begin(self) -> None:
-        self.in_steps.add(self.main, self.evaluate, self.rules)
+    def _begin(self, then: Callable[[], object]) -> None:
+        self.in_steps.add(self.main, Then(then), self.evaluate, self.rules)
         self._window.session.background.do(read_kinds, lambda _: None)
 
     def stop(self) -> None:

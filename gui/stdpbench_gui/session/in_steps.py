@@ -25,6 +25,24 @@ class Work(Protocol):
         """Do the next step; return whether there are more."""
 
 
+class Then:
+    """A single step.
+
+    Parameters
+    ----------
+    act : callable
+        What is done.
+    """
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
+
+    def step(self) -> bool:
+        """Do it; there is no more."""
+        self._act()
+        return False
+
+
 class Part(Generic[T]):
     """Something that is made in steps, or at once for who needs it earlier; nothing is made twice.
 

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from waiting import waits
 
 import stdpbench_gui
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app import window_pages
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
@@ -71,6 +72,19 @@ def test_a_page_that_is_used_early_is_whole_and_nothing_is_made_twice(fresh: Mai
     for kind, number in ((TrainPage, 1), (RunsPage, 1), (EvaluatePage, 1), (RulesPage, 1), (Panel, len(ALL))):
         assert len(fresh.findChildren(kind)) == number
     assert fresh.pages.count() == len(fresh.page_names)
+
+
+def test_what_the_app_is_started_with_opens_before_the_other_pages_are_made(
+    fresh: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    fresh.open_first(finished_run.path)
+    fresh.show()
+    assert fresh.message.text() == f"Opening {finished_run.path.name} …"
+    waits(qtbot, lambda: fresh.session.folder is not None)
+    assert fresh.session.folder.path == finished_run.path
+    assert fresh.pages.currentWidget() is fresh.train
+    assert not fresh.message.text()
+    waits(qtbot, lambda: is_whole(fresh))
 
 
 def test_a_window_closes_while_its_pages_are_made(fresh: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
