@@ -260,7 +260,7 @@ _TRUENORTH: Final = Target(
             26, "pJ, of the whole chip at 20 Hz and 128 synapses per neuron", _MEROLLA, _SANAFE
         )
     },
-    ("A neuron that is to reach more cores than one is copied, which takes more neurons; this is not counted.",),
+    ("A neuron that has to reach more than one core is copied, which takes more neurons; this is not counted.",),
 )
 
 _DYNAP_CNN: Final = Target(
@@ -286,7 +286,7 @@ _DYNAP_CNN: Final = Target(
     },
     {},
     (
-        "Made for convolutions, in which neurons share weights; here each synapse is counted as a weight of its own.",
+        "Made for convolutions, in which neurons share weights; here each synapse is counted as a separate weight.",
         "No energy per operation could be confirmed.",
     ),
 )

@@ -74,7 +74,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             for timing, title, help in (
                 ("redrawn", "spike times redrawn", "each input spike at a time drawn from those of all stimuli"),
                 ("permuted", "time steps permuted", "in another order, the same for all inputs"),
-                ("shifted", "inputs shifted", "the spikes of each input moved around by a time of its own"),
+                ("shifted", "inputs shifted", "the spikes of each input rotated by a time drawn for it"),
             )
         },
     }

@@ -105,7 +105,7 @@ def sentences(found: Comparisons, sweep: Sweep, scale: float, digits: int) -> li
         remarks.append(
             f"Arms with seeds as blocks: F({blocks.df_arms}, {blocks.df_error}) = {blocks.f:.1f}, {_p(blocks.p)}; "
             f"ω² = {blocks.omega_squared:.2f}, the share of the variance between runs that is due to arms "
-            f"({blocks.n_arms} arms, {blocks.n_seeds} seeds; SD of the rest "
+            f"({blocks.n_arms} arms, {blocks.n_seeds} seeds; residual SD "
             f"{scale * blocks.sd_error:.{digits}f}{unit})."
         )
     for name, pairs in (
