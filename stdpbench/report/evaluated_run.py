@@ -183,8 +183,15 @@ class EvaluatedRun:
         return normalised(start_arrays(plain, self.split.train), self._graph)
 
 
-def load_run(folder: RunFolder) -> EvaluatedRun:
+def load_run(folder: RunFolder, purpose: str = "a report") -> EvaluatedRun:
     """Read a finished run.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    purpose : str
+        What it is read for, for errors: a noun in the singular.
 
     Raises
     ------
@@ -199,18 +206,16 @@ def load_run(folder: RunFolder) -> EvaluatedRun:
         )
     if not (folder.path / "test.npz").is_file() or not (folder.path / "metrics.json").is_file():
         raise StdpbenchError(
-            f"{folder.path} has no responses to test pictures yet: a report needs a finished run "
+            f"{folder.path} has no responses to test pictures yet: {purpose} needs a finished run "
             "(`stdpbench resume` finishes it, `stdpbench evaluate` labels and tests it again)"
         )
     experiment = stored_at(start, records, reached_position(records))
     if missing := experiment.data.missing:
-        raise StdpbenchError(
-            f"cannot create a report on {folder.path.name}: {missing}, and a report needs its pictures and labels"
-        )
+        raise StdpbenchError(f"{folder.path.name}: {missing}, and {purpose} needs its pictures and labels")
     validation = bool(metadata.get("validation", False))
     split = load_split(experiment, validation)
     if split.train.labels is None or split.test.labels is None:
-        raise StdpbenchError(f"the pictures of {folder.path.name} have no labels, so there is nothing to report")
+        raise StdpbenchError(f"the pictures of {folder.path.name} have no labels, which {purpose} needs")
     n_exc = experiment.graph().n_read
     trained = trained_arrays(folder, experiment, n_input(experiment, split.train))
     label, test = (_counts(folder, name, n_exc) for name in ("label.npz", "test.npz"))
@@ -221,7 +226,7 @@ def load_run(folder: RunFolder) -> EvaluatedRun:
         )
     if len(test) < FEWEST:
         raise StdpbenchError(
-            f"{folder.path.name} is evaluated on {len(test)} pictures: a report needs at least {FEWEST} to tell "
+            f"{folder.path.name} is evaluated on {len(test)} pictures: {purpose} needs at least {FEWEST} to tell "
             f"results from chance{_more_pictures(experiment, validation)}"
         )
     return EvaluatedRun(

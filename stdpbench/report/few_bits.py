@@ -65,7 +65,7 @@ def measure_bits(
         If a number of bits is out of range, there is no such rounding, or the run is not finished.
     """
     wanted = list(dict.fromkeys(checked_bits(each) for each in bits))
-    run = load_run(folder)
+    run = load_run(folder, "a test with few bits")
     rounding = run.experiment.simulator.weight_rounding if rounding is None else rounding
     kinds = {"nearest": "bits", "stochastic": "stochastic-bits"}
     if rounding not in kinds:

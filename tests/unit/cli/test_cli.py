@@ -128,6 +128,8 @@ def test_evaluate_gives_the_same_numbers_with_other_workers(
     path, record = finished
     before = np.load(path / "test.npz")["spike_counts"]
     (path / "test.npz").unlink()
+    status, _, err = run_cli(["evaluate", str(path), "--bits", "4"], capsys)
+    assert (status, "a test with few bits needs a finished run" in err) == (2, True)
     status, out, _ = run_cli(["evaluate", str(path), "--workers", "2", "--no-baselines", "--json"], capsys)
     assert status == 0
     again = json.loads(out.splitlines()[-1])
