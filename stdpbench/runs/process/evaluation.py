@@ -326,6 +326,7 @@ class Processes:
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._pool: Any = None
+        self._n = 0  # processes of the pool
         self._network = (Path(), "")
         self._phases = 0
 
@@ -335,7 +336,10 @@ class Processes:
         """Take what a network has learned, and the phase, for all parts from now on; none may be on its way."""
         from loky import ProcessPoolExecutor
 
+        if n_others > self._n:  # the phase before had fewer pictures
+            self.close()
         if self._folder is None:
+            self._n = n_others
             self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-")
             shape, parent = input_shape(experiment, images), os.getpid()
             arguments = (self._folder.name, experiment.to_mapping(), shape, simulator.name, parent)
@@ -359,6 +363,7 @@ class Processes:
         if self._folder is not None:
             self._folder.cleanup()
         self._pool = self._folder = None
+        self._n = 0
 
 
 @contextmanager
