@@ -14,6 +14,14 @@ from stdpbench_gui.widgets.pictures import visible_size
 _FLATTEST = 3  # width by height of a small strip
 
 
+def shaded(base: int, colour: NDArray[np.uint32] | int, strength: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Return colours of marks, uint32 as 0xAARRGGBB, between that of the paper (strength 0) and their own (1)."""
+    places = np.array([16, 8, 0], np.uint32)
+    paper, own = ((np.asarray(each, np.uint32)[..., None] >> places) & 255 for each in (base, colour))
+    mixed = np.rint(paper + (own.astype(np.float64) - paper) * strength[:, None]).astype(np.uint32)
+    return np.uint32(0xFF000000) | (mixed << places).sum(axis=1, dtype=np.uint32)
+
+
 def ink(picture: NDArray[Any]) -> QImage:
     """Convert a stimulus as it is drawn, (height, width), to ink on the theme's paper colour."""
     return inks(picture[None])[0]

@@ -11,11 +11,12 @@ from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
+from stdpbench.runs.analysis.shown_stimulus import ShownStimulus, strength
 from stdpbench.runs.analysis.stream_window import thinning
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.widgets.axes import step_up
+from stdpbench_gui.widgets.inks import shaded
 from stdpbench_gui.widgets.pictures import image_of
 
 MOST_SPIKES = 60_000
@@ -181,6 +182,11 @@ class TimePlot(QWidget):
         column = left + (shown.bin[kept] / max(1, shown.n_bins) * width).astype(np.int64)
         row = top + np.minimum(index * height // max(1, shown.n_input), height - high)
         ink = np.array(palette, np.uint32)[group % len(palette)]
+        if shown.factor is not None:
+            share = strength(shown.factor)[kept]
+            strongest_last = np.argsort(share, kind="stable")
+            ink = shaded(QColor(theme.current().base).rgba(), ink, share)[strongest_last]
+            row, column = row[strongest_last], column[strongest_last]
         for down in range(high):
             for right in range(wide):
                 self._pixels[
@@ -241,6 +247,7 @@ class TimePlot(QWidget):
         kept = channel % self.every_channel == 0
         if self.every > 1:
             kept &= shown.index % self.every == 0
+        size = (np.ones(len(kept)) if shown.factor is None else strength(shown.factor))[kept]
         channel, time, group = channel[kept], time[kept], shown.group[kept]
         values = shown.values_at(channel, time)
         half = min(4.0, max(1.5, 0.3 * high))
@@ -254,7 +261,8 @@ class TimePlot(QWidget):
         for of, colour in enumerate(palette):
             mine = group % len(palette) == of
             painter.setPen(QPen(QColor(colour), 1.6))
-            ends = np.stack([values[mine] - half, values[mine] + half], axis=1).reshape(-1)
+            reach = half * size[mine]
+            ends = np.stack([values[mine] - reach, values[mine] + reach], axis=1).reshape(-1)
             painter.drawPath(pg.functions.arrayToQPath(np.repeat(x[mine], 2), ends, connect="pairs"))
 
     def _paint_margin(self, painter: QPainter, shown: ShownStimulus, areas: _Areas, top: float) -> None:

@@ -22,6 +22,13 @@ def factors_sentence(factor: NDArray[np.float64 | np.float32]) -> str:
     return f"Input spikes carry {which}, by which what they deliver is multiplied."
 
 
+def strength(factor: NDArray[np.float64 | np.float32]) -> NDArray[np.float64]:
+    """Return how strongly spikes are drawn, 0.25 to 1, in proportion to the size of their factors: float64."""
+    size = np.abs(factor).astype(np.float64)
+    return _FAINTEST + (1 - _FAINTEST) * size / max(float(size.max(initial=0.0)), 1e-300)
+
+
+_FAINTEST = 0.25
 FRAMES = 10
 """Frames in which a recording plays."""
 _RATE_BINS = 50

@@ -93,6 +93,8 @@ class SlowMotion:
         Which of the replayed synapses exist; None for all.
     delays : int or ndarray, int32, (n_synapses,)
         Axonal delays of the replayed synapses in steps: from a spike of the source to its arrival.
+    source_factor : ndarray, float64 or float32, or None
+        Factors of the spikes of the source, if these are of the input and carry some.
     """
 
     projection: str
@@ -116,6 +118,7 @@ class SlowMotion:
     sources: NDArray[np.integer[Any]]
     connected: NDArray[np.bool_] | None = None
     delays: int | NDArray[np.int32] = 0
+    source_factor: NDArray[np.float64 | np.float32] | None = None
 
     def arrivals(self) -> NDArray[np.float64]:
         """Return the step in which each spike of the source arrives at the neuron, float64; NaN: it does not.
@@ -262,8 +265,8 @@ def slow_motion(
     traces, remarks = _traces_at_start(experiment, rule, synapses, frame, {} if rule_starts else earlier)
     if rule_starts and frame["attempts"] == 1:
         remarks = ["The rule is active from this presentation on: its traces start at 0."]
-    factor = frame.get("input_factor")
-    if factor is not None and len(factor) and synapses.source == graph.input:
+    factor = frame.get("input_factor") if synapses.source == graph.input else None
+    if factor is not None and len(factor):
         remarks.append(f"{factors_sentence(factor)} To the rule, each is a spike.")
     if synapses.delayed and not follows and not (experiment.schedule.between == "reset" or _first(frame)):
         remarks.append("Spikes that were in flight at the start are unknown.")
@@ -309,6 +312,7 @@ def slow_motion(
         synapses.origins,
         synapses.connected,
         synapses.delays,
+        factor,
     )
 
 

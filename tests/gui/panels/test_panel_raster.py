@@ -89,6 +89,25 @@ def test_every_spike_is_a_pixel_of_its_colour() -> None:
     assert (image == 4).any()
 
 
+FACTORS = np.array([1.0, 0.25, -0.5, 0.25])
+
+
+def test_input_spikes_are_the_fainter_the_smaller_their_factor() -> None:
+    strip = Strip.of(frame(0, input=pair((0, 20), (7, 100), (7, 100), (12, 44)), input_factor=FACTORS), 0.5, 350.0)
+    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 120)
+    image = np.zeros((120, 700), np.uint32)
+    white, black = 0xFFFFFFFF, 0xFF000000
+    colours = {"base": white, "input": black, "exc": 0xFF0000FF, "inh": 3, "selected": 4}
+    later = Strip.of(frame(1), 0.5, 350.0)  # of another run, whose spikes carry none
+    later.follow(strip)
+    fill(image, place([strip, later], bands, 700, 2.0), bands, colours, 0)
+    grey = [
+        int(image[row, column] & 255)
+        for row, column in zip(bands[0].row(np.array([0, 7, 12])), (20, 100, 44), strict=True)
+    ]
+    assert grey == [0, 96, 191 - 48], "the stronger one of two is on top"
+
+
 def test_spikes_that_have_scrolled_out_are_cut_off() -> None:
     strip = Strip.of(frame(0), 0.5, 350.0)
     bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 60)

@@ -300,6 +300,12 @@ def test_factors_add_up(panel: Stimulus) -> None:
     give(panel.session, {**shown, "input_factor": np.array([0.5, 0.25, 0.125])})
     redraw(panel)
     assert panel.captions[1].text() == "sum of factors, 0 to 0.5"
+    with_factors = panel.view.time.grab().toImage()
+    give(panel.session, {**shown, "presentation": 2, "input_factor": np.full(3, 0.5)})
+    redraw(panel)
+    assert panel.view.time.grab().toImage() != with_factors, "marks of smaller factors are fainter"
+    give(panel.session, {**shown, "presentation": 3, "input_factor": np.array([0.5, 0.25, 0.125])})
+    redraw(panel)
     assert "Input spikes carry factors from 0.125 to 0.5, by which" in panel.summary()
     figure, table = panel.figure(), panel.table()
     assert figure is not None

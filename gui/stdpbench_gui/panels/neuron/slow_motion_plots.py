@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent
 
+from stdpbench.runs.analysis.shown_stimulus import strength
 from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
@@ -75,10 +76,13 @@ class SpikePlot(SmallPlot):
             (moment.target_spikes, _TARGET, n_target, self._all["exc"], self._mine["exc"], moment.neuron),
         ):
             height = max(1.2 / n, 0.012 if line is self._all["input"] else 0.04)
+            factor = moment.source_factor if line is self._all["input"] else None
+            size = np.ones(len(index)) if factor is None else strength(factor)
             for item, which, tall in ((line, index >= 0, height), (mine, index == chosen, 0.12)):
                 y = base + 1 - (index[which] + 0.5) / n  # first neuron on top, as in the raster
                 x = (bins[which] + 0.5) * moment.dt
-                ends = np.stack([np.clip(y - tall / 2, base, base + 1), np.clip(y + tall / 2, base, base + 1)], axis=1)
+                half = tall / 2 * size[which]
+                ends = np.stack([np.clip(y - half, base, base + 1), np.clip(y + half, base, base + 1)], axis=1)
                 self._points[id(item)] = (bins[which].astype(np.int64), np.repeat(x, 2), ends.reshape(-1))
 
     def _show_ways(self, moment: SlowMotion, pixel: int, n_source: int) -> None:

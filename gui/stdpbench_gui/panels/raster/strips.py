@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.runs.analysis.frame_spikes import stimulus_bins
+from stdpbench.runs.analysis.shown_stimulus import strength
 from stdpbench.runs.analysis.stream_window import rate_of, thinning
 from stdpbench_gui.widgets.axes import step_up
+from stdpbench_gui.widgets.inks import shaded
 
 LAYERS = ("input", "exc", "inh")
 _SHARES = {"input": 0.42, "exc": 0.42, "inh": 0.16}  # of the height
@@ -134,6 +136,8 @@ class Strip:
         Width of the bins of the rate, in ms.
     gap : float
         Width of the gap before it on the common axis, in ms.
+    factor : ndarray, float64 or float32, or None
+        Factors of the spikes of the first layer, the input, if they carry some.
     """
 
     presentation: int
@@ -148,6 +152,7 @@ class Strip:
     skipped: int = -1
     rate_bin: float = RATE_BIN
     gap: float = 0.0
+    factor: NDArray[np.float64 | np.float32] | None = None
 
     @classmethod
     def of(
@@ -168,6 +173,7 @@ class Strip:
             stimulus_bins(frame, round(stimulus / dt)) * dt,
             dt,
             rate,
+            factor=frame.get("input_factor"),
         )
 
     @cached_property
@@ -215,12 +221,15 @@ class Placed:
         Index into a flat image that starts at the first column of the common axis.
     every : int
         Spikes of every how many neurons are drawn; 1: of all.
+    strength : ndarray, float64, (n,), or None
+        How strongly their marks are drawn, by their factors; None: all alike.
     """
 
     index: NDArray[np.int32]
     column: NDArray[np.int64]
     place: NDArray[np.int64]
     every: int = 1
+    strength: NDArray[np.float64] | None = None
 
 
 def place(
@@ -234,12 +243,15 @@ def place(
     found = {}
     for band in bands:
         pairs = [strip.spikes[band.layer] for strip in strips]
+        size = _sizes(strips, pairs) if band.role == "input" else None
         most = MOST_SPIKES
         if band.n > band.height:  # several neurons share a row
             most = min(most, max(1, int(MOST_INK * width * band.height / (band.mark[0] * band.mark[1]))))
         every = thinning(sum(len(index) for index, _ in pairs), most)
         if every > 1:
-            pairs = [_thinned(pair, every, selected if band.selects else -1) for pair in pairs]
+            kept = [_kept(index, every, selected if band.selects else -1) for index, _ in pairs]
+            pairs = [(index[which], bins[which]) for (index, bins), which in zip(pairs, kept, strict=True)]
+            size = None if size is None else size[np.concatenate(kept)]
         index = np.concatenate([pair[0] for pair in pairs]) if pairs else np.empty(0, np.int32)
         starts = [round(strip.start * scale) for strip in strips]
         parts = [
@@ -247,14 +259,24 @@ def place(
             for pair, strip, start in zip(pairs, strips, starts, strict=True)
         ]
         column = np.concatenate(parts) if parts else np.empty(0, np.int64)
-        found[band.layer] = Placed(index, column, band.row(index) * width + column, every)
+        found[band.layer] = Placed(index, column, band.row(index) * width + column, every, size)
     return found
 
 
-def _thinned(pair: Pairs, every: int, selected: int) -> Pairs:
-    index, bins = pair
-    kept = (index % every == 0) | (index == selected)
-    return index[kept], bins[kept]
+def _kept(index: NDArray[np.int32], every: int, selected: int) -> NDArray[np.bool_]:
+    return (index % every == 0) | (index == selected)
+
+
+def _sizes(strips: Sequence[Strip], pairs: Sequence[Pairs]) -> NDArray[np.float64] | None:
+    """Return how strongly the marks of all strips are drawn; None if no spike carries a factor."""
+    if all(strip.factor is None for strip in strips):
+        return None
+    ones = (np.ones(len(index)) for index, _ in pairs)
+    return strength(
+        np.concatenate(
+            [one if strip.factor is None else strip.factor for strip, one in zip(strips, ones, strict=True)]
+        )
+    )
 
 
 def fill(
@@ -282,8 +304,13 @@ def fill(
     """
     image[...] = colours["base"]
     for band in bands:
-        spikes = placed[band.layer]
-        _stamp(image, spikes.place, spikes.column, left, band.mark, colours[band.role])
+        spikes, colour = placed[band.layer], colours[band.role]
+        if spikes.strength is None:
+            _stamp(image, spikes.place, spikes.column, left, band.mark, colour)
+        else:
+            last = np.argsort(spikes.strength, kind="stable")  # the strongest are on top
+            inks = shaded(colours["base"], colour, spikes.strength[last])
+            _stamp(image, spikes.place[last], spikes.column[last], left, band.mark, inks)
     for band in bands if selected >= 0 else ():
         if band.selects:
             spikes = placed[band.layer]
@@ -300,11 +327,14 @@ def _stamp(
     column: NDArray[np.int64],
     left: int,
     mark: tuple[int, int],
-    colour: int,
+    colour: int | NDArray[np.uint32],
 ) -> None:
-    """Draw marks, except those that cross the left or right edge."""
+    """Draw marks, except those that cross the left or right edge; of one colour, or each of its own."""
     (wide, high), width, flat = mark, image.shape[1], image.reshape(-1)
-    inside = place[(column >= left) & (column <= left + width - wide)] - left
+    within = (column >= left) & (column <= left + width - wide)
+    inside = place[within] - left
+    if isinstance(colour, np.ndarray):
+        colour = colour[within]
     for down in range(high):
         for right in range(wide):
             flat[inside + (down * width + right) if down or right else inside] = colour

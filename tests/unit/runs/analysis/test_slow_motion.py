@@ -93,6 +93,8 @@ def test_factors_of_input_spikes_are_named_and_change_no_replay(ran: tuple[LiveR
         "Input spikes carry the factor 0.5, by which what they deliver is multiplied. To the rule, each is a spike."
     ]
     np.testing.assert_array_equal(moment.replay.end, plain.replay.end)
+    assert moment.source_factor is frame["input_factor"]
+    assert plain.source_factor is None
 
 
 def test_parameters_are_those_of_the_presentation(ran: tuple[LiveRun, Frames]) -> None:
