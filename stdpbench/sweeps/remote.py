@@ -39,6 +39,7 @@ _PREFIX = "stdpbench-run-"
 _LEFT_OUT = ("lock", "requests")
 _LOOK = 1.0  # s between two checks whether the run has paused
 _HANDOVER = 60.0  # s until the process of a killed worker must have ended
+_REMOVAL = 10.0  # s for removing the folder of a run that still writes
 
 
 def main() -> int:
@@ -143,8 +144,11 @@ def _end_with_parent(folder: Path | None) -> None:
 
 
 def _remove(folder: Path) -> None:
-    with suppress(OSError):
-        remove_tree(folder, re.escape(_PREFIX) + TEMPORARY)
+    """Remove the folder, also if the run writes or replaces files in it meanwhile, which interrupts a removal."""
+    until = time.monotonic() + _REMOVAL
+    while folder.exists() and time.monotonic() < until:
+        with suppress(OSError):
+            remove_tree(folder, re.escape(_PREFIX) + TEMPORARY)
 
 
 if __name__ == "__main__":
