@@ -25,7 +25,7 @@ from stdpbench.network.brian import (
 )
 from stdpbench.network.brian import brian2 as b2
 from stdpbench.network.build import BuiltNetwork, build
-from stdpbench.network.layout import AMOUNT, SPREAD
+from stdpbench.network.layout import AMOUNT, SPREAD, ProjectionLayout
 from stdpbench.simulators.compiled.arrivals import described
 from stdpbench.simulators.compiled.deliveries import delivered
 from stdpbench.simulators.compiled.parts import PARTS, REALS
@@ -134,19 +134,64 @@ def generate(layout: Layout, folder: Path) -> list[dict[str, Any]]:
 
 
 def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, folder: Path) -> list[dict[str, Any]]:
+    """Write what is compiled besides Brian2's files; return the symbol table."""
+    by_place, symbols = _symbols(layout, made, device)
+    graded = _graded(layout, by_place)
+    steps, last_steps = _steps(made, by_place, device, {each["number"]: each for each in graded})
+    clock = made.groups[layout.cells[0].group].clock
+    of_network: dict[str, Any] = {
+        "word": WORDS[layout.graph.precision],
+        "graded": graded,
+        **_of_populations(layout, made, by_place),
+        **_of_projections(layout, by_place),
+    }
+    environment = ResidentCodeObject.templater.env
+    text = environment.get_template("resident.cpp").render(
+        code_object_names=[each.name for each in device.code_objects.values() if each.template_name != _QUEUES],
+        steps=steps,
+        last_steps=last_steps,
+        arrays=symbols,
+        neural=[by_place[layout.state[name].group, layout.state[name].variable] for name in layout.neural],
+        all_arrays=[device.get_array_name(var, access_data=False) for var in device.arrays],
+        **{name: device.get_array_name(clock.variables[name]) for name in ("timestep", "t", "dt")},
+        input=None if layout.input is None else layout.input.number,
+        input_before=sum(each.delay_bins for each in layout.in_flight if each.is_input),
+        cells=_cells(layout, made, device, by_place),
+        rows=_rows(layout, made, device, by_place),
+        **of_network,
+    )
+    (folder / "resident.cpp").write_text(text, encoding="utf-8")
+    for name in ("bare.h", "resident.h", "delays.h", "graded.h", "vector_math.h", "parts.h", *PARTS):
+        text = environment.get_template(name).render(**of_network)
+        (folder / name).write_text(text, encoding="utf-8")
+    return [asdict(symbol) for symbol in symbols]
+
+
+def _symbols(
+    layout: Layout, made: BuiltNetwork, device: ResidentDevice
+) -> tuple[dict[tuple[str, str], str], list[Symbol]]:
+    """Return the C++ names of the arrays that Python uses, by group and variable, and as the symbol table."""
     places = [(each.group, each.variable) for each in (layout.state | layout.fixed).values() if each.group]
     places += [(group, name) for group, values in layout.parameters.items() for name in values]
-    spreading = [each for each in layout.projections.values() if each.spreading is not None]
-    places += [(each.own(SPREAD), AMOUNT) for each in spreading]
-    by_place, symbols = dict[tuple[str, str], str](), []
+    places += [(each.own(SPREAD), AMOUNT) for each in _spreading(layout)]
+    by_place, symbols = dict[tuple[str, str], str](), list[Symbol]()
     for group, variable in places:
         var = made.groups[group].variables[variable]
         by_place[group, variable] = name = device.get_array_name(var, access_data=False)
         symbols.append(Symbol(f"{group}.{variable}", name, var in device.dynamic_arrays))
-    graded = _graded(layout, by_place)
-    steps, last_steps = _steps(made, by_place, device, {each["number"]: each for each in graded})
-    clock = made.groups[layout.cells[0].group].clock
-    cells = [
+    return by_place, symbols
+
+
+def _spreading(layout: Layout) -> list[ProjectionLayout]:
+    """Return the projections whose rule spreads a trace to neighbouring inputs, by synapses of its own."""
+    return [each for each in layout.projections.values() if each.spreading is not None]
+
+
+def _cells(
+    layout: Layout, made: BuiltNetwork, device: ResidentDevice, by_place: dict[tuple[str, str], str]
+) -> list[dict[str, Any]]:
+    """Return what templates need of each population of neurons."""
+    return [
         {
             "number": each.number,
             "size": each.size,
@@ -157,7 +202,40 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
         }
         for each in layout.cells
     ]
-    names: dict[str, list[Any]] = {
+
+
+def _rows(
+    layout: Layout, made: BuiltNetwork, device: ResidentDevice, by_place: dict[tuple[str, str], str]
+) -> list[dict[str, Any]]:
+    """Return the number of synapses, and the arrays of them, of all that connects only some pairs of neurons."""
+
+    def n_synapses(group: str) -> str:
+        return str(device.get_array_name(made.groups[group].variables["N"]))
+
+    variables = [*(layout.state | layout.fixed).values()]
+    rows = [
+        {
+            "number": each.number,
+            "n": n_synapses(each.group),
+            "arrays": [by_place[one.group, one.variable] for one in variables if one.group == each.group],
+        }
+        for each in layout.projections.values()
+        if each.sparse
+    ]
+    return rows + [
+        {
+            "number": each.spread_number,
+            "n": n_synapses(each.own(SPREAD)),
+            "arrays": [by_place[each.own(SPREAD), AMOUNT]],
+        }
+        for each in _spreading(layout)
+    ]
+
+
+def _of_populations(layout: Layout, made: BuiltNetwork, by_place: dict[tuple[str, str], str]) -> dict[str, list[Any]]:
+    """Return which populations need what, by the names that templates use."""
+    return {
+        "trains": [each.number for each in layout.populations.values()],
         "noisy": [
             {"number": each.number, "receptor": by_place[each.group, each.population.noise.receptor]}
             for each in layout.cells
@@ -173,65 +251,33 @@ def _write_resident(layout: Layout, made: BuiltNetwork, device: ResidentDevice, 
             }
             for number, (population, receptor) in enumerate(layout.driven)
         ],
-        "trains": [each.number for each in layout.populations.values()],
-        "delayed": [each.number for each in layout.projections.values() if each.delays_differ],
-        "delays_kept": [each.number for each in layout.projections.values() if each.keeps_delays],
-        "sparse": [each.number for each in layout.projections.values() if each.sparse]
-        + [each.spread_number for each in spreading],
         "sleeping": [each.number for each in layout.cells if each.sleeps],
-        "told_later": described(layout, by_place),
-        "deliveries": [
-            {"number": each.number, "source": each.source.number, "n_targets": each.target.size}
-            | {"real": REALS[layout.graph.precision]}
-            for each in layout.projections.values()
-            if delivered(layout, each)
-        ],
-        "graded": graded,
         "late": list(traces(layout).values()),
         "scanned": [each.number for each in layout.cells if each.group in made.scanned],
         "rounded": [array for each in layout.cells for array in rounded_in_steps(made.groups[each.group])],
     }
-    environment = ResidentCodeObject.templater.env
-    text = environment.get_template("resident.cpp").render(
-        code_object_names=[each.name for each in device.code_objects.values() if each.template_name != _QUEUES],
-        steps=steps,
-        last_steps=last_steps,
-        arrays=symbols,
-        neural=[by_place[layout.state[name].group, layout.state[name].variable] for name in layout.neural],
-        all_arrays=[device.get_array_name(var, access_data=False) for var in device.arrays],
-        **{name: device.get_array_name(clock.variables[name]) for name in ("timestep", "t", "dt")},
-        input=None if layout.input is None else layout.input.number,
-        input_before=sum(each.delay_bins for each in layout.in_flight if each.is_input),
-        cells=cells,
-        rows=[
+
+
+def _of_projections(layout: Layout, by_place: dict[tuple[str, str], str]) -> dict[str, list[Any]]:
+    """Return which projections need what, by the names that templates use."""
+    projections = layout.projections.values()
+    return {
+        "delayed": [each.number for each in projections if each.delays_differ],
+        "delays_kept": [each.number for each in projections if each.keeps_delays],
+        "sparse": [each.number for each in projections if each.sparse]
+        + [each.spread_number for each in _spreading(layout)],
+        "told_later": described(layout, by_place),
+        "deliveries": [
             {
                 "number": each.number,
-                "n": device.get_array_name(made.groups[each.group].variables["N"]),
-                "arrays": [
-                    by_place[variable.group, variable.variable]
-                    for variable in (layout.state | layout.fixed).values()
-                    if variable.group == each.group
-                ],
+                "source": each.source.number,
+                "n_targets": each.target.size,
+                "real": REALS[layout.graph.precision],
             }
-            for each in layout.projections.values()
-            if each.sparse
-        ]
-        + [
-            {
-                "number": each.spread_number,
-                "n": device.get_array_name(made.groups[each.own(SPREAD)].variables["N"]),
-                "arrays": [by_place[each.own(SPREAD), AMOUNT]],
-            }
-            for each in spreading
+            for each in projections
+            if delivered(layout, each)
         ],
-        word=WORDS[layout.graph.precision],
-        **names,
-    )
-    (folder / "resident.cpp").write_text(text, encoding="utf-8")
-    for name in ("bare.h", "resident.h", "delays.h", "graded.h", "vector_math.h", "parts.h", *PARTS):
-        text = environment.get_template(name).render(word=WORDS[layout.graph.precision], **names)
-        (folder / name).write_text(text, encoding="utf-8")
-    return [asdict(symbol) for symbol in symbols]
+    }
 
 
 def _graded(layout: Layout, by_place: dict[tuple[str, str], str]) -> list[dict[str, Any]]:
