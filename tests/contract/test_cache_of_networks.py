@@ -32,6 +32,7 @@ from stdpbench.simulators import find_compiler, open_simulator
 from stdpbench.simulators.compiled import cache
 from stdpbench.simulators.compiled.cache import key
 from stdpbench.simulators.compiled.parts import fetch_parts
+from stdpbench.simulators.compiled.toolchain import Compiler
 
 REAL = find_compiler()
 needs_a_compiler = pytest.mark.skipif(REAL is None, reason="needs a C++ compiler")
@@ -137,6 +138,18 @@ def test_what_networks_share_is_compiled_for_the_first_one(compiled_by_two, with
     assert fetch_parts(other, Layout(experiment("direct").graph(9)), networks) != [shared]
     assert (folder / "calls").read_text().splitlines() == [*CALLS, "parts"]
     (folder / "calls").write_text("".join(f"{each}\n" for each in CALLS))
+
+
+def test_what_networks_share_is_made_again_where_it_is_damaged(tmp_path, monkeypatch):
+    def made(compiler, source, target, define):
+        return bool(target.write_bytes(b"object"))
+
+    monkeypatch.setattr("stdpbench.simulators.compiled.parts.compile_object", made)
+    compiler, layout = Compiler(("c++",), "gcc", "1"), Layout(experiment("direct").graph(9))
+    (shared,) = fetch_parts(compiler, layout, tmp_path / "networks")
+    shared.rename(shared.with_name("half"))
+    assert fetch_parts(compiler, layout, tmp_path / "networks") == [shared]
+    assert shared.is_file()
 
 
 def test_a_network_that_cannot_be_linked_with_it_is_compiled_whole(compiled_by_two, tmp_path):

@@ -42,8 +42,8 @@ _BYTES = "bytes"  # likewise: how much room the whole entry takes
 _GUESS = 5.0  # s to compile a network on a machine that has compiled none
 _PACKAGES = ("network", "simulators", "plasticity", "neurons", "graph", "connections", "delays", "delay_plasticity")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
-_ENTRY, _MAKING, _EVICTED = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}", r"\.evicted-[0-9a-f]{32}-[0-9]+"
-"""Names of folders in the cache."""
+ENTRY, MAKING, _EVICTED = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}", r"\.evicted-[0-9a-f]{32}-[0-9]+"
+"""Names of folders in the cache: networks and what they share, those in which something is made, and those removed."""
 _COPIES = rf"({re.escape(COPY)}|\.loaded-){TEMPORARY}{re.escape(_SUFFIX)}"
 """Names of private copies, of this version and of earlier ones, in these folders."""
 
@@ -212,11 +212,11 @@ def _prune(newest: Path) -> None:
     """Evict the least recently used networks that exceed `_ROOM`, never one in use, and remove abandoned files."""
     found = list(newest.parent.iterdir())
     for path in found:
-        for named in (_MAKING, _EVICTED):
+        for named in (MAKING, _EVICTED):
             if re.fullmatch(named, path.name) and _is_abandoned(path):
                 with suppress(OSError):
                     remove_tree(path, named)
-    entries = [path for path in found if re.fullmatch(_ENTRY, path.name)]
+    entries = [path for path in found if re.fullmatch(ENTRY, path.name)]
     _remove_copies(Path(tempfile.gettempdir()), rf"{re.escape(COPY)}{TEMPORARY}{re.escape(_SUFFIX)}")
     room = _ROOM
     for path in sorted(entries, key=_last_use, reverse=True):
@@ -298,9 +298,9 @@ def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, An
         (aside / _SECONDS).write_text(f"{time.monotonic() - begun:.1f}\n", encoding="ascii")
         (aside / _BYTES).write_text(f"{_size(aside)}\n", encoding="ascii")
         with suppress(OSError):
-            remove_tree(folder, _ENTRY)
+            remove_tree(folder, ENTRY)
         aside.rename(folder)
         return symbols
     finally:
         with suppress(OSError):
-            remove_tree(aside, _MAKING)
+            remove_tree(aside, MAKING)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from stdpbench.files import TEMPORARY, remove_tree
+from stdpbench.files import remove_tree
 from stdpbench.network import Layout
+from stdpbench.simulators.compiled.cache import ENTRY, MAKING
 from stdpbench.simulators.compiled.deliveries import delivered
 from stdpbench.simulators.compiled.toolchain import Compiler, compile_object, cpu_flags
 
@@ -27,7 +28,6 @@ REALS = {"float64": "double", "float32": "float"}
 """Numbers with a point in C++, by precision."""
 _HEADERS = ("bare.h", "parts.h", "delays.h", "graded.h")
 _TEMPLATES = Path(__file__).parent / "templates"
-_MAKING = rf"\.making-{TEMPORARY}"
 
 
 def fetch_parts(compiler: Compiler, layout: Layout, networks: Path) -> list[Path]:
@@ -60,7 +60,8 @@ def fetch_parts(compiler: Compiler, layout: Layout, networks: Path) -> list[Path
             with FileLock(folder.with_suffix(".lock")):
                 if not made.is_file() and not _make(compiler, name, define, folder):
                     return []
-        os.utime(folder)  # the time of last use
+        with suppress(OSError):  # the time of last use; it may have been evicted by now
+            os.utime(folder)
         objects.append(made)
     return objects
 
@@ -76,8 +77,10 @@ def _make(compiler: Compiler, name: str, define: list[str], folder: Path) -> boo
     try:
         if not compile_object(compiler, _TEMPLATES / name, aside / "part.o", define):
             return False
+        with suppress(OSError):  # one that is damaged
+            remove_tree(folder, ENTRY)
         aside.rename(folder)
         return True
     finally:
         with suppress(OSError):
-            remove_tree(aside, _MAKING)
+            remove_tree(aside, MAKING)
