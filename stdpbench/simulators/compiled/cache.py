@@ -31,6 +31,7 @@ from stdpbench.network import Layout
 from stdpbench.neurons import Neuron
 from stdpbench.paths import cache_folder
 from stdpbench.plasticity import PlasticityRule
+from stdpbench.simulators.compiled.parts import ENTRY, MAKING, fetch_parts
 from stdpbench.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
 
 COPY = ".stdpbench-loaded-"
@@ -42,8 +43,8 @@ _BYTES = "bytes"  # likewise: how much room the whole entry takes
 _GUESS = 5.0  # s to compile a network on a machine that has compiled none
 _PACKAGES = ("network", "simulators", "plasticity", "neurons", "graph", "connections", "delays", "delay_plasticity")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
-ENTRY, MAKING, _EVICTED = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}", r"\.evicted-[0-9a-f]{32}-[0-9]+"
-"""Names of folders in the cache: networks and what they share, those in which something is made, and those removed."""
+_EVICTED = r"\.evicted-[0-9a-f]{32}-[0-9]+"
+"""Names of folders in the cache that are being removed."""
 _COPIES = rf"({re.escape(COPY)}|\.loaded-){TEMPORARY}{re.escape(_SUFFIX)}"
 """Names of private copies, of this version and of earlier ones, in these folders."""
 
@@ -280,8 +281,6 @@ def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
 
 
 def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, Any]]:
-    from stdpbench.simulators.compiled.parts import fetch_parts
-
     aside, begun = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent)), time.monotonic()
     try:
         source = aside / "source"

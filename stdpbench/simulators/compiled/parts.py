@@ -15,9 +15,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from stdpbench.files import remove_tree
+from stdpbench.files import TEMPORARY, remove_tree
 from stdpbench.network import Layout
-from stdpbench.simulators.compiled.cache import ENTRY, MAKING
 from stdpbench.simulators.compiled.deliveries import delivered
 from stdpbench.simulators.compiled.toolchain import Compiler, compile_object, cpu_flags
 
@@ -28,6 +27,8 @@ REALS = {"float64": "double", "float32": "float"}
 """Numbers with a point in C++, by precision."""
 _HEADERS = ("bare.h", "parts.h", "delays.h", "graded.h")
 _TEMPLATES = Path(__file__).parent / "templates"
+ENTRY, MAKING = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}"
+"""Names of folders in the cache: networks and what they share, and those in which something is made."""
 
 
 def fetch_parts(compiler: Compiler, layout: Layout, networks: Path) -> list[Path]:
