@@ -176,7 +176,7 @@ def test_heavy_packages_are_imported_late() -> None:
         "stdpbench.figures.run_figures.accuracy_over_time([0, 1], {'vote': [0.1, 0.2]})\n"
         "assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=250)
 
 
 def test_likelihood_is_naive_bayes_of_scikit_learn() -> None:

@@ -143,7 +143,7 @@ def test_the_process_answers_and_exits_with_its_client(run: RunFolder, tmp_path:
         process.stdin.flush()
         unknown, too_many, found = (json.loads(process.stdout.readline()) for _ in asked)
         process.stdin.close()
-        assert process.wait(30) == 0
+        assert process.wait(100) == 0
     assert "unknown request fly" in unknown["error"]
     assert "k must be 1 to 60" in too_many["error"]
     assert found["value"]["method"] == "k-means"

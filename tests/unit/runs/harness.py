@@ -170,7 +170,7 @@ class Driven(RunEngine):
                 self._active.simulator.close()
 
 
-def wait_until(true: Callable[[], Any], seconds: float = 60.0) -> None:
+def wait_until(true: Callable[[], Any], seconds: float = 100.0) -> None:
     """Wait for what happens soon, on a slow machine too."""
     until = time.monotonic() + seconds
     while not true():

@@ -251,7 +251,7 @@ def test_stores_can_refresh_concurrently(tmp_path: Path, make_run: Make) -> None
     code = "from pathlib import Path; from stdpbench.runs.catalog.store import Store; "
     code += f"print(len(Store(Path({str(tmp_path)!r})).entries()))"
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    assert [process.communicate(timeout=60)[0].strip() for process in processes] == ["20"] * 4
+    assert [process.communicate(timeout=250)[0].strip() for process in processes] == ["20"] * 4
 
 
 def test_stores_can_create_the_index_concurrently(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_concurrent_processes_never_claim_the_same_item(tmp_path: Path) -> None:
     while any(item.state == WAITING for item in Queue(tmp_path).items()) and time.monotonic() < until:
         time.sleep(0.05)
     time.sleep(0.2)
-    claimed = [int(number) for process in processes for number in process.communicate("end\n", timeout=60)[0].split()]
+    claimed = [int(number) for process in processes for number in process.communicate("end\n", timeout=250)[0].split()]
     assert sorted(claimed) == list(range(1, 13))
 
 
