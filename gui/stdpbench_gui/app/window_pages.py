@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from PyQt6 import sip
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import QEvent, QObject, QSettings, Qt
 from PyQt6.QtWidgets import QApplication, QLabel, QStackedWidget, QWidget
 
 from stdpbench_gui.app.ahead import import_pages, read_kinds
@@ -19,6 +20,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job
 from stdpbench_gui.session.in_steps import InSteps, Making, Part, Then
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window_services import WindowServices
@@ -101,6 +103,7 @@ class Pages(QStackedWidget):
         self.evaluate: Part[EvaluatePage] = Part(self._make_evaluate)
         self.rules: Part[RulesPage] = Part(self._make_rules)
         self._restyling: Part[bool] | None = None
+        self._late = _WhenShown()
         self._coming: QLabel | None = None
         self._importing: Job | None = None
         self.is_making_ahead = False
@@ -194,7 +197,9 @@ class Pages(QStackedWidget):
         widgets = QApplication.allWidgets()
         seen = [widget for widget in widgets if widget.isVisible()]
         theme.polish(seen)
-        window, rest = self._window, list(set(widgets).difference(seen))
+        window = self._window
+        rest = set(widgets).difference(seen)
+        self._late.watch(rest)
         pages: list[Page | None] = [window.start, window.train, window.runs_page, self.evaluate.made, self.rules.made]
         shown: object = self.currentWidget()
         for page in sorted(filter(None, pages), key=lambda page: page is not shown):
@@ -205,7 +210,32 @@ class Pages(QStackedWidget):
             else:
                 page.restyle()
                 yield
-        for begin in range(0, len(rest), _AT_ONCE):
-            theme.polish(widget for widget in rest[begin : begin + _AT_ONCE] if not sip.isdeleted(widget))
+        while rest:
+            now = list(islice(rest, _AT_ONCE))
+            rest.difference_update(now)
+            theme.polish(widget for widget in now if not sip.isdeleted(widget))
             yield
         return True
+
+
+class _WhenShown(QObject):
+    """Gives widgets the colours of the theme that are shown before their turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: set[QWidget] = set()
+
+    def watch(self, waiting: set[QWidget]) -> None:
+        """Watch widgets that do not have the colours yet, until the set is empty."""
+        self._waiting = waiting
+        not_none(QApplication.instance()).installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        """Polish a widget that is being shown."""
+        if not self._waiting:
+            not_none(QApplication.instance()).removeEventFilter(self)
+        elif event is not None and event.type() == QEvent.Type.Show and watched in self._waiting:
+            assert isinstance(watched, QWidget)
+            self._waiting.discard(watched)
+            theme.polish([watched])
+        return False

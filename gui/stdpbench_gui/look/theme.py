@@ -89,6 +89,8 @@ CLASS_COLOURS = (
 )
 _OUTLINED = ("QLineEdit", "QAbstractSpinBox", "QTextEdit", "QPlainTextEdit", "QMenu", "QSlider")
 """Widgets that can be seen by their outline only."""
+_RULED = ("QListView", "QTreeView", "QTableView")
+"""Widgets with lines and boxes to tick, which need not be as strong."""
 _current = LIGHT
 _times = 1.0
 
@@ -140,8 +142,9 @@ def choose(choice: str) -> bool:
     if not app.styleSheet():
         app.setStyle("Fusion")
     app.setPalette(palette)
-    for name in _OUTLINED:  # Fusion draws outlines darker than the window, which nobody sees in a dark theme
-        app.setPalette(_outlined(palette, _current), name)
+    for names, ink in ((_OUTLINED, _current.faint), (_RULED, _current.line)):
+        for name in names:  # Fusion draws outlines darker than the window, which nobody sees in a dark theme
+            app.setPalette(_outlined(palette, ink), name)
     if app.styleSheet() != _STYLE:  # setting it takes 0.3 ms for each widget; therefore it holds for both themes
         app.setStyleSheet(_STYLE)
         stale = False
@@ -176,11 +179,12 @@ def lookup(table: pg.ColorMap, n: int = 256) -> NDArray[np.uint8]:
     return np.asarray(table.getLookupTable(0.0, 1.0, n, alpha=True), np.uint8)
 
 
-def _outlined(palette: QPalette, theme: Theme) -> QPalette:
-    """Return the palette of a widget whose outline Fusion derives from the colour of the window."""
+def _outlined(palette: QPalette, ink: str) -> QPalette:
+    """Return the palette of widgets whose outlines Fusion derives from the colour of the window."""
     made = QPalette(palette)
-    if theme.dark:
-        made.setColor(QPalette.ColorRole.Window, QColor(theme.faint).darker(120))
+    if _current.dark:
+        colour = QColor(ink)
+        made.setColor(QPalette.ColorRole.Window, colour.darker(120) if ink == _current.faint else colour.lighter(150))
     return made
 
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, QSize, QSortFilterProxyModel, QStringListModel, Qt
-from PyQt6.QtGui import QKeyEvent, QKeySequence, QPainter, QPalette
+from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
 from PyQt6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
     QListView,
     QMainWindow,
+    QMenu,
+    QMenuBar,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -100,8 +102,19 @@ class Actions:
         return self._entries[key].action
 
     def __iter__(self) -> Iterator[Entry]:
-        """Iterate over all actions in the order of adding."""
-        return iter(self._entries.values())
+        """Iterate over all actions in the order of the menus."""
+        order = {action: number for number, action in enumerate(_leaves(not_none(self._window.menuBar())))}
+        return iter(sorted(self._entries.values(), key=lambda entry: order.get(entry.action, len(order))))
+
+
+def _leaves(menu: QMenu | QMenuBar) -> Iterator[QAction]:
+    """Yield the actions of a menu and of the menus in it."""
+    for action in menu.actions():
+        inner = action.menu()
+        if inner is None:
+            yield action
+        else:
+            yield from _leaves(inner)
 
 
 class _LineWithKeys(QStyledItemDelegate):

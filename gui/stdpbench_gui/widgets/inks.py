@@ -19,7 +19,7 @@ def shaded(base: int, colour: NDArray[np.uint32] | int, strength: NDArray[np.flo
     places = np.array([16, 8, 0], np.uint32)
     paper, own = ((np.asarray(each, np.uint32)[..., None] >> places) & 255 for each in (base, colour))
     mixed = np.rint(paper + (own.astype(np.float64) - paper) * strength[:, None]).astype(np.uint32)
-    return np.uint32(0xFF000000) | (mixed << places).sum(axis=1, dtype=np.uint32)
+    return np.asarray(np.uint32(0xFF000000) | (mixed << places).sum(axis=1, dtype=np.uint32), np.uint32)
 
 
 def ink(picture: NDArray[Any]) -> QImage:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QPalette
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -112,8 +112,10 @@ def test_a_window_that_closes_while_modules_are_imported_makes_no_pages(
 
 @pytest.mark.shared_window
 def test_what_is_seen_gets_the_colours_of_a_theme_at_once_and_the_rest_in_steps(
-    window: MainWindow, qtbot: QtBot
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    late = QLabel("late", window)
+
     def colours(widget: QWidget) -> str:
         return widget.palette().color(QPalette.ColorRole.ButtonText).name()
 
@@ -124,6 +126,12 @@ def test_what_is_seen_gets_the_colours_of_a_theme_at_once_and_the_rest_in_steps(
     window.set_theme("dark")
     assert colours(window.rail) == theme.DARK.ink
     assert window.pages.in_steps.busy
+    polished: list[QWidget] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(theme, "polish", polished.extend)
+        late.show()  # before its turn
+        late.hide()
+    assert polished == [late]
     window.go_to("runs")  # needs its colours now
     assert colours(page.table) == theme.DARK.ink
     window.set_theme("light")

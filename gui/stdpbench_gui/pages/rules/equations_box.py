@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from PyQt6.QtCore import QEvent, QObject, Qt
-from PyQt6.QtGui import QGuiApplication, QPixmap
+from PyQt6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
 from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 
 from stdpbench_gui.look import theme
@@ -77,7 +77,14 @@ class EquationsBox(TitledBox):
         """Do nothing: the picture arrives asynchronously."""
 
     def restyle(self) -> None:
-        """Request the picture in the colours of the theme."""
+        """Request the picture in the colours of the theme; until then, the present one has the ink of the theme."""
+        picture = QPixmap(self.picture.pixmap())
+        if not picture.isNull():
+            painter = QPainter(picture)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+            painter.fillRect(picture.rect(), QColor(theme.current().ink))
+            painter.end()
+            self.picture.setPixmap(picture)
         self._ask()
 
     def ask(self) -> None:

@@ -127,6 +127,7 @@ class RulesPage(QWidget):
         for kind in rules.kinds():
             self.rule.addItem(kind, kind)
         self.preset = QComboBox()
+        self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.preset.setAccessibleName("Preset: published parameters")
         self.preset.setToolTip("Published values")
         self.edit_button = QPushButton("Edit as custom rule")

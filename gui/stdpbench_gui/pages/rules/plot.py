@@ -51,7 +51,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 80)
         item = self.getPlotItem()
-        item.layout.setContentsMargins(0, 0, 1.5 * theme.GRID, 0)  # half of a number at the end of the axis
+        half = theme.GRID // 2  # of a number at the end of an axis
+        item.layout.setContentsMargins(0, half, 3 * half, half)
         item.hideButtons()
         item.setMouseEnabled(x=False, y=False)
         item.disableAutoRange()

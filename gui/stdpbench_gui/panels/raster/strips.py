@@ -264,7 +264,7 @@ def place(
 
 
 def _kept(index: NDArray[np.int32], every: int, selected: int) -> NDArray[np.bool_]:
-    return (index % every == 0) | (index == selected)
+    return np.asarray((index % every == 0) | (index == selected), np.bool_)
 
 
 def _sizes(strips: Sequence[Strip], pairs: Sequence[Pairs]) -> NDArray[np.float64] | None:
