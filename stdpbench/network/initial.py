@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stdpbench.connections.synapses import Synapses
 from stdpbench.connections.table import Table
-from stdpbench.experiment import Experiment, input_shape, n_bins, n_input
+from stdpbench.experiment import Experiment, graph_for, input_shape, n_bins, n_input
 from stdpbench.graph import Graph, Population, Projection
 from stdpbench.learned_names import is_delay
 from stdpbench.network.layout import Layout, ProjectionLayout
@@ -89,7 +89,7 @@ def start_arrays(experiment: Experiment, images: StimulusSet) -> Learned:
     images : StimulusSet
         The training stimuli; used only for weights that start from them.
     """
-    graph, found = experiment.graph(n_input(experiment, images)), dict[str, NDArray[np.float64]]()
+    graph, found = graph_for(experiment, images), dict[str, NDArray[np.float64]]()
     drawn = projection_weights(graph)
     for name, shape in learned_shapes(graph).items():
         owner, _, variable = name.partition(".")

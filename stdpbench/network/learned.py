@@ -157,9 +157,9 @@ def _slow(graph: Graph, name: str) -> dict[str, tuple[int, ...]]:
     return {f"{name}.{variable.name}": (population.size,) for variable in neuron.variables if variable.slow}
 
 
-def shapes_in(experiment: Experiment, n_input: int = 0) -> dict[str, tuple[int, ...]]:
-    """Return `learned_shapes` of the network of an experiment on pictures of `n_input` pixels."""
-    return learned_shapes(experiment.graph(n_input) if n_input else experiment.graph())
+def shapes_in(experiment: Experiment, *shape: int) -> dict[str, tuple[int, ...]]:
+    """Return `learned_shapes` of the network of an experiment, whose input has this shape if it is known."""
+    return learned_shapes(experiment.graph(*shape))
 
 
 def from_input(graph: Graph) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.experiment import Experiment, n_input
+from stdpbench.experiment import Experiment, graph_for
 from stdpbench.learned_names import weights_of
 from stdpbench.network.initial import SAMPLES, start_arrays, start_pictures
 from stdpbench.stimuli import StimulusSet
@@ -32,7 +32,7 @@ def prototypes(experiment: Experiment, images: StimulusSet) -> tuple[NDArray[np.
     name : str
         What they are.
     """
-    graph = experiment.graph(n_input(experiment, images))
+    graph = graph_for(experiment, images)
     shown = graph.projections[graph.shown]
     if shown.weight.from_pictures and shown.target == graph.read and not graph.is_sparse(graph.shown):
         w = start_arrays(experiment, images)[weights_of(graph.shown)]

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.experiment import Experiment, n_input, training_order
+from stdpbench.experiment import Experiment, input_shape, training_order
 from stdpbench.files import write_text_aside
 from stdpbench.learned_names import is_delay, weights_of
 from stdpbench.network import Learned
@@ -76,7 +76,7 @@ def measure(run: EvaluatedRun, simulator: str | None, workers: int, folder: Path
         return
     start = run.start_network()
     experiment = without_learning(run.start)
-    opened, _ = open_simulator(experiment, n_input(experiment, run.split.train), simulator)
+    opened, _ = open_simulator(experiment, input_shape(experiment, run.split.train), simulator)
     try:
         opened.set_learned(start)
         with closing(train(opened, experiment, run.split.train)) as presented:

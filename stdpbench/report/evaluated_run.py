@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, graph_for, n_input
+from stdpbench.experiment import Experiment, graph_for, input_shape
 from stdpbench.files import DAMAGE
 from stdpbench.graph import Graph
 from stdpbench.learned_names import weights_of
@@ -217,7 +217,7 @@ def load_run(folder: RunFolder, purpose: str = "a report") -> EvaluatedRun:
     if split.train.labels is None or split.test.labels is None:
         raise StdpbenchError(f"the pictures of {folder.path.name} have no labels, which {purpose} needs")
     n_exc = experiment.graph().n_read
-    trained = trained_arrays(folder, experiment, n_input(experiment, split.train))
+    trained = trained_arrays(folder, experiment, input_shape(experiment, split.train))
     label, test = (_counts(folder, name, n_exc) for name in ("label.npz", "test.npz"))
     if len(test) != len(split.test) or len(label) > len(split.train):
         raise StdpbenchError(

@@ -50,9 +50,8 @@ def trained_network(folder: RunFolder) -> TrainedNetwork:
         raise StdpbenchError(f"the network of {name} is not known: {' and '.join(missing)}")
     if started is None:
         raise StdpbenchError(f"{name} has not been started yet, so it has no network; `stdpbench resume` starts it")
-    height, width = experiment.encoding.input_shape(started.shape)
-    shapes = shapes_in(experiment, height * width)
+    shapes = shapes_in(experiment, *started.shape)
     if not all((folder.path / learned_file(each)).is_file() for each in shapes):
         raise StdpbenchError(f"{name} has no weights after training yet; `stdpbench resume` continues its training")
-    graph = experiment.evaluated.graph(height, width)
+    graph = experiment.evaluated.graph(*started.shape)
     return TrainedNetwork(experiment, graph, read_learned_files(folder, shapes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from stdpbench.network.learned import from_input
 from stdpbench.nir.imported import NirNetwork
 from stdpbench.references.feed_forward import chain
 from stdpbench.references.pretraining import as_hidden_layer
+from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_files import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.options import Options
 from stdpbench.stimuli import pictures_of
 
@@ -120,8 +123,8 @@ def create_run_from(
     old = parent.experiment
     new = (experiment or old).override(changes)
     split = load_split(new, options.validation)
-    theirs_input, name = _n_input(parent), parent.path.name
-    theirs = trained_arrays(parent, old, theirs_input)
+    shape, name = _input_of(parent), parent.path.name
+    theirs, theirs_input = trained_arrays(parent, old, shape), prod(shape)
     if theirs_input != (own_input := n_input(new, split.train)):
         raise StdpbenchError(
             f"{name} has weights for {theirs_input} inputs, but this network would have {own_input}; prepare and "
@@ -182,13 +185,17 @@ def create_run_of_nir(
     return _created(experiment, runs, options, {**(about or {}), "nir": origin}, fill)
 
 
-def _n_input(folder: RunFolder) -> int:
-    """Return the number of inputs of the weights that a run has saved; 0 if they cannot be read."""
+def _input_of(folder: RunFolder) -> tuple[int, ...]:
+    """Return the shape of the input of a run, by its journal, or else its weights; (0,) if neither says it."""
+    with suppress(StdpbenchError):
+        facts = (record.fact for record in read_journal(folder.path))
+        if started := next((fact for fact in facts if isinstance(fact, Started)), None):
+            return tuple(started.shape)
     with suppress(StdpbenchError, *DAMAGE, AttributeError):  # AttributeError: an npz file
         name = from_input(folder.stored_experiment.graph())
         shape = np.load(folder.path / learned_file(name), allow_pickle=False, mmap_mode="r").shape
-        return int(shape[0]) if len(shape) == 2 else 0
-    return 0
+        return (int(shape[0]),) if len(shape) == 2 else (0,)
+    return (0,)
 
 
 def _as_first_layer(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stdpbench.datasets import Split, validation_split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, graph_for, n_input, with_pool
+from stdpbench.experiment import Experiment, graph_for, input_shape, with_pool
 from stdpbench.graph import Graph
 from stdpbench.learned_names import COMPETE, weights_of
 from stdpbench.network import Learned, shapes_in, start_arrays
@@ -144,7 +144,7 @@ def arrays_at_start(folder: RunFolder, experiment: Experiment, split: Split) -> 
     If the run was started from another one, they are read from its folder (`stdpbench.runs.folder.learned_files`);
     otherwise the experiment defines them.
     """
-    shapes = shapes_in(experiment, n_input(experiment, split.train))
+    shapes = shapes_in(experiment, *input_shape(experiment, split.train))
     if not start_files(folder.path):
         return start_arrays(experiment, split.train)
     missing = dict[str, NDArray[np.float64]]()
@@ -156,9 +156,12 @@ def arrays_at_start(folder: RunFolder, experiment: Experiment, split: Split) -> 
     return Learned({**read_learned_files(folder, stored, start=True), **missing})
 
 
-def trained_arrays(folder: RunFolder, experiment: Experiment, n_input: int) -> Learned:
-    """Read the learned arrays at the end of a run from its folder, normalised as at the start of a presentation."""
-    return read_learned_files(folder, shapes_in(experiment, n_input))
+def trained_arrays(folder: RunFolder, experiment: Experiment, shape: tuple[int, ...]) -> Learned:
+    """Read the learned arrays at the end of a run from its folder, normalised as at the start of a presentation.
+
+    `shape` is that of the input.
+    """
+    return read_learned_files(folder, shapes_in(experiment, *shape))
 
 
 def normalised(learned: Learned, graph: Graph) -> Learned:

@@ -25,7 +25,7 @@ import tomli_w
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError, several
-from stdpbench.experiment import Experiment, input_shape, n_input
+from stdpbench.experiment import Experiment, input_shape
 from stdpbench.files import DAMAGE, check_target
 from stdpbench.nir import independent
 from stdpbench.nir.writing import nir_graph, unsayable, write_nir
@@ -91,7 +91,7 @@ def export_nir(
     validation = bool(folder.read_json("run.json").get("validation", False))
     split = load_split(experiment, validation)
     shape = input_shape(experiment, split.train)
-    learned = trained_arrays(folder, experiment, n_input(experiment, split.train))
+    learned = trained_arrays(folder, experiment, input_shape(experiment, split.train))
     marks = _marks(experiment.evaluated, shape, force)
     opened, _ = open_simulator(experiment, shape, simulator)
     try:

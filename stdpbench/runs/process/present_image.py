@@ -130,9 +130,10 @@ def try_in_run(
     curves : Curves
         Responses to recent training pictures, which determine the labels until the label phase is over.
     """
-    layout, assignment = simulator.layout, None
+    assignment = None
     if trained is not None:
-        learned = trained_arrays(trained, experiment, layout.n_input)
+        graph = simulator.graph
+        learned = trained_arrays(trained, experiment, graph.populations[graph.input].shape)
         assignment = written_labels(trained, simulator.n_read)
     else:
         learned = normalised(simulator.learned, simulator.graph)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, graph_for, input_shape, n_input
+from stdpbench.experiment import Experiment, graph_for, input_shape
 from stdpbench.readout import Assignment
 from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
@@ -63,7 +63,7 @@ class Probe:
             self._experiment = Experiment.from_mapping(parameters) if parameters else folder.experiment
         n_exc = self._experiment.graph().n_read
         if finished or checkpoint is None:
-            self._learned = trained_arrays(folder, self._experiment, n_input(self._experiment, self._split.train))
+            self._learned = trained_arrays(folder, self._experiment, input_shape(self._experiment, self._split.train))
             self._assignment = written_labels(folder, n_exc)
         else:
             self._learned = normalised(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import input_shape, n_input
+from stdpbench.experiment import input_shape
 from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
@@ -61,9 +61,9 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
             yield Remarked(
                 "The pictures differ from those that trained this network: the data or their preparation changed."
             )
-        inputs = n_input(experiment, split.train)
-        trained = trained_arrays(folder, experiment, inputs)
-        simulator, remark = open_simulator(experiment, input_shape(experiment, split.train), options.simulator)
+        shape = input_shape(experiment, split.train)
+        trained = trained_arrays(folder, experiment, shape)
+        simulator, remark = open_simulator(experiment, shape, options.simulator)
         if remark:
             yield Remarked(remark)
         try:

@@ -41,7 +41,7 @@ class Started:
     phases : tuple of (str, int)
         Name and number of presentations of each phase, in order.
     shape : tuple of int
-        Height and width of the pictures, in pixels.
+        Height and width of the input: of a picture, or of all copies of it where each value has several inputs.
     class_names : tuple of str
         Names of the classes; empty for unlabelled pictures.
     """

@@ -12,6 +12,10 @@ from harness import N_TRAIN, drive, experiment, finished, killed_at_position, ne
 from stdpbench.cli import main
 from stdpbench.experiment import Experiment
 from stdpbench.report.evaluated_run import load_run
+from stdpbench.report.trained_network import trained_network
+from stdpbench.runs.preparation.creation import create_run_from
+from stdpbench.runs.preparation.start import arrays_at_start, load_split
+from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -68,3 +72,21 @@ def test_a_template_trains_resumes_to_the_bit_and_is_reported(
         main(["report", str(whole.path)])
     assert not end.value.code
     assert (whole.path / "report" / "report.html").exists()
+
+
+def test_places_of_an_input_that_is_no_square_are_those_of_its_rows_and_columns(tmp_path: Path) -> None:
+    """Three inputs per value of 8 × 8 pixels: 24 rows and 8 columns."""
+    mapping = small("local", tmp_path).to_mapping()
+    mapping["network"] |= {"units": 2, "rows": 7, "weight_sum": 5.0}
+    mapping["schedule"]["train_images"] = 10
+    mapping["encoding"] = {"kind": "population", "fields": 3}
+    made = Experiment.from_mapping(mapping)
+    run = new_run(tmp_path / "runs", made)
+    finished(run)
+    network = trained_network(run)
+    assert network.graph.populations["input"].shape == (24, 8)
+    (w,) = (array for name, array in network.learned.items() if name.endswith(".w"))
+    assert w.shape == (28 * 25,)
+    other = create_run_from(run, {"seed": 1}, tmp_path / "runs", Options())
+    start = arrays_at_start(other, other.experiment, load_split(other.experiment, validation=False))
+    assert any(np.array_equal(array, w) for array in start.values())
