@@ -11,7 +11,7 @@ from typing import Final
 
 from pytestqt.qtbot import QtBot
 
-PATIENCE_MS: Final = 100_000
+PATIENCE_MS: Final = 200_000
 """How long tests wait; those of pytest-qt would fail after five seconds."""
 
 

@@ -73,9 +73,8 @@ def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
     """A window with a slow run of 12 exc neurons in the middle of its training, which lasts longer than any test."""
     small = {"network.n_exc": 12, "schedule.passes": 100, "schedule.train_images": 200, "schedule.test_images": 20}
     window.run_experiment(read_experiment("digits").override(small))
-    waits(qtbot, lambda: window.session.connected)
-    window.session.request("pace", seconds=0.04)
     waits(qtbot, lambda: len(window.session.live.blocks) > 1)
+    window.session.request("pace", seconds=0.04)
     yield window
     for path in window.runs.iterdir():
         with suppress(StdpbenchError):
