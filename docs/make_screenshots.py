@@ -91,10 +91,15 @@ class Camera:
         few.save(path, optimize=True)
         self.bytes += path.stat().st_size
 
+    def set_theme(self, theme: str) -> None:
+        """Choose a theme, and wait until everything has its colours."""
+        self.window.set_theme(theme)
+        self.wait(30, lambda: not self.window.pages.in_steps.busy)
+
     def in_all_looks(self, name: str, prepare: Callable[[], object], settle: float = 0.6) -> None:
         """Save the window in both themes and both sizes."""
         for theme in THEMES:
-            self.window.set_theme(theme)
+            self.set_theme(theme)
             for width, height in SIZES:
                 self.window.resize(width, height)
                 prepare()
@@ -105,7 +110,7 @@ class Camera:
     def in_both_themes(self, name: str, make: Callable[[], QWidget], settle: float = 0.6) -> None:
         """Save a dialog or panel in both themes."""
         for theme in THEMES:
-            self.window.set_theme(theme)
+            self.set_theme(theme)
             widget = make()
             self.wait(settle)
             self.take(widget, f"{name}-{theme}")

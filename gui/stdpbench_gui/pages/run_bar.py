@@ -210,7 +210,7 @@ class RunBar(QWidget):
             vote = self._session.live.metrics.get("network", {}).get("vote")
             self.progress.setRange(0, 1)
             self.progress.setValue(1)
-            self.position.setText("" if vote is None else f"vote {100 * vote:.1f} %")
+            self.position.setText("" if vote is None else f"accuracy {100 * vote:.1f} % by vote")
             self.speed_text.setText("")
             return
         live = self._session.live
