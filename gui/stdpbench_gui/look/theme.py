@@ -142,9 +142,11 @@ def choose(choice: str) -> bool:
     if not app.styleSheet():
         app.setStyle("Fusion")
     app.setPalette(palette)
-    for names, ink in ((_OUTLINED, _current.faint), (_RULED, _current.line)):
+    outlines = ((_OUTLINED, QColor(_current.faint).darker(120)), (_RULED, QColor(_current.line).lighter(150)))
+    for names, colour in outlines if _current.dark else ():  # the palette of all widgets has replaced earlier ones
+        palette.setColor(QPalette.ColorRole.Window, colour)
         for name in names:  # Fusion draws outlines darker than the window, which nobody sees in a dark theme
-            app.setPalette(_outlined(palette, ink), name)
+            app.setPalette(palette, name)
     if app.styleSheet() != _STYLE:  # setting it takes 0.3 ms for each widget; therefore it holds for both themes
         app.setStyleSheet(_STYLE)
         stale = False
@@ -177,15 +179,6 @@ def class_colour(number: int) -> QColor:
 def lookup(table: pg.ColorMap, n: int = 256) -> NDArray[np.uint8]:
     """Return a colour map as a table of n colours: uint8, (n, 4)."""
     return np.asarray(table.getLookupTable(0.0, 1.0, n, alpha=True), np.uint8)
-
-
-def _outlined(palette: QPalette, ink: str) -> QPalette:
-    """Return the palette of widgets whose outlines Fusion derives from the colour of the window."""
-    made = QPalette(palette)
-    if _current.dark:
-        colour = QColor(ink)
-        made.setColor(QPalette.ColorRole.Window, colour.darker(120) if ink == _current.faint else colour.lighter(150))
-    return made
 
 
 def _palette(theme: Theme) -> QPalette:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QSettings
-from PyQt6.QtGui import QPalette
+from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from waiting import waits
@@ -19,6 +19,7 @@ from waiting import waits
 import stdpbench_gui
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app import window_pages
+from stdpbench_gui.app.console_look import contrast
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
@@ -125,6 +126,8 @@ def test_what_is_seen_gets_the_colours_of_a_theme_at_once_and_the_rest_in_steps(
     window.go_to("start")
     window.set_theme("dark")
     assert colours(window.rail) == theme.DARK.ink
+    outline = QApplication.palette("QLineEdit").color(QPalette.ColorRole.Window).darker(140)  # as Fusion draws it
+    assert contrast(outline, QColor(theme.DARK.base)) >= 3
     assert window.pages.in_steps.busy
     polished: list[QWidget] = []
     with monkeypatch.context() as patched:
