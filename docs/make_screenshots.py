@@ -49,7 +49,7 @@ MOST = 3_500_000
 """Maximum size of all screenshots, in bytes."""
 THREE = [(0.3, 0.2), (0.43, 0.15), (0.57, 0.15), (0.68, 0.22), (0.69, 0.33), (0.6, 0.43), (0.46, 0.48)]
 THREE += [(0.6, 0.51), (0.71, 0.6), (0.72, 0.72), (0.62, 0.82), (0.47, 0.85), (0.3, 0.8)]
-_COLOURS = 192
+_COLOURS = 256
 
 
 class Camera:
@@ -87,7 +87,7 @@ class Camera:
         widget.grab().save(buffer, "PNG")
         picture = Image.open(io.BytesIO(content.data())).convert("RGB")
         path = self.folder / f"{name}.png"
-        few = picture.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = picture.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         few.save(path, optimize=True)
         self.bytes += path.stat().st_size
 
