@@ -94,6 +94,29 @@ class Synapses:
             np.array_equal(mine, theirs) for mine, theirs in ((self.first, other.first), (self.target, other.target))
         )
 
+    def places_in(self, other: Synapses) -> NDArray[np.int64]:
+        """Return the number that each synapse has in another projection; -1 if that does not connect its neurons.
+
+        Of several synapses between the same neurons, the first are the same ones in both projections.
+
+        Parameters
+        ----------
+        other : Synapses
+            Synapses of the other projection, whose populations may have other sizes.
+
+        Returns
+        -------
+        ndarray, int64, (n_synapses,)
+        """
+        n_target = max(self.n_target, other.n_target)
+        pairs = [each.source * np.int64(n_target) + each.target for each in (self, other)]
+        rank = [np.arange(len(pair)) - np.searchsorted(pair, pair) for pair in pairs]  # of those of one pair
+        most = 1 + max(each.max(initial=0) for each in rank)
+        mine, theirs = (pair * most + each for pair, each in zip(pairs, rank, strict=True))
+        place = np.searchsorted(theirs, mine)
+        there = np.take(theirs, place, mode="clip") == mine if len(theirs) else np.zeros(len(mine), bool)
+        return np.where(there, place, -1)
+
     def dense(self, values: NDArray[np.float64], absent: float = 0.0) -> NDArray[np.float64]:
         """Return values of synapses as a matrix.
 

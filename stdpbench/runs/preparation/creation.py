@@ -13,9 +13,10 @@ import numpy as np
 
 from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, n_input
+from stdpbench.experiment import Experiment, graph_for, n_input
 from stdpbench.files import DAMAGE
-from stdpbench.learned_names import weights_of
+from stdpbench.graph import Graph
+from stdpbench.learned_names import is_per_synapse, listed, weights_of
 from stdpbench.network import Learned
 from stdpbench.network.learned import from_input
 from stdpbench.nir.imported import NirNetwork
@@ -97,7 +98,8 @@ def create_run_from(
 
     Everything except the size of the pictures may be changed. Arrays that both networks have under the same name are
     taken; with fewer exc neurons, those of the first ones; with more, the additional ones start as in a run from
-    scratch, as do arrays that the other run does not have. If labels train this network and a rule trained the other
+    scratch, as do arrays that the other run does not have, and synapses of sparse projections between neurons that it
+    does not connect. If labels train this network and a rule trained the other
     one, its input weights, less their mean and scaled, are where the first hidden layer starts (pre-training). The
     event log of the run says so, and what was not taken.
 
@@ -131,9 +133,10 @@ def create_run_from(
             "encode the data as in that run"
         )
     own = start_arrays(new, split.train)
+    theirs, other_synapses = _of_same_neurons(own, theirs, graph_for(new, split.train), old.graph(*shape), name)
     theirs, adapted = _as_first_layer(old, new, own, theirs, split)
     start, not_taken = _taken(own, theirs, name)
-    remark = " ".join(filter(None, (adapted, not_taken)))
+    remark = " ".join(filter(None, (adapted, not_taken, other_synapses)))
     reference = {
         "id": parent.read_json("run.json").get("id", ""),
         "name": name,
@@ -196,6 +199,29 @@ def _input_of(folder: RunFolder) -> tuple[int, ...]:
         shape = np.load(folder.path / learned_file(name), allow_pickle=False, mmap_mode="r").shape
         return (int(shape[0]),) if len(shape) == 2 else (0,)
     return (0,)
+
+
+def _of_same_neurons(own: Learned, theirs: Learned, new: Graph, old: Graph, name: str) -> tuple[Learned, str]:
+    """Return what another run has learned, with values of sparse projections at the synapses of the same neurons.
+
+    Synapses that only the new network has keep their own values; a sentence counts those that only one of both has.
+    """
+    arrays, missing, left_out = dict(theirs), dict[str, str](), dict[str, str]()
+    for array in filter(is_per_synapse, set(own) & set(theirs)):
+        projection = array.rpartition(".")[0]
+        if not (new.is_sparse(projection) and old.is_sparse(projection)):
+            continue
+        place = new.synapses(projection).places_in(old.synapses(projection))
+        common = place >= 0
+        arrays[array] = own[array].copy()
+        arrays[array][common] = theirs[array][place[common]]
+        only_here, only_there = (len(each) - common.sum() for each in (common, old.synapses(projection)))
+        if only_here:
+            missing[projection] = f"{only_here} of {len(common)} synapses of {projection}"
+        if only_there:
+            left_out[projection] = f"{only_there} of {len(old.synapses(projection))} synapses of {projection}"
+    parts = ((f"{name} does not have", missing), ("This network does not have", left_out))
+    return Learned(arrays), " ".join(f"{start} {listed(sorted(of.values()))}." for start, of in parts if of)
 
 
 def _as_first_layer(

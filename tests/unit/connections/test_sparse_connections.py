@@ -281,3 +281,14 @@ def test_a_square_number_of_inputs_is_a_square_picture_where_a_grid_is_needed() 
     made = stdpbench.Experiment.from_mapping({"network": {**NETWORK, "projections": {"feed": feed}}, "seed": 1})
     assert made.graph(64).populations["input"].shape == (8, 8)
     assert len(made.graph(64).synapses("feed")) == 4 * 4 * 5 * 4
+
+
+def test_synapses_of_the_same_neurons_are_found_in_another_projection() -> None:
+    one = Synapses.of_pairs(np.array([1 * 3 + 2, 0 * 3 + 1, 0 * 3 + 1, 0 * 3 + 0]), 2, 3)
+    other = Synapses.of_pairs(np.array([4 * 5 + 4, 1 * 5 + 2, 0 * 5 + 1, 0 * 5 + 3]), 5, 5)
+    assert one.places_in(other).tolist() == [-1, 0, -1, 2]  # of two with the same neurons, the first
+    assert other.places_in(one).tolist() == [1, -1, 3, -1]
+    assert one.places_in(one).tolist() == [0, 1, 2, 3]
+    none = Synapses.of_pairs(np.array([], np.int64), 2, 3)
+    assert one.places_in(none).tolist() == [-1] * 4
+    assert none.places_in(one).tolist() == []

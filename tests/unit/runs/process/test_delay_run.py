@@ -133,6 +133,23 @@ def test_a_new_run_starts_from_delays_and_weights(parent: RunFolder, tmp_path: P
     assert "up.d" in folder.read_json("run.json")["from"]["remark"]
 
 
+def test_a_synapse_starts_from_the_one_between_the_same_neurons(parent: RunFolder, tmp_path: Path) -> None:
+    """With another seed, other neurons are connected."""
+    folder = create_run_from(parent, {"seed": 7}, tmp_path, Options(simulator="compiled", workers=1))
+    old, new = (run.experiment.graph(64).synapses("back") for run in (parent, folder))
+    assert not new.same_pairs(old)
+    own = start_arrays(folder.experiment, folder.experiment.data.prepare().train)
+    for name in ("back.w", "back.d"):
+        theirs = old.dense(np.load(parent.path / "learned" / f"{name}.npy"), absent=np.nan)
+        taken = new.dense(np.load(folder.path / "start_learned" / f"{name}.npy"), absent=np.nan)
+        expected = np.where(np.isnan(theirs), new.dense(own[name], absent=np.nan), theirs)
+        np.testing.assert_array_equal(taken, np.where(np.isnan(taken), np.nan, expected))
+    pairs, before = (set(zip(each.source, each.target, strict=True)) for each in (new, old))
+    remark = f"{parent.path.name} does not have {len(pairs - before)} of {len(new)} synapses of back."
+    remark += f" This network does not have {len(before - pairs)} of {len(old)} synapses of back."
+    assert folder.read_json("run.json")["from"]["remark"] == remark
+
+
 def test_delays_of_a_paused_run_can_be_replaced(parent: RunFolder, tmp_path: Path) -> None:
     folder, seen = new_run(tmp_path, with_delays()), {}
 
