@@ -88,16 +88,16 @@ class NetworkDraft:
         """Name of the population without neurons; empty if there is none."""
         return self.graph().input
 
-    def graph(self, n_input: int = 0) -> Graph:
+    def graph(self, *shape: int) -> Graph:
         """Return the network as it is, which may contradict itself.
 
         Parameters
         ----------
-        n_input : int
-            Number of inputs, which the data give; 0: not known.
+        *shape : int
+            Shape of the input, which the data give; without it, the input has no size.
         """
         made = self._network.expand(self.unchecked.parts)
-        return made.with_input(n_input) if n_input and made.input else made
+        return made.with_input(*shape) if shape and made.input else made
 
     def value(self, path: str) -> Any:
         """Return the value of a parameter by its path, also in the expanded network of a template; None if unset."""
@@ -113,13 +113,13 @@ class NetworkDraft:
 
     # -- checks ----------------------------------------------------------------------------------------------------
 
-    def finished(self, n_input: int = 0) -> Experiment:
+    def finished(self, *shape: int) -> Experiment:
         """Return the experiment.
 
         Parameters
         ----------
-        n_input : int
-            Number of inputs, which the data give; 0: not known.
+        *shape : int
+            Shape of the input, which the data give; without it, the network is not checked against them.
 
         Raises
         ------
@@ -127,14 +127,14 @@ class NetworkDraft:
             If it contradicts itself: a sentence per error, as of a file.
         """
         made = Experiment.from_mapping(self.unchecked.to_mapping())
-        if n_input:
-            made.graph(n_input)
+        if shape:
+            made.graph(*shape)
         return made
 
-    def problems(self, n_input: int = 0) -> tuple[str, ...]:
-        """Return a sentence for each error; none if the draft is an experiment."""
+    def problems(self, *shape: int) -> tuple[str, ...]:
+        """Return a sentence for each error, with the shape of the input if it is known; none if there is no error."""
         try:
-            self.finished(n_input)
+            self.finished(*shape)
         except StdpbenchError as error:
             return error.sentences
         return ()

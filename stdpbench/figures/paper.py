@@ -42,6 +42,7 @@ import json
 import os
 import runpy
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures import saving
 from stdpbench.figures.paper_script import PaperScript
-from stdpbench.files import write_aside, write_text_aside
+from stdpbench.files import write_aside
 
 Spec = Mapping[str, Any]
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
@@ -231,24 +232,27 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
     if target.suffix.lower().lstrip(".") not in FORMATS:
         raise StdpbenchError(f"{target.name} must end in .pdf, .svg or .png")
     lines, arrays = script(spec, order)
-    made = [target]
-    write_aside(
-        target.with_suffix(".npz"),
-        lambda file: np.savez_compressed(file, **arrays),  # type: ignore[arg-type]
-    )
     texts = {".py": lines, ".txt": f"{order.caption}\n"}
     if table is not None:
         texts[".csv"] = table_text(table)
-    for suffix, text in texts.items():
-        write_text_aside(target.with_suffix(suffix), text)
-        made.append(target.with_suffix(suffix))
-    made.append(target.with_suffix(".npz"))
-    os.environ["MPLBACKEND"] = "Agg"
+    made = [target, *(target.with_suffix(suffix) for suffix in (*texts, ".npz"))]
     try:
-        runpy.run_path(str(target.with_suffix(".py")))
+        with tempfile.TemporaryDirectory(prefix="stdpbench-figure-", ignore_cleanup_errors=True) as folder:
+            draft = Path(folder) / target.name  # so that a process that is killed leaves no files without their figure
+            np.savez_compressed(draft.with_suffix(".npz"), **arrays)  # type: ignore[arg-type]
+            for suffix, text in texts.items():
+                draft.with_suffix(suffix).write_text(text, encoding="utf-8", newline="")
+            os.environ["MPLBACKEND"] = "Agg"
+            runpy.run_path(str(draft.with_suffix(".py")))
+            for path in made:
+                _copy(draft.with_suffix(path.suffix), path)
     except OSError as error:
         raise StdpbenchError(f"{target} cannot be written: {error.strerror or error}") from None
     return made
+
+
+def _copy(source: Path, target: Path) -> None:
+    write_aside(target, lambda file: file.write(source.read_bytes()))
 
 
 def script(spec: Spec, order: Order) -> tuple[str, dict[str, NDArray[Any]]]:

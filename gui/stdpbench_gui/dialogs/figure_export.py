@@ -6,6 +6,7 @@ matplotlib (`stdpbench.figures.paper`) draws it, so that the window never waits.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -428,7 +429,8 @@ def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:
             written = Path(folder) / "order.npz"
             write_order(written, spec, table, order)
             command = [sys.executable, "-P", "-m", "stdpbench.figures.paper", str(written)]
-            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors) as process:
+            drafts = {**os.environ, "TMPDIR": folder, "TEMP": folder, "TMP": folder}  # which go, too, if it is killed
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=drafts) as process:
                 try:
                     while process.poll() is None:
                         check_cancelled()

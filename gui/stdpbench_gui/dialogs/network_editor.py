@@ -46,7 +46,7 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import ask_to_discard, experiment_target, wrapped
 from stdpbench_gui.widgets.encoding_preview import DiagramOrPreview
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
-from stdpbench_gui.widgets.input_size import InputSize
+from stdpbench_gui.widgets.input_shape import InputShape
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.network_tree import NetworkTree
@@ -124,7 +124,7 @@ class NetworkEditor(QDialog):
         self._path = "network"
         self._groups: tuple[Group, ...] = ()
         self._problems: tuple[Placed, ...] = ()
-        self._input = InputSize(session, self.refresh, self)
+        self._input = InputShape(session, self.refresh, self)
         self._closing = False
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the experiment")
@@ -270,11 +270,11 @@ class NetworkEditor(QDialog):
         groups = {group.path: group for group in self._groups}
         if self._path not in groups:
             self._path = "network"
-        problems = placed(draft.problems(self._input.n_input), self._groups)
+        problems = placed(draft.problems(*self._input.shape), self._groups)
         wrong = defaultdict[str, list[str]](list)
         for one in problems:
             wrong[one.group].append(one.sentence)
-        graph = draft.graph(self._input.n_input)
+        graph = draft.graph(*self._input.shape)
         known = costs(graph)
         if self.name.text() != draft.unchecked.name:
             self.name.setText(draft.unchecked.name)
@@ -436,7 +436,7 @@ class NetworkEditor(QDialog):
     def experiment(self) -> Experiment | None:
         """Return the experiment; None while the draft has problems."""
         try:
-            return self.draft.finished(self._input.n_input)
+            return self.draft.finished(*self._input.shape)
         except StdpbenchError:
             return None
 

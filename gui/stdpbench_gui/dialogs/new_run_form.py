@@ -391,7 +391,7 @@ class NewRunForm(RunForm):
         StdpbenchError
             If it contradicts itself.
         """
-        return self.run.experiment(self._input.n_input)
+        return self.run.experiment(*self._input.shape)
 
     def _choose_target(self) -> None:
         if not self._apply():

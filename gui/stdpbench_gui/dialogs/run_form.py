@@ -40,7 +40,7 @@ from stdpbench_gui.widgets.change_list import ChangeList
 from stdpbench_gui.widgets.copyable import CopyButton, copy_text
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
-from stdpbench_gui.widgets.input_size import InputSize
+from stdpbench_gui.widgets.input_shape import InputShape
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
@@ -110,7 +110,7 @@ class RunForm(QDialog):
         self._invalid: dict[str, str] = {}
         self._edited: dict[str, str] = {}
         self._background = Background(self)
-        self._input = InputSize(session, self.refresh, self)
+        self._input = InputShape(session, self.refresh, self)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search parameters (Ctrl+F)")
         self.search.setAccessibleName("Search parameters")
@@ -281,13 +281,13 @@ class RunForm(QDialog):
         if self.before is None or self.before.template is not run.template:
             self.before = Before(run.template, groups if draft.unchecked is run.template else None)
         self.form.show_groups(groups, draft.value, self.value_before, self.why_not)
-        problems = placed(draft.problems(self._input.n_input), groups)
+        problems = placed(draft.problems(*self._input.shape), groups)
         self._show_errors({one.row: one.sentence for one in problems if one.row})
         self._problems = [one.sentence for one in problems] or self.more_problems()
         self.stages.show_draft(draft, [one.sentence for one in problems if one.group == "schedule"])
         self.stages.setEnabled(not self.why_not(STAGES))
         self.stages.setToolTip(self.why_not(STAGES))
-        self.diagram.show_graph(draft.graph(self._input.n_input))
+        self.diagram.show_graph(draft.graph(*self._input.shape))
         found = changes_from(run.template, draft)
         n, name = len(found), self.compared_with()
         title = f"{n} change{'s' if n > 1 else ''} of {name}" if n else f"As {name}"

@@ -86,7 +86,7 @@ class ForecastLabel(QLabel):
 def _memory(experiment: Experiment, size: Size) -> str:
     """Say how many synapses the network has, and the memory that they take; empty if it is not known."""
     try:
-        graph = NetworkDraft(experiment).graph(size.n_input(experiment))
+        graph = NetworkDraft(experiment).graph(*size.input_shape(experiment))
     except StdpbenchError:  # the data do not fit the network, which the form says
         return ""
     return costs_sentence(costs(graph), len(graph.projections))

@@ -56,27 +56,33 @@ class Size:
 
     Attributes
     ----------
-    n_train, n_test, n_values : int
-        Numbers of training and test pictures, and of pixels per picture; of inputs of a stream.
+    n_train, n_test : int
+        Numbers of training and test pictures.
+    shape : (int, int)
+        Height and width of a picture; (1, inputs) of a stream.
     labelled : bool
         Whether the pictures have labels, so that there is a label phase.
     """
 
     n_train: int
     n_test: int
-    n_values: int
+    shape: tuple[int, int]
     labelled: bool = True
+
+    def input_shape(self, experiment: Experiment) -> tuple[int, int]:
+        """Return height and width of the input population of an experiment with these data."""
+        return experiment.encoding.input_shape(self.shape)
 
     def n_input(self, experiment: Experiment) -> int:
         """Return the number of input neurons of an experiment with these data."""
-        return self.n_values * experiment.encoding.copies
+        return math.prod(self.input_shape(experiment))
 
     @classmethod
     def of(cls, split: Split) -> Size:
         """Return the size of loaded pictures, including those that an experiment does not use."""
         spare = 0 if split.spare is None else len(split.spare)
         labelled = split.train.labels is not None and split.test.labels is not None
-        return cls(len(split.train) + spare, len(split.test), split.train.n_values, labelled)
+        return cls(len(split.train) + spare, len(split.test), split.train.shape, labelled)
 
     @classmethod
     def of_experiment(cls, experiment: Experiment) -> Size:
@@ -89,12 +95,12 @@ class Size:
         """
         data = experiment.data
         if experiment.stream is not None:
-            return cls(experiment.schedule.n_pieces, 0, experiment.stream.n_inputs, labelled=False)
+            return cls(experiment.schedule.n_pieces, 0, (1, experiment.stream.n_inputs), labelled=False)
         if not isinstance(data, Dataset) or data.published is None:
             return cls.of(data.prepare())
         n_train, n_test, side = data.published
         side = data.frame or data.resize or side
-        return cls(n_train, n_test, side * side * (1 if data.on_off is None else 2))
+        return cls(n_train, n_test, (side if data.on_off is None else 2 * side, side))
 
 
 @dataclass(frozen=True)

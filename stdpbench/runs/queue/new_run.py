@@ -119,20 +119,20 @@ class NewRun:
         """Whether the experiment is the template, apart from its seed and its name."""
         return not self.template.differences(self.draft.unchecked).keys() - {"seed"}
 
-    def experiment(self, n_input: int = 0) -> Experiment:
+    def experiment(self, *shape: int) -> Experiment:
         """Return the experiment; texts about the template are left out where they no longer hold.
 
         Parameters
         ----------
-        n_input : int
-            Number of inputs, which the data give; 0: not known.
+        *shape : int
+            Shape of the input, which the data give; without it, the network is not checked against them.
 
         Raises
         ------
         StdpbenchError
             If it contradicts itself.
         """
-        made, about = self.draft.finished(n_input), self.template.about
+        made, about = self.draft.finished(*shape), self.template.about
         if self.is_template:
             return made.model_copy(update={"about": about})
         return made.model_copy(update={"about": About()}) if made.about == about else made

@@ -25,7 +25,7 @@ from stdpbench.runs.protocol.states import COMPILING
 
 Make = Callable[..., Path]
 START = datetime.fromisoformat("2026-01-02T03:00:00+00:00")
-SIZE = Size(1000, 200, 784)
+SIZE = Size(1000, 200, (28, 28))
 USUAL = {"network.n_exc": 50, "network.inhibition": "direct", "schedule.between": "carry", "schedule.rest": "0 ms"}
 
 
@@ -335,7 +335,7 @@ def test_presentations_are_those_that_a_run_plans(tmp_path: Path) -> None:
         found = forecast(experiment, tmp_path, Size.of(split), options)
         per_presentation = (30 - 4) / (4 * 1347 + 2 * (1347 + 450))
         assert found.seconds == pytest.approx(planned * per_presentation)
-    assert Size.of(split) == Size.of_experiment(experiment) == Size(1347, 450, 784)
+    assert Size.of(split) == Size.of_experiment(experiment) == Size(1347, 450, (28, 28))
 
 
 def test_own_pictures_are_read(tmp_path: Path) -> None:
@@ -343,5 +343,5 @@ def test_own_pictures_are_read(tmp_path: Path) -> None:
     mine = (
         read_experiment("fast-100").override({"data.kind": "npz"}).override({"data.path": str(tmp_path / "mine.npz")})
     )
-    assert Size.of_experiment(mine) == Size(24, 6, 81, labelled=False)
+    assert Size.of_experiment(mine) == Size(24, 6, (9, 9), labelled=False)
     assert forecast(mine, tmp_path).presentations == 24

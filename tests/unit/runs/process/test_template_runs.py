@@ -11,8 +11,10 @@ from harness import N_TRAIN, drive, experiment, finished, killed_at_position, ne
 
 from stdpbench.cli import main
 from stdpbench.experiment import Experiment
+from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.report.evaluated_run import load_run
 from stdpbench.report.trained_network import trained_network
+from stdpbench.runs.catalog.forecast import Size
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import arrays_at_start, load_split
 from stdpbench.runs.protocol.options import Options
@@ -81,6 +83,10 @@ def test_places_of_an_input_that_is_no_square_are_those_of_its_rows_and_columns(
     mapping["schedule"]["train_images"] = 10
     mapping["encoding"] = {"kind": "population", "fields": 3}
     made = Experiment.from_mapping(mapping)
+    shape = Size.of_experiment(made).input_shape(made)  # forms and forecasts know it before the run
+    assert shape == (24, 8)
+    assert NetworkDraft(made).problems(*shape) == ()
+    assert NetworkDraft(made).graph(*shape).populations["input"].shape == shape
     run = new_run(tmp_path / "runs", made)
     finished(run)
     network = trained_network(run)

@@ -1,4 +1,4 @@
-"""The number of inputs that the data of an experiment give."""
+"""The shape of the input that the data of an experiment give."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from stdpbench.runs.catalog.forecast import Size
 from stdpbench_gui.session.run_session import RunSession
 
 
-class InputSize(QObject):
-    """Finds out the number of inputs in a thread: pictures whose size is not published are read.
+class InputShape(QObject):
+    """Finds out the shape of the input in a thread: pictures whose size is not published are read.
 
     Parameters
     ----------
     session : RunSession
         Provides the thread; outlives this object.
     found : callable
-        Called once the number is known, unless it was known at once.
+        Called once the shape is known, unless it was known at once.
     parent : QObject
         The form.
 
     Attributes
     ----------
-    n_input : int
-        The number; 0: not known, since data are being read or cannot be.
+    shape : tuple of int
+        Height and width; empty: not known, since data are being read or cannot be.
     """
 
     def __init__(self, session: RunSession, found: Callable[[], object], parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._found = session, found
         self._of: tuple[object, object] | None = None
-        self.n_input = 0
+        self.shape: tuple[int, ...] = ()
 
     def show_for(self, experiment: Experiment) -> None:
-        """Find out the number for an experiment, which may contradict itself."""
+        """Find out the shape for an experiment, which may contradict itself."""
         of = experiment.data, experiment.encoding
         if of == self._of:
             return
-        self._of, self.n_input = of, 0
+        self._of, self.shape = of, ()
 
-        def take(n_input: int) -> None:
+        def take(shape: tuple[int, ...]) -> None:
             if self._of == of:
-                self.n_input = n_input
+                self.shape = shape
                 self._found()
 
-        def look() -> int:
-            return Size.of_experiment(experiment).n_input(experiment)
+        def look() -> tuple[int, ...]:
+            return Size.of_experiment(experiment).input_shape(experiment)
 
         if getattr(experiment.data, "published", None) is not None:
-            self.n_input = look()
+            self.shape = look()
         else:
             self._session.work(look, take, failed=lambda _: None, owner=self)
