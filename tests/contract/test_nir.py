@@ -213,7 +213,7 @@ def test_delays_must_be_those_of_neurons_and_not_of_synapses() -> None:
     network["projections"]["feed"] |= {"delay": {"kind": "uniform", "high": 5.0}}
     graph = Experiment.from_mapping({"network": network}).graph(N_INPUT)
     with pytest.raises(
-        StdpbenchError, match="have their own delays; the nearest network has one delay for all, such as"
+        StdpbenchError, match="have different delays; the nearest network has one delay for all, such as"
     ):
         nir_graph(graph, lambda name: np.ones((N_INPUT, 4)))
 

@@ -126,7 +126,7 @@ def create_run_from(
     new = (experiment or old).override(changes)
     split = load_split(new, options.validation)
     shape, name = _input_of(parent), parent.path.name
-    theirs, theirs_input = trained_arrays(parent, old, shape), prod(shape)
+    theirs, theirs_input = trained_arrays(parent, old, shape), prod(shape) if shape else 0
     if theirs_input != (own_input := n_input(new, split.train)):
         raise StdpbenchError(
             f"{name} has weights for {theirs_input} inputs, but this network would have {own_input}; prepare and "
@@ -189,16 +189,16 @@ def create_run_of_nir(
 
 
 def _input_of(folder: RunFolder) -> tuple[int, ...]:
-    """Return the shape of the input of a run, by its journal, or else its weights; (0,) if neither says it."""
+    """Return the shape of the input of a run, by its journal, or else its weights; empty if neither says it."""
     with suppress(StdpbenchError):
         facts = (record.fact for record in read_journal(folder.path))
         if started := next((fact for fact in facts if isinstance(fact, Started)), None):
-            return tuple(started.shape)
+            return tuple(started.shape) if prod(started.shape) else ()
     with suppress(StdpbenchError, *DAMAGE, AttributeError):  # AttributeError: an npz file
         name = from_input(folder.stored_experiment.graph())
         shape = np.load(folder.path / learned_file(name), allow_pickle=False, mmap_mode="r").shape
-        return (int(shape[0]),) if len(shape) == 2 else (0,)
-    return (0,)
+        return (int(shape[0]),) if len(shape) == 2 and shape[0] else ()
+    return ()
 
 
 def _of_same_neurons(own: Learned, theirs: Learned, new: Graph, old: Graph, name: str) -> tuple[Learned, str]:

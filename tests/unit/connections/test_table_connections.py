@@ -143,7 +143,7 @@ def test_weights_are_given_once(tmp_path: Path) -> None:
 def test_a_file_that_has_changed_is_not_taken_for_the_same(tmp_path: Path) -> None:
     made = written(tmp_path, ROWS.replace("0.25", "0.24"))  # nowhere else
     (tmp_path / "synapses.csv").write_text(ROWS, encoding="utf-8")
-    with pytest.raises(StdpbenchError, match="does not list the synapses of this experiment any more"):
+    with pytest.raises(StdpbenchError, match="no longer lists the synapses of this experiment"):
         made.graph().projections["within"].connect.rows()
     with pytest.raises(StdpbenchError, match="there is no file"):
         read_experiment(tmp_path / "mine.toml").override(

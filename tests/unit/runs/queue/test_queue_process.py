@@ -58,7 +58,7 @@ def when(look: Callable[[], Any]) -> Any:
 
 def test_there_is_no_runner_without_a_queue(tmp_path: Path) -> None:
     assert runners(tmp_path / "runs") == []
-    with pytest.raises(StdpbenchError, match="the queue is not running"):
+    with pytest.raises(StdpbenchError, match="the queue is no longer running"):
         ask_runner(tmp_path, "x", at_once=2)
 
 
