@@ -183,7 +183,7 @@ class Pages(QStackedWidget):
     # -- theme -----------------------------------------------------------------------------------------------------
 
     def restyle(self) -> None:
-        """Apply the colours of the theme: to what can be seen at once, to the rest in steps."""
+        """Apply the colours of the theme: to widgets that can be seen at once, to plots and the rest in steps."""
         for part in (self.main, self.evaluate, self.rules):
             if part.is_begun:
                 part.whole()
@@ -200,6 +200,7 @@ class Pages(QStackedWidget):
         window = self._window
         rest = set(widgets).difference(seen)
         self._late.watch(rest)
+        yield
         pages: list[Page | None] = [window.start, window.train, window.runs_page, self.evaluate.made, self.rules.made]
         shown: object = self.currentWidget()
         for page in sorted(filter(None, pages), key=lambda page: page is not shown):

@@ -131,10 +131,11 @@ def test_a_recent_file_that_cannot_be_looked_at_does_not_keep_the_app_from_openi
 
 
 @pytest.mark.shared_window
-def test_every_card_of_an_experiment_has_a_picture_that_follows_the_theme(window: MainWindow) -> None:
+def test_every_card_of_an_experiment_has_a_picture_that_follows_the_theme(window: MainWindow, qtbot: QtBot) -> None:
     seen = []
     for name in ("light", "dark"):
         window.set_theme(name)
+        waits(qtbot, lambda: not window.pages.in_steps.busy)
         pictures = [
             [label.pixmap().toImage() for label in card.findChildren(QLabel) if not label.pixmap().isNull()]
             for card in window.start.cards.values()
