@@ -429,7 +429,7 @@ def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:
             written = Path(folder) / "order.npz"
             write_order(written, spec, table, order)
             command = [sys.executable, "-P", "-m", "stdpbench.figures.paper", str(written)]
-            drafts = {**os.environ, "TMPDIR": folder, "TEMP": folder, "TMP": folder}  # which go, too, if it is killed
+            drafts = {**os.environ, "TMPDIR": folder, "TEMP": folder, "TMP": folder}  # removed even if it is killed
             with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=drafts) as process:
                 try:
                     while process.poll() is None:

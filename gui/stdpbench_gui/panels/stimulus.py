@@ -49,7 +49,7 @@ class Stimulus(Panel):
         "the time of its spike. A <b>recording</b> of events plays in ten frames, over and over; the shaded stretch "
         "of the axis is the frame, and two polarities have two colours. A <b>signal</b> has a curve for each channel, "
         "all on one scale, with the spikes on it. Below are a raster of all inputs and their mean rate; spikes with "
-        "factors are the fainter the smaller their factor. The encoding of the run, named in the line below, turns "
+        "small factors are fainter. The encoding of the run, named in the line below, turns "
         "the stimulus into spikes. The answer is the class whose neurons fire most. During training, the label of a "
         "neuron is the class that it responded to most in the last thousand presentations received by this window. A "
         "neuron that has fired during none of them has no label yet: its answer is counted apart rather than as "

@@ -14,6 +14,12 @@ from stdpbench.runs.analysis.fields import tile
 from stdpbench.runs.analysis.stream_window import rate_of
 from stdpbench.stimuli import Events, EventSet, Signal, Stimulus, StimulusSet
 
+FRAMES = 10
+"""Frames in which a recording plays."""
+_RATE_BINS = 50
+_FAINTEST = 0.25
+"""Strength of a mark whose spike has the factor 0."""
+
 
 def factors_sentence(factor: NDArray[np.float64 | np.float32]) -> str:
     """Return what factors input spikes carry, of which there are some, as a sentence."""
@@ -26,12 +32,6 @@ def strength(factor: NDArray[np.float64 | np.float32]) -> NDArray[np.float64]:
     """Return how strongly spikes are drawn, 0.25 to 1, in proportion to the size of their factors: float64."""
     size = np.abs(factor).astype(np.float64)
     return _FAINTEST + (1 - _FAINTEST) * size / max(float(size.max(initial=0.0)), 1e-300)
-
-
-_FAINTEST = 0.25
-FRAMES = 10
-"""Frames in which a recording plays."""
-_RATE_BINS = 50
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 import os
@@ -25,7 +24,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
-from stdpbench.sweeps import SweepState, carry_out, cluster, make_report, read_sweep, remote
+from stdpbench.sweeps import SweepState, carry_out, cluster, make_report, read_sweep
 from stdpbench.sweeps.carry_out import rounds
 from stdpbench.sweeps.cluster import Cluster
 from stdpbench.sweeps.folders import JobFolders
@@ -61,30 +60,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "far.toml"
     path.write_text(FILE, encoding="utf-8")
     return path
-
-
-# -- the process of a run -----------------------------------------------------------------------------
-
-
-def test_a_run_that_still_writes_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, attempts = tmp_path / "stdpbench-run-12345678", []
-    folder.mkdir()
-    remove = remote.remove_tree
-
-    def interrupted(path: Path, named: str) -> None:
-        attempts.append(path)
-        if len(attempts) == 1:  # a file came while the others went
-            (folder / "progress.json").touch()
-            raise OSError(errno.ENOTEMPTY, "Directory not empty")
-        if len(attempts) > 2:  # the second time, a file went of itself, which is no error
-            remove(path, named)
-
-    monkeypatch.setattr(remote, "remove_tree", interrupted)
-    monkeypatch.setattr(remote.sys, "stdin", io.StringIO())
-    monkeypatch.setattr(remote.os, "_exit", lambda status: attempts.append(folder / str(status)))
-    remote._end_with_parent(folder)
-    assert attempts == [folder] * 3 + [folder / "1"]
-    assert not folder.exists()
 
 
 # -- with a stand-in for Dask --------------------------------------------------------------------------

@@ -47,7 +47,7 @@ class SlowMotionPanel(Panel):
         "start; click a pixel to follow its trace and weight, click it again for the mean of all spiking inputs. The "
         "run is paused, as its weights would change otherwise. Traces and weights are recomputed from the recorded "
         "spikes with the rule of the run. Where synapses have axonal delays, a line follows each spike from the "
-        "source to its arrival; where input spikes carry factors, their marks are the lower the smaller these. Space "
+        "source to its arrival; input spikes with small factors have lower marks. Space "
         "plays, arrow keys step, dragging in the plots scrubs. (Rule: Diehl &amp; Cook 2015, section 2.3; triplets: "
         "Pfister &amp; Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006)"
     )

@@ -54,7 +54,7 @@ class Raster(Panel):
         "gap marks where. Next to the number of a presentation are its class, and 2× if the stimulus was presented "
         "twice until it evoked enough spikes (the last time is drawn). Signals and recordings may differ in length. "
         "At the bottom, spikes per second and neuron of the population on display, in bins of 5 ms. The spikes of the "
-        "selected neuron are larger, and input spikes with factors the fainter the smaller their factor. Click a "
+        "selected neuron are larger, and input spikes with small factors are fainter. Click a "
         "spike to select its neuron; use the wheel, or + and −, to show more or fewer presentations. A stream has one "
         "time axis, in seconds from its start, over the last 1, 5 or 20 s: shaded stretches are patterns, each in the "
         "colour of its number, and hatched ones are pieces that were not seen, in which there may have been spikes. "
