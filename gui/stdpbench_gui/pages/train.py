@@ -22,13 +22,15 @@ from stdpbench_gui.pages.run_bar import RunBar
 from stdpbench_gui.panels import ALL
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
+from stdpbench_gui.session.turn import Turn
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import scrolling
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.layouts import vbox
 
 _REDRAW_MS = 33
-_DRAWING_S = 0.02
+_DRAWING_S = 0.012
 """Time in one event after which no further panel is drawn."""
 _LARGE = 1.4
 """Font scale of the layout Present."""
@@ -68,7 +70,7 @@ class TrainPage(QWidget):
         super().__init__()
         self._settings = settings
         self.session = session
-        self._large = self._is_new = False
+        self._large = self._is_new = self._has_waited = False
         self._columns: tuple[list[Panel], tuple[int, ...]] = [], ()
         self._before: tuple[QByteArray | None, bool] | None = None
         self._for_now = ""
@@ -103,24 +105,40 @@ class TrainPage(QWidget):
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_REDRAW_MS)
-        self._timer.timeout.connect(lambda: self.redraw(_DRAWING_S))
+        self._timer.timeout.connect(self._redraw_in_turns)
         self._timer.start()
+        self._turn = Turn(self)
+        self._rest = timer(self, self._redraw_in_turns, once=True)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)
 
-    def redraw(self, within: float = inf) -> None:
+    def _redraw_in_turns(self) -> None:
+        """Draw what changed, in as many turns of the event loop as that takes."""
+        left = _DRAWING_S - self._turn.spent
+        if left <= 0 and not self._has_waited:  # other work took long
+            self._has_waited = True
+            self._rest.start()
+            return
+        self._has_waited = False
+        if not self.redraw(left if left > 0 else _DRAWING_S):
+            self._rest.start()
+
+    def redraw(self, within: float = inf) -> bool:
         """Draw what changed and is visible, and request frames for visible panels only.
 
-        After `within` seconds, no further panel is drawn; those left come first the next time.
+        After `within` seconds, no further panel is drawn; those left come first the next time. Return whether all are
+        drawn.
         """
         seen = [panel for panel in self.panels.values() if panel.isVisible() and not panel.visibleRegion().isEmpty()]
         self.session.want(set[str]().union(*(panel.frames for panel in seen)))
         begun = time.perf_counter()
-        for panel in sorted(seen, key=lambda panel: panel.drawn_at):  # who has waited longest is first
+        seen.sort(key=lambda panel: panel.drawn_at)  # who has waited longest is first
+        for n_drawn, panel in enumerate(seen, 1):
             panel.draw_if_needed()
             if time.perf_counter() - begun > within:
-                return
+                return n_drawn == len(seen)
+        return True
 
     def focused_panel(self) -> Panel | None:
         """The panel with the keyboard focus."""

@@ -1,4 +1,4 @@
-"""Work of the window's thread in steps, one per event, so that the window responds in between.
+"""Work of the window's thread in steps, one per turn of the event loop, so that the window responds in between.
 
 Widgets are made and polished in the thread of the window, which is long work that `background` cannot do.
 """
@@ -12,6 +12,10 @@ from typing import Generic, Protocol, TypeVar
 from PyQt6.QtCore import QObject
 
 from stdpbench_gui.session.timers import timer
+from stdpbench_gui.session.turn import Turn
+
+_ENOUGH_S = 0.01
+_MOST_WAITS = 3
 
 T = TypeVar("T")
 Making = Generator[None, None, T]
@@ -98,7 +102,9 @@ class Part(Generic[T]):
 
 
 class InSteps(QObject):
-    """Does one step of some work in each event, in the order of adding, until all of it is done.
+    """Does one step of some work in each turn of the event loop, in the order of adding, until all of it is done.
+
+    Turns in which other work took long are left out, but not more than three in a row.
 
     Parameters
     ----------
@@ -110,6 +116,8 @@ class InSteps(QObject):
         super().__init__(parent)
         self._waiting: deque[Work] = deque()
         self._timer = timer(self, self._next)
+        self._turn = Turn(self)
+        self._waits = 0
 
     @property
     def busy(self) -> bool:
@@ -136,6 +144,10 @@ class InSteps(QObject):
         if not self._waiting:
             self._timer.stop()
             return
+        if self._turn.spent > _ENOUGH_S and self._waits < _MOST_WAITS:
+            self._waits += 1
+            return
+        self._waits = 0
         work = self._waiting[0]
         more = False
         try:

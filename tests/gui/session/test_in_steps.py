@@ -1,13 +1,17 @@
-"""Work of the window's thread in steps, one per event."""
+"""Work of the window's thread in steps, one per turn of the event loop."""
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench_gui.session.in_steps import InSteps, Making, Part
+from stdpbench_gui.session.turn import Turn
 
 
 def part(name: str, done: list[str], steps: int = 3) -> Part[str]:
@@ -33,6 +37,30 @@ def test_steps_are_done_one_per_event_in_the_order_of_adding(qtbot: QtBot) -> No
     assert [step for step in done if step != "."] == ["a0", "a1", "a2", "b0"]
     assert "." in done[done.index("a0") : done.index("a2")]  # other events were delivered in between
     assert (first.made, second.made) == ("a", "b")
+
+
+def test_turns_that_were_long_are_left_out_but_not_forever(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stdpbench_gui.session.turn.time.thread_time", lambda: float(next(seconds)))
+    seconds, owner, done = count(), QObject(), list[str]()  # a second passes whenever the time is asked for
+    work = InSteps(owner)
+    work.add(part("a", done))
+    other = QTimer(owner)
+    other.timeout.connect(lambda: done.append("."))
+    other.start()
+    waits(qtbot, lambda: not work.busy)
+    assert [step for step in done if step != "."] == ["a0", "a1", "a2"]
+    assert done[done.index("a0") : done.index("a1")].count(".") >= 3
+
+
+def test_a_turn_begins_when_the_event_loop_comes_round(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1.0]
+    monkeypatch.setattr("stdpbench_gui.session.turn.time.thread_time", lambda: clock[0])
+    owner = QObject()
+    turn = Turn(owner)
+    clock[0] = 1.5
+    assert turn.spent == 0.5
+    qapp.processEvents()
+    assert turn.spent == 0.0
 
 
 def test_what_is_needed_early_is_finished_at_once_and_made_once(qtbot: QtBot) -> None:
