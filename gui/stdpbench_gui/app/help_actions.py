@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PyQt6.QtCore import QUrl
+from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QMainWindow
 
+import stdpbench
 from stdpbench import __version__
 from stdpbench_gui.dialogs.help_windows import ProblemWindow, ShortcutsWindow, report_text
 from stdpbench_gui.lessons.guide import Guide
 from stdpbench_gui.lessons.sight import App
 from stdpbench_gui.session.crash import log_file
+from stdpbench_gui.session.sentences import Lasting
+
+SOURCES = Path(stdpbench.__file__).parents[1]
+"""The folder that the package lies in: the source tree, unless it was installed."""
+_ELSEWHERE = (
+    "The documentation does not come with an installed package: it is the folder docs of stdpbench's source archive, "
+    "where “make docs” makes a site of it."
+)
 
 _LINES = 60  # of logs
 _BYTES = 32_768  # from the end of a log
 
 
 class HelpActions:
-    """Opens the lessons, the list of shortcuts, and the text for the report of a problem.
+    """Opens the lessons, the list of shortcuts, the documentation, and the text for the report of a problem.
 
     Attributes
     ----------
@@ -31,6 +42,8 @@ class HelpActions:
         add: Callable[..., object] = app.actions_.add
         tip = "All actions with a shortcut"
         add("shortcuts", "&Help", "Keyboard &shortcuts", self.shortcuts, "Ctrl+/", tip, before="about")
+        tip = "The site that “make docs” builds, or the folder with its text"
+        add("documentation", "&Help", "&Documentation", self.documentation, "", tip, before="about")
         tip = "Findings of the doctor, the current run and the log"
         add("problem", "&Help", "Report a &problem…", self.problem, "", tip, before="about")
         self.lessons = Guide(window, app)
@@ -40,6 +53,17 @@ class HelpActions:
         opened = ShortcutsWindow(self._actions, self._window)
         opened.open()
         return opened
+
+    def documentation(self) -> None:
+        """Open the documentation in the browser, or where texts or folders open; say where it is without one."""
+        found = documentation(SOURCES)
+        if found is None:
+            self._say(_ELSEWHERE)
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(found))):
+            self._say(f"Nothing on this machine opens the documentation, which is {found}.")
+
+    def _say(self, sentence: str) -> None:
+        self._session.message.emit(Lasting(sentence))
 
     def problem(self) -> ProblemWindow:
         """Open the text for the report of a problem; the machine is checked meanwhile."""
@@ -58,6 +82,25 @@ class HelpActions:
 
         session.work(look, opened.show_text, "Cannot check the machine", owner=opened)
         return opened
+
+
+def documentation(sources: Path) -> Path | None:
+    """Return the first page of the documentation in a source tree: as a site if it was built, otherwise as text.
+
+    Parameters
+    ----------
+    sources : Path
+        The folder that may be a source tree: one with a pyproject.toml.
+
+    Returns
+    -------
+    Path or None
+        A file; None where there is no documentation.
+    """
+    if not (sources / "pyproject.toml").is_file():  # site-packages, where a folder docs may be somebody else's
+        return None
+    pages = (sources / "build" / "docs" / "index.html", sources / "docs" / "index.md")
+    return next((page for page in pages if page.is_file()), None)
 
 
 def _end(path: Path) -> list[str]:

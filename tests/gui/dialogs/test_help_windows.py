@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtCore import QUrl
+from PyQt6.QtGui import QDesktopServices, QGuiApplication
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -13,6 +14,32 @@ from stdpbench.cli.doctor import Finding
 from stdpbench_gui.app import help_actions
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.help_windows import report_text
+
+
+@pytest.mark.shared_window
+def test_the_documentation_is_opened_or_it_is_said_where_it_is(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(QUrl(url).toLocalFile()) or True)
+    monkeypatch.setattr(help_actions, "SOURCES", tmp_path)
+    for page in ("docs/index.md", "build/docs/index.html"):
+        (tmp_path / page).parent.mkdir(parents=True)
+        (tmp_path / page).touch()
+    window.actions_["documentation"].trigger()  # another package's, beside an installed stdpbench
+    assert opened == []
+    assert "folder docs of stdpbench's source archive" in window.message.text()
+    (tmp_path / "pyproject.toml").touch()
+    window.actions_["documentation"].trigger()
+    (tmp_path / "build/docs/index.html").unlink()
+    window.actions_["documentation"].trigger()
+    assert [Path(path).relative_to(tmp_path).as_posix() for path in opened] == [
+        "build/docs/index.html",
+        "docs/index.md",
+    ]
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)
+    window.actions_["documentation"].trigger()
+    assert "Nothing on this machine opens" in window.message.text()
 
 
 def test_every_shortcut_is_listed_once(window: MainWindow, qtbot: QtBot) -> None:
