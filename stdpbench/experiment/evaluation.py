@@ -11,7 +11,7 @@ from stdpbench.parameters import Parameters, parameter
 SECTION = "evaluation"
 VALUES = f"{SECTION}.values."
 """Beginning of the path of a value that holds in evaluation."""
-_SECTIONS = ("exc", "inh", "network", "lateral")
+_SECTIONS = ("exc", "inh", "network", "lateral", "encoding")
 
 
 class Evaluation(Parameters):
@@ -30,8 +30,8 @@ class Evaluation(Parameters):
     )
     values: tuple[tuple[str, Any], ...] = parameter(
         (),
-        help="Values of other parameters in evaluation, as a table: of exc, inh, lateral and network, except those "
-        "that need another network.",
+        help="Values of other parameters in evaluation, as a table: of exc, inh, lateral, network and encoding, "
+        "except those that need another network.",
     )
 
     @property
@@ -72,7 +72,7 @@ def conflicts_in_evaluation(experiment: Any) -> Iterator[str]:
     plain = without_evaluation(experiment)
     for path, value in experiment.evaluation.values:
         if path.partition(".")[0] not in _SECTIONS:
-            yield f"{VALUES}{path}: only parameters of exc, inh, lateral and network may differ in evaluation"
+            yield f"{VALUES}{path}: only parameters of {', '.join(_SECTIONS[:-1])} and {_SECTIONS[-1]} may differ"
             continue
         try:
             plain.changed_live({path: value})

@@ -75,11 +75,10 @@ def check_brightness(experiment: Experiment, split: Split) -> None:
     if not isinstance(split.train, Images) or not isinstance(split.test, Images):
         return
     brightest = max(float(part.pixels.max(initial=0)) for part in (split.train, split.test))
-    problem = experiment.encoding.problem(
-        brightest, experiment.attempts - 1, experiment.encoded_bins, experiment.dt * 1e-3
-    )
-    if problem:
-        raise StdpbenchError(f"the brightest picture cannot be shown: {problem}")
+    for shown, when in ((experiment, ""), (experiment.evaluated, " in evaluation")):
+        problem = shown.encoding.problem(brightest, shown.attempts - 1, shown.encoded_bins, shown.dt * 1e-3)
+        if problem:
+            raise StdpbenchError(f"the brightest picture cannot be shown{when}: {problem}")
 
 
 def check_weights(experiment: Experiment, split: Split) -> None:

@@ -77,7 +77,7 @@ def try_picture(
     pixels = _checked(picture, shape)
     schedule, dt = experiment.schedule, experiment.network.dt * 1e-3
     brightest = float(pixels.max())
-    if experiment.encoding.problem(brightest, 0, experiment.stimulus_bins, dt):
+    if experiment.evaluated.encoding.problem(brightest, 0, experiment.stimulus_bins, dt):
         raise StdpbenchError(
             f"the brightest pixel of the picture ({brightest:.0f}) is too bright to be encoded; more strokes spread "
             "the brightness over more pixels"

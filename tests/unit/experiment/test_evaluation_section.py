@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from stdpbench.datasets.base import Split
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Evaluation, Experiment
+from stdpbench.experiment import Evaluation, Experiment, encode
+from stdpbench.runs.preparation.start import check_brightness
+from stdpbench.stimuli import Images
 from stdpbench.templates import templates
 
 DEFAULT = Experiment.from_mapping({})
@@ -33,6 +37,23 @@ def test_values_hold_in_evaluation_only() -> None:
     assert shown.evaluation == Evaluation()
     assert shown.evaluated is shown
     assert shown == DEFAULT.override({"network.w_inh_exc": 9.0, "exc.v_thresh": "-53 mV"})
+
+
+def test_stimuli_may_be_shown_with_more_spikes_in_evaluation() -> None:
+    made = DEFAULT.override({"evaluation.values.encoding.intensity": 7.0})
+    assert (made.encoding.intensity, made.evaluated.encoding.intensity) == (2.0, 7.0)
+    assert Experiment.from_toml(made.to_toml()) == made
+    grey = Images(np.full((1, 28, 28), 100.0, np.float32), None)
+    learning, answering = (len(encode(each, grey, "test", 0, 0, 0)) for each in (made, made.evaluated))
+    assert answering / learning == pytest.approx(3.5, rel=0.05)
+
+
+def test_pictures_that_are_too_bright_in_evaluation_alone_are_refused() -> None:
+    bright = Images(np.full((1, 28, 28), 2000.0, np.float32), np.zeros(1, np.int64))  # after data.pixel_sum
+    split, once = Split(bright, bright.part(0, 1), ("0",)), DEFAULT.override({"schedule.max_attempts": 1})
+    check_brightness(once, split)
+    with pytest.raises(StdpbenchError, match=r"cannot be shown in evaluation: .*must stay below 1"):
+        check_brightness(once.override({"evaluation.values.encoding.intensity": 10.0}), split)
 
 
 def test_the_section_is_read_written_and_part_of_the_digest() -> None:
@@ -77,7 +98,7 @@ def test_values_may_change_during_a_run() -> None:
         ("values.network.n_exc", "evaluation.values: network.n_exc is structural"),
         (
             "values.schedule.stimulus",
-            "evaluation.values.schedule.stimulus: only parameters of exc, inh, lateral and network may differ",
+            "schedule.stimulus: only parameters of exc, inh, network, lateral and encoding may differ",
         ),
         ("treshold", "evaluation.treshold is not a known parameter; did you mean evaluation.thresholds"),
         ("thresholds", "evaluation.thresholds must be 'learned' or 'start', not 7"),
