@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
 from stdpbench.api.view import RunView
-from stdpbench.report.recordings.neo_file import write_neo
-from stdpbench.report.recordings.nwb_file import write_nwb
-from stdpbench.report.recordings.recorded import kept
+from stdpbench.report.recordings.written import files_for, write_responses
 from stdpbench.runs.client.nir_export import export_nir
 from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
 
@@ -22,27 +21,27 @@ class Exports(RunView):
         neo: str | PathLike[str] | None = None,
         nwb: str | PathLike[str] | None = None,
         stimuli: int = 0,
+        record: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         """Write the spikes with which the network responded to evaluated stimuli for other tools.
-
-        ``stdpbench export --record`` also has potentials, and spikes of populations that are not read.
 
         Parameters
         ----------
         neo, nwb : path, optional
             Files that do not exist yet: ``.nix``, for Neo and Elephant, and ``.nwb``, Neurodata Without Borders.
         stimuli : int
-            Number of stimuli, from the first; 0: all.
+            Number of stimuli, from the first; 0: all, or 100 with `record`.
+        record : mapping of str to sequence of int, optional
+            Neurons whose potentials are written, too, by population, such as ``{"exc": [0, 3, 7]}``. The stimuli are
+            presented again, and the spikes are those of all populations.
 
         Raises
         ------
         StdpbenchError
-            If the run has kept no spikes, a package is not installed, or a file exists or cannot be written.
+            If the run has kept no spikes, there are no such neurons, a package is not installed, or a file exists or
+            cannot be written.
         """
-        found = kept(self._folder, stimuli)
-        for target, write in ((neo, write_neo), (nwb, write_nwb)):
-            if target is not None:
-                write(found, Path(target).expanduser())
+        write_responses(self._folder, files_for(neo, nwb), record, stimuli)
 
     def export_nir(
         self, path: str | PathLike[str], *, force: bool = False, stimuli: int = STIMULI, replace: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_format
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,10 +14,8 @@ from rich.table import Table
 
 from stdpbench.cli.follow import carry_out
 from stdpbench.cli.progress import Display
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import parse_assignment
 from stdpbench.paths import runs_folder
-from stdpbench.report.recordings.recorded import Recorded
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.agreement import Agreement, compare
@@ -44,42 +42,21 @@ def export_responses(
     run: str, neo: Path | None, nwb: Path | None, n_stimuli: int, record: Sequence[str], runs: Path | None
 ) -> None:
     """Carry out ``stdpbench export --neo`` and ``--nwb``."""
-    from stdpbench.report.recordings.neo_file import write_neo
-    from stdpbench.report.recordings.nwb_file import write_nwb
-    from stdpbench.report.recordings.recorded import kept
+    from stdpbench.report.recordings.written import files_for, neurons_named, write_responses
 
     folder, console = find_run(run, runs or runs_folder()), Console()
-    wanted = dict(_neurons(text) for text in record)
-    found = _presented_again(folder, wanted, n_stimuli, console) if wanted else kept(folder, n_stimuli)
-    for target, write in ((neo, write_neo), (nwb, write_nwb)):
-        if target is not None:
-            write(found, target)
-            n_spikes = sum(len(trains.neuron) for trains in found.trains.values())
-            text = f"{target}: {n_spikes} spikes in response to {len(found.durations)} stimuli"
-            console.print(text, highlight=False, soft_wrap=True)
-
-
-def _presented_again(
-    folder: RunFolder, neurons: Mapping[str, Sequence[int]], n_stimuli: int, console: Console
-) -> Recorded:
-    from stdpbench.report.recordings.replayed import replay
-
+    targets, wanted = files_for(neo, nwb), neurons_named(record)
     with Display(console) as display:
-        for event in replay(folder, neurons, n_stimuli):
-            if isinstance(event, Progress):
-                display.progress(event)
-            else:
-                found = event
-    return found
-
-
-def _neurons(text: str) -> tuple[str, list[int]]:
-    """Return the population and the neurons that an argument ``POPULATION=N,N`` or ``N,N`` names."""
-    population, _, numbers = text.rpartition("=")
-    try:
-        return population, [int(number) for number in numbers.split(",")]
-    except ValueError:
-        raise StdpbenchError(f"--record expects neurons such as 0,3,7 or exc=0,3,7, not {text!r}") from None
+        written = write_responses(
+            folder,
+            targets,
+            wanted,
+            n_stimuli,
+            on_progress=lambda done, total: display.progress(Progress("presented again", done, total)),
+        )
+    for target in targets:
+        text = f"{target}: {written.spikes} spikes in response to {written.stimuli} stimuli"
+        console.print(text, highlight=False, soft_wrap=True)
 
 
 def export_nir_command(

@@ -252,7 +252,7 @@ def main() -> int:
         sys.stderr.write(f"{ERROR}{error}\n")
         return 1
     with output:
-        output.write(json.dumps(asdict(found)))
+        output.write(json.dumps(asdict(found)) + "\n")
     return 0
 
 

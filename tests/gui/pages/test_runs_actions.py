@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PyQt6.QtCore import Qt
@@ -33,6 +34,7 @@ from stdpbench.runs.queue.runner_process import AFTER, runners
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
+from stdpbench_gui.dialogs.export_responses import ExportResponsesDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.pages.runs import row_actions
 from stdpbench_gui.pages.runs.page import RunsPage
@@ -126,20 +128,31 @@ def test_export_writes_the_network_for_other_simulators_and_says_whether_it_is_t
 def test_export_writes_responses_for_other_tools(
     page: RunsPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(found: str, target: Path, *, replace: bool) -> None:
-        assert replace
-        target.write_text(found, encoding="utf-8")
+    def write(folder: RunFolder, targets: list[Path], neurons: dict[str, list[int]], n: int, **more: Any) -> None:
+        assert more["replace"]
+        more["on_progress"](1, 2)
+        targets[0].write_text(f"{folder.path.name} {neurons} {n}", encoding="utf-8")
 
-    monkeypatch.setattr(row_actions, "kept", lambda folder: f"spikes of {folder.path.name}")
-    monkeypatch.setattr(row_actions, "_RESPONSES", {".nix": write, ".nwb": write})
+    monkeypatch.setattr(row_actions, "write_responses", write)
     page.table.choose(["digits-a"])
-    for suffix, filtered in ((".nwb", ""), (".nix", "Neo (*.nix)")):
+    for suffix, filtered, neurons, n, written in (
+        (".nwb", "", "", 0, "digits-a {} 0"),
+        (".nix", "Neo (*.nix)", "exc=0,3 1", 7, "digits-a {'exc': [0, 3], '': [1]} 7"),
+    ):
         chosen = str(tmp_path / "one"), filtered
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, chosen=chosen: chosen)
         page.run_actions.do("export-responses")
+        dialog = page.row_actions.dialog
+        assert isinstance(dialog, ExportResponsesDialog)
+        dialog.neurons.setText("exc=one")
+        dialog.accept()
+        assert dialog.problem.text() == "⚠ expected neurons such as 0,3,7 or exc=0,3,7, not 'exc=one'."
+        dialog.neurons.setText(neurons)
+        dialog.stimuli.setValue(n)
+        dialog.accept()
         target = tmp_path / f"one{suffix}"
         waits(qtbot, lambda target=target: f"Exported digits-a to {target}" in notices(page))
-        assert target.read_text(encoding="utf-8") == "spikes of digits-a"
+        assert target.read_text(encoding="utf-8") == written
 
 
 def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(

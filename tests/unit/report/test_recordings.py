@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from harness import Driven, experiment, new_run
@@ -151,15 +152,31 @@ def test_the_command_and_python_write_files(finished: RunFolder, tmp_path: Path)
         assert "in response to 2 stimuli" in shown.output
     assert neo.is_file()
     assert nwb.is_file()
-    stdpbench.open_run(finished.path).export(nwb=tmp_path / "kept.nwb", stimuli=3)
+    run = stdpbench.open_run(finished.path)
+    run.export(nwb=tmp_path / "kept.nwb", stimuli=3)
+    run.export(nwb=tmp_path / "again.nwb", stimuli=2, record={"exc": [1, 0]})
+    with h5py.File(nwb) as mine, h5py.File(tmp_path / "again.nwb") as theirs:
+        potentials = mine["acquisition/v_exc/data"][:]
+        assert potentials.shape == (120, 2)
+        np.testing.assert_array_equal(theirs["acquisition/v_exc/data"][:], potentials[:, ::-1])
     assert json.loads((finished.path / "run.json").read_text(encoding="utf-8"))["state"] == "finished"
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["kept.nwb", "responses.nix", "responses.nwb"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "again.nwb",
+        "kept.nwb",
+        "responses.nix",
+        "responses.nwb",
+    ]
 
 
 def test_what_is_missing_is_named(finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["export", str(finished.path), "--neo", str(tmp_path / "a.nix")]
     odd = CliRunner().invoke(app, [*command, "--record", "exc=a"])
-    assert "expects neurons such as 0,3,7 or exc=0,3,7, not 'exc=a'" in str(odd.exception)
+    assert "expected neurons such as 0,3,7 or exc=0,3,7, not 'exc=a'" in str(odd.exception)
+    run = stdpbench.open_run(finished.path)
+    with pytest.raises(StdpbenchError, match="exc has neurons 0 to 3, and no neuron 4"):
+        run.export(neo=tmp_path / "a.nix", record={"exc": [4]})
+    with pytest.raises(StdpbenchError, match=r"must end with \.nwb, unlike 'a\.nix'"):
+        run.export(nwb=tmp_path / "a.nix", record={"exc": [0]})
     for name in ("neo", "pynwb"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(StdpbenchError, match=r"Neo files need neo and nixio: pip install 'stdpbench\[neo\]'"):

@@ -5,7 +5,7 @@ All actions run in threads; their results appear as notices on the page, and lon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,7 @@ from PyQt6.QtWidgets import QWidget
 from stdpbench.errors import StdpbenchError
 from stdpbench.hardware import ChipCheck
 from stdpbench.report.chip_check import check_run
-from stdpbench.report.recordings.neo_file import write_neo
-from stdpbench.report.recordings.nwb_file import write_nwb
-from stdpbench.report.recordings.recorded import kept
+from stdpbench.report.recordings.written import WRITERS, write_responses
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.catalog.trash import move_to_bin, restore
 from stdpbench.runs.client.nir_export import export_nir
@@ -35,6 +33,7 @@ from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
 from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
+from stdpbench_gui.dialogs.export_responses import ExportResponsesDialog
 from stdpbench_gui.dialogs.export_target import Exported, file_to_export_to
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
@@ -44,7 +43,6 @@ from stdpbench_gui.widgets.undo import Step, Steps
 
 _ABOUT = {"command": "desktop app"}
 _LOOK_MS = 200
-_RESPONSES = {".nix": write_neo, ".nwb": write_nwb}
 
 
 class _GivenUpError(StdpbenchError):
@@ -227,14 +225,39 @@ class RowActions(QObject):
     # -- long actions ----------------------------------------------------------------------------------------------
 
     def ask_where_to_export(self, entry: Entry, kind: Exported = "zip") -> None:
-        """Ask for a file and export a run, its network or its responses to it."""
+        """Ask for a file and export a run or its network to it."""
         target = file_to_export_to(entry.name, self.export_folder, self._window, kind)
         if target is not None:
             self.export_folder = str(target.parent)
             self.export(entry, target)
 
-    def export(self, entry: Entry, target: Path) -> None:
-        """Write a run to a file of the type that its suffix says; an existing one is replaced, as the dialog asked."""
+    def ask_for_responses(self, entry: Entry) -> None:
+        """Ask which responses of a run to export, and then for a file."""
+
+        def export(neurons: Mapping[str, Sequence[int]], n_stimuli: int) -> None:
+            target = file_to_export_to(entry.name, self.export_folder, self._window, "responses")
+            if target is not None:
+                self.export_folder = str(target.parent)
+                self.export(entry, target, neurons, n_stimuli)
+
+        dialog = ExportResponsesDialog(entry.name, self._window)
+        dialog.chosen.connect(export)
+        self._open(dialog)
+
+    def export(
+        self, entry: Entry, target: Path, neurons: Mapping[str, Sequence[int]] | None = None, n_stimuli: int = 0
+    ) -> None:
+        """Write a run to a file of the type that its suffix says; an existing one is replaced, as the dialog asked.
+
+        Parameters
+        ----------
+        entry : Entry
+            The run.
+        target : Path
+            The file: a zip, a NIR file, or responses as NWB or Neo.
+        neurons, n_stimuli
+            Of responses: as of `stdpbench.report.recordings.written.write_responses`.
+        """
         task = self._begin(f"Exporting {entry.name}:")
 
         def look() -> None:
@@ -249,11 +272,13 @@ class RowActions(QObject):
             try:
                 if target.suffix.lower() == ".nir":
                     return " ".join(export_nir(entry.path, target, replace=True, look=look).sentences)
-                write = _RESPONSES.get(target.suffix.lower())
-                if write is None:
-                    export_run(RunFolder.open(entry.path), target, replace=True, on_progress=on_progress)
+                folder = RunFolder.open(entry.path)
+                if target.suffix.lower() in WRITERS:
+                    write_responses(
+                        folder, [target], neurons, n_stimuli, replace=True, look=look, on_progress=on_progress
+                    )
                 else:
-                    write(kept(RunFolder.open(entry.path)), target, replace=True)
+                    export_run(folder, target, replace=True, on_progress=on_progress)
             except _GivenUpError as error:
                 return str(error)
             return f"Exported {entry.name} to {target} ({target.stat().st_size / 2**20:.1f} MB)."

@@ -125,9 +125,9 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
         ActionSpec(
             "export-responses",
             "Export respon&ses…",
-            _one(partial(doing.ask_where_to_export, kind="responses")),
+            _one(doing.ask_for_responses),
             is_finished,
-            "Export the spikes that answered evaluated stimuli as an NWB or Neo file",
+            "Export spikes that answered evaluated stimuli, and potentials, as an NWB or Neo file",
             one=True,
             text_of=exports("responses"),
         ),

@@ -1,0 +1,69 @@
+"""What of the responses of a run is exported: those that it has kept, or with potentials of some neurons."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.report.recordings.written import neurons_named
+from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.layouts import vbox
+
+_MOST = 1_000_000
+_HINT = (
+    "Without neurons, the spikes that the run has kept of the population that is read. With neurons, stimuli are "
+    "presented again, and potentials of these neurons and spikes of all populations are written."
+)
+
+
+class ExportResponsesDialog(QDialog):
+    """Asks for the neurons whose potentials are exported, and for the number of stimuli.
+
+    Attributes
+    ----------
+    chosen : signal of (dict of str to list of int, int)
+        The neurons by population, and the number of stimuli; 0: all, or if they are presented again, 100.
+    """
+
+    chosen = pyqtSignal(object, int)
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"Export responses of {name}")
+        self.setAccessibleName(f"Export responses of {name}")
+        self.neurons = QLineEdit()
+        self.neurons.setPlaceholderText("none; exc=0,3,7 inh=1")
+        self.neurons.setAccessibleName("Neurons whose potentials are exported")
+        self.stimuli = QSpinBox()
+        self.stimuli.setRange(0, _MOST)
+        self.stimuli.setSpecialValueText("all; 100 with potentials")
+        self.stimuli.setAccessibleName("Number of stimuli, from the first")
+        self.problem = wrapped("", "problem")
+        self.problem.hide()
+        form = QFormLayout()
+        form.addRow("&Potentials of", self.neurons)
+        form.addRow("&Stimuli", self.stimuli)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        file = buttons.addButton("Choose &file…", QDialogButtonBox.ButtonRole.AcceptRole)
+        assert file is not None
+        file.setDefault(True)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        hint = wrapped(_HINT, "faint")
+        vbox(form, hint, self.problem, buttons, within=self, margins=2 * theme.GRID, spacing=theme.GRID)
+        self.resize(520, 220)
+        self.neurons.setFocus()
+
+    def accept(self) -> None:
+        """Tell what was chosen, or say what is not valid."""
+        try:
+            neurons = neurons_named(self.neurons.text().split())
+        except StdpbenchError as error:
+            self.problem.setText(f"⚠ {error}.")
+            self.problem.show()
+            return
+        super().accept()
+        self.chosen.emit(neurons, self.stimuli.value())
