@@ -39,6 +39,16 @@ class Arm:
     settings: Mapping[str, Any]
     start: Experiment
 
+    @property
+    def supervised(self) -> bool:
+        """Whether its networks are trained with labels."""
+        return self.start.reference.trains
+
+    @property
+    def title(self) -> str:
+        """Its label where its results are shown: supervised ones say so."""
+        return f"{self.label} (supervised)" if self.supervised else self.label
+
     def experiment(self, seed: int) -> Experiment:
         """Return the experiment with a given seed."""
         return self.start.model_copy(update={"seed": seed, "name": self.name})
@@ -90,6 +100,20 @@ class Job:
     def key(self) -> str:
         """Permanent identifier of the job: the digest of everything that its result depends on."""
         return self.experiment.digest
+
+
+def supervised_remarks(arms: Sequence[Arm]) -> list[str]:
+    """Return what to know about arms that are trained with labels; nothing if there are none."""
+    taught = [arm.label for arm in arms if arm.supervised]
+    if not taught:
+        return []
+    if len(taught) == len(arms):
+        return ["All arms are trained with labels (supervised): compare their accuracies only with other references."]
+    one = len(taught) == 1
+    return [
+        f"{'; '.join(taught)} {'is' if one else 'are'} trained with labels (supervised), the others without: their "
+        "accuracies measure different things."
+    ]
 
 
 def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:

@@ -18,7 +18,7 @@ from stdpbench import units
 from stdpbench.figures.sweep import ArmResult, sweep_figure
 from stdpbench.files import write_text_aside
 from stdpbench.runs.catalog.comparison import theta_unit
-from stdpbench.sweeps.arms import Arm, shown
+from stdpbench.sweeps.arms import Arm, shown, supervised_remarks
 from stdpbench.sweeps.carry_out import known_arms
 from stdpbench.sweeps.comparisons import Comparisons, compare_arms, sentences
 from stdpbench.sweeps.definition import Sweep
@@ -231,7 +231,7 @@ def _first_remark(sweep: Sweep, runs: Sequence[Result]) -> str:
 
 def _remarks(sweep: Sweep, arms: Sequence[Arm], rows: Sequence[Row], state: SweepState) -> list[str]:
     runs = [run for row in rows for run in row.runs.values()]
-    remarks = [_first_remark(sweep, runs)]
+    remarks = [_first_remark(sweep, runs), *supervised_remarks(arms)]
     if sweep.ranks and sweep.reference is not None:
         brackets = (
             "; in brackets the 95 % t interval of their mean, for each arm on its own: of twenty arms without effect, "
@@ -266,7 +266,7 @@ def cells(row: Row, report: Report) -> tuple[str, ...]:
     if not row.runs:
         failed = any(f"{row.arm.label}, seed {seed}" in report.failures for seed in report.sweep.seeds)
         return (
-            row.arm.label,
+            row.arm.title,
             "0",
             f"– ({'failed' if failed else 'not finished'})",
             *[""] * (len(headings(sweep)) - 3),
@@ -278,9 +278,9 @@ def cells(row: Row, report: Report) -> tuple[str, ...]:
     end = spread_text(row.seconds, 1, 0)
     if sweep.base.stream is None:
         means = (spread_text(row.spikes, 1, 1), spread_text(row.theta, 1, 1), spread_text(row.presentations, 1, 3))
-        return (row.arm.label, str(len(row.runs)), values[sweep.metric], difference, *means, end)
+        return (row.arm.title, str(len(row.runs)), values[sweep.metric], difference, *means, end)
     first, *others = values.values()
-    return (row.arm.label, str(len(row.runs)), first, *([difference] if sweep.ranks else []), *others, end)
+    return (row.arm.title, str(len(row.runs)), first, *([difference] if sweep.ranks else []), *others, end)
 
 
 def _format(sweep: Sweep) -> tuple[float, int]:
@@ -293,12 +293,12 @@ def best_text(report: Report) -> str:
     best, contenders = report.best, report.contenders
     if best is None:
         return ""
-    name, n = best.arm.label, len(report.sweep.seeds)
+    name, n = best.arm.title, len(report.sweep.seeds)
     scale, digits = _format(report.sweep)
     unit = " points" if scale == 100 else ""
 
     def above(row: Row, difference: Difference) -> str:
-        text = f"{name} − {row.arm.label} is {signed(difference.mean, scale, digits)}{unit}"
+        text = f"{name} − {row.arm.title} is {signed(difference.mean, scale, digits)}{unit}"
         if math.isnan(difference.low):
             return text
         low, high = (signed(value, scale, digits) for value in (difference.low, difference.high))
@@ -313,7 +313,7 @@ def best_text(report: Report) -> str:
     if n < 2:
         return f"Best: {name}, but one seed cannot show that arms differ: {named}."
     one = len(contenders) == 1
-    others = contenders[0][0].arm.label if one else f"{len(contenders)} other arms"
+    others = contenders[0][0].arm.title if one else f"{len(contenders)} other arms"
     include = "this interval includes 0" if one else "these intervals include 0"
     return f"Best: {name}, but it is not shown to differ from {others}: {named}, and {include} ({n} seeds)."
 
@@ -354,6 +354,7 @@ def to_mapping(report: Report) -> dict[str, Any]:
 def _arm_mapping(row: Row) -> dict[str, Any]:
     return {
         "label": row.arm.label,
+        "supervised": row.arm.supervised,
         "settings": dict(row.arm.settings),
         "n": len(row.runs),
         "accuracy": {name: plain(value) for name, value in row.measured.items() if is_share(name)},
@@ -374,7 +375,14 @@ def to_csv(report: Report) -> str:
     for name in measured:
         names += [f"{name}_mean", f"{name}_sd"]
     names += ["difference_mean", "difference_low_95", "difference_high_95", "difference_n"]
-    names += ["spikes_per_image", "mean_theta_mV", "presentations_per_image", "images_per_second", "seconds"]
+    names += [
+        "spikes_per_image",
+        "mean_theta_mV",
+        "presentations_per_image",
+        "images_per_second",
+        "seconds",
+        "supervised",
+    ]
     paths = list(dict.fromkeys(path for row in report.rows for path in row.arm.settings))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -386,7 +394,7 @@ def to_csv(report: Report) -> str:
         d = row.difference
         values += [None] * 4 if d is None else [d.mean, d.low, d.high, d.n]
         values += [row.spikes.mean, row.theta.mean, row.presentations.mean]
-        values += [row.images_per_second.mean, row.seconds.mean]
+        values += [row.images_per_second.mean, row.seconds.mean, int(row.arm.supervised)]
         values = [round(value, 10) if isinstance(value, float) else value for value in values]
         values += [row.arm.settings.get(path) for path in paths]
         writer.writerow(["" if v is None or (isinstance(v, float) and math.isnan(v)) else v for v in values])
@@ -472,7 +480,7 @@ def _arm_results(report: Report) -> list[ArmResult]:
         d = row.difference
         found.append(
             ArmResult(
-                row.arm.label,
+                row.arm.title,
                 tuple(scale * value for value in row.values(metric).values()),
                 scale * row.measured[metric].mean,
                 scale * row.measured[metric].sd,

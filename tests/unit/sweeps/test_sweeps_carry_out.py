@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from pathlib import Path
@@ -15,7 +16,7 @@ from stdpbench.cli.sweep_command import SweepDisplay
 from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.sweeps.arms import Job, Round, fixed_arms
 from stdpbench.sweeps.carry_out import known_arms
-from stdpbench.sweeps.report import best_text, cells, figure_of
+from stdpbench.sweeps.report import best_text, cells, figure_of, to_csv, to_mapping, to_markdown
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.tuning import trials_of
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
@@ -333,3 +334,25 @@ def test_of_many_arms_the_best_are_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "results.png").stat().st_size > 10_000
     drawn = json.loads((tmp_path / "distributions.json").read_text(encoding="utf-8"))
     assert drawn == {"network.w_inh_exc": {"uniform": [5, 60]}}
+
+
+@pytest.mark.parametrize("all_", [True, False])
+def test_arms_that_are_trained_with_labels_say_so_wherever_they_appear(tmp_path: Path, all_: bool) -> None:
+    layers = {"network.kind": "layers", "network.hidden": [5], "encoding.kind": "current", "schedule.between": "reset"}
+    layers |= {"schedule.min_spikes": 0, "schedule.max_attempts": 1, "reference.kind": "surrogate-gradient"}
+    arms = [{"label": "taught", "set": layers}, {"label": "other", "set": layers if all_ else {}}]
+    arms[1]["set"] = {**arms[1]["set"], "schedule.passes": 2}
+    made = sweep(set={"schedule.train_images": 60, "schedule.test_images": 30}, arm=arms, seeds=[0, 1])
+    carried_out(made, tmp_path, Scripted(lambda job: result(0.9 if job.arm == "taught" else 0.5)))
+    with SweepState(tmp_path) as state:
+        report = make_report(made, state)
+    other = "other (supervised)" if all_ else "other"
+    assert [cells(row, report)[0] for row in report.rows] == ["taught (supervised)", other]
+    assert best_text(report).startswith(f"Best: taught (supervised); taught (supervised) − {other} is +40.00 points")
+    remark = "All arms are trained with labels (supervised)" if all_ else "taught is trained with labels (supervised)"
+    assert remark in to_markdown(report)
+    figure = figure_of(report)
+    assert figure is not None
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["taught (supervised)", other]
+    assert [arm["supervised"] for arm in to_mapping(report)["arms"]] == [True, all_]
+    assert [line["supervised"] for line in csv.DictReader(io.StringIO(to_csv(report)))] == ["1", str(int(all_))]
