@@ -11,9 +11,11 @@ from PyQt6.QtWidgets import QDialog, QMainWindow
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, shipped_experiments, trained_kinds
 from stdpbench.learned_names import listed
+from stdpbench.nir.imported import nir_network
 from stdpbench.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.past import Past
+from stdpbench.runs.preparation.creation import create_run_of_nir
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_text import ActionText
@@ -68,6 +70,17 @@ class RunForms:
         """Open the form for a run of an experiment file."""
         shipped = next((name for name, file in shipped_experiments().items() if file == path), "")
         return self.new_run(NewRun.of(experiment, shipped or str(path)))
+
+    def run_network(self, path: Path) -> None:
+        """Run the network of a NIR file, as ``stdpbench run FILE.nir`` does."""
+        runs = self._app.runs
+
+        def create() -> RunFolder:
+            network = nir_network(path, {})
+            assert network is not None
+            return create_run_of_nir(network, network.experiment, path.name, runs, Options(), ABOUT)
+
+        self._app.session.start_new(create)
 
     def new_run(self, run: NewRun | None = None, *, called: str = "") -> NewRunForm:
         """Open the form for a new run.

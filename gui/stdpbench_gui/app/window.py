@@ -383,9 +383,9 @@ class MainWindow(QMainWindow):
             self.open_run(Path(chosen))
 
     def _choose_experiment(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Run an experiment file", "", "Experiments (*.toml)")
+        chosen, _ = QFileDialog.getOpenFileName(self, "Run an experiment file", "", "Experiments (*.toml *.nir)")
         if chosen:
-            self.run_file(Path(chosen))
+            self.services.open_path(Path(chosen))
 
     def run_file(self, path: Path) -> None:
         """Describe an experiment file and offer to run it."""

@@ -303,12 +303,14 @@ class WindowServices(QObject):
             self._app.show_message(f"Opened {first.name} only; drop one item at a time. Ignored: {names}.")
 
     def open_path(self, path: Path) -> None:
-        """Open a chosen or dropped path: a run folder, an experiment file, or pictures."""
+        """Open a chosen or dropped path: a run folder, an experiment file, a NIR file, or pictures."""
         try:
             if not path.exists() and not path.is_symlink():
                 self._app.show_message(Lasting(f"There is no file or folder {path}."))
             elif path.suffix.lower() == ".toml" and path.is_file():
                 self._app.run_file(path)
+            elif path.suffix.lower() == ".nir" and path.is_file():
+                self.forms.run_network(path)
             elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
                 self._app.show_message(Lasting(f"Cannot open {path}: no permission to read it."))
             elif looks_like_run(path):
@@ -319,8 +321,9 @@ class WindowServices(QObject):
                 self.choose_data(path)
             else:
                 self._app.show_message(
-                    f"{path.name or path} is not a run folder or a zip file of one, an experiment file (.toml), "
-                    "pictures (a folder, an npz file or IDX files) or other data (.npz, .csv, .ts or .h5)."
+                    f"{path.name or path} is not a run folder or a zip file of one, an experiment file (.toml), a "
+                    "network (.nir), pictures (a folder, an npz file or IDX files) or other data (.npz, .csv, .ts or "
+                    ".h5)."
                 )
         except OSError as error:  # no permission, or the disk is gone
             self._app.show_message(Lasting(f"Cannot open {path}: {error.strerror or error}."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,14 @@ from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
+from small_run import small_experiment
 from waiting import waits
 
+from stdpbench.nir.imported import NirNetwork
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.protocol.states import State
+from stdpbench_gui.app import run_forms
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
@@ -170,6 +174,28 @@ def test_an_exported_run_is_unpacked_and_shown(
     window.session.message.connect(said.append)
     window.services.open_path(tmp_path / "one.stdpbench.zip")
     waits(qtbot, lambda: any("exists already" in sentence for sentence in said))
+
+
+@pytest.mark.shared_window
+def test_the_network_of_a_nir_file_is_run(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def network(path: Path, _: object) -> NirNetwork:
+        read.append(path)
+        return NirNetwork(small_experiment(), {"feed.w": np.ones((64, 4))}, ("Its times are seconds.",))
+
+    monkeypatch.setattr(run_forms, "nir_network", network)
+    started: list[Callable[[], RunFolder]] = []
+    monkeypatch.setattr(window.session, "start_new", started.append)
+    file = tmp_path / "elsewhere.nir"
+    file.write_bytes(b"")
+    drop(window, file)
+    folder = started[0]()
+    assert read == [file]
+    assert folder.path.parent == window.runs
+    origin = folder.read_json("run.json")["nir"]
+    assert origin["file"] == "elsewhere.nir"
+    assert origin["remark"].startswith("Its times are seconds.")
 
 
 def test_a_finished_run_is_branched_from_its_bar(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:

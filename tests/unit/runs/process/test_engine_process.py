@@ -17,7 +17,7 @@ import pytest
 from harness import experiment, finished, new_run, processes_ended, wait_until
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment
+from stdpbench.experiment import Experiment, with_reference
 from stdpbench.runs.client.run_client import RunClient, ask, has_process
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
@@ -154,6 +154,22 @@ def test_killed_a_hundred_times_at_random_moments(undisturbed, tmp_path):
             folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
     assert to_the_end(folder) == undisturbed
     print(f"{kills} kills, {ends} ends by itself")
+
+
+def test_a_reference_that_is_killed_at_a_random_moment_comes_to_the_same(tmp_path):
+    usual = {"network.hidden": [12], "schedule.passes": 4, "reference.batch": 10}
+    taught = with_reference(longer(), "surrogate-gradient", usual)
+    wanted = finished(new_run(tmp_path, taught, checkpoint_every=70))
+    seed = random.randrange(10**9)
+    position = random.Random(seed).randrange(10, 4 * N_TRAIN, 10)
+    folder = new_run(tmp_path, taught, checkpoint_every=70)
+    client = RunClient.start(folder.path)
+    client.wait_for_connection()
+    client.request("pace", seconds=0.05)  # so that it is killed before it ends
+    wait_until(lambda: reached(folder) >= position, 200)
+    assert kill(client, folder), f"seed {seed}"
+    assert state_of(folder)[0] is State.FAILED
+    assert finished(folder) == wanted, f"killed at {position}, seed {seed}"
 
 
 def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
