@@ -54,7 +54,7 @@ class NotedRun(RunView):
     def neuron_notes(self) -> dict[tuple[str, int], NeuronNote]:
         """What is noted on neurons, by population and index; `note_neuron` changes it.
 
-        A `NeuronNote` has ``starred`` and ``text``.
+        A `NeuronNote` has ``starred``, ``text`` and ``tags``, the words of the text that begin with ``#``.
         """
         return dict(self._noted.neurons)
 

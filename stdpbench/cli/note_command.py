@@ -64,7 +64,10 @@ def note_command(names: Sequence[str], noted: Noted, neurons: Sequence[str], jso
     from stdpbench.runs.catalog.names import find_run
 
     if neurons and (noted.title is not None or noted.tags or noted.gone):
-        raise StdpbenchError("a neuron has notes and a star, but no title and no tags; leave out --neuron, or these")
+        raise StdpbenchError(
+            "a neuron has notes and a star, but no title and no tags of its own: write #word into its notes, "
+            "or leave out --neuron"
+        )
     folders = [find_run(name, runs or runs_folder()) for name in names]
     found = {folder.path: [_neuron(folder, text) for text in neurons] for folder in folders}
     noted.run(Notes())  # what is wrong with it is said before a run is changed

@@ -10,8 +10,8 @@ from typing import Any
 
 
 class _Callable(ModuleType):
-    def __call__(self, folder: Any = None) -> Any:
-        return import_module("stdpbench.api").runs(folder)
+    def __call__(self, folder: Any = None, *, tag: str | None = None, starred: bool = False) -> Any:
+        return import_module("stdpbench.api").runs(folder, tag=tag, starred=starred)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -29,6 +29,8 @@ LONGEST_TITLE, LONGEST_TAG, LONGEST_TEXT = 120, 40, 20_000
 MOST_TAGS = 50
 _LARGEST = 1 << 20  # bytes
 _TAG = re.compile(r"[^\s,#\"'=<>*?\[\]]+")
+_HASHED = re.compile(rf"(?<![^\s(,])#({_TAG.pattern})")
+_MARKS = ".:;!?)"  # punctuation that follows a word
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 _changing = threading.Lock()  # changes of threads follow each other; of several processes, the last one counts
 
@@ -47,6 +49,11 @@ class NeuronNote:
 
     starred: bool = False
     text: str = ""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The words of the text that begin with ``#``, without it, in order."""
+        return tuple(dict.fromkeys(tag for word in _HASHED.findall(self.text) if (tag := word.rstrip(_MARKS))))
 
 
 @dataclass(frozen=True)

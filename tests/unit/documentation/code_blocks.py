@@ -3,8 +3,8 @@
 A block of ``sh`` or ``python`` runs as it stands, one page after the other in a folder of its own, unless a comment
 before it says otherwise: ``<!-- not run: why -->``, or ``<!-- slow: why -->`` for what takes more than a minute or
 needs MNIST. A block of any language whose first line is a comment with the name of a file, such as ``# mine.toml``,
-becomes that file. Words in capitals stand for what the reader has: ``RUN``, ``OTHER`` and ``runs/NAME`` for small
-finished runs, or for one in progress where a command needs it.
+becomes that file; of another page, if a command needs it. Words in capitals stand for what the reader has: ``RUN``,
+``OTHER`` and ``runs/NAME`` for small finished runs, or for one in progress where a command needs it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Reader:
                 continue
             try:
                 if block.language == "python":
-                    exec(compile(block.text, f"{page.name}:{block.line}", "exec"), self._names)
+                    exec(compile(self._named(block.text), f"{page.name}:{block.line}", "exec"), self._names)
                 elif block.language == "sh":
                     for words in self._commands(block.text):
                         self._carry_out(words)
@@ -107,6 +107,15 @@ class Reader:
         for run in stdpbench.runs(self._folder / "runs"):
             with suppress(stdpbench.StdpbenchError):
                 run.stop()
+
+    def _named(self, text: str) -> str:
+        return text.replace("runs/NAME", f"runs/{self._runs[0]}")
+
+    def _fetch(self, name: str) -> None:
+        """Write a file that the reader has from another page."""
+        files = (block for page in PAGES for block in blocks(page) if block.file == name)
+        if name.endswith(".toml") and not (self._folder / name).exists() and (block := next(files, None)):
+            (self._folder / name).write_text(block.text, encoding="utf-8")
 
     def _commands(self, text: str) -> Iterator[list[str]]:
         for line in text.replace("\\\n", " ").splitlines():
@@ -129,7 +138,8 @@ class Reader:
             elif word == "NAME":
                 made.append(self._runs[0])
             else:
-                made.append(word.replace("runs/NAME", f"runs/{self._runs[0]}"))
+                made.append(self._named(word))
+                self._fetch(word)
         status = None
         try:
             main(made)

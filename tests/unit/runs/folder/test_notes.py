@@ -12,7 +12,6 @@ import pytest
 
 import stdpbench
 from stdpbench import files
-from stdpbench.api.collection import runs as runs_in
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog import index, store
 from stdpbench.runs.catalog.search import Search, find_runs
@@ -182,10 +181,12 @@ def test_invalid_notes_are_refused_before_anything_is_changed(
 def test_notes_from_python(runs: Path) -> None:
     run = stdpbench.open_run(runs / "first")
     run.title, run.notes, run.tags, run.starred = "Title", "Text", ["a", "b"], True
-    run.note_neuron(3, "fires late", starred=True)
+    run.note_neuron(3, "fires late #odd, #4-and-9. (#odd) issue#7 #", starred=True)
     again = stdpbench.open_run(runs / "first")
     assert (again.title, again.notes, again.tags, again.starred) == ("Title", "Text", ("a", "b"), True)
-    assert again.neuron_notes == {("exc", 3): NeuronNote(True, "fires late")}
+    noted = again.neuron_notes[("exc", 3)]
+    assert noted == NeuronNote(True, "fires late #odd, #4-and-9. (#odd) issue#7 #")
+    assert noted.tags == ("odd", "4-and-9")
     assert again.name == "first"
     for neuron in (400, -1, "x"):
         with pytest.raises(StdpbenchError, match="neuron"):
@@ -193,9 +194,11 @@ def test_notes_from_python(runs: Path) -> None:
     with pytest.raises(StdpbenchError, match="a list of words"):
         run.tags = "paper"
     assert (
-        [one.name for one in runs_in(runs, tag="a")] == [one.name for one in runs_in(runs, starred=True)] == ["first"]
+        [one.name for one in stdpbench.runs(runs, tag="a")]
+        == [one.name for one in stdpbench.runs(runs, starred=True)]
+        == ["first"]
     )
-    assert "★ Title · first" in runs_in(runs)._repr_html_()
+    assert "★ Title · first" in stdpbench.runs(runs)._repr_html_()
 
 
 def test_notes_are_exported_with_a_run_and_imported(runs: Path, tmp_path: Path) -> None:
