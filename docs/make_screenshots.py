@@ -2,26 +2,27 @@
 
     python docs/make_screenshots.py [FOLDER]
 
-Trains 100 exc neurons on the digits of scikit-learn, which takes a minute, without a display (Qt's offscreen
-platform). Pages are saved as ``<page>-<theme>-<width>.png``, panels and dialogs as ``<panel>-<theme>.png``.
+Trains 100 exc neurons on the digits of scikit-learn, which takes some minutes, without a display (Qt's offscreen
+platform). Pages are saved as ``<page>-<theme>-<width>.png``, panels and dialogs as ``<panel>-<theme>.png``. Each
+picture waits until what it shows is complete, however busy the machine is; one that does not become complete is
+named, and the exit status is 1.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image
-from PyQt6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QSettings
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtCore import QSettings
+from PyQt6.QtWidgets import QApplication, QPushButton, QWidget
+from screenshot_camera import LONGEST, Camera
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.experiment.starting_points import start_from
@@ -40,80 +41,14 @@ from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 
-SIZES = ((1280, 800), (1920, 1080))
-THEMES = ("light", "dark")
 MOST = 3_500_000
 """Maximum size of all screenshots, in bytes."""
 THREE = [(0.3, 0.2), (0.43, 0.15), (0.57, 0.15), (0.68, 0.22), (0.69, 0.33), (0.6, 0.43), (0.46, 0.48)]
 THREE += [(0.6, 0.51), (0.71, 0.6), (0.72, 0.72), (0.62, 0.82), (0.47, 0.85), (0.3, 0.8)]
-_COLOURS = 256
-
-
-class Camera:
-    """Controls a window and saves screenshots of it.
-
-    Parameters
-    ----------
-    app : QApplication
-        The application.
-    window : MainWindow
-        The window.
-    folder : Path
-        Target folder.
-    """
-
-    def __init__(self, app: QApplication, window: MainWindow, folder: Path) -> None:
-        self.app = app
-        self.window = window
-        self.folder = folder
-        self.bytes = 0
-
-    def wait(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
-        """Process events for some seconds, or until a condition holds."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and not until():
-            self.app.processEvents()
-            self.app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # as Qt's own event loop does
-            time.sleep(0.005)
-
-    def take(self, widget: QWidget, name: str) -> None:
-        """Save a screenshot of a widget with a reduced palette."""
-        content = QByteArray()
-        buffer = QBuffer(content)
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        widget.grab().save(buffer, "PNG")
-        picture = Image.open(io.BytesIO(content.data())).convert("RGB")
-        path = self.folder / f"{name}.png"
-        few = picture.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        few.save(path, optimize=True)
-        self.bytes += path.stat().st_size
-
-    def set_theme(self, theme: str) -> None:
-        """Choose a theme, and wait until everything has its colours."""
-        self.window.set_theme(theme)
-        self.wait(30, lambda: not self.window.pages.in_steps.busy)
-
-    def in_all_looks(self, name: str, prepare: Callable[[], object], settle: float = 0.6) -> None:
-        """Save the window in both themes and both sizes."""
-        for theme in THEMES:
-            self.set_theme(theme)
-            for width, height in SIZES:
-                self.window.resize(width, height)
-                prepare()
-                self.wait(settle)
-                self.take(self.window, f"{name}-{theme}-{width}")
-        self.window.resize(*SIZES[0])
-
-    def in_both_themes(self, name: str, make: Callable[[], QWidget], settle: float = 0.6) -> None:
-        """Save a dialog or panel in both themes."""
-        for theme in THEMES:
-            self.set_theme(theme)
-            widget = make()
-            self.wait(settle)
-            self.take(widget, f"{name}-{theme}")
 
 
 def experiment() -> Experiment:
@@ -128,7 +63,7 @@ def while_it_trains(camera: Camera) -> None:
     window, session = camera.window, camera.window.session
     session.selection.select_neuron(37)
     for layout in window.train.layouts:
-        camera.in_all_looks(f"train-{layout.lower()}", lambda layout=layout: window.train.arrange(layout), 1.2)
+        camera.in_all_looks(f"train-{layout.lower()}", lambda layout=layout: window.train.arrange(layout), learns=True)
     window.train.arrange("Watch")
     for key in window.train.panels:
         if key not in ("slow-motion", "confusion"):
@@ -138,7 +73,7 @@ def while_it_trains(camera: Camera) -> None:
     slow.show()
     slow.raise_()
     slow.hunt.click()
-    camera.wait(60, lambda: slow.moment is not None and slow.player.playing)
+    camera.wait(LONGEST, lambda: slow.moment is not None and slow.player.playing)
     slow.player.stop()
     if slow.moment is not None and len(slow.moment.output):
         slow.player.go(int(slow.moment.output[-1]) + 3)  # just after its last spike
@@ -162,10 +97,10 @@ def one_panel(camera: Camera, key: str) -> None:
 def drawing(camera: Camera) -> None:
     """Save the drawing pad with an answer."""
     pad = camera.window.services.draw()
-    camera.wait(20, lambda: pad.ready)
+    camera.wait(LONGEST, lambda: pad.ready)
     if not pad.pad.strokes:
         pad.pad.add_stroke(THREE)
-        camera.wait(30, lambda: pad.answer is not None)
+        camera.wait(LONGEST, lambda: pad.answer is not None)
     camera.in_both_themes("draw-a-digit", lambda: pad)
     pad.hide()
 
@@ -188,7 +123,7 @@ def dialogs(camera: Camera, data: Path) -> None:
 
     def own() -> QWidget:
         dialog: OwnDataDialog = window.services.choose_data(data)
-        camera.wait(20, lambda: dialog.experiment is not None)
+        camera.wait(LONGEST, lambda: dialog.experiment is not None)
         return dialog
 
     def new_run() -> QWidget:
@@ -196,18 +131,19 @@ def dialogs(camera: Camera, data: Path) -> None:
         form.set_value("network.n_exc", 200)
         form.set_value("plasticity.nu_post", 0.02)
         form.set_seeds("0-4")
-        camera.wait(60, lambda: "synapses" in form.time.text() and not form.preview.busy)
+        camera.wait(LONGEST, lambda: "synapses" in form.time.text() and not form.preview.busy)
         return form
 
     def network() -> QWidget:
         editor = window.services.edit_network(start_from("stack", read_experiment("digits")))
         editor.tree.choose("network.projections.upward")
+        editor.resize(1320, 760)  # room for all of the diagram
         return editor
 
     curves = window.train.panels["curves"]
     camera.in_both_themes("own-pictures", fresh(own))
     camera.in_both_themes("new-run", fresh(new_run))
-    camera.in_both_themes("network-editor", fresh(network), 2.0)
+    camera.in_both_themes("network-editor", fresh(network))
     camera.in_both_themes("export-figure", fresh(lambda: figure_export.export(curves, curves)))
     camera.in_both_themes("numbers", fresh(lambda: figure_export.show_numbers(curves, curves)))
     camera.in_both_themes("command-palette", fresh(window.open_palette))
@@ -235,7 +171,7 @@ def several_runs(camera: Camera) -> None:
     other = create_run(read_experiment("digits").override({**small, "seed": 1}), window.runs, Options(baselines=False))
     for folder in (branch(first, 2000, {"plasticity.nu_post": 0.03}), other):
         window.session.start(folder)
-        camera.wait(300, lambda folder=folder: window.session.folder is not None and state_is_final(folder))
+        camera.wait(6 * LONGEST, lambda folder=folder: window.session.folder is not None and state_is_final(folder))
     queue = Queue(window.runs)
     for seed in (2, 3):
         queue.add(read_experiment("digits").override({**small, "seed": seed}), Options())
@@ -247,18 +183,44 @@ def state_is_final(folder: RunFolder) -> bool:
     return state_of(folder)[0] in (State.FINISHED, State.FAILED, State.STOPPED) and not has_process(folder.path)
 
 
+def start_page(camera: Camera) -> None:
+    """Save the Start page with its recent runs."""
+    window = camera.window
+
+    def listed() -> bool:
+        return bool(window.start.recent.findChildren(QPushButton))
+
+    camera.in_all_looks("start", lambda: window.go_to("start"), listed)
+
+
 def runs_page(camera: Camera) -> None:
     """Save the Runs page with a comparison of runs."""
     window, page = camera.window, camera.window.runs_page
     window.go_to("runs")
-    camera.wait(10, lambda: page.model.n_all > 2)
+    camera.wait(LONGEST, lambda: page.model.n_all > 2)
     noted = page.model.entries[0]
     change_notes(noted.path, lambda notes: notes.with_title("stronger").with_tags(["paper"]).with_star(True))
-    camera.wait(10, lambda: any(entry.starred for entry in page.model.entries))
+    camera.wait(LONGEST, lambda: any(entry.starred for entry in page.model.entries))
     page.selection.tick([entry.name for entry in page.model.entries])
     page.table.choose([page.model.entries[0].name])
-    camera.wait(10, lambda: page.selection.comparison is not None)
-    camera.in_all_looks("runs", lambda: window.go_to("runs"), 1.5)
+    camera.wait(LONGEST, lambda: page.selection.comparison is not None)
+    camera.in_all_looks("runs", lambda: window.go_to("runs"))
+
+
+def several_neurons(camera: Camera) -> None:
+    """Save the window with the spikes of several neurons of the finished run."""
+    opened: list[NeuronSpikes] = []
+
+    def fresh() -> QWidget:
+        while opened:
+            opened.pop().close()
+        made = camera.window.services.compare_neurons()
+        assert made is not None
+        opened.append(made)
+        return made
+
+    camera.in_both_themes("neurons", fresh, lambda: len(opened[0].drawn) > 1)
+    opened.pop().close()
 
 
 def evaluate_page(camera: Camera) -> None:
@@ -266,9 +228,14 @@ def evaluate_page(camera: Camera) -> None:
     window, page = camera.window, camera.window.evaluate
     path = min(entry.path for entry in window.runs_page.model.entries if entry.state == State.FINISHED)
     page.evaluate(path)
-    camera.wait(300, lambda: page.state.clustering is not None and not page.state.missing)
+
+    def whole() -> bool:
+        state = page.state
+        return state.plane is not None and state.clustering is not None and bool(state.over_time) and not state.missing
+
+    camera.wait(3 * LONGEST, whole)
     page.state.choose(Chosen("class", (3,)))
-    camera.in_all_looks("evaluate", lambda: window.go_to("evaluate"), 1.0)
+    camera.in_all_looks("evaluate", lambda: window.go_to("evaluate"), whole)
 
 
 def rules_page(camera: Camera) -> None:
@@ -278,25 +245,23 @@ def rules_page(camera: Camera) -> None:
 
     def show(rule: dict[str, object]) -> None:
         page.state.show(rules.build(rule, "rule"))
-        camera.wait(60, lambda: not page.curves.busy)
+        camera.wait(LONGEST, lambda: not page.curves.busy)
 
-    def settle() -> QWidget:
-        camera.wait(1)  # a resized box redraws its picture after a delay
-        camera.wait(30, lambda: page.equations.settled and not page.curves.busy)
-        return window
+    def settled() -> bool:
+        return page.equations.settled and not page.curves.busy
 
     show({"kind": "pair-additive", "a_plus": 0.005, "a_minus": 0.00525})
     page.keep()
     page.draw_points(next(iter(SHIPPED)))
     show({"kind": "triplet"})
-    camera.in_all_looks("rules", settle)
+    camera.in_all_looks("rules", lambda: None, settled)
     page.state.points.clear()
     page.state.kept.clear()
     show({"kind": "diehl-cook-power-law"})
     page.edit()
-    camera.wait(60, lambda: not page.curves.busy)
+    camera.wait(LONGEST, lambda: not page.curves.busy)
     page.editor.fields["on_input_spike"].edit.setPlainText("w = clip(w - eta*y, 0, w_max)")
-    camera.in_both_themes("rules-custom", settle)
+    camera.in_both_themes("rules-custom", lambda: window, settled)
 
 
 def main(folder: Path) -> int:
@@ -305,6 +270,7 @@ def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication.instance() or QApplication(["stdpbench"])
     assert isinstance(app, QApplication)
+    app.setCursorFlashTime(0)
     with tempfile.TemporaryDirectory(prefix="stdpbench-screenshots-") as scratch:
         # a temporary home folder, so that the screenshots show nothing of this machine
         os.environ.update(HOME=scratch, USERPROFILE=scratch)
@@ -316,26 +282,27 @@ def main(folder: Path) -> int:
         camera = Camera(app, window, folder)
         session = window.session
         window.run_experiment(experiment())
-        camera.wait(120, lambda: len(session.live.blocks) > 10)
+        camera.wait(LONGEST, lambda: len(session.live.blocks) > 10)
         session.request("pace", seconds=0.05)  # leaves time for all screenshots
         camera.wait(30, lambda: len(session.live.held_out) > 1)
         while_it_trains(camera)
         dialogs(camera, own_pictures(Path(scratch) / "pictures"))
         session.request("pace", seconds=0.0)
-        camera.wait(300, lambda: not session.connected)
+        camera.wait(6 * LONGEST, lambda: not session.connected)
         one_panel(camera, "confusion")
         window.train.arrange("Watch")
         print(f"The run is {session.state}.")
         drawing(camera)
         several_runs(camera)
-        camera.in_all_looks("start", lambda: window.go_to("start"), 1.5)
+        start_page(camera)
         runs_page(camera)
         evaluate_page(camera)
         rules_page(camera)
+        several_neurons(camera)
         window.close()
         camera.wait(1)
         print(f"{len(list(folder.glob('*.png')))} screenshots, {camera.bytes / 1e6:.2f} MB, in {folder}")
-        return 0 if session.state is State.FINISHED and camera.bytes < MOST else 1
+        return 0 if session.state is State.FINISHED and not camera.incomplete and camera.bytes < MOST else 1
 
 
 if __name__ == "__main__":
