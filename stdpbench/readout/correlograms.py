@@ -1,4 +1,4 @@
-"""Intervals between the spikes of a neuron, and correlograms of pairs of neurons."""
+"""Rasters and rates of single neurons, intervals between their spikes, and correlograms of pairs of neurons."""
 
 from __future__ import annotations
 
@@ -48,6 +48,37 @@ def intervals(trains: SpikeTrains, neuron: int) -> Floats:
     same = np.diff(image) == 0
     found: Floats = np.diff(bins)[same] * trains.dt
     return found
+
+
+def raster(trains: SpikeTrains, neuron: int) -> tuple[Ints, Floats]:
+    """Return the spikes of a neuron: the stimulus of each, and its time since the start of the stimulus in ms.
+
+    Returns
+    -------
+    stimulus : ndarray, int64, (n,)
+        Numbers of the stimuli, in their order.
+    time : ndarray, float64, (n,)
+        Times within them, ms.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such neuron.
+    """
+    image, bins = _spikes(trains, neuron)
+    return image, bins * trains.dt
+
+
+def rate(trains: SpikeTrains, neuron: int) -> float:
+    """Return the mean rate of a neuron during stimuli in Hz; NaN without stimuli.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such neuron.
+    """
+    seconds = len(trains) * trains.n_bins * trains.dt / 1000
+    return len(_spikes(trains, neuron)[0]) / seconds if seconds else float("nan")
 
 
 def correlogram(trains: SpikeTrains, first: int, second: int, window: float = 50.0) -> Correlogram:

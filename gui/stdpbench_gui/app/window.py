@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
         same = self.services.forms.branch_text
         tip = "Continue the run with a change"
         self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", tip, text_of=same, before="draw")
-        neurons = "Tuning, intervals and correlograms of several neurons"
+        neurons = "Tuning, intervals, correlograms and raster of several neurons"
         self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", self.services.compare_neurons, "", neurons)
         offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
         self.start.drawing_wanted.connect(self.services.draw)

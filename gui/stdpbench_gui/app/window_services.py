@@ -385,7 +385,7 @@ class WindowServices(QObject):
         return ActionText() if text is None else text.does("hardware", "hardware()", gives="checks")
 
     def compare_neurons(self) -> NeuronSpikes | None:
-        """Open the window with tuning, intervals and correlograms of several neurons of the run on display."""
+        """Open the window with tuning, intervals, correlograms and raster of several neurons of the run on display."""
         folder, session = self._app.session.folder, self._app.session
         if folder is None:
             self._app.show_message("Open a run first: its neurons are compared.")
@@ -429,10 +429,9 @@ class WindowServices(QObject):
 
     def restyle(self) -> None:
         """Apply the colours of the theme to dialogs."""
-        for editor in self._window.findChildren(NetworkEditor):
-            editor.restyle()
-        for form in self._window.findChildren(RunForm):
-            form.restyle()
+        for kind in (NetworkEditor, RunForm, NeuronSpikes):
+            for dialog in self._window.findChildren(kind):
+                dialog.restyle()
         if self.drawing is not None:
             self.drawing.restyle()
 

@@ -1,27 +1,32 @@
-"""Several neurons of a finished run beside each other: tuning, intervals between spikes, correlograms."""
+"""Several neurons of a finished run beside each other: tuning, intervals between spikes, correlograms, a raster."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
+from stdpbench import __version__
 from stdpbench.errors import StdpbenchError
+from stdpbench.figures.paper import Table
 from stdpbench.readout import SpikeTrains
-from stdpbench.readout.correlograms import Correlogram, correlogram, intervals
+from stdpbench.readout.correlograms import Correlogram, correlogram, intervals, raster, rate
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.units import signed
+from stdpbench_gui.dialogs import figure_export
+from stdpbench_gui.dialogs.neuron_raster import NeuronRaster
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import not_none, wrapped
+from stdpbench_gui.widgets.basic import menu_action, not_none, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _MOST = 6  # neurons at once
@@ -66,7 +71,7 @@ class Recorded:
 
 
 class NeuronSpikes(QDialog):
-    """Draws the chosen neurons over each other, and the correlogram of two of them.
+    """Draws the chosen neurons over each other, the correlogram of two of them, and the raster of all.
 
     Parameters
     ----------
@@ -78,7 +83,14 @@ class NeuronSpikes(QDialog):
         Provides threads.
     parent : QWidget
         The main window.
+
+    Attributes
+    ----------
+    title, body
+        What is exported.
     """
+
+    title = "Spikes of neurons"
 
     def __init__(self, folder: RunFolder, chosen: int, session: RunSession, parent: QWidget) -> None:
         super().__init__(parent)
@@ -87,7 +99,7 @@ class NeuronSpikes(QDialog):
         self.recorded: Recorded | None = None
         self.drawn: list[int] = []
         self.found: Correlogram | None = None
-        self._first = chosen
+        self.session, self._run, self._first = session, folder.path.name, chosen
         self.neurons = QLineEdit()
         self.neurons.setAccessibleName("Neurons")
         self.neurons.setToolTip(f"Numbers of up to {_MOST} neurons")
@@ -100,11 +112,15 @@ class NeuronSpikes(QDialog):
         self.tuning = SmallPlot("spikes per stimulus, by class")
         self.gaps = SmallPlot(f"intervals per {_BIN:g} ms (%)")
         self.cross = SmallPlot("pairs of spikes")
-        self.area = PlotArea()
-        self.area.setAccessibleName("Tuning, intervals and correlogram")
+        self.raster = NeuronRaster()
+        self.body = self.area = PlotArea()
+        self.area.setAccessibleName("Tuning, intervals, correlogram and raster")
         self.area.addItem(self.tuning, row=0, col=0)
         self.area.addItem(self.gaps, row=0, col=1)
         self.area.addItem(self.cross, row=1, col=0, colspan=2)
+        self.area.addItem(self.raster, row=2, col=0, colspan=2)
+        for row, share in enumerate((2, 2, 3)):
+            self.area.ci.layout.setRowStretchFactor(row, share)
         for plot, words in ((self.tuning, "class"), (self.gaps, "interval (ms)"), (self.cross, "lag (ms)")):
             plot.setLabel("bottom", words)
             plot.setMouseEnabled(x=False, y=False)
@@ -112,21 +128,30 @@ class NeuronSpikes(QDialog):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.note = wrapped("Reading spikes …", "faint")
         self.note.setAccessibleName("About these neurons")
-        copy, close = QPushButton("Copy as table"), QPushButton("Close")
-        copy.clicked.connect(lambda _=False: not_none(QGuiApplication.clipboard()).setText(self.table()))
+        export, close = QToolButton(), QPushButton("Close")
+        export.setText("Export")
+        export.setObjectName("menubutton")
+        export.setToolTip("Export or copy what is drawn")
+        export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        export.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        menu = QMenu(export)
+        figure_export.add_actions(menu, self, self)
+        menu_action(menu, "Copy correlogram", self._copy_correlogram, "Copy lags and pairs as a table")
+        export.setMenu(menu)
         close.clicked.connect(self.close)
         head = hbox(QLabel("neurons"), (self.neurons, 1), QLabel("correlogram of"), self.pair, spacing=theme.GRID)
-        foot = hbox((self.note, 1), copy, close, spacing=theme.GRID)
+        foot = hbox((self.note, 1), export, close, spacing=theme.GRID)
         vbox(head, self.legend, (self.area, 1), foot, within=self, margins=theme.GRID, spacing=theme.GRID)
         self.restyle()
-        self.resize(760, 600)
+        self.resize(760, 720)
         session.work(lambda: Recorded.of(folder), self._show, failed=self.note.setText, owner=self)
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
         self.area.setBackground(theme.current().base)
-        for plot in (self.tuning, self.gaps, self.cross):
+        for plot in (self.tuning, self.gaps, self.cross, self.raster):
             plot.restyle()
+        self.draw()
 
     def _show(self, recorded: Recorded) -> None:
         self.recorded = recorded
@@ -167,7 +192,7 @@ class NeuronSpikes(QDialog):
         self.legend.setText("&nbsp;&nbsp; ".join(names))
         self.tuning.clear()
         self.gaps.clear()
-        mean, longest = self.recorded.mean_response, 1.0
+        mean, longest, most = self.recorded.mean_response, 1.0, 0.0
         for slot, neuron in enumerate(wanted):
             colour = _colour(slot)
             pen, dots = pg.mkPen(colour, width=1.5), {"symbol": "o", "symbolSize": 5, "symbolBrush": colour}
@@ -175,11 +200,15 @@ class NeuronSpikes(QDialog):
                 self.tuning.plot(np.arange(len(mean)), mean[:, neuron], pen=pen, symbolPen=None, **dots)
             between = intervals(self.recorded.trains, neuron)
             if len(between):
-                edges = np.arange(0.0, between.max() + 2 * _BIN, _BIN)
-                share = 100 * np.histogram(between, edges)[0] / len(between)
-                self.gaps.plot(edges, share, stepMode="center", pen=pen)
+                middle, share = _shares(between)
+                self.gaps.plot(np.append(middle, middle[-1] + _BIN) - _BIN / 2, share, stepMode="center", pen=pen)
+                most = max(most, float(share.max()))
                 longest = max(longest, float(np.quantile(between, 0.99)))
         self.gaps.setXRange(0, longest, padding=0.02)
+        highest = 0.0 if mean is None else float(mean[:, wanted].max())
+        for plot, top in ((self.tuning, highest), (self.gaps, most)):
+            plot.setYRange(0, (top or 1.0) * (1 + plot.room_for_title()), padding=0.02)
+        self.raster.draw(self.recorded.trains, wanted, [_colour(slot) for slot in range(len(wanted))])
         pairs = [(a, b) for place, a in enumerate(wanted) for b in wanted[place:]]
         kept = self.pair.currentData()
         self.pair.blockSignals(True)
@@ -211,12 +240,71 @@ class NeuronSpikes(QDialog):
             "predictor)."
         )
 
-    def table(self) -> str:
+    def _copy_correlogram(self) -> None:
+        not_none(QGuiApplication.clipboard()).setText(self.correlogram_table())
+
+    def correlogram_table(self) -> str:
         """Return the correlogram on display as a table, columns separated by tabs."""
         if self.found is None:
             return ""
         rows = zip(self.found.lag, self.found.pairs, self.found.expected, strict=True)
         return "\n".join(["lag_ms\tpairs\texpected", *(f"{a:g}\t{b}\t{c:g}" for a, b, c in rows)]) + "\n"
+
+    # -- export ----------------------------------------------------------------------------------------------------
+
+    def table(self) -> Table | None:
+        """Return the raster: a row for each spike of the neurons on display."""
+        if self.recorded is None:
+            return None
+        rows: list[tuple[object, ...]] = []
+        for neuron in self.drawn:
+            stimulus, time = raster(self.recorded.trains, neuron)
+            rows += [(neuron, *spike) for spike in zip(stimulus.tolist(), time.tolist(), strict=True)]
+        return ("neuron", "stimulus", "time in the stimulus (ms)"), rows
+
+    def figure(self) -> dict[str, Any] | None:
+        """Return tuning, intervals, correlogram and raster below each other."""
+        if self.recorded is None or self.found is None:
+            return None
+        trains, mean = self.recorded.trains, self.recorded.mean_response
+        parts: list[dict[str, Any]] = []
+        if mean is not None:
+            tuned = [{"x": np.arange(len(mean)), "y": mean[:, n], "label": f"neuron {n}"} for n in self.drawn]
+            label = "spikes per stimulus"
+            parts.append({"kind": "lines", "x_label": "class", "plots": [{"label": label, "lines": tuned}]})
+        spread = []
+        for neuron in self.drawn:
+            middle, share = _shares(intervals(trains, neuron))
+            spread.append({"x": middle, "y": share, "label": f"neuron {neuron}", "steps": True})
+        label = f"intervals per {_BIN:g} ms (%)"
+        parts.append({"kind": "lines", "x_label": "interval (ms)", "plots": [{"label": label, "lines": spread}]})
+        found, (first, second) = self.found, self.pair.currentData()
+        pairs = [
+            {"x": found.lag, "y": found.pairs, "label": f"{first} and {second}", "steps": True},
+            {"x": found.lag, "y": found.expected, "label": "different stimuli", "style": "--"},
+        ]
+        parts.append({"kind": "lines", "x_label": "lag (ms)", "plots": [{"label": "pairs of spikes", "lines": pairs}]})
+        rows = []
+        for neuron in self.drawn:
+            stimulus, time = raster(trains, neuron)
+            rows.append({"t": time, "index": stimulus, "label": f"neuron {neuron}", "size": len(trains)})
+        limits = (0.0, trains.n_bins * trains.dt)
+        parts.append({"kind": "raster", "x_label": "time in the stimulus (ms)", "rows": rows, "x_range": limits})
+        rates = ", ".join(f"{neuron}: {rate(trains, neuron):.3g} Hz" for neuron in self.drawn)
+        words = (
+            f"Spikes of neurons of {self._run}: tuning, intervals between spikes, correlogram, and raster with a "
+            f"line for each of {len(trains)} evaluated stimuli. Mean rates in stimuli: {rates}. "
+            f"stdpbench {__version__}."
+        )
+        return {"kind": "stack", "parts": parts, "caption": words}
+
+
+def _shares(between: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the middles of bins of intervals in ms, and the share of the intervals in each in %."""
+    if not len(between):
+        return np.zeros(0), np.zeros(0)
+    edges = np.arange(0.0, between.max() + 2 * _BIN, _BIN)
+    return edges[:-1] + _BIN / 2, 100 * np.histogram(between, edges)[0] / len(between)
 
 
 def _colour(slot: int) -> str:

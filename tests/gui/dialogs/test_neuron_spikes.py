@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
+from stdpbench.figures.paper import Order, export
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.look import theme
 
 
 def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, tmp_path: Path
 ) -> None:
     window.open_run(finished_run.path)
     waits(qtbot, lambda: window.session.folder is not None)
@@ -29,10 +33,22 @@ def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
     assert opened.found is not first
     assert opened.found is not None
     assert opened.found.pairs[len(opened.found.lag) // 2] == 0
-    assert opened.table().splitlines()[0] == "lag_ms\tpairs\texpected"
-    assert len(opened.table().splitlines()) == 1 + len(opened.found.lag)
+    assert opened.correlogram_table().splitlines()[0] == "lag_ms\tpairs\texpected"
+    assert len(opened.correlogram_table().splitlines()) == 1 + len(opened.found.lag)
     opened.neurons.setText("0, 1")
     assert opened.drawn == [0, 1]
+    assert len(opened.raster.listDataItems()) == 2
+    table = opened.table()
+    assert table is not None
+    assert len(table[1]) == spikes[0] + spikes[1]  # a row for each spike
+    spec = opened.figure()
+    assert spec is not None
+    assert [part["kind"] for part in spec["parts"]] == ["lines", "lines", "lines", "raster"]
+    path = export(spec, table, Order(str(tmp_path / "neurons.png"), 88.0, 8.0, 60, spec["caption"]))[0]
+    assert path.stat().st_size > 1000
+    window.set_theme("dark")
+    assert opened.area.backgroundBrush().color().name() == theme.current().base
+    window.set_theme("light")
     for text, said in (
         ("0 x", "Give numbers of neurons, 0 to "),
         ("0 1 2 3 4 5 6", "At most 6"),

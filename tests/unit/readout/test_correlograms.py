@@ -7,7 +7,7 @@ import pytest
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import SpikeTrains
-from stdpbench.readout.correlograms import correlogram, intervals
+from stdpbench.readout.correlograms import correlogram, intervals, raster, rate
 
 
 def trains(*pictures: list[tuple[int, int]], n_exc: int = 3, n_bins: int = 100, dt: float = 0.5) -> SpikeTrains:
@@ -22,6 +22,15 @@ def test_intervals_end_with_the_presentation() -> None:
     assert intervals(of, 1).tolist() == []
     with pytest.raises(StdpbenchError, match="there are neurons 0 to 2, not 3"):
         intervals(of, 3)
+
+
+def test_a_raster_has_stimulus_and_time_of_each_spike() -> None:
+    of = trains([(0, 10), (1, 12), (0, 30)], [], [(0, 2)], [(1, 1)])
+    stimulus, time = raster(of, 0)
+    assert stimulus.tolist() == [0, 0, 2]
+    assert time.tolist() == [5.0, 15.0, 1.0]
+    assert rate(of, 0) == 3 / (4 * 0.05)
+    assert raster(of, 2)[0].tolist() == []
 
 
 def test_pairs_are_counted_by_their_lag() -> None:
