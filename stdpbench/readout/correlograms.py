@@ -66,7 +66,7 @@ def raster(trains: SpikeTrains, neuron: int) -> tuple[Ints, Floats]:
         If there is no such neuron.
     """
     image, bins = _spikes(trains, neuron)
-    return image, bins * trains.dt
+    return image, np.asarray(bins * trains.dt, np.float64)
 
 
 def rate(trains: SpikeTrains, neuron: int) -> float:

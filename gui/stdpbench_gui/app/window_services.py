@@ -429,8 +429,8 @@ class WindowServices(QObject):
 
     def restyle(self) -> None:
         """Apply the colours of the theme to dialogs."""
-        for kind in (NetworkEditor, RunForm, NeuronSpikes):
-            for dialog in self._window.findChildren(kind):
+        for dialog in self._window.findChildren(QDialog):
+            if isinstance(dialog, NetworkEditor | RunForm | NeuronSpikes):
                 dialog.restyle()
         if self.drawing is not None:
             self.drawing.restyle()

@@ -113,7 +113,8 @@ class NeuronSpikes(QDialog):
         self.gaps = SmallPlot(f"intervals per {_BIN:g} ms (%)")
         self.cross = SmallPlot("pairs of spikes")
         self.raster = NeuronRaster()
-        self.body = self.area = PlotArea()
+        self.area = PlotArea()
+        self.body: QWidget = self.area
         self.area.setAccessibleName("Tuning, intervals, correlogram and raster")
         self.area.addItem(self.tuning, row=0, col=0)
         self.area.addItem(self.gaps, row=0, col=1)
