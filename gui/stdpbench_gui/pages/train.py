@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import inf
+from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QChildEvent, QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QShowEvent
@@ -74,6 +75,7 @@ class TrainPage(QWidget):
         self._columns: tuple[list[Panel], tuple[int, ...]] = [], ()
         self._before: tuple[QByteArray | None, bool] | None = None
         self._for_now = ""
+        self._introduced: Path | None = None
         self.bar = RunBar(session, actions)
         self.docks = _Docks()
         self.docks.setWindowFlags(Qt.WindowType.Widget)
@@ -102,6 +104,7 @@ class TrainPage(QWidget):
             self.docks.addDockWidget(_LEFT, panel)
             panel.restore(self._settings)
         self._restore()
+        self.session.opened.connect(self._raise_captions)  # after the panels, which show their captions
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_REDRAW_MS)
@@ -149,6 +152,17 @@ class TrainPage(QWidget):
         panel = _panel_around(now)
         if panel is not None and self.isVisible() and panel.visibleRegion().isEmpty():
             panel.raise_()
+
+    def _raise_captions(self) -> None:
+        """Raise the panels behind tabs whose captions explain the run: once, as it is opened for the first time."""
+        folder = self.session.folder
+        if folder is None or folder.path == self._introduced:
+            return
+        self._introduced = folder.path
+        for panel in self.panels.values():
+            offered = panel.caption is not None and not panel.caption.isHidden()
+            if offered and not panel.isHidden() and self.docks.tabifiedDockWidgets(panel):
+                panel.raise_()
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import threading
 from functools import partial
@@ -32,6 +33,7 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.session import crash
 from stdpbench_gui.widgets.basic import CheckBox
+from stdpbench_gui.widgets.caption import FIRST_MINUTE
 
 # -- pages, actions, themes ------------------------------------------------------------------------
 
@@ -332,6 +334,23 @@ def test_a_download_is_cancelled_at_once(window: MainWindow, qtbot: QtBot, monke
 
 
 # -- what fails ------------------------------------------------------------------------------------
+
+
+@pytest.mark.shared_window
+def test_the_first_minute_raises_panels_with_captions_once(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder, tmp_path: Path
+) -> None:
+    first = tmp_path / f"{FIRST_MINUTE}-seed0-20260101-000000"
+    shutil.copytree(finished_run.path, first)
+    window.train.arrange("Watch")
+    window.open_run(first)
+    waits(qtbot, lambda: window.session.folder is not None and window.session.folder.path == first)
+    captions = [panel for panel in window.train.panels.values() if panel.caption is not None]
+    waits(qtbot, lambda: all(panel.caption.isVisible() for panel in captions))  # type: ignore[union-attr]
+    assert all(not panel.visibleRegion().isEmpty() for panel in captions)
+    window.train.bring(window.train.panels["stimulus"])
+    window.session.opened.emit()  # it goes on in another process
+    assert window.train.panels["thresholds"].visibleRegion().isEmpty()
 
 
 def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
