@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import unescape
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QResizeEvent
@@ -16,7 +17,7 @@ _SHARE, _LINES = 0.3, 3
 
 
 class Legend(QLabel):
-    """Lines of text above plots, which wrap only between entries.
+    """Lines of text above plots, which wrap between entries, and after commas within one that is wider than that.
 
     Its height is limited to a share of the panel; entries that do not fit are counted, and listed in the tooltip.
     """
@@ -28,6 +29,7 @@ class Legend(QLabel):
         self.setContentsMargins(theme.GRID, 2, theme.GRID, 0)
         self.setAccessibleName("Legend")
         self._parts: list[str] = []
+        self._lines: list[tuple[str, str, str]] = []
         self._fitted: tuple[list[str], int, int] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
@@ -41,12 +43,12 @@ class Legend(QLabel):
         marks : sequence of str
             Short descriptions of changes, numbered from 1.
         """
-        parts = [f'<span style="color:{colour}">{mark}</span>&nbsp;{_whole(name)}' for colour, mark, name in lines]
+        parts = []
         numbered = list(enumerate(marks, 1))[-_LISTED:]
         if numbered:
             listed = ", ".join(f"{number}:&nbsp;{_whole(text)}" for number, text in numbered)
             parts.append(f"{'… ' if len(marks) > _LISTED else ''}┊&nbsp;{listed}")
-        self._parts = parts
+        self._lines, self._parts = list(lines), parts
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -57,19 +59,27 @@ class Legend(QLabel):
     def _fit(self) -> None:
         around = self.parentWidget()
         most = max(_LINES * self.fontMetrics().lineSpacing() + 2, round(_SHARE * around.height()) if around else 0)
-        fitted = self._parts, self.width(), most
+        fitted = [*map(self._entry, self._lines), *self._parts], self.width(), most
         if fitted == self._fitted:
             return
-        self._fitted = fitted
+        self._fitted, parts = fitted, fitted[0]
         self.setMinimumHeight(0)  # heightForWidth is never less than the minimum height
-        for n in range(len(self._parts), -1, -1):
-            left = len(self._parts) - n
-            self.setText("&nbsp;&nbsp; ".join([*self._parts[:n], *([f"…&nbsp;{left}&nbsp;more"] if left else [])]))
+        for n in range(len(parts), -1, -1):
+            left = len(parts) - n
+            self.setText("&nbsp;&nbsp; ".join([*parts[:n], *([f"…&nbsp;{left}&nbsp;more"] if left else [])]))
             needed = self.heightForWidth(max(1, self.width()))
             if needed <= most:
                 break
-        self.setToolTip("<br>".join(self._parts) if left else "")
+        self.setToolTip("<br>".join(parts) if left else "")
         self.setFixedHeight(max(1, needed))
+
+    def _entry(self, line: tuple[str, str, str]) -> str:
+        colour, mark, name = line
+        room = self.width() - 2 * theme.GRID - self.fontMetrics().horizontalAdvance(f"{mark} ")
+        text = _whole(name)
+        if 0 < room < self.fontMetrics().horizontalAdvance(unescape(name)):
+            text = text.replace(",&nbsp;", ", ")
+        return f'<span style="color:{colour}">{mark}</span>&nbsp;{text}'
 
 
 def distinct_part(name: str, other: str) -> str:

@@ -198,6 +198,7 @@ def test_kept_curves_stay_and_differ_by_more_than_colour(page: RulesPage, qtbot:
     waits(qtbot, lambda: settled(page) and "2 pairs" in page.plots[0]._results[0].conditions)
     item = page.compare.list.topLevelItem(0)
     assert item is not None
+    assert item.text(0) == item.data(0, Qt.ItemDataRole.UserRole) == "pair-additive"
     item.setText(0, "as published")
     waits(qtbot, lambda: settled(page) and page.plots[0].shown()[0].name == "as published")
     page.compare.list.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)  # type: ignore[union-attr]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from PyQt6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench_gui.pages.rules.plot_text import told_apart
+from stdpbench.plasticity import rules
+from stdpbench_gui.pages.rules.plot_text import conditions_of, told_apart
+from stdpbench_gui.pages.rules.state import name_of
 from stdpbench_gui.session.sentences import Lasting, reading_ms
 from stdpbench_gui.widgets import notices as notices_module
 from stdpbench_gui.widgets import status_line as status_module
@@ -60,4 +65,16 @@ def test_a_legend_never_leaves_out_the_value_that_differs() -> None:
     names = [f"{kind} (a_plus 0.005, a_minus 0.00525, tau_plus {tau} ms)" for tau in (20, 34)]
     assert told_apart(names) == [f"{kind} (tau_plus 20 ms)", f"{kind} (tau_plus 34 ms)"]
     assert told_apart(["triplet", names[0]])[1].endswith("(a_plus 0.005, a_minus 0.00525, tau_plus 20 ms)")
+    assert told_apart([*names, "triplet"])[:2] == [f"{kind} (tau_plus 20 ms)", f"{kind} (tau_plus 34 ms)"]
+    results: list[Any] = [SimpleNamespace(conditions=f"of tau {tau}", remarks=()) for tau in (20, 34)]
+    said = conditions_of(list(zip(names, results, strict=True)))
+    assert said[1] == f"{kind} (tau_plus 34 ms): of tau 34."
     assert told_apart(["a rule whose long title says a good deal about it"]) == ["a rule whose long title says a go…"]
+
+
+def test_the_name_of_a_rule_has_every_value_that_differs_from_rules_beside_it() -> None:
+    same = {"kind": "pair-additive", "w_max": 2.0, "tau_plus": "30 ms", "tau_minus": "40 ms"}
+    kept = rules.build({**same, "a_minus": 0.02}, "rule")
+    now = rules.build({**same, "a_minus": 0.04}, "rule")
+    assert name_of(now) == "pair-additive (w_max 2, tau_plus 30 ms, tau_minus 40 ms, …)"
+    assert name_of(now, [kept]) == "pair-additive (w_max 2, tau_plus 30 ms, a_minus 0.04, …)"

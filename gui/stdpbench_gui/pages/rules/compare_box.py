@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QMenu, QPushButton, QToolButton, QTreeWidget, QTreeWidgetItem
+from PyQt6.QtCore import QModelIndex, QRect, QSignalBlocker, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QResizeEvent
+from PyQt6.QtWidgets import (
+    QMenu,
+    QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+)
 
 from stdpbench.lab.points import SHIPPED
 from stdpbench.lab.quick import QUICK
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
+from stdpbench_gui.pages.rules.plot_text import told_apart
 from stdpbench_gui.pages.rules.state import RulesState, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+
+_TOLD = Qt.ItemDataRole.UserRole
+"""What is drawn of a name: without the values that all have."""
+
+
+class _Told(QStyledItemDelegate):
+    """Draws what tells a name apart from the others; what is edited is the whole name."""
+
+    def initStyleOption(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem | None, index: QModelIndex
+    ) -> None:
+        """Replace the name."""
+        super().initStyleOption(option, index)
+        told = index.data(_TOLD)
+        if option is not None and told:
+            option.text = str(told)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size with the name wrapped to the width of the list, which a tree of Qt does not consider."""
+        whole, view = super().sizeHint(option, index), self.parent()
+        width = view.viewport().width() if isinstance(view, QTreeWidget) else 0  # type: ignore[union-attr]
+        if not 0 < width < whole.width():
+            return whole
+        text = str(index.data(_TOLD) or index.data())
+        metrics = option.fontMetrics
+        beside = whole.width() - metrics.horizontalAdvance(text)
+        room = QRect(0, 0, max(width - beside - theme.GRID, metrics.averageCharWidth()), 16_777_215)
+        wrapped_text = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), text)
+        return QSize(width, max(whole.height(), wrapped_text.height() + 4))
 
 
 class CompareList(QTreeWidget):
@@ -27,6 +65,11 @@ class CompareList(QTreeWidget):
     """
 
     removed = pyqtSignal(int)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Wrap long names anew."""
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Remove the current row on Del or Backspace."""
@@ -74,6 +117,8 @@ class CompareBox(TitledBox):
         self.list = CompareList()
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
+        self.list.setWordWrap(True)
+        self.list.setItemDelegate(_Told(self.list))
         self.list.setIconSize(QSize(30, 16))
         self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
         self.list.setAccessibleName("Kept rules and data points; Space checks, F2 renames, Del removes")
@@ -131,8 +176,10 @@ class CompareBox(TitledBox):
         row = self._row()
         with QSignalBlocker(self.list):
             self.list.clear()
-            for kept in self.state.kept:
+            told = told_apart([kept.name for kept in self.state.kept])
+            for kept, name in zip(self.state.kept, told, strict=True):
                 item = self._add(kept.name, kept.visible)
+                item.setData(0, _TOLD, name)
                 item.setIcon(0, line_styles.icon_of(line_styles.of_rule(kept.number), True))
                 item.setToolTip(0, f"{name_of(kept.rule)}\nDouble-click to edit it again")
             for shown in self.state.points:

@@ -187,7 +187,7 @@ class PlotBox(TitledBox):
         return found
 
     def _name_of_now(self, others: list[Drawn]) -> str:
-        return name_of(self._results[-1].rule) if others else ""
+        return name_of(self._results[-1].rule, [other.result.rule for other in others]) if others else ""
 
     def _points(self) -> list[ShownPoints]:
         return [one for one in self.state.points if one.visible and one.points.protocol == self._of]
@@ -220,11 +220,11 @@ class PlotBox(TitledBox):
         self.why.setVisible(bool(why) and not self._tight)
         text = [f"⚠ {self._problem}"] if self._problem else []
         text += words.conditions_of([(drawn.name, drawn.result) for drawn in reversed(shown)])
-        names = {kept.number: kept.name for kept in state.kept if kept.visible}
+        visible = [kept for kept in state.kept if kept.visible]
+        told = words.told_apart([kept.name for kept in visible])
+        names = {kept.number: name for kept, name in zip(visible, told, strict=True)}
         text += [
-            f"Cannot draw {words.short(names[number])}: {reason}."
-            for number, reason in self._not_drawn.items()
-            if number in names
+            f"Cannot draw {names[number]}: {reason}." for number, reason in self._not_drawn.items() if number in names
         ]
         text += list(dict.fromkeys(f"{one.points.about}." for one in self._points()))
         self.foot.setToolTip("\n\n".join(text))

@@ -91,30 +91,24 @@ def caption(title: str, shown: Sequence[Drawn], points: Sequence[ShownPoints]) -
 def conditions_of(results: Sequence[tuple[str, Result]]) -> list[str]:
     """Return conditions and remarks of named results; those common to all appear once, first."""
     found: dict[str, list[str]] = {}
-    for name, result in results:
+    names = told_apart([name for name, _ in results])
+    for name, (_, result) in zip(names, results, strict=True):
         for text in (f"{result.conditions}.", *result.remarks):
             found.setdefault(text, []).append(name)
-    return [
-        text if len(names) == len(results) else f"{', '.join(map(short, names))}: {text}"
-        for text, names in found.items()
-    ]
-
-
-def short(name: str) -> str:
-    """Shorten a name."""
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
+    return [text if len(of) == len(results) else f"{', '.join(of)}: {text}" for text, of in found.items()]
 
 
 def told_apart(names: Sequence[str]) -> list[str]:
     """Shorten the names of rules, such as ``"pair-additive (a_plus 0.01, tau 20 ms)"``, for a legend.
 
-    Values that all have go first, then the end of the kind; a value that differs is never left out.
+    Values that all of a kind have go first, then the end of the kind; a value that differs is never left out.
     """
     parts = [name.removesuffix(")").partition(" (") for name in names]
     values = [text.split(", ") if text else [] for _, _, text in parts]
-    common = set.intersection(*map(set, values)) if len(names) > 1 else set()
     found = []
     for (kind, _, _), listed in zip(parts, values, strict=True):
+        alike = [set(others) for (other, _, _), others in zip(parts, values, strict=True) if other == kind]
+        common = set.intersection(*alike) if len(alike) > 1 else set()
         own = ", ".join(value for value in listed if value not in common)
         tail = f" ({own})" if own else ""
         room = max(_SHORTEST, _LONGEST - len(tail))

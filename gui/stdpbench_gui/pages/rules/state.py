@@ -7,7 +7,7 @@ All views share one state and redraw when it emits changed topics: ``"rule"`` (k
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +23,8 @@ from stdpbench.plasticity import PlasticityRule, rules
 FIRST_RULE = "diehl-cook-triplet"
 PLACES = 3
 """Number of plots on the page; the first is the largest."""
+_MOST_VALUES = 3
+"""Values in the name of a rule, unless more differ."""
 MOST_KEPT = 7
 
 
@@ -241,7 +243,8 @@ class RulesState(QObject):
         if len(self.kept) >= MOST_KEPT:
             raise StdpbenchError(f"at most {MOST_KEPT} curves can be kept; remove one first")
         number = lowest_free([kept.number for kept in self.kept])
-        made = Kept(number, _unique(name_of(self.rule), [kept.name for kept in self.kept]), self.rule)
+        name = name_of(self.rule, [kept.rule for kept in self.kept])
+        made = Kept(number, _unique(name, [kept.name for kept in self.kept]), self.rule)
         self.kept.append(made)
         self.changed.emit({"kept"})
         return made
@@ -316,13 +319,23 @@ class RulesState(QObject):
         self.changed.emit({"rule", "values", "plots", "kept", "points"})
 
 
-def name_of(rule: PlasticityRule) -> str:
-    """Return the kind of a rule with its non-default values."""
+def name_of(rule: PlasticityRule, beside: Sequence[PlasticityRule] = ()) -> str:
+    """Return the kind of a rule with its non-default values: three at most, and all that differ from rules beside it.
+
+    Parameters
+    ----------
+    rule : PlasticityRule
+        The rule.
+    beside : sequence of PlasticityRule
+        Rules that are shown with it; those of another kind have another name anyway.
+    """
     kind = rule.summary if getattr(rule, "definition", None) else str(getattr(rule, "kind", ""))
-    values = [
-        f"{p.name} {p.show(getattr(rule, p.name))}" for p in rule.describe() if getattr(rule, p.name) != p.default
-    ]
-    few = ", ".join(values[:3]) + (", …" if len(values) > 3 else "")
+    changed = [p for p in rule.describe() if getattr(rule, p.name) != p.default]
+    same = [other for other in beside if type(other) is type(rule)]
+    apart = {p.name for p in changed if any(getattr(other, p.name, None) != getattr(rule, p.name) for other in same)}
+    first = sorted(changed, key=lambda p: p.name not in apart)[: max(_MOST_VALUES, len(apart))]
+    shown = [p for p in changed if p in first]
+    few = ", ".join(f"{p.name} {p.show(getattr(rule, p.name))}" for p in shown) + (", …" if shown != changed else "")
     return f"{kind} ({few})" if few else kind
 
 
