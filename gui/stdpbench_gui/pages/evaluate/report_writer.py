@@ -73,7 +73,7 @@ class ReportWriter(QObject):
         if self._task is not None:
             self._notices.end_task(self._task)
             self._task = None
-        self._notices.add_notice(sentence, failed)
+        self._notices.add_notice(sentence, failed, brief=not failed)
         self.changed.emit()
 
 

@@ -308,7 +308,8 @@ class RulesPage(QWidget):
         protocols = {self.state.protocol(place) for place in range(PLACES)}
         for points in self.state.points:
             if points.source == source and points.points.protocol not in protocols:
-                self.notices.add_notice(f"{points.points.label}: no plot shows the protocol of these data points.")
+                words = f"{points.points.label}: no plot shows the protocol of these data points."
+                self.notices.add_notice(words, brief=True)
                 break
 
     def choose_points(self, protocol: str = "pair-window") -> None:
@@ -362,7 +363,8 @@ class RulesPage(QWidget):
         if isinstance(self.state.rule, CustomRule):
             self.editor.save.click()
         else:
-            self.notices.add_notice("Only custom rules can be saved to a file: choose “Edit as custom rule” first.")
+            words = "Only custom rules can be saved to a file: choose “Edit as custom rule” first."
+            self.notices.add_notice(words, brief=True)
 
     # -- the rest --------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from stdpbench_gui.pages.runs.watcher import Watcher
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.overlays import Overlays
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Elided, content_of, explain, not_none, short_path, wrapped
@@ -258,7 +259,9 @@ class RunsPage(QWidget):
             put(f"{word} ({seen.in_bin})…" if seen.in_bin else f"{word}…")
         for remark in seen.remarks:
             if remark not in self._remarks:  # a closed remark does not reappear
-                self.notices.add_notice(remark)
+                self.notices.add_notice(remark, about=remark)
+        for remark in set(self._remarks).difference(seen.remarks):
+            self.notices.withdraw_about(remark)
         self._remarks = seen.remarks
         if self._wished and all(name in seen.entries for name in self._wished):
             self.selection.tick(self._wished)
@@ -303,9 +306,8 @@ class RunsPage(QWidget):
         if not names and not add:
             self.table.clearSelection()
         elif not self.table.choose(dict.fromkeys([*chosen, *names])):
-            self.notices.add_notice(
-                "These runs are not in the list: they belong to a sweep, or do not match the search."
-            )
+            words = "These runs are not in the list: they belong to a sweep, or do not match the search."
+            self.notices.add_notice(words, brief=True)
 
     def _summarise(self) -> None:
         shown, n_all = self.model.entries, self.model.n_all
@@ -351,8 +353,8 @@ class RunsPage(QWidget):
         self.new_run_wanted.emit()
 
     def report(self, sentence: str) -> None:
-        """Show a sentence as a notice, and read the runs folder again."""
-        self.notices.add_notice(sentence)
+        """Show a sentence as a notice, which goes by itself unless it is a lasting one; read the runs folder again."""
+        self.notices.add_notice(sentence, brief=not isinstance(sentence, Lasting))
         self.watcher.look()
 
     def open_runs(self, entries: list[Entry]) -> None:
@@ -395,9 +397,11 @@ class RunsPage(QWidget):
         if what in ("delete", "tick", "star"):
             self.run_actions.do(what)
         elif what == "missing parent":
-            self.notices.add_notice("The parent run is not in the list: it was deleted or does not match the search.")
+            words = "The parent run is not in the list: it was deleted or does not match the search."
+            self.notices.add_notice(words, brief=True)
         else:
-            self.notices.add_notice("The branches of this run are not in the list: they do not match the search.")
+            words = "The branches of this run are not in the list: they do not match the search."
+            self.notices.add_notice(words, brief=True)
 
     def _show_menu(self, place: QPoint) -> None:
         menu = self.run_actions.menu(self)
@@ -405,7 +409,7 @@ class RunsPage(QWidget):
         menu.popup(place)
 
     def _on_step(self, sentence: str, failed: bool) -> None:
-        self.notices.add_notice(sentence, failed)
+        self.notices.add_notice(sentence, failed, brief=not failed)
         self.watcher.look()
 
     def _on_removed(self, step: object) -> None:
