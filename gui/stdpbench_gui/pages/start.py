@@ -297,7 +297,11 @@ class StartPage(QScrollArea):
 
     def explain(self) -> None:
         """Show the explanation of this view."""
-        explain(self, "Start", _HELP)
+        explain(self, "Start", _HELP, self.summary())
+
+    def summary(self) -> str:
+        """Describe what is shown: the recent runs, and the state of the machine."""
+        return f"{self._about_runs} {self._about_machine}"
 
     def show_recent(
         self, runs: list[tuple[Path, str]] | None, problem: str = "", titles: Mapping[Path, str] | None = None
@@ -307,6 +311,7 @@ class StartPage(QScrollArea):
         Runs are called by their titles, those without by their names.
         """
         layout = self._cleared(self.recent)
+        self._about_runs = _about_runs(runs, problem, titles or {})
         if problem:
             layout.addWidget(wrapped(f"⚠ Cannot list the runs: {problem.rstrip('.')}.", "problem"))
         elif not runs:
@@ -329,6 +334,7 @@ class StartPage(QScrollArea):
     def show_machine(self, findings: Sequence[Any]) -> None:
         """Show the findings of `doctor`: state, name, detail and fix."""
         layout = self._cleared(self.machine)
+        self._about_machine = _about_machine(findings)
         if not findings:
             layout.addWidget(wrapped("Checking…", "faint"))
         for finding in findings:
@@ -416,6 +422,25 @@ class StartPage(QScrollArea):
         while layout.count() > 1:
             _discard(not_none(layout.takeAt(1)))
         return layout
+
+
+def _about_runs(runs: Sequence[tuple[Path, str]] | None, problem: str, titles: Mapping[Path, str]) -> str:
+    """Say what the list of recent runs shows."""
+    if problem:
+        return f"The runs cannot be listed: {problem.rstrip('.')}."
+    if not runs:
+        return "The runs are being listed." if runs is None else "There are no runs yet."
+    path, words = runs[0]
+    newest = f"{titles.get(path) or path.name}{f' ({words})' if words else ''}"
+    return f"The only run is {newest}." if len(runs) == 1 else f"The newest of {len(runs)} recent runs is {newest}."
+
+
+def _about_machine(findings: Sequence[Any]) -> str:
+    """Say in what state this machine is."""
+    wrong = [WORDS.get(finding.name, finding.name) for finding in findings if finding.state != "ok"]
+    if not findings:
+        return "This machine is being checked."
+    return f"To look at on this machine: {', '.join(wrong)}." if wrong else "This machine has no problems."
 
 
 def _fields(path: Path) -> QPixmap:

@@ -36,6 +36,8 @@ _LONGEST_WORD = 40
 _TEXT_MARGIN = 4  # pixels around the text of a drop-down list
 _TOGETHER = re.compile(r"(?<=\d) (?=%|×|±|(?:ms|mV|Hz|s|min|px)\b)|(?<=[×±]) (?=\d)")
 """Spaces between numbers, their signs and their units."""
+_SENTENCE = re.compile(r"(?<=[.)]) (?=[A-Z(“]|<b>)|(?<=\.) (?=[☆✕✎↺…Δ]|theta\b|t-SNE\b)")
+"""Spaces before sentences of a help text, also before those that begin with a symbol or a lower-case name."""
 _T = TypeVar("_T")
 
 
@@ -102,7 +104,7 @@ def as_bullets(text: str) -> str:
     """Return a help text with a bullet for each sentence, and its source below them; one with bullets as it is."""
     if "<ul>" in text:
         return text
-    parts = re.split(r"(?<=[.)]) (?=[A-Z(“]|<b>)", text)
+    parts = _SENTENCE.split(text)
     source = f"<p>{parts.pop()}</p>" if parts[-1].startswith("(") and len(parts) > 1 else ""
     return f"<ul>{''.join(f'<li>{part}</li>' for part in parts)}</ul>{source}"
 

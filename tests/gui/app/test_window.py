@@ -169,6 +169,7 @@ def test_f1_explains(window: MainWindow) -> None:
         explained = window.page(name).findChild(QMessageBox)
         assert explained is not None
         assert len(explained.text()) > 100
+        assert explained.text().startswith("<p><b>Now:</b> ")
         explained.close()
     window.go_to("evaluate")
     window.actions_["explain"].trigger()
@@ -257,7 +258,9 @@ def test_faults_have_a_button_for_the_fix(window: MainWindow) -> None:
     assert card.button.text() == "Get MNIST, then run…"
     assert not card.warning.isHidden()
     assert window.start.cards["digits-from-noise"].button.text() == "Digits in a minute"
+    assert "To look at on this machine: " in window.start.summary()
     window.start.show_machine([FINDINGS[0]])
+    assert window.start.summary().endswith("This machine has no problems.")
     assert card.button.text() == "Run fast-400"
     assert card.warning.isHidden()
 

@@ -12,6 +12,8 @@ def test_help_has_a_bullet_for_each_sentence_and_its_source_below() -> None:
         "<ul><li>Rows are <b>classes</b>.</li><li>Click one (e.g. the first).</li></ul>"
         "<p>(Someone 2015, doi:10.1/x.y)</p>"
     )
+    symbols = "Click it. ☆ stars it. theta, where it adapts, is of 2.5 mV (or so). Δ2 says. ✕ marks (i.e. this) it."
+    assert as_bullets(symbols).count("<li>") == 5
     assert as_bullets("Some.<ul><li>One.</li></ul>") == "Some.<ul><li>One.</li></ul>"
 
 
