@@ -123,8 +123,8 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
     # the parent is ticked, therefore its curves stay
     curves.overlay("digits-a", {}, window.runs / "digits-a", window.runs / "a-branch")
     for path, ending in (
-        (window.runs / "digits-b", "; other runs: digits-a."),
-        (waiting.path, "; other runs: digits-a."),
+        (window.runs / "digits-b", "; overlays: digits-a."),
+        (waiting.path, "; overlays: digits-a."),
     ):
         window.open_run(path)
         waits(qtbot, lambda path=path: window.session.folder is not None and window.session.folder.path == path)

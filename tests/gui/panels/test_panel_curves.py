@@ -9,7 +9,7 @@ import pyqtgraph as pg
 import pytest
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetrics
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 from waiting import PATIENCE_MS, waits
@@ -241,14 +241,19 @@ def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
     assert "another\u2011run (vote)" in legend(panel.plots[0])
     assert panel.plots[0].data("another-run (vote)")[1] == [30.0, 35.0]
     assert panel.plots[1].data("another-run")[1] == [11.0, 11.0]
-    assert "other runs: another-run" in panel.summary()
+    assert "overlays: another-run" in panel.summary()
     assert panel.plots[0].plot.getViewBox().viewRange()[1][0] <= 30
     table = panel.table()
     assert table is not None
     assert {row[0] for row in table[1]} == {panel.session.folder.path.name, "another-run"}  # type: ignore[union-attr]
-    panel.overlays.remove("another-run")
+    menu = next(each for each in panel.findChildren(QMenu) if each.title() == "Overlays")
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == ["another-run", "", "Clear"]
+    menu.actions()[0].trigger()
     redraw(panel)
     assert panel.plots[0].data("another-run (vote)") == ([], [])
+    menu.aboutToShow.emit()
+    assert not any(action.isEnabled() for action in menu.actions() if action.text())
 
 
 def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
@@ -384,7 +389,7 @@ def test_draws_and_says_what_was_measured(measured: Curves) -> None:
 def test_says_until_when_pictures_are_held_out(measured: Curves) -> None:
     measured.session.live.held_out[120] = replace(held_out(0.7, 0.4), images=134, part="later")
     redraw(measured)
-    assert legend(measured.plots[1]).startswith("134 pictures, ends in pass 1, before they are trained on")
+    assert legend(measured.plots[1]).startswith("134 pictures, ends in pass 1")
 
 
 def test_the_menu_chooses_what_is_drawn_in_per_cent(measured: Curves) -> None:

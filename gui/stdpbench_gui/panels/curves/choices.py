@@ -7,6 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QMenu, QWidget
 
+from stdpbench_gui.session.overlays import Overlays
+from stdpbench_gui.widgets.basic import menu_action, not_none
+
 
 class CheckedMenu(QMenu):
     """A menu of things of which any number is chosen.
@@ -93,3 +96,37 @@ class SmoothingMenu(QMenu):
         """Choose a number of points; others than those of the menu are ignored."""
         if n in self._actions:
             self._actions[n].trigger()
+
+
+class OverlaysMenu(QMenu):
+    """A menu of the other runs in the plots, each of which is removed by a click, and *Clear*.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Parent.
+    overlays : Overlays
+        The runs.
+    """
+
+    def __init__(self, parent: QWidget, overlays: Overlays) -> None:
+        super().__init__("Overlays", parent)
+        self._overlays = overlays
+        self.setToolTipsVisible(True)
+        self.aboutToShow.connect(self._fill)
+        self._fill()
+
+    def _fill(self) -> None:
+        self.clear()
+        shown = self._overlays.shown()
+        for overlay in shown:
+            name = overlay.name
+            text = (overlay.title or name).replace("&", "&&")
+            action = menu_action(self, text, lambda name=name: self._overlays.remove(name), f"Remove {name}")  # type: ignore[misc]
+            action.setCheckable(True)
+            action.setChecked(True)
+        if not shown:
+            not_none(self.addAction("None: tick runs on the Runs page")).setEnabled(False)
+        self.addSeparator()
+        clear = menu_action(self, "Clear", self._overlays.clear, "Remove all other runs from the plots")
+        clear.setEnabled(bool(len(self._overlays)))

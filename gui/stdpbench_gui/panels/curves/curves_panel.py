@@ -25,7 +25,7 @@ from stdpbench.units import label, thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves import taught
-from stdpbench_gui.panels.curves.choices import CheckedMenu, SmoothingMenu
+from stdpbench_gui.panels.curves.choices import CheckedMenu, OverlaysMenu, SmoothingMenu
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.measure import Measure, Other, Source
 from stdpbench_gui.panels.curves.pictures import Pictures
@@ -38,7 +38,7 @@ from stdpbench_gui.widgets.axes import step_up
 from stdpbench_gui.widgets.basic import menu_action, not_none
 from stdpbench_gui.widgets.legend import distinct_part
 
-_LOW, _NARROW = 9, 22
+_LOW, _NARROW = 9, 19
 """Minimum height and width of each of two plots, in lines of text."""
 _CELL = (6, 11)
 """Minimum height and width of a plot of the grid, in lines of text."""
@@ -50,16 +50,19 @@ _KINDS = ("pictures", "supervised", "stream")
 class Curves(Panel):
     """Two plots over training presentations, for the current run and others, each with a chooser of its quantity.
 
-    A small panel shows the first plot only. The menu has a grid of all quantities instead.
+    A panel without room for two legible plots shows the first only. The menu has a grid of all quantities instead.
     """
 
     key = "curves"
     title = "Curves"
     topics = frozenset({"curves", "parameters"})
     help_text = (
-        "Choose above each plot what it shows; a small panel has one plot.<ul><li><b>Running accuracy</b> labels the "
+        "Choose above each plot what it shows. A panel without room for two legible plots has one, as in the layout "
+        "Watch in a window of 1280 × 800.<ul><li><b>Running accuracy</b> labels the "
         "neurons with one block of training stimuli and tests them on the next while learning continues: a preview, "
-        "not the accuracy of the network. Of other runs, only the first read-out is drawn.</li><li><b>Held-out "
+        "not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same plots: those ticked on "
+        "the Runs page, and a branch beside its run. Of them, only the first read-out and the first held-out measure "
+        "are drawn; the menu removes them.</li><li><b>Held-out "
         "pictures</b> are measured with learning off, on stimuli the network was not trained on, never on those of "
         "the test set: those that the experiment holds out, or the last ones of the first pass; the curve ends when "
         "those are trained on. Each half labels neurons that are tested on the other half, so the accuracy is "
@@ -100,13 +103,12 @@ class Curves(Panel):
         names = {name: name for name in READOUTS}
         self.readouts = CheckedMenu("Read-outs of running accuracy", names, READOUTS, self, self.show_all)
         self.smoothing = SmoothingMenu(self, self.show_all)
-        for menu in (self.readouts, self.measures, self.smoothing):
+        for menu in (self.readouts, self.measures, self.smoothing, OverlaysMenu(self, self.overlays)):
             self.menu.addMenu(menu)
         self.as_grid = not_none(self.menu.addAction("Grid of all curves"))
         self.as_grid.setCheckable(True)
         self.as_grid.toggled.connect(lambda _: self.show_all())
         menu_action(self.menu, "Whole run", self.show_all)
-        menu_action(self.menu, "Clear overlays", self.overlays.clear, "Remove the other runs from the plots")
 
     def _new_plot(self, name: str, *, chooses: bool = True) -> CurvePlot:
         plot = CurvePlot(name, chooses=chooses)
@@ -339,7 +341,7 @@ class Curves(Panel):
             return taught.summary_of(live)
         others = [overlay.title or overlay.name for overlay in self.overlays.shown()]
         if not live.blocks:
-            drawn = f"No complete block of this run yet; other runs: {', '.join(others)}."
+            drawn = f"No complete block of this run yet; overlays: {', '.join(others)}."
             return drawn if others else self.empty_text
         last, selection = live.blocks[max(live.blocks)], self.session.selection
         found = {name: y[-1] for name, (_, y) in series({1: last}, **selection.others).items() if len(y)}
@@ -355,7 +357,7 @@ class Curves(Panel):
             at = max(live.held_out)
             fact = live.held_out[at]
             parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
-        named = f"; other runs: {', '.join(others)}" if others else ""
+        named = f"; overlays: {', '.join(others)}" if others else ""
         rules = [
             describe_changes(changes).removeprefix("rule → ").removeprefix("rule of ")
             for _, changes in live.changes

@@ -111,7 +111,7 @@ def held_out_note(live: LiveRun) -> str:
     if not live.held_out:
         return ""
     fact = live.held_out[max(live.held_out)]
-    until = "never trained on" if fact.part == "spare" else "ends in pass 1, before they are trained on"
+    until = "never trained on" if fact.part == "spare" else "ends in pass 1"
     return f"{fact.images} pictures, {until}"
 
 
