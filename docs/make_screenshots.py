@@ -241,7 +241,7 @@ def evaluate_page(camera: Camera) -> None:
 def rules_page(camera: Camera) -> None:
     """Save the Rules page with two rules and experimental data points, and with an error in a custom rule."""
     window, page = camera.window, camera.window.lab
-    window.go_to("lab")
+    window.go_to("rules")
 
     def show(rule: dict[str, object]) -> None:
         page.state.show(rules.build(rule, "rule"))

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench_gui.app import console_look
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.console_proxy import renamed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import wrapped
@@ -190,7 +191,7 @@ class Console(QDockWidget):
         return [entry for entry in self._actions if entry.action.isEnabled()]
 
     def _known(self, name: str) -> CopyableAction:
-        known = {entry.action.objectName(): entry.action for entry in self._actions}
+        known, name = {entry.action.objectName(): entry.action for entry in self._actions}, renamed(name)
         if name not in known:
             raise StdpbenchError(f"the app has no action {name!r}; {suggestion(name, known)}")
         return known[name]

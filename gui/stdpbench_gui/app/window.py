@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 _PAGES = (
     ("start", "⌂", "Start"),
     ("train", "▦", "Train"),
-    ("lab", "Δ", "Rules"),
+    ("rules", "Δ", "Rules"),
     ("evaluate", "◉", "Evaluate"),
     ("runs", "☰", "Runs"),
 )
@@ -233,7 +233,7 @@ class MainWindow(QMainWindow):
         pages: dict[str, Callable[[], QWidget]] = {
             "start": lambda: self.start,
             "train": lambda: self.train,
-            "lab": lambda: self.lab,
+            "rules": lambda: self.lab,
             "evaluate": lambda: self.evaluate,
             "runs": lambda: self.runs_page,
         }
@@ -242,13 +242,13 @@ class MainWindow(QMainWindow):
     def go_to(self, name: str) -> None:
         """Show a page."""
         self._rail_buttons[name].setChecked(True)
-        part = {"start": None, "evaluate": self.pages.evaluate, "lab": self.pages.rules}.get(name, self.pages.main)
+        part = {"start": None, "evaluate": self.pages.evaluate, "rules": self.pages.rules}.get(name, self.pages.main)
         if part is not None and part.made is None:
             self.pages.announce(self._rail_buttons[name].accessibleName())
         self.pages.show_page(self.page(name))
         histories: dict[str, Callable[[], History]] = {
             "runs": lambda: self.runs_page.steps,
-            "lab": lambda: self.lab.state,
+            "rules": lambda: self.lab.state,
         }
         self.complete()
         self.undo.show(histories.get(name, lambda: self.parameters.changes)())

@@ -173,7 +173,7 @@ class Pages(QStackedWidget):
         window.complete()
         page = RulesPage(window.session, window.parameters.changes, window.settings)
         window.undo.follow(page.state.history_changed)
-        page.wanted.connect(lambda: window.go_to("lab"))
+        page.wanted.connect(lambda: window.go_to("rules"))
         page.use_wanted.connect(window.services.forms.use_rule)
         page.dropped.connect(window.services.open_dropped)
         self.addWidget(page)

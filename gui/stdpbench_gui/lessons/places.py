@@ -48,7 +48,7 @@ _TRAIN: Mapping[str, Callable[[App], QWidget]] = {
 
 def parts(app: App, page: str) -> dict[str, Callable[[], QWidget]]:
     """Return the parts of a page that can be shown, by name."""
-    named = {"train": _TRAIN, "lab": _RULES, "evaluate": _EVALUATE}.get(page, {})
+    named = {"train": _TRAIN, "rules": _RULES, "evaluate": _EVALUATE}.get(page, {})
     found: dict[str, Callable[[], QWidget]] = {name: partial(get, app) for name, get in named.items()}
     if page == "train":
         found |= {name: partial(app.train.panels.__getitem__, name) for name in app.train.panels}

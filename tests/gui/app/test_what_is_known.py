@@ -142,7 +142,7 @@ def test_a_notice_gives_way_to_what_happened_next(
     shown, lab = window.session, window.lab
     window.open_run(finished_run.path)
     waits(qtbot, lambda: shown.folder is not None)
-    window.go_to("lab")
+    window.go_to("rules")
     lab.choose("pair-additive")
     monkeypatch.setattr(shown, "cannot_change_rule", lambda: "")
     monkeypatch.setattr(type(shown), "connected", property(lambda self: True))

@@ -47,15 +47,15 @@ def test_it_opens_painted_on_the_start_page(window: MainWindow) -> None:
     assert len(colours) > 3
 
 
-@pytest.mark.parametrize("key", ["lab-keep", "evaluate-shown"])
+@pytest.mark.parametrize("key", ["rules-keep", "evaluate-shown"])
 def test_a_page_is_created_when_its_menu_is_used(window: MainWindow, key: str) -> None:
     assert window.pages.count() == 3
     window.set_theme("light")
     assert window.pages.count() == 3
     window.actions_[key].trigger()
     assert window.pages.count() == 4
-    assert window.pages.currentWidget() is (window.lab if key == "lab-keep" else window.evaluate)
-    if key == "lab-keep":
+    assert window.pages.currentWidget() is (window.lab if key == "rules-keep" else window.evaluate)
+    if key == "rules-keep":
         assert len(window.lab.state.kept) == 1
         window.lab.state.set_value("nu_post", 0.02)
         assert window.actions_["undo"].isEnabled()

@@ -57,7 +57,7 @@ def test_all_pages_are_made_after_the_first_is_painted(fresh: MainWindow, qtbot:
 def test_a_page_that_is_used_early_is_whole_and_nothing_is_made_twice(fresh: MainWindow, qtbot: QtBot) -> None:
     fresh.show()
     waits(qtbot, lambda: fresh.pages.main.is_begun)
-    fresh.go_to("lab")
+    fresh.go_to("rules")
     assert fresh.pages.currentWidget() is fresh.lab
     assert len(fresh.lab.boxes) == 7
     assert {box for split in fresh.lab.splits.values() for box in split.findChildren(TitledBox)} == {*fresh.lab.boxes}

@@ -30,7 +30,7 @@ from stdpbench_gui.pages.rules.state import Plan, RulesState
 def shared(shared_window: MainWindow) -> MainWindow:
     """One window for most tests: its process keeps Brian2 and built synapses."""
     shared_window.resize(1280, 800)
-    shared_window.go_to("lab")
+    shared_window.go_to("rules")
     return shared_window
 
 
@@ -38,7 +38,7 @@ def shared(shared_window: MainWindow) -> MainWindow:
 def page(shared: MainWindow, qtbot: QtBot) -> RulesPage:
     """The page with a cheap rule, no kept curves and no history."""
     page, state = shared.lab, shared.lab.state
-    shared.go_to("lab")
+    shared.go_to("rules")
     state.kept.clear()
     state.points.clear()
     state.plans[:] = [Plan("pair-window"), Plan("weight-dependence"), Plan("frequency", {"pairs": 3})]
@@ -384,11 +384,11 @@ def test_a_rule_with_more_than_events_says_why_it_cannot_be_edited(page: RulesPa
 
 def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared: MainWindow, page: RulesPage) -> None:
     shared.go_to("start")
-    shared.actions_["page-lab"].trigger()
+    shared.actions_["page-rules"].trigger()
     assert shared.pages.currentWidget() is page
-    assert shared.actions_["page-lab"].shortcut().toString() == "Ctrl+3"
+    assert shared.actions_["page-rules"].shortcut().toString() == "Ctrl+3"
     shared.go_to("start")
-    shared.actions_["lab-keep"].trigger()
+    shared.actions_["rules-keep"].trigger()
     assert shared.pages.currentWidget() is page
     assert len(page.state.kept) == 1
     page.plots[1].plot.setFocus()

@@ -277,7 +277,7 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
     neuron.raise_()
     waits(qtbot, lambda: "neuron 2" in neuron.about.text())
     assert neuron.bars._note == "of top only"
-    _all_of_it(window, "start", "lab", "runs", "evaluate")
+    _all_of_it(window, "start", "rules", "runs", "evaluate")
     weights.sources.compare_with_start()
     waits(qtbot, lambda: weights.sources.reference is not None)
     shown.selection.choose("up")

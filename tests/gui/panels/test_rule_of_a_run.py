@@ -98,7 +98,7 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     shown.change_rule({"kind": "clopath"}, refused=refusals.append)
     waits(qtbot, lambda: refusals)
     assert "'clopath'" in refusals[0]
-    window.go_to("lab")
+    window.go_to("rules")
     window.lab.choose("pair-additive")
     window.lab.state.set_value("a_plus", 0.02)
     window.lab.network.apply_here()

@@ -30,7 +30,7 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
             act(shown)
 
         same = None if text_of is None else lambda: text_of(page())
-        actions.add(f"lab-{key}", menu, text, do, shortcut, tip, text_of=same)
+        actions.add(f"rules-{key}", menu, text, do, shortcut, tip, text_of=same)
 
     add("choose", "&Choose a rule…", lambda it: it.choose_rule())
     add("keep", "&Keep this curve", lambda it: it.keep(), "Ctrl+Shift+K", "Keep the rule with its values in all plots")
