@@ -39,7 +39,7 @@ def tables_of(name: str | Path) -> tuple[Path, dict[str, Any]]:
     if path.suffix.lower() == ".nir":
         raise StdpbenchError(f"{path} is a NIR file, which only `stdpbench run` and stdpbench.start(...) read")
     mapping = read_toml(path)
-    mapping.setdefault("name", path.stem)
+    mapping.setdefault("name", path.stem.removesuffix(".stdpbench"))
     for rule in learning.tables_of_rules(mapping):
         if isinstance(rule.get("file"), str):
             rule["file"] = str(path.parent / Path(rule["file"]).expanduser())  # relative to the experiment file

@@ -59,8 +59,11 @@ def dropped_paths(data: QMimeData | None) -> list[Path]:
 
 
 def experiment_target(parent: QWidget, experiment: Experiment) -> Path | None:
-    """Ask for the file to save an experiment to; return None if cancelled."""
-    proposed = f"{experiment.name}.toml"
+    """Ask for the file to save an experiment to; return None if cancelled.
+
+    The proposed name has the suffix by which a desktop opens experiments with the app (gui/desktop).
+    """
+    proposed = f"{experiment.name}.stdpbench.toml"
     chosen, _ = QFileDialog.getSaveFileName(parent, "Save the experiment", proposed, "Experiments (*.toml)")
     return Path(chosen) if chosen else None
 

@@ -178,10 +178,16 @@ def test_data_that_are_missing_are_asked_for_first(
     dialog.reject()
 
 
-def test_it_is_saved_and_copied(form: NewRunForm, qtbot: QtBot, tmp_path: Path) -> None:
+def test_it_is_saved_and_copied(
+    form: NewRunForm, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     enter(form, qtbot, "plasticity.nu_post", "0.02")
     form.fields.name.setText("mine")
     form.fields.name.editingFinished.emit()
+    proposed: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: proposed.append(given[2]) or ("", ""))
+    form.save_button.click()
+    assert proposed == ["mine.stdpbench.toml"]
     form.save(tmp_path / "mine.toml")
     assert read_experiment(tmp_path / "mine.toml") == DIGITS.override({"plasticity.nu_post": 0.02, "name": "mine"})
     menu, clipboard = form.copy_button.menu(), QGuiApplication.clipboard()

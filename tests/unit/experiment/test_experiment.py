@@ -392,6 +392,7 @@ def test_reads_a_file_and_names_it_after_itself(folder: Path) -> None:
     assert (experiment.name, experiment.seed) == ("größer", 4)
     assert experiment.exc.tau_m == 25.0  # type: ignore[attr-defined]
     assert read_experiment(str(path)) == experiment
+    assert read_experiment(path.rename(folder / "größer.stdpbench.toml")) == experiment
 
 
 def test_all_errors_of_a_file_are_reported_at_once_with_their_lines(folder: Path) -> None:
