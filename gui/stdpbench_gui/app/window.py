@@ -46,7 +46,7 @@ from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.run_texts import text_of_request
+from stdpbench_gui.session.run_texts import text_of_neurons, text_of_request
 from stdpbench_gui.widgets.actions import Actions, Palette
 from stdpbench_gui.widgets.basic import dropped_paths, not_none
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -160,7 +160,8 @@ class MainWindow(QMainWindow):
         tip = "Continue the run with a change"
         self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", tip, text_of=same, before="draw")
         neurons = "Tuning, intervals, correlograms and raster of several neurons"
-        self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", self.services.compare_neurons, "", neurons)
+        same, act = partial(text_of_neurons, self.session), self.services.compare_neurons
+        self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", act, "", neurons, text_of=same)
         offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
         self.start.drawing_wanted.connect(self.services.draw)
         train.bar.offer({text: self.actions_[key] for text, key in offered.items()})

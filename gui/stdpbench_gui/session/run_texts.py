@@ -14,6 +14,12 @@ def text_of_run(session: RunSession) -> RunText | None:
     return None if folder is None else RunText(folder.path, folder.path.parent)
 
 
+def text_of_neurons(session: RunSession) -> ActionText:
+    """Return the Python that reads the spikes of the selected neuron, or of the first."""
+    text = text_of_run(session)
+    return ActionText() if text is None else text.neuron_spikes(max(0, session.selection.neuron))
+
+
 def text_of_request(session: RunSession, name: str, **arguments: Any) -> ActionText:
     """Return what does the same as a request to the run on display."""
     text = text_of_run(session)

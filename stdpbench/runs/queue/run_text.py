@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from stdpbench.paths import runs_folder
+from stdpbench.runs.folder.notes import read_notes
 
 HEAD: Final = "import stdpbench\n\n"
 
@@ -142,6 +143,50 @@ class RunText:
         options += {None: [], True: ["--detach"], False: ["--no-start"]}[starts]
         text = self.does("branch", f"branch({', '.join(given)})", *options, gives="branch")
         return ActionText(file + text.command, text.python)
+
+    def notes(self, *what: str) -> ActionText:
+        """Return what writes the notes of the run as they are now.
+
+        Parameters
+        ----------
+        *what : str
+            ``"title"``, ``"tags"``, ``"notes"`` or ``"star"``; empty: all of them.
+
+        Raises
+        ------
+        StdpbenchError
+            If its notes cannot be read.
+        """
+        known, options, texts = read_notes(self.path), [], []
+        for each in what or ("title", "tags", "notes", "star"):
+            if each == "title":
+                options += ["--title", known.title]
+            elif each == "tags":
+                options += [word for tag in known.tags for word in ("--tag", tag)]
+            elif each == "notes":
+                options += ["--notes", known.text]
+            else:
+                options += ["--star" if known.starred else "--unstar"]
+            value = {"title": known.title, "tags": known.tags, "notes": known.text, "star": known.starred}[each]
+            texts.append(self.does("", f"{'starred' if each == 'star' else each} = {literal(value)}", gives=""))
+        python = joined(texts).python
+        return ActionText(self.does("note", "", *options).command if options else "", python)
+
+    def neuron_spikes(self, neuron: int) -> ActionText:
+        """Return the Python that reads the spikes of a neuron, and what is drawn of them."""
+        return ActionText(
+            "",
+            f"""{HEAD}import numpy as np
+from stdpbench.readout import SpikeTrains
+from stdpbench.readout.correlograms import correlogram, intervals, raster, rate
+
+with np.load({literal(str(self.path / "test_spikes.npz"))}) as arrays:
+    trains = SpikeTrains.from_arrays(arrays)
+stimulus, time = raster(trains, {neuron})
+print(rate(trains, {neuron}), "Hz;", len(intervals(trains, {neuron})), "intervals")
+found = correlogram(trains, {neuron}, {neuron})
+""",
+        )
 
     def rewinds(self, to: int) -> ActionText:
         """Return what rewinds the run."""

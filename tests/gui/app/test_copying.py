@@ -131,5 +131,9 @@ def test_menus_buttons_and_the_palette_copy(window: MainWindow, qtbot: QtBot, fi
     assert opened is not None
     assert [action.isEnabled() for action in opened.actions()] == [True, True]
     opened.close()
+    python = window.actions_["neurons"].copied_text().python
+    known: dict[str, object] = {}
+    exec(python, known)
+    assert len(known["stimulus"]) == len(known["time"])  # type: ignore[arg-type]
     stop = show_copy_menu(window.actions_["about"], button, QPoint(5, 5))
     assert stop is None

@@ -15,6 +15,7 @@ from stdpbench.cli.app import app
 from stdpbench.experiment import read_experiment
 from stdpbench.plasticity.custom import as_custom
 from stdpbench.plasticity.tables import rule_table
+from stdpbench.runs.folder.notes import change_notes, read_notes
 from stdpbench.runs.queue.run_text import HEAD, ActionText, RunText, compared, joined
 
 
@@ -52,6 +53,25 @@ def test_changes_branches_and_exports(run: RunText, tmp_path: Path) -> None:
     assert run.exports(Path("a.nir")).python.endswith(f'compared = {opened}.export_nir("a.nir")\n')
     assert run.exports(Path("a.nwb")).python.endswith(f'\n\n{opened}.export(nwb="a.nwb")\n')
     assert run.exports(Path("a.zip")).command == f"stdpbench export 'digits a' --output a.zip {where}"
+    assert run.notes("tags") == ActionText("", f"{HEAD}{opened}.tags = []\n")
+    run.path.mkdir()
+    for name in ("run.json", "experiment.toml", "journal.jsonl"):
+        (run.path / name).write_text("{}\n" if name == "run.json" else "", encoding="utf-8")
+    change_notes(run.path, lambda notes: notes.with_title("it's").with_tags(["paper", "a"]).with_text("two\nlines"))
+    assert run.notes("title").command == f"""stdpbench note 'digits a' --title 'it'"'"'s' {where}"""
+    assert run.notes("tags").command == f"stdpbench note 'digits a' --tag paper --tag a {where}"
+    assert run.notes().python.splitlines()[-4:] == [
+        f'{opened}.title = "it\'s"',
+        f'{opened}.tags = ["paper", "a"]',
+        f'{opened}.notes = "two\\nlines"',
+        f"{opened}.starred = False",
+    ]
+    command = shlex.split(run.notes().command)[1:]
+    change_notes(run.path, lambda notes: notes.with_title("").with_tags([]).with_text(""))
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.exception
+    assert read_notes(run.path).title == "it's"
+    assert read_notes(run.path).text == "two\nlines"
     both = joined([run.asks("pause", {}), run.asks("stop", {})])
     assert both.python.count("import stdpbench") == 1
     assert len(both.command.splitlines()) == 2
