@@ -45,7 +45,7 @@ def main() -> None:
         settle()
         hand = Hand(app, window.lab)
         begun = time.perf_counter()
-        window.go_to("lab")
+        window.go_to("rules")
         hand.wait(60, hand.all_drawn)
         figures: dict[str, Any] = {"first_curves_after_s": round(time.perf_counter() - begun, 2)}
         hand.wait(3)
