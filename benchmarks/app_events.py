@@ -27,7 +27,7 @@ from PyQt6.QtWidgets import QApplication  # noqa: E402
 from stdpbench_gui.app.startup import draw_in_one_thread, settle  # noqa: E402
 from stdpbench_gui.app.window import MainWindow  # noqa: E402
 
-_PAGES = ("train", "lab", "evaluate", "runs", "start")
+_PAGES = ("train", "rules", "evaluate", "runs", "start")
 _DIALOGS = ("palette", "shortcuts", "problem", "own-data", "draw", "network", "explain")
 _OF_A_RUN = ("edit-network", "branch-shown", "neurons", "hardware", "runs-bin")
 
