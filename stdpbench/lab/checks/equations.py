@@ -76,6 +76,8 @@ class Equations:
         Other constants, all of them different.
     presets : mapping
         Constants of each preset.
+    extreme : mapping
+        In place of some of the other constants: those with which a bound inside an equation decides the result.
     reversible : tuple of str
         Amplitudes that may be negative.
     tolerance : float
@@ -88,6 +90,7 @@ class Equations:
     published: Constants
     odd: Constants
     presets: Mapping[str, Constants] = field(default_factory=dict)
+    extreme: Constants = field(default_factory=dict)
     reversible: tuple[str, ...] = ()
     tolerance: float = 1e-9
     state: Constants = field(default_factory=dict)
@@ -254,6 +257,7 @@ EQUATIONS: Mapping[str, Equations] = {
         partial(_follow, _diehl_cook_power_law),
         {"w_max": 1.0, "eta": 0.01, "x_tar": 0.4, "mu": 0.2, "tau_x": 20.0},
         {"w_max": _ODD_W_MAX, "eta": 0.03, "x_tar": 0.7, "mu": 1.3, "tau_x": 31.0},
+        extreme={"eta": 0.9, "x_tar": 1.9, "mu": 0.2},
     ),
     "diehl-cook-exponential": Equations(
         partial(_follow, _diehl_cook_exponential),
@@ -272,6 +276,7 @@ EQUATIONS: Mapping[str, Equations] = {
             "tau_x": 31.0,
             "tau_y": 17.0,
         },
+        extreme={"eta_post": 0.9, "x_tar": 1.9},
     ),
     "pair-additive": Equations(
         partial(_follow, _additive),
@@ -355,6 +360,7 @@ EQUATIONS: Mapping[str, Equations] = {
             "tau_x": 110.0,
             "tau_wins": 170.0,
         },
+        extreme={"eta": 2.6},
     ),
     "inhibitory": Equations(
         partial(_follow, _inhibitory),

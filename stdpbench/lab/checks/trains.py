@@ -49,39 +49,57 @@ def irregular() -> tuple[list[Floats], list[Floats]]:
 def irregular_trains(outcome: Outcome) -> None:
     """Compare a rule with its equations: default constants, other constants, and those of its presets.
 
-    With reversed amplitudes each update reaches the other bound.
+    With reversed amplitudes each update reaches the other bound. With extreme constants, bounds inside an equation
+    act: a rate of at most 1, or the distance from w_max of a weight beyond it, whose power is that of 0.
     """
     equations = EQUATIONS[outcome.kind]
     other = {**equations.odd, **{name: -equations.odd[name] for name in equations.reversible}}
-    cases: list[tuple[str, Constants, dict[str, Any]]] = [
-        ("default constants", equations.published, {}),
-        ("other constants", equations.odd, dict(equations.odd)),
-        *([("other constants, amplitudes reversed", other, dict(other))] if equations.reversible else []),
-        *((f"preset {name}", given, {"preset": name}) for name, given in equations.presets.items()),
-    ]
     inputs, outputs = irregular()
-    for name, constants, given in cases:
-        rule = _rule(outcome.kind, given)
-        if constants is not equations.odd and constants is not other:
-            check_constants(outcome, name, rule, constants)
-        w = np.tile(np.array(_WEIGHTS) * constants["w_max"], len(inputs))
-        trains = [[spikes * 1e-3 for spikes in side for _ in _WEIGHTS] for side in (inputs, outputs)]
-        found, _ = impose(rule, trains[0], trains[1], w, equations.state)
-        pairs = [pair for pair in zip(inputs, outputs, strict=True) for _ in _WEIGHTS]
-        ends = [equations.run(*pair, start, constants) for pair, start in zip(pairs, w.tolist(), strict=True)]
-        expected = np.array(ends) - w
-        what = f"{_N_TRAINS} irregular trains on both sides, {len(_WEIGHTS)} starting weights: {name}"
-        outcome.formula(
-            what,
-            "the equations, spike by spike",
-            expected,
-            found,
-            equations.tolerance,
-            rule.reference or "by definition",
+    _follow_trains(outcome, "default constants", equations.published, {}, inputs, outputs)
+    _follow_trains(outcome, "other constants", equations.odd, dict(equations.odd), inputs, outputs)
+    if equations.reversible:
+        _follow_trains(outcome, "other constants, amplitudes reversed", other, dict(other), inputs, outputs)
+    if equations.extreme:
+        extreme = {**equations.odd, **equations.extreme}
+        # no further, since later updates of this size would hide what the first one did beyond a bound
+        first = [train[:1] for train in outputs]
+        before = [train[train <= one] for train, one in zip(inputs, first, strict=True)]
+        _follow_trains(
+            outcome, "extreme constants", extreme, dict(extreme), before, first, "to the first output spike"
         )
-
+    for name, given in equations.presets.items():
+        _follow_trains(outcome, f"preset {name}", given, {"preset": name}, inputs, outputs)
     if needed := _rule(outcome.kind, {}).input_spike_needs:
         _without_output(outcome, needed, inputs)
+
+
+def _follow_trains(
+    outcome: Outcome,
+    name: str,
+    constants: Constants,
+    given: dict[str, Any],
+    inputs: list[Floats],
+    outputs: list[Floats],
+    extent: str = "on both sides",
+) -> None:
+    """Compare a rule on trains, and its constants if they are declared, not given one by one."""
+    equations = EQUATIONS[outcome.kind]
+    rule = _rule(outcome.kind, given)
+    if given != constants:
+        check_constants(outcome, name, rule, constants)
+    w = np.tile(np.array(_WEIGHTS) * constants["w_max"], len(inputs))
+    trains = [[spikes * 1e-3 for spikes in side for _ in _WEIGHTS] for side in (inputs, outputs)]
+    found, _ = impose(rule, trains[0], trains[1], w, equations.state)
+    pairs = [pair for pair in zip(inputs, outputs, strict=True) for _ in _WEIGHTS]
+    ends = [equations.run(*pair, start, constants) for pair, start in zip(pairs, w.tolist(), strict=True)]
+    outcome.formula(
+        f"{_N_TRAINS} irregular trains {extent}, {len(_WEIGHTS)} starting weights: {name}",
+        "the equations, spike by spike",
+        np.array(ends) - w,
+        found,
+        equations.tolerance,
+        rule.reference or "by definition",
+    )
 
 
 def check_constants(outcome: Outcome, name: str, rule: Parameters, constants: Constants) -> None:

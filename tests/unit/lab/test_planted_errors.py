@@ -134,6 +134,11 @@ BY_HAND = [
     code("reward", "each_step", "d = d*exp(-dt/tau_d)", "d = d*exp(-dt/tau_c)"),
     code("reward", "each_step", "c = c*left", "c = c*left*left"),
     code("reward", "each_step", "c*(tonic", "c*(0*tonic"),
+    # bounds inside an equation
+    code("competitive", "on_output_spike", "eta_min, 1)", "eta_min, 1000)"),
+    code("diehl-cook-power-law", "on_output_spike", "clip(w_max - w, 0, w_max)", "abs(w_max - w)"),
+    code("diehl-cook-pre-post", "on_output_spike", "clip(w_max - w, 0, w_max)", "abs(w_max - w)"),
+    code("pair-power-law", "on_output_spike", "clip(1 - w/w_max, 0, 1)", "(1 - w/w_max)"),
     # rules that run in networks only
     code("homeostatic", "on_output_spike", "0, w_max", "0, 1"),
     code("homeostatic", "on_input_spike", "eta*(y - 2*rho_0*tau)", "eta*y - 2*rho_0*tau"),
