@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from stdpbench.errors import StdpbenchError
 from stdpbench.report.recordings.replayed import replay
-from stdpbench.report.recordings.written import write_recorded
-from stdpbench.runs.client.process_end import ERROR
+from stdpbench.report.recordings.written import Written, write_recorded
+from stdpbench.runs.client.aside import answer_request
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Progress
 
 
 def main() -> int:
     """Carry out the request on standard input; return the exit status."""
-    output = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    os.dup2(2, 1)  # output of libraries must not mix with the answer
-    asked = json.load(sys.stdin)
-    try:
-        for event in replay(RunFolder.open(Path(asked["folder"])), asked["neurons"], asked["n_stimuli"]):
-            if isinstance(event, Progress):
-                output.write(f"[{event.done}, {event.total}]\n")
-            else:
-                written = write_recorded(event, map(Path, asked["targets"]), replace=asked["replace"])
-    except StdpbenchError as error:
-        sys.stderr.write(f"{ERROR}{error}\n")
-        return 1
-    with output:
-        output.write(json.dumps(asdict(written)) + "\n")
-    return 0
+    return answer_request(_replay)
+
+
+def _replay(asked: dict[str, Any], on_progress: Callable[[int, int], object]) -> Written:
+    for event in replay(RunFolder.open(Path(asked["folder"])), asked["neurons"], asked["n_stimuli"]):
+        if isinstance(event, Progress):
+            on_progress(event.done, event.total)
+        else:
+            written = write_recorded(event, map(Path, asked["targets"]), replace=asked["replace"])
+    return written
 
 
 if __name__ == "__main__":

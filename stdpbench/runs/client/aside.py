@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client.process_end import why_ended
+from stdpbench.runs.client.process_end import ERROR, why_ended
 from stdpbench.signals import own_session
 
 _LOOK = 0.1  # s between two looks at the process
@@ -77,6 +79,36 @@ def carry_out_aside(
         if process.returncode:
             raise StdpbenchError(why_ended(process.returncode, errors.read_text("utf-8", "replace")))
     return answer
+
+
+def answer_request(carry_out: Callable[[dict[str, Any], Callable[[int, int], object]], Any]) -> int:
+    """Carry out the request on standard input, in the process that `carry_out_aside` starts.
+
+    Parameters
+    ----------
+    carry_out : callable
+        Given the request and a function to tell progress (done, total); returns the answer, a dataclass.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)  # output of libraries must not mix with the answer
+    asked = json.load(sys.stdin)
+
+    def tell(done: int, total: int) -> None:
+        output.write(json.dumps([done, total]) + "\n")
+
+    try:
+        answer = carry_out(asked, tell)
+    except StdpbenchError as error:
+        sys.stderr.write(f"{ERROR}{error}\n")
+        return 1
+    with output:
+        output.write(json.dumps(asdict(answer)) + "\n")
+    return 0
 
 
 def _line(output: Any) -> bytes:

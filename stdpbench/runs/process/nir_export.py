@@ -10,12 +10,9 @@ error. `runs.client.nir_export` starts it.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +26,7 @@ from stdpbench.experiment import Experiment, input_shape
 from stdpbench.files import DAMAGE, check_target
 from stdpbench.nir import independent
 from stdpbench.nir.writing import nir_graph, unsayable, write_nir
-from stdpbench.runs.client.process_end import ERROR
+from stdpbench.runs.client.aside import answer_request
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.preparation.start import load_split, trained_arrays
@@ -243,17 +240,12 @@ class _Comparison:
 
 def main() -> int:
     """Carry out the request on standard input; return the exit status."""
-    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # output of libraries must not mix with the result
-    asked = json.load(sys.stdin)
-    try:
-        found = export_nir(RunFolder.open(Path(asked.pop("folder"))), Path(asked.pop("target")), **asked)
-    except StdpbenchError as error:
-        sys.stderr.write(f"{ERROR}{error}\n")
-        return 1
-    with output:
-        output.write(json.dumps(asdict(found)) + "\n")
-    return 0
+    return answer_request(_export)
+
+
+def _export(asked: dict[str, Any], on_progress: ProgressCallback) -> NirExport:
+    folder, target = RunFolder.open(Path(asked.pop("folder"))), Path(asked.pop("target"))
+    return export_nir(folder, target, on_progress=on_progress, **asked)
 
 
 if __name__ == "__main__":

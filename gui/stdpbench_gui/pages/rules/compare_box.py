@@ -44,7 +44,7 @@ class _Told(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
         """Return the size with the name wrapped to the width of the list, which a tree of Qt does not consider."""
         whole, view = super().sizeHint(option, index), self.parent()
-        width = view.viewport().width() if isinstance(view, QTreeWidget) else 0  # type: ignore[union-attr]
+        width = not_none(view.viewport()).width() if isinstance(view, QTreeWidget) else 0
         if not 0 < width < whole.width():
             return whole
         text = str(index.data(_TOLD) or index.data())

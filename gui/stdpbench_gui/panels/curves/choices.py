@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QMenu, QWidget
@@ -122,7 +123,7 @@ class OverlaysMenu(QMenu):
         for overlay in shown:
             name = overlay.name
             text = (overlay.title or name).replace("&", "&&")
-            action = menu_action(self, text, lambda name=name: self._overlays.remove(name), f"Remove {name}")  # type: ignore[misc]
+            action = menu_action(self, text, partial(self._overlays.remove, name), f"Remove {name}")
             action.setCheckable(True)
             action.setChecked(True)
         if not shown:
