@@ -37,7 +37,8 @@ def test_a_training_step_is_that_of_snntorch(kind: Kind, k: float) -> None:
         "arctan": snntorch.surrogate.atan(alpha=k),
         "sigmoid": snntorch.surrogate.sigmoid(slope=k),
     }
-    leaky = [snntorch.Leaky(beta=BETA, spike_grad=slopes[kind]) for _ in theirs]
+    beta = torch.tensor(BETA, dtype=torch.float64)  # from a float, snnTorch makes one of single precision
+    leaky = [snntorch.Leaky(beta=beta, spike_grad=slopes[kind]) for _ in theirs]
     current = torch.tensor(pictures) @ theirs[0]
     v, spikes = [torch.zeros(20, n, dtype=torch.float64) for n in (30, 4)], torch.zeros(20, 30, dtype=torch.float64)
     counts = torch.zeros(20, 4, dtype=torch.float64)
@@ -45,7 +46,7 @@ def test_a_training_step_is_that_of_snntorch(kind: Kind, k: float) -> None:
     for _ in range(1, N_STEPS):  # in the first step, there is nothing yet; a spike acts in the step after
         before = spikes
         spikes, v[0] = leaky[0](current, v[0])
-        answers, v[1] = leaky[1](before @ theirs[1], v[1])
+        answers, v[1] = leaky[1](before.double() @ theirs[1], v[1])  # snnTorch's spikes are of single precision
         counts = counts + answers
         fired.append(spikes.detach().numpy())
     of_theirs = torch.nn.functional.cross_entropy(SCALE * counts, torch.tensor(labels))
@@ -59,7 +60,8 @@ def test_a_training_step_is_that_of_snntorch(kind: Kind, k: float) -> None:
     assert counts.sum() > 0
     assert loss == pytest.approx(of_theirs.item(), rel=1e-6)
     for mine, found in zip(gradients, wanted, strict=True):
-        np.testing.assert_allclose(mine, found, rtol=1e-6, atol=1e-9 * np.abs(found).max())
+        # Its gradients pass through spikes of single precision, with a relative error of 6e-8 in every step.
+        np.testing.assert_allclose(mine, found, rtol=1e-5, atol=1e-7 * np.abs(found).max())
     Adam(weights).step(gradients, RATE)
     for mine, found in zip(weights, theirs, strict=True):
-        np.testing.assert_allclose(mine, found.detach().numpy(), rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(mine, found.detach().numpy(), rtol=1e-6, atol=1e-5 * RATE)
