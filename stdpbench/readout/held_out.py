@@ -43,10 +43,10 @@ class Measure:
 
 MEASURES: Final[Mapping[str, Measure]] = {
     **{f"accuracy_{name}": Measure(f"accuracy, {name}", "share") for name in READOUTS},
-    "purity": Measure("purity of winning neurons", "share"),
-    "nmi": Measure("NMI of winning neurons", "share"),
-    "ami": Measure("AMI of winning neurons", "share"),
-    "ari": Measure("ARI of winning neurons", "share"),
+    "purity": Measure("purity of winners", "share"),
+    "nmi": Measure("NMI of winners", "share"),
+    "ami": Measure("AMI of winners", "share"),
+    "ari": Measure("ARI of winners", "share"),
     "clusters": Measure("winning neurons, K", "clusters"),
     "neuron_purity": Measure("mean label purity per neuron", "share"),
     "neuron_entropy": Measure("mean label entropy per neuron", "bit"),

@@ -256,7 +256,7 @@ class TrainPage(QWidget):
                 "right": [["parameters", "neuron"], ["log", "confusion"]],
             },
             (436, 454, 330),
-            {"left": [440, 240], "middle": [140, 300, 240], "right": [440, 240]},
+            {"left": [364, 316], "middle": [140, 300, 240], "right": [440, 240]},
         )
 
     def _inspect(self) -> None:
@@ -267,7 +267,7 @@ class TrainPage(QWidget):
                 "right": [["stimulus"], ["parameters", "log", "confusion"]],
             },
             (400, 560, 300),
-            {"left": [440, 240], "middle": [440, 240], "right": [280, 400]},
+            {"left": [364, 316], "middle": [440, 240], "right": [280, 400]},
         )
 
     def _present(self) -> None:

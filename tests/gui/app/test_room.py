@@ -18,6 +18,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.trees import add_row, table_of
+from stdpbench_gui.panels.curves.curves_panel import Curves
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
 SMALL = (800, 560)
@@ -122,6 +123,21 @@ def test_the_bar_of_a_run_lets_the_window_become_narrow(
         window.train.bar.refresh()
         window.resize(640, 560)
         waits(qtbot, lambda: window.width() == 640)
+
+
+def test_both_plots_of_the_curves_have_room_on_a_small_screen(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    curves = window.train.panels["curves"]
+    assert isinstance(curves, Curves)
+    window.resize(1280, 800)
+    window.open_run(finished_run.path)
+    waits(qtbot, curves.has_content)
+    for layout in ("Inspect", "Watch"):
+        window.train.arrange(layout)
+        curves.raise_()
+        waits(qtbot, lambda: len(curves.shown) == 2)
+        assert all(plot.chooser.width() >= plot.chooser.sizeHint().width() for plot in curves.shown), layout
 
 
 @pytest.mark.shared_window

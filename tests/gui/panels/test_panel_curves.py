@@ -286,10 +286,12 @@ def test_plots_are_arranged_for_the_room_there_is(panel: Curves) -> None:
     assert above.y() < below.y()
     assert above.plot.getAxis("bottom").labelText == ""
     assert below.plot.getAxis("bottom").labelText == "training presentations"
+    assert [plot.plot.getAxis("bottom").style["showValues"] for plot in panel.shown] == [False, True]
     panel.resize(1000, 300)
     redraw(panel)
     left, right = panel.shown
     assert (left.y(), left.x() < right.x()) == (right.y(), True)
+    assert all(plot.plot.getAxis("bottom").style["showValues"] for plot in panel.shown)
     panel.as_grid.setChecked(True)
     redraw(panel)
     assert [plot.title for plot in panel.shown][-1] == "mean |Δw| (10⁻³)"
@@ -376,11 +378,11 @@ def test_draws_and_says_what_was_measured(measured: Curves) -> None:
     plot = measured.plots[1]
     assert plot.title == "held-out pictures (%)"
     assert plot.data("accuracy, vote") == ([0, 60, 120], [25, 60, 70])
-    assert drawn(measured, "purity of winning neurons") == []
+    assert drawn(measured, "purity of winners") == []
     words = legend(plot)
-    assert words.startswith("40 pictures, never trained on")
+    assert plot.note.text() == "40 pictures, never trained on"
     assert "accuracy, vote" in words
-    assert "NMI of winning neurons" in words
+    assert "NMI of winners" in words
     assert "on 40 held-out pictures at 120: vote 70.0 %" in measured.summary()
     shared, own = (plot.plot.getViewBox().viewRange()[0] for plot in measured.plots)
     assert own == pytest.approx(shared)
@@ -389,7 +391,7 @@ def test_draws_and_says_what_was_measured(measured: Curves) -> None:
 def test_says_until_when_pictures_are_held_out(measured: Curves) -> None:
     measured.session.live.held_out[120] = replace(held_out(0.7, 0.4), images=134, part="later")
     redraw(measured)
-    assert legend(measured.plots[1]).startswith("134 pictures, ends in pass 1")
+    assert measured.plots[1].note.text() == "134 pictures, ends in pass 1"
 
 
 def test_the_menu_chooses_what_is_drawn_in_per_cent(measured: Curves) -> None:
@@ -417,7 +419,7 @@ def test_numbers_and_figure_have_what_was_measured(measured: Curves) -> None:
     assert rows[0][2] == ""  # no block ends at 0
     assert figure is not None
     assert figure["plots"][1]["label"] == "held-out pictures (%)"
-    assert [line["label"] for line in figure["plots"][1]["lines"]] == ["accuracy, vote", "NMI of winning neurons"]
+    assert [line["label"] for line in figure["plots"][1]["lines"]] == ["accuracy, vote", "NMI of winners"]
     assert "40 held-out pictures" in figure["n"]
 
 

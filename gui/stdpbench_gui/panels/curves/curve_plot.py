@@ -18,8 +18,8 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.curves.measure import Line, Measure, moving_mean
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
-from stdpbench_gui.widgets.basic import menu_action
-from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
+from stdpbench_gui.widgets.basic import Elided, menu_action
+from stdpbench_gui.widgets.layouts import hbox, vbox
 
 Mark = tuple[int, Sequence[str]]
 """Position of changes of a run, and what changed."""
@@ -71,7 +71,11 @@ class CurvePlot(QWidget):
         self.area.ci.layout.setContentsMargins(2, 0, theme.GRID, 2)
         self.plot = SmallPlot("")
         self.area.addItem(self.plot)
-        head = hbox(self.chooser, STRETCH, margins=(theme.GRID, 0, 0, 0))
+        self.note = Elided()
+        """What the values were measured on."""
+        self.note.setObjectName("faint")
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head = hbox(self.chooser, (self.note, 1), margins=(theme.GRID, 0, theme.GRID, 0))
         vbox(head, (self.area, 1), within=self, spacing=0)
         self.legend = QGraphicsTextItem(self.plot.getViewBox())
         self.legend.setZValue(10)
@@ -82,6 +86,7 @@ class CurvePlot(QWidget):
         self._level.hide()
         self.plot.addItem(self._level, ignoreBounds=True)
         self._range: tuple[float, float] | None = None
+        self._counts = True
         self._title = ""
         self._offered: Mapping[str, str] = {}
         self._entries: list[str] = []
@@ -120,6 +125,11 @@ class CurvePlot(QWidget):
         line = QFontMetrics(theme.plot_font()).height()
         return QSize(self.least_width(), self.chooser.sizeHint().height() + 4 * line)
 
+    def label_time(self, *texts: str) -> None:
+        """Label the time axis with the first of some texts that fits; without any, it has no numbers, either."""
+        self._counts = bool(texts)
+        self.plot.label_below(*texts)
+
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def data(self, name: str) -> tuple[list[float], list[float]]:
@@ -141,6 +151,7 @@ class CurvePlot(QWidget):
         self.area.setBackground(theme.current().base)
         self.plot.restyle()
         self.chooser.setFont(theme.plot_font())
+        self.note.setFont(theme.plot_font())
         self._level.setPen(pg.mkPen(theme.current().faint, style=Qt.PenStyle.DotLine))
         self._written = ()
         self._drop_lines()
@@ -168,15 +179,17 @@ class CurvePlot(QWidget):
         for name in [name for name in self._items if name not in kept]:
             self.plot.removeItem(self._items.pop(name))
         drawn = [line for line in measure.lines if len(line.x)]
-        note = f'<span style="color:{theme.current().faint}">{measure.note}</span>'
         entries = [f'<span style="color:{line.colour}">{line.mark}</span>&nbsp;{_whole(line.name)}' for line in drawn]
         if len(entries) == 1 and drawn[0].own:
             entries = []  # the title says it
         if not drawn:
             entries = [f'<span style="color:{theme.current().faint}">no values yet</span>']
-        for side in ("left", "bottom"):  # numbers of an axis that is not set would mean nothing
-            self.plot.getAxis(side).setStyle(showValues=bool(drawn))
-        self._entries = [*([note] if measure.note and self._chooses else []), *entries]
+        # numbers of an axis that is not set would mean nothing
+        self.plot.getAxis("left").setStyle(showValues=bool(drawn))
+        self.plot.getAxis("bottom").setStyle(showValues=bool(drawn) and self._counts)
+        self.note.setText(measure.note if self._chooses else "")
+        self.note.setToolTip(self.note.text())
+        self._entries = entries
         self._write_legend()
         self._set_range(measure, drawn)
 

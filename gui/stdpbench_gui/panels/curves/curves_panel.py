@@ -57,29 +57,28 @@ class Curves(Panel):
     title = "Curves"
     topics = frozenset({"curves", "parameters"})
     help_text = (
-        "Choose above each plot what it shows. A panel without room for two legible plots has one, as in the layout "
-        "Watch in a window of 1280 × 800.<ul><li><b>Running accuracy</b> labels the "
-        "neurons with one block of training stimuli and tests them on the next while learning continues: a preview, "
-        "not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same plots: those ticked on "
-        "the Runs page, and a branch beside its run. Of them, only the first read-out and the first held-out measure "
-        "are drawn; the menu removes them.</li><li><b>Held-out "
-        "pictures</b> are measured with learning off, on stimuli the network was not trained on, never on those of "
-        "the test set: those that the experiment holds out, or the last ones of the first pass; the curve ends when "
-        "those are trained on. Each half labels neurons that are tested on the other half, so the accuracy is "
-        "slightly lower than at the end. For purity, NMI, AMI and ARI, clusters are the winning neurons; purity grows "
-        "with their number. Choose measures in the menu.</li><li><b>Spikes, theta, |Δw|</b>: spikes per stimulus and "
-        "the mean adaptive threshold theta of the population on display, and the mean change of the weights on "
-        "display, per block of presentations; choose these in the weight map or the Network panel.</li><li><b>A "
-        "vertical line</b> marks a change of parameters, of the rule or of learned arrays.</li><li><b>Smoothing</b> "
-        "in the menu draws the mean of the last points; the curve itself is faint behind it. Held-out measures and "
-        "single answers are not smoothed.</li><li>Drag or use the wheel to move in time, double-click to show the "
-        "whole run.</li><li>A <b>stream</b> shows the rate of each population, the coefficient of variation of "
-        "intervals between spikes, synchrony, latencies of answers to patterns, the mean weight of each projection "
-        "that learns, and the power of the rate at 2 to 4 Hz and at 30 to 70 Hz relative to that of independent "
-        "Poisson neurons (1: no rhythm), where it is defined.</li><li>A run that is trained with labels "
-        "(<b>supervised</b>) shows its accuracy on the training pictures, the loss that the training lowers, the "
-        "length of its gradient, and spikes per picture, each before the change of weights that "
-        "follows.</li></ul>(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
+        "Choose above each plot what it shows. A panel without room for two legible plots has one.<ul><li><b>Running "
+        "accuracy</b> labels the neurons with one block of training stimuli and tests them on the next while learning "
+        "continues: a preview, not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same "
+        "plots: those ticked on the Runs page, and a branch beside its run. Of them, only the first read-out and the "
+        "first held-out measure are drawn; the menu removes them.</li><li><b>Held-out pictures</b> are measured with "
+        "learning off, on stimuli the network was not trained on, never on those of the test set: those that the "
+        "experiment holds out, or the last ones of the first pass; the curve ends when those are trained on. Each "
+        "half labels neurons that are tested on the other half, so the accuracy is slightly lower than at the end. "
+        "For purity, NMI, AMI and ARI, clusters are the winning neurons; purity grows with their number. Choose "
+        "measures in the menu.</li><li><b>Spikes, theta, |Δw|</b>: spikes per stimulus and the mean adaptive "
+        "threshold theta of the population on display, and the mean change of the weights on display, per block of "
+        "presentations; choose these in the weight map or the Network panel.</li><li><b>A vertical line</b> marks a "
+        "change of parameters, of the rule or of learned arrays.</li><li><b>Smoothing</b> in the menu draws the mean "
+        "of the last points; the curve itself is faint behind it. Held-out measures and single answers are not "
+        "smoothed.</li><li>Drag or use the wheel to move in time, double-click to show the whole run.</li><li>A "
+        "<b>stream</b> shows the rate of each population, the coefficient of variation of intervals between spikes, "
+        "synchrony, latencies of answers to patterns, the mean weight of each projection that learns, and the power "
+        "of the rate at 2 to 4 Hz and at 30 to 70 Hz relative to that of independent Poisson neurons (1: no rhythm), "
+        "where it is defined.</li><li>A run that is trained with labels (<b>supervised</b>) shows its accuracy on the "
+        "training pictures, the loss that the training lowers, the length of its gradient, and spikes per picture, "
+        "each before the change of weights that follows.</li></ul>(Diehl &amp; Cook 2015, section 2.6 and figure 2, "
+        "doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
     empty_text = "Curves appear here after the first block of training presentations."
@@ -223,9 +222,9 @@ class Curves(Panel):
             (position, [text for _, text in some])
             for position, some in groupby(self.session.live.marks, lambda mark: mark[0])
         ]
-        bottom = max(row for _, row, _ in self._placed)
-        for plot, row, _ in self._placed:
-            plot.plot.label_below(*(source.x_labels if row == bottom else ()))
+        lowest = {column: row for _, row, column in sorted(self._placed, key=lambda place: place[1])}
+        for plot, row, column in self._placed:
+            plot.label_time(*(source.x_labels if row == lowest[column] else ()))
             plot.draw(drawn[plot], self.smoothing.n)
             plot.draw_changes(marks, source.scale)
 
