@@ -6,7 +6,8 @@ thread of the session keeps the known state of the run up to date. `docs/python.
 
 from stdpbench.api.collection import Runs, runs
 from stdpbench.api.dry_run import stimulus_figure, stimulus_numbers
-from stdpbench.api.run import Run, open_run, reference, start
+from stdpbench.api.handles import open_run, reference, start
+from stdpbench.api.run import Run
 from stdpbench.api.tables import Change, Entry
 
 __all__ = [

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
 from typing import Any
 
+from stdpbench.api.arguments import whole_number
 from stdpbench.api.view import RunView
-from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, neuron_of, read_notes
 
 
@@ -83,10 +82,7 @@ class NotedRun(RunView):
         --------
         >>> run.note_neuron(137, "answers to 4 and 9", starred=True)
         """
-        try:
-            index = operator.index(neuron)
-        except TypeError:
-            raise StdpbenchError(f"the index of a neuron must be a whole number, not {neuron!r}") from None
+        index = whole_number(neuron, "the index of a neuron")
         name, number = neuron_of(self._folder, population, index)
         self._note(lambda notes: notes.with_neuron(name, number, text, starred))
 

@@ -1,0 +1,199 @@
+"""Get a handle of a run: start one, train a reference, or open one that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, cast
+
+from stdpbench.api.arguments import plain_values
+from stdpbench.api.rounded import with_bits
+from stdpbench.api.run import Run
+from stdpbench.api.view import RunView
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment, with_reference
+from stdpbench.nir.imported import nir_network
+from stdpbench.paths import runs_folder
+from stdpbench.runs.catalog.names import find_run
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.features import features_of
+from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
+from stdpbench.runs.protocol.options import Options
+
+
+def start(
+    experiment: str | PathLike[str] | Experiment,
+    *,
+    set: Mapping[str, Any] | None = None,
+    bits: int | None = None,
+    seed: int | None = None,
+    runs: str | PathLike[str] | None = None,
+    wait: bool = False,
+    start_from: RunView | str | PathLike[str] | None = None,
+    workers: int = 0,
+    simulator: str | None = None,
+    validation: bool = False,
+    baselines: bool = True,
+    checkpoint_every: int = 0,
+) -> Run:
+    """Start a run.
+
+    Parameters
+    ----------
+    experiment : str, path or Experiment
+        Name of a shipped experiment, a TOML file, a NIR file (``.nir``), or an experiment.
+    set : mapping of str to Any, optional
+        Parameters to change, as new values by dotted path, such as ``{"plasticity.nu_post": 0.02}``.
+    bits : int, optional
+        Bits of weights while the network learns: ``simulator.weight_bits``.
+    seed : int, optional
+        Seed. Default: that of the experiment.
+    runs : path, optional
+        Folder in which the run folder is created. Default: ``$STDPBENCH_RUNS``, or ``runs`` in the current folder.
+    wait : bool
+        Whether to wait for the end of the run and show progress; see `Run.wait`.
+    start_from : Run, path or str, optional
+        Another run that provides the initial weights and thresholds, also by name, as in `open_run`; `Run.log` says
+        what it could not provide.
+    workers, simulator, validation, baselines, checkpoint_every
+        See `stdpbench.runs.protocol.options.Options`.
+
+    Returns
+    -------
+    Run
+        The run, which is executed in the background.
+
+    Raises
+    ------
+    StdpbenchError
+        If the experiment does not exist or is invalid, or the run cannot be started.
+    """
+    changes = with_bits(plain_values(set or {}), bits)
+    if seed is not None:
+        changes |= plain_values({"seed": seed})
+    file = str(experiment)
+    network = nir_network(experiment, changes) if isinstance(experiment, str | PathLike) else None
+    experiment = _read(experiment) if network is None else network.experiment
+    where = runs_folder() if runs is None else Path(runs).expanduser()
+    options = Options(workers, simulator, validation, baselines, checkpoint_every)
+    about = {"command": f"stdpbench.start({experiment.name!r}, set={dict(set or {})!r}, seed={seed!r})"}
+    changed = experiment.override(changes) if changes else experiment
+    if network is not None:
+        if start_from is not None:
+            raise StdpbenchError("a NIR file has the weights that its network starts with; leave out start_from")
+        folder = create_run_of_nir(network, changed, Path(file).name, where, options, about)
+    elif start_from is None:
+        folder = create_run(changed, where, options, about)
+    else:
+        parent = _found(start_from, where)
+        folder = create_run_from(parent, changes, where, options, about, experiment)
+    run = Run(folder.path).resume()
+    return run.wait() if wait else run
+
+
+def reference(
+    kind: str,
+    experiment: str | PathLike[str] | Experiment | None = None,
+    *,
+    features: RunView | str | PathLike[str] | None = None,
+    weights: str | PathLike[str] | None = None,
+    set: Mapping[str, Any] | None = None,
+    bits: int | None = None,
+    seed: int | None = None,
+    runs: str | PathLike[str] | None = None,
+    wait: bool = False,
+    start_from: RunView | str | PathLike[str] | None = None,
+    workers: int = 0,
+    simulator: str | None = None,
+    validation: bool = False,
+    checkpoint_every: int = 0,
+) -> Run:
+    """Start a run that trains a network with labels on the data of an experiment, to compare with.
+
+    Parameters
+    ----------
+    kind : str
+        How it is trained, such as ``"surrogate-gradient"``.
+    experiment : str, path or Experiment, optional
+        Gives data, number of pictures and seed; network, encoding and schedule are those of the reference. Default,
+        with `features`: that of this run.
+    features : Run, path or str, optional
+        A finished run, also by name, as in `open_run`. The reference is trained on the spikes of each of its neurons
+        in place of pictures.
+    weights : path, optional
+        Trained network (``.npz`` or ``.nir``) that ``"ann-conversion"`` converts, rather than training one.
+    set : mapping of str to Any, optional
+        Parameters to change, such as ``{"network.hidden": [400], "schedule.passes": 20}``.
+    bits, seed, runs, wait, start_from, workers, simulator, validation, checkpoint_every
+        See `start`; without `checkpoint_every`, checkpoints are written at the end of each pass.
+
+    Returns
+    -------
+    Run
+        The run, which is executed in the background.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such reference, it cannot be trained on these data, or the run cannot be started; if there is
+        neither an experiment nor a run with features, or that run has no responses.
+    """
+    responding = None
+    if features is not None:
+        responding = _found(features, runs)
+    if experiment is None and responding is None:
+        raise StdpbenchError(
+            "reference needs an experiment, which provides the data, or features, a finished run with responses"
+        )
+    base = responding.experiment if experiment is None and responding is not None else _read(cast("Any", experiment))
+    given = {} if weights is None else {"reference.weights": str(weights)}
+    changes = with_bits(plain_values(set or {}), bits) | given
+    if weights is not None and start_from is not None:
+        raise StdpbenchError("weights and start_from both give the weights; leave out one of them")
+    made = with_reference(base, kind, plain_values(changes), None if responding is None else features_of(responding))
+    return start(
+        made,
+        seed=seed,
+        runs=runs,
+        wait=wait,
+        start_from=start_from,
+        workers=workers,
+        simulator=simulator,
+        validation=validation,
+        baselines=False,
+        checkpoint_every=checkpoint_every,
+    )
+
+
+def _read(experiment: str | PathLike[str] | Experiment) -> Experiment:
+    if not isinstance(experiment, str | PathLike | Experiment):
+        raise StdpbenchError(f"an experiment must be a name, a TOML file or an Experiment, not {experiment!r}")
+    return experiment if isinstance(experiment, Experiment) else read_experiment(Path(experiment))
+
+
+def open_run(run: str | PathLike[str], runs: str | PathLike[str] | None = None) -> Run:
+    """Open an existing run, active or not.
+
+    Parameters
+    ----------
+    run : path or str
+        What the commands of the terminal accept: the run folder; its name in the runs folder, or in a sweep there;
+        a beginning of the name that no other run has; or ``"digits@latest"``, the newest of the runs whose names begin
+        with ``digits``.
+    runs : path, optional
+        The runs folder. Default: ``$STDPBENCH_RUNS``, or ``runs`` in the current folder.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such run, several have this beginning, or it is not a run folder.
+    """
+    return Run(_found(run, runs).path)
+
+
+def _found(run: RunView | str | PathLike[str], runs: str | PathLike[str] | None) -> RunFolder:
+    """Return the folder of a run that is given as itself, by its path, or by its name in a runs folder."""
+    if isinstance(run, RunView):
+        return RunFolder.open(run.path)
+    return find_run(str(run), runs_folder() if runs is None else Path(runs).expanduser())
