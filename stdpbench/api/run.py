@@ -25,6 +25,7 @@ from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.control import reached_by
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
+from stdpbench.runs.protocol.messages import TOO_LATE
 from stdpbench.runs.protocol.states import State
 
 _POLL = 0.2  # s between two updates of displayed progress
@@ -40,7 +41,7 @@ class Run(Exports, NotedRun, DrawnRun, RoundedRun):
 
     def pause(self) -> Run:
         """Pause after the current presentation; return once the run is paused."""
-        follower = self._active("paused")
+        follower = self._active("be paused")
         follower.ask("pause")
         follower.until(lambda live: live.state not in (State.BUILDING, State.RUNNING))
         return self
@@ -62,14 +63,8 @@ class Run(Exports, NotedRun, DrawnRun, RoundedRun):
         if repair:
             repair_journal(self._folder)
         follower = self._following()
-        if follower is not None:
-            try:
-                follower.ask("resume")
-            except StdpbenchError:
-                if not follower.over:
-                    raise
-            else:
-                return self
+        if follower is not None and _answers(follower, "resume"):
+            return self
         with self._lock:
             if self._following() is None:  # no other thread has started it meanwhile
                 check_journal(self._folder, "resume(repair=True)")
@@ -78,20 +73,35 @@ class Run(Exports, NotedRun, DrawnRun, RoundedRun):
 
     def step(self, n: int = 1) -> Run:
         """Run `n` presentations, then pause; return once the run is paused."""
-        follower = self._active("stepped")
+        follower = self._active("be stepped")
         follower.ask("step", n=whole_number(n, "the number of presentations"))
         follower.until(lambda live: live.state is not State.RUNNING)
+        return self
+
+    def checkpoint(self) -> Run:
+        """Write a checkpoint after the current presentation; return once it is in the run folder.
+
+        The run continues as before, running or paused, and its results stay the same. `Run.log` says at which
+        presentation the checkpoint was written. One that is already there is written again.
+
+        Returns
+        -------
+        Run
+            This run.
+
+        Raises
+        ------
+        StdpbenchError
+            If no checkpoint is written: training is over, the network has diverged, the disk is full, or the run is
+            not active.
+        """
+        self._active("write a checkpoint").ask("checkpoint")
         return self
 
     def stop(self) -> Run:
         """Stop the run after the current presentation and wait for its end; `resume` continues it."""
         follower = self._following()
-        if follower is not None:
-            try:
-                follower.ask("stop", reason="on request")
-            except StdpbenchError:
-                if not follower.over:
-                    raise
+        if follower is not None and _answers(follower, "stop", reason="on request"):
             follower.until(lambda live: False)
         return self
 
@@ -114,7 +124,7 @@ class Run(Exports, NotedRun, DrawnRun, RoundedRun):
         StdpbenchError
             If a parameter is unknown, out of bounds or structural, training is over, or the run is not active.
         """
-        changed = self._active("changed").ask("set", changes=plain_values({**(changes or {}), **more}))
+        changed = self._active("be changed").ask("set", changes=plain_values({**(changes or {}), **more}))
         return {path: (old, new) for path, (old, new) in changed.items()}
 
     def set_learned(self, arrays: Mapping[str, ArrayLike]) -> Run:
@@ -148,7 +158,7 @@ class Run(Exports, NotedRun, DrawnRun, RoundedRun):
         >>> w[:, 7] = 0
         >>> run.set_learned({"feed.w": w}).resume()
         """
-        follower = self._active("given learned arrays")
+        follower = self._active("be given learned arrays")
         if (state := follower.live().state) is not State.PAUSED:
             raise StdpbenchError(
                 f"{self.name} is {state}: learned arrays can only be set while a run is paused; pause it with "
@@ -190,7 +200,7 @@ class Run(Exports, NotedRun, DrawnRun, RoundedRun):
         made = self._folder.experiment.with_rule(rule_table(rule), projection, plain_values(set or {}))
         owner = made.rule_owner(projection)
         table = made.rules_by_projection[owner].to_mapping()
-        changed = self._active("changed").ask("change_rule", rule=table, projection=owner)
+        changed = self._active("be changed").ask("change_rule", rule=table, projection=owner)
         return {path: (old, new) for path, (old, new) in changed.items()}
 
     def branch(
@@ -289,8 +299,20 @@ class Run(Exports, NotedRun, DrawnRun, RoundedRun):
             raise StdpbenchError(f"{self.name} failed: {reason}")
         return self
 
-    def _active(self, participle: str) -> Follower:
+    def _active(self, action: str) -> Follower:
         follower = self._following()
         if follower is None:
-            raise StdpbenchError(f"{self.name} is {self.state}: only an active run can be {participle}")
+            raise StdpbenchError(f"{self.name} is {self.state}: only an active run can {action}")
         return follower
+
+
+def _answers(follower: Follower, name: str, **arguments: Any) -> bool:
+    """Send a request; if the run ends before it can answer, wait until its process has exited and return False."""
+    try:
+        follower.ask(name, **arguments)
+    except StdpbenchError as error:
+        if str(error) != TOO_LATE and not follower.over:
+            raise
+        follower.until(lambda live: False)
+        return False
+    return True

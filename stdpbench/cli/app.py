@@ -191,6 +191,26 @@ def pause(run: Run, runs: Runs = None) -> None:
 
 
 @app.command()
+def step(
+    run: Run,
+    n: Annotated[int, typer.Option("--presentations", "-n", min=1, metavar="N", help="Number of presentations.")] = 1,
+    runs: Runs = None,
+) -> None:
+    """Carry out presentations of a running or paused run, then pause it; Ctrl+C ends the waiting, not the run."""
+    from stdpbench.cli.commands import step_command
+
+    step_command(run, n, runs)
+
+
+@app.command()
+def checkpoint(run: Run, runs: Runs = None) -> None:
+    """Write a checkpoint of a run in progress after the current presentation; the run continues as before."""
+    from stdpbench.cli.commands import ask_command
+
+    ask_command(run, "checkpoint", runs)
+
+
+@app.command()
 def stop(run: Run, runs: Runs = None) -> None:
     """Stop a run after the current presentation and end its process; `resume` continues it."""
     from stdpbench.cli.commands import ask_command

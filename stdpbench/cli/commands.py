@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.branches import resumption
-from stdpbench.runs.lineage.control import pause, rewind, stop
+from stdpbench.runs.lineage.control import checkpoint, pause, rewind, step, stop
 from stdpbench.runs.protocol.changes import changes_rule, rule_of
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
@@ -202,9 +202,16 @@ def rewind_command(run: str, to: int, runs: Path | None) -> None:
 
 
 def ask_command(run: str, name: str, runs: Path | None) -> None:
-    """Carry out ``stdpbench pause`` and ``stdpbench stop``."""
+    """Carry out ``stdpbench pause``, ``stdpbench stop`` and ``stdpbench checkpoint``."""
     folder, console = find_run(run, runs or runs_folder()), Console()
-    console.print(stop(folder) if name == "stop" else pause(folder), highlight=False)
+    asks: dict[str, Callable[[RunFolder], str]] = {"pause": pause, "stop": stop, "checkpoint": checkpoint}
+    console.print(asks[name](folder), highlight=False, soft_wrap=True)
+
+
+def step_command(run: str, n: int, runs: Path | None) -> None:
+    """Carry out ``stdpbench step``."""
+    folder, console = find_run(run, runs or runs_folder()), Console()
+    console.print(step(folder, n), highlight=False, soft_wrap=True)
 
 
 def set_command(run: str, assignments: Sequence[str], runs: Path | None) -> None:

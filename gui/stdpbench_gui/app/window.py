@@ -273,7 +273,8 @@ class MainWindow(QMainWindow):
         add("step", "&Run", "Step", step, "Ctrl+Right", "Run one presentation", text_of=partial(same, "step", n=1))
         add("stop", "&Run", "Stop", self._stop, "", "Stop the run; it can be resumed", text_of=partial(same, "stop"))
         checkpoint = partial(self.session.request, "checkpoint")
-        add("checkpoint", "&Run", "Checkpoint", checkpoint, "", "Write a checkpoint now")
+        tip = "Write a checkpoint now"
+        add("checkpoint", "&Run", "Checkpoint", checkpoint, "", tip, text_of=partial(same, "checkpoint"))
         add("clear", "&Run", "Clear the selection", self._clear_selection, "Esc")
         for number, (name, _, word) in enumerate(_PAGES):
             add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")

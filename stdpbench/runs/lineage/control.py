@@ -1,4 +1,4 @@
-"""Control a run through its folder, wherever it was started: pause, resume, stop, branch, rewind.
+"""Control a run through its folder, wherever it was started: pause, resume, step, stop, branch, rewind.
 
 Every function blocks until the run has answered; callers that must not block use a thread.
 """
@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.client.run_client import RunClient, ask
+from stdpbench.runs.client.run_client import RunClient, ask, ended_first
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -19,6 +19,8 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.branches import branch, check_rewind, resume_position
 from stdpbench.runs.protocol.changes import n_train, reached_position
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.messages import STEPPED_REASONS
 from stdpbench.runs.protocol.states import State
 
 _STOP_TIMEOUT = 120.0  # s that a process may take to exit after a request to stop
@@ -34,6 +36,44 @@ def pause(folder: RunFolder) -> str:
     """
     answer = ask(folder.path, "pause")
     return f"{folder.path.name} pauses at presentation {answer['position']}."
+
+
+def checkpoint(folder: RunFolder) -> str:
+    """Let a run write a checkpoint between two presentations; return a sentence that says where.
+
+    Raises
+    ------
+    StdpbenchError
+        If the run is not active, or writes no checkpoint.
+    """
+    answer = ask(folder.path, "checkpoint")
+    return f"{folder.path.name} wrote a checkpoint at presentation {answer['position']}."
+
+
+def step(folder: RunFolder, n: int = 1) -> str:
+    """Let a run carry out `n` presentations, wait until it is paused, and return a sentence that says where.
+
+    Raises
+    ------
+    StdpbenchError
+        If the run is not active, refuses, or fails.
+    """
+    client, live = RunClient.attach(folder.path), LiveRun()
+    try:
+        client.ask("step", n=n)
+        while not client.over:
+            for message in client.drain(budget=0.05, wait=0.1):
+                live.take(message)
+            if live.state is not State.RUNNING:
+                break
+    finally:
+        client.close()
+    if live.state is State.FAILED:
+        raise StdpbenchError(f"{folder.path.name} failed: {live.reason}")
+    if live.state is State.RUNNING:
+        raise StdpbenchError(ended_first(folder.path))
+    reason = "" if live.reason in STEPPED_REASONS else live.reason.rstrip(".")
+    return f"{folder.path.name} is {live.state} at presentation {live.position}{f': {reason}' if reason else ''}."
 
 
 def resume(folder: RunFolder) -> str:

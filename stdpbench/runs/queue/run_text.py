@@ -91,6 +91,10 @@ class RunText:
         make = _REQUESTS.get(request)
         return ActionText() if make is None else make(self, arguments)
 
+    def steps(self, n: int) -> ActionText:
+        """Return what carries out `n` presentations and then pauses the run."""
+        return self.does("step", f"step({n})", *(() if n == 1 else ("-n", str(n))))
+
     def sets(self, changes: Mapping[str, Any]) -> ActionText:
         """Return what changes parameters, by dotted path."""
         values = [f"{path}={text_of(value)}" for path, value in changes.items()]
@@ -206,7 +210,8 @@ found = correlogram(trains, {neuron}, {neuron})
 _REQUESTS: Final[Mapping[str, Callable[[RunText, Mapping[str, Any]], ActionText]]] = {
     "pause": lambda run, _: run.does("pause", "pause()"),
     "resume": lambda run, _: run.does("resume", "resume()", "--detach"),
-    "step": lambda run, given: run.does("", f"step({given.get('n', 1)})"),
+    "step": lambda run, given: run.steps(given.get("n", 1)),
+    "checkpoint": lambda run, _: run.does("checkpoint", "checkpoint()"),
     "stop": lambda run, _: run.does("stop", "stop()"),
     "set": lambda run, given: run.sets(given["changes"]),
     "change_rule": lambda run, given: run.changes_rule(given["rule"], given.get("projection", "")),

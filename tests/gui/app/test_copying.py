@@ -77,6 +77,20 @@ def test_what_is_copied_does_the_same(paused: MainWindow, qtbot: QtBot, tmp_path
     before = session.live.position
     carry_out(qtbot, actions["step"].copied_text(), "python")
     waits(qtbot, lambda: session.live.position == before + 1 and session.state is State.PAUSED)
+    carry_out(qtbot, actions["step"].copied_text(), "command")
+    waits(qtbot, lambda: session.live.position == before + 2 and session.state is State.PAUSED)
+
+    def written() -> int:
+        return [sentence for *_, sentence in session.live.log].count(f"Checkpoint at {before + 2}.")
+
+    known = written()  # the pause wrote one
+    button = next(each for each in window.train.bar.findChildren(ActionButton) if each.text() == "Checkpoint")
+    for number, (field, entry) in enumerate((("python", "Copy as Python"), ("command", "Copy as command line"))):
+        assert show_copy_menu(not_none(button.defaultAction()), button, QPoint(5, 5)) is not None
+        choose(window, qtbot, entry)
+        carry_out(qtbot, ActionText(clipboard(), clipboard()), field)
+        waits(qtbot, lambda wanted=known + number + 1: written() == wanted)
+    assert (session.live.position, session.state) == (before + 2, State.PAUSED)
 
     row = panel.form.row(PATH)
     row.editor.setText("0.02")  # type: ignore[union-attr]

@@ -58,6 +58,8 @@ def test_experiments_and_files(complete: Complete, tmp_path: Path) -> None:
 
 def test_runs(complete: Complete, runs: Path) -> None:
     assert complete("resume", "tiny") == ["tiny-seed0", "tiny-seed1"]
+    assert complete("check") == ["checkpoint"]
+    assert complete("checkpoint", "tiny") == complete("step", "-n", "3", "tiny") == ["tiny-seed0", "tiny-seed1"]
     assert complete("compare", "tiny-seed0", "") == ["tiny-seed0", "tiny-seed1", "study/"]
     assert complete("show", "study/") == ["study/arm-seed0"]
     assert complete("show", "--runs", str(runs / "study"), "arm") == ["arm-seed0"]

@@ -218,6 +218,8 @@ def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> N
     [
         (("pause", "first"), "has no active process"),
         (("stop", "first"), "has no active process"),
+        (("checkpoint", "first"), "has no active process: the run is finished"),
+        (("step", "first", "-n", "3"), "has no active process: the run is finished"),
         (("set", "first", "plasticity.nu_post=0.02"), "has no active process"),
         (("change-rule", "first", "oja"), "has no active process"),
         (("set-learned", "first", "w=w.npy"), "is finished: learned arrays are set while a run is paused"),

@@ -29,7 +29,18 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted({ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data/README.md", *ROOT.glob("docs/**/*.md")})
 PAGES = [page for page in PAGES if "generated" not in page.parts]
 CODE = ("sh", "python")
-IN_PROGRESS = ("resume", "pause", "stop", "set", "set-learned", "change-rule", "branch", "rewind")
+IN_PROGRESS = (
+    "resume",
+    "pause",
+    "step",
+    "checkpoint",
+    "stop",
+    "set",
+    "set-learned",
+    "change-rule",
+    "branch",
+    "rewind",
+)
 """Commands that are given a run in progress, at presentation 30; their position 20000 is 20."""
 OTHER = ("toml", "csv", "text", "{toctree}")
 _COMMENT = re.compile(r"<!-- (not run|slow): (.*?) -->", re.DOTALL)

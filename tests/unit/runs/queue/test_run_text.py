@@ -30,7 +30,12 @@ def test_a_run_is_called_by_its_name_or_by_its_folder(run: RunText, tmp_path: Pa
         f"stdpbench pause 'digits a' {where}", f'{HEAD}run = stdpbench.open_run("{run.path}").pause()\n'
     )
     assert run.asks("resume", {}).command == f"stdpbench resume 'digits a' --detach {where}"
-    assert run.asks("step", {"n": 3}) == ActionText("", f'{HEAD}run = stdpbench.open_run("{run.path}").step(3)\n')
+    opened = f'{HEAD}run = stdpbench.open_run("{run.path}")'
+    assert run.asks("step", {"n": 1}) == ActionText(f"stdpbench step 'digits a' {where}", f"{opened}.step(1)\n")
+    assert run.asks("step", {"n": 3}) == ActionText(f"stdpbench step 'digits a' -n 3 {where}", f"{opened}.step(3)\n")
+    assert run.asks("checkpoint", {}) == ActionText(
+        f"stdpbench checkpoint 'digits a' {where}", f"{opened}.checkpoint()\n"
+    )
     assert run.asks("pace", {"seconds": 0.1}) == ActionText()
     other = RunText(run.path, tmp_path / "elsewhere")
     assert other.asks("stop", {}).command.startswith(f"stdpbench stop '{run.path}' ")

@@ -1,0 +1,155 @@
+"""Commands to a run in progress, and the same from Python: checkpoints and steps."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import stdpbench
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.lineage import control
+from stdpbench.runs.lineage.branches import resume_position
+from stdpbench.runs.protocol.facts import CheckpointWritten
+
+Call = Callable[..., str]
+SMALL = {
+    "network.n_exc": 12,
+    "schedule.train_images": 60,
+    "schedule.passes": 1,
+    "schedule.label_images": 40,
+    "schedule.test_images": 30,
+}
+
+
+def start(runs: Path, passes: int) -> stdpbench.Run:
+    """Start a run that writes no checkpoint by itself before the end of its training."""
+    made = {**SMALL, "schedule.passes": passes}
+    return stdpbench.start("digits", set=made, runs=runs, baselines=False, workers=1, checkpoint_every=passes * 60)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[stdpbench.Run]:
+    """A run that trains for minutes."""
+    made = start(tmp_path / "runs ü", passes=1000)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Iterator[stdpbench.Run]:
+    """A run that trains for 60 presentations."""
+    made = start(tmp_path, passes=1)
+    yield made
+    made.stop()
+
+
+def written(run: stdpbench.Run) -> list[int]:
+    """Positions of the checkpoints that the journal knows, one for each time that one was written."""
+    return [record.position for record in read_journal(run.path) if isinstance(record.fact, CheckpointWritten)]
+
+
+def until_position(run: stdpbench.Run, position: int) -> None:
+    while run.state == "building" or run.position < position:
+        time.sleep(0.01)
+
+
+def is_paused_at(run: stdpbench.Run, position: int) -> bool:
+    """Whether the handle hears of this pause, which another client has waited for."""
+    until = time.monotonic() + 60
+    while (run.state, run.position) != ("paused", position) and time.monotonic() < until:
+        time.sleep(0.01)
+    return (run.state, run.position) == ("paused", position)
+
+
+def test_a_run_writes_a_checkpoint_when_it_is_asked_to(run: stdpbench.Run, call: Call) -> None:
+    name, where = run.path.name, ("--runs", str(run.path.parent))
+    until_position(run, 5)
+    assert written(run) == []
+    assert run.checkpoint() is run
+    assert run.state == "running"
+    (first,) = written(run)
+    assert first >= 5
+    assert positions(run.path) == [first]
+    assert read_checkpoint(run.path, first).position == first
+    assert f"Checkpoint at {first}." in [entry.text for entry in run.log]
+
+    out = call("checkpoint", name, *where)
+    assert out == f"{name} wrote a checkpoint at presentation {written(run)[1]}.\n"
+    assert first < written(run)[1] == positions(run.path)[-1]
+    assert run.state == "running"
+
+    at, before = run.pause().position, len(written(run))
+    assert run.checkpoint().state == "paused"
+    assert call("checkpoint", name[:-1], *where) == f"{name} wrote a checkpoint at presentation {at}.\n"
+    assert written(run)[before:] == [at, at]
+    assert (run.state, run.position) == ("paused", at)
+    assert run.stop().state == "stopped"
+    assert resume_position(run.path, at) == at
+    with pytest.raises(StdpbenchError, match=f"^{name} is stopped: only an active run can write a checkpoint$"):
+        run.checkpoint()
+    assert "has no active process: the run is stopped" in call("checkpoint", name, *where, status=2)
+
+
+def test_after_training_no_checkpoint_is_claimed(short: stdpbench.Run, call: Call) -> None:
+    run = short.pause()
+    out = call("step", str(run.path), "-n", str(70 - run.position))
+    assert out == f"{run.path.name} is paused at presentation 70.\n"  # in the label phase
+    before = written(run)
+    for ask in (lambda: run.checkpoint(), lambda: control.checkpoint(run._folder)):
+        with pytest.raises(StdpbenchError, match=r"^no checkpoint is written: training is over; responses are saved"):
+            ask()
+    assert "stdpbench: no checkpoint is written: training" in call("checkpoint", str(run.path), status=2)
+    assert written(run) == before
+    out = call("step", str(run.path), "-n", "1000")
+    assert re.fullmatch(rf"{run.path.name} is (finishing|finished) at presentation 130\.\n", out)
+    assert run.wait(progress=False).state == "finished"
+    assert "the run is finished" in call("step", str(run.path), status=2)
+
+
+def test_a_step_ends_in_a_pause(run: stdpbench.Run, call: Call) -> None:
+    at = run.pause().position
+    assert call("step", str(run.path)) == f"{run.path.name} is paused at presentation {at + 1}.\n"
+    assert call("step", str(run.path), "-n", "20") == f"{run.path.name} is paused at presentation {at + 21}.\n"
+    assert is_paused_at(run, at + 21)
+    for wrong in ("0", "-1", "x"):
+        assert "Invalid value for '--presentations'" in call("step", str(run.path), "-n", wrong, status=2)
+    run.resume()
+    position = int(call("step", str(run.path), "-n", "2").split()[-1].rstrip(".\n"))
+    assert position >= at + 23
+    assert is_paused_at(run, position)
+
+
+def test_a_step_says_when_the_run_ends_instead(run: stdpbench.Run) -> None:
+    until_position(run, 1)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(control.step, run._folder, 50_000)
+        threading.Timer(0.3, lambda: control.stop(run._folder)).start()
+        assert re.fullmatch(rf"{run.path.name} is stopped at presentation \d+: on request\.", asked.result())
+        run.stop().resume()  # once the process has ended
+        until_position(run, run.position + 1)
+        asked = pool.submit(control.step, run._folder, 50_000)
+        time.sleep(0.3)
+        os.kill(run.about["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
+        with pytest.raises(StdpbenchError, match="it is failed"):
+            asked.result()
+
+
+def test_several_may_stop_a_run_and_one_resume_it_at_once(run: stdpbench.Run) -> None:
+    until_position(run, 1)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(run.stop) for _ in range(4)]
+        assert [one.result().state for one in asked] == ["stopped"] * 4
+    run.resume()
+    until_position(run, run.position + 1)
+    control.ask(run.path, "stop")  # returns before the process has ended
+    assert run.resume().state in ("building", "running")
