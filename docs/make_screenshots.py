@@ -27,6 +27,7 @@ from screenshot_camera import LONGEST, Camera
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.experiment.starting_points import start_from
 from stdpbench.lab.points import SHIPPED
+from stdpbench.lessons import lessons
 from stdpbench.plasticity import rules
 from stdpbench.report.views import Chosen
 from stdpbench.runs.folder.lock import has_process
@@ -43,9 +44,10 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
+from stdpbench_gui.pages.runs.explore import PARALLEL, SCATTER
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 
-MOST = 3_500_000
+MOST = 4_000_000
 """Maximum size of all screenshots, in bytes."""
 THREE = [(0.3, 0.2), (0.43, 0.15), (0.57, 0.15), (0.68, 0.22), (0.69, 0.33), (0.6, 0.43), (0.46, 0.48)]
 THREE += [(0.6, 0.51), (0.71, 0.6), (0.72, 0.72), (0.62, 0.82), (0.47, 0.85), (0.3, 0.8)]
@@ -207,6 +209,52 @@ def runs_page(camera: Camera) -> None:
     camera.in_all_looks("runs", lambda: window.go_to("runs"))
 
 
+def many_runs(camera: Camera) -> None:
+    """Save many small runs in one plot: the scatter and the parallel axes of the Runs page."""
+    window, page, before = camera.window, camera.window.runs_page, len(camera.window.runs_page.model.entries)
+    chosen = [(n_exc, nu_post) for n_exc in (20, 50, 100) for nu_post in (0.003, 0.01, 0.03)]
+    for n_exc, nu_post in chosen:
+        small = experiment().override(
+            {"network.n_exc": n_exc, "plasticity.nu_post": nu_post, "schedule.passes": 1, "seed": 1}
+        )
+        folder = create_run(small, window.runs, Options(baselines=False))
+        window.session.start(folder)
+        camera.wait(2 * LONGEST, lambda folder=folder: state_is_final(folder))
+    window.go_to("runs")
+    camera.wait(LONGEST, lambda: len(page.model.entries) == before + len(chosen))
+    for title, name in ((SCATTER, "runs-scatter"), (PARALLEL, "runs-parallel-axes")):
+        page.below.turn_to(title)
+        camera.in_both_themes(name, lambda: page.below, lambda: len(page.explore.shown_axes()) > 1)
+    page.below.turn_to(page.comparison.title)
+
+
+def console(camera: Camera, run: Path) -> None:
+    """Save the Python console below a finished run."""
+    window = camera.window
+    window.go_to("train")
+    window.open_run(run)
+    camera.wait(LONGEST, lambda: window.session.folder is not None and window.session.folder.path == run)
+    window.console.toggle()
+    camera.wait(LONGEST, lambda: window.console.is_ready)
+    shown = window.console.widget_
+    lines = ('run.weights["feed"].shape', "app.select(37)", "list(app.actions())[:4]")
+    for number, line in enumerate(lines, 2):
+        shown.execute(line)
+        camera.wait(LONGEST, lambda number=number: f"In [{number}]:" in shown._control.toPlainText())
+    camera.in_both_themes("console", lambda: window, lambda: "In [4]:" in shown._control.toPlainText())
+    window.console.toggle()
+
+
+def lesson(camera: Camera) -> None:
+    """Save a step of a lesson beside the page that it is about."""
+    window = camera.window
+    window.help.lessons.open(next(one for one in lessons() if one.name == "synapse"))
+    window.help.lessons.show_place()
+    camera.in_both_themes("lesson", lambda: window, lambda: not window.lab.curves.busy)
+    assert window.help.lessons.pane is not None
+    window.help.lessons.pane.close()
+
+
 def several_neurons(camera: Camera) -> None:
     """Save the window with the spikes of several neurons of the finished run."""
     opened: list[NeuronSpikes] = []
@@ -285,6 +333,8 @@ def main(folder: Path) -> int:
         camera.wait(LONGEST, lambda: len(session.live.blocks) > 10)
         session.request("pace", seconds=0.05)  # leaves time for all screenshots
         camera.wait(30, lambda: len(session.live.held_out) > 1)
+        assert session.folder is not None
+        main_run = session.folder.path
         while_it_trains(camera)
         dialogs(camera, own_pictures(Path(scratch) / "pictures"))
         session.request("pace", seconds=0.0)
@@ -299,6 +349,9 @@ def main(folder: Path) -> int:
         evaluate_page(camera)
         rules_page(camera)
         several_neurons(camera)
+        lesson(camera)
+        many_runs(camera)
+        console(camera, main_run)
         window.close()
         camera.wait(1)
         print(f"{len(list(folder.glob('*.png')))} screenshots, {camera.bytes / 1e6:.2f} MB, in {folder}")

@@ -131,11 +131,12 @@ class Guide(QObject):
             view.run_wanted.connect(self.start_run)
             self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, pane)
         if not pane.isVisible():
+            self._app.train.remember_layout()  # before the pane makes the page narrower
             pane.show()
             narrow, wide = _WIDTHS
             width = min(max(narrow, round(_SHARE * self._window.width())), wide)
             self._window.resizeDocks([pane], [width], Qt.Orientation.Horizontal)
-        self._app.train.arrange_for_now(_LAYOUT)
+            self._app.train.arrange_for_now(_LAYOUT)
         return pane
 
     def _on_closed(self) -> None:

@@ -287,14 +287,18 @@ class TrainPage(QWidget):
             {"left": [400, 280], "right": [400, 280]},
         )
 
-    def arrange_for_now(self, name: str) -> None:
-        """Apply a layout until `put_back`, once the page is shown and has its size; it is not saved."""
+    def remember_layout(self) -> None:
+        """Remember the layout for `put_back`, unless one is remembered already."""
         if self._before is None:
             # the columns of a new layout have no widths yet that could be restored
             self._before = None if self._is_new else self.docks.saveState(_LAYOUT_VERSION), self._large
-            self._for_now = name
-            if self.isVisible():
-                self._arrange_waiting()
+
+    def arrange_for_now(self, name: str) -> None:
+        """Apply a layout until `put_back`, once the page is shown and has its size; it is not saved."""
+        self.remember_layout()
+        self._for_now = name
+        if self.isVisible():
+            self._arrange_waiting()
 
     def _arrange_waiting(self) -> None:
         name, self._for_now = self._for_now, ""
@@ -306,6 +310,7 @@ class TrainPage(QWidget):
         if self._before is not None:
             state, large = self._before
             self._before, self._for_now = None, ""
+            self._is_new = state is None and not self.isVisible()
             if state is None:
                 self.arrange("Watch")
             else:
