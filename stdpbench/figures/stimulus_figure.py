@@ -36,9 +36,9 @@ def stimulus_figure(shown: ShownStimulus, *, title: str = "", width: float | Non
     Returns
     -------
     matplotlib.figure.Figure
-        Left, a picture, or the number of events of each channel, a plane below the other; signals are drawn as curves
-        above the spikes instead. Right, spikes as dots and, below, the mean rate of the inputs, over time. Copies of
-        the grid, and planes, have a colour each.
+        Left, a picture, dark where inputs are active, or the number of events of each channel, a plane below the
+        other; signals are drawn as curves above the spikes instead. Right, spikes as dots and, below, the mean rate of
+        the inputs, over time. Copies of the grid, and planes, have a colour each.
     """
     stimulus = shown.stimulus
     signal = stimulus if isinstance(stimulus, Signal) else None
@@ -130,6 +130,7 @@ def _draw_picture(axes: Axes, picture: np.ndarray, shown: ShownStimulus) -> None
         _plain(axes)
         return
     axes.imshow(picture.reshape(height, width), cmap=greys(), vmin=0, vmax=max(float(picture.max(initial=0)), 1e-9))
+    axes.set_xlabel("dark pixels:\nactive inputs", fontsize=10)
     axes.set_xticks([])
     axes.set_yticks([])
 

@@ -106,6 +106,19 @@ def test_a_figure_has_a_panel_for_each_part(mapping: dict[str, Any], panels: lis
     assert figure.get_suptitle().startswith(("picture 1, class", "row 1, class", "recording 1, class"))
 
 
+def test_the_figure_says_that_dark_pixels_are_the_active_ones() -> None:
+    made = Experiment.from_mapping({"data": {"kind": "digits"}})
+    shown = shown_stimulus(made, made.data.prepare(), 1)
+    picture = stimulus_figure(shown).axes[2]
+    (drawn,) = picture.images
+    top, low = (int(pick(shown.stimulus)) for pick in (np.argmax, np.argmin))
+    counts = np.bincount(shown.spikes.index, minlength=shown.n_inputs)
+    assert counts[top] > counts[low] == 0
+    lightness = drawn.to_rgba(shown.stimulus)[:, :3].mean(axis=1)
+    assert (lightness[top], lightness[low]) == (0, 1)
+    assert picture.get_xlabel() == "dark pixels:\nactive inputs"
+
+
 def test_signals_are_curves_above_their_spikes(tmp_path: Path) -> None:
     values = np.cumsum(np.random.default_rng(0).random((4, 3, 20)), axis=2)
     np.savez(tmp_path / "x.npz", values=values, labels=[0, 1, 0, 1])
