@@ -47,6 +47,8 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
 
     Raises
     ------
+    EndedFirstError
+        If the run ends before it can answer.
     StdpbenchError
         If the run is not active, or the request is refused.
     """
@@ -61,7 +63,7 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
     try:
         return Mailbox(folder).ask(name, arguments, lambda: has_process(folder), timeout)
     except EndedFirstError:  # the request came after the last check of the mailbox
-        raise StdpbenchError(_no_process(folder, "no longer has an active process")) from None
+        raise EndedFirstError(_no_process(folder, "no longer has an active process")) from None
 
 
 def ended_first(folder: Path) -> str:

@@ -20,7 +20,7 @@ from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.branches import branch, check_rewind, resume_position
 from stdpbench.runs.protocol.changes import n_train, reached_position
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.messages import STEPPED_REASONS
+from stdpbench.runs.protocol.messages import STEPPED_REASONS, EndedFirstError
 from stdpbench.runs.protocol.states import State
 
 _STOP_TIMEOUT = 120.0  # s that a process may take to exit after a request to stop
@@ -99,12 +99,15 @@ def resume(folder: RunFolder) -> str:
 def stop(folder: RunFolder, reason: str = "on request", timeout: float = _STOP_TIMEOUT) -> str:
     """Stop a run and wait until its process has released it; return a sentence that confirms it.
 
+    Of a run that is just ending, the end is waited for.
+
     Raises
     ------
     StdpbenchError
         If the run is not active, or its process does not exit within `timeout` seconds.
     """
-    ask(folder.path, "stop", reason=reason)
+    with suppress(EndedFirstError):
+        ask(folder.path, "stop", reason=reason)
     until = time.monotonic() + timeout
     while has_process(folder.path):
         if time.monotonic() > until:

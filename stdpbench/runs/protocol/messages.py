@@ -174,7 +174,7 @@ class Mailbox:
         Raises
         ------
         EndedFirstError
-            If the process ended before it replied.
+            If the process ends before it can reply.
         StdpbenchError
             If the process replied with an error, or did not reply in time.
         """
@@ -195,7 +195,7 @@ class Mailbox:
                 with suppress(OSError):
                     reply = json.loads(read_own_file(answer, self._run))
                     if reply["error"]:
-                        raise StdpbenchError(reply["error"])
+                        raise (EndedFirstError if reply["error"] == TOO_LATE else StdpbenchError)(reply["error"])
                     return reply["value"]
                 if not running:
                     raise EndedFirstError(TOO_LATE)

@@ -12,14 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import stdpbench
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.lock import has_process, lock_path
 from stdpbench.runs.lineage import control
 from stdpbench.runs.lineage.branches import resume_position
 from stdpbench.runs.protocol.facts import CheckpointWritten
+from stdpbench.runs.protocol.messages import TOO_LATE, Mailbox
 
 Call = Callable[..., str]
 SMALL = {
@@ -142,6 +145,30 @@ def test_a_step_says_when_the_run_ends_instead(run: stdpbench.Run) -> None:
         os.kill(run.about["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
         with pytest.raises(StdpbenchError, match="it is failed"):
             asked.result()
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["refuses", "is gone"])
+def test_the_end_of_a_run_that_is_just_ending_is_waited_for(short: stdpbench.Run, call: Call, answers: bool) -> None:
+    run, begun = short.wait(progress=False), threading.Event()
+
+    def last_moment() -> None:
+        """What the process of a run does after its last look for requests."""
+        mailbox = Mailbox(run.path)
+        with FileLock(lock_path(run.path)):
+            begun.set()
+            while not (requests := mailbox.take()):
+                time.sleep(0.01)
+            if answers:
+                requests[0].reply(TOO_LATE, None)
+                time.sleep(0.3)
+
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(last_moment)
+        begun.wait()
+        assert call("stop", str(run.path)) == f"{run.path.name} is finished.\n"
+        assert not has_process(run.path)
+        ending.result()
+    assert "has no active process: the run is finished" in call("stop", str(run.path), status=2)
 
 
 def test_several_may_stop_a_run_and_one_resume_it_at_once(run: stdpbench.Run) -> None:
