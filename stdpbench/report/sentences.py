@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import sqrt
+from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,6 @@ from stdpbench.report.rows import Accuracy
 from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.units import signed
-
-_Z = 1.959964  # of a 95 % interval
 
 
 def summary(run: EvaluatedRun, found: Findings, readings: Mapping[str, Any]) -> list[str]:
@@ -74,8 +72,10 @@ def _baselines(run: EvaluatedRun, found: Findings) -> list[str]:
         )
     k_means = next((row for row in found.accuracies if row.name.startswith("k-means, K =")), None)
     if k_means is not None:
-        centres = f"k-means on {run.split.test.static_name} with one centre per neuron"
-        sentences.append(f"{_against(vote, k_means)} {centres} ({percent(k_means.accuracy)}).")
+        sentences.append(
+            f"k-means on {run.split.test.static_name} with one centre per neuron is right for "
+            f"{percent(k_means.accuracy)}: {_against(vote, k_means)}."
+        )
     if (adapted := found.row(f"{ADAPTED}, vote")) is not None:
         sentences.append(
             f"With its start weights and thresholds that adapted to all training pictures, without learning, the "
@@ -107,24 +107,35 @@ def _right(row: Accuracy, vote: Accuracy) -> str:
     return f"{percent(row.accuracy)}{few}"
 
 
-def _gain(vote: Accuracy, other: Accuracy) -> str:
-    """Say what learning adds to a baseline, with an interval, as if the two were measured on different pictures.
+def _difference(vote: Accuracy, other: Accuracy) -> tuple[float, bool, str]:
+    """Return the vote minus a baseline, whether its interval excludes 0, and the interval in words.
 
-    They are measured on the same ones, mostly, so the interval is wider than it has to be.
+    The interval is that of two accuracies on different pictures, from both Wilson intervals (Newcombe 1998, method
+    10). They are measured on the same ones, mostly, so it is wider than it has to be.
     """
     difference = vote.accuracy - other.accuracy
-    half = _Z * sqrt(sum(row.accuracy * (1 - row.accuracy) / row.n_images for row in (vote, other)))
-    words = f"{signed(100 * (difference - half), '.1f')} to {signed(100 * (difference + half), '.1f')}"
-    if abs(difference) <= half:
-        return f"no effect of learning is shown ({signed(100 * difference, '.1f')} points, 95\u00a0% interval {words})"
-    verb = "adds" if difference > 0 else "costs"
-    return f"learning {verb} {100 * abs(difference):.1f} points (95\u00a0% interval of the difference {words})"
+    below = difference - hypot(vote.accuracy - vote.low, other.high - other.accuracy)
+    above = difference + hypot(vote.high - vote.accuracy, other.accuracy - other.low)
+    low, high = (signed(100 * bound, ".1f") for bound in (below, above))
+    if below > 0 or above < 0:
+        return difference, True, f"95\u00a0% interval of the difference {low} to {high}"
+    return difference, False, f"{signed(100 * difference, '.1f')} points, 95\u00a0% interval {low} to {high}"
 
 
-def _against(row: Accuracy, other: Accuracy) -> str:
-    if row.low > other.high:
-        return "The vote is more accurate than"
-    return "The vote is less accurate than" if row.high < other.low else "This run alone shows no difference from"
+def _gain(vote: Accuracy, other: Accuracy) -> str:
+    """Say what learning adds to a baseline."""
+    difference, shown, interval = _difference(vote, other)
+    if not shown:
+        return f"no effect of learning is shown ({interval})"
+    return f"learning {'adds' if difference > 0 else 'costs'} {100 * abs(difference):.1f} points ({interval})"
+
+
+def _against(vote: Accuracy, other: Accuracy) -> str:
+    """Say by how much the vote is better or worse than a method that is no earlier state of the network."""
+    difference, shown, interval = _difference(vote, other)
+    if not shown:
+        return f"this run alone does not show whether the vote is better or worse ({interval})"
+    return f"the vote is {100 * abs(difference):.1f} points {'better' if difference > 0 else 'worse'} ({interval})"
 
 
 def _learned(run: EvaluatedRun, found: Findings) -> list[str]:

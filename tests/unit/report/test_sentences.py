@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stdpbench.readout import wilson_interval
 from stdpbench.report.analysis import Findings
 from stdpbench.report.rows import Accuracy
 from stdpbench.report.sentences import _baselines, _set_by_hand
@@ -18,11 +19,13 @@ from stdpbench.runs.protocol.facts import LearnedSet, Record
 
 
 def row(name: str, accuracy: float, n_images: int = 10_000, n_labelled: int = 60_000) -> Accuracy:
-    return Accuracy("untrained", name, accuracy, accuracy - 0.01, accuracy + 0.01, n_images, n_labelled)
+    low, high = wilson_interval(round(accuracy * n_images), n_images)
+    return Accuracy("untrained", name, accuracy, low, high, n_images, n_labelled)
 
 
 def run_with(thresholds: str) -> Any:
-    return SimpleNamespace(experiment=SimpleNamespace(evaluation=SimpleNamespace(thresholds=thresholds)))
+    split = SimpleNamespace(test=SimpleNamespace(static_name="pixels"))
+    return SimpleNamespace(experiment=SimpleNamespace(evaluation=SimpleNamespace(thresholds=thresholds)), split=split)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +34,7 @@ def run_with(thresholds: str) -> Any:
         (
             [row("start weights, vote", 0.5)],
             "With its start weights, labelled and read out in the same way, the network reaches 50.0 %: against its "
-            "start, learning adds 30.0 points (95 % interval of the difference +28.7 to +31.3).",
+            "start, learning adds 30.0 points (95 % interval of the difference +28.7 to +31.2).",
         ),
         (
             [row("start weights, vote", 0.9), row("random weights, vote", 0.3, 2000, 4000)],
@@ -42,18 +45,43 @@ def run_with(thresholds: str) -> Any:
         (
             [row("random weights, vote", 0.85, 2000, 4000)],
             "With random weights, the network reaches 85.0 % of the first 2000, labelled with 4000: against these, "
-            "learning costs 5.0 points (95 % interval of the difference −6.8 to −3.2).",
+            "learning costs 5.0 points (95 % interval of the difference −6.7 to −3.2).",
         ),
         (
             [row("samples as prototypes", 0.75, 20)],
             "One training sample per neuron as a prototype, with nothing learned, is right for 75.0 %: against these, "
-            "no effect of learning is shown (+5.0 points, 95 % interval −14.0 to +24.0).",
+            "no effect of learning is shown (+5.0 points, 95 % interval −8.8 to +26.9).",
+        ),
+        (
+            [row("k-means, K = 30", 0.883, 120)],
+            "k-means on pixels with one centre per neuron is right for 88.3 %: the vote is 8.3 points worse (95 % "
+            "interval of the difference −13.0 to −1.3).",
+        ),
+        (
+            [row("k-means, K = 30", 0.78, 120)],
+            "k-means on pixels with one centre per neuron is right for 78.0 %: this run alone does not show whether "
+            "the vote is better or worse (+2.0 points, 95 % interval −4.8 to +9.9).",
         ),
     ],
 )
 def test_what_learning_is_worth(untrained: list[Accuracy], sentence: str) -> None:
     found = Findings([row("vote", 0.8), *untrained])
     assert [line.replace("\u00a0", " ") for line in _baselines(run_with("start"), found)] == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("vote", "k_means", "end"),
+    [
+        # the first example of Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
+        ((56 / 70, 70), (48 / 80, 80), "20.0 points better (95 % interval of the difference +5.2 to +33.4)."),
+        ((1.0, 24), (1.0, 24), "better or worse (+0.0 points, 95 % interval −13.8 to +13.8)."),
+    ],
+    ids=["published", "all right"],
+)
+def test_the_interval_of_a_difference(vote: tuple[float, int], k_means: tuple[float, int], end: str) -> None:
+    found = Findings([row("vote", *vote), row("k-means, K = 30", *k_means)])
+    (sentence,) = _baselines(run_with("start"), found)
+    assert sentence.replace("\u00a0", " ").endswith(end)
 
 
 def test_a_start_without_thresholds_of_its_own_flatters_learning() -> None:
