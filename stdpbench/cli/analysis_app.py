@@ -53,7 +53,10 @@ def sweep(
     ] = False,
     figure: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Also draw the arms, as results.png does: .pdf, .svg or .png."),
+        typer.Option(
+            metavar="FILE",
+            help="Also draw the arms: .pdf, .svg or .png, with numbers (.csv) and caption (.txt) beside it.",
+        ),
     ] = None,
     width: FigureWidth = None,
     json: EndWithJson = False,

@@ -252,7 +252,7 @@ def show(
         str | None,
         typer.Option(
             metavar="RUN",
-            help="Run to compare with. Default: its parent, else the shipped experiment.",
+            help="Run to compare with. Default: its parent, else the shipped experiment, else the defaults.",
             autocompletion=completion.runs_of,
         ),
     ] = None,
@@ -273,7 +273,10 @@ def compare(
     ],
     figure: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Also draw their curves and accuracies: .pdf, .svg or .png."),
+        typer.Option(
+            metavar="FILE",
+            help="Also draw curves and results: .pdf, .svg or .png, with numbers (.csv) and caption (.txt) beside it.",
+        ),
     ] = None,
     width: FigureWidth = None,
     json: AsJson = False,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stdpbench import __version__
 from stdpbench.cli.note_command import noted_lines, noted_record
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from stdpbench.cli.plot_runs import RunsPlot
     from stdpbench.readout.metric import Metric
     from stdpbench.runs.catalog.comparison import Account, Comparison
-    from stdpbench.runs.folder.run_folder import RunFolder
 
 _IF_ANY = ("starred", "title", "tags", "parent")
 """Columns that are shown if a run has a value."""
@@ -92,7 +92,8 @@ def list_command(
 
 def show_command(run: str, against: str | None, json: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench show``."""
-    from stdpbench.runs.catalog.comparison import Account, compare, lineage
+    from stdpbench.runs.catalog.base import base_of
+    from stdpbench.runs.catalog.comparison import Account, compare, differences_from, lineage
     from stdpbench.runs.catalog.names import find_run
 
     folder = find_run(run, runs or runs_folder())
@@ -112,27 +113,26 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
         other = find_run(str(parent.path), folder.path.parent)
     sys.stderr.write(unreadable)
     comparison = None if other is None else compare([other, folder])
-    reference = _reference(folder, account) if comparison is None else None
+    base = base_of(folder)
+    differences = {} if comparison is not None else differences_from(account, base.experiment)
     if json:
         record = _plain(account) | noted_record(noted) | {"lineage": origins, "children": children}
-        record["against"] = None if comparison is None else _differences(comparison)
-        if reference is not None:
-            record["against"] = {"name": reference[0], "parameters": reference[1]}
+        record["against"] = {"name": base.name, "parameters": differences}
+        if comparison is not None:
+            record["against"] = _differences(comparison)
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
         return
     _show_account(account, about, origins, children, account.missing if comparison is None else (), noted)
     if comparison is not None:
         _show_comparison(comparison, "Differences from")
-    elif reference is not None:
-        name, differences = reference
+    else:
         sys.stdout.write("\n")
         if differences:
             rows = [[path, theirs, own] for path, (theirs, own) in differences.items()]
-            sys.stdout.write(f"Differences from the shipped experiment {name}\n")
-            sys.stdout.write(plain_table(["parameter", name, account.title or account.name], rows))
+            sys.stdout.write(f"Differences from {base.title}\n")
+            sys.stdout.write(plain_table(["parameter", base.name, account.title or account.name], rows))
         else:
-            sys.stdout.write(f"Its parameters are those of the shipped experiment {name}.\n")
-    if comparison is None:
+            sys.stdout.write(f"Its parameters are those of {base.title}.\n")
         _show_metrics(["value"], {name: (metric,) for name, metric in account.metrics.items()})
 
 
@@ -140,6 +140,7 @@ def compare_command(
     names: Sequence[str], figure: Path | None, width: str | None, json: bool, runs: Path | None
 ) -> None:
     """Carry out ``stdpbench compare``."""
+    from stdpbench.figures.paper import write_beside
     from stdpbench.figures.saving import figure_width, write_figure
     from stdpbench.runs.catalog.comparison import compare
     from stdpbench.runs.catalog.names import find_run
@@ -149,9 +150,13 @@ def compare_command(
     comparison = compare(folders)
     if figure is not None:
         from stdpbench.figures.comparison import comparison_figure
+        from stdpbench.runs.catalog.comparison_spec import comparison_caption, course_table, with_results
         from stdpbench.runs.catalog.courses import course_of
 
-        write_figure(comparison_figure([course_of(folder) for folder in folders], wide), figure)
+        courses = [course_of(folder) for folder in folders]
+        write_figure(comparison_figure(courses, wide), figure)
+        caption = comparison_caption(courses, __version__, comparison, results=True)
+        write_beside(figure, with_results(course_table(courses), courses), caption)
     from stdpbench.sweeps.seeds import BASELINE_HEADINGS, over_seeds
 
     groups = over_seeds(folders, comparison.accounts)
@@ -171,7 +176,7 @@ def compare_command(
             sys.stdout.write(plain_table(BASELINE_HEADINGS, rows, right=[2]))
             sys.stdout.write(f"{groups.about_baselines}\n")
     if figure is not None:
-        sys.stdout.write(f"figure: {figure}\n")
+        sys.stdout.write(f"figure: {figure} (and .csv, .txt)\n")
 
 
 def delete_command(names: Sequence[str], empty: bool, yes: bool, runs: Path | None) -> None:
@@ -282,13 +287,6 @@ def _cell(entry: Entry, column: str) -> str:
         word = f" {SUPERVISED}" if entry.supervised else ""
         return "" if entry.vote is None else f"{100 * entry.vote:5.2f} %{word}"
     return entry.text(column)
-
-
-def _reference(folder: RunFolder, account: Account) -> tuple[str, dict[str, tuple[str, str]]] | None:
-    from stdpbench.runs.catalog.comparison import differences_from, shipped_reference
-
-    found = shipped_reference(folder)
-    return None if found is None else (found[0], differences_from(account, found[1]))
 
 
 def _show_account(

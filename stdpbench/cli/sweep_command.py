@@ -19,6 +19,7 @@ from rich.text import Text
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Bars
 from stdpbench.errors import StdpbenchError
+from stdpbench.figures.paper import write_beside
 from stdpbench.figures.saving import figure_width, write_figure
 from stdpbench.paths import runs_folder
 from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
@@ -26,6 +27,7 @@ from stdpbench.sweeps.arms import fixed_arms
 from stdpbench.sweeps.local import Local
 from stdpbench.sweeps.measures import is_share
 from stdpbench.sweeps.report import best_text, cells, figure_of, headings, to_mapping
+from stdpbench.sweeps.report_figure import figure_caption, figure_table
 from stdpbench.sweeps.tuning import tuning_round
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
 
@@ -95,10 +97,11 @@ def sweep_command(
         write_report(report, state.folder)
         _show(report, state.folder, console)
         if figure is not None:
-            drawn = figure_of(report, wide)
-            if drawn is not None:
+            text = "There is no figure: no arm has a result to rank."
+            if (drawn := figure_of(report, wide)) is not None:
                 write_figure(drawn, figure)
-            text = f"figure: {figure}" if drawn is not None else "There is no figure: no arm has a result to rank."
+                write_beside(figure, figure_table(report), figure_caption(report))
+                text = f"figure: {figure} (and .csv, .txt)"
             console.print(text, highlight=False, soft_wrap=True)
         if not whole:
             where = [] if runs is None else ["--runs", str(runs)]

@@ -31,7 +31,8 @@ The content is a *spec*, a dict of plain values and arrays:
 ``{"kind": "stack", "parts": [spec, …]}``
     Several specs below each other.
 
-Every spec may have ``"title"``, ``"n"`` (a text: how many of what) and ``"errors"`` (a text: what error bars mean).
+Every spec may have ``"title"``, ``"n"`` (a text: how many of what), ``"errors"`` (a text: what error bars mean) and
+``"about"`` (a sentence: what the numbers are).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures import saving
 from stdpbench.figures.paper_script import PaperScript
-from stdpbench.files import write_aside
+from stdpbench.files import write_aside, write_text_aside
 
 Spec = Mapping[str, Any]
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
@@ -126,7 +127,18 @@ def table_text(table: Table, dialect: str = "csv") -> str:
     return text.getvalue()
 
 
-def caption(title: str, *, run: str, experiment: str, seed: int, version: str, n: str = "", errors: str = "") -> str:
+def caption(
+    title: str,
+    *,
+    run: str,
+    experiment: str,
+    seed: int,
+    version: str,
+    n: str = "",
+    errors: str = "",
+    about: str = "",
+    settings: str = "",
+) -> str:
     """Return a caption with the information needed to find the run of a figure.
 
     Parameters
@@ -139,14 +151,46 @@ def caption(title: str, *, run: str, experiment: str, seed: int, version: str, n
         Number and kind of samples.
     errors : str
         Meaning of error bars; empty if there are none.
+    about, settings : str
+        Sentences on what the numbers are, and on the settings of the run.
     """
     sentences = [
         f"{title.rstrip('.')}.",
+        about,
         f"Run {run} (experiment {experiment}, seed {seed}), stdpbench {version}.",
+        settings,
         f"n: {n}." if n else "n: one run.",
         f"Error bars: {errors.rstrip('.')}." if errors else "No error bars: values of a single run.",
     ]
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
+
+
+def write_beside(figure: Path, table: Table, words: str) -> list[Path]:
+    """Write the numbers (``.csv``) and the caption (``.txt``) of a figure beside it.
+
+    Parameters
+    ----------
+    figure : Path
+        The file of the figure; the others have its name.
+    table : tuple
+        The numbers.
+    words : str
+        The caption.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    StdpbenchError
+        If a file cannot be written.
+    """
+    texts = {".csv": table_text(table), ".txt": f"{words}\n"}
+    for suffix, text in texts.items():
+        write_text_aside(figure.with_suffix(suffix), text)
+    return [figure.with_suffix(suffix) for suffix in texts]
 
 
 # -- passing the order to the process ----------------------------------------------------------------------------

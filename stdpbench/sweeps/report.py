@@ -37,6 +37,7 @@ from stdpbench.sweeps.statistics import (
     spread_text,
 )
 from stdpbench.sweeps.tuning import chosen_settings, tuning_round, tuning_table
+from stdpbench.toml_lines import flat
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -370,7 +371,10 @@ def _arm_mapping(row: Row) -> dict[str, Any]:
 
 
 def to_csv(report: Report) -> str:
-    """Return one row per arm, as numbers; accuracies and their differences are fractions, not percent."""
+    """Return one row per arm, as numbers; accuracies and their differences are fractions, not percent.
+
+    Where an arm does not set what another sets, its usual value is given.
+    """
     names, measured = ["arm", "n"], measures_of(report.sweep.base)
     for name in measured:
         names += [f"{name}_mean", f"{name}_sd"]
@@ -396,7 +400,8 @@ def to_csv(report: Report) -> str:
         values += [row.spikes.mean, row.theta.mean, row.presentations.mean]
         values += [row.images_per_second.mean, row.seconds.mean, int(row.arm.supervised)]
         values = [round(value, 10) if isinstance(value, float) else value for value in values]
-        values += [row.arm.settings.get(path) for path in paths]
+        usual = flat(row.arm.start.to_mapping()) if paths else {}
+        values += [row.arm.settings.get(path, usual.get(path)) for path in paths]
         writer.writerow(["" if v is None or (isinstance(v, float) and math.isnan(v)) else v for v in values])
     return text.getvalue()
 
@@ -463,7 +468,7 @@ def figure_of(report: Report, width: float | None = None) -> Figure | None:
     width : float, optional
         Width in mm, for a paper. Default: that of a screen.
     """
-    arms, sweep = _arm_results(report), report.sweep
+    arms, sweep = arm_results(report), report.sweep
     if not arms or not sweep.ranks:
         return None
     words, pictures = f"{sweep.name}: {sweep.experiment}, {len(sweep.seeds)} seeds", sweep.base.stream is None
@@ -471,7 +476,7 @@ def figure_of(report: Report, width: float | None = None) -> Figure | None:
     return sweep_figure(words, axis, arms, "percentage points" if pictures else "", width)
 
 
-def _arm_results(report: Report) -> list[ArmResult]:
+def arm_results(report: Report) -> list[ArmResult]:
     """Return arms with at least one result, accuracies in percent, for the figure."""
     metric, found, (scale, _) = report.sweep.metric, [], _format(report.sweep)
     for row in report.rows:

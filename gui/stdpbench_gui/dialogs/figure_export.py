@@ -36,6 +36,7 @@ from PyQt6.QtWidgets import (
 from stdpbench import __version__
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures.paper import FORMATS, Order, Table, caption, table_text, write_order
+from stdpbench.runs.catalog.base import settings_text
 from stdpbench.runs.client.process_end import error_in
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
@@ -142,7 +143,7 @@ def export(shown: Exportable, parent: QWidget) -> ExportDialog | None:
 
 
 def caption_of(shown: Exportable, spec: dict[str, Any]) -> str:
-    """Return the caption: run, seed, version, n, and the meaning of error bars."""
+    """Return the caption: run, seed, version, settings, what the numbers are, n, and the meaning of error bars."""
     if "caption" in spec:  # several runs
         return str(spec["caption"])
     session = shown.session
@@ -156,6 +157,8 @@ def caption_of(shown: Exportable, spec: dict[str, Any]) -> str:
         version=__version__,
         n=str(spec.get("n") or f"one run, after {session.live.position} presentations"),
         errors=str(spec.get("errors", "")),
+        about=str(spec.get("about", "")),
+        settings="" if folder is None else settings_text(folder, session.live.changes),
     )
 
 

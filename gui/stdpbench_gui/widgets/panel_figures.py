@@ -16,6 +16,10 @@ from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.session.run_session import RunSession
 
 Spec = dict[str, Any]
+_RUNNING = (
+    "Running accuracy is that of read-outs on training labels while the network learns: each block labels the neurons "
+    "for the next one. It is not a result."
+)
 _GAP = 1
 _BINS = 20
 
@@ -157,6 +161,7 @@ def curves(session: RunSession, others: Sequence[tuple[str, LiveRun]], measures:
         "marks": list(live.marks),
         "title": "Course of training" if others else "",
         "n": f"{n}; {each}{_of_held_out(session)}",
+        "about": _RUNNING if accuracy else "",
         **({"errors": "none, each line is a single run"} if others else {}),
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from stdpbench import units
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.experiment import Experiment
 from stdpbench.figures.comparison import called
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.baselines import SAMPLES
@@ -263,12 +263,6 @@ def differing_parameters(accounts: Sequence[Account]) -> dict[str, tuple[str, ..
     paths |= dict.fromkeys(change.path for account in accounts for change in account.changes)
     counted = [path for path in paths if path != "name" and not path.startswith("about.")]
     return _differing({path: tuple(account.setting(path) for account in accounts) for path in counted})
-
-
-def shipped_reference(folder: RunFolder) -> tuple[str, Experiment] | None:
-    """Return the shipped experiment with the name of the run's experiment, and that name; None if there is none."""
-    name = folder.stored_experiment.name
-    return (name, read_experiment(name)) if name in shipped_experiments() else None
 
 
 def differences_from(account: Account, experiment: Experiment) -> dict[str, tuple[str, str]]:

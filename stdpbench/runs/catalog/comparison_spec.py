@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from stdpbench.figures.comparison import Course, Titled, called, spikes_label, theta_label
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
+from stdpbench.runs.catalog.base import settings_text
 from stdpbench.runs.catalog.comparison import Comparison, metric_text
+from stdpbench.runs.folder.run_folder import RunFolder
 
 MEASURES = {
     "vote": ("running accuracy (%)", 100.0),
@@ -26,7 +29,9 @@ def labels_of(courses: Sequence[Course]) -> dict[str, str]:
     return {name: label for name, (label, _) in MEASURES.items()} | own
 
 
-def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] | None:
+def comparison_spec(
+    courses: Sequence[Course], version: str, comparison: Comparison | None = None
+) -> dict[str, Any] | None:
     """Return the specification of a figure that compares runs; None if no run has a data point yet.
 
     Parameters
@@ -35,6 +40,8 @@ def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] |
         The runs, in the order of their colours.
     version : str
         Version of stdpbench, for the caption.
+    comparison : Comparison, optional
+        The same runs compared, for the caption.
     """
     plots, labels, titles = [], labels_of(courses), called(courses)
     for name, (_, factor) in MEASURES.items():
@@ -48,17 +55,72 @@ def comparison_spec(courses: Sequence[Course], version: str) -> dict[str, Any] |
             plots.append({"label": labels[name], "lines": lines})
     if not plots:
         return None
-    heading = f"{len(courses)} runs compared"
-    names = ", ".join(map(title_and_name, courses))
     return {
         "kind": "lines",
         "x_label": "training presentations",
         "plots": plots,
-        "title": heading,
+        "title": _heading(courses),
         "n": f"{len(courses)} runs",
-        "caption": f"{heading}: {names}; stdpbench {version}. Running accuracy is on training labels, for the eye "
-        "only. No error bars: each line is a single run.",
+        "caption": comparison_caption(courses, version, comparison),
     }
+
+
+def comparison_caption(
+    courses: Sequence[Course], version: str, comparison: Comparison | None = None, results: bool = False
+) -> str:
+    """Return the caption of a figure that compares runs.
+
+    Parameters
+    ----------
+    courses : sequence of Course
+        The runs.
+    version : str
+        Version of stdpbench.
+    comparison : Comparison, optional
+        The same runs compared: adds their settings and what differs.
+    results : bool
+        Whether the figure has the results, too: adds their intervals and the baselines.
+    """
+    sentences = [f"{_heading(courses)}: {', '.join(map(title_and_name, courses))}; stdpbench {version}."]
+    if comparison is not None:
+        named = called(comparison.accounts)
+        first = RunFolder(Path(comparison.accounts[0].path))
+        sentences.append(f"{named[0]}: {settings_text(first)}")
+        differing = [f"{path} ({'; '.join(texts)})" for path, texts in comparison.parameters.items()]
+        sentences.append(
+            f"The runs differ in {', '.join(differing)}." if differing else "All have the same parameters."
+        )
+    sentences.append(
+        "Running accuracy is on training labels, for the eye only. No error bars: each line is a single run."
+    )
+    if results and comparison is not None and any(course.result is not None for course in courses):
+        part = {"test": "test", "validation": "held-out training"}
+        found = dict.fromkeys(part[one.evaluated_on] for one in comparison.accounts if one.evaluated_on in part)
+        of = " or ".join(found) or "evaluated"
+        sentences.append(f"Results: accuracy on {of} pictures, with the {INTERVAL}, which does not cover other seeds.")
+        for name, metrics in comparison.metrics.items():
+            if name == "accuracy, vote" or name.startswith("accuracy of "):
+                what = name.removeprefix("accuracy, ").removeprefix("accuracy of ")
+                if "," not in what or what.endswith(", vote"):
+                    sentences.append(f"{what[0].upper()}{what[1:]}: {'; '.join(map(metric_text, metrics))}.")
+    return " ".join(sentences)
+
+
+def _heading(courses: Sequence[Course]) -> str:
+    return f"{len(courses)} runs compared"
+
+
+def with_results(table: Table, courses: Sequence[Course]) -> Table:
+    """Return the table of courses with a row for the result of each run, in per cent."""
+    names, rows = table
+    empty = ("",) * (len(names) - 1)
+    found = [(course.name, course.result) for course in courses if course.result is not None]
+    results = [
+        (name, *empty, *("" if value is None else 100 * value for value in (one.value, one.low, one.high)))
+        for name, one in found
+    ]
+    more = ("accuracy of the vote (%)", f"low ({INTERVAL})", f"high ({INTERVAL})")
+    return (*names, *more), [*((*row, "", "", "") for row in rows), *results]
 
 
 def course_table(courses: Sequence[Course]) -> Table:

@@ -127,7 +127,9 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
         f"curves.{s}" for s in ("png", "csv", "npz", "py", "txt")
     }
     caption = (tmp_path / "curves.txt").read_text(encoding="utf-8")
-    for part in (finished_run.path.name, "seed 0", "stdpbench ", "n: ", "No error bars"):
+    settings = "Settings that differ from the shipped experiment digits: network.n_exc = 12, "
+    running = "Running accuracy is that of read-outs on training labels"
+    for part in (finished_run.path.name, "seed 0", "stdpbench ", running, settings, "n: ", "No error bars"):
         assert part in caption
     with (tmp_path / "curves.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))

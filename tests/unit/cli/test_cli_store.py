@@ -191,6 +191,17 @@ def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> 
     assert "0.01 → 0.02 (from 7 on)" in out
     assert "third is stopped: on request." in out
     assert figure.read_bytes().startswith(b"\x89PNG")
+    names, *numbers = (tmp_path / "figure.csv").read_text(encoding="utf-8").splitlines()
+    assert names.startswith("run,presentation,running accuracy (%),")
+    assert [line.split(",")[0] for line in numbers][-2:] == ["first", "second"], "results, where there are any"
+    assert float(numbers[-2].split(",")[-3]) == pytest.approx(90)
+    caption = (tmp_path / "figure.txt").read_text(encoding="utf-8")
+    assert caption.startswith("3 runs compared: first, second, third; stdpbench ")
+    assert " first: Settings that differ from the defaults: exc.tau_m = 25 ms. " in caption
+    assert "The runs differ in exc.tau_m (25 ms; 100 ms; 100 ms), plasticity.nu_post (0.01; 0.01 → 0.02 " in caption
+    assert "Running accuracy is on training labels" in caption
+    assert "Results: accuracy on test pictures, with the 95 % Wilson interval" in caption
+    assert "Vote: 90.00 % (" in caption
     record = json.loads(cli("compare", "first", "second", "--json"))
     assert record["metrics"]["accuracy, vote"][0]["value"] == 0.9
     cli("note", "second", "--title", "A long training")
@@ -198,6 +209,24 @@ def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> 
     assert "Differences between first, A long training (second)\n" in out
     assert "measure  " in out
     assert "  first  A long training\n" in re.sub(" {2,}", "  ", out)
+
+
+def test_show_names_what_differs_from_the_defaults_or_the_experiment_of_the_sweep(
+    cli: Cli, call: Cli, runs: Path, make_run: Make
+) -> None:
+    out = cli("show", "first")
+    assert "Differences from the defaults\n" in out
+    assert re.search(r"exc\.tau_m +100 ms +25 ms\n", out)
+    assert json.loads(cli("show", "first", "--json"))["against"]["name"] == "defaults"
+    arm = {"sweep": {"name": "s", "arm": "weak"}}
+    base = stdpbench.Experiment.read("digits").override({"name": "weak", "network.w_inh_exc": 2})
+    folder = make_run(runs / "s", "weak-seed0", base=base, about=arm)
+    assert "Differences from the defaults\n" in call("show", str(folder)), "there are no results yet"
+    (runs / "s" / "results.json").write_text('{"experiment": "digits"}', encoding="utf-8")
+    out = call("show", str(folder))
+    assert "Differences from the shipped experiment digits\n" in out
+    assert re.search(r"network\.w_inh_exc +17 +2\n", out)
+    assert "network.start " not in out
 
 
 def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> None:

@@ -17,6 +17,7 @@ from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.sweeps.arms import Job, Round, fixed_arms
 from stdpbench.sweeps.carry_out import known_arms
 from stdpbench.sweeps.report import best_text, cells, figure_of, to_csv, to_mapping, to_markdown
+from stdpbench.sweeps.report_figure import figure_caption, figure_table
 from stdpbench.sweeps.result import Result
 from stdpbench.sweeps.tuning import trials_of
 from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
@@ -228,7 +229,10 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     rows = (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0].startswith("arm,n,vote_mean,vote_sd,")
     assert rows[0].endswith(",network.w_inh_exc")
+    assert rows[1].startswith("as it is,3,0.8,0.05,")
+    assert rows[1].endswith(",17.0"), "what the arm does not set has its usual value"
     assert rows[2].startswith("a | b,3,0.85,0.05,")
+    assert rows[2].endswith(",30")
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert results["best"] == "a | b"
     assert results["arms"][1]["difference"]["mean"] == pytest.approx(0.05)
@@ -240,6 +244,16 @@ def test_table_and_figure_are_written(tmp_path: Path) -> None:
     drawn = figure_of(report, 88)
     assert drawn is not None
     assert drawn.get_figwidth() == pytest.approx(88 / 25.4)
+    names, numbers = figure_table(report)
+    assert names[2:5] == ("mean vote (%)", "SD (points)", "difference (points)")
+    assert numbers == [
+        ("as it is", 3, 80, 5, "", "", "", 80, 75, 85),
+        ("a | b", 3, 85, 5, 5, pytest.approx(-7.4206885), pytest.approx(17.4206885), 90, 80, 85),
+    ]
+    caption = figure_caption(report)
+    assert "vote on 450 validation pictures, held out of the training pictures, mean ± SD over seeds" in caption
+    assert "Squares: mean difference from as it is, seed by seed; line: its 95 % t interval" in caption
+    assert caption.endswith("a | b: network.w_inh_exc = 30.")
     (rival,) = results["not_told_from_best"]
     assert (rival["label"], rival["difference"]["n"]) == ("as it is", 3)
 

@@ -7,6 +7,8 @@ from typing import Any
 from stdpbench import __version__
 from stdpbench.figures.paper import caption
 from stdpbench.report.views import ViewData
+from stdpbench.runs.catalog.base import settings_text
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
@@ -53,5 +55,7 @@ class Box(TitledBox):
             version=__version__,
             n=str(spec.get("n") or f"{look.n_images} {look.part} {look.noun}s, one run"),
             errors=str(spec.get("errors", "")),
+            about=str(spec.get("about", "")),
+            settings=settings_text(RunFolder(look.path)),
         )
         return {"caption": text, **spec}

@@ -318,7 +318,7 @@ class ComparisonPanel(QWidget):
 
     def figure(self) -> dict[str, Any] | None:
         """Return the figure for a paper."""
-        return comparison_spec(self._ticks.ordered, __version__)
+        return comparison_spec(self._ticks.ordered, __version__, self._ticks.comparison)
 
 
 def fit_columns(table: QTreeWidget, shrinks: int) -> None:

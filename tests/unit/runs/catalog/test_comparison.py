@@ -17,6 +17,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.figures.comparison import comparison_figure
 from stdpbench.figures.saving import write_figure
+from stdpbench.runs.catalog.base import base_of, settings_text
 from stdpbench.runs.catalog.comparison import (
     Account,
     Metric,
@@ -24,7 +25,6 @@ from stdpbench.runs.catalog.comparison import (
     differences_from,
     lineage,
     metrics_of,
-    shipped_reference,
     theta_unit,
 )
 from stdpbench.runs.catalog.comparison_spec import (
@@ -147,15 +147,18 @@ def test_only_what_differs_is_compared(family: list[RunFolder]) -> None:
 
 
 def test_differences_from_what_ships(family: list[RunFolder], tmp_path: Path, make_run: Make) -> None:
-    found = shipped_reference(family[1])
-    assert found is not None
-    name, experiment = found
-    assert name == "digits"
-    differences = differences_from(Account.of(family[1]), experiment)
+    base = base_of(family[1])
+    assert (base.name, base.title) == ("digits", "the shipped experiment digits")
+    differences = differences_from(Account.of(family[1]), base.experiment)
     assert differences["network.n_exc"] == ("400", "4")
     assert differences["plasticity.nu_post"] == ("0.01", "0.01 → 0.02 (from 30 on)")
     assert "name" not in differences
-    assert shipped_reference(RunFolder.open(make_run(tmp_path, "r"))) is None
+    text = settings_text(family[1], [(30, {"plasticity.nu_post": (0.01, 0.02)})])
+    assert text.startswith("Settings that differ from the shipped experiment digits: network.n_exc = 4, ")
+    assert text.endswith("Changed while it learned: plasticity.nu_post = 0.02 from presentation 30 on.")
+    assert base_of(RunFolder.open(make_run(tmp_path, "r"))).name == "defaults"
+    plain = create_run(read_experiment("digits"), tmp_path, OPTIONS)
+    assert settings_text(plain) == "Settings: those of the shipped experiment digits."
 
 
 def test_lineage_names_the_ancestors_of_a_run(family: list[RunFolder], tmp_path: Path) -> None:
