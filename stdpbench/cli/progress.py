@@ -207,7 +207,7 @@ def _note(event: facts.Progress, unit: str) -> str:
     if event.mean_theta is not None:
         parts.append(f"theta {event.mean_theta:.1f} {unit}".rstrip())
     if "vote" in event.accuracy:
-        parts.append(f"vote {100 * event.accuracy['vote']:.0f} %")
+        parts.append(f"running vote {100 * event.accuracy['vote']:.0f} %")  # on training labels
     if event.loss is not None:
         parts.append(f"loss {event.loss:.3f}")
     if "training pictures" in event.accuracy:
