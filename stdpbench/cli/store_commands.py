@@ -140,12 +140,14 @@ def compare_command(
     names: Sequence[str], figure: Path | None, width: str | None, json: bool, runs: Path | None
 ) -> None:
     """Carry out ``stdpbench compare``."""
-    from stdpbench.figures.paper import write_beside
+    from stdpbench.figures.paper import check_beside, write_beside
     from stdpbench.figures.saving import figure_width, write_figure
     from stdpbench.runs.catalog.comparison import compare
     from stdpbench.runs.catalog.names import find_run
 
     wide = figure_width(figure, "--figure", width)
+    if figure is not None:
+        check_beside(figure)
     folders = [find_run(name, runs or runs_folder()) for name in names]
     comparison = compare(folders)
     if figure is not None:

@@ -19,7 +19,7 @@ from rich.text import Text
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Bars
 from stdpbench.errors import StdpbenchError
-from stdpbench.figures.paper import write_beside
+from stdpbench.figures.paper import check_beside, write_beside
 from stdpbench.figures.saving import figure_width, write_figure
 from stdpbench.paths import runs_folder
 from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
@@ -89,7 +89,14 @@ def sweep_command(
     """
     wide = figure_width(figure, "--figure", width)
     sweep, console = read_sweep(name), Console(stderr=json)
-    with SweepState((runs or runs_folder()) / sweep.folder_name) as state:
+    folder = (runs or runs_folder()) / sweep.folder_name
+    if figure is not None:
+        if figure.with_suffix("").resolve() == (folder / "results").resolve():
+            raise StdpbenchError(
+                f"--figure {figure}: the sweep writes results.png and results.csv anyway; choose another name"
+            )
+        check_beside(figure)
+    with SweepState(folder) as state:
         console.print(f"sweep folder: {state.folder}", highlight=False, soft_wrap=True)
         with place.opened(state) as workplace:
             whole = _follow(sweep, state, workplace, console)

@@ -62,6 +62,7 @@ Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
 FORMATS = tuple(ending.removeprefix(".") for ending in saving.FORMATS)
 _ARRAY = "array:"
+_BESIDE = (".csv", ".txt")  # numbers and caption
 _MOST_GROUPS = 7
 
 
@@ -165,7 +166,22 @@ def caption(
     return " ".join(filter(None, sentences))
 
 
-def write_beside(figure: Path, table: Table, words: str) -> list[Path]:
+def check_beside(figure: Path) -> None:
+    """Check that the numbers and the caption of a figure replace no other file.
+
+    Raises
+    ------
+    StdpbenchError
+        If a file has one of their names, and there is no figure of that name to which it could belong.
+    """
+    if any(figure.with_suffix(suffix).exists() for suffix in saving.FORMATS):
+        return
+    for path in map(figure.with_suffix, _BESIDE):
+        if path.exists():
+            raise StdpbenchError(f"{path} exists, and would be written beside {figure.name}: choose another name")
+
+
+def write_beside(figure: Path, table: Table, words: str) -> None:
     """Write the numbers (``.csv``) and the caption (``.txt``) of a figure beside it.
 
     Parameters
@@ -177,20 +193,13 @@ def write_beside(figure: Path, table: Table, words: str) -> list[Path]:
     words : str
         The caption.
 
-    Returns
-    -------
-    list of Path
-        The files.
-
     Raises
     ------
     StdpbenchError
         If a file cannot be written.
     """
-    texts = {".csv": table_text(table), ".txt": f"{words}\n"}
-    for suffix, text in texts.items():
+    for suffix, text in zip(_BESIDE, (table_text(table), f"{words}\n"), strict=True):
         write_text_aside(figure.with_suffix(suffix), text)
-    return [figure.with_suffix(suffix) for suffix in texts]
 
 
 # -- passing the order to the process ----------------------------------------------------------------------------

@@ -255,7 +255,15 @@ def _start_kernel() -> Kernel:
     folder = tempfile.TemporaryDirectory(prefix="stdpbench-console-", ignore_cleanup_errors=True)
     connection, _ = write_connection_file(str(Path(folder.name) / "kernel.json"))
     environment = {**os.environ, "JPY_PARENT_PID": str(os.getpid())}  # it ends when this process has ended
-    command = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", connection]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "ipykernel_launcher",
+        "-f",
+        connection,
+        "--InteractiveShell.enable_tip=False",
+    ]
     quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     return Kernel(subprocess.Popen(command, env=environment, start_new_session=True, **quiet), connection, folder)
 

@@ -63,6 +63,7 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
     waits(qtbot, lambda: window.console.is_ready)
     shown = window.console.widget_
     waits(qtbot, lambda: "In [" in shown._control.toPlainText())
+    assert "Tip:" not in shown._control.toPlainText(), "IPython has other tips at each start"
 
     def says(source: str, word: str) -> None:
         waits(qtbot, lambda: not shown._executing)  # what is entered meanwhile is not executed

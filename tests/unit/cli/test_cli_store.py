@@ -184,6 +184,20 @@ def test_show_leaves_nothing_beside_a_run_that_lies_elsewhere(cli: Cli, tmp_path
     assert "children   child" in cli("show", str(elsewhere / "alone"))
 
 
+def test_a_figure_replaces_no_numbers_of_others(cli: Cli, runs: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text("my own numbers", encoding="utf-8")
+    refusal = cli("compare", "first", "second", "--figure", str(mine.with_suffix(".pdf")), status=2)
+    assert f"{mine} exists, and would be written beside mine.pdf: choose another name" in refusal
+    assert mine.read_text(encoding="utf-8") == "my own numbers"
+    assert not mine.with_suffix(".pdf").exists()
+    for name in ("other.svg", "other.pdf"):  # the same figure in another format
+        cli("compare", "first", "second", "--figure", str(tmp_path / name))
+    (runs / "rules").mkdir()
+    results = runs / "rules" / "results.png"
+    assert "the sweep writes results.png" in cli("sweep", "rules", "--figure", str(results), status=2)
+
+
 def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> None:
     figure = tmp_path / "figure.png"
     out = cli("compare", "first", "second", "third", "--figure", str(figure))

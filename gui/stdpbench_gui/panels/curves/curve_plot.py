@@ -75,7 +75,7 @@ class CurvePlot(QWidget):
         """What the values were measured on."""
         self.note.setObjectName("faint")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        head = hbox(self.chooser, (self.note, 1), margins=(theme.GRID, 0, theme.GRID, 0))
+        head = hbox(self.chooser, (self.note, 1), margins=(theme.GRID, 0, theme.GRID, 0), spacing=theme.GRID // 2)
         vbox(head, (self.area, 1), within=self, spacing=0)
         self.legend = QGraphicsTextItem(self.plot.getViewBox())
         self.legend.setZValue(10)
