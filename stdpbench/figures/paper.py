@@ -166,8 +166,15 @@ def caption(
     return " ".join(filter(None, sentences))
 
 
-def check_beside(figure: Path) -> None:
-    """Check that the numbers and the caption of a figure replace no other file.
+def check_beside(figure: Path, suffixes: Sequence[str] = _BESIDE) -> None:
+    """Check that files beside a figure, such as its numbers and its caption, replace no other file.
+
+    Parameters
+    ----------
+    figure : Path
+        The file of the figure.
+    suffixes : sequence of str
+        What the others end in, instead.
 
     Raises
     ------
@@ -176,7 +183,7 @@ def check_beside(figure: Path) -> None:
     """
     if any(figure.with_suffix(suffix).exists() for suffix in saving.FORMATS):
         return
-    for path in map(figure.with_suffix, _BESIDE):
+    for path in map(figure.with_suffix, suffixes):
         if path.exists():
             raise StdpbenchError(f"{path} exists, and would be written beside {figure.name}: choose another name")
 
@@ -279,7 +286,8 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
     Raises
     ------
     StdpbenchError
-        If the format is unknown, or a file cannot be written.
+        If the format is unknown, a file that does not belong to the figure has the name of one of its files, or a
+        file cannot be written.
     """
     target = Path(order.target)
     if target.suffix.lower().lstrip(".") not in FORMATS:
@@ -288,7 +296,9 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
     texts = {".py": lines, ".txt": f"{order.caption}\n"}
     if table is not None:
         texts[".csv"] = table_text(table)
-    made = [target, *(target.with_suffix(suffix) for suffix in (*texts, ".npz"))]
+    beside = (*texts, ".npz")
+    check_beside(target, beside)
+    made = [target, *map(target.with_suffix, beside)]
     try:
         with tempfile.TemporaryDirectory(prefix="stdpbench-figure-", ignore_cleanup_errors=True) as folder:
             draft = Path(folder) / target.name  # so that a process that is killed leaves no files without their figure

@@ -216,7 +216,9 @@ class NumbersDialog(QDialog):
         self.resize(640, 420)
 
     def _save(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save numbers", f"{_file_name(self._shown)}.csv", "CSV (*.csv)")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Save numbers", f"{_file_name(self._shown)}-numbers.csv", "CSV (*.csv)"
+        )
         if not chosen:
             return
         try:

@@ -183,6 +183,15 @@ def test_what_cannot_be_drawn_is_a_sentence(tmp_path):
         script({"kind": "pie"}, Order("a.pdf"))
 
 
+def test_files_beside_a_figure_replace_no_others(tmp_path: Path) -> None:
+    mine = tmp_path / "figure.npz"
+    mine.write_bytes(b"mine")
+    with pytest.raises(StdpbenchError, match=r"figure\.npz exists, and would be written beside figure\.pdf"):
+        export(SPECS["bars"], None, Order(str(tmp_path / "figure.pdf")))
+    assert [path.name for path in tmp_path.iterdir()] == [mine.name]
+    assert mine.read_bytes() == b"mine"
+
+
 def test_the_process_says_what_went_wrong(tmp_path):
     write_order(tmp_path / "order.npz", SPECS["bars"], None, Order(str(tmp_path / "absent" / "a.pdf")))
     done = subprocess.run(
