@@ -32,7 +32,7 @@ _UNITS: dict[str, tuple[str, str]] = {
 }
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONG = 1e6  # ms; 1000000000 ms is wider than a field
-_PRINTED = str.maketrans({"\u2212": "-", "\u2009": None})
+_PRINTED = str.maketrans(dict.fromkeys("\u2009\u202f") | {"\u2212": "-"})
 """Minus sign and thousands separators, as in labels of the app."""
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμ]*)\s*")
 
@@ -141,5 +141,5 @@ def printed(text: str) -> str:
 
 
 def thousands(number: int | None) -> str:
-    """Format a whole number with thin spaces as thousands separators; None becomes a dash."""
-    return "–" if number is None else f"{number:,}".replace(",", "\u2009")
+    """Format a whole number with thin spaces, where no line breaks, as thousands separators; None becomes a dash."""
+    return "–" if number is None else f"{number:,}".replace(",", "\u202f")

@@ -364,14 +364,10 @@ class ViewData:
         if self.label_readings is None:
             return f"{text} · no journal, so accesses to these labels are not counted"
         return (
-            f"{text} · labels read {_times(self.label_readings)} for this run; "
-            f"{_looks(self.label_readings_of_all)} by all runs of the experiment, "
-            f"{_looks(self.test_label_readings)} at test labels by all runs on this data set"
+            f"{text} · labels read {_times(self.label_readings)} for this run; looks, which are trained networks "
+            f"compared with labels: {self.label_readings_of_all} by all runs of the experiment, "
+            f"{self.test_label_readings} at test labels by all runs on this data set"
         )
-
-
-def _looks(n: int) -> str:
-    return f"{n} look{'' if n == 1 else 's'}"
 
 
 def _times(n: int) -> str:

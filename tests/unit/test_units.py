@@ -23,7 +23,7 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
         ("500 μs", "ms", 0.5),  # the Greek letter, which looks the same
         ("2 min", "s", 120.0),
         ("-65 mV", "mV", -65.0),
-        ("\u22121\u2009065.5 mV", "mV", -1065.5),  # as printed
+        ("\u22121\u202f065.5 mV", "mV", -1065.5),  # as printed
         ("-.065 V", "mV", -65.0),
         ("+1.5 kHz", "Hz", 1500.0),
         ("3 px", "px", 3.0),

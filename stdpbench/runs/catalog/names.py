@@ -14,6 +14,7 @@ from stdpbench.runs.folder.run_json import read_run
 LATEST = "@latest"
 """Ending of a name that stands for the run that was started last, among those that begin with what is before it."""
 _NAMED = 5
+_FILES = (".toml", ".zip", ".nir")  # of experiments, exported runs and networks
 
 
 def find_run(text: str, runs: Path) -> RunFolder:
@@ -56,6 +57,8 @@ def find_run(text: str, runs: Path) -> RunFolder:
             )
     if os.path.exists(path):  # noqa: PTH110 - does not raise where access is denied
         return RunFolder.open(path)  # its error says what is missing
+    if path.suffix in _FILES:
+        raise StdpbenchError(f"there is no file {text}")
     raise StdpbenchError(f"there is no run {text!r}, neither as a folder nor in {runs}; `stdpbench list` shows them")
 
 

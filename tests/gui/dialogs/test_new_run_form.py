@@ -86,7 +86,7 @@ def test_changes_are_listed_undone_and_taken_back(form: NewRunForm, qtbot: QtBot
     assert list(form.changes.buttons) == ["network.n_exc", "network.start", "plasticity.nu_post"]
     assert form.diagram.graph is not None
     assert form.diagram.graph.populations["exc"].size == 200
-    waits(qtbot, lambda: "196\u2009600 synapses take" in form.time.text())
+    waits(qtbot, lambda: "196\u202f600 synapses take" in form.time.text())
     form.changes.buttons["network.n_exc"].click()
     assert list(form.changes.buttons) == ["network.start", "plasticity.nu_post"]
     form.actions_["undo"].trigger()

@@ -84,7 +84,7 @@ def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
 def test_tells_spikes_and_attempts(panel: Stimulus) -> None:
     give(panel.session, frame(1234, exc=FIRES_1, attempts=3))
     redraw(panel)
-    assert "presentation 1\u2009234 · 3 exc spikes · shown 3 times" in panel.details.text()
+    assert "presentation 1\u202f234 · 3 exc spikes · shown 3 times" in panel.details.text()
     assert panel.verdict.text() == "shown: no label · answered –"
     assert panel.captions[0].text() == "reading the picture …"
 

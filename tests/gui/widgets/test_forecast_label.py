@@ -68,7 +68,7 @@ def test_own_pictures_say_it_as_the_number_of_neurons_changes(
     dialog: OwnDataDialog = window.services.choose_data(tmp_path / "mine.npz")
     waits(qtbot, dialog.time.text)
     assert "based on the shipped measurement of fast-100" in dialog.time.text()
-    assert "5\u2009120 training presentations" in dialog.time.text()
+    assert "5\u202f120 training presentations" in dialog.time.text()
     dialog.n_exc.setValue(120)
     waits(qtbot, lambda: "estimated from the shipped measurement of fast-100" in dialog.time.text())
     dialog.n_exc.setValue(90_000)

@@ -91,7 +91,7 @@ def test_names_descriptions_and_rates(diagram: NetworkDiagram) -> None:
     assert exc.accessibleName() == "Population exc"
     assert feed.accessibleName() == "Projection feed"
     assert "rule: diehl-cook-triplet" in feed.accessibleDescription()
-    assert "313\N{THIN SPACE}600" in feed.toolTip()
+    assert "313\N{NARROW NO-BREAK SPACE}600" in feed.toolTip()
     assert "Hz" not in exc.toolTip()
     diagram.show_rates({"exc": 3.25}, "mean of 4")
     assert "3.25 Hz, mean of 4" in exc.accessibleDescription()

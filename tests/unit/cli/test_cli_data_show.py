@@ -19,7 +19,7 @@ def test_numbers_figure_and_json(tmp_path: Path) -> None:
     file = tmp_path / "digit.png"
     done = CliRunner().invoke(app, ["data", "show", *LATENCY, "--image", "3", "--save", str(file)])
     assert done.exit_code == 0, done.output
-    assert "1 347 for training, 450 for the test" in done.stdout.replace(" ", " ").replace("\u2009", " ")
+    assert "1 347 for training, 450 for the test" in done.stdout.replace(" ", " ").replace("\u202f", " ")
     assert "picture 3, class" in done.stdout
     assert file.read_bytes().startswith(b"\x89PNG")
     found = json.loads(CliRunner().invoke(app, ["data", "show", *LATENCY, "--json"]).stdout)

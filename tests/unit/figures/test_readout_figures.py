@@ -207,7 +207,7 @@ class TestAccuracyOverTime:
         assert [line.get_label() for line in upper.lines] == ["vote", "proportion"]
         assert upper.lines[0].get_ydata() == pytest.approx(100 * vote)
         assert [text.get_text() for text in upper.get_legend().get_texts()] == ["vote", "proportion"]
-        assert upper.get_ylabel() == "accuracy on 10\u2009000 pictures (%)"
+        assert upper.get_ylabel() == "accuracy on 10\u202f000 pictures (%)"
         assert lower.get_ylabel() == "mean theta (mV)"
         assert side.get_ylabel() == "second spikes per picture"
         assert lower.get_xlabel() == "training presentations"
@@ -215,7 +215,7 @@ class TestAccuracyOverTime:
         assert side.lines[0].get_ydata() == pytest.approx(30 - vote)
         assert upper.get_shared_x_axes().joined(upper, lower)
         assert inside(figure)
-        assert "60\u2009000" in [label.get_text() for label in lower.get_xticklabels()]
+        assert "60\u202f000" in [label.get_text() for label in lower.get_xticklabels()]
 
     def test_what_was_not_measured_leaves_no_hole(self) -> None:
         figure = accuracy_over_time(self.when, {"vote": np.array([0.1, np.nan, 0.3, 0.4, 0.5, 0.6, np.nan])})
@@ -237,7 +237,7 @@ class TestAccuracyOverTime:
         assert not [line for line in side.lines if line.get_linestyle() == ":"]
         assert [text.get_text() for text in upper.texts] == ["1", "2, 3"]
         lines = figure.get_supxlabel().splitlines()
-        assert lines[:2] == ["1: from 0 on, nu_post → 0.02", "2: from 15\u2009000 on, rule → oja"]
+        assert lines[:2] == ["1: from 0 on, nu_post → 0.02", "2: from 15\u202f000 on, rule → oja"]
         assert lines[2].endswith("x …")
         assert inside(figure)
         many = accuracy_over_time(self.when, {"vote": vote}, changes=[(n, "a → b") for n in range(11)])
@@ -299,8 +299,8 @@ def test_numbers_and_names_are_written_as_people_write_them() -> None:
         "0",
         "999",
         "9999",
-        "10\u2009000",
-        "1\u2009234\u2009567",
+        "10\u202f000",
+        "1\u202f234\u202f567",
     ]
     assert shortened("short") == "short"
     assert shortened("a rather long class name 17") == "a rather long …s name 17"

@@ -161,7 +161,7 @@ def test_labels_and_lines_say_what_a_network_consists_of() -> None:
     assert [box.role for box in made.boxes.values()][:2] == ["input", "learns"]
     assert lay_out(read_experiment("digits").graph()).boxes["input"].lines == ("inputs as in the data",)
     names = lay_out(NETWORKS["vogels-2011"], rules=False)
-    assert names.boxes["exc"].lines == ("8\N{THIN SPACE}000 neurons",)
+    assert names.boxes["exc"].lines == ("8\N{NARROW NO-BREAK SPACE}000 neurons",)
     assert [label.text for label in names.arrows["inh_exc"].labels] == ["inh_exc"]
 
 

@@ -23,26 +23,28 @@ def test_a_projection_says_what_it_takes() -> None:
     assert feed["receptor"] == "ge, excites"
     assert feed["rule"] == "diehl-cook-triplet"
     assert feed["weights"] == "uniform, normalised (sum)"
-    assert feed["synapses"] == "313\N{THIN SPACE}600"
+    assert feed["synapses"] == "313\N{NARROW NO-BREAK SPACE}600"
     memory = projection_memory(Layout(DIGITS).projections["feed"])
     assert memory >= 784 * 400 * 8
     assert feed["memory"] == bytes_text(memory)
     compete = dict(projection_rows(DIGITS, "compete"))
     assert compete["receptor"] == "gi, inhibits"
-    assert compete["synapses"].startswith("159\N{THIN SPACE}600, ")
+    assert compete["synapses"].startswith("159\N{NARROW NO-BREAK SPACE}600, ")
     assert compete["memory"] == "none for synapses"
 
 
 def test_a_sparse_projection_says_what_is_expected_without_drawing_it() -> None:
     graph = read_experiment("vogels-2011").graph()
     rows = dict(projection_rows(graph, "exc_exc"))
-    assert rows["synapses"] == "1\N{THIN SPACE}279\N{THIN SPACE}840 expected"  # 2 % of 8000 × 7999
+    assert (
+        rows["synapses"] == "1\N{NARROW NO-BREAK SPACE}279\N{NARROW NO-BREAK SPACE}840 expected"
+    )  # 2 % of 8000 × 7999
     assert rows["delay"] == "none"
 
 
 def test_a_fixed_number_of_synapses_per_neuron_is_exact() -> None:
     rows = dict(projection_rows(read_experiment("polychrony-2006").graph(), "exc_exc"))
-    assert rows["synapses"] == "64\N{THIN SPACE}000"
+    assert rows["synapses"] == "64\N{NARROW NO-BREAK SPACE}000"
 
 
 def test_populations_say_what_they_are() -> None:

@@ -96,5 +96,6 @@ def test_descriptions_in_words(look: ViewData) -> None:
     )
     assert look.describe(Chosen("cell", (1, -1)), "vote", CLUSTERS).startswith("True dog, no answer: 1 picture, 0 ")
     assert "silent in the label phase" in look.describe(Chosen("neuron", (3,)), "vote", CLUSTERS)
-    assert "labels read once for this run; 4 looks by all runs of the experiment" in look.summary("vote", None)
+    assert "labels read once for this run; looks, which are trained networks" in look.summary("vote", None)
+    assert "compared with labels: 4 by all runs of the experiment" in look.summary("vote", None)
     assert "66.7 % correct (95 % Wilson interval 30.0 to 100.0 %)" in look.summary("vote", None)

@@ -210,10 +210,11 @@ class EditorBox(TitledBox):
         for table, key in ((self.traces, "traces."), (self.parameters, "parameters.")):
             table.show_problems({one.part.removeprefix(key): one for one in found if one.part.startswith(key)})
         others = [one.sentence.removeprefix("rule: ") for one in found if not one.part]
-        self.problem.setText("\n".join(f"⚠ {sentence}" for sentence in others))
-        self.problem.setVisible(bool(others))
-        self.verdict.setText("✓ active" if not found else f"⚠ {_count(found)}; still using the last valid rule")
-        self.verdict.setToolTip(self.verdict.text())
+        said = f"{_count(found)}; still using the last valid rule"
+        self.problem.setText("\n".join([said, *(f"⚠ {sentence}" for sentence in others)]))
+        self.problem.setVisible(bool(found))
+        self.verdict.setText("✓ active" if not found else f"⚠ {_count(found)}")
+        self.verdict.setToolTip("" if not found else said)
         self.verdict.setObjectName("faint" if not found else "problem")
         style = self.verdict.style()
         if style is not None:

@@ -18,6 +18,7 @@ from stdpbench import __version__
 from stdpbench.figures.paper import Table
 from stdpbench.runs.catalog.run_axes import NO_ERRORS, RunAxis, axes_of, axes_spec, axes_table, usual_axes
 from stdpbench.runs.catalog.store import Entry, Store, sweep_folders
+from stdpbench.units import printed
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.runs.parallel import ParallelAxes
@@ -339,14 +340,13 @@ class ExplorePanel(QWidget):
             ]
             more = len(axis.names) - _MOST_NAMES
             return f"{label}: {' '.join(parts)}{f' and {more} more' if more > 0 else ''}"
-        low, high = axis.extent
-        ends = (10.0**low, 10.0**high) if axis.log else (low, high)
+        low, high = (printed(f"{10.0**end:.6g}" if axis.log else f"{end:.4g}") for end in axis.extent)
         shown = colour_maps.sequential()
         squares = "".join(
             f'<span style="color:{shown.map(_PALEST + (1 - _PALEST) * place, mode="qcolor").name()}">■</span>'
             for place in np.linspace(0, 1, 9).tolist()
         )
-        return f"{label}: {ends[0]:.4g} {squares} {ends[1]:.4g}{' (logarithmic)' if axis.log else ''}"
+        return f"{label}: {low} {squares} {high}{' (logarithmic)' if axis.log else ''}"
 
     def _show_strong(self) -> None:
         strong: NDArray[np.bool_] | None = None

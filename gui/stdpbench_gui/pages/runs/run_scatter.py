@@ -13,6 +13,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics
 
 from stdpbench.runs.catalog.run_axes import RunAxis
+from stdpbench.units import printed
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.widgets.axes import SmallPlot
@@ -155,4 +156,4 @@ def _ticks(axis: RunAxis) -> list[list[tuple[float, str]]] | None:
     steps = (1.0, 2.0, 5.0) if high - low < 2 else (1.0,)
     powers = range(math.floor(low) - 1, math.ceil(high) + 2)
     places = [math.log10(step) + power for power in powers for step in steps]
-    return [[(place, f"{10.0**place:.3g}") for place in places]]
+    return [[(place, printed(f"{10.0**place:.6g}")) for place in places]]

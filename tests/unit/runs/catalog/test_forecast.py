@@ -102,7 +102,7 @@ def test_the_estimate_is_based_on_a_run_with_the_same_network(measured: Make, tm
     found = forecast(asked(), tmp_path, SIZE)
     assert found.seconds == pytest.approx(10 + 20 + 40)
     assert found.sentence == (
-        "About 70 s on this machine for 1\u2009000 training presentations, based on run known with the same network."
+        "About 70 s on this machine for 1\u202f000 training presentations, based on run known with the same network."
     )
     more = forecast(asked(schedule__passes=3, schedule__test_images=100), tmp_path, SIZE, Options(baselines=False))
     assert more.seconds == pytest.approx(10 + 60 + 40 * 1100 / 2400)
