@@ -56,7 +56,7 @@ def _show(found: ChipCheck, console: Console) -> None:
     for each in found.energies:
         text = f"{energy_sentence(each)}; source {number[each.source]}"
         console.print(text, highlight=False, soft_wrap=True)
-    for remark in found.target.remarks:
+    for remark in found.remarks:
         console.print(remark, highlight=False, soft_wrap=True)
     for source, n in number.items():
         console.print(f"  {n}: {escape(source)}", highlight=False, soft_wrap=True)

@@ -23,9 +23,12 @@ class Activity:
         Time steps of a stimulus; 0 if there are no stimuli.
     missing : str
         Why spikes of other populations are not known, as a clause.
+    currents : bool
+        Whether the input has constant currents in place of spikes.
     """
 
     spikes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     origin: Mapping[str, str] = field(default_factory=dict)
     steps: int = 0
     missing: str = "not kept by the run; `stdpbench report` measures them"
+    currents: bool = False

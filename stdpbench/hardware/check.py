@@ -20,6 +20,10 @@ Verdict = Literal["fits", "rounded", "does not fit"]
 """``"rounded"``: it fits, but the chip computes with other values."""
 
 
+_CURRENTS: Final = "The input is currents, without spikes: whether the chip takes them, at what cost, is not compared."
+_THRESHOLDS: Final = "Thresholds are not compared with the range of potentials."
+
+
 @dataclass(frozen=True)
 class Row:
     """A comparison.
@@ -96,6 +100,8 @@ class ChipCheck:
         How the spikes of a population were measured, or why they are not known.
     energies : tuple of Energy
         Energy per stimulus by the published figures.
+    remarks : tuple of str
+        Sentences on what is not compared.
     """
 
     target: Target
@@ -105,6 +111,7 @@ class ChipCheck:
     operations: Mapping[str, float | None]
     origin: Mapping[str, str]
     energies: tuple[Energy, ...]
+    remarks: tuple[str, ...]
 
     @property
     def fits(self) -> bool:
@@ -129,7 +136,7 @@ class ChipCheck:
             "operations_per_stimulus": dict(self.operations),
             "operations": self.total_operations,
             "energy": [asdict(each) | {"nanojoule": each.nanojoule} for each in self.energies],
-            "remarks": list(self.target.remarks),
+            "remarks": list(self.remarks),
         }
 
 
@@ -156,7 +163,8 @@ def check(needs: Needs, target: Target, activity: Activity) -> ChipCheck:
         for name, figure in target.energies.items()
     )
     origin = {name: activity.origin.get(name, activity.missing) for name in spikes}
-    return ChipCheck(target, rows, placed.total, spikes, operations, origin, energies)
+    remarks = (*((_CURRENTS,) if activity.currents else ()), *target.remarks, _THRESHOLDS)
+    return ChipCheck(target, rows, placed.total, spikes, operations, origin, energies, remarks)
 
 
 def _populations(needs: Needs) -> list[str]:
@@ -168,7 +176,7 @@ def _sum(spikes: NDArray[Any] | None) -> float | None:
 
 
 def _operations(needs: Needs, projection: str, spikes: Mapping[str, NDArray[Any]]) -> float | None:
-    """Return the synapses of weight above 0 at which spikes arrive per stimulus."""
+    """Return the synapses of a weight other than 0 at which spikes arrive per stimulus."""
     each = needs.projections[projection]
     of_source = spikes.get(each.source)
     return None if of_source is None else float(of_source @ each.fan_out)

@@ -29,21 +29,17 @@ class Figure:
         The publication, or the documentation or code of a tool of the chip.
     read_in : str
         Where the number was read, if not in the source itself.
-    confirmed : bool
-        Whether source or another publication confirms the number.
     """
 
     value: float
     unit: str
     source: str
     read_in: str = ""
-    confirmed: bool = True
 
     @property
     def origin(self) -> str:
-        """Source, where the number was read, and whether it could not be confirmed."""
-        read_in = f"; as given in {self.read_in}" if self.read_in else ""
-        return f"{self.source}{read_in}{'' if self.confirmed else '; not confirmed'}"
+        """Source, and where the number was read."""
+        return f"{self.source}; as given in {self.read_in}" if self.read_in else self.source
 
 
 @dataclass(frozen=True)
@@ -139,10 +135,11 @@ _LAVA_DL = "Lava-DL, issue 226"
 _ORCHARD = "G. Orchard et al., IEEE SiPS 254 (2021), doi:10.1109/SiPS52927.2021.00053"
 _BRIEF = "Intel, Taking neuromorphic computing to the next level with Loihi 2, technology brief (2021)"
 _SANAFE = "the platform catalogue of SANA-FE"
-_SECONDARY = "works that cite it"
+_SANAFE_TRUENORTH = "SANA-FE, arch/truenorth.yaml"
+_KERAS_SPIKING = "KerasSpiking, keras_spiking/model_energy.py"
+_HOEPPNER = "S. Höppner et al., IEEE TCAS-I 66:2973 (2019), doi:10.48550/arXiv.1903.08941"
 _SPYNNAKER = "sPyNNaker 8.0.0, models and limitations"
 _FURBER = "S. B. Furber et al., Proc. IEEE 102:652 (2014), doi:10.1109/JPROC.2014.2304638"
-_ALBADA = "S. J. van Albada et al., Front. Neurosci. 12:291 (2018), doi:10.3389/fnins.2018.00291"
 _MEROLLA = "P. A. Merolla et al., Science 345:668 (2014), doi:10.1126/science.1254642"
 _AKOPYAN = "F. Akopyan et al., IEEE TCAD 34:1537 (2015), doi:10.1109/TCAD.2015.2474396"
 _CASSIDY = "A. S. Cassidy et al., IJCNN (2013), doi:10.1109/IJCNN.2013.6707077"
@@ -181,7 +178,7 @@ _LOIHI: Final = Target(
         "synaptic operation": Figure(
             LOIHI.picojoule, "pJ, at least; simulated before the chip was made", LOIHI.source, _SANAFE
         ),
-        "neuron update": Figure(81, "pJ, if active; simulated before the chip was made", _DAVIES, _SECONDARY),
+        "neuron update": Figure(81, "pJ, if active; simulated before the chip was made", _DAVIES, _KERAS_SPIKING),
     },
     ("Memory for indices of synapses and for axons is not counted, so more cores may be needed.",),
 )
@@ -221,13 +218,8 @@ _SPINNAKER: Final = Target(
         "other spike mechanisms": Lack("its standard neurons are leaky integrate-and-fire, or Izhikevich", _SPYNNAKER),
     },
     {
-        "synaptic operation": Figure(
-            5.9e6,
-            "pJ, of the whole machine for one large model, idle power included",
-            _ALBADA,
-            _SECONDARY,
-            confirmed=False,
-        )
+        "synaptic operation": Figure(13.3e3, "pJ", _HOEPPNER, _KERAS_SPIKING),
+        "neuron update": Figure(26e3, "pJ", _HOEPPNER, _KERAS_SPIKING),
     },
     (
         "Synapses lie in memory that the cores of a chip share: neither its size nor real time is checked.",
@@ -239,12 +231,10 @@ _TRUENORTH: Final = Target(
     "truenorth",
     "TrueNorth (IBM, 28 nm)",
     (Cores(4096, 256, None),),
-    Figure(4096, "cores of 256 neurons, each with a crossbar of 256 × 256 synapses", _MEROLLA, _SECONDARY),
+    Figure(4096, "cores of 256 neurons, each with a crossbar of 256 × 256 synapses", _MEROLLA, _SANAFE_TRUENORTH),
     {
-        "sources per core": Figure(256, "axons of a core", _MEROLLA, _SECONDARY),
-        "cores per neuron": Figure(
-            1, "axon, so one core, that a neuron reaches", _AKOPYAN, _SECONDARY, confirmed=False
-        ),
+        "sources per core": Figure(256, "axons of a core", _MEROLLA, _SANAFE_TRUENORTH),
+        "cores per neuron": Figure(1, "axon, so one core, that a neuron reaches", _AKOPYAN, _SANAFE_TRUENORTH),
         "weight bits": Figure(8, "bits and a sign", _CASSIDY, _SANAFE),
         "weights per neuron": Figure(4, "weights of a neuron, one for each type of axon", _CASSIDY, _SANAFE),
         "longest delay": Figure(15, "time steps of 1 ms", _MEROLLA, _SANAFE),

@@ -66,7 +66,7 @@ def plain_text(checks: Sequence[ChipCheck], name: str = "") -> str:
         ]
         lines += [verdict_text(check), *_aligned(_HEADINGS, rows)]
         lines += [f"{energy_sentence(each)}; source {number[each.source]}" for each in check.energies]
-        lines += [*check.target.remarks, *(f"  {n}: {source}" for source, n in number.items()), ""]
+        lines += [*check.remarks, *(f"  {n}: {source}" for source, n in number.items()), ""]
     return "\n".join(lines)
 
 

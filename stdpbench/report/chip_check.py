@@ -43,15 +43,16 @@ def check_run(folder: RunFolder, targets: tuple[str, ...] = ()) -> list[ChipChec
 def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activity:
     """Return the spikes that the run has kept, those of its input, and those that a report has measured."""
     experiment, spikes, origin = network.experiment.evaluated, dict[str, NDArray[np.float64]](), dict[str, str]()
+    currents = experiment.encoding.currents
     if experiment.stream is not None:
         return Activity(missing="a stream has no stimuli")
     if not (folder.path / "test.npz").is_file():
-        return Activity(missing="the run has not been evaluated yet")
+        return Activity(missing="the run has not been evaluated yet", currents=currents)
     counts, attempts = folder.read_arrays("test.npz", "spike_counts", "attempts")
     if len(counts):
         spikes[needs.read] = counts.mean(axis=0, dtype=np.float64)
         origin[needs.read] = f"responses to {len(counts)} evaluated stimuli"
-    if experiment.encoding.currents:
+    if currents:
         origin[needs.input] = "it is shown as currents, without spikes"
     elif needs.input and len(counts) and not experiment.data.missing:
         validation = bool(folder.read_json("run.json").get("validation", False))
@@ -72,7 +73,7 @@ def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activ
         n = len(each.fan_out)
         spikes[each.source] = np.full(n, operations / (each.fan_out.sum() + each.n_zero))
         origin[each.source] = "the report of the run, spread evenly over neurons"
-    return Activity(spikes, origin, experiment.stimulus_bins)
+    return Activity(spikes, origin, experiment.stimulus_bins, currents=currents)
 
 
 def _reported(folder: RunFolder) -> dict[str, float]:

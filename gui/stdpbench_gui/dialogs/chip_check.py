@@ -96,7 +96,7 @@ class ChipCheckDialog(QDialog):
 
     def _add(self, check: ChipCheck) -> None:
         top = QTreeWidgetItem([verdict_text(check)])
-        top.setData(0, _SOURCE, " ".join(check.target.remarks))
+        top.setData(0, _SOURCE, " ".join(check.remarks))
         top.setFirstColumnSpanned(True)
         font = self.font()
         font.setBold(True)

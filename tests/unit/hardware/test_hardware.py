@@ -147,6 +147,14 @@ def test_a_time_constant_beyond_the_resolution_of_a_chip_does_not_fit() -> None:
 # -- of a run --------------------------------------------------------------------------------------------------------
 
 
+def test_what_is_not_compared_is_said() -> None:
+    needs, chip = needs_of(experiment().graph(1, 4), {}), TARGETS["loihi"]
+    spiking, shown_as_currents = (check(needs, chip, Activity(currents=each)) for each in (False, True))
+    assert not any("currents" in remark for remark in spiking.remarks)
+    assert "The input is currents, without spikes" in " ".join(shown_as_currents.remarks)
+    assert "Thresholds are not compared" in " ".join(spiking.to_mapping()["remarks"])
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = new_run(
