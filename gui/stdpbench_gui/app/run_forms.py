@@ -70,7 +70,7 @@ class RunForms:
     def ask_to_run(self, experiment: Experiment, path: Path) -> NewRunForm:
         """Open the form for a run of an experiment file."""
         shipped = next((name for name, file in shipped_experiments().items() if file == path), "")
-        return self.new_run(NewRun.of(experiment, shipped or str(path)))
+        return self.new_run(NewRun.of(experiment, shipped or str(path.absolute())))
 
     def run_network(self, path: Path) -> None:
         """Run the network of a NIR file, as ``stdpbench run FILE.nir`` does."""

@@ -380,8 +380,12 @@ class NewRunForm(RunForm):
 
     def text(self) -> ActionText:
         """Return what starts the run, queues several, or carries them out one after the other."""
-        stopped, made = self.stopped_first, ActionText(command_of(self.run, self.runs), python_of(self.run, self.runs))
-        return made if stopped is None else RunText(stopped.path, self.runs).asks("stop", {}) + made
+        run, runs, stopped = self.run, self.runs, self.stopped_first
+        made = ActionText(command_of(run, runs, hold=self.fields.hold.isChecked()), python_of(run, runs))
+        if stopped is None:
+            return made
+        both = RunText(stopped.path, runs).asks("stop", {}) + made
+        return ActionText(both.command if made.command else "", both.python)
 
     def experiment(self) -> Experiment:
         """Return the experiment.

@@ -13,7 +13,7 @@ from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_text import HEAD, literal, set_options, shell, text_of, where_is
 
 
-def command_of(run: NewRun, runs: Path) -> str:
+def command_of(run: NewRun, runs: Path, *, hold: bool = False) -> str:
     """Return the commands for a shell that start a run or, with several seeds, put runs into the queue.
 
     Parameters
@@ -22,32 +22,37 @@ def command_of(run: NewRun, runs: Path) -> str:
         The run. Where ``--set`` cannot say what it changes, the commands write an experiment file first.
     runs : Path
         The runs folder.
+    hold : bool
+        Whether they put it into the queue in any case, where it waits until it is released. No command does this with
+        a run that starts from the weights of another one; the text is empty then.
 
     Raises
     ------
     StdpbenchError
         If the experiment contradicts itself.
     """
+    if hold and run.start_from is not None:
+        return ""
     changes, seed = _changes(run)
     lines = list[str]()
     source, reference = run.source, run.reference
-    if changes is None or not source:
+    if changes is None or not source or (hold and reference):
         made = run.experiment()
         source, changes, seed, reference = f"{made.name}.toml", {}, None, ""
         lines.append(f"cat > {shlex.quote(source)} <<'END'\n{made.to_toml().rstrip()}\nEND")
     options = set_options(changes)
     options += _options(run, is_reference=bool(reference))
     if reference and run.features is not None:
-        options += ["--features", str(run.features)]
+        options += ["--features", str(run.features.absolute())]
     if reference and run.weights:
         options += ["--weights", run.weights]
     options += where_is(runs)
     seeds = run.seeds or (() if seed is None else (seed,))
-    if len(seeds) > 1 and not reference and run.start_from is None:
-        numbers = [part for each in seeds for part in ("--seed", str(each))]
-        return "\n".join([*lines, shell("queue", "add", source, *options, *numbers)])
+    if hold or (len(seeds) > 1 and not reference and run.start_from is None):
+        options += [part for each in seeds for part in ("--seed", str(each))] + (["--hold"] if hold else [])
+        return "\n".join([*lines, shell("queue", "add", source, *options)])
     if run.start_from is not None:
-        options += ["--from", str(run.start_from)]
+        options += ["--from", str(run.start_from.absolute())]
     what = ("reference", reference, source) if reference else ("run", source)
     for each in seeds or (None,):
         lines.append(shell(*what, *options, *(() if each is None else ("--seed", str(each)))))
@@ -75,17 +80,17 @@ def python_of(run: NewRun, runs: Path) -> str:
         head += f"changes = {{\n{values}}}\n"
         given.append("set=changes")
     if reference and run.features is not None:
-        given.append(f"features={literal(str(run.features))}")
+        given.append(f"features={literal(str(run.features.absolute()))}")
     if reference and run.weights:
         given.append(f"weights={literal(run.weights)}")
     if run.start_from is not None:
-        given.append(f"start_from={literal(str(run.start_from))}")
+        given.append(f"start_from={literal(str(run.start_from.absolute()))}")
     if run.options.validation:
         given.append("validation=True")
     if not run.options.baselines and not reference:
         given.append("baselines=False")
     if where_is(runs):
-        given.append(f"runs={literal(str(runs))}")
+        given.append(f"runs={literal(str(runs.absolute()))}")
     call = f"stdpbench.{'reference' if reference else 'start'}"
     if len(run.seeds) > 1:
         inside = ", ".join([*given, "seed=seed", "wait=True"])

@@ -61,7 +61,13 @@ class RunText:
     @property
     def word(self) -> str:
         """What a command calls the run."""
-        return self.path.name if self.path.parent.absolute() == self.runs.absolute() else str(self.path)
+        path = self.path.absolute()
+        return path.name if path.parent == self.runs.absolute() else str(path)
+
+    @property
+    def opened(self) -> str:
+        """The Python that opens the run, in any folder."""
+        return f"stdpbench.open_run({literal(str(self.path.absolute()))})"
 
     def enqueues(self) -> ActionText:
         """Return what puts the run into the queue, to be resumed."""
@@ -83,7 +89,7 @@ class RunText:
         """
         words = shell(*command.split(), self.word, *options, *where_is(self.runs)) if command else ""
         found = f"{gives} = " if gives else ""
-        python = f"{HEAD}{found}stdpbench.open_run({literal(str(self.path))}).{call}\n" if call else ""
+        python = f"{HEAD}{found}{self.opened}.{call}\n" if call else ""
         return ActionText(words, python)
 
     def asks(self, request: str, arguments: Mapping[str, Any]) -> ActionText:
@@ -184,7 +190,7 @@ class RunText:
 from stdpbench.readout import SpikeTrains
 from stdpbench.readout.correlograms import correlogram, intervals, raster, rate
 
-with np.load({literal(str(self.path / "test_spikes.npz"))}) as arrays:
+with np.load({literal(str(self.path.absolute() / "test_spikes.npz"))}) as arrays:
     trains = SpikeTrains.from_arrays(arrays)
 stimulus, time = raster(trains, {neuron})
 print(rate(trains, {neuron}), "Hz;", len(intervals(trains, {neuron})), "intervals")
@@ -219,9 +225,22 @@ _REQUESTS: Final[Mapping[str, Callable[[RunText, Mapping[str, Any]], ActionText]
 """What does the same as a request of this name; others only concern the process, or what is shown."""
 
 
+def starred_or_not(runs: Sequence[RunText]) -> ActionText:
+    """Return what gives runs a star or, if all have one, takes it away.
+
+    Raises
+    ------
+    StdpbenchError
+        If their notes cannot be read.
+    """
+    on = not all(read_notes(run.path).starred for run in runs)
+    option = "--star" if on else "--unstar"
+    return joined(run.does("note", f"starred = {on}", option, gives="") for run in runs)
+
+
 def compared(runs: Sequence[RunText]) -> ActionText:
     """Return what compares runs, at least one, of one runs folder."""
-    opened = "".join(f"    stdpbench.open_run({literal(str(run.path))}),\n" for run in runs)
+    opened = "".join(f"    {run.opened},\n" for run in runs)
     python = f"{HEAD}runs = [\n{opened}]\nfor run in runs:\n    print(run.name, run.scores)\n"
     return ActionText(shell("compare", *(run.word for run in runs), *where_is(runs[0].runs)), python)
 
@@ -232,8 +251,9 @@ def shell(*words: str) -> str:
 
 
 def where_is(runs: Path) -> list[str]:
-    """Return the option that names the runs folder; empty if it is the usual one."""
-    return [] if runs.absolute() == runs_folder().absolute() else ["--runs", str(runs)]
+    """Return the option that names the runs folder in any folder; empty if ``$STDPBENCH_RUNS`` names it."""
+    path = runs.absolute()
+    return [] if path == runs_folder() else ["--runs", str(path)]  # a relative one depends on the current folder
 
 
 def set_options(changes: Mapping[str, Any]) -> list[str]:

@@ -198,6 +198,10 @@ def test_it_is_saved_and_copied(
     assert clipboard.text().startswith("stdpbench run digits --set plasticity.nu_post=0.02 --set name=mine ")
     python.trigger()
     assert 'run = stdpbench.start("digits", set=changes, ' in clipboard.text()
+    form.fields.hold.click()
+    command.trigger()
+    assert clipboard.text().startswith("stdpbench queue add digits --set plasticity.nu_post=0.02 --set name=mine ")
+    assert clipboard.text().endswith(" --hold")
     form.reject()  # nothing is lost: no question
     assert not form.isVisible()
 

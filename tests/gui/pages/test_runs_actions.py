@@ -38,6 +38,7 @@ from stdpbench_gui.dialogs.export_responses import ExportResponsesDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.pages.runs import row_actions
 from stdpbench_gui.pages.runs.page import RunsPage
+from stdpbench_gui.widgets.copyable import CopyableAction
 
 # -- what is done with runs ------------------------------------------------------------------------
 
@@ -255,6 +256,9 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     assert isinstance(form, RewindForm)
     waits(qtbot, form.isVisible)
     waits(qtbot, form.at.hasFocus)
+    rewind = page.run_actions.actions["rewind"]
+    assert isinstance(rewind, CopyableAction)
+    assert rewind.copied_text() == form.text()
     assert not form.form.row("plasticity.nu_post").editor.isEnabled()
     assert "Rewinding restores the parameters" in form.form.row("plasticity.nu_post").editor.toolTip()
     before = max(at for at in positions(page.runs / "digits-a") if at < 58)

@@ -40,6 +40,9 @@ def test_a_reference_takes_the_responses_and_the_weights_of_runs(
     choose(fields.start, "digits-b")
     assert form.run.start_from == runs / "digits-b"
     assert f"--from {runs / 'digits-b'}" in form.text().command
+    fields.hold.click()
+    assert form.text().command == "", "no command holds a run that starts from the weights of another one"
+    fields.hold.click()
     form.undo()
     assert fields.start.currentIndex() == 0
     form.undo()

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from stdpbench.runs.catalog.store import Entry
-from stdpbench.runs.queue.run_text import RunText, compared
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.control import reached_by
+from stdpbench.runs.queue.run_text import RunText, compared, starred_or_not
 from stdpbench_gui.pages.runs.note_actions import NoteActions
 from stdpbench_gui.pages.runs.row_actions import RowActions
 from stdpbench_gui.pages.runs.run_actions import (
@@ -84,7 +86,13 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             text_of=each(lambda run: run.branches(None, {})),
         ),
         ActionSpec(
-            "rewind", "Re&wind…", _one(doing.ask_for_rewind), whole, "Go back to an earlier presentation", one=True
+            "rewind",
+            "Re&wind…",
+            _one(doing.ask_for_rewind),
+            whole,
+            "Go back to an earlier presentation",
+            one=True,
+            text_of=each(lambda run: run.rewinds(reached_by(RunFolder.open(run.path)))),
         ),
         ActionSpec(
             "reproduce",
@@ -157,7 +165,7 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             noting.star,
             always,
             "Give it a star, or take the star away (*)",
-            text_of=each(lambda run: run.does("note", "starred = True", "--star", gives="")),
+            text_of=starred_or_not,
         ),
         ActionSpec(
             "title",

@@ -103,9 +103,10 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[tuple[str, Any
         made = with_reference(base, reference[0], changes) if reference else base.override(changes)
         found.append((start_from, (made, options)))
 
-    def add(name: str, assignments: list[str], seeds: list[int], options: Options, *_: Any) -> None:
+    def add(name: str, assignments: list[str], seeds: list[int], options: Options, hold: bool, *_: Any) -> None:
         base = read_experiment(name).override(dict(map(parse_assignment, assignments)))
-        found.extend(("queue", (base.override({"seed": seed}), options)) for seed in seeds)
+        where = "held" if hold else "queue"
+        found.extend((where, (base.override({"seed": seed}), options)) for seed in seeds or [base.seed])
 
     monkeypatch.setattr(commands, "run_command", run)
     monkeypatch.setattr(queue_commands, "add_command", add)
@@ -173,6 +174,34 @@ def test_several_seeds_go_into_the_queue_and_run_one_after_the_other(
         ("queue", made) for made in run.experiments()
     ]
     assert [made for made, _ in python_asks(python_of(run, tmp_path), monkeypatch)] == list(run.experiments())
+
+
+def test_what_is_held_goes_into_the_queue_with_one_seed_too(
+    told: Callable[[str], list[tuple[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run in (digits(), digits(("seed", "3")), replace(digits(("plasticity.nu_post", "0.02")), seeds=(1, 2))):
+        assert [(where, made) for where, (made, _) in told(command_of(run, tmp_path, hold=True))] == [
+            ("held", made) for made in run.experiments()
+        ]
+    assert command_of(replace(digits(), start_from=tmp_path), tmp_path, hold=True) == ""
+    monkeypatch.chdir(tmp_path)
+    trained = replace(digits().trained_by("linear"), seeds=(1, 2))
+    lines, command = command_of(trained, tmp_path, hold=True).rpartition("\n")[::2]
+    head, _, toml = lines.partition("\n")
+    Path(head.split()[2]).write_text(toml.removesuffix("\nEND"), encoding="utf-8")
+    assert [(where, made) for where, (made, _) in told(command)] == [("held", made) for made in trained.experiments()]
+
+
+def test_a_new_run_is_made_in_the_same_folder_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STDPBENCH_RUNS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    run = replace(digits(), start_from=Path("runs/other"))
+    runs, other = tmp_path / "runs", tmp_path / "runs" / "other"
+    assert command_of(run, Path("runs")) == f"stdpbench run digits --runs {runs} --from {other}"
+    assert python_of(run, Path("runs")).endswith(f'stdpbench.start("digits", start_from="{other}", runs="{runs}")\n')
+    monkeypatch.setenv("STDPBENCH_RUNS", str(runs))
+    assert command_of(digits(), Path("runs")) == "stdpbench run digits"
+    assert python_of(digits(), Path("runs")).endswith('stdpbench.start("digits")\n')
 
 
 def test_a_reference_is_trained_by_its_own_command(

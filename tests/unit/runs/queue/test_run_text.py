@@ -16,7 +16,7 @@ from stdpbench.experiment import read_experiment
 from stdpbench.plasticity.custom import as_custom
 from stdpbench.plasticity.tables import rule_table
 from stdpbench.runs.folder.notes import change_notes, read_notes
-from stdpbench.runs.queue.run_text import HEAD, ActionText, RunText, compared, joined
+from stdpbench.runs.queue.run_text import HEAD, ActionText, RunText, compared, joined, starred_or_not
 
 
 @pytest.fixture
@@ -39,6 +39,25 @@ def test_a_run_is_called_by_its_name_or_by_its_folder(run: RunText, tmp_path: Pa
     assert run.asks("pace", {"seconds": 0.1}) == ActionText()
     other = RunText(run.path, tmp_path / "elsewhere")
     assert other.asks("stop", {}).command.startswith(f"stdpbench stop '{run.path}' ")
+
+
+def test_what_is_copied_works_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runs = tmp_path / "runs"
+    here = RunText(Path("runs/digits"), Path("runs"))
+    for named in (None, "runs"):  # both would be another folder elsewhere
+        if named is None:
+            monkeypatch.delenv("STDPBENCH_RUNS", raising=False)
+        else:
+            monkeypatch.setenv("STDPBENCH_RUNS", named)
+        assert here.asks("stop", {}).command == f"stdpbench stop digits --runs {runs}"
+        assert here.asks("stop", {}).python.endswith(f'open_run("{runs / "digits"}").stop()\n')
+        assert f'open_run("{runs / "digits"}")' in compared([here]).python
+        assert f'np.load("{runs / "digits" / "test_spikes.npz"}")' in here.neuron_spikes(0).python
+        other = RunText(Path("other/digits"), Path("runs"))
+        assert other.asks("stop", {}).command == f"stdpbench stop {tmp_path / 'other' / 'digits'} --runs {runs}"
+    monkeypatch.setenv("STDPBENCH_RUNS", str(runs))
+    assert here.asks("stop", {}).command == "stdpbench stop digits"
 
 
 def test_changes_branches_and_exports(run: RunText, tmp_path: Path) -> None:
@@ -71,6 +90,12 @@ def test_changes_branches_and_exports(run: RunText, tmp_path: Path) -> None:
         f'{opened}.notes = "two\\nlines"',
         f"{opened}.starred = False",
     ]
+    opened_star = f"{HEAD}{opened}.starred = "
+    assert starred_or_not([run]) == ActionText(f"stdpbench note 'digits a' --star {where}", f"{opened_star}True\n")
+    change_notes(run.path, lambda notes: notes.with_star(True))
+    assert starred_or_not([run]) == ActionText(f"stdpbench note 'digits a' --unstar {where}", f"{opened_star}False\n")
+    other = RunText(tmp_path / "other", tmp_path)
+    assert starred_or_not([run, other]).command.count(" --star ") == 2
     command = shlex.split(run.notes().command)[1:]
     change_notes(run.path, lambda notes: notes.with_title("").with_tags([]).with_text(""))
     done = CliRunner().invoke(app, command)
