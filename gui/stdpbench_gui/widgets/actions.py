@@ -28,6 +28,7 @@ from stdpbench_gui.widgets.layouts import vbox
 
 _BEFORE_KEYS = "    "
 _COPIES = "Ctrl+C copies it as Python, Ctrl+Shift+C as a command line"
+_COPIES_FOR_CONSOLE = "Ctrl+C copies it as Python for the console of the app"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Actions:
         """Add an action to a menu, which is created on first use: at its end, or before the action with a key.
 
         `text_of` returns the command line and the Python that do the same, which the menu, its buttons, the palette
-        and the console copy.
+        and the console copy. Without it, they copy what the console of the app does.
         """
         action = CopyableAction(text, self._window, text_of, self._report)
         action.setObjectName(key)
@@ -190,16 +191,17 @@ class Palette(QDialog):
         return self._actions.get(str(self.view.currentIndex().data()))
 
     def _show_keys(self) -> None:
-        """Say how the chosen action is copied, if it can be."""
+        """Say how the chosen action is copied."""
         chosen = self._chosen
-        self.keys.setText(_COPIES if chosen is not None and chosen.text_of is not None else "")
+        has_text = chosen is not None and chosen.text_of is not None
+        self.keys.setText("" if chosen is None else _COPIES if has_text else _COPIES_FOR_CONSOLE)
 
     def _copy(self, field: str) -> None:
         """Copy the chosen action, which is not carried out."""
         chosen = self._chosen
-        if chosen is not None and chosen.text_of is not None:
+        if chosen is not None:
             self.accept()
-            copy_text(chosen.text_of, field, chosen.report)
+            copy_text(chosen.copied_text, field, chosen.report)
 
     def _do(self) -> None:
         chosen = self._chosen

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from PyQt6.QtCore import QEvent, QObject, QPoint, Qt
 from PyQt6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent
 from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.queue.run_text import ActionText
+from stdpbench.runs.queue.run_text import ActionText, literal
 from stdpbench_gui.widgets.basic import menu_action, not_none
 
 TextOf = Callable[[], ActionText]
@@ -18,15 +19,16 @@ Report = Callable[[str], object]
 """Receives a sentence about what was copied."""
 WAYS = (("command line", "command"), ("Python", "python"))
 """What an action can be copied as, and the field of `ActionText`."""
+_FOR_CONSOLE: Final = "# in the Python console of the app\n"
 
 
 class CopyableAction(QAction):
-    """An action that declares what does the same elsewhere.
+    """An action that can be copied; one with a name, at least for the console of the app.
 
     Attributes
     ----------
     text_of : callable or None
-        Returns the texts; None: nothing does the same.
+        Returns what does the same elsewhere; None: nothing does.
     report : callable
         Told what was copied.
     """
@@ -35,24 +37,35 @@ class CopyableAction(QAction):
         super().__init__(text, parent)
         self.text_of, self.report = text_of, report
 
+    @property
+    def can_be_copied(self) -> bool:
+        """Whether something else does the same, at least the console of the app."""
+        return self.text_of is not None or bool(self.objectName())
+
     def copied_text(self) -> ActionText:
-        """Return what does the same as the action now."""
-        return ActionText() if self.text_of is None else self.text_of()
+        """Return what does the same as the action now; if nothing does elsewhere, what the console of the app does."""
+        own, name = ActionText() if self.text_of is None else self.text_of(), self.objectName()
+        return own if own != ActionText() or not name else ActionText("", f"{_FOR_CONSOLE}app({literal(name)})\n")
 
 
 def copy_text(text_of: TextOf, field: str, report: Report) -> None:
     """Copy a text to the clipboard and say so, or say why there is none."""
     words = next(words for words, name in WAYS if name == field)
     try:
-        text = getattr(text_of(), field)
+        found = text_of()
     except StdpbenchError as error:
         report(f"Cannot be copied: {error}.")
         return
+    text = getattr(found, field)
     if not text:
-        report(f"There is no {words} for this now.")
+        other = "Python" if found.python else "a command line"
+        report(f"There is no {words} for this{' now' if found == ActionText() else f'; it can be copied as {other}'}.")
         return
     not_none(QGuiApplication.clipboard()).setText(text)
-    report(f"Copied as {words}: {' '.join(text.split()) if len(text) < 200 else f'{len(text.splitlines())} lines'}")
+    shown = text.removeprefix(_FOR_CONSOLE)
+    where = " for the console of the app" if shown != text else ""
+    lines = " ".join(shown.split()) if len(shown) < 200 else f"{len(shown.splitlines())} lines"
+    report(f"Copied as {words}{where}: {lines}")
 
 
 def add_copy_entries(menu: QMenu, text_of: TextOf, report: Report, what: str = "Copy") -> None:
@@ -68,12 +81,12 @@ def add_copy_entries(menu: QMenu, text_of: TextOf, report: Report, what: str = "
 
 def show_copy_menu(action: QAction, parent: QWidget, at: QPoint) -> QMenu | None:
     """Show a menu that copies an action; None if the action cannot be copied."""
-    if not isinstance(action, CopyableAction) or action.text_of is None:
+    if not isinstance(action, CopyableAction) or not action.can_be_copied:
         return None
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.setAccessibleName(f"Copy: {action.text().replace('&', '')}")
-    add_copy_entries(menu, action.text_of, action.report)
+    add_copy_entries(menu, action.copied_text, action.report)
     menu.popup(at)
     return menu
 

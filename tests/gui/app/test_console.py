@@ -80,6 +80,9 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
     assert window.session.selection.neuron == 3
     says("app('pause')", "“Pause” is not possible now")
     says("print(app.text('hardware').splitlines()[-1])", "checks = stdpbench.open_run(")
+    says("print(app.text('page-start').splitlines()[-1])", 'app("page-start")')
+    says("exec(app.text('page-start'))", "asked for")
+    waits(qtbot, lambda: window.pages.currentWidget() is not window.runs_page)
     says("import time; print('beg' + 'un', flush=True); time.sleep(100)", "begun")
     window.console._interrupt()
     waits(qtbot, lambda: "KeyboardInterrupt" in shown._control.toPlainText())

@@ -17,12 +17,13 @@ from typer.testing import CliRunner
 from waiting import waits
 
 from stdpbench.cli.app import app
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.widgets.basic import not_none
-from stdpbench_gui.widgets.copyable import ActionButton, show_copy_menu
+from stdpbench_gui.widgets.copyable import ActionButton, CopyableAction, show_copy_menu
 
 PATH = "plasticity.nu_post"
 
@@ -117,8 +118,8 @@ def test_what_is_copied_does_the_same(paused: MainWindow, qtbot: QtBot, tmp_path
 
 
 @pytest.mark.shared_window
-def test_menus_buttons_and_the_palette_copy(window: MainWindow, qtbot: QtBot, finished_run: object) -> None:
-    window.open_run(finished_run.path)  # type: ignore[attr-defined]
+def test_menus_buttons_and_the_palette_copy(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
+    window.open_run(finished_run.path)
     waits(qtbot, lambda: window.session.folder is not None)
     menu = next(each for each in window.findChildren(QMenu) if each.title() == "&Run")
     menu.popup(window.mapToGlobal(QPoint(20, 20)))
@@ -137,6 +138,17 @@ def test_menus_buttons_and_the_palette_copy(window: MainWindow, qtbot: QtBot, fi
     assert not palette.isVisible()
     palette = window.open_palette()
     qtbot.keyClicks(palette.field, "light theme")
+    assert palette.keys.text() == "Ctrl+C copies it as Python for the console of the app"
+    qtbot.keyClick(palette.field, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert clipboard() == '# in the Python console of the app\napp("theme-light")\n'
+    assert window.message.text() == 'Copied as Python for the console of the app: app("theme-light")'
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "light theme")
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(palette.field, Qt.Key.Key_C, both)
+    assert window.message.text() == "There is no command line for this; it can be copied as Python."
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "zzz")
     assert palette.keys.text() == ""
     palette.reject()
 
@@ -149,5 +161,35 @@ def test_menus_buttons_and_the_palette_copy(window: MainWindow, qtbot: QtBot, fi
     known: dict[str, object] = {}
     exec(python, known)
     assert len(known["stimulus"]) == len(known["time"])  # type: ignore[arg-type]
-    stop = show_copy_menu(window.actions_["about"], button, QPoint(5, 5))
-    assert stop is None
+    opened = show_copy_menu(window.actions_["about"], button, QPoint(5, 5))
+    assert opened is not None
+    assert [action.isEnabled() for action in opened.actions()] == [False, True]
+    choose(window, qtbot, "Copy as Python")
+    assert clipboard().endswith('\napp("about")\n')
+    bare = CopyableAction("Bare", window, None, window.report)  # of no name that the console knows
+    assert show_copy_menu(bare, button, QPoint(5, 5)) is None
+
+
+@pytest.mark.shared_window
+def test_every_action_can_be_copied(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
+    window.open_run(finished_run.path)
+    waits(qtbot, lambda: window.session.folder is not None)
+    texts = {entry.action.objectName(): entry.action.copied_text() for entry in window.actions_}
+    assert [name for name, text in texts.items() if text == ActionText()] == []
+    assert texts["hardware"].python.endswith(".hardware()\n"), "what does it elsewhere goes first"
+    assert all(f'app("{name}")' in text.python for name, text in texts.items() if "console of the app" in text.python)
+
+    window.go_to("start")
+    calls: dict[str, list[str]] = {"app": []}
+    exec(texts["page-runs"].python, {"app": calls["app"].append})
+    (name,) = calls["app"]
+    window.actions_[name].trigger()
+    assert window.pages.currentWidget() is window.runs_page
+    lessons = not_none(window.actions_["lessons"].associatedObjects()[-1])
+    assert isinstance(lessons, QMenu)
+    lessons.popup(window.mapToGlobal(QPoint(20, 20)))
+    place = lessons.actionGeometry(window.actions_["lessons"]).center()
+    qtbot.mouseRelease(lessons, Qt.MouseButton.RightButton, pos=place)
+    choose(window, qtbot, "Copy as Python")
+    lessons.close()
+    assert clipboard().endswith('\napp("lessons")\n')

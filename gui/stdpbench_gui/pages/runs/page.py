@@ -39,6 +39,7 @@ from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import Elided, content_of, explain, not_none, short_path, wrapped
 from stdpbench_gui.widgets.button_row import ButtonRow
+from stdpbench_gui.widgets.copyable import ActionButton
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.undo import Steps
@@ -153,8 +154,7 @@ class RunsPage(QWidget):
         self.empty = wrapped("", "empty")
         self.empty.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.bin_button = QToolButton()
-        self.bin_button.setDefaultAction(self.bin_action)
+        self.bin_button = ActionButton(self.bin_action)
         self.bin_button.setAccessibleName("Bin")
         self.columns_button = QToolButton()
         self.columns_button.setText("Columns")
