@@ -58,8 +58,6 @@ class PastForm(RunForm):
         Where it resumes.
     """
 
-    has_forecast = False
-
     def __init__(
         self,
         past: Past,
@@ -89,13 +87,17 @@ class PastForm(RunForm):
         vbox(wrapped(explanation), form, self.resumes, within=self.head, margins=margins, spacing=theme.GRID)
         self.at.valueChanged.connect(self._move)
 
+    @property
+    def presentations_done(self) -> int:
+        """Training presentations before the position."""
+        return self.at.value()
+
     def experiment_at(self, at: int) -> Experiment:
         """Return the experiment that is continued from a position."""
         raise NotImplementedError
 
     def _open_at(self, buttons: tuple[QWidget, ...]) -> None:
         self.lay_out(self.head, buttons)
-        self.time.hide()
         self.at.setFocus()
         self.at.selectAll()
 
@@ -221,6 +223,10 @@ class RewindForm(PastForm):
     def experiment_at(self, at: int) -> Experiment:
         """Return the experiment that the run continues with."""
         return self.past.rewound_to(at)
+
+    def cannot_go(self) -> str:
+        """Return why the run cannot be rewound; empty if it can."""
+        return "It is at this presentation: choose an earlier one." if self.at.value() == self.past.reached else ""
 
     def why_not(self, path: str) -> str:
         """Return why no parameter can be changed."""

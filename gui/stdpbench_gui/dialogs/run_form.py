@@ -92,8 +92,6 @@ class RunForm(QDialog):
 
     made = pyqtSignal(object)
     reported = pyqtSignal(str)
-    has_forecast = True
-    """Whether it says how long the run will take."""
 
     def __init__(self, run: NewRun, session: RunSession, runs: Path, title: str, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -273,6 +271,11 @@ class RunForm(QDialog):
         """The experiment that the form shows, with its changes."""
         return self.run.draft
 
+    @property
+    def presentations_done(self) -> int:
+        """Training presentations that the new run does not have to carry out."""
+        return 0
+
     def refresh(self) -> None:
         """Show the current run."""
         run, draft = self.run, self.draft
@@ -296,8 +299,8 @@ class RunForm(QDialog):
         whole = None if problems else draft.unchecked
         self.preview.show_for(whole)
         self.preview.setVisible(draft.unchecked.stream is None)
-        if self.has_forecast:
-            self.time.show_for(whole, trust=run.is_template)
+        done = self.presentations_done
+        self.time.show_for(whole, trust=run.is_template and not done, done=done)
         for key, word, can, text in (
             ("undo", "Undo", self.history.can_undo, self.history.undo_text),
             ("redo", "Redo", self.history.can_redo, self.history.redo_text),

@@ -13,6 +13,8 @@ from stdpbench.runs.catalog.forecast import Size, forecast
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import grow
 
+_Wanted = tuple[Experiment, Size | None, bool, int]
+
 
 class ForecastLabel(QLabel):
     """The forecast (`stdpbench.runs.catalog.forecast`), computed in a thread because it may read run folders.
@@ -42,11 +44,13 @@ class ForecastLabel(QLabel):
         self.setAccessibleName("Expected duration and memory" if memory else "Expected duration")
         self.busy = False
         self._runs, self._session, self._memory, self._grows = runs, session, memory, grows
-        self._wanted: tuple[Experiment, Size | None, bool] | None = None
+        self._wanted: _Wanted | None = None
 
-    def show_for(self, experiment: Experiment | None, size: Size | None = None, *, trust: bool = False) -> None:
+    def show_for(
+        self, experiment: Experiment | None, size: Size | None = None, *, trust: bool = False, done: int = 0
+    ) -> None:
         """Show the forecast of an experiment; nothing for None. See `stdpbench.runs.catalog.forecast.forecast`."""
-        self._wanted = None if experiment is None else (experiment, size, trust)
+        self._wanted = None if experiment is None else (experiment, size, trust, done)
         if self._wanted is None:
             self.setText("")
         elif not self.busy:
@@ -57,12 +61,12 @@ class ForecastLabel(QLabel):
     def _ask(self) -> None:
         assert self._wanted is not None
         wanted, runs, memory = self._wanted, self._runs, self._memory
-        experiment, size, trust = wanted
+        experiment, size, trust, done = wanted
         self.busy = True
 
         def look() -> str:
             known = size or Size.of_experiment(experiment)
-            sentence = forecast(experiment, runs, known, trust=trust).sentence
+            sentence = forecast(experiment, runs, known, trust=trust, done=done).sentence
             return f"{sentence} {_memory(experiment, known)}".strip() if memory else sentence
 
         def take(sentence: str) -> None:
@@ -71,7 +75,7 @@ class ForecastLabel(QLabel):
         # unreadable pictures are reported when the run starts
         self._session.work(look, take, failed=lambda _: take(""), owner=self)
 
-    def _take(self, wanted: tuple[Experiment, Size | None, bool], sentence: str) -> None:
+    def _take(self, wanted: _Wanted, sentence: str) -> None:
         """Show the forecast, unless another one was requested meanwhile."""
         self.busy = False
         if self._wanted is wanted:

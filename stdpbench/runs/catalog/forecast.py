@@ -114,7 +114,7 @@ class Forecast:
     sentence : str
         The estimate and its source in a sentence.
     presentations : int
-        Number of training presentations.
+        Number of training presentations that are left.
     """
 
     seconds: float | None
@@ -156,8 +156,9 @@ def forecast(
     options: Options | None = None,
     *,
     trust: bool = False,
+    done: int = 0,
 ) -> Forecast:
-    """Estimate the duration of a run of an experiment.
+    """Estimate the duration of a run of an experiment, or of the rest of one.
 
     Parameters
     ----------
@@ -171,6 +172,8 @@ def forecast(
         Options of the run.
     trust : bool
         Whether the entries under ``[about]`` describe this very experiment and were not inherited from another one.
+    done : int
+        Training presentations that another run has carried out already.
 
     Raises
     ------
@@ -178,7 +181,8 @@ def forecast(
         If the pictures cannot be read.
     """
     size, options = size or Size.of_experiment(experiment), options or Options()
-    n_train, n_frozen = _presentations(experiment, size, options)
+    planned_in_all, n_frozen = _presentations(experiment, size, options)
+    n_train = max(0, planned_in_all - done)
     n_input = size.n_input(experiment)
     planned = _Planned(speed(flat(experiment.to_mapping())), n_input, work(experiment, n_input), n_train)
     known = [*_of_runs(runs, planned.speed), *_of_shipped()]
@@ -195,7 +199,7 @@ def forecast(
     seconds = best.before + compiling + scale * (n_train * best.per_training + n_frozen * best.per_frozen)
     shown = f"{thousands(n_train)} training presentations"
     if experiment.stream is not None:
-        shown = f"{experiment.schedule.duration:g} s of the stream"
+        shown = f"{experiment.schedule.duration * n_train / max(1, planned_in_all):g} s of the stream"
     return Forecast(seconds, _sentence(best, seconds, compiling, others, scale, shown), n_train)
 
 

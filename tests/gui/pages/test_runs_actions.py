@@ -215,6 +215,8 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     assert form.at.maximum() == 60
     form.at.setValue(40)
     assert form.resumes.text().startswith("It resumes from the start: presentations 1 to 40 are computed again")
+    waits(qtbot, lambda: "for 20 training presentations" in form.time.text())
+    assert "synapses" in form.time.text()
     size = form.form.row("network.n_exc")
     assert not size.editor.isEnabled()
     assert "Structural: a branch continues with the same network" in size.editor.toolTip()
@@ -256,6 +258,8 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     assert isinstance(form, RewindForm)
     waits(qtbot, form.isVisible)
     waits(qtbot, form.at.hasFocus)
+    assert not form.go.isEnabled()
+    assert "choose an earlier one" in form.go.toolTip()
     rewind = page.run_actions.actions["rewind"]
     assert isinstance(rewind, CopyableAction)
     assert rewind.copied_text() == form.text()

@@ -107,6 +107,9 @@ def test_the_estimate_is_based_on_a_run_with_the_same_network(measured: Make, tm
     more = forecast(asked(schedule__passes=3, schedule__test_images=100), tmp_path, SIZE, Options(baselines=False))
     assert more.seconds == pytest.approx(10 + 60 + 40 * 1100 / 2400)
     assert more.presentations == 3000
+    rest = forecast(asked(schedule__passes=3), tmp_path, SIZE, done=2500)
+    assert rest.seconds == pytest.approx(10 + 20 * 0.5 + 40)
+    assert rest.sentence.startswith("About 60 s on this machine for 500 training presentations")
 
 
 def test_compilation_is_included_unless_the_network_is_compiled(
