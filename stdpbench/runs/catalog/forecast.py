@@ -199,7 +199,7 @@ def forecast(
     seconds = best.before + compiling + scale * (n_train * best.per_training + n_frozen * best.per_frozen)
     shown = f"{thousands(n_train)} training presentations"
     if experiment.stream is not None:
-        shown = f"{experiment.schedule.duration * n_train / max(1, planned_in_all):g} s of the stream"
+        shown = f"{(experiment.schedule.duration or 0.0) * n_train / max(1, planned_in_all):g} s of the stream"
     return Forecast(seconds, _sentence(best, seconds, compiling, others, scale, shown), n_train)
 
 
