@@ -11,6 +11,7 @@ from stdpbench.api.view import RunView
 from stdpbench.figures.saving import Width
 from stdpbench.runs.catalog.comparison import read_population
 from stdpbench.runs.folder.notes import title_of
+from stdpbench.runs.folder.weights_origin import origin_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,8 @@ class DrawnRun(RunView):
         """
         path = self.path / "metrics.json"
         metrics = self._folder.read_json("metrics.json") if path.is_file() else {}
-        return plots.plot_confusion(metrics, readout, self._live(), self.name, Place.of(ax, width))
+        word = origin_of(self.path).word
+        return plots.plot_confusion(metrics, readout, self._live(), self.name, word, Place.of(ax, width))
 
     def plot_accuracy(
         self,

@@ -111,14 +111,16 @@ def plot_weights(
     return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title, width=place.width))
 
 
-def plot_confusion(metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str, place: Place) -> Axes:
+def plot_confusion(
+    metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str, word: str, place: Place
+) -> Axes:
     """Draw a confusion matrix; see `stdpbench.figures.confusion.confusion`."""
     scores = metrics.get("accuracy", {})
     if not scores or live.started is None:
         raise StdpbenchError(f"{name} has no answers to labelled pictures yet")
     if readout not in scores:
         raise StdpbenchError(f"{name} has no read-out {readout!r}; {suggestion(readout, scores)}")
-    title = f"{name}, {'supervised' if 'supervised' in metrics else readout}"
+    title = f"{name}, {', '.join(dict.fromkeys(filter(None, (word, '' if 'supervised' in metrics else readout))))}"
     noun = str(metrics.get("noun", "picture"))
     found, names = Score.from_mapping(scores[readout]), live.started.class_names
     if place.ax is not None:

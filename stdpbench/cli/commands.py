@@ -31,6 +31,7 @@ from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.folder.weights_origin import Origin, origin_of
 from stdpbench.runs.lineage.branches import resumption
 from stdpbench.runs.lineage.control import checkpoint, pause, rewind, step, stop
 from stdpbench.runs.protocol.changes import changes_rule, rule_of
@@ -39,6 +40,10 @@ from stdpbench.runs.protocol.states import State
 
 SUPERVISED = "supervised: trained with the labels of the training pictures; compare it only with other references"
 CONVERTED = "supervised: trained with labels elsewhere, and converted here; compare it only with other references"
+_ORIGINS = {
+    Origin.LABELS: "supervised: its weights were trained with labels; compare it only with other references",
+    Origin.UNKNOWN: "origin of the weights unknown: they may have been trained with labels",
+}
 
 
 def run_command(
@@ -92,6 +97,8 @@ def run_command(
         parent = find_run(start_from, runs)
         given = changes if reference is None else {}
         folder = create_run_from(parent, given, runs, options, _about(), experiment)
+    if not experiment.reference.trains and (sentence := _ORIGINS.get(origin_of(folder.path), "")):
+        console.print(sentence, highlight=False, soft_wrap=True)
     if sentence := look_text(experiment, runs, options):
         console.print(sentence, highlight=False, soft_wrap=True)
     _start(folder, console, new=True, detach=detach, json=json)

@@ -24,6 +24,7 @@ from rich.text import Text
 from stdpbench.experiment import Experiment
 from stdpbench.readout import INTERVAL, Score
 from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
+from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import describe, duration, held_out_words
@@ -168,8 +169,8 @@ class Display(Bars):
     def summarise(self, folder: Path, metrics: Mapping[str, Any]) -> None:
         """Print the results."""
         rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
-        supervised = "supervised" in metrics
-        if supervised and rows:  # all read-outs answer with the output neuron that fires most
+        origin = origin_of(folder)
+        if "supervised" in metrics and rows:  # all read-outs answer with the output neuron that fires most
             rows = [("output neurons", rows[0][1])]
         for baseline, result in metrics.get("baselines", {}).items():
             if "accuracy" in result:
@@ -178,7 +179,8 @@ class Display(Bars):
                 rows.append((f"{baseline.replace('_', ' ')} (vote)", result["vote"]))
         if rows:
             shown = f"{metrics['evaluated_on']} {metrics.get('noun', 'picture')}s"
-            table = Table(title=f"{'supervised ' if supervised else ''}accuracy on {metrics['n_test_images']} {shown}")
+            title = f"accuracy on {metrics['n_test_images']} {shown}"
+            table = Table(title=f"{origin.word}: {title}" if origin.word else title)
             table.add_column("read-out")
             table.add_column("%", justify="right")
             uneven = any(Score.from_mapping(score).uneven for _, score in rows if "confusion" in score)

@@ -13,7 +13,7 @@ from stdpbench import __version__
 from stdpbench.cli.note_command import noted_lines, noted_record
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
-from stdpbench.runs.catalog.columns import SUPERVISED, clock, local_time
+from stdpbench.runs.catalog.columns import clock, local_time
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.index import UnwritableIndexError
 from stdpbench.runs.catalog.store import BIN, CHANGED, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
@@ -70,7 +70,10 @@ def list_command(
             waiting = len(Queue(runs).items())
     if json:
         asked = list(dict.fromkeys([*COLUMNS, *chosen]))
-        records = [{column: entry.value(column) for column in asked} for entry in entries]
+        records = [
+            {column: entry.value(column) for column in asked} | {"supervised": entry.weights_origin.supervised}
+            for entry in entries
+        ]
         sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
         return
     if not entries:
@@ -286,8 +289,7 @@ def _cell(entry: Entry, column: str) -> str:
     if column == "duration":
         return "" if entry.duration is None else clock(entry.duration)
     if column == "vote":
-        word = f" {SUPERVISED}" if entry.supervised else ""
-        return "" if entry.vote is None else f"{100 * entry.vote:5.2f} %{word}"
+        return "" if entry.vote is None else f"{100 * entry.vote:5.2f} % {entry.weights_origin.word}".rstrip()
     return entry.text(column)
 
 

@@ -12,5 +12,7 @@ time; see `independent`. docs/hardware.md explains the convention.
 
 NEURONS = ("LIF", "IF", "CubaLIF")
 """Nodes of NIR that stand for populations."""
+ORIGIN = "weights_origin"
+"""Name in the metadata of a written file that says whether its weights were trained with labels."""
 OUTPUT = "Output"
 """Name of the output node of a written file; names of populations have no capital letters."""

@@ -31,16 +31,20 @@ class NirNetwork:
         Weights and thresholds by the names of learned arrays (`stdpbench.network.Learned`).
     remarks : tuple of str
         Sentences for the user.
+    weights_origin : str
+        What its weights were trained with, as in the metadata of a file of stdpbench; empty if it does not say so.
     """
 
     experiment: Experiment
     learned: Mapping[str, NDArray[np.float64]]
     remarks: tuple[str, ...]
+    weights_origin: str = ""
 
     def save(self, folder: Path) -> None:
         """Write it into an empty folder."""
         (folder / "experiment.toml").write_text(self.experiment.to_toml(), encoding="utf-8")
-        (folder / "remarks.json").write_text(json.dumps(self.remarks), encoding="utf-8")
+        said = {"remarks": self.remarks, "weights_origin": self.weights_origin}
+        (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
         np.savez(folder / "learned.npz", **self.learned)  # type: ignore[arg-type]
 
     @classmethod
@@ -49,7 +53,8 @@ class NirNetwork:
         experiment = Experiment.from_toml((folder / "experiment.toml").read_text(encoding="utf-8"))
         with np.load(folder / "learned.npz", allow_pickle=False) as arrays:
             learned = dict(arrays)
-        return cls(experiment, learned, tuple(json.loads((folder / "remarks.json").read_text(encoding="utf-8"))))
+        said = json.loads((folder / "said.json").read_text(encoding="utf-8"))
+        return cls(experiment, learned, tuple(said["remarks"]), said["weights_origin"])
 
 
 def nir_network(name: str | PathLike[str], changes: Mapping[str, Any]) -> NirNetwork | None:

@@ -26,7 +26,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.files import SENTENCES
 from stdpbench.graph.bias import BIAS, BIAS_NEURON
 from stdpbench.graph.checks import name_problem
-from stdpbench.nir import NEURONS
+from stdpbench.nir import NEURONS, ORIGIN
 from stdpbench.nir.convolutions import GRIDS, LAYERS
 from stdpbench.nir.imported import NirNetwork
 from stdpbench.nir.neurons import Nodes, neurons_of
@@ -77,7 +77,8 @@ def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
     mapping["schedule"] = {"min_spikes": 0, "max_attempts": 1, **mapping.get("schedule", {}), **learns_not}
     for key in ("stages", "duration", "piece"):
         mapping["schedule"].pop(key, None)
-    return NirNetwork(Experiment.from_mapping(mapping), learned, tuple(remarks))
+    origin = _text(metadata.get(ORIGIN, ""))
+    return NirNetwork(Experiment.from_mapping(mapping), learned, tuple(remarks), origin)
 
 
 def open_graph(path: Path, known: tuple[str, ...], can: str, *, check: bool = True) -> nir.NIRGraph:

@@ -21,6 +21,7 @@ from stdpbench.readout import READOUTS, Assignment, SpikeTrains, assign, classes
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.weights_origin import Origin, origin_of
 from stdpbench.runs.preparation.start import (
     arrays_at_start,
     fingerprint_at_start,
@@ -121,13 +122,18 @@ class EvaluatedRun:
 
     @property
     def supervised(self) -> bool:
-        """Whether the network was trained with labels."""
+        """Whether labels train the network, so that each output neuron stands for a class."""
         return self.experiment.reference.trains
+
+    @cached_property
+    def weights_origin(self) -> Origin:
+        """What its weights were trained with, also those that it got from another run or a file."""
+        return origin_of(self.folder.path)
 
     @property
     def group(self) -> str:
         """Group of its own rows in tables of accuracies."""
-        return "supervised" if self.supervised else "read-out"
+        return "supervised" if self.weights_origin is Origin.LABELS else "read-out"
 
     @property
     def readouts(self) -> tuple[str, ...]:

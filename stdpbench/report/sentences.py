@@ -7,7 +7,7 @@ from math import hypot
 from pathlib import Path
 from typing import Any
 
-from stdpbench.readout import INTERVAL
+from stdpbench.readout import INTERVAL, READOUTS
 from stdpbench.readout.baselines import SAMPLES
 from stdpbench.report.adapted_thresholds import NAME as ADAPTED
 from stdpbench.report.analysis import Findings
@@ -16,7 +16,14 @@ from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import Accuracy
 from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.comparison import Account
+from stdpbench.runs.folder.weights_origin import Origin
 from stdpbench.units import signed
+
+_TRAINED = {
+    Origin.LABELS: "with weights that were trained with labels (supervised)",
+    Origin.NO_LABELS: "trained without labels",
+    Origin.UNKNOWN: "with weights of unknown origin, which may have been trained with labels,",
+}
 
 
 def summary(run: EvaluatedRun, found: Findings, readings: Mapping[str, Any]) -> list[str]:
@@ -38,7 +45,7 @@ def _accuracy(run: EvaluatedRun, found: Findings) -> str:
     vote, graph = found.row("vote"), run.experiment.graph()
     assert vote is not None
     # all of them: naming only the best would be a selection on the evaluated pictures
-    others = [row for row in found.accuracies if row.group == "read-out" and row.name != "vote"]
+    others = [row for row in found.accuracies if row.group == run.group and row.name in READOUTS[1:]]
     more = ", ".join(f"{percent(row.accuracy)} by {row.name}" for row in others)
     repeats, again = found.data.get("repeats"), ""
     if repeats is not None and repeats["sd"]["vote"] is not None:
@@ -56,9 +63,10 @@ def _accuracy(run: EvaluatedRun, found: Findings) -> str:
             f"Supervised: {how} classifies {_interval(vote)} of {vote.n_images} {part} correctly, by the output "
             f"neuron that fires most.{again}"
         )
+    neurons = f"{graph.n_read} {graph.read} neurons, {_TRAINED[run.weights_origin]}"
     return (
-        f"{graph.n_read} {graph.read} neurons, trained without labels and labelled with {len(run.label_counts)} "
-        f"training pictures, classify {_interval(vote)} of {vote.n_images} {part} correctly by vote, {more}.{again}"
+        f"{neurons} and labelled with {len(run.label_counts)} training pictures, classify {_interval(vote)} of "
+        f"{vote.n_images} {part} correctly by vote, {more}.{again}"
     )
 
 

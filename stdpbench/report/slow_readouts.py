@@ -34,12 +34,11 @@ def timed_rows(
     note : str
         Remark for these rows.
     """
+    group = "supervised" if run.group == "supervised" else "timed"
     n, known = len(test), Known(label, run.label_labels[: len(label)], assignment)
     for kind in TIMED:
         answers = timed_readouts.get(kind)().predict(test, known)
-        yield accuracy_row(
-            "supervised" if run.supervised else "timed", kind, answers, run.test_labels[:n], len(label), note
-        )
+        yield accuracy_row(group, kind, answers, run.test_labels[:n], len(label), note)
 
 
 def supervised_rows(run: EvaluatedRun) -> Iterator[Accuracy]:

@@ -19,8 +19,6 @@ TITLES = {
     "starred": STAR,
 }
 """Titles of columns that differ from the column name."""
-SUPERVISED = "supervised"
-"""The word beside every accuracy of a network that was trained with labels."""
 SHARES = ("accuracy.", "baselines.")
 """Prefixes of metrics that are fractions, shown in per cent."""
 MARKS = {
@@ -83,7 +81,8 @@ def text(entry: Entry, column: str, now: str = "") -> str:
             else f"{entry.phase} {thousands(entry.done)} / {thousands(entry.total)}"
         )
     if isinstance(value, float) and 0 <= value <= 1 and is_share(column):
-        return f"{100 * value:.2f} %{f' {SUPERVISED}' if column == 'vote' and entry.supervised else ''}"
+        word = entry.weights_origin.word if column == "vote" else ""
+        return f"{100 * value:.2f} % {word}".rstrip()
     if isinstance(value, int) and not isinstance(value, bool) and column != "seed":
         return thousands(value)
     return entry.text(column)
@@ -132,7 +131,7 @@ def summary(entries: Iterable[Entry]) -> str:
         n = sum(entry.state == state for entry in all_)
         if n:
             parts.append(f"{thousands(n)} {state}")
-    votes = [100 * entry.vote for entry in all_ if entry.vote is not None and not entry.supervised]
+    votes = [100 * entry.vote for entry in all_ if entry.vote is not None and not entry.weights_origin.word]
     if votes:  # a range without names: choosing a run by it would be selection on the test set
         parts.append(f"vote {min(votes):.1f} to {max(votes):.1f} %" if len(votes) > 1 else f"vote {votes[0]:.1f} %")
     return " · ".join(parts)

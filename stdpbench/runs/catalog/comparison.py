@@ -14,6 +14,7 @@ from stdpbench import units
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.figures.comparison import called
+from stdpbench.learned_names import listed
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.baselines import SAMPLES
 from stdpbench.readout.metric import Metric
@@ -24,6 +25,7 @@ from stdpbench.runs.folder.journal import read_undamaged
 from stdpbench.runs.folder.notes import title_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.folder.weights_origin import Origin, origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import array_names, missing_kinds
 from stdpbench.runs.protocol.facts import Record
@@ -116,6 +118,8 @@ class Account:
         Name of the population that is read; empty if the network is not known.
     title : str
         The title that a person gave to the run; empty if it has none.
+    weights_origin : Origin
+        What its weights were trained with.
     """
 
     name: str
@@ -137,6 +141,7 @@ class Account:
     learned_set: tuple[tuple[int, str], ...] = ()
     read: str = ""
     title: str = ""
+    weights_origin: Origin = Origin.NO_LABELS
 
     @classmethod
     def of(cls, folder: RunFolder) -> Account:
@@ -177,6 +182,7 @@ class Account:
             ),
             read,
             title_of(folder.path),
+            origin_of(folder.path),
         )
 
     def setting(self, path: str) -> str:
@@ -436,13 +442,28 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
         remarks.append("Some runs were evaluated on test pictures, others on held-out training pictures.")
     if len({account.simulator for account in accounts if account.simulator}) > 1:
         remarks.append("The runs used different simulators.")
-    taught = [name for name, one in zip(names, accounts, strict=True) if "reference.kind" in one.parameters]
-    if 0 < len(taught) < len(accounts):
+    return remarks + _origins(accounts, names) + _networks(accounts, names)
+
+
+def _origins(accounts: Sequence[Account], names: Sequence[str]) -> list[str]:
+    """Return sentences on what the weights were trained with, unless that is the same for all and known."""
+    taught, without, unknown = (
+        [name for name, one in zip(names, accounts, strict=True) if one.weights_origin is origin]
+        for origin in (Origin.LABELS, Origin.NO_LABELS, Origin.UNKNOWN)
+    )
+    remarks = []
+    if taught and without:
+        others = f"those of {listed(without)}" if unknown else "the others"
         remarks.append(
-            f"{' and '.join(taught)} {'was' if len(taught) == 1 else 'were'} trained with labels (supervised), the "
-            "others without: their accuracies measure different things."
+            f"The weights of {listed(taught)} were trained with labels (supervised), {others} without: their "
+            "accuracies measure different things."
         )
-    return remarks + _networks(accounts, names)
+    if unknown:
+        remarks.append(
+            f"The origin of the weights of {listed(unknown)} is unknown: they may have been trained with labels, and "
+            "then their accuracies measure something else."
+        )
+    return remarks
 
 
 def _streams(accounts: Sequence[Account]) -> bool:

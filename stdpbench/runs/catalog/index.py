@@ -49,6 +49,7 @@ _COLUMNS = {
         "changes": "TEXT",
         "metrics": "TEXT",
         "notes": "TEXT",
+        "weights_origin": "TEXT",
     },
     "queue": {
         "number": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -65,7 +66,7 @@ _COLUMNS = {
         "experiment": "TEXT",
     },
 }
-_ADDED = ("notes",)
+_ADDED = ("notes", "weights_origin")
 """Columns of runs that were added since version 1."""
 _DAMAGED = {
     sqlite3.SQLITE_CORRUPT,

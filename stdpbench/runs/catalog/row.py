@@ -16,6 +16,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.notes import read_notes
 from stdpbench.runs.folder.run_json import NAME as RUN
 from stdpbench.runs.folder.run_json import is_text, read_run, read_table
+from stdpbench.runs.folder.weights_origin import Origin, origin_of
 from stdpbench.runs.protocol.states import State
 from stdpbench.toml_lines import flat
 
@@ -45,7 +46,7 @@ def read_row(folder: Path) -> dict[str, Any]:
     """Read the files of a run folder as a row of the index."""
     row: dict[str, Any] = dict.fromkeys(("parameters", "changes", "metrics"), "{}")
     row |= dict.fromkeys(PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
-    row |= {"item": "", "parent_id": "", "notes": _notes(folder)}
+    row |= {"item": "", "parent_id": "", "notes": _notes(folder), "weights_origin": str(Origin.NO_LABELS)}
     try:
         metadata = read_run(folder / RUN)
         row |= {key: metadata.get(key, "") for key in ("id", "reason", "started", "ended")}
@@ -54,6 +55,7 @@ def read_row(folder: Path) -> dict[str, Any]:
         experiment = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
         row |= {"experiment": str(experiment.get("name", "")), "seed": _number(experiment.get("seed"))}
         row["parameters"] = json.dumps(flat(experiment), default=str)
+        row["weights_origin"] = str(origin_of(folder, metadata, experiment))
     except (StdpbenchError, OSError, ValueError, RecursionError) as error:
         return row | {"state": DAMAGED, "reason": f"its files cannot be read: {error}"}
     return row | _progress(folder) | _metrics(folder) | {"changes": json.dumps(_changes(folder))}

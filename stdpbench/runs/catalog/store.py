@@ -29,6 +29,7 @@ from stdpbench.runs.folder.notes import NAME as NOTES
 from stdpbench.runs.folder.notes import Notes
 from stdpbench.runs.folder.run_json import is_text
 from stdpbench.runs.folder.staging import remove_left_behind
+from stdpbench.runs.folder.weights_origin import Origin
 from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
 
 BIN = "bin"
@@ -45,7 +46,8 @@ CHANGED = "changed"
 COLUMNS = ("name", *PLAIN, "progress", "duration", "path", *NOTED)
 """Columns that every run has; parameters and metrics are additional columns, named by their dotted paths."""
 STAR = "★"
-_SUPERVISED = """parameters LIKE '%"reference.kind"%' AS supervised"""
+_KNOWN = "SELECT folder, CASE WHEN weights_origin IS NULL THEN '' ELSE signature END FROM runs"
+"""Folders with their signatures, empty for rows that an earlier version wrote: these are read again."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class Entry:
         Accuracy of the vote.
     parent, parent_id : str
         Run from which this one continues, with the position, and its ID; empty if there is none.
-    supervised : bool
-        Whether its network is trained with labels.
+    weights_origin : Origin
+        What its weights were trained with.
     parameters : mapping of str to Any
         Values of ``experiment.toml`` by dotted path.
     changes : mapping of str to Any
@@ -96,7 +98,7 @@ class Entry:
     vote: float | None
     parent: str
     parent_id: str
-    supervised: bool = False
+    weights_origin: Origin = Origin.NO_LABELS
     parameters: Mapping[str, Any] = field(default_factory=dict)
     changes: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -213,7 +215,7 @@ class Store:
     def refresh(self) -> None:
         """Read the run folders that have changed since the last update."""
         with index.translated(self.runs):
-            known = dict(self._connection.execute("SELECT folder, signature FROM runs").fetchall())
+            known = dict(self._connection.execute(_KNOWN).fetchall())
             found = dict(_scan(self.runs))
             for name in [name for name in found if not is_text(name)]:
                 del found[name]
@@ -258,7 +260,7 @@ class Store:
         fields = [
             "folder",
             "parent_id",
-            _SUPERVISED,
+            "weights_origin",
             "notes",
             *PLAIN,
             *(("parameters", "changes", "metrics") if details else ()),
@@ -318,7 +320,7 @@ class Store:
         path = self.runs / name
         if row["state"] != DAMAGED and State(row["state"]).active and not has_process(path):
             row |= {"state": str(State.FAILED), "reason": EXITED_UNEXPECTEDLY}
-        row["supervised"] = bool(row["supervised"])
+        row["weights_origin"] = Origin.read(row["weights_origin"])
         noted = Notes.from_mapping(json.loads(text)) if (text := row.pop("notes")) else Notes()
         row |= {"starred": noted.starred, "title": noted.title, "tags": noted.tags, "notes": noted.text}
         return Entry(name=name, path=path, **row)

@@ -42,6 +42,7 @@ _TYPES: Mapping[str, Any] = {
     "from": _ORIGIN,
     "nir": {"file": str, "remark": str},
     "weights": {"file": str, "remark": str},
+    "weights_origin": str,
     "reproduces": _ORIGIN,
     "sweep": {"name": str, "arm": str},
 }

@@ -25,6 +25,7 @@ from stdpbench.references.pretraining import as_hidden_layer
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_files import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.weights_origin import KEY, Origin, origin_of
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.options import Options
 from stdpbench.stimuli import pictures_of
@@ -137,13 +138,14 @@ def create_run_from(
     theirs, adapted = _as_first_layer(old, new, own, theirs, split)
     start, not_taken = _taken(own, theirs, name)
     remark = " ".join(filter(None, (adapted, not_taken, other_synapses)))
+    about = {**(about or {}), KEY: str(origin_of(parent.path))}
     reference = {
         "id": parent.read_json("run.json").get("id", ""),
         "name": name,
         "remark": remark,
     }
     fill = partial(write_learned_files, learned=start, start=True)
-    return _created(new, runs, options, {**(about or {}), "from": reference}, fill)
+    return _created(new, runs, options, {**about, "from": reference}, fill)
 
 
 def create_run_of_nir(
@@ -184,8 +186,9 @@ def create_run_of_nir(
         )
     start, not_taken = _taken(start_arrays(experiment, split.train), Learned(network.learned), file)
     origin = {"file": file, "remark": " ".join(filter(None, (*network.remarks, not_taken)))}
+    about = {**(about or {}), "nir": origin, KEY: str(Origin.read(network.weights_origin))}
     fill = partial(write_learned_files, learned=start, start=True)
-    return _created(experiment, runs, options, {**(about or {}), "nir": origin}, fill)
+    return _created(experiment, runs, options, about, fill)
 
 
 def _input_of(folder: RunFolder) -> tuple[int, ...]:

@@ -27,6 +27,7 @@ from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import describe_intervention
 from stdpbench.runs.protocol.pieces import Piece
@@ -98,7 +99,7 @@ def draw_assessment(
         return
     (folder.path / "figures").mkdir(exist_ok=True)
     _draw_fields(folder, experiment, split, w, assignment)
-    how = "supervised" if experiment.reference.trains else "vote"
+    how = origin_of(folder.path).word or "vote"
     title = f"{experiment.name}, seed {experiment.seed}, {how}"
     figure = confusion(scores["vote"], split.class_names, title=title, noun=split.test.noun)
     write_figure(figure, folder.path / "figures" / "confusion.png")

@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError, several
 from stdpbench.experiment import Experiment, input_shape
 from stdpbench.files import DAMAGE, check_target
-from stdpbench.nir import independent
+from stdpbench.nir import ORIGIN, independent
 from stdpbench.nir.writing import nir_graph, unsayable, write_nir
 from stdpbench.runs.client.aside import answer_request
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, versions
+from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.preparation.start import load_split, trained_arrays
 from stdpbench.runs.process.evaluation import as_evaluated, present_frozen
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
@@ -173,6 +174,7 @@ def _metadata(
         "run": folder.path.resolve().name,
         "input_shape": np.array(shape),
         "read": experiment.graph().read,
+        ORIGIN: str(origin_of(folder.path)),
         "shown": tomli_w.dumps(kept),
     }
     return about | ({"another_network": "; ".join(marks)} if marks else {})

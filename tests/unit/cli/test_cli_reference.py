@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import shutil
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
+import nir
 import numpy as np
 import pytest
 
@@ -18,7 +22,11 @@ from stdpbench.nir.reading import read_nir
 from stdpbench.report.build import ReportOptions, make_report
 from stdpbench.runs.catalog.access_log import count_looks
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.preparation.creation import create_run, create_run_of_nir
+from stdpbench.runs.folder.weights_origin import Origin, origin_of
+from stdpbench.runs.lineage.branches import branch, rewind
+from stdpbench.runs.lineage.export import export_run, import_run
+from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
 from stdpbench.runs.preparation.start import arrays_at_start, load_split
 from stdpbench.runs.protocol.options import Options
 
@@ -77,14 +85,18 @@ def test_the_command_runs_the_same_experiment_with_the_same_weights(
     assert "supervised" in compared
 
 
-def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_path: Path) -> None:
-    steps = make_report([RunFolder.open(trained.path)], tmp_path, ReportOptions(workers=1))
+def make_report_of(path: Path, folder: Path) -> dict[str, Any]:
+    steps = make_report([RunFolder.open(path)], folder, ReportOptions(workers=1))
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            (found,) = end.value["runs"]
-            break
+            found: dict[str, Any] = end.value["runs"][0]
+            return found
+
+
+def test_a_report_counts_its_accuracy_as_supervised(trained: stdpbench.Run, tmp_path: Path) -> None:
+    found = make_report_of(trained.path, tmp_path)
     rows = [row for row in found["accuracies"] if row["name"] == "vote"]
     assert [(row["group"], row["supervised"], row["n_labelled"]) for row in rows] == [("supervised", True, 300)]
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -126,6 +138,79 @@ def test_the_network_is_written_for_other_simulators_checked_and_read_again(
     np.testing.assert_allclose(start["feed.w"], np.load(trained.path / "weights.npy"), rtol=1e-12)
     with pytest.raises(StdpbenchError, match="has a network of 784 inputs, but these data give 900"):
         create_run_of_nir(network, again.override({"data.frame": 30}), file.name, tmp_path, Options())
+
+
+@pytest.fixture(scope="module")
+def imported(trained: stdpbench.Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the run of a NIR file of weights that were trained with labels, and what the command printed."""
+    folder = tmp_path_factory.mktemp("imported")
+    trained.export_nir(folder / "of-labels.nir", stimuli=2)
+    with redirect_stdout(StringIO()) as out, suppress(SystemExit):
+        main(["run", str(folder / "of-labels.nir"), "--runs", str(folder / "runs"), "--workers", "1"])
+    return folder / "runs", " ".join(out.getvalue().split())
+
+
+def test_a_nir_file_says_that_its_weights_were_trained_with_labels(
+    trained: stdpbench.Run, imported: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, said = imported
+    assert "supervised: its weights were trained with labels; compare it only with other references" in said
+    assert "supervised: accuracy on 40 test pictures" in said
+    (path,) = runs.glob("of-labels-*")
+    assert " % supervised" in printed(capsys, "list", "--runs", str(runs))
+    (told,) = json.loads(printed(capsys, "list", "--runs", str(runs), "--json"))
+    assert told["supervised"] is True
+    assert "others without" not in printed(capsys, "compare", str(path), str(trained.path))
+    assert "(supervised), the others without" in printed(
+        capsys, "compare", str(path), str(created(tmp_path, "unsupervised"))
+    )
+    make_report_of(path, tmp_path / "report")
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "with weights that were trained with labels (supervised)" in page
+    assert "trained without labels" not in page
+    assert stdpbench.open_run(path).plot_confusion().get_title("left").startswith(f"{path.name}, supervised, vote")
+
+
+def test_the_mark_goes_along_with_weights(imported: tuple[Path, str], trained: stdpbench.Run, tmp_path: Path) -> None:
+    (path,) = imported[0].glob("of-labels-*")
+    runs = tmp_path / "elsewhere"
+    without = {"reference.kind": "none", "schedule.passes": 0}
+    marked = [
+        create_run_from(RunFolder.open(trained.path), without, runs, Options()),
+        create_run_from(RunFolder.open(path), {"seed": 6}, runs, Options()),
+        branch(RunFolder.open(path), runs=runs),
+        branch(branch(RunFolder.open(path), runs=runs), runs=runs),
+        prepare(RunFolder.open(path), runs)[0],
+    ]
+    assert {origin_of(each.path) for each in marked} == {Origin.LABELS}
+    zipped = tmp_path / "run.zip"
+    export_run(RunFolder.open(path), zipped)
+    assert origin_of(import_run(zipped, tmp_path / "unpacked").path) is Origin.LABELS
+    again = shutil.copytree(path, runs / path.name)
+    assert {origin_of(each.path) for each in (rewind(RunFolder.open(again), 0), RunFolder.open(again))} == {
+        Origin.LABELS
+    }
+
+
+def test_a_nir_file_that_does_not_say_so_has_weights_of_unknown_origin(
+    trained: stdpbench.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained.export_nir(tmp_path / "silent.nir", stimuli=1)
+    graph = nir.read(tmp_path / "silent.nir")
+    del graph.metadata["weights_origin"]
+    nir.write(tmp_path / "silent.nir", graph)
+    network = nir_network(tmp_path / "silent.nir", {})
+    assert network is not None
+    folder = create_run_of_nir(network, network.experiment, "silent.nir", tmp_path, Options())
+    assert origin_of(folder.path) is Origin.UNKNOWN
+    compared = printed(capsys, "compare", str(folder.path), str(trained.path), str(created(tmp_path, "other")))
+    assert f"The origin of the weights of {folder.path.name} is unknown" in compared
+    assert "trained with labels (supervised), those of other" in compared
+    assert "others without" not in compared
+
+
+def created(runs: Path, name: str) -> Path:
+    return create_run(Experiment.from_mapping({"name": name}), runs, Options()).path
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,102 @@
+"""Whether the weights of a run were trained with labels, also where another run or a file gave them.
+
+Has no expensive imports, since a list of runs may read a thousand folders.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder.run_json import NAME as RUN
+from stdpbench.runs.folder.run_json import read_run
+
+KEY = "weights_origin"
+"""Entry of ``run.json``: what the weights were trained with that the run started from, one of `Origin`."""
+
+
+class Origin(StrEnum):
+    """What the weights of a run were trained with."""
+
+    LABELS = "labels"
+    NO_LABELS = "no labels"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def read(cls, text: str) -> Origin:
+        """Return the origin that a file says; one that it does not say is unknown."""
+        return cls(text) if text in tuple(cls) else cls.UNKNOWN
+
+    @property
+    def word(self) -> str:
+        """What stands beside every accuracy of the run; empty for weights that were trained without labels."""
+        return _WORDS.get(self, "")
+
+    @property
+    def supervised(self) -> bool | None:
+        """Whether the weights were trained with labels; None if that is not known."""
+        return None if self is Origin.UNKNOWN else self is Origin.LABELS
+
+    def marked(self, name: str) -> str:
+        """Return the name of a run with the word in brackets, if there is one."""
+        return f"{name} ({self.word})" if self.word else name
+
+
+_BEFORE = ("parent", "from", "reproduces")
+"""Entries of ``run.json`` that name the run whose weights a run has."""
+_WORDS = {Origin.LABELS: "supervised", Origin.UNKNOWN: "origin of the weights unknown"}
+
+
+def origin_of(
+    folder: Path, metadata: Mapping[str, Any] | None = None, experiment: Mapping[str, Any] | None = None
+) -> Origin:
+    """Return what the weights of a run were trained with.
+
+    A run says it in its experiment, if labels train it, or in ``run.json``, if it started from other weights. Runs of
+    earlier versions do not say the latter: those of a NIR file are then of unknown origin, and others are as the run
+    that they continue from, if it is still beside them.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    metadata, experiment : mapping, optional
+        Contents of its ``run.json`` and ``experiment.toml``, if already read.
+
+    Raises
+    ------
+    StdpbenchError
+        If the files of the run cannot be read.
+    """
+    metadata = read_run(folder / RUN) if metadata is None else metadata
+    experiment = _experiment(folder) if experiment is None else experiment
+    visited = {folder.absolute()}
+    while True:
+        reference = experiment.get("reference")
+        if isinstance(reference, Mapping) and reference.get("kind", "none") != "none":
+            return Origin.LABELS
+        if KEY in metadata:
+            return Origin.read(metadata[KEY])
+        if "nir" in metadata:
+            return Origin.UNKNOWN
+        before = next((metadata[key] for key in _BEFORE if isinstance(metadata.get(key), Mapping)), {})
+        beside = folder.absolute().parent / Path(str(before.get("name", ""))).name
+        try:
+            metadata, experiment = read_run(beside / RUN), _experiment(beside)
+        except StdpbenchError:  # not there any more, or damaged
+            return Origin.NO_LABELS
+        if beside in visited or metadata.get("id", "") != before.get("id", ""):
+            return Origin.NO_LABELS
+        visited.add(beside)
+
+
+def _experiment(folder: Path) -> dict[str, Any]:
+    path = folder / "experiment.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise StdpbenchError(f"{path} cannot be read: {error}") from None
