@@ -21,12 +21,16 @@ class RunOfLesson:
         Values that differ from it, by dotted path.
     seconds : float
         Pause between presentations in seconds at the start, so that learning can be seen; 0: as fast as possible.
+    checkpoint_every : int
+        Training presentations between checkpoints, at which a branch is compared with the run that it left; 0: the
+        default of runs.
     """
 
     name: str
     experiment: str
     set: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    checkpoint_every: int = 0
 
 
 @dataclass(frozen=True)

@@ -359,11 +359,11 @@ class MainWindow(QMainWindow):
 
     # -- runs ------------------------------------------------------------------------------------------------------
 
-    def run_experiment(self, experiment: Experiment) -> None:
+    def run_experiment(self, experiment: Experiment, options: Options | None = None) -> None:
         """Create a run of an experiment, start it and show it."""
         self.show_message(f"Starting {experiment.name} …")
         runs = self.runs
-        self.session.start_new(lambda: create_run(experiment, runs, Options(), {"command": "desktop app"}))
+        self.session.start_new(lambda: create_run(experiment, runs, options or Options(), {"command": "desktop app"}))
 
     def open_first(self, path: Path) -> None:
         """Open a run folder, an experiment file or pictures as soon as the pages for them are made."""

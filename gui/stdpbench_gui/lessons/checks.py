@@ -17,11 +17,6 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.lessons.sight import Sight
 
 
-def page_shown(sight: Sight, *, name: str) -> bool:
-    """Whether a page is shown."""
-    return sight.page_name == name
-
-
 def panel_shown(sight: Sight, *, name: str) -> bool:
     """Whether a panel of the Train page is in front."""
     panel = sight.panels[name]
@@ -52,7 +47,7 @@ def neuron_selected(sight: Sight) -> bool:
 
 
 def presentation_replayed(sight: Sight, *, after: str = "") -> bool:
-    """Whether slow motion shows a presentation in which the neuron spikes, and that follows the change of a parameter.
+    """Whether slow motion shows the recorded potential of a neuron that spikes, after the change of a parameter.
 
     Parameters
     ----------
@@ -62,7 +57,7 @@ def presentation_replayed(sight: Sight, *, after: str = "") -> bool:
         Path of the parameter; empty: any presentation.
     """
     moment = sight.slow_motion.moment
-    if moment is None or not len(moment.output):
+    if moment is None or moment.courses is None or not len(moment.output):
         return False
     changed = [at for at, change in sight.session.live.changes if after in change]
     return not after or (bool(changed) and moment.presentation >= changed[-1])
@@ -89,14 +84,15 @@ def rule_changed(sight: Sight) -> bool:
     return any(changes_rule(change) for _, change in sight.session.live.changes)
 
 
-def run_evaluated(sight: Sight) -> bool:
-    """Whether the Evaluate page shows a run."""
-    return sight.evaluate.state.look is not None
+def run_evaluated(sight: Sight, *, name: str) -> bool:
+    """Whether the Evaluate page shows a run of an experiment."""
+    look = sight.evaluate.state.look
+    return look is not None and look.experiment == name
 
 
-def answers_selected(sight: Sight) -> bool:
-    """Whether something is selected on the Evaluate page."""
-    return bool(sight.evaluate.state.chosen)
+def answers_selected(sight: Sight, *, name: str) -> bool:
+    """Whether the Evaluate page shows a run of an experiment, and something is selected in it."""
+    return run_evaluated(sight, name=name) and bool(sight.evaluate.state.chosen)
 
 
 def rule_chosen(sight: Sight, *, kind: str, values: Mapping[str, float] | None = None) -> bool:
@@ -161,7 +157,6 @@ def expression_valid(sight: Sight, *, spot: str, has: str = "", lacks: str = "")
 CHECKS: Mapping[str, Callable[..., bool]] = {
     check.__name__.replace("_", "-"): check
     for check in (
-        page_shown,
         panel_shown,
         run_open,
         state_reached,

@@ -10,8 +10,10 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.lessons import Lesson, RunOfLesson, Step, lessons
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.control import ensure_stopped
+from stdpbench.runs.protocol.options import Options
 from stdpbench_gui.lessons import places
 from stdpbench_gui.lessons.checks import CHECKS
 from stdpbench_gui.lessons.pane import LessonPane
@@ -170,7 +172,8 @@ class Guide(QObject):
         places.tidy(self._app, self._place)
         self.number = min(max(number, 0), len(lesson.steps))
         self.progress.go_to(lesson, self.number)
-        pane.step.show_step(lesson, self.number, lesson.run is not None and self.sight.run_name == lesson.run.name)
+        is_open = lesson.run is not None and self.sight.run_name == lesson.run.name
+        pane.step.show_step(lesson, self.number, is_open, sum(map(has_process, self._runs_of(lesson))))
         self._show_state()
         self._look()
 
@@ -212,15 +215,21 @@ class Guide(QObject):
             places.show(self._app, self._place, self.frame)
 
     def start_run(self) -> None:
-        """Start the run of the lesson."""
-        if self.lesson is not None and self.lesson.run is not None:
+        """Start the run of the lesson; curves of other runs, which would be drawn with its own, are removed."""
+        run = None if self.lesson is None else self.lesson.run
+        if run is not None:
             self._end_runs()
-            self._app.run_experiment(experiment_of(self.lesson.run))
+            self.sight.curves.overlays.clear()
+            self._app.run_experiment(experiment_of(run), Options(checkpoint_every=run.checkpoint_every))
+
+    def _runs_of(self, lesson: Lesson) -> list[Path]:
+        """Return the runs of a lesson."""
+        return [path for path, owner in self._runs.items() if owner is lesson]
 
     def _end_runs(self) -> None:
         """Stop the runs of the lesson, also one that a branch has left: they would train for a long time yet."""
-        session = self._app.session
-        for path in [path for path, lesson in self._runs.items() if lesson is self.lesson]:
+        session, lesson = self._app.session, self.lesson
+        for path in [] if lesson is None else self._runs_of(lesson):
             del self._runs[path]
             folder = RunFolder(path)
             session.background.do(partial(ensure_stopped, folder, _OVER), lambda _: None, lambda _: None, owner=self)

@@ -95,6 +95,12 @@ class LessonList(QScrollArea):
         button.setAccessibleName(f"{button.text()} lesson {lesson.number}: {lesson.title}")
 
 
+def _finish(n_running: int) -> str:
+    """Return the text of the button that ends a lesson."""
+    runs = "run" if n_running == 1 else "runs"
+    return f"Finish: stop the {runs}" if n_running else "Finish"
+
+
 class StepView(QWidget):
     """One step of a lesson, or its question.
 
@@ -116,7 +122,7 @@ class StepView(QWidget):
         self.done = wrapped("")
         self.done.setAccessibleName("State of this step")
         self.all = QPushButton("All lessons")
-        self.all.setToolTip("Back to the list; the lesson remembers where you are")
+        self.all.setToolTip("Back to the list; the lesson remembers where you are, and its run continues")
         self.steps = QLabel()
         self.steps.setObjectName("faint")
         self.lesson = wrapped("", "faint")
@@ -179,8 +185,8 @@ class StepView(QWidget):
         for first, second in pairwise(order):
             QWidget.setTabOrder(first, second)
 
-    def show_step(self, lesson: Lesson, number: int, run_is_open: bool) -> None:
-        """Show a step; the one after the last is the question."""
+    def show_step(self, lesson: Lesson, number: int, run_is_open: bool, n_running: int) -> None:
+        """Show a step; the one after the last is the question, whose last button stops the runs in progress."""
         n = len(lesson.steps)
         asks = number >= n
         step = None if asks else lesson.steps[number]
@@ -199,7 +205,8 @@ class StepView(QWidget):
         self.answer.setText(unbroken(lesson.question.answer))
         self._reveal(False)
         self.back.setEnabled(number > 0)
-        self.next.setText("All lessons" if asks else "To the question" if number == n - 1 else "Next")
+        self.next.setText(_finish(n_running) if asks else "To the question" if number == n - 1 else "Next")
+        self.next.setToolTip("End the lesson and go back to the list" if asks else "")
         self.area_to_top()
 
     def area_to_top(self) -> None:

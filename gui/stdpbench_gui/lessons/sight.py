@@ -8,6 +8,7 @@ from PyQt6.QtCore import QObject, QSettings, pyqtSignal
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
 from stdpbench.experiment import Experiment
+from stdpbench.runs.protocol.options import Options
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.panels.base import Panel
@@ -55,7 +56,7 @@ class App(Protocol):
     def go_to(self, name: str) -> None:
         """Show a page."""
 
-    def run_experiment(self, experiment: Experiment) -> None:
+    def run_experiment(self, experiment: Experiment, options: Options | None = None) -> None:
         """Start a run of an experiment."""
 
 

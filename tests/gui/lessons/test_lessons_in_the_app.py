@@ -5,6 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PyQt6.QtCore import QSettings, Qt
@@ -24,6 +27,7 @@ from stdpbench_gui.lessons.progress import Progress
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.change_way import BRANCH
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.session.overlays import Overlay
 from stdpbench_gui.widgets.button_row import ButtonRow
 from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
 
@@ -68,6 +72,35 @@ def test_places_and_checks_exist(window: MainWindow, lesson: Lesson) -> None:
         assert page in window.page_names, place
         assert not part or part in places.parts(window, page), place
         assert not detail or part == "parameters", place
+
+
+@pytest.mark.parametrize("courses", [None, "recorded"])
+def test_a_replay_without_a_recorded_potential_is_not_the_step(courses: object) -> None:
+    moment = SimpleNamespace(output=[3], courses=courses, presentation=7)
+    sight: Any = SimpleNamespace(
+        slow_motion=SimpleNamespace(moment=moment), session=SimpleNamespace(live=SimpleNamespace(changes=[]))
+    )
+    assert CHECKS["presentation-replayed"](sight) == (courses is not None)
+
+
+@pytest.mark.parametrize("name", ["lesson-answers", "digits"])
+def test_only_the_run_of_the_lesson_counts_as_evaluated(name: str) -> None:
+    state = SimpleNamespace(look=None, chosen=True)
+    sight: Any = SimpleNamespace(evaluate=SimpleNamespace(state=state))
+    checks = [partial(CHECKS[check], sight, name="lesson-answers") for check in ("run-evaluated", "answers-selected")]
+    assert [check() for check in checks] == [False, False]
+    state.look = SimpleNamespace(experiment=name)
+    assert [check() for check in checks] == [name == "lesson-answers"] * 2
+
+
+@pytest.mark.shared_window
+def test_without_a_run_the_last_button_stops_none(closed_afterwards: MainWindow, qtbot: QtBot) -> None:
+    guide, lesson = closed_afterwards.help.lessons, BY_NAME["synapse"]
+    guide.open(lesson)
+    guide._go_to(len(lesson.steps))
+    assert view_of(guide).next.text() == "Finish"
+    click(qtbot, view_of(guide).next)
+    assert guide.lesson is None
 
 
 @pytest.mark.shared_window
@@ -153,7 +186,9 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     # far enough that the run is not there before it is paused, however late that is
     few = [{**s.arguments, "at_least": 600} if "at_least" in s.arguments else s.arguments for s in whole.steps]
     steps = tuple(replace(step, arguments=arguments) for step, arguments in zip(whole.steps, few, strict=True))
-    lesson = replace(whole, run=RunOfLesson(whole.run.name, "digits", SMALL, 0.05), steps=steps)
+    lesson = replace(whole, run=RunOfLesson(whole.run.name, "digits", SMALL, 0.05, 20), steps=steps)
+    overlays = guide.sight.curves.overlays
+    overlays.add(Overlay("of the Runs page", {}))
     guide.open(lesson)
     view = view_of(guide)
 
@@ -164,6 +199,9 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, view.start)
     waits(qtbot, done)
     waits(qtbot, lambda: session.live.progress.get("pace") == 0.05)
+    assert not overlays.shown()
+    assert session.folder is not None
+    assert session.folder.read_json("run.json")["options"]["checkpoint_every"] == 20
 
     click(qtbot, view.next)  # pause, and choose a neuron
     assert not done()
@@ -215,9 +253,16 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     assert not view.answer.isVisible()
     click(qtbot, view.reveal)
     assert view.answer.isVisible()
-    click(qtbot, view.next)
+    assert view.next.text() == "Finish: stop the runs"
+    click(qtbot, view.all)
     assert guide.pane is not None
     assert guide.pane.list.states["neuron"].text() == "✓ done"
+    assert has_process(parent)
+    assert session.connected
+    guide.open(lesson)
+    guide._go_to(len(lesson.steps))
+    click(qtbot, view.next)
+    assert guide.lesson is None
     waits(qtbot, lambda: not session.connected)  # its runs would train for a long time yet
     assert session.state is State.STOPPED
     waits(qtbot, lambda: not has_process(parent))

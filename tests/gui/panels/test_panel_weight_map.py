@@ -264,7 +264,7 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
         write(folder, position, share * w)
     panel.sources.compare_with_parent(parent.path)
     # both exist only at the position of the branch
-    waits(qtbot, lambda: label() == f"at 8, minus {parent.path.name} at 6")
+    waits(qtbot, lambda: label() == f"all learning since 6: at 8, minus {parent.path.name} at 6")
     write(own, 5, 0.7 * w)
     panel.session.live.checkpoints.append(5)
     panel.sources._look_at_parent()

@@ -227,12 +227,16 @@ class WeightSources(QObject):
         return self.wanted is not None and (self._past is None or self._past.position != self.wanted)
 
     def difference(self) -> str:
-        """Describe the shown difference; empty: weights are shown."""
+        """Describe the shown difference, and whether it shows more than the effect of a change; empty: weights."""
         shown, reference = self.shown(), self.reference
         if shown is None or reference is None:
             return ""
-        at = f" at {thousands(reference.position)}" if reference.of_run and reference.position >= 0 else ""
-        return f"at {thousands(shown.position)}, minus {reference.name}{at}"
+        since = thousands(reference.position)
+        at = f" at {since}" if reference.of_run and reference.position >= 0 else ""
+        found = f"at {thousands(shown.position)}, minus {reference.name}{at}"
+        if self._followed is not None and reference.position != shown.position:
+            return f"all learning since {since}: {found}"  # not only the effect of the change
+        return found
 
     def show(self, position: int | None) -> None:
         """Show the weights of a checkpoint; None: the current weights."""
