@@ -78,7 +78,7 @@ def start(
     where = runs_folder() if runs is None else Path(runs).expanduser()
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
     about = {"command": f"stdpbench.start({experiment.name!r}, set={dict(set or {})!r}, seed={seed!r})"}
-    changed = experiment.override(changes) if changes else experiment
+    changed = (network or experiment).override(changes) if changes else experiment
     if network is not None:
         if start_from is not None:
             raise StdpbenchError("a NIR file has the weights that its network starts with; leave out start_from")

@@ -79,7 +79,10 @@ def run_command(
     else:
         base = responding.experiment if name is None and responding is not None else read_experiment(str(name))
     data = None if responding is None else features_of(responding)
-    experiment = base.override(changes) if reference is None else with_reference(base, reference, changes, data)
+    if reference is None:
+        experiment = base.override(changes) if network is None else network.override(changes)
+    else:
+        experiment = with_reference(base, reference, changes, data)
     _title(console, experiment, [text for text in assignments if not text.startswith("seed=")])
     if reference is None and (lost := lost_text(base, changes)):
         console.print(lost, highlight=False, markup=False, soft_wrap=True)

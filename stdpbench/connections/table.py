@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 from typing import Any, ClassVar, Literal
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,21 @@ from stdpbench.parameters import Parameters, parameter
 
 _PLACES: dict[str, Path] = {}
 """Where the synapses with a digest were last found, for experiments that name another place."""
+_HELD: WeakValueDictionary[str, Rows] = WeakValueDictionary()
+"""Synapses that no file lists yet, by their digest."""
+
+
+def hold(rows: Rows) -> str:
+    """Have experiments find synapses by their digest as long as somebody holds them; a run writes them to a file.
+
+    Returns
+    -------
+    str
+        The digest.
+    """
+    digest = rows.digest
+    _HELD[digest] = rows
+    return digest
 
 
 class Table(Connection):
@@ -82,6 +98,8 @@ class Table(Connection):
         StdpbenchError
             If they cannot be read, or are no longer those that `sha256` identifies.
         """
+        if (held := _HELD.get(self.sha256)) is not None:
+            return held
         path = Path(self.file)
         for place in (path, _PLACES.get(self.sha256, path)):
             if place.is_file():

@@ -56,6 +56,11 @@ class Rows:
         """Count the synapses."""
         return len(self.source)
 
+    @classmethod
+    def of_pairs(cls, source: NDArray[np.int64], target: NDArray[np.int64]) -> Rows:
+        """Return synapses between pairs of neurons, sorted by source, then by target, that are not from a file."""
+        return cls(source, target, None, None, np.arange(len(source)), "row")
+
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
         """The columns that the file has, by name."""

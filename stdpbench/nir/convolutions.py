@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.nir.values import real
 from stdpbench.references.layer_network import Layer, Pair
 
 LAYERS = ("Conv2d", "AvgPool2d", "SumPool2d", "Flatten", "Linear", "Affine")
@@ -39,10 +40,10 @@ def layer_of(name: str, node: nir.NIRNode) -> Layer:
         factor = 1 / prod(size) if isinstance(node, nir.AvgPool2d) else 1.0
         return Layer(name, "pool", size=size, stride=stride, padding=padding, factor=factor)
     for what in ("weight", "bias"):
-        if hasattr(node, what) and not np.isfinite(np.asarray(getattr(node, what), np.float64)).all():
+        if hasattr(node, what) and not np.isfinite(real(node, name, what)).all():
             raise StdpbenchError(f"the {what} of {name} has values that are not finite numbers")
-    weight = np.asarray(node.weight, np.float64)
-    bias = np.asarray(node.bias, np.float64).reshape(-1) if isinstance(node, nir.Affine | nir.Conv2d) else None
+    weight = real(node, name, "weight")
+    bias = real(node, name, "bias").reshape(-1) if isinstance(node, nir.Affine | nir.Conv2d) else None
     n_dimensions = 4 if isinstance(node, nir.Conv2d) else 2
     if weight.ndim != n_dimensions:
         raise StdpbenchError(f"the weights of {name} must have {n_dimensions} dimensions, not {weight.ndim}")

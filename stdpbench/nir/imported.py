@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench import units
-from stdpbench.errors import StdpbenchError
+from stdpbench.connections.table import hold
+from stdpbench.connections.table_file import Rows
+from stdpbench.errors import StdpbenchError, several
 from stdpbench.experiment import Experiment
 from stdpbench.files import read_by_process
+
+_DELAY = re.compile(r"network\.projections\.(\w+)\.delay(?!\.)\b")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,28 +38,65 @@ class NirNetwork:
         Sentences for the user.
     weights_origin : str
         What its weights were trained with, as in the metadata of a file of stdpbench; empty if it does not say so.
+    delays : mapping of str to str
+        By the name of each projection with a delay, the Delay nodes that make it.
+    synapses : tuple of Rows
+        Those of its connections of kind ``table``, which the experiment finds here until a run writes them to files.
     """
 
     experiment: Experiment
     learned: Mapping[str, NDArray[np.float64]]
     remarks: tuple[str, ...]
     weights_origin: str = ""
+    delays: Mapping[str, str] = field(default_factory=dict)
+    synapses: tuple[Rows, ...] = ()
+
+    def override(self, changes: Mapping[str, Any]) -> Experiment:
+        """Return its experiment with changes, as `Experiment.override` does.
+
+        Raises
+        ------
+        StdpbenchError
+            If a change is not valid; an error about a delay names the node of the file.
+        """
+        try:
+            return self.experiment.override(changes)
+        except StdpbenchError as error:
+            raise in_words_of_file(error, self.delays) from None
 
     def save(self, folder: Path) -> None:
         """Write it into an empty folder."""
         (folder / "experiment.toml").write_text(self.experiment.to_toml(), encoding="utf-8")
-        said = {"remarks": self.remarks, "weights_origin": self.weights_origin}
-        (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
+        said = {"remarks": self.remarks, "weights_origin": self.weights_origin, "delays": dict(self.delays)}
+        (folder / "said.json").write_text(json.dumps(said | {"synapses": len(self.synapses)}), encoding="utf-8")
+        for number, rows in enumerate(self.synapses):
+            np.savez(folder / f"synapses-{number}.npz", source=rows.source, target=rows.target)
         np.savez(folder / "learned.npz", **self.learned)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, folder: Path) -> NirNetwork:
         """Read what `save` wrote."""
+        said, synapses = json.loads((folder / "said.json").read_text(encoding="utf-8")), list[Rows]()
+        for number in range(said["synapses"]):
+            with np.load(folder / f"synapses-{number}.npz", allow_pickle=False) as pairs:
+                synapses.append(Rows.of_pairs(pairs["source"], pairs["target"]))
+        for rows in synapses:
+            hold(rows)
         experiment = Experiment.from_toml((folder / "experiment.toml").read_text(encoding="utf-8"))
         with np.load(folder / "learned.npz", allow_pickle=False) as arrays:
             learned = dict(arrays)
-        said = json.loads((folder / "said.json").read_text(encoding="utf-8"))
-        return cls(experiment, learned, tuple(said["remarks"]), said["weights_origin"])
+        return cls(
+            experiment, learned, tuple(said["remarks"]), said["weights_origin"], said["delays"], tuple(synapses)
+        )
+
+
+def in_words_of_file(error: StdpbenchError, delays: Mapping[str, str]) -> StdpbenchError:
+    """Return an error in which Delay nodes have the place of the projections that they became."""
+
+    def node(found: re.Match[str]) -> str:
+        return f"the Delay {delays[found[1]]} of the file" if found[1] in delays else found[0]
+
+    return several(_DELAY.sub(node, sentence) for sentence in error.sentences)
 
 
 def nir_network(name: str | PathLike[str], changes: Mapping[str, Any]) -> NirNetwork | None:

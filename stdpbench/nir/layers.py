@@ -25,6 +25,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import SENTENCES
 from stdpbench.nir.convolutions import LAYERS, layer_of
 from stdpbench.nir.reading import flat, open_graph
+from stdpbench.nir.values import printable, real
 from stdpbench.references.layer_file import write_layers
 from stdpbench.references.layer_network import Layer, LayerNetwork, Shape
 
@@ -117,8 +118,7 @@ def _layers(graph: nir.NIRGraph, names: list[str], shape: Shape, dt: float) -> I
 
 def _with_slope(layer: Layer, name: str, node: nir.IF, shape: Shape, dt: float) -> Layer:
     """Return a layer whose values are those of the rectified units that neurons behind it stand for, if positive."""
-    threshold = np.asarray(node.v_threshold, np.float64).reshape(-1)
-    r = np.asarray(node.r, np.float64).reshape(-1)
+    threshold, r = (real(node, name, what).reshape(-1) for what in ("v_threshold", "r"))
     if not ((r > 0).all() and (threshold > 0).all() and np.isfinite(r).all() and np.isfinite(threshold).all()):
         raise StdpbenchError(f"r and v_threshold of {name} must be larger than 0")
     slope = r * dt / threshold
@@ -143,7 +143,7 @@ def _main(path: Path, target: Path, seconds: float) -> int:
         with target.open("wb") as file:
             write_layers(file, network)
     except StdpbenchError as error:
-        sys.stdout.buffer.write("\n".join(error.sentences).encode("utf-8", "replace"))
+        sys.stdout.buffer.write("\n".join(map(printable, error.sentences)).encode("utf-8", "replace"))
         return SENTENCES
     return 0
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.nir import NEURONS
+from stdpbench.nir.values import real
 from stdpbench.references.layer_network import Shape
 
 _G_L = 25.0  # nS, of neurons with a current; any value would do
@@ -106,10 +107,10 @@ class Nodes:
             raise StdpbenchError(f"{tau} of {name} differs between its neurons; here all neurons of a node have one")
         rate = self.step / float(found[0]) if found[0] > 0 else np.inf
         if not rate <= 1 + 1e-12:
-            ms = float(found[0]) * self.dt / self.step
+            unit = "ms" if self.step == self.dt else "s"
+            advice = "; set a smaller network.dt" if found[0] > 0 else ""
             raise StdpbenchError(
-                f"{tau} of {name} is {ms:g} ms, and must be at least one time step ({self.dt:g} ms); set a smaller "
-                "network.dt"
+                f"{tau} of {name} is {found[0]:g} {unit}, and must be at least one time step ({self.dt:g} ms){advice}"
             )
         return min(rate, 1.0)
 
@@ -121,7 +122,7 @@ class Nodes:
         StdpbenchError
             If it has values that are not finite, or the node has no neurons.
         """
-        value = np.asarray(getattr(self.graph.nodes[name], what), np.float64).reshape(-1)
+        value = real(self.graph.nodes[name], name, what).reshape(-1)
         if not value.size or not self.size(name):
             raise StdpbenchError(f"{name} has no neurons")
         if not np.isfinite(value).all():
@@ -136,7 +137,7 @@ class Nodes:
         StdpbenchError
             If they are not whole numbers of steps.
         """
-        delays = np.asarray(self.graph.nodes[name].delay, np.float64).reshape(-1) / self.step
+        delays = real(self.graph.nodes[name], name, "delay").reshape(-1) / self.step
         found = np.rint(delays).astype(np.int64)
         if (np.abs(delays - found) > 1e-6).any() or (found < 0).any():
             odd = float(delays[np.argmax(np.abs(delays - found))]) * self.dt

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import nir
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.connections.table import hold
+from stdpbench.connections.table_file import LONGEST, Rows
 from stdpbench.datasets._hdf5 import limit_time
 from stdpbench.errors import StdpbenchError, several
 from stdpbench.experiment import Experiment
@@ -28,8 +31,9 @@ from stdpbench.graph.bias import BIAS, BIAS_NEURON
 from stdpbench.graph.checks import name_problem
 from stdpbench.nir import NEURONS, ORIGIN
 from stdpbench.nir.convolutions import GRIDS, LAYERS
-from stdpbench.nir.imported import NirNetwork
+from stdpbench.nir.imported import NirNetwork, in_words_of_file
 from stdpbench.nir.neurons import Nodes, neurons_of
+from stdpbench.nir.values import printable
 from stdpbench.nir.ways import Way, constant, synapses_of, ways_to
 
 _KNOWN = ("Input", "Output", "NIRGraph", *LAYERS, "Scale", "Delay", *NEURONS)
@@ -68,17 +72,21 @@ def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
         if dt is None:
             dt = _step(metadata.get("dt", _DT / unit)) * unit
         nodes = Nodes(flat(graph), dt, dt / unit)
-        tables, learned = _network(nodes)
+        made = _network(nodes, path)
     except StdpbenchError as error:
         raise error.within(f"{path.name}: ") from None
     remarks += [f"{path.name}: {remark}"] if remark else []
-    mapping: dict[str, Any] = {"name": path.stem or "network", "network": tables, **_shown(metadata)}
+    mapping: dict[str, Any] = {"name": path.stem or "network", "network": made.table, **_shown(metadata)}
     learns_not = {"passes": 0, "between": "reset"}
     mapping["schedule"] = {"min_spikes": 0, "max_attempts": 1, **mapping.get("schedule", {}), **learns_not}
     for key in ("stages", "duration", "piece"):
         mapping["schedule"].pop(key, None)
-    origin = _text(metadata.get(ORIGIN, ""))
-    return NirNetwork(Experiment.from_mapping(mapping), learned, tuple(remarks), origin)
+    try:
+        experiment = Experiment.from_mapping(mapping)
+    except StdpbenchError as error:
+        raise in_words_of_file(error, made.delays).within(f"{path.name}: ") from None
+    origin, said = _text(metadata.get(ORIGIN, "")), tuple(map(printable, remarks))
+    return NirNetwork(experiment, made.learned, said, origin, made.delays, tuple(made.synapses))
 
 
 def open_graph(path: Path, known: tuple[str, ...], can: str, *, check: bool = True) -> nir.NIRGraph:
@@ -102,8 +110,15 @@ def open_graph(path: Path, known: tuple[str, ...], can: str, *, check: bool = Tr
         If it is not a NIR file, or has a node of another type: one sentence for each.
     """
     types = _check_types(path, known, can)
+    check = check and not types & set(GRIDS)
     try:
-        return nir.read(path, type_check=check and not types & set(GRIDS))
+        graph = nir.read(path, type_check=False)
+        if check:
+            _check_edges(graph, path)  # nir would add nodes in their place
+            graph = nir.NIRGraph(graph.nodes, graph.edges, metadata=graph.metadata)
+        return graph
+    except StdpbenchError:
+        raise
     except Exception as error:  # nir raises whatever fits what is wrong, also AssertionError and TypeError
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise StdpbenchError(f"{path} is not a network that nir can read ({reason})") from None
@@ -127,6 +142,23 @@ def _check_types(path: Path, known: tuple[str, ...], can: str) -> set[str]:
     if odd:
         raise several(odd)
     return set(types.values())
+
+
+def _check_edges(graph: nir.NIRGraph, path: Path, within: str = "") -> None:
+    """Check that an edge leads to each node and one away from it, except where the graph begins and ends."""
+    missing = list[str]()
+    for name, node in graph.nodes.items():
+        if isinstance(node, nir.NIRGraph):
+            _check_edges(node, path, f"{within}{name}.")
+        lacks = [
+            f"no {which} edge"
+            for which, end, kind in (("incoming", 1, nir.Input), ("outgoing", 0, nir.Output))
+            if not isinstance(node, kind) and not any(edge[end] == name for edge in graph.edges)
+        ]
+        if lacks:
+            missing.append(f"{path.name}: the node {within + name!r} has {' and '.join(lacks)}")
+    if missing:
+        raise several(missing)
 
 
 def _types(group: Any, within: str = "") -> Iterator[tuple[str, str]]:
@@ -186,8 +218,8 @@ def _unit(graph: nir.NIRGraph) -> tuple[float, str]:
         for name in ("tau", "tau_mem")
         if hasattr(node, name)
     ]
-    longest = max((float(np.max(tau, initial=0.0)) for tau in taus), default=1.0)
-    if longest >= 1:
+    longest = max((float(np.max(np.abs(tau), initial=0.0)) for tau in taus), default=1.0)
+    if not 0 < longest < 1:
         return 1.0, ""
     return 1e3, f"its times are taken as seconds, since the longest time constant is {longest:g}."
 
@@ -218,8 +250,19 @@ def _shown(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {name: found[name] for name in _SECTIONS if isinstance(found.get(name), dict)}
 
 
-def _network(nodes: Nodes) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]]:
-    """Return the table of the network, and its learned arrays.
+@dataclass
+class _Made:
+    """What the nodes of a file become, as in `NirNetwork`."""
+
+    file: Path
+    table: dict[str, Any] = field(default_factory=dict)
+    learned: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    delays: dict[str, str] = field(default_factory=dict)
+    synapses: list[Rows] = field(default_factory=list)
+
+
+def _network(nodes: Nodes, path: Path) -> _Made:
+    """Return the network of a file.
 
     Raises
     ------
@@ -230,7 +273,8 @@ def _network(nodes: Nodes) -> tuple[dict[str, Any], dict[str, NDArray[np.float64
     entry, read = nodes.input, nodes.read
     populations: dict[str, Any] = {names[entry]: _size(nodes, entry)}
     projections: dict[str, Any] = {}
-    learned: dict[str, NDArray[np.float64]] = {}
+    result = _Made(path)
+    learned = result.learned
     gains: dict[str, NDArray[np.float64]] = {}
     leaks = {target: leak[nodes.order(target)] for target in nodes.neurons if (leak := nodes.leak(target)).any()}
     for node in nodes.neurons:
@@ -242,21 +286,21 @@ def _network(nodes: Nodes) -> tuple[dict[str, Any], dict[str, NDArray[np.float64
     taken = set(populations)
     for target in nodes.neurons:
         for way in ways_to(nodes, target):
-            _add(nodes, way, gains[target], names, projections, learned, taken)
+            _add(nodes, way, gains[target], names, projections, result, taken)
         if (bias := constant(nodes, target)).any() or target in leaks:
             given = gains[target] * bias[nodes.order(target)] + leaks.get(target, 0.0)
             populations.setdefault(BIAS, {"size": 1, "neuron": dict(BIAS_NEURON)})
             name = _free(f"{BIAS}_{names[target]}", taken)
             projections[name] = _table(BIAS, names[target])
             learned[f"{name}.w"] = np.ascontiguousarray(given[None])
-    tables = {
+    result.table = {
         "kind": "graph",
         "dt": nodes.dt,
         "read": names[read],
         "populations": populations,
         "projections": projections,
     }
-    return tables, learned
+    return result
 
 
 def _size(nodes: Nodes, name: str) -> dict[str, Any]:
@@ -281,22 +325,38 @@ def _add(
     gain: NDArray[np.float64],
     names: Mapping[str, str],
     projections: dict[str, Any],
-    learned: dict[str, NDArray[np.float64]],
+    result: _Made,
     taken: set[str],
 ) -> None:
-    """Add a projection for each delay of a way."""
+    """Add a projection for each delay of a way, with the synapses that have this delay."""
     made = synapses_of(nodes, way, gain)
     values = np.unique(made.steps)
+    kinds = {name: type(nodes.graph.nodes[name]).__name__ for name in way.names}
+    late = " and ".join(name for name, kind in kinds.items() if kind == "Delay")
+    if (longest := int(values.max(initial=0)) * nodes.dt) > LONGEST:
+        raise StdpbenchError(f"delays of up to {longest:g} ms by {late}; at most {LONGEST:g} ms run here")
     if len(values) > _MOST_DELAYS:
         raise StdpbenchError(f"{way.names[0]} has {len(values)} different delays; at most {_MOST_DELAYS} run here")
-    kinds = {name: type(nodes.graph.nodes[name]).__name__ for name in way.names}
     called = [name for name, kind in kinds.items() if kind in _WEIGHTS]
     called += [name for name, kind in kinds.items() if kind not in ("Delay", "Flatten")]
     for value in values.tolist():
         name = _free(_valid(called[0] if called else f"{names[way.source]}_{names[way.target]}"), taken)
-        projections[name] = _table(names[way.source], names[way.target], value * nodes.dt, made.connect)
-        w = made.w if len(values) == 1 else np.where(made.steps == value, made.w, 0.0)
-        learned[f"{name}.w"] = np.ascontiguousarray(w)
+        connect, w = made.connect, made.w
+        if len(values) > 1:
+            chosen = made.steps == value
+            connect, w = _listed(made.rows(chosen), name, result), w[chosen]
+            connect["autapses"] = way.source == way.target
+        projections[name] = _table(names[way.source], names[way.target], value * nodes.dt, connect)
+        result.learned[f"{name}.w"] = np.ascontiguousarray(w)
+        if value:
+            result.delays[name] = late
+
+
+def _listed(rows: Rows, name: str, result: _Made) -> dict[str, Any]:
+    """Return the connection of synapses that a run will keep in a file."""
+    result.synapses.append(rows)
+    place = result.file.absolute().with_name(f"{result.file.stem}-{name}.npz")  # does not exist
+    return {"kind": "table", "file": str(place), "sha256": hold(rows)}
 
 
 def _names(nodes: Nodes) -> dict[str, str]:
@@ -328,7 +388,7 @@ def _main(path: Path, folder: Path, dt: str, seconds: float) -> int:
     try:
         read_nir(path, None if dt == "none" else float(dt)).save(folder)
     except StdpbenchError as error:
-        sys.stdout.buffer.write("\n".join(error.sentences).encode("utf-8", "replace"))
+        sys.stdout.buffer.write("\n".join(map(printable, error.sentences)).encode("utf-8", "replace"))
         return SENTENCES
     return 0
 

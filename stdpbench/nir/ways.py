@@ -16,9 +16,12 @@ import nir
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench import connections
+from stdpbench.connections.table_file import Rows
 from stdpbench.errors import StdpbenchError
 from stdpbench.nir.convolutions import layer_of
 from stdpbench.nir.neurons import Nodes
+from stdpbench.nir.values import real
 from stdpbench.references.converted import MOST_WEIGHTS, Kernels, kernels_of
 from stdpbench.references.layer_network import Layer, Shape, Stage
 
@@ -104,11 +107,21 @@ class Synapses:
         Weights, between neurons in the order of their populations.
     steps : ndarray, int64, of the shape of `w`
         Delays in steps.
+    sparse : stdpbench.connections.Synapses, or None
+        Which pairs of neurons they connect; None: all.
     """
 
     connect: dict[str, Any]
     w: NDArray[np.float64]
     steps: NDArray[np.int64]
+    sparse: connections.Synapses | None = None
+
+    def rows(self, chosen: NDArray[np.bool_]) -> Rows:
+        """Return the pairs that some of the synapses connect; `chosen` has the shape of `w`."""
+        if self.sparse is None:
+            return Rows.of_pairs(*np.nonzero(chosen))
+        source, target = (each[chosen].astype(np.int64) for each in (self.sparse.source, self.sparse.target))
+        return Rows.of_pairs(source, target)
 
 
 def ways_to(nodes: Nodes, target: str) -> Iterator[Way]:
@@ -168,7 +181,7 @@ def synapses_of(nodes: Nodes, way: Way, gain: NDArray[np.float64]) -> Synapses:
     _check_number(way, int(connect.expected(*shapes, recurrent=False)))
     drawn = connect.draw(np.random.default_rng(0), *shapes, recurrent=False)
     w = kernels.tied(*shapes) * gain[drawn.target]
-    return Synapses(connect.to_mapping(), w, before[drawn.source] + after[drawn.target])
+    return Synapses(connect.to_mapping(), w, before[drawn.source] + after[drawn.target], drawn)
 
 
 def constant(nodes: Nodes, name: str) -> NDArray[np.float64]:
@@ -217,7 +230,7 @@ def layer_at(name: str, node: nir.NIRNode, shape: Shape) -> Layer:
     """Return a node that gets numbers of a shape as a layer; a Scale is pooling of one value, or a diagonal matrix."""
     if not isinstance(node, nir.Scale):
         return layer_of(name, node)
-    scale = np.asarray(node.scale, np.float64).reshape(-1)
+    scale = real(node, name, "scale").reshape(-1)
     if scale.size not in (1, prod(shape)):
         raise StdpbenchError(f"{name} has {scale.size} values, but gets {prod(shape)} numbers")
     if len(shape) == 3 and (scale == scale[0]).all():

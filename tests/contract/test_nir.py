@@ -362,7 +362,8 @@ def test_convolutions_and_pooling_run_as_in_the_reader(tmp_path: Path) -> None:
     kinds = {name: each.connect.kind for name, each in graph.projections.items() if each.source != "bias"}
     assert kinds == {
         **dict.fromkeys(("conv_a", "conv_b", "scale"), "local"),
-        **dict.fromkeys(("conv_d", "dense_c", "dense_a", "dense_a_2"), "all"),  # no square; lists; two delays
+        **dict.fromkeys(("conv_d", "dense_c"), "all"),  # no square; lists
+        **dict.fromkeys(("dense_a", "dense_a_2"), "table"),  # those of one delay each
     }
     assert graph.populations["a"].shape == (8, 8, 4)
     simulator = open_network(graph, "runtime")
