@@ -80,14 +80,17 @@ def read_by_process(module: str, path: Path, *arguments: str) -> None:
         raise StdpbenchError(f"{path} is damaged: the HDF5 library cannot read it to its end")
 
 
-def check_target(target: Path, *, replace: bool = False) -> None:
+def check_target(target: Path, *, replace: bool = False, suffix: str = "") -> None:
     """Check that a file can be written that the user named, before work is spent on its content.
 
     Raises
     ------
     StdpbenchError
-        If it exists and is not to be replaced, or its folder does not exist.
+        If its name does not end with `suffix`, in any case, it exists and is not to be replaced, or its folder does
+        not exist.
     """
+    if suffix and target.suffix.lower() != suffix:
+        raise StdpbenchError(f"the name of the file must end with {suffix}, unlike {target.name!r}")
     if target.exists() and not replace:
         raise StdpbenchError(f"{target} already exists; choose another file, or remove it")
     if not target.absolute().parent.is_dir():

@@ -51,7 +51,7 @@ class Exports(RunView):
         Parameters
         ----------
         path : path
-            The file.
+            The file, whose name ends with ``.nir``.
         force : bool
             Whether to leave out what NIR cannot say, where possible, and mark the file as another network.
         stimuli : int

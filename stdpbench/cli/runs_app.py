@@ -51,7 +51,7 @@ def export(
     nir: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE",
+            metavar="FILE.nir",
             help="Write the trained network to this NIR file instead, and check it; see docs/hardware.md.",
         ),
     ] = None,
@@ -71,6 +71,10 @@ def export(
 
     if nir is not None and (output, neo, nwb) != (None, None, None):
         raise StdpbenchError("--nir writes a network, and --output, --neo and --nwb something else; give one of them")
+    if force and nir is None:
+        raise StdpbenchError("--force is for --nir, and writes a network that differs from the run; leave it out")
+    if record and neo is None and nwb is None:
+        raise StdpbenchError("--record is for --neo and --nwb, which write responses; leave it out")
     if nir is not None:
         export_nir_command(run, nir, runs, force=force, stimuli=stimuli or 20, simulator=simulator, json=json)
     elif neo is None and nwb is None:

@@ -35,7 +35,7 @@ def export_nir(
     StdpbenchError
         If it cannot be written.
     """
-    check_target(target, replace=replace)  # without starting a process
+    check_target(target, replace=replace, suffix=".nir")  # without starting a process
     asked = {"folder": str(folder.absolute()), "target": str(target.absolute())}
     found = carry_out_aside(_PROCESS, {**asked, "force": force, "stimuli": stimuli, "replace": replace}, look=look)
     return NirExport(**{**found, "marks": tuple(found["marks"]), "frozen": tuple(found["frozen"])})

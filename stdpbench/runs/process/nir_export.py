@@ -63,7 +63,7 @@ def export_nir(
     folder : RunFolder
         The run.
     target : Path
-        The file, in an existing folder.
+        The file, in an existing folder; its name ends with ``.nir``.
     force : bool
         Whether to leave out what NIR cannot say if there is a similar network, and to mark the file.
     stimuli : int
@@ -78,10 +78,11 @@ def export_nir(
     Raises
     ------
     StdpbenchError
-        If NIR cannot say the network, the run has no trained network, or the file cannot be written.
+        If NIR cannot say the network, the run has no trained network, or the file cannot be written or has another
+        ending.
     """
     one_blas_thread()
-    check_target(target, replace=replace)
+    check_target(target, replace=replace, suffix=".nir")
     records = read_journal(folder.path)
     experiment = experiment_at(folder.experiment, records, reached_position(records))
     if experiment.stream is not None:
@@ -143,11 +144,13 @@ def _marks(experiment: Experiment, shape: tuple[int, int], force: bool) -> tuple
     """
     found = list(unsayable(experiment.graph(*shape)))
     refused = [each.reason for each in found if not (force and each.instead)]
-    if not force and any(each.instead for each in found) and all(each.instead for each in found):
-        refused[-1] += ", and --force writes a file that is marked as another network"
-    if refused:
-        raise _shortened(several(refused), experiment)
-    return tuple(each.instead for each in found)
+    if not refused:
+        return tuple(each.instead for each in found)
+    error = _shortened(several(refused), experiment)
+    if not force and all(each.instead for each in found):
+        *others, last = error.sentences
+        raise several([*others, f"{last}, and --force writes a file that is marked as another network"])
+    raise error
 
 
 def _shortened(error: StdpbenchError, experiment: Experiment) -> StdpbenchError:
