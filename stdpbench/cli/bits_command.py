@@ -18,6 +18,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
 from stdpbench.report.few_bits import ALL_BITS, measure_bits
 from stdpbench.runs.catalog.names import find_run
+from stdpbench.runs.folder.weights_origin import origin_of
 
 
 def bits_command(
@@ -47,18 +48,17 @@ def bits_command(
             stopped = interrupt.asked
     if stopped:
         sys.exit(INTERRUPTED)
-    _show(found, console)
+    _show(found, origin_of(folder.path).word, console)
     if json:
         record = {"path": str(folder.path.resolve()), **found}
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
 
 
-def _show(found: Mapping[str, Any], console: Console) -> None:
+def _show(found: Mapping[str, Any], word: str, console: Console) -> None:
     accuracy: Mapping[str, Mapping[str, float]] = found["accuracy"]
     how = {"nearest": "to the nearest value", "stochastic": "up or down at random"}[found["rounding"]]
-    table = Table(
-        title=f"% of {found['n_images']} {found['part']} stimuli, weights rounded {how}", title_justify="left"
-    )
+    title = f"% of {found['n_images']} {found['part']} stimuli, weights rounded {how}"
+    table = Table(title=f"{word}: {title}" if word else title, title_justify="left")
     table.add_column("read-out")
     for name in accuracy:
         table.add_column(

@@ -17,6 +17,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.files import NOTHING, remove_folder
 from stdpbench.runs.client.run_client import LOG, RunClient
 from stdpbench.runs.folder.run_folder import RunFolder, remove_run
+from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol.facts import Progress, StateChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
@@ -178,6 +179,7 @@ def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) ->
         Display(console).summarise(folder.path, metrics)
     if json:
         record = {"path": str(folder.path.resolve()), "stopped": stopped, "metrics": metrics}
+        record["supervised"] = origin_of(folder.path).supervised
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
     if stopped:
         sys.exit(INTERRUPTED)

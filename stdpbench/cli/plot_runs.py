@@ -11,7 +11,15 @@ from stdpbench import __version__
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.figures.paper import Order, export
 from stdpbench.figures.saving import figure_width
-from stdpbench.runs.catalog.run_axes import NO_ERRORS, RunAxis, axes_of, axes_spec, axes_table, usual_axes
+from stdpbench.runs.catalog.run_axes import (
+    NO_ERRORS,
+    RunAxis,
+    axes_of,
+    axes_spec,
+    axes_table,
+    origins_sentence,
+    usual_axes,
+)
 from stdpbench.runs.catalog.store import Entry
 
 
@@ -52,8 +60,9 @@ class RunsPlot:
         shade = _found(self.colour, known) if self.colour else known.get(colour if not self.axes else "")
         labels = ", ".join(axis.label for axis in shown)
         coloured = "" if shade is None else f", coloured by {shade.label}"
-        caption = f"{len(runs)} runs over {labels}{coloured}; stdpbench {__version__}. {NO_ERRORS}"
-        spec = {**axes_spec(shown, shade, parallel=len(shown) > 2), "title": f"{len(runs)} runs"}
+        sentences = [f"{len(runs)} runs over {labels}{coloured}; stdpbench {__version__}.", origins_sentence(runs)]
+        caption = " ".join(filter(None, (*sentences, NO_ERRORS)))
+        spec = {**axes_spec(shown, shade, runs, parallel=len(shown) > 2), "title": f"{len(runs)} runs"}
         of_table = [*shown, *([] if shade is None or shade in shown else [shade])]
         width = wide or (88.0 if len(shown) == 2 else 180.0)
         made = export(spec, axes_table(runs, of_table), Order(str(self.target), width, caption=caption))

@@ -326,10 +326,10 @@ def _show_account(
 
 
 def _show_comparison(comparison: Comparison, title: str) -> None:
-    from stdpbench.figures.comparison import called
+    from stdpbench.figures.comparison import with_words
     from stdpbench.runs.catalog.comparison_spec import title_and_name
 
-    names = called(comparison.accounts)
+    names = with_words(comparison.accounts)
     others = [*map(title_and_name, comparison.accounts)]
     sys.stdout.write("\n")
     sys.stdout.write(f"{title} {', '.join(others[:-1] if title.endswith('from') else others)}\n")

@@ -52,6 +52,8 @@ class Course:
         Unit of `mean_theta`; empty for discrete neurons, whose threshold has none.
     title : str
         The title that a person gave to the run; empty if it has none.
+    word : str
+        What stands beside its name, such as "supervised"; empty for a run that was trained without labels.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Course:
     population: str = ""
     theta_unit: str = "mV"
     title: str = ""
+    word: str = ""
 
 
 class Titled(Protocol):
@@ -77,11 +80,20 @@ class Titled(Protocol):
     def title(self) -> str:
         """Its title; may be empty."""
 
+    @property
+    def word(self) -> str:
+        """What stands beside its name, such as "supervised"; may be empty."""
+
 
 def called(runs: Sequence[Titled]) -> list[str]:
     """Return what runs are called: their titles, or names where there is none or several have the same."""
     titles = [run.title for run in runs]
     return [run.title if run.title and titles.count(run.title) == 1 else run.name for run in runs]
+
+
+def with_words(runs: Sequence[Titled]) -> list[str]:
+    """Return what runs are called, with what stands beside their names in brackets."""
+    return [f"{name} ({run.word})" if run.word else name for run, name in zip(runs, called(runs), strict=True)]
 
 
 def spikes_label(courses: Sequence[Course]) -> str:
@@ -125,7 +137,11 @@ def comparison_figure(courses: Sequence[Course], width: float | None = None) -> 
         (running, result), (theta, spikes) = figure.subplots(2, 2, height_ratios=[3, 2])
     theta.sharex(running)
     spikes.sharex(running)
-    for number, (course, name) in enumerate(zip(courses, map(shortened, called(courses)), strict=True)):
+    names = [
+        f"{shortened(name)} ({course.word})" if course.word else shortened(name)
+        for course, name in zip(courses, called(courses), strict=True)
+    ]
+    for number, (course, name) in enumerate(zip(courses, names, strict=True)):
         _line(running, course.presentations, 100 * course.vote, number, name)
         _line(theta, course.presentations, course.mean_theta, number, name)
         _line(spikes, course.presentations, course.spikes, number, name)

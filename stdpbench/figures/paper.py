@@ -23,7 +23,8 @@ The content is a *spec*, a dict of plain values and arrays:
     Points in a plane without units, each group with its own colour and marker.
 ``{"kind": "scatter", "x": axis, "y": axis}`` and ``{"kind": "parallel", "axes": [axis, …]}``
     A point, or a line across parallel axes, for each run. An axis is ``{"label": …, "values": …, "names": […], "log":
-    …}``; with names, values are places among them. Optional: ``"colour"``, an axis.
+    …}``; with names, values are places among them. Optional: ``"colour"``, an axis, and ``"words"``, a text for each
+    run, such as "supervised": points with a text are framed, their lines dashed, and the legend says it.
 ``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``
     Spikes, one plot for each group, which may have ``"size"``, its number of neurons. Optional: ``"x_range"``.
 ``{"kind": "diagram", "width": …, "height": …, "boxes": […], "arrows": […]}``

@@ -206,7 +206,14 @@ class PaperScript:
 
     def _scatter(self, part: Mapping[str, Any], k: int) -> None:
         x, y = self._array("x", part["x"]["values"]), self._array("y", part["y"]["values"])
-        shade = part.get("colour")
+        shade, framed = part.get("colour"), _by_word(part)
+        for number, (word, runs) in enumerate(framed.items()):
+            self.lines.append(
+                f'axes[{k}].scatter({x}[{runs}], {y}[{runs}], s=45, marker="{"sD"[number % 2]}", facecolors="none", '
+                f'edgecolors="black", linewidths=0.7, label={word!r})'
+            )
+        if framed and (shade is None or not shade["names"]):
+            self.lines.append(f"axes[{k}].legend({_BELOW})")
         if shade is None:
             self.lines.append(f'axes[{k}].scatter({x}, {y}, s=14, color="{_COLOURS[0]}")')
         elif shade["names"]:
@@ -251,6 +258,14 @@ class PaperScript:
             places.append(np.full(len(values), 0.5) if high == low else (values - low) / (high - low))
         rows, shade = self._array("runs", np.column_stack(places)), part.get("colour")
         self.lines.append(f'shades = ["{_COLOURS[0]}"] * len({rows})')
+        dashed, dashes = _by_word(part), ["-"] * len(places[0])
+        for number, (word, runs) in enumerate(dashed.items()):
+            style = ("--", ":")[number % 2]
+            for run in runs:
+                dashes[run] = style
+            self.lines.append(f'axes[{k}].plot([], [], color="0.3", linestyle="{style}", label={word!r})')
+        if dashed and (shade is None or not shade["names"]):
+            self.lines.append(f"axes[{k}].legend({_BELOW})")
         if shade is not None and shade["names"]:
             groups = self._array("colour", shade["values"])
             self.lines += [
@@ -272,8 +287,9 @@ class PaperScript:
             ]
         labels = [str(axis["label"]) for axis in part["axes"]]
         self.lines += [
-            f"for row, shade in zip({rows}, shades):",
-            f"    axes[{k}].plot(row, color=shade, linewidth=0.7)",
+            f"dashes = {dashes!r}" if dashed else f"dashes = ['-'] * len({rows})",
+            f"for row, shade, dash in zip({rows}, shades, dashes):",
+            f"    axes[{k}].plot(row, color=shade, linestyle=dash, linewidth=0.7)",
             f'axes[{k}].set_xticks(range({len(labels)}), {labels!r}, rotation=20, ha="right")',
             f"axes[{k}].set_yticks([])",
             f"axes[{k}].spines[:].set_visible(False)",
@@ -331,3 +347,12 @@ def _lies(part: Mapping[str, Any]) -> bool:
 
 def _identifier(text: str) -> str:
     return "".join(c if c.isalnum() and c.isascii() else "_" for c in text).strip("_").lower() or "values"
+
+
+def _by_word(part: Mapping[str, Any]) -> dict[str, list[int]]:
+    """Return the numbers of the runs that have a text beside their names, by that text."""
+    found: dict[str, list[int]] = {}
+    for number, word in enumerate(part.get("words", ())):
+        if word:
+            found.setdefault(str(word), []).append(number)
+    return found

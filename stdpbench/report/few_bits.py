@@ -56,7 +56,8 @@ def measure_bits(
     Returns
     -------
     dict
-        ``rounding``, ``part`` of the data, ``n_images``, and ``accuracy``: by number of bits as text, or ``"all"``,
+        ``rounding``, ``part`` of the data, ``n_images``, ``supervised`` (whether the weights were trained with labels;
+        None if that is not known), and ``accuracy``: by number of bits as text, or ``"all"``,
         then by read-out, from 0 to 1. A network that labels have trained has the vote alone.
 
     Raises
@@ -93,4 +94,5 @@ def measure_bits(
                 found[str(presentations[presentation])] = accuracies(responses.spike_counts)
             yield Progress("rounded weights", done, n * len(wanted))
     ordered = {name: found[name] for name in (ALL_BITS, *map(str, wanted))}
-    return {"rounding": rounding, "part": run.part, "n_images": n, "accuracy": ordered}
+    about = {"rounding": rounding, "part": run.part, "n_images": n, "supervised": run.weights_origin.supervised}
+    return {**about, "accuracy": ordered}

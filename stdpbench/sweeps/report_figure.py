@@ -7,7 +7,7 @@ from typing import Any
 
 from stdpbench import __version__
 from stdpbench.figures.paper import Table
-from stdpbench.sweeps.arms import shown
+from stdpbench.sweeps.arms import shown, supervised_remarks
 from stdpbench.sweeps.measures import title
 from stdpbench.sweeps.report import Report, arm_results
 
@@ -48,6 +48,7 @@ def figure_caption(report: Report) -> str:
     sentences = [
         f"{sweep.name}: {measured} of {len(report.rows)} arms of {sweep.experiment}; stdpbench {__version__}.",
         report.remarks[0],
+        *supervised_remarks([row.arm for row in report.rows]),
         "Dots: single runs; vertical bar: their mean; horizontal line: SD over seeds.",
     ]
     if sweep.reference is not None and sweep.ranks:

@@ -195,7 +195,7 @@ def over_seeds(folders: Sequence[RunFolder], accounts: Sequence[Account]) -> Ove
     differing = [path for path in differing_parameters(measured) if path != "seed"]
     found: dict[tuple[str, ...], dict[int, Account]] = {}
     for account in measured:
-        runs = found.setdefault(tuple(account.setting(path) for path in differing), {})
+        runs = found.setdefault((*(account.setting(path) for path in differing), account.word), {})
         runs.setdefault(int(account.parameters["seed"]), account)
     if max(map(len, found.values()), default=0) < 2:
         return None
@@ -215,8 +215,10 @@ def _group(
     read = [name for name in names_of_all if all(name in one for one in own.values())]
     paired = [name for name in read if runs is not first and all(name in one for one in reference.values())]
     seeds, names = tuple(sorted(runs)), short_names(dict.fromkeys(differing))
+    *settings, word = values
+    label = ", ".join(f"{names[path]} = {value}" for path, value in zip(differing, settings, strict=True))
     return Group(
-        ", ".join(f"{names[path]} = {value}" for path, value in zip(differing, values, strict=True)),
+        f"{label} ({word})".lstrip() if word else label,
         tuple(runs[seed].name for seed in seeds),
         seeds,
         {name: spread([own[seed][name] for seed in seeds]) for name in read},

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from stdpbench.report.recordings.recorded import Recorded, not_installed, write_file
 
-_KEYWORDS = ("simulation", "spiking neural network", "STDP")
+_KEYWORDS = ("simulation", "spiking neural network")
+_METHODS = {"yes": ("supervised",), "no": ("STDP",), "unknown": ()}
+_TRAINED = {
+    "yes": ", whose weights were trained with labels (supervised)",
+    "no": "",
+    "unknown": ", the origin of whose weights is unknown",
+}
 
 
 def write_nwb(found: Recorded, target: Path, *, replace: bool = False) -> None:
@@ -36,14 +42,15 @@ def write_nwb(found: Recorded, target: Path, *, replace: bool = False) -> None:
     except ImportError:
         raise not_installed("NWB", "pynwb", "nwb") from None
     about = found.about
+    network = f"spiking neural network{_TRAINED[about['supervised']]}"
     made = NWBFile(
-        session_description=f"Simulated responses of a spiking neural network; {about['axis']}.",
+        session_description=f"Simulated responses of a {network}; {about['axis']}.",
         identifier=f"{about['run']} {about['digest']}",
         session_start_time=found.started,
         session_id=about["run"],
         experiment_description=f"Experiment {about['experiment']}, seed {about['seed']}: {about['stimuli']}.",
         notes=about["experiment.toml"],
-        keywords=list(_KEYWORDS),
+        keywords=[*_KEYWORDS, *_METHODS[about["supervised"]]],
         source_script=f"stdpbench {about['stdpbench']}",
         source_script_file_name="stdpbench",
         # NWB wants a subject with an age and a sex: a network begins with its run, and has no species

@@ -22,6 +22,7 @@ from stdpbench.files import DAMAGE, check_target, write_aside
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.trained_network import TrainedNetwork, trained_network
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.weights_origin import origin_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +148,7 @@ def recorded(
         "stimuli": f"{part} stimuli of {getattr(experiment.data, 'kind', '')}, in order from the first",
         "axis": "stimuli follow each other without pauses; each was presented from the reset state, without learning",
         "stdpbench": __version__,
+        "supervised": {True: "yes", False: "no", None: "unknown"}[origin_of(folder.path).supervised],
         "experiment.toml": experiment.to_toml(),
     }
     if experiment.encoding.graded and network.graph.input in trains:

@@ -185,6 +185,11 @@ class Account:
             origin_of(folder.path),
         )
 
+    @property
+    def word(self) -> str:
+        """What stands beside its name: whether its weights were trained with labels; may be empty."""
+        return self.weights_origin.word
+
     def setting(self, path: str) -> str:
         """Return the initial value of a parameter and its changes with their positions."""
         text = value_text(self.parameters.get(path)) or "–"

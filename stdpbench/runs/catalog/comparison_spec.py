@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.figures.comparison import Course, Titled, called, spikes_label, theta_label
+from stdpbench.figures.comparison import Course, Titled, spikes_label, theta_label, with_words
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.catalog.base import settings_text
@@ -43,7 +43,7 @@ def comparison_spec(
     comparison : Comparison, optional
         The same runs compared, for the caption.
     """
-    plots, labels, titles = [], labels_of(courses), called(courses)
+    plots, labels, titles = [], labels_of(courses), with_words(courses)
     for name, (_, factor) in MEASURES.items():
         lines = []
         for course, title in zip(courses, titles, strict=True):
@@ -83,7 +83,7 @@ def comparison_caption(
     """
     sentences = [f"{_heading(courses)}: {', '.join(map(title_and_name, courses))}; stdpbench {version}."]
     if comparison is not None:
-        named = called(comparison.accounts)
+        named = with_words(comparison.accounts)
         first = RunFolder(Path(comparison.accounts[0].path))
         sentences.append(f"{named[0]}: {settings_text(first)}")
         differing = [f"{path} ({'; '.join(texts)})" for path, texts in comparison.parameters.items()]
@@ -114,7 +114,7 @@ def with_results(table: Table, courses: Sequence[Course]) -> Table:
     """Return the table of courses with a row for the result of each run, in per cent."""
     names, rows = table
     empty = ("",) * (len(names) - 1)
-    found = [(course.name, course.result) for course in courses if course.result is not None]
+    found = [(_named(course), course.result) for course in courses if course.result is not None]
     results = [
         (name, *empty, *("" if value is None else 100 * value for value in (one.value, one.low, one.high)))
         for name, one in found
@@ -127,7 +127,11 @@ def course_table(courses: Sequence[Course]) -> Table:
     """Return a table with a row for each data point of each run."""
     names = ("run", "presentation", *labels_of(courses).values())
     rows = [
-        (course.name, int(at), *(factor * float(getattr(course, name)[k]) for name, (_, factor) in MEASURES.items()))
+        (
+            _named(course),
+            int(at),
+            *(factor * float(getattr(course, name)[k]) for name, (_, factor) in MEASURES.items()),
+        )
         for course in courses
         for k, at in enumerate(course.presentations)
     ]
@@ -148,8 +152,16 @@ def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, .
 
 
 def title_and_name(run: Titled) -> str:
-    """Return the title of a run with the name of its folder in brackets, or the name if it has no title."""
-    return f"{run.title} ({run.name})" if run.title else run.name
+    """Return the title of a run with the name of its folder in brackets, or the name if it has no title.
+
+    What stands beside its name, such as "supervised", is in brackets, too.
+    """
+    return f"{run.title} ({'; '.join(filter(None, (run.name, run.word)))})" if run.title else _named(run)
+
+
+def _named(run: Titled) -> str:
+    """Return the name of a run with what stands beside it in brackets."""
+    return f"{run.name} ({run.word})" if run.word else run.name
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
@@ -164,7 +176,7 @@ def short_names(names: Sequence[str]) -> dict[str, str]:
 def comparison_words(comparison: Comparison) -> str:
     """Summarise the comparison in a few sentences."""
     n, differ = len(comparison.accounts), [*comparison.parameters]
-    scores = [account.metrics.get("accuracy, vote") for account in comparison.accounts]
+    scores = [account.metrics.get("accuracy, vote") for account in comparison.accounts if not account.word]
     votes = [100 * vote.value for vote in scores if vote is not None]
     parts = [f"{n} runs"]
     if votes:

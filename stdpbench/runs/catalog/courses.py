@@ -11,6 +11,7 @@ from stdpbench.runs.catalog.comparison import metrics_of, read_population, theta
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.notes import title_of
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 
@@ -46,4 +47,5 @@ def course_of(folder: RunFolder, records: Sequence[Record] | None = None) -> Cou
         read,
         theta_unit(folder.stored_experiment),
         title_of(folder.path),
+        origin_of(folder.path).word,
     )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.figures.paper import Table
+from stdpbench.learned_names import listed
 from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.filters import quantity, value_text
 from stdpbench.runs.catalog.store import DISTRIBUTIONS, Entry
@@ -29,6 +30,8 @@ _SCALES = {"loguniform": True, "uniform": False, "int": False}
 _NOT_MEASURED = ("n_images", "interval_95", "confusion", "n_test_images", "n_label_images")
 NO_ERRORS = "No error bars: single runs."
 """What a caption says of a plot in which each run stands for itself."""
+_MOST_LISTED = 10
+"""Runs that a caption names."""
 _FIRST = ("vote", "duration")
 """Measures that are columns of their own."""
 
@@ -152,11 +155,26 @@ def usual_axes(axes: dict[str, RunAxis]) -> tuple[str, str, str]:
     return across, up, next((path for path in parameters if path not in (across, up)), "")
 
 
-def axes_spec(axes: Sequence[RunAxis], colour: RunAxis | None, *, parallel: bool) -> dict[str, Any]:
+def axes_spec(
+    axes: Sequence[RunAxis], colour: RunAxis | None, runs: Sequence[Entry], *, parallel: bool
+) -> dict[str, Any]:
     """Return runs over axes as a figure for `stdpbench.figures.paper`: a scatter over two, or parallel axes."""
     specs = [axis.spec() for axis in axes]
     drawn = {"kind": "parallel", "axes": specs} if parallel else {"kind": "scatter", "x": specs[0], "y": specs[1]}
-    return {**drawn, "colour": None if colour is None else colour.spec()}
+    words = [run.weights_origin.word for run in runs]
+    return {**drawn, "colour": None if colour is None else colour.spec(), "words": words if any(words) else []}
+
+
+def origins_sentence(runs: Sequence[Entry]) -> str:
+    """Say which runs have weights that were trained with labels, or of unknown origin; empty if none has."""
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        if word := run.weights_origin.word:
+            found.setdefault(word, []).append(run.name)
+    return " ".join(
+        f"{word[0].upper()}{word[1:]}: {listed(names) if len(names) <= _MOST_LISTED else f'{len(names)} runs'}."
+        for word, names in found.items()
+    )
 
 
 def axes_table(runs: Sequence[Entry], axes: Sequence[RunAxis]) -> Table:
@@ -164,7 +182,7 @@ def axes_table(runs: Sequence[Entry], axes: Sequence[RunAxis]) -> Table:
     names = ("run", *(axis.label for axis in axes))
     rows = [
         (
-            run.name,
+            run.weights_origin.marked(run.name),
             *("" if (text := axis.text(n)) == "–" else text if axis.names else float(axis.values[n]) for axis in axes),
         )
         for n, run in enumerate(runs)

@@ -83,7 +83,8 @@ def origin_of(
             return Origin.read(metadata[KEY])
         if "nir" in metadata:
             return Origin.UNKNOWN
-        before = next((metadata[key] for key in _BEFORE if isinstance(metadata.get(key), Mapping)), {})
+        found = (metadata[key] for key in _BEFORE if isinstance(metadata.get(key), Mapping))
+        before: Mapping[str, Any] = next(found, {})
         beside = folder.absolute().parent / Path(str(before.get("name", ""))).name
         try:
             metadata, experiment = read_run(beside / RUN), _experiment(beside)

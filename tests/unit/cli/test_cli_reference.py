@@ -200,6 +200,11 @@ def test_a_nir_file_says_that_its_weights_were_trained_with_labels(
     assert "(supervised), the others without" in printed(
         capsys, "compare", str(path), str(created(tmp_path, "unsupervised"))
     )
+    again = json.loads(printed(capsys, "evaluate", str(path), "--workers", "1", "--json"))
+    assert (again["supervised"], again["metrics"].get("supervised")) == (True, None)
+    command = ["evaluate", str(path), "--bits", "4", "--workers", "1"]
+    assert json.loads(printed(capsys, *command, "--json"))["supervised"] is True
+    assert "supervised: % of 40 test stimuli, weights rounded" in " ".join(printed(capsys, *command).split())
     make_report_of(path, tmp_path / "report")
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "with weights that were trained with labels (supervised)" in page

@@ -87,6 +87,7 @@ def test_neo_reads_what_was_written(again: Recorded, tmp_path: Path) -> None:
         block = file.read_block()
     (segment,) = block.segments
     assert block.annotations["digest"] == again.about["digest"]
+    assert block.annotations["supervised"] == "no"
     assert "[network]" in block.annotations["experiment_toml"]
     trains = {(each.annotations["population"], int(each.annotations["neuron"])): each for each in segment.spiketrains}
     for population in again.trains:
@@ -111,6 +112,7 @@ def test_pynwb_reads_what_was_written(again: Recorded, tmp_path: Path) -> None:
     with pynwb.NWBHDF5IO(str(path), "r") as file:
         found = file.read()
         assert again.about["digest"] in found.identifier
+        assert "STDP" in found.keywords[:]
         assert found.trials["start_time"][:] == pytest.approx(again.starts)
         units = list(zip(found.units["population"][:], found.units["neuron"][:], strict=True))
         for population in again.trains:
@@ -120,6 +122,19 @@ def test_pynwb_reads_what_was_written(again: Recorded, tmp_path: Path) -> None:
         potentials = found.acquisition["v_exc"]
         np.testing.assert_allclose(potentials.data[:], again.courses["exc"].values)
         assert (potentials.unit, potentials.rate) == ("volts", 1 / DT)
+
+
+@pytest.mark.parametrize(("supervised", "keywords"), [("yes", {"supervised"}), ("unknown", set())])
+def test_a_file_says_that_weights_were_trained_with_labels(
+    again: Recorded, tmp_path: Path, supervised: str, keywords: set[str]
+) -> None:
+    pynwb = pytest.importorskip("pynwb")
+    trains = {name: again.trains[name] for name in ("exc",)}
+    write_nwb(replace(again, about={**again.about, "supervised": supervised}, trains=trains), tmp_path / "of.nwb")
+    with pynwb.NWBHDF5IO(str(tmp_path / "of.nwb"), "r") as file:
+        found = file.read()
+        assert {*found.keywords[:]} - {"simulation", "spiking neural network"} == keywords
+        assert ("whose weights were trained with labels" in found.session_description) == (supervised == "yes")
 
 
 def test_nwbinspector_finds_nothing_critical(finished: RunFolder, again: Recorded, tmp_path: Path) -> None:

@@ -365,6 +365,7 @@ def test_arms_that_are_trained_with_labels_say_so_wherever_they_appear(tmp_path:
     assert best_text(report).startswith(f"Best: taught (supervised); taught (supervised) − {other} is +40.00 points")
     remark = "All arms are trained with labels (supervised)" if all_ else "taught is trained with labels (supervised)"
     assert remark in to_markdown(report)
+    assert remark in figure_caption(report)
     figure = figure_of(report)
     assert figure is not None
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["taught (supervised)", other]

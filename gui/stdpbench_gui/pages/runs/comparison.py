@@ -272,10 +272,11 @@ class ComparisonPanel(QWidget):
         self.rows.setColumnCount(len(accounts) + 1)
         self.rows.setHeaderLabels(["", *(names.get(name, name) for name in accounts)])
         head = not_none(self.rows.headerItem())
-        for number, name in enumerate(accounts, 1):
-            slot = self._ticks.slots.get(name, 0)
+        for number, account in enumerate(comparison.accounts, 1):
+            name = account.name
+            slot, shown = self._ticks.slots.get(name, 0), account.weights_origin.marked(names.get(name, name))
             head.setForeground(number, QBrush(QColor(run_lines.colour(slot))))
-            head.setText(number, f"{run_lines.mark(slot)} {names.get(name, name)}{self._delta(name)}")
+            head.setText(number, f"{run_lines.mark(slot)} {shown}{self._delta(name)}")
             head.setToolTip(number, plain_tip(name))
             head.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         heading = ""

@@ -16,7 +16,15 @@ from PyQt6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QStackedWidge
 
 from stdpbench import __version__
 from stdpbench.figures.paper import Table
-from stdpbench.runs.catalog.run_axes import NO_ERRORS, RunAxis, axes_of, axes_spec, axes_table, usual_axes
+from stdpbench.runs.catalog.run_axes import (
+    NO_ERRORS,
+    RunAxis,
+    axes_of,
+    axes_spec,
+    axes_table,
+    origins_sentence,
+    usual_axes,
+)
 from stdpbench.runs.catalog.store import Entry, Store, sweep_folders
 from stdpbench.units import printed
 from stdpbench_gui.dialogs import figure_export
@@ -358,7 +366,7 @@ class ExplorePanel(QWidget):
     def _words(self, run: int) -> str:
         entry, axes = self._entries[run], [*self.shown_axes(), self.axes.get(self._path("colour"))]
         lines = [f"{axis.label}: {axis.text(run)}" for axis in axes if axis is not None]
-        return "\n".join([entry.title or entry.name, *dict.fromkeys(lines)])
+        return "\n".join([entry.weights_origin.marked(entry.title or entry.name), *dict.fromkeys(lines)])
 
     # -- selecting -------------------------------------------------------------------------------------------------
 
@@ -383,7 +391,8 @@ class ExplorePanel(QWidget):
             return nothing
         axes = ", ".join(axis.label for axis in self.shown_axes())
         colour = self.axes.get(self._path("colour"))
-        return f"{len(self._entries)} runs over {axes}{f', coloured by {colour.label}' if colour is not None else ''}."
+        said = f"{len(self._entries)} runs over {axes}{f', coloured by {colour.label}' if colour is not None else ''}."
+        return f"{said} {origins_sentence(self._entries)}".rstrip()
 
     def table(self) -> Table | None:
         """Return a row for each run."""
@@ -401,7 +410,7 @@ class ExplorePanel(QWidget):
         parallel = self.title != SCATTER
         what = "One line per run" if parallel else "One point per run"
         return {
-            **axes_spec(self.shown_axes(), self.axes.get(self._path("colour")), parallel=parallel),
+            **axes_spec(self.shown_axes(), self.axes.get(self._path("colour")), self._entries, parallel=parallel),
             "title": n,
             "n": n,
             "caption": f"{self.summary()} {what}: {listed}; stdpbench {__version__}. {NO_ERRORS}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,27 @@ import pytest
 
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.referenced import with_reference
+from stdpbench.figures.comparison import comparison_figure
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.columns import summary, text
-from stdpbench.runs.catalog.comparison import compare
-from stdpbench.runs.catalog.store import Entry, Store
+from stdpbench.runs.catalog.comparison import Account, compare
+from stdpbench.runs.catalog.comparison_spec import (
+    comparison_caption,
+    comparison_spec,
+    comparison_words,
+    course_table,
+    title_and_name,
+    with_results,
+)
+from stdpbench.runs.catalog.courses import course_of
+from stdpbench.runs.catalog.run_axes import axes_of, axes_spec, origins_sentence
+from stdpbench.runs.catalog.store import CHANGED, Entry, Store
+from stdpbench.runs.folder.journal import write_journal
+from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import Origin, origin_of
+from stdpbench.runs.protocol.facts import Block, Record
+from stdpbench.sweeps.seeds import over_seeds
 
 Make = Callable[..., Path]
 TAUGHT = with_reference(Experiment.from_mapping({"name": "digits", "data": {"kind": "digits"}}), "linear", {})
@@ -100,3 +117,70 @@ def test_a_comparison_never_says_without_where_the_origin_is_unknown(runs: Path)
     assert "without" not in said
     assert "The origin of the weights of imported is unknown" in said
     assert "(supervised), those of plain without" in remarks("taught", "imported", "plain")
+
+
+@pytest.fixture
+def beside(tmp_path: Path, make_run: Make) -> list[Entry]:
+    for number, origin in enumerate(Origin):
+        about = {"weights_origin": str(origin)}
+        folder = make_run(tmp_path, f"run{number}", vote=0.5 + number / 10, parameters={"seed": number}, about=about)
+        block = Block(0, (1,), (3,), 0.1, 0.1, {"vote": 0.5})
+        write_journal(folder, [Record(0, 7, "2026-01-01T00:00:00+00:00", block)])
+    with Store(tmp_path) as store:
+        return store.entries(["seed"])
+
+
+MARKED = ["run0 (supervised)", "run1", "run2 (origin of the weights unknown)"]
+
+
+def test_figures_that_compare_runs_have_the_word_in_labels_numbers_and_caption(beside: list[Entry]) -> None:
+    folders = [RunFolder(entry.path) for entry in beside]
+    courses, comparison = [*map(course_of, folders)], compare(folders)
+    figure = comparison_figure(courses)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == MARKED
+    for caption in (comparison_caption(courses, "1.2", comparison, results=True), comparison_caption(courses, "1.2")):
+        assert ", ".join(MARKED) in caption
+    _, rows = with_results(course_table(courses), courses)
+    assert [row[0] for row in rows] == [*MARKED, *MARKED]
+    spec = comparison_spec(courses, "1.2", comparison)
+    assert spec is not None
+    assert [line["label"] for line in spec["plots"][0]["lines"]] == MARKED
+    assert comparison_words(comparison).startswith("3 runs; vote 60.0 to 60.0 %"), "of those without labels"
+    change_notes(beside[0].path, lambda notes: replace(notes, title="Taught"))
+    assert title_and_name(Account.of(folders[0])) == "Taught (run0; supervised)"
+
+
+def test_runs_over_axes_have_the_word_in_legend_numbers_and_caption(
+    beside: list[Entry], tmp_path: Path, call: Callable[..., str]
+) -> None:
+    runs, target = str(beside[0].path.parent), tmp_path / "runs.svg"
+    told = json.loads(call("list", "--json", "--runs", runs))
+    assert [record["supervised"] for record in told] == [True, False, None]
+    for axes in ("seed,vote", "seed,vote,seed"):
+        call("list", "--runs", runs, "--plot", str(target), "--axes", axes)
+        said = "Supervised: run0. Origin of the weights unknown: run2."
+        assert said in target.with_suffix(".txt").read_text(encoding="utf-8")
+        rows = target.with_suffix(".csv").read_text(encoding="utf-8").splitlines()[1:]
+        assert [row.split(",")[0] for row in rows] == MARKED
+        drawn = target.read_text(encoding="utf-8")
+        assert ">supervised</text>" in drawn
+        assert ">origin of the weights unknown</text>" in drawn
+    plain = beside[1:2]
+    with Store(beside[0].path.parent) as store:
+        known = axes_of(store.entries([CHANGED]))
+    assert axes_spec([known["seed"], known["vote"]], None, plain, parallel=False)["words"] == []
+    assert origins_sentence(plain) == ""
+    assert origins_sentence(beside[:1] * 11) == "Supervised: 11 runs."
+
+
+def test_groups_of_seeds_have_the_word(tmp_path: Path, make_run: Make) -> None:
+    for number in range(4):
+        about = {"weights_origin": "labels"} if number < 2 else {}
+        make_run(tmp_path, f"run{number}", parameters={"seed": number % 2}, about=about)
+    folders = [RunFolder(tmp_path / f"run{number}") for number in range(4)]
+    groups = over_seeds(folders, [Account.of(folder) for folder in folders])
+    assert groups is not None
+    assert [(group.label, group.names) for group in groups.groups] == [
+        ("(supervised)", ("run0", "run1")),
+        ("", ("run2", "run3")),
+    ]
