@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.datasets import Split
-from stdpbench.errors import StdpbenchError
+from stdpbench.errors import StdpbenchError, several
 from stdpbench.experiment import Experiment, graph_for, n_input
 from stdpbench.files import DAMAGE
 from stdpbench.graph import Graph
@@ -30,6 +30,8 @@ from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.options import Options
 from stdpbench.stimuli import pictures_of
 
+_ROUNDING = 1e-5
+"""Tolerance at the bounds of weights, as a share of the largest: weights may have been computed in float32."""
 _PICTURES = 2000
 """Number of training pictures to which weights of another run are scaled."""
 
@@ -118,7 +120,8 @@ def create_run_from(
     Raises
     ------
     StdpbenchError
-        If the parent has no weights yet, they do not match the pictures, or no array matches.
+        If the parent has no weights yet, they do not match the pictures, no array matches, or weights are outside of
+        the range in which this network learns them.
     """
     from stdpbench.network import start_arrays
     from stdpbench.runs.preparation.start import load_split, trained_arrays
@@ -134,10 +137,12 @@ def create_run_from(
             "encode the data as in that run"
         )
     own = start_arrays(new, split.train)
-    theirs, other_synapses = _of_same_neurons(own, theirs, graph_for(new, split.train), old.graph(*shape), name)
+    graph, old_graph = graph_for(new, split.train), old.graph(*shape)
+    theirs, other_synapses = _of_same_neurons(own, theirs, graph, old_graph, name)
     theirs, adapted = _as_first_layer(old, new, own, theirs, split)
+    _check_ranges(own, theirs, graph, old_graph, name)
     start, not_taken = _taken(own, theirs, name)
-    remark = " ".join(filter(None, (adapted, not_taken, other_synapses)))
+    remark = " ".join(filter(None, (adapted, _fewer(own, theirs, graph, name), not_taken, other_synapses)))
     about = {**(about or {}), KEY: str(origin_of(parent.path))}
     reference = {
         "id": parent.read_json("run.json").get("id", ""),
@@ -248,6 +253,60 @@ def _as_first_layer(
     arrays[first] = as_hidden_layer(theirs[name][:, :n], own[first][:, :n], flat)
     sentence = "The first hidden layer starts from that run's input weights, less their mean over neurons, scaled."
     return Learned(arrays), sentence
+
+
+def _check_ranges(own: Learned, theirs: Learned, graph: Graph, old: Graph, name: str) -> None:
+    """Check that weights of another run are in the ranges in which the rules of this network keep them.
+
+    A normalisation may lift weights above the upper bound, and scales all of them before they are used.
+
+    Raises
+    ------
+    StdpbenchError
+        If they are not: one sentence for each projection.
+    """
+    odd = []
+    for projection, each in graph.projections.items():
+        array, rule, was = weights_of(projection), each.plasticity, old.projections.get(projection)
+        if rule is None or each.weight.trained or array not in own or array not in theirs or not theirs[array].size:
+            continue
+        low, high = float(theirs[array].min()), float(theirs[array].max())
+        rounding = _ROUNDING * max(rule.w_max, abs(low), abs(high))
+        same = was is not None and was.plasticity is not None and getattr(was.plasticity, "w_max", 0) <= rule.w_max
+        above = high > rule.w_max + rounding and each.normalise is None and not same
+        if low >= -rounding and not above:
+            continue
+        instead = (
+            f"start the network of {name}/experiment.toml from them, or this network from a run of a rule"
+            if low < -rounding
+            else f"set its w_max to {high:.3g} or more"
+        )
+        odd.append(
+            f"{projection}: {name} has weights from {low:.3g} to {high:.3g}, but in this network a rule keeps them "
+            f"between 0 and w_max = {rule.w_max:g}; {instead}"
+        )
+    if odd:
+        raise several(odd)
+
+
+def _fewer(own: Learned, theirs: Learned, graph: Graph, name: str) -> str:
+    """Say how many neurons of this network start from another run that has fewer; empty if it has as many or more."""
+    counts: dict[str, tuple[int, int]] = {}
+    for array in own:
+        of = array.rpartition(".")[0]
+        if is_per_synapse(array) and not graph.is_sparse(of):
+            ends = [graph.projections[of].source, graph.projections[of].target][-own[array].ndim :]
+        else:
+            ends = [] if is_per_synapse(array) else [of]
+        if array not in theirs or theirs[array].ndim != len(ends):
+            continue
+        for population, n, n_own in zip(ends, theirs[array].shape, own[array].shape, strict=True):
+            if n < n_own:
+                counts[population] = n, n_own
+    if not counts:
+        return ""
+    found = listed(f"{n} of {n_own} neurons of {population}" for population, (n, n_own) in counts.items())
+    return f"{name} gives weights and thresholds to {found}; the other neurons start as they do from scratch."
 
 
 def _taken(own: Learned, theirs: Learned, name: str) -> tuple[Learned, str]:

@@ -311,7 +311,11 @@ def test_a_new_run_starts_from_the_weights_of_another(n_exc, parent, tmp_path):
     assert (theta[:n] == np.load(parent.path / "theta.npy")[:n]).all()
     assert (theta[n:] == 12e-3).all()
     assert (w[:, n:].sum(axis=0) > 0).all()
-    assert folder.read_json("run.json")["from"]["name"] == parent.path.name
+    origin = folder.read_json("run.json")["from"]
+    assert origin["name"] == parent.path.name
+    fewer = f"{parent.path.name} gives weights and thresholds to 4 of 7 neurons of exc; the other neurons start as"
+    assert (fewer in origin["remark"]) == (n_exc == 7)
+    assert ("gives weights" in origin["remark"]) == (n_exc == 7)
     if n_exc == 4:
         w_at_start: list[Any] = []
         drive(folder, boundary=lambda engine: w_at_start.append(engine.simulator.w.copy()), at={0: ["stop"]})
@@ -344,6 +348,29 @@ def test_a_new_run_refuses_weights_that_do_not_match(parent, tmp_path):
     with pytest.raises(StdpbenchError, match="the run has not saved it"):
         create_run_from(new, {}, tmp_path, Options())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged", "new"]
+
+
+def test_weights_that_a_rule_would_not_keep_are_refused_with_what_would_be_right(tmp_path):
+    def of(lowest: float, highest: float) -> RunFolder:
+        made = new_run(tmp_path / "parents", experiment())
+        w = np.linspace(lowest, highest, 64 * 4).reshape(64, 4)
+        made.write_array("weights.npy", w)
+        made.write_array("theta.npy", np.zeros(4))
+        return made
+
+    signed = of(-0.5, 0.7)
+    with pytest.raises(StdpbenchError) as refused:
+        create_run_from(signed, {}, tmp_path, Options())
+    assert refused.value.sentences == (
+        f"feed: {signed.path.name} has weights from -0.5 to 0.7, but in this network a rule keeps them between 0 and "
+        f"w_max = 1; start the network of {signed.path.name}/experiment.toml from them, or this network from a run of "
+        "a rule",
+    )
+    create_run_from(of(-1e-7, 1 + 1e-7), {}, tmp_path, Options())  # rounded
+    create_run_from(of(0, 3), {}, tmp_path, Options())  # lifted by the normalisation, whose bound is the same
+    unscaled = {"network.weight_sum": "none", "plasticity.w_max": 0.5}
+    with pytest.raises(StdpbenchError, match=r"weights from 0 to 3, but .* w_max = 0\.5; set its w_max to 3 or more"):
+        create_run_from(of(0, 3), unscaled, tmp_path, Options())
 
 
 def test_another_experiment_may_be_named(parent, tmp_path):
