@@ -111,7 +111,7 @@ def rows(run: EvaluatedRun, folder: Path) -> list[Accuracy]:
         return []
     stored, note = _stored(run, folder) or {}, "thresholds adapted to all training pictures, weights as at the start"
     return [
-        stored_row("untrained", f"{NAME}, {name}", stored[name], len(run.label_counts), note)
+        stored_row(run.start_group, f"{NAME}, {name}", stored[name], len(run.label_counts), note)
         for name in READOUTS
         if name in stored
     ]

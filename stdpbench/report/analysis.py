@@ -197,17 +197,18 @@ def _untrained(run: EvaluatedRun, responses: dict[Presentation, Responses], foun
             continue
         label, test = by_phase["label"].spike_counts, by_phase["test"].spike_counts
         known = assign(label, run.label_labels[: len(label)], run.n_classes)
+        group = run.start_group if network == "start weights" else "untrained"
         for name in READOUTS:
             answers = readouts.get(name)().predict(test, known)
             labels = run.test_labels[: len(test)]
             note = "a sample" if len(test) < len(run.test_counts) else ""
-            found.accuracies.append(accuracy_row("untrained", f"{network}, {name}", answers, labels, len(label), note))
+            found.accuracies.append(accuracy_row(group, f"{network}, {name}", answers, labels, len(label), note))
         yield
     stored = run.metrics.get("baselines", {}).get("start_weights", {})
     n_label = int(run.metrics.get("n_label_images", 0))
     for name in READOUTS:
         if name in stored:
-            found.accuracies.append(stored_row("untrained", f"start weights, {name}", stored[name], n_label))
+            found.accuracies.append(stored_row(run.start_group, f"start weights, {name}", stored[name], n_label))
 
 
 def _repeated(

@@ -136,6 +136,12 @@ class EvaluatedRun:
         return "supervised" if self.weights_origin is Origin.LABELS else "read-out"
 
     @property
+    def start_group(self) -> str:
+        """Group of the rows of its start weights: untrained, unless it started from weights trained with labels."""
+        from_labels = self.weights_origin is Origin.LABELS and not self.supervised
+        return "supervised" if from_labels else "untrained"
+
+    @property
     def readouts(self) -> tuple[str, ...]:
         """Read-outs that may differ: after training with labels, all answer as the vote."""
         return READOUTS[:1] if self.supervised else READOUTS

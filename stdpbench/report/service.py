@@ -205,9 +205,8 @@ def baselines(run: EvaluatedRun) -> list[Accuracy]:
     kept = run.metrics.get("baselines", {})
     n_label = int(run.metrics.get("n_label_images", 0))
     stored = kept.get("start_weights", {})
-    rows = [
-        stored_row("untrained", f"start weights, {name}", stored[name], n_label) for name in READOUTS if name in stored
-    ]
+    known = [name for name in READOUTS if name in stored]
+    rows = [stored_row(run.start_group, f"start weights, {name}", stored[name], n_label) for name in known]
     if "k_means" in kept:
         k = run.experiment.graph().n_read
         note = str(kept["k_means"].get("description", ""))

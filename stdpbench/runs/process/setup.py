@@ -9,6 +9,7 @@ from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment, graph_for, input_shape, n_cut
 from stdpbench.runs.folder.checkpoints import Checkpoint, is_linked, newest_checkpoint, tidy_checkpoints
 from stdpbench.runs.folder.run_folder import RunFolder, versions
+from stdpbench.runs.folder.weights_origin import Origin, origin_of
 from stdpbench.runs.preparation.start import (
     arrays_at_start,
     check_brightness,
@@ -21,6 +22,11 @@ from stdpbench.runs.process.supervised import check_task, sentence_on_labels
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import COMPILING, GENERATING
 from stdpbench.simulators import Simulator, open_simulator, opening_takes, projection_memory
+
+_ORIGINS = {
+    Origin.LABELS: "Supervised: the weights with which this network starts were trained with labels.",
+    Origin.UNKNOWN: "The origin of the weights is unknown: they may have been trained with labels.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +106,8 @@ def open_network(
             )
     if checkpoint is None and experiment.reference.trains:
         sentences.append(sentence_on_labels(experiment, split))
+    elif checkpoint is None and (sentence := _ORIGINS.get(origin_of(folder.path), "")):
+        sentences.append(sentence)
     if checkpoint is None:
         sentences += rounded_to_zero(simulator.graph, experiment, simulator.learned)
     for origin in ("from", "nir", "weights"):

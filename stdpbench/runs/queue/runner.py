@@ -24,6 +24,7 @@ from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.lock import has_process, locked
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.messages import STEPPED_REASONS, TERMINATED
@@ -350,7 +351,8 @@ def _result(folder: RunFolder) -> str:
     with suppress(StdpbenchError, KeyError, TypeError):
         score = folder.read_json("metrics.json")["accuracy"]["vote"]
         low, high = score["interval_95"]
-        return f": vote {100 * score['accuracy']:.2f} % ({INTERVAL} {100 * low:.1f} – {100 * high:.1f} %)"
+        text = f"vote {100 * score['accuracy']:.2f} % ({INTERVAL} {100 * low:.1f} – {100 * high:.1f} %)"
+        return f": {', '.join(filter(None, (text, origin_of(folder.path).word)))}"
     return ""
 
 

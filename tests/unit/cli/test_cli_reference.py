@@ -192,6 +192,7 @@ def test_a_nir_file_says_that_its_weights_were_trained_with_labels(
     runs, said = imported
     assert "supervised: its weights were trained with labels; compare it only with other references" in said
     assert "supervised: accuracy on 40 test pictures" in said
+    assert "Supervised: the weights with which this network starts were trained with labels." in said
     (path,) = runs.glob("of-labels-*")
     assert " % supervised" in printed(capsys, "list", "--runs", str(runs))
     (told,) = json.loads(printed(capsys, "list", "--runs", str(runs), "--json"))
@@ -205,7 +206,10 @@ def test_a_nir_file_says_that_its_weights_were_trained_with_labels(
     command = ["evaluate", str(path), "--bits", "4", "--workers", "1"]
     assert json.loads(printed(capsys, *command, "--json"))["supervised"] is True
     assert "supervised: % of 40 test stimuli, weights rounded" in " ".join(printed(capsys, *command).split())
-    make_report_of(path, tmp_path / "report")
+    rows = make_report_of(path, tmp_path / "report")["accuracies"]
+    groups = {row["name"]: row["group"] for row in rows}
+    assert (groups["vote"], groups["start weights, vote"]) == ("supervised", "supervised")
+    assert all(name.startswith("random weights") for name, group in groups.items() if group == "untrained")
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "with weights that were trained with labels (supervised)" in page
     assert "trained without labels" not in page

@@ -28,7 +28,7 @@ from stdpbench.runs.protocol.facts import Record, StateChanged
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue import runner as queue_runner
 from stdpbench.runs.queue.run_queue import FAILED, HELD, RUNNING, WAITING, Item, Queue
-from stdpbench.runs.queue.runner import QueueRunner
+from stdpbench.runs.queue.runner import QueueRunner, _result
 
 Make = Callable[..., Path]
 
@@ -473,6 +473,9 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
     assert states.count(StateChanged("building")) == 2
     assert any(sentence.startswith("resumed: ") for _, sentence in events)
     assert any("is finished: vote" in sentence for _, sentence in events)
+    assert _result(RunFolder(folder)).endswith(" %)")
+    RunFolder(folder).update_run(weights_origin="labels")
+    assert _result(RunFolder(folder)).endswith(" %), supervised")
 
 
 def _when(look: Callable[[], Any]) -> Any:
