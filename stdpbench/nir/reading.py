@@ -342,7 +342,7 @@ def _add(
     for value in values.tolist():
         name = _free(_valid(called[0] if called else f"{names[way.source]}_{names[way.target]}"), taken)
         connect, w = made.connect, made.w
-        if len(values) > 1:
+        if len(values) > 1 or (made.sparse is not None and not made.connect):
             chosen = made.steps == value
             connect, w = _listed(made.rows(chosen), name, result), w[chosen]
             connect["autapses"] = way.source == way.target

@@ -102,7 +102,7 @@ class Synapses:
     Attributes
     ----------
     connect : dict of str to Any
-        The table of its connection; empty: all neurons with all.
+        The table of its connection; empty: all neurons with all, or the pairs of `sparse`.
     w : ndarray, float64, (n_source, n_target) or (n_synapses,)
         Weights, between neurons in the order of their populations.
     steps : ndarray, int64, of the shape of `w`
@@ -168,6 +168,10 @@ def synapses_of(nodes: Nodes, way: Way, gain: NDArray[np.float64]) -> Synapses:
     source, target = nodes.order(way.source), nodes.order(way.target)
     before = np.broadcast_to(np.asarray(way.before, np.int64), len(source))[source]
     after = np.broadcast_to(np.asarray(way.after, np.int64), len(target))[target]
+    if np.array_equal(source, target) and (own := _diagonal(nodes, way)) is not None:
+        n = len(source)
+        pairs = connections.Synapses.of_pairs(np.arange(n, dtype=np.int64) * (n + 1), n, n)
+        return Synapses({}, own[source] * gain, before + after, pairs)
     kernels = _kernels(nodes, way)
     if kernels is None:
         if any(layer.kind != "dense" for layer in way.layers):
@@ -245,6 +249,16 @@ def _check_number(way: Way, n: int) -> None:
             f"{between} from {way.source} to {way.target} would have {n:.3g} synapses, and at most {MOST_WEIGHTS:.3g} "
             "run here; use a smaller network, or square kernels with neurons between them"
         )
+
+
+def _diagonal(nodes: Nodes, way: Way) -> NDArray[np.float64] | None:
+    """Return the weights of a way from each value to itself, in the order of the file; None if it is another way."""
+    if any(not isinstance(nodes.graph.nodes[name], nir.Scale | nir.Delay | nir.Flatten) for name in way.names):
+        return None
+    w = np.ones(prod(way.given))
+    for layer in way.layers:
+        w = w * (layer.factor if layer.weight is None else np.diag(layer.weight))
+    return w
 
 
 def _kernels(nodes: Nodes, way: Way) -> Kernels | None:

@@ -9,10 +9,13 @@ import h5py
 import nir
 import numpy as np
 import pytest
+from networks import open_network, random_spikes
 from numpy.typing import NDArray
 
 import stdpbench
 from stdpbench.errors import StdpbenchError
+from stdpbench.network import Learned
+from stdpbench.nir import independent
 from stdpbench.nir.imported import nir_network
 from stdpbench.nir.reading import read_nir
 from stdpbench.references.layer_file import read_layers
@@ -77,6 +80,21 @@ def test_a_rule_changes_each_synapse_of_a_file_once_whatever_its_delay(tmp_path:
 
 def pairs_of(synapses: Any) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return synapses.source, synapses.target
+
+
+@pytest.mark.timeout(300)
+def test_a_rule_may_change_a_layer_that_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STDPBENCH_FIGURES", "1")
+    behind = {"last": nir.Linear(np.full((4, N_NEURONS), 0.3)), "out": nir.IF(np.ones(4), np.ones(4))}
+    edges = [("input", "fc"), ("fc", "lif"), ("lif", "last"), ("last", "out"), ("out", "output")]
+    path = file_with(tmp_path / "deep.nir", np.ones(N_INPUT), edges, **behind, output=nir.Output(np.array([4])))
+    with h5py.File(path, "r+") as file:
+        del file["node/nodes/late"]
+    learns = {"network.projections.fc.plasticity.kind": "pair-additive", "schedule.passes": 1}
+    changes = {**SHOWN, **FEW, **learns, "schedule.stimulus": "40 ms"}
+    run = stdpbench.start(path, set=changes, runs=tmp_path, wait=True, baselines=False, workers=1, simulator="runtime")
+    assert run.state == "finished"
+    assert (run.path / "figures" / "receptive_fields.png").is_file()
 
 
 def test_neurons_that_reach_themselves_may_have_delays_of_their_own(tmp_path: Path) -> None:
@@ -178,3 +196,28 @@ def test_a_time_constant_is_quoted_as_in_the_file(tau: float, unit: str, said: s
             metadata["time_unit"] = unit
     with pytest.raises(StdpbenchError, match=f"^net.nir: tau of lif is {said}"):
         read_nir(path, 1.0)
+
+
+@pytest.mark.parametrize("n_delays", [1, 2])
+def test_neurons_without_a_matrix_before_them_get_one_synapse_each(n_delays: int, tmp_path: Path) -> None:
+    edges = [("input", "gain"), ("gain", "late"), ("late", "lif"), ("lif", "output")]
+    gain = nir.Scale(np.linspace(0.5, 1.5, N_NEURONS))
+    delays, entry = 1 + np.arange(N_NEURONS) % float(n_delays), nir.Input({"input": np.array([N_NEURONS])})
+    path = file_with(tmp_path / "own.nir", delays, edges, input=entry, gain=gain)
+    with h5py.File(path, "r+") as file:
+        del file["node/nodes/fc"]
+    imported = read_nir(path)
+    graph = imported.experiment.graph(N_NEURONS)
+    assert {each.connect.kind for each in graph.projections.values()} == {"table"}
+    assert len(graph.projections) == n_delays
+    weights = np.concatenate([imported.learned[f"{name}.w"] for name in graph.projections])
+    np.testing.assert_allclose(np.sort(weights), gain.scale)
+    simulator = open_network(graph, "runtime")
+    simulator.set_learned(Learned(imported.learned))
+    response = simulator.present(random_spikes(1, 58, 0.4, N_NEURONS), 60, plastic=False)
+    inputs, mine = np.zeros((60, 1, N_NEURONS)), np.zeros((60, N_NEURONS), bool)
+    inputs[response.input.bin, 0, response.input.index] = 1
+    mine[response.spikes["lif"].bin, response.spikes["lif"].index] = True
+    found = independent.simulate(nir.read(path), inputs, 1.0)
+    np.testing.assert_array_equal(found["lif"].spikes[:, 0], mine)
+    assert mine.sum() > 10

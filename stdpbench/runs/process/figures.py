@@ -128,12 +128,13 @@ def _draw_fields(
 ) -> None:
     graph = graph_for(experiment, split.train)
     projection = graph.projections[graph.shown]
+    labelled = assignment if projection.target == graph.read else None
     source, target = graph.populations[projection.source], graph.populations[projection.target]
     weights = "input weights" if projection.source == graph.input else f"weights from {projection.source}"
     figure = receptive_fields(
         w,
         field_shape(source.shape),
-        None if assignment is None else assignment.labels,
+        None if labelled is None else labelled.labels,
         class_names=split.class_names or None,
         title=f"{experiment.name}, seed {experiment.seed}: {weights} of {target.size} {projection.target} neurons",
     )
