@@ -171,11 +171,13 @@ class ComparisonPanel(QWidget):
         self._write_rows()
 
     def _names(self) -> dict[str, str]:
-        """Return the titles of the ticked runs, and short names of those without."""
+        """Return the titles of the ticked runs, and short names of those without; supervised ones say so."""
         names = short_names(list(self._ticks.slots))
         titles = [self._ticks.title(name) for name in names]
         which = zip(names.items(), titles, strict=True)
-        return {name: title if title and titles.count(title) == 1 else short for (name, short), title in which}
+        found = {name: title if title and titles.count(title) == 1 else short for (name, short), title in which}
+        words = {course.name: course.word for course in self._ticks.ordered}
+        return {name: f"{text} ({words[name]})" if words.get(name) else text for name, text in found.items()}
 
     def _delta(self, name: str) -> str:
         """Return the mark of a run that was changed, as in the history."""
@@ -272,11 +274,10 @@ class ComparisonPanel(QWidget):
         self.rows.setColumnCount(len(accounts) + 1)
         self.rows.setHeaderLabels(["", *(names.get(name, name) for name in accounts)])
         head = not_none(self.rows.headerItem())
-        for number, account in enumerate(comparison.accounts, 1):
-            name = account.name
-            slot, shown = self._ticks.slots.get(name, 0), account.weights_origin.marked(names.get(name, name))
+        for number, name in enumerate(accounts, 1):
+            slot = self._ticks.slots.get(name, 0)
             head.setForeground(number, QBrush(QColor(run_lines.colour(slot))))
-            head.setText(number, f"{run_lines.mark(slot)} {shown}{self._delta(name)}")
+            head.setText(number, f"{run_lines.mark(slot)} {names.get(name, name)}{self._delta(name)}")
             head.setToolTip(number, plain_tip(name))
             head.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         heading = ""
