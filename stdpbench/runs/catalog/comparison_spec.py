@@ -21,6 +21,7 @@ MEASURES = {
     "mean_theta": ("mean theta", 1.0),
 }
 """Plotted attributes of a `Course`, with axis label and scale factor; see also `labels_of`."""
+_MOST_NAMED = 12  # parameters in which runs differ that a caption names
 
 
 def labels_of(courses: Sequence[Course]) -> dict[str, str]:
@@ -87,9 +88,9 @@ def comparison_caption(
         first = RunFolder(Path(comparison.accounts[0].path))
         sentences.append(f"{named[0]}: {settings_text(first)}")
         differing = [f"{path} ({'; '.join(texts)})" for path, texts in comparison.parameters.items()]
-        sentences.append(
-            f"The runs differ in {', '.join(differing)}." if differing else "All have the same parameters."
-        )
+        more = len(differing) - _MOST_NAMED
+        named_here = ", ".join(differing[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        sentences.append(f"The runs differ in {named_here}." if differing else "All have the same parameters.")
     sentences.append(
         "Running accuracy is on training labels, for the eye only. No error bars: each line is a single run."
     )
