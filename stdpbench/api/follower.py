@@ -21,6 +21,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.messages import EndedFirstError, error_of
 from stdpbench.runs.protocol.states import State
 
 _log = logging.getLogger(__name__)
@@ -111,8 +112,10 @@ class Follower:
 
         Raises
         ------
+        EndedFirstError
+            If the run ends before it answers.
         StdpbenchError
-            If the run refuses the request, or ends before it answers.
+            If it refuses the request.
         """
         answer = _Answer()
 
@@ -122,8 +125,10 @@ class Follower:
         self._outbox.put(send)
         with self._changed:
             self._wait(lambda: answer.received or self.over)
-        if answer.error or not answer.received:
-            raise StdpbenchError(answer.error or self._error or ended_first(self._folder.path))
+        if answer.error:
+            raise error_of(answer.error)
+        if not answer.received:
+            raise EndedFirstError(self._error or ended_first(self._folder.path))
         return answer.value
 
     def until(self, holds: Callable[[LiveRun], bool], timeout: float | None = None) -> bool:

@@ -25,7 +25,7 @@ from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.control import reached_by
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
-from stdpbench.runs.protocol.messages import TOO_LATE
+from stdpbench.runs.protocol.messages import EndedFirstError
 from stdpbench.runs.protocol.states import State
 
 _POLL = 0.2  # s between two updates of displayed progress
@@ -310,9 +310,7 @@ def _answers(follower: Follower, name: str, **arguments: Any) -> bool:
     """Send a request; if the run ends before it can answer, wait until its process has exited and return False."""
     try:
         follower.ask(name, **arguments)
-    except StdpbenchError as error:
-        if str(error) != TOO_LATE and not follower.over:
-            raise
+    except EndedFirstError:
         follower.until(lambda live: False)
         return False
     return True

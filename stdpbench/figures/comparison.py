@@ -53,7 +53,7 @@ class Course:
     title : str
         The title that a person gave to the run; empty if it has none.
     word : str
-        What stands beside its name, such as "supervised"; empty for a run that was trained without labels.
+        Note after its name, such as "supervised"; empty for a run that was trained without labels.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Titled(Protocol):
 
     @property
     def word(self) -> str:
-        """What stands beside its name, such as "supervised"; may be empty."""
+        """Note after its name, such as "supervised"; may be empty."""
 
 
 def called(runs: Sequence[Titled]) -> list[str]:
@@ -92,8 +92,8 @@ def called(runs: Sequence[Titled]) -> list[str]:
 
 
 def with_words(runs: Sequence[Titled]) -> list[str]:
-    """Return what runs are called, with what stands beside their names in brackets."""
-    return [f"{name} ({run.word})" if run.word else name for run, name in zip(runs, called(runs), strict=True)]
+    """Return what runs are called, with their notes in brackets, such as ``"best (supervised)"``."""
+    return [units.label(name, run.word) for run, name in zip(runs, called(runs), strict=True)]
 
 
 def spikes_label(courses: Sequence[Course]) -> str:
@@ -137,10 +137,7 @@ def comparison_figure(courses: Sequence[Course], width: float | None = None) -> 
         (running, result), (theta, spikes) = figure.subplots(2, 2, height_ratios=[3, 2])
     theta.sharex(running)
     spikes.sharex(running)
-    names = [
-        f"{shortened(name)} ({course.word})" if course.word else shortened(name)
-        for course, name in zip(courses, called(courses), strict=True)
-    ]
+    names = [units.label(shortened(name), run.word) for run, name in zip(courses, called(courses), strict=True)]
     for number, (course, name) in enumerate(zip(courses, names, strict=True)):
         _line(running, course.presentations, 100 * course.vote, number, name)
         _line(theta, course.presentations, course.mean_theta, number, name)

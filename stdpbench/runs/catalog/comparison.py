@@ -187,7 +187,7 @@ class Account:
 
     @property
     def word(self) -> str:
-        """What stands beside its name: whether its weights were trained with labels; may be empty."""
+        """Note after its name that says whether its weights were trained with labels; may be empty."""
         return self.weights_origin.word
 
     def setting(self, path: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from stdpbench import units
 from stdpbench.figures.comparison import Course, Titled, spikes_label, theta_label, with_words
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
@@ -92,7 +93,7 @@ def comparison_caption(
         named_here = ", ".join(differing[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         sentences.append(f"The runs differ in {named_here}." if differing else "All have the same parameters.")
     sentences.append(
-        "Running accuracy is on training labels, for the eye only. No error bars: each line is a single run."
+        "Running accuracy is taken on training labels and is not a result. No error bars: each line is a single run."
     )
     if results and comparison is not None and any(course.result is not None for course in courses):
         part = {"test": "test", "validation": "held-out training"}
@@ -115,7 +116,7 @@ def with_results(table: Table, courses: Sequence[Course]) -> Table:
     """Return the table of courses with a row for the result of each run, in per cent."""
     names, rows = table
     empty = ("",) * (len(names) - 1)
-    found = [(_named(course), course.result) for course in courses if course.result is not None]
+    found = [(units.label(course.name, course.word), course.result) for course in courses if course.result is not None]
     results = [
         (name, *empty, *("" if value is None else 100 * value for value in (one.value, one.low, one.high)))
         for name, one in found
@@ -129,7 +130,7 @@ def course_table(courses: Sequence[Course]) -> Table:
     names = ("run", "presentation", *labels_of(courses).values())
     rows = [
         (
-            _named(course),
+            units.label(course.name, course.word),
             int(at),
             *(factor * float(getattr(course, name)[k]) for name, (_, factor) in MEASURES.items()),
         )
@@ -155,14 +156,10 @@ def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, .
 def title_and_name(run: Titled) -> str:
     """Return the title of a run with the name of its folder in brackets, or the name if it has no title.
 
-    What stands beside its name, such as "supervised", is in brackets, too.
+    A note such as "supervised" follows the name.
     """
-    return f"{run.title} ({'; '.join(filter(None, (run.name, run.word)))})" if run.title else _named(run)
-
-
-def _named(run: Titled) -> str:
-    """Return the name of a run with what stands beside it in brackets."""
-    return f"{run.name} ({run.word})" if run.word else run.name
+    notes = (run.name if run.title else "", run.word)
+    return units.label(run.title or run.name, "; ".join(filter(None, notes)))
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:

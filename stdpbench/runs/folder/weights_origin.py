@@ -14,6 +14,7 @@ from typing import Any
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.run_json import NAME as RUN
 from stdpbench.runs.folder.run_json import read_run
+from stdpbench.units import label
 
 KEY = "weights_origin"
 """Entry of ``run.json``: what the weights were trained with that the run started from, one of `Origin`."""
@@ -43,7 +44,7 @@ class Origin(StrEnum):
 
     def marked(self, name: str) -> str:
         """Return the name of a run with the word in brackets, if there is one."""
-        return f"{name} ({self.word})" if self.word else name
+        return label(name, self.word)
 
 
 _BEFORE = ("parent", "from", "reproduces")

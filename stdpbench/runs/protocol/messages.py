@@ -102,6 +102,11 @@ class EndedFirstError(StdpbenchError):
     """The process of a run ended before it could reply."""
 
 
+def error_of(reply: str) -> StdpbenchError:
+    """Return the error that a reply stands for: the run ended first, or it refused the request."""
+    return EndedFirstError(reply) if reply == TOO_LATE else StdpbenchError(reply)
+
+
 class Mailbox:
     """File-based requests to the process of a run or a queue, for processes without a connection to it.
 
@@ -195,7 +200,7 @@ class Mailbox:
                 with suppress(OSError):
                     reply = json.loads(read_own_file(answer, self._run))
                     if reply["error"]:
-                        raise (EndedFirstError if reply["error"] == TOO_LATE else StdpbenchError)(reply["error"])
+                        raise error_of(reply["error"])
                     return reply["value"]
                 if not running:
                     raise EndedFirstError(TOO_LATE)

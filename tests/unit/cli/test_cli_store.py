@@ -213,7 +213,7 @@ def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> 
     assert caption.startswith("3 runs compared: first, second, third; stdpbench ")
     assert " first: Settings that differ from the defaults: exc.tau_m = 25 ms. " in caption
     assert "The runs differ in exc.tau_m (25 ms; 100 ms; 100 ms), plasticity.nu_post (0.01; 0.01 → 0.02 " in caption
-    assert "Running accuracy is on training labels" in caption
+    assert "Running accuracy is taken on training labels and is not a result" in caption
     assert "Results: accuracy on test pictures, with the 95 % Wilson interval" in caption
     assert "Vote: 90.00 % (" in caption
     record = json.loads(cli("compare", "first", "second", "--json"))

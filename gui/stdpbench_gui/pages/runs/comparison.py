@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench import __version__
+from stdpbench import __version__, units
 from stdpbench.figures.paper import Table
 from stdpbench.runs.catalog.columns import CHANGED_MARK
 from stdpbench.runs.catalog.comparison_spec import (
@@ -177,7 +177,7 @@ class ComparisonPanel(QWidget):
         which = zip(names.items(), titles, strict=True)
         found = {name: title if title and titles.count(title) == 1 else short for (name, short), title in which}
         words = {course.name: course.word for course in self._ticks.ordered}
-        return {name: f"{text} ({words[name]})" if words.get(name) else text for name, text in found.items()}
+        return {name: units.label(text, words.get(name, "")) for name, text in found.items()}
 
     def _delta(self, name: str) -> str:
         """Return the mark of a run that was changed, as in the history."""
