@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any
 
+from stdpbench.api.aside import command_result
 from stdpbench.api.view import RunView
 from stdpbench.errors import StdpbenchError
 from stdpbench.network.rounding import checked_bits
-from stdpbench.runs.client.process_end import why_ended
 
 _PATH = "simulator.weight_bits"
 
@@ -48,15 +45,10 @@ class RoundedRun(RunView):
         """
         if not bits:
             raise StdpbenchError("give the numbers of bits, such as run.scores_with_bits(8, 4)")
-        command = [sys.executable, "-P", "-m", "stdpbench", "evaluate", str(self.path), "--workers", str(workers)]
-        command += [f"--bits={checked_bits(each)}" for each in bits]
-        command += ["--json", *([] if rounding is None else [f"--rounding={rounding}"])]
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False
-        )
-        if done.returncode:
-            raise StdpbenchError(why_ended(done.returncode, done.stderr))
-        found: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])["accuracy"]
+        words = ["evaluate", str(self.path), "--workers", str(workers)]
+        words += [f"--bits={checked_bits(each)}" for each in bits]
+        words += [] if rounding is None else [f"--rounding={rounding}"]
+        found: dict[str, dict[str, float]] = command_result(*words)["accuracy"]
         return found
 
 

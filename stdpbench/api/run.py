@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from stdpbench.api.arguments import plain_values, whole_number
 from stdpbench.api.display import progress as progress_display
 from stdpbench.api.drawn import DrawnRun
+from stdpbench.api.ended import EndedRun
 from stdpbench.api.exports import Exports
 from stdpbench.api.follower import Follower
 from stdpbench.api.noted import NotedRun
@@ -31,7 +32,7 @@ from stdpbench.runs.protocol.states import State
 _POLL = 0.2  # s between two updates of displayed progress
 
 
-class Run(Exports, NotedRun, DrawnRun, RoundedRun):
+class Run(Exports, EndedRun, NotedRun, DrawnRun, RoundedRun):
     """A run: one network that is trained, labelled and tested in a separate process.
 
     Use `start`, `open_run` or `runs` to get one. All methods may be called from any thread. While the run is active,

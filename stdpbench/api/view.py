@@ -349,6 +349,11 @@ class RunView:
         self._follower = follower
         weakref.finalize(self, follower.detach)
 
+    def _moved_to(self, path: Path) -> None:
+        """Follow the run folder to another place."""
+        with self._lock:
+            self._folder = RunFolder.open(path)
+
     def _live(self) -> LiveRun:
         follower = self._following()
         if follower is not None:

@@ -187,14 +187,13 @@ def compare_command(
 def delete_command(names: Sequence[str], empty: bool, yes: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench delete``."""
     from stdpbench.runs.catalog.names import find_run
-    from stdpbench.runs.catalog.trash import move_to_bin
+    from stdpbench.runs.queue.deletion import delete_run
 
     runs = runs or runs_folder()
     if not names and not empty:
         raise StdpbenchError("name the runs to move to the bin, or use --empty-bin")
     for folder in [find_run(name, runs) for name in names]:
-        place = move_to_bin(folder)
-        item = Queue(folder.path.parent).forget(folder.path)
+        place, item = delete_run(folder)
         sys.stdout.write(f"{folder.path.name} is in the bin; `stdpbench restore {place.name}` brings it back.\n")
         if item is not None:
             sys.stdout.write(f"It was item {item.number} of the queue, and has been removed from it.\n")

@@ -45,6 +45,10 @@ def reproduce(
     on_progress: Callable[[Mapping[str, Any]], None] = lambda progress: None,
     command: Callable[[], str] = lambda: CONTINUE,
     about: Mapping[str, Any] | None = None,
+    *,
+    places: Mapping[str, Any] | None = None,
+    workers: int = 0,
+    simulator: str | None = None,
 ) -> Reproduction:
     """Run a finished run again in a separate process and compare the results.
 
@@ -60,6 +64,8 @@ def reproduce(
         Returns `CONTINUE`, `STOP` or `DETACH`; called several times per second.
     about : mapping, optional
         Additional entries for ``run.json`` of the second run.
+    places, workers, simulator
+        See `stdpbench.runs.lineage.reproduction_folder.prepare`.
 
     Raises
     ------
@@ -67,7 +73,7 @@ def reproduce(
         If the run cannot be reproduced, or the second run fails.
     """
     with open_source(source) as original:
-        again, remark = prepare(original, runs, about=about)
+        again, remark = prepare(original, runs, places=places, workers=workers, simulator=simulator, about=about)
         if command() != CONTINUE:
             with suppress(OSError):
                 remove_run(again)  # it has not been started

@@ -283,6 +283,15 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
 def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished_run: RunFolder) -> None:
     shutil.copyfile(finished_run.path / "metrics.json", page.runs / "digits-a" / "metrics.json")
     page.table.choose(["digits-a"])
+    for key, call in (
+        ("evaluate", "page = {}.report()"),
+        ("reproduce", "reproduction = {}.reproduce()"),
+        ("delete", "{}.delete()"),
+    ):
+        copied = page.run_actions.actions[key]
+        assert isinstance(copied, CopyableAction)
+        opened = f'stdpbench.open_run("{page.runs / "digits-a"}")'
+        assert copied.copied_text().python.splitlines()[-1] == call.format(opened)
     page.run_actions.do("reproduce")
     assert len(page.notices.tasks) == 1
     waits(qtbot, lambda: "The numbers agree to the bit." in notices(page))

@@ -428,7 +428,7 @@ class EvaluatePage(QWidget):
         path = self.chosen_run()
         if shown:
             path = None if self._shown.folder is None else self._shown.folder.path
-        return ActionText() if path is None else RunText(path, self.runs).does("report", "")
+        return ActionText() if path is None else RunText(path, self.runs).does("report", "report()", gives="page")
 
     # -- display ---------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from stdpbench.hardware import ChipCheck
 from stdpbench.report.chip_check import check_run
 from stdpbench.report.recordings.written import WRITERS, write_responses
 from stdpbench.runs.catalog.store import Entry
-from stdpbench.runs.catalog.trash import move_to_bin, restore
+from stdpbench.runs.catalog.trash import restore
 from stdpbench.runs.client.nir_export import export_nir
 from stdpbench.runs.folder.journal import DamagedJournalError
 from stdpbench.runs.folder.lock import has_process
@@ -29,6 +29,7 @@ from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import CONTINUE, DETACH, STOP, Reproduction, reproduce
+from stdpbench.runs.queue.deletion import delete_run
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
@@ -196,10 +197,11 @@ class RowActions(QObject):
 
         def delete() -> str:
             deleted.clear()
-            queue, forgotten = Queue(runs), False
+            forgotten = False
             for path in paths:
-                deleted.append(move_to_bin(RunFolder.open(path)).name)
-                forgotten |= queue.forget(path) is not None
+                place, item = delete_run(RunFolder.open(path))
+                deleted.append(place.name)
+                forgotten |= item is not None
             more = " and removed from the queue" if forgotten else ""
             return f"{names} moved to the bin{more}."
 

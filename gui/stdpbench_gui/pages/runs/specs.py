@@ -53,7 +53,7 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             is_finished,
             "Evaluate what the network has learned",
             one=True,
-            text_of=each(lambda run: run.does("report", "")),
+            text_of=each(lambda run: run.does("report", "report()", gives="page")),
         ),
         None,
         ActionSpec(
@@ -101,7 +101,7 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             is_finished,
             "Run it again and compare",
             one=True,
-            text_of=each(lambda run: run.does("reproduce", "")),
+            text_of=each(lambda run: run.does("reproduce", "reproduce()", gives="reproduction")),
         ),
         ActionSpec(
             "hardware",
@@ -203,7 +203,7 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             doing.delete,
             at_rest,
             "Move to the bin; can be undone (Delete)",
-            text_of=each(lambda run: run.does("delete", "")),
+            text_of=each(lambda run: run.does("delete", "delete()", gives="")),
         ),
     ]
 
