@@ -121,8 +121,8 @@ class NewRunFields(QWidget):
         form.addRow(_label("learns by it", self.projection), self.projection)
         form.addRow(_label("responses of", self.features), self.features)
         form.addRow(_label("weights of", self.start), self.start)
-        form.addRow(_label("seeds", self.seeds), self.seeds)
-        below = vbox(self.seeds_problem, self.validation, self.baselines, self.hold, spacing=theme.GRID // 2)
+        form.addRow(_label("seeds", self.seeds), vbox(self.seeds, self.seeds_problem, spacing=theme.GRID // 2))
+        below = vbox(self.validation, self.baselines, self.hold, spacing=theme.GRID // 2)
         vbox(
             self.about,
             form,

@@ -215,7 +215,7 @@ class RunForm(QDialog):
         sides = QSplitter(Qt.Orientation.Horizontal)
         for panel in (self._left, self._middle, self._right):
             sides.addWidget(panel)
-        sides.setSizes([360, 410, 430])
+        sides.setSizes([360, 330, 510])
         for splitter in (shown, sides):
             splitter.setChildrenCollapsible(False)
         copy = self.copy_button = CopyButton(self.copy)

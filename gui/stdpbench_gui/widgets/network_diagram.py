@@ -1,7 +1,8 @@
 """A network as a diagram: boxes for populations, arrows for projections, each of which can be chosen.
 
 Needs a `Graph` only, no run. Boxes and labels are buttons: they have the keyboard focus, names for screen readers and
-tool tips. Texts keep a readable size; a diagram that does not fit scrolls.
+tool tips. Texts keep a readable size. A diagram that does not fit leaves rules out, then gives sizes as numbers only,
+and finally scrolls; tool tips have the whole text.
 """
 
 from __future__ import annotations
@@ -143,16 +144,18 @@ class NetworkDiagram(QScrollArea):
         self._mark()
 
     def _fitting(self, room: QSize) -> tuple[QFont, Diagram]:
-        """Return the largest font with which the network fits, and its layout; the usual font if it scrolls anyway."""
+        """Return the fullest texts in the largest font with which the network fits; the usual ones if it scrolls."""
         assert self.graph is not None
         usual, found = theme.plot_font(), list[tuple[QFont, Diagram]]()
-        for scale in _SCALES:
-            font = QFont(usual)
-            font.setPointSizeF(max(usual.pointSizeF() * scale, min(_SMALLEST, usual.pointSizeF())))
-            made = lay_out(self.graph, measure_of(font), rules=self._rules)
-            if made.width <= room.width() and made.height <= room.height():
-                return font, made
-            found.append((font, made))
+        texts = ((True, False), (False, False), (False, True)) if self._rules else ((False, False), (False, True))
+        for rules, brief in texts:
+            for scale in _SCALES:
+                font = QFont(usual)
+                font.setPointSizeF(max(usual.pointSizeF() * scale, min(_SMALLEST, usual.pointSizeF())))
+                made = lay_out(self.graph, measure_of(font), rules=rules, brief=brief)
+                if made.width <= room.width() and made.height <= room.height():
+                    return font, made
+                found.append((font, made))
         return found[0]
 
     def _make_items(self) -> None:

@@ -159,14 +159,14 @@ class Diagram:
     columns: tuple[tuple[str, ...], ...]
 
 
-def size_text(population: Population) -> str:
-    """Return size or shape of a population, such as ``"400 neurons"`` or ``"20 × 20 inputs"``."""
+def size_text(population: Population, *, brief: bool = False) -> str:
+    """Return size or shape of a population, such as ``"20 × 20 inputs"`` or, if brief, ``"20 × 20"``."""
     what = "inputs" if population.neuron is None else "neurons"
     if not population.shape:
         return f"{what} as in the data" if population.neuron is None else "no size"
     sides = population.shape[1:] if len(population.shape) == 2 and population.shape[0] == 1 else population.shape
     text = " × ".join(thousands(side) for side in sides)
-    return f"{text} {what[:-1] if text == '1' else what}"
+    return text if brief else f"{text} {what[:-1] if text == '1' else what}"
 
 
 def rule_text(projection: Projection) -> str:

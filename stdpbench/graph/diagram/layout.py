@@ -28,7 +28,7 @@ _HEAD = 0.8  # length of an arrowhead, in lines
 _SWEEPS = 6
 
 
-def lay_out(graph: Graph, measure: Measure | None = None, *, rules: bool = True) -> Diagram:
+def lay_out(graph: Graph, measure: Measure | None = None, *, rules: bool = True, brief: bool = False) -> Diagram:
     """Arrange a network.
 
     Projections from or to a population that the graph does not have are left out.
@@ -41,13 +41,15 @@ def lay_out(graph: Graph, measure: Measure | None = None, *, rules: bool = True)
         Size of texts.
     rules : bool
         Whether labels show rules below names; boxes then show kinds of neurons.
+    brief : bool
+        Whether sizes of populations are numbers only, without "neurons" or "inputs".
 
     Returns
     -------
     Diagram
         The same for the same graph and measure.
     """
-    return _Drawing(graph, Measure() if measure is None else measure, rules).diagram()
+    return _Drawing(graph, Measure() if measure is None else measure, rules, brief).diagram()
 
 
 @dataclass
@@ -65,8 +67,8 @@ class _Node:
 
 
 class _Drawing:
-    def __init__(self, graph: Graph, measure: Measure, rules: bool) -> None:
-        self.graph, self.measure, self.rules = graph, measure, rules
+    def __init__(self, graph: Graph, measure: Measure, rules: bool, brief: bool) -> None:
+        self.graph, self.measure, self.rules, self.brief = graph, measure, rules, brief
         self.line = measure.line
         self.head = _HEAD * self.line
         self.row = self.line * (2.9 if rules else 1.9)
@@ -78,7 +80,7 @@ class _Drawing:
     def _lines(self, name: str) -> tuple[str, ...]:
         population = self.graph.populations[name]
         kind = str(getattr(population.neuron, "kind", "")) if self.rules else ""
-        return (size_text(population), *([kind] if kind else []))
+        return (size_text(population, brief=self.brief), *([kind] if kind else []))
 
     def _texts(self, name: str) -> tuple[str, ...]:
         return (name, rule_text(self.graph.projections[name])) if self.rules else (name,)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMessageBox, QPushButton
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -20,6 +20,7 @@ from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
+from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.shared_window
 DIGITS = read_experiment("digits")
@@ -143,6 +144,35 @@ def test_what_is_typed_is_applied_when_it_starts(
     (folder,) = started
     assert folder.experiment == DIGITS.override({"schedule.train_images": 60, "seed": 7})
     assert folder.read_json("run.json")["validation"]
+
+
+def test_an_error_in_the_seeds_stands_below_them(form: NewRunForm, qtbot: QtBot) -> None:
+    fields = form.fields
+    form.set_seeds("one")
+    waits(qtbot, fields.seeds_problem.isVisible)
+    assert "one" in fields.seeds_problem.text()
+
+    def top(widget: QWidget) -> int:
+        return widget.mapTo(fields, QPoint(0, 0)).y()
+
+    waits(qtbot, lambda: top(fields.seeds) < top(fields.seeds_problem) < min(map(top, fields.rows.values())))
+    form.set_seeds("")
+    assert not fields.seeds_problem.isVisible()
+    form.reject()
+
+
+def test_the_network_of_three_populations_fits(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1280, 800)
+    for name in ("diehl-cook-400", "stack-digits"):
+        form = window.services.forms.new_run(NewRun.of(read_experiment(name), name))
+        waits(qtbot, form.isVisible)
+        made = form.diagram.diagram
+        assert made is not None
+        assert len(made.boxes) == 3
+        bars = form.diagram.horizontalScrollBar(), form.diagram.verticalScrollBar()
+        assert [not_none(bar).maximum() for bar in bars] == [0, 0]
+        assert "28 × 28 inputs" in form.diagram.items["input"].toolTip()
+        form.reject()
 
 
 def test_several_seeds_are_items_of_the_queue(form: NewRunForm, window: MainWindow, qtbot: QtBot) -> None:

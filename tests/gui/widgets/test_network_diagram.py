@@ -141,6 +141,24 @@ def test_a_large_network_keeps_readable_texts_and_scrolls(diagram: NetworkDiagra
     assert diagram.wanted_size(round(made.width * 0.5)).width() > made.width * 0.5
 
 
+def test_a_narrow_diagram_says_less_before_it_scrolls(diagram: NetworkDiagram) -> None:
+    def texts() -> tuple[int, tuple[str, ...]]:
+        assert diagram.diagram is not None
+        return len(diagram.diagram.arrows["feed"].labels), diagram.diagram.boxes["exc"].lines
+
+    bar = diagram.horizontalScrollBar()
+    assert bar is not None
+    seen = []
+    for width in range(760, 300, -10):
+        diagram.resize(width, 300)
+        if bar.maximum() == 0 and texts() not in seen:
+            seen.append(texts())
+    assert seen == [(2, ("400 neurons", "adaptive-lif")), (1, ("400 neurons",)), (1, ("400",))]
+    assert bar.maximum() > 0
+    assert texts() == seen[0]
+    assert "400 neurons" in diagram.items["exc"].toolTip()
+
+
 def test_it_draws_in_both_themes(diagram: NetworkDiagram) -> None:
     diagram.select(["exc", "feed"])
     seen = []

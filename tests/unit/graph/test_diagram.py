@@ -163,6 +163,9 @@ def test_labels_and_lines_say_what_a_network_consists_of() -> None:
     names = lay_out(NETWORKS["vogels-2011"], rules=False)
     assert names.boxes["exc"].lines == ("8\N{NARROW NO-BREAK SPACE}000 neurons",)
     assert [label.text for label in names.arrows["inh_exc"].labels] == ["inh_exc"]
+    brief = lay_out(NETWORKS["vogels-2011"], rules=False, brief=True)
+    assert brief.boxes["exc"].lines == ("8\N{NARROW NO-BREAK SPACE}000",)
+    assert brief.width < names.width
 
 
 def test_a_network_that_is_not_complete_is_drawn_as_far_as_it_goes() -> None:
