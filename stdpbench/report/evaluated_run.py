@@ -20,8 +20,9 @@ from stdpbench.network import Learned, start_arrays
 from stdpbench.readout import READOUTS, Assignment, SpikeTrains, assign, classes_of_outputs
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_files import start_files
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.folder.weights_origin import Origin, origin_of
+from stdpbench.runs.folder.weights_origin import Origin, origin_of, start_origin_of
 from stdpbench.runs.preparation.start import (
     arrays_at_start,
     fingerprint_at_start,
@@ -137,9 +138,10 @@ class EvaluatedRun:
 
     @property
     def start_group(self) -> str:
-        """Group of the rows of its start weights: untrained, unless it started from weights trained with labels."""
-        from_labels = self.weights_origin is Origin.LABELS and not self.supervised
-        return "supervised" if from_labels else "untrained"
+        """Group of the rows of its start weights: untrained, unless another network had learned them."""
+        if not start_files(self.folder.path):
+            return "untrained"
+        return "supervised" if start_origin_of(self.folder.path) is Origin.LABELS else "start"
 
     @property
     def readouts(self) -> tuple[str, ...]:

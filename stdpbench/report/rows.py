@@ -14,6 +14,7 @@ GROUPS = {
     "read-out": "read-outs of the trained network: labels are used only to label neurons",
     "timed": "read-outs of spike times",
     "untrained": "untrained networks, labelled and read out in the same way",
+    "start": "with the weights of another network, from which this one started, labelled and read out in the same way",
     "pixels": "without a network: centres of k-means and samples as prototypes, labelled like neurons",
     "supervised": "supervised: trained with labels, not a measure of what the network learned",
 }

@@ -25,6 +25,12 @@ _TRAINED = {
     Origin.UNKNOWN: "with weights of unknown origin, which may have been trained with labels,",
 }
 
+_LEARNED_BEFORE = {
+    "start": "which another network had learned, ",
+    "supervised": "which were trained with labels, ",
+}
+"""What is said of start weights, by the group of their rows."""
+
 
 def summary(run: EvaluatedRun, found: Findings, readings: Mapping[str, Any]) -> list[str]:
     """Return the summary of one run."""
@@ -97,8 +103,9 @@ def _baselines(run: EvaluatedRun, found: Findings) -> list[str]:
             if adapted is None and run.experiment.evaluation.thresholds == "learned"
             else ""
         )
+        whose = _LEARNED_BEFORE.get(start.group, "")
         sentences.append(
-            f"With its start weights, labelled and read out in the same way, the network reaches "
+            f"With its start weights, {whose}labelled and read out in the same way, the network reaches "
             f"{_right(start, vote)}{other}: against its start, {_gain(vote, start)}"
             f"{f', which flatters learning: {flatters}' if flatters else ''}."
         )

@@ -96,6 +96,17 @@ def origin_of(
         visited.add(beside)
 
 
+def start_origin_of(folder: Path) -> Origin:
+    """Return what the weights were trained with that a run started with, if it started with those of another network.
+
+    Raises
+    ------
+    StdpbenchError
+        If the files of the run cannot be read.
+    """
+    return origin_of(folder, experiment={})
+
+
 def _experiment(folder: Path) -> dict[str, Any]:
     path = folder / "experiment.toml"
     try:

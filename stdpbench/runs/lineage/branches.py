@@ -33,7 +33,7 @@ from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, copy_sta
 from stdpbench.runs.folder.run_folder import ARRAYS, RESULTS, RunFolder, now, remove_responses
 from stdpbench.runs.folder.snapshots import copy_snapshots
 from stdpbench.runs.folder.status import held
-from stdpbench.runs.folder.weights_origin import KEY, origin_of
+from stdpbench.runs.folder.weights_origin import KEY, start_origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import changes_between, experiment_at, n_train, reached_position
 from stdpbench.runs.protocol.facts import Change, LearnedSet, Record
@@ -99,7 +99,9 @@ def branch(
     checkpoint, _ = newest_checkpoint(parent.path, at, len(records))
     metadata = parent.read_json("run.json")
     run_id = metadata.get("id", "")
-    inherited = {key: metadata[key] for key in _INHERITED if key in metadata} | {KEY: str(origin_of(parent.path))}
+    inherited = {key: metadata[key] for key in _INHERITED if key in metadata} | {
+        KEY: str(start_origin_of(parent.path))
+    }
     branched = facts.Branched(run_id, parent.path.name, at, len(made_with))
     new = [_record(fact, at) for fact in (branched, *made_with)]
     early, late = _split_facts(records, at, checkpoint)
@@ -162,7 +164,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
                 shutil.copytree(folder.path, kept.path, dirs_exist_ok=True, ignore=ignored)
             except OSError as error:
                 raise DiskError(f"cannot keep a copy of {folder.path.name}: {error}") from error
-            about = {**metadata, KEY: str(origin_of(folder.path)), "id": own, "parent": lineage}
+            about = {**metadata, KEY: str(start_origin_of(folder.path)), "id": own, "parent": lineage}
             about |= {"state": str(state), "reason": reason}
             kept.write_json("run.json", about)
 

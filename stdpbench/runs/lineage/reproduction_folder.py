@@ -22,7 +22,7 @@ from stdpbench.runs.folder.learned_arrays import check_files, copy_files
 from stdpbench.runs.folder.learned_files import copy_start_files
 from stdpbench.runs.folder.run_folder import RunFolder, remove_run
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.folder.weights_origin import KEY, origin_of
+from stdpbench.runs.folder.weights_origin import KEY, start_origin_of
 from stdpbench.runs.lineage.agreement import compare
 from stdpbench.runs.lineage.export import unpack_run
 from stdpbench.runs.preparation.start import fingerprint, load_split
@@ -106,7 +106,7 @@ def prepare(
             "options": options.to_mapping(),
             "validation": options.validation,
             "digest": experiment.digest,
-            KEY: str(origin_of(original.path)),
+            KEY: str(start_origin_of(original.path)),
             "reproduces": {"id": str(metadata.get("id", "")), "name": original.path.resolve().name},
         },
     )

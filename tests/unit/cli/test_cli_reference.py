@@ -22,7 +22,7 @@ from stdpbench.nir.reading import read_nir
 from stdpbench.report.build import ReportOptions, make_report
 from stdpbench.runs.catalog.access_log import count_looks
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.folder.weights_origin import Origin, origin_of
+from stdpbench.runs.folder.weights_origin import Origin, origin_of, start_origin_of
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.export import export_run, import_run
 from stdpbench.runs.lineage.reproduction_folder import prepare
@@ -228,6 +228,11 @@ def test_the_mark_goes_along_with_weights(imported: tuple[Path, str], trained: s
         prepare(RunFolder.open(path), runs)[0],
     ]
     assert {origin_of(each.path) for each in marked} == {Origin.LABELS}
+    assert {start_origin_of(each.path) for each in marked} == {Origin.LABELS}
+    alone = [branch(RunFolder.open(trained.path), runs=runs), prepare(RunFolder.open(trained.path), runs)[0]]
+    assert {(origin_of(each.path), start_origin_of(each.path)) for each in alone} == {
+        (Origin.LABELS, Origin.NO_LABELS)
+    }
     zipped = tmp_path / "run.zip"
     export_run(RunFolder.open(path), zipped)
     assert origin_of(import_run(zipped, tmp_path / "unpacked").path) is Origin.LABELS

@@ -12,6 +12,7 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from queue import SimpleQueue
 from unittest.mock import patch
 
 import numpy as np
@@ -34,7 +35,7 @@ from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.preparation.creation import create_run, create_run_from
 from stdpbench.runs.process.engine import RunEngine
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.process.training import train
@@ -78,8 +79,6 @@ def experiment(seed: int, **changes: object) -> Experiment:
 
 
 def finished(runs: Path, seed: int, **changes: object) -> RunFolder:
-    from queue import SimpleQueue
-
     folder = create_run(experiment(seed, **changes), runs, Options(workers=1, baselines=seed == 0))
     requests: SimpleQueue = SimpleQueue()
     RunEngine(folder, Publisher(requests), requests).run()
@@ -225,6 +224,19 @@ def test_runs_that_differ_in_their_seed_are_averaged(report):
     assert "The vote against baselines, paired by seed</h3>" in page
     assert "tiny, seed 0</th>" in page
     assert "The other seed (tiny, seed 1)</th>" in page, "runs are called by their titles"
+
+
+def test_start_weights_that_another_run_learned_are_not_called_untrained(runs, tmp_path, undrawn):
+    folder = create_run_from(runs[0], {"seed": 2}, tmp_path / "runs", Options(workers=1))
+    requests: SimpleQueue = SimpleQueue()
+    RunEngine(folder, Publisher(requests), requests).run()
+    data, _ = carried_out([folder], tmp_path / "report", ReportOptions(Extent(40, 0), workers=1))
+    groups = {row["name"]: row["group"] for row in data["runs"][0]["accuracies"]}
+    assert groups["start weights, vote"] == "start"
+    assert groups["random weights, vote"] == "untrained"
+    page = re.sub(r"\s+", " ", (tmp_path / "report" / PAGE).read_text(encoding="utf-8"))
+    assert "With its start weights, which another network had learned, labelled and read out" in page
+    assert "with the weights of another network, from which this one started, labelled and read out" in page
 
 
 def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path, undrawn):

@@ -18,9 +18,11 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LearnedSet, Record
 
 
-def row(name: str, accuracy: float, n_images: int = 10_000, n_labelled: int = 60_000) -> Accuracy:
+def row(
+    name: str, accuracy: float, n_images: int = 10_000, n_labelled: int = 60_000, group: str = "untrained"
+) -> Accuracy:
     low, high = wilson_interval(round(accuracy * n_images), n_images)
-    return Accuracy("untrained", name, accuracy, low, high, n_images, n_labelled)
+    return Accuracy(group, name, accuracy, low, high, n_images, n_labelled)
 
 
 def run_with(thresholds: str) -> Any:
@@ -35,6 +37,12 @@ def run_with(thresholds: str) -> Any:
             [row("start weights, vote", 0.5)],
             "With its start weights, labelled and read out in the same way, the network reaches 50.0 %: against its "
             "start, learning adds 30.0 points (95 % interval of the difference +28.7 to +31.2).",
+        ),
+        (
+            [row("start weights, vote", 0.5, group="start")],
+            "With its start weights, which another network had learned, labelled and read out in the same way, the "
+            "network reaches 50.0 %: against its start, learning adds 30.0 points (95 % interval of the difference "
+            "+28.7 to +31.2).",
         ),
         (
             [row("start weights, vote", 0.9), row("random weights, vote", 0.3, 2000, 4000)],

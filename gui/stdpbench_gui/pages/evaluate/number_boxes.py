@@ -29,6 +29,7 @@ _SHORT = {
     "read-out": "read-outs",
     "timed": "read-outs of spike times",
     "untrained": "untrained, same read-outs",
+    "start": "weights of another network",
     "pixels": "without a network",
     "supervised": "trained on labels",
 }
@@ -175,7 +176,7 @@ class ReadoutsBox(Box):
             add_heading(self.rows, self.state.missing)
         if SAMPLES not in (names := {one.name for one in look.accuracies}) and any(n.startswith("k-") for n in names):
             add_row(self.rows, [SAMPLES, "–", "", ""], f"{SAMPLES}: {NOT_MEASURED}")
-        if not {"untrained", "pixels"} & {one.group for one in look.accuracies}:
+        if not {"untrained", "start", "pixels"} & {one.group for one in look.accuracies}:
             add_heading(self.rows, "no baselines in this run; the report has them", "`stdpbench report`")
         self._filling = False
 
