@@ -10,6 +10,7 @@ from math import isqrt, prod
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench.connections import Connection, Synapses
 from stdpbench.graph.elements import Population, Projection
@@ -144,6 +145,31 @@ class Graph:
         made = self.projections[projection]
         shapes = self.populations[made.source].shape, self.populations[made.target].shape
         return _drawn(made.connect, projection, *shapes, made.source == made.target, self.seed)
+
+    def matrix(self, projection: str, values: NDArray[np.float64], absent: float = 0.0) -> NDArray[np.float64]:
+        """Return values of the synapses of a projection as a matrix.
+
+        Parameters
+        ----------
+        projection : str
+            Its name.
+        values : ndarray, float64
+            (n_source, n_target), one-to-one (n,), sparse (n_synapses,).
+        absent : float
+            The value for pairs that are not connected.
+
+        Returns
+        -------
+        ndarray, float64, (n_source, n_target)
+        """
+        storage = self.projections[projection].connect.storage
+        if storage == "sparse":
+            return self.synapses(projection).dense(values, absent)
+        if storage == "one-to-one":
+            matrix = np.full((len(values), len(values)), absent)
+            np.fill_diagonal(matrix, values)
+            return matrix
+        return values
 
 
 @lru_cache(maxsize=_KEPT)

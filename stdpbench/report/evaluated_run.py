@@ -82,17 +82,13 @@ class EvaluatedRun:
     def w(self) -> NDArray[np.float64]:
         """Weights of the projection that the report shows, (n_source, n_target); 0 where there is no synapse."""
         shown = self._graph.shown
-        w = self.learned[weights_of(shown)]
-        return self._graph.synapses(shown).dense(w) if self._graph.is_sparse(shown) else w
+        return self._graph.matrix(shown, self.learned[weights_of(shown)])
 
     @property
     def fields(self) -> NDArray[np.float32]:
         """These weights, NaN where there is no synapse."""
         shown = self._graph.shown
-        w = self.learned[weights_of(shown)]
-        if self._graph.is_sparse(shown):
-            w = self._graph.synapses(shown).dense(w, absent=np.nan)
-        return np.asarray(w, np.float32)
+        return np.asarray(self._graph.matrix(shown, self.learned[weights_of(shown)], np.nan), np.float32)
 
     @property
     def theta(self) -> NDArray[np.float64]:

@@ -239,6 +239,38 @@ def test_start_weights_that_another_run_learned_are_not_called_untrained(runs, t
     assert "with the weights of another network, from which this one started, labelled and read out" in page
 
 
+def test_a_network_whose_input_reaches_neurons_one_to_one_has_a_report(tmp_path, undrawn, monkeypatch):
+    monkeypatch.setenv("STDPBENCH_FIGURES", "1")
+    base = experiment(0)
+    network = {
+        "kind": "graph",
+        "populations": {"input": {}, "exc": {"size": 64, "neuron": {"kind": "adaptive-lif"}}},
+        "projections": {
+            "feed": {
+                "source": "input",
+                "target": "exc",
+                "receptor": "ge",
+                "connect": {"kind": "one-to-one"},
+                "scale": 200.0,
+                "plasticity": {"kind": "pair-additive"},
+            }
+        },
+    }
+    tables = {key: base.to_mapping()[key] for key in ("name", "seed", "data", "schedule")}
+    made = Experiment.from_mapping({**tables, "network": network}).override({"schedule.min_spikes": 0})
+    folder = create_run(made, tmp_path, Options(workers=1, baselines=False))
+    requests: SimpleQueue = SimpleQueue()
+    RunEngine(folder, Publisher(requests), requests).run()
+    assert not (folder.path / "figures" / "receptive_fields.png").exists()
+    data, _ = carried_out([folder], tmp_path / "report", ReportOptions(Extent(40, 0), workers=1))
+    assert data["runs"][0]["neurons"]["n_exc"] == 64
+    run = load_run(folder)
+    weights = np.load(folder.path / "weights.npy")
+    assert np.array_equal(run.w, np.diag(weights))
+    assert np.array_equal(np.diag(run.fields), weights.astype(np.float32))
+    assert np.isnan(run.fields).sum() == 64 * 63
+
+
 def test_groups_of_runs_are_compared_seed_by_seed(runs, tmp_path, undrawn):
     folders, measured, found = [*runs, finished(tmp_path / "runs", 0, plasticity__nu_post=0.02)], build._measure, []
 
