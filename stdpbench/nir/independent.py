@@ -90,7 +90,7 @@ def simulate(graph: nir.NIRGraph, inputs: NDArray[Any], dt: float, *, potentials
     nodes, n_steps, n_stimuli = graph.nodes, *inputs.shape[:2]
     for name, node in nodes.items():
         if not isinstance(node, _UNITS):
-            raise ValueError(f"{name} is a {type(node).__name__}, which this reader does not know")
+            raise ValueError(f"{name} is a node of type {type(node).__name__}, which this reader does not know")
     (entry,) = (name for name, node in nodes.items() if isinstance(node, nir.Input))
     sources = {name: [source for source, target in graph.edges if target == name] for name in nodes}
     neurons = {name: node for name, node in nodes.items() if isinstance(node, _NEURONS)}

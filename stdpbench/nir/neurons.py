@@ -61,7 +61,7 @@ class Nodes:
         if found[0] not in self.neurons:
             kind = type(self.graph.nodes[found[0]]).__name__
             raise StdpbenchError(
-                f"the output is that of {found[0]}, a {kind}; only spikes of neurons can be read here"
+                f"the output is that of {found[0]}, a node of type {kind}; only spikes of neurons can be read here"
             )
         return found[0]
 

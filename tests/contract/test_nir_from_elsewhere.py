@@ -152,6 +152,14 @@ def test_missing_edges_are_named(edges: list[tuple[str, str]], sentences: list[s
     assert sorted(caught.value.sentences) == [f"net.nir: the node {sentence}" for sentence in sentences]
 
 
+def test_an_output_that_is_not_of_neurons_is_refused_with_its_type(tmp_path: Path) -> None:
+    ends = {"input": nir.Input({"input": np.array([4])}), "output": nir.Output({"output": np.array([4])})}
+    path = tmp_path / "net.nir"
+    nir.write(path, nir.NIRGraph(ends, [("input", "output")], metadata={"dt": 1.0, "time_unit": "ms"}))
+    with pytest.raises(StdpbenchError, match="the output is that of input, a node of type Input; only spikes of"):
+        read_nir(path)
+
+
 def test_no_terminal_obeys_a_file(tmp_path: Path) -> None:
     path = with_value(tmp_path / "net.nir", "nodes/lif/type", "Izhi\x1b[31m\nRED")
     with pytest.raises(StdpbenchError, match=r"the node 'lif' is of type Izhi\\x1b\[31m\\nRED, which") as caught:
