@@ -75,9 +75,15 @@ def conflicts_in_evaluation(experiment: Any) -> Iterator[str]:
             yield f"{VALUES}{path}: only parameters of {', '.join(_SECTIONS[:-1])} and {_SECTIONS[-1]} may differ"
             continue
         try:
-            plain.changed_live({path: value})
+            plain.override({path: value})
         except StdpbenchError as error:
-            yield from (f"{SECTION}.values: {sentence}" for sentence in error.sentences)
+            for sentence in error.sentences:
+                yield f"{VALUES if sentence.startswith(path) else f'{SECTION}.values: '}{sentence}"
+            continue
+        try:
+            plain.changed_live({path: value})
+        except StdpbenchError:
+            yield f"{VALUES}{path} is structural: in evaluation, it is as while the network learns"
 
 
 def set_in_evaluation(tables: dict[str, Any], path: str, value: Any) -> None:

@@ -94,8 +94,9 @@ def test_values_may_change_during_a_run() -> None:
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("values.exc.v_tresh", "evaluation.values: exc.v_tresh is not a known parameter; did you mean exc.v_thresh"),
-        ("values.network.n_exc", "evaluation.values: network.n_exc is structural"),
+        ("values.exc.v_tresh", "evaluation.values.exc.v_tresh is not a known parameter; did you mean exc.v_thresh"),
+        ("values.network.n_exc", "evaluation.values.network.n_exc is structural: in evaluation, it is as while"),
+        ("values.encoding.kind", "evaluation.values.encoding.kind: there is no encoder '7'"),
         (
             "values.schedule.stimulus",
             "schedule.stimulus: only parameters of exc, inh, network, lateral and encoding may differ",
@@ -109,6 +110,15 @@ def test_what_cannot_differ_is_refused_with_a_sentence(path: str, sentence: str)
     with pytest.raises(StdpbenchError) as caught:
         DEFAULT.override({f"evaluation.{path}": 7})
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["latency", "direct"])
+def test_another_encoding_in_evaluation_is_refused_by_its_own_key(kind: str) -> None:
+    with pytest.raises(StdpbenchError) as caught:
+        DEFAULT.override({"evaluation.values.encoding.kind": kind})
+    assert str(caught.value) == (
+        "evaluation.values.encoding.kind is structural: in evaluation, it is as while the network learns"
+    )
 
 
 def test_what_differs_is_described_as_a_table():
