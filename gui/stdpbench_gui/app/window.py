@@ -413,8 +413,9 @@ class MainWindow(QMainWindow):
         self.message.show_sentence(sentence)
 
     def report(self, sentence: str) -> None:
-        """Show a sentence in the status bar and on the Runs page."""
-        self.show_message(sentence)
+        """Show a sentence on the Runs page if that is open, and otherwise in the status bar."""
+        if self.pages.currentWidget() is not self.runs_page:
+            self.show_message(sentence)
         self.runs_page.report(sentence)
 
     def set_theme(self, name: str) -> None:

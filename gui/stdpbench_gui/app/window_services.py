@@ -119,7 +119,7 @@ class App(Protocol):
         """Offer to run an experiment file."""
 
     def report(self, sentence: str) -> None:
-        """Show a sentence in the status bar and on the Runs page."""
+        """Show a sentence on the Runs page if that is open, and otherwise in the status bar."""
 
     def run_experiment(self, experiment: Experiment) -> None:
         """Start a run of an experiment."""

@@ -44,7 +44,7 @@ from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.undo import Steps
 
-_QUEUE, _LOOK = "queue", "look"
+_QUEUE, _LOOK, _REPORTED = "queue", "look", "reported"
 """Subjects of notices."""
 _TYPING_MS = 150
 _SEARCH_LETTERS = 18
@@ -353,8 +353,13 @@ class RunsPage(QWidget):
         self.new_run_wanted.emit()
 
     def report(self, sentence: str) -> None:
-        """Show a sentence as a notice, which goes by itself unless it is a lasting one; read the runs folder again."""
-        self.notices.add_notice(sentence, brief=not isinstance(sentence, Lasting))
+        """Show a sentence as a notice, which goes by itself unless it is a lasting one; read the runs folder again.
+
+        One that would be gone before the page is opened is left out.
+        """
+        lasting = isinstance(sentence, Lasting)
+        if lasting or self.isVisible():
+            self.notices.add_notice(sentence, about="" if lasting else _REPORTED, brief=not lasting)
         self.watcher.look()
 
     def open_runs(self, entries: list[Entry]) -> None:
