@@ -205,8 +205,25 @@ def test_runs_are_drawn_over_what_differs_and_brushed(known: RunsPage, qtbot: Qt
     assert len(explore.scatter.rings.points()) == 1
     assert explore.scatter.plot.viewRange()[1] == [60, 80], "what is zoomed in stays"
 
+    assert len(explore.scatter.frames.points()) == 0
+    assert "supervised" not in explore.legend.text()
+    for name, origin in (("fast-c", "labels"), ("digits-b", "unknown")):
+        RunFolder(known.runs / name).update_run(weights_origin=origin)
+    waits(qtbot, lambda: len(explore.scatter.frames.points()) == 2)
+    runs = [row[0] for row in (explore.table() or ((), ()))[1]]
+    framed = {(point.pos().x(), point.symbol()) for point in explore.scatter.frames.points()}
+    order = [runs.index(name) for name in runs if "(" in str(name)]
+    assert framed == {(explore.shown_axes()[0].scaled[run], sign) for run, sign in zip(order, "sd", strict=True)}
+    assert "□&nbsp;" in explore.legend.text()
+    assert "supervised" in explore.legend.text()
+    assert "origin of the weights unknown" in explore.legend.text()
+
     known.below.turn_to(PARALLEL)
     parallel = explore.parallel
+    waits(qtbot, lambda: "╌&nbsp;" in explore.legend.text())
+    dashed = parallel.grab().toImage()
+    parallel.show_axes(explore.shown_axes(), explore._colours(), [])
+    assert parallel.grab().toImage() != dashed
     waits(qtbot, lambda: explore.stack.currentWidget() is parallel)
     x = parallel._x([axis.path for axis in explore.shown_axes()].index("vote"))
     low, high = (QPointF(x, parallel._y(share)).toPoint() for share in (0.45, 1.0))

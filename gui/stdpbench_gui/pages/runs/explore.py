@@ -43,14 +43,17 @@ _PARAMETERS, _METRICS = 4, 2
 _MOST_NAMES = 8  # categories that the legend names
 _LEVELS = 32  # colours of a numeric axis
 _PALEST = 0.3  # place in the colour map of the smallest value, to be told from the background
+_SIGNS = {SCATTER: ("□", "◇"), PARALLEL: ("╌╌╌", "┈┈┈")}
+"""Frames and lines, in the legend, of the runs that have a word beside their names."""
 _HELP = (
     "Parameters in which the runs differ, and their results. The scatter has a point for each run, the parallel axes "
     "have a line. Choose axes and a colour above; Runs chooses those shown in the history, the ticked ones, or those "
     "of a sweep. Dragging along a parallel axis selects the runs that pass there, in the history, too, and runs "
     "selected in the history stand out here; Esc or a click on an axis clears its selection. A click on a point "
     "selects its run, a double click opens it. Axes of parameters are scaled as their sweep draws them (logarithmic "
-    "for loguniform); others are logarithmic where values lie evenly in logarithms. The best of many runs is partly "
-    "luck: confirm it with further seeds."
+    "for loguniform); others are logarithmic where values lie evenly in logarithms. Runs whose weights were trained "
+    "with labels, or are of unknown origin, have a frame in the scatter and a dashed or dotted line. The "
+    "best of many runs is partly luck: confirm it with further seeds."
 )
 
 
@@ -299,10 +302,10 @@ class ExplorePanel(QWidget):
             return
         colours = self._colours()
         if self.title == SCATTER:
-            self.scatter.show_runs(axes[0], axes[1], colours)
+            self.scatter.show_runs(axes[0], axes[1], colours, self._marks())
             self.stack.setCurrentWidget(self.scatter)
         else:
-            self.parallel.show_axes(axes, colours)
+            self.parallel.show_axes(axes, colours, self._marks())
             self.stack.setCurrentWidget(self.parallel)
         self._show_strong()
 
@@ -336,7 +339,21 @@ class ExplorePanel(QWidget):
         levels = [shown.map(place, mode="qcolor") for place in places.tolist()]  # shared, since each costs time
         return [faint if share != share else levels[round(share * (_LEVELS - 1))] for share in axis.shares.tolist()]
 
+    def _found_words(self) -> list[str]:
+        """Return the words beside names of runs, such as "supervised"."""
+        return [word for word in dict.fromkeys(entry.weights_origin.word for entry in self._entries) if word]
+
+    def _marks(self) -> list[int]:
+        """Return the number of the word of each run, -1 for none; empty if no run has any."""
+        numbers = {word: number for number, word in enumerate(self._found_words())}
+        return [numbers.get(entry.weights_origin.word, -1) for entry in self._entries] if numbers else []
+
     def _legend(self) -> str:
+        signs = _SIGNS[self.title]
+        marks = [f"{signs[number % 2]}&nbsp;{word}" for number, word in enumerate(self._found_words())]
+        return " &nbsp; ".join(filter(None, (self._legend_of_colours(), *marks)))
+
+    def _legend_of_colours(self) -> str:
         axis = self.axes.get(self._path("colour"))
         if axis is None:
             return ""

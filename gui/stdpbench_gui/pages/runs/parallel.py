@@ -19,6 +19,8 @@ _NEAR = 24.0  # pixels beside an axis that belong to it
 _DRAG = 4
 _FAINT = 0.25  # share of its colour that a run keeps while others are selected
 _SEVERAL = 150  # runs above which lines are thin
+_DASHES = (Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+"""Lines of the runs that have a word beside their names, as in the figure for a paper: one for each word."""
 _DROP = (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
 _STEP = 0.1
 """Share of an axis by which keys move a brush."""
@@ -49,6 +51,7 @@ class ParallelAxes(QWidget):
         self._axes: Sequence[RunAxis] = ()
         self._shares: NDArray[np.float64] = np.empty((0, 0))
         self._colours: Sequence[QColor] = ()
+        self._marks: Sequence[int] = ()
         self._strong: NDArray[np.bool_] | None = None
         self._drawn: QPixmap | None = None
         self._at = 0
@@ -61,9 +64,12 @@ class ParallelAxes(QWidget):
 
     # -- content ---------------------------------------------------------------------------------------------------
 
-    def show_axes(self, axes: Sequence[RunAxis], colours: Sequence[QColor]) -> None:
-        """Show runs on axes; brushes of axes that are no longer shown are dropped."""
-        self._axes, self._colours, self._strong = axes, colours, None
+    def show_axes(self, axes: Sequence[RunAxis], colours: Sequence[QColor], marks: Sequence[int] = ()) -> None:
+        """Show runs on axes; brushes of axes that are no longer shown are dropped.
+
+        `marks` says for each run which word stands beside its name: its number, or -1.
+        """
+        self._axes, self._colours, self._marks, self._strong = axes, colours, marks, None
         self._shares = np.column_stack([axis.shares for axis in axes]) if axes else np.empty((0, 0))
         self._at = min(self._at, max(0, len(axes) - 1))
         paths = {axis.path for axis in axes}
@@ -137,12 +143,14 @@ class ParallelAxes(QWidget):
         few, ground = len(self._shares) <= _SEVERAL, QColor(theme.current().base)
         width = 1.5 if few else 1.0  # opaque lines of one pixel are drawn five times as fast as others
         strong = np.zeros(len(ys), bool) if self._strong is None else self._strong
-        of_colour: dict[tuple[bool, int], list[int]] = {}
+        alike: dict[tuple[bool, int, int], list[int]] = {}
         for run, colour in enumerate(self._colours):
-            of_colour.setdefault((bool(strong[run]), int(colour.rgb())), []).append(run)
-        for (over, rgb), members in sorted(of_colour.items()):  # the selected ones last
+            mark = self._marks[run] if self._marks else -1
+            alike.setdefault((bool(strong[run]), mark, int(colour.rgb())), []).append(run)
+        for (over, mark, rgb), members in sorted(alike.items()):  # the selected ones last
             colour = _mixed(QColor(rgb), ground, 1.0 if over or self._strong is None else _FAINT)
-            painter.setPen(QPen(colour, width + 0.8 * (over and few)))
+            style = Qt.PenStyle.SolidLine if mark < 0 else _DASHES[mark % len(_DASHES)]
+            painter.setPen(QPen(colour, width + 0.8 * (over and few), style))
             x = np.tile(np.append(xs, np.nan), len(members))  # a gap after each run, and where a value is missing
             y = np.column_stack([ys[members], np.full(len(members), np.nan)]).ravel()
             painter.drawPath(pg.functions.arrayToQPath(x, y, connect="finite"))

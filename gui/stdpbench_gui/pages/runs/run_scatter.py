@@ -18,12 +18,14 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.widgets.axes import SmallPlot
 
-_SIZE, _MORE = 9, 13
+_SIZE, _MORE, _FRAME = 9, 13, 16
+_FRAMES = ("s", "d")
+"""Frames of the runs that have a word beside their names, as in the figure for a paper: one for each word."""
 _LONGEST = 14  # letters of a category at the left axis
 
 
 class RunScatter(PlotArea):
-    """A point for each run that has both values; a ring marks selected ones.
+    """A point for each run that has both values; a ring marks selected ones, a frame those with a word at their names.
 
     Attributes
     ----------
@@ -48,11 +50,14 @@ class RunScatter(PlotArea):
         self._shown: NDArray[np.int64] = np.empty(0, np.int64)
         self._colours: Sequence[QColor] = ()
         self._strong: NDArray[np.bool_] | None = None
+        self._marks: Sequence[int] = ()
         self._ranged: object = None
         self.points = pg.ScatterPlotItem(size=_SIZE, hoverable=True, tip=lambda x, y, data: self._words(int(data)))
         self.rings = pg.ScatterPlotItem(size=_MORE, brush=None)
-        self.rings.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        for item in (self.points, self.rings):
+        self.frames = pg.ScatterPlotItem(size=_FRAME, brush=None)
+        for item in (self.rings, self.frames):
+            item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        for item in (self.points, self.rings, self.frames):
             self.plot.addItem(item)
         self.points.sigClicked.connect(self._on_points)
         self._hit = False
@@ -65,14 +70,20 @@ class RunScatter(PlotArea):
         self.plot.restyle()
         self._draw()
 
-    def show_runs(self, x: RunAxis | None, y: RunAxis | None, colours: Sequence[QColor]) -> None:
-        """Show runs over two axes; None: none."""
+    def show_runs(
+        self, x: RunAxis | None, y: RunAxis | None, colours: Sequence[QColor], marks: Sequence[int] = ()
+    ) -> None:
+        """Show runs over two axes; None: none.
+
+        `marks` says for each run which word stands beside its name: its number, or -1.
+        """
+        self._marks = marks
         self._axes = None if x is None or y is None else (x, y)
         self._colours, self._strong = colours, None  # other runs, of which others are selected
         if self._axes is None:
             self._shown = np.empty(0, np.int64)
-            self.points.setData([])
-            self.rings.setData([])
+            for item in (self.points, self.rings, self.frames):
+                item.setData([])
             return
         known = np.isfinite(self._axes[0].values) & np.isfinite(self._axes[1].values)
         self._shown = np.flatnonzero(known)
@@ -115,6 +126,13 @@ class RunScatter(PlotArea):
             data=shown,
             brush=[brushes[id(self._colours[run])] for run in shown.tolist()],
             pen=pg.mkPen(theme.current().base, width=0.5),
+        )
+        framed = [run for run in shown.tolist() if self._marks and self._marks[run] >= 0]
+        self.frames.setPen(pg.mkPen(theme.current().ink, width=1))
+        self.frames.setData(
+            x=x.scaled[framed],
+            y=y.scaled[framed],
+            symbol=[_FRAMES[self._marks[run] % len(_FRAMES)] for run in framed],
         )
         self._draw_rings()
 
