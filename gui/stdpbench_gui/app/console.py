@@ -188,10 +188,11 @@ class Console(QDockWidget):
         client.control_channel.send(client.session.msg("interrupt_request", content={}))
 
     def _possible(self) -> list[Any]:
-        return [entry for entry in self._actions if entry.action.isEnabled()]
+        return [entry for entry in self._actions.everything() if entry.action.isEnabled()]
 
     def _known(self, name: str) -> CopyableAction:
-        known, name = {entry.action.objectName(): entry.action for entry in self._actions}, renamed(name)
+        known = {entry.action.objectName(): entry.action for entry in self._actions.everything()}
+        name = renamed(name)
         if name not in known:
             raise StdpbenchError(f"the app has no action {name!r}; {suggestion(name, known)}")
         return known[name]

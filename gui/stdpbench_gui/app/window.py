@@ -6,7 +6,7 @@ keeps responding, or when one is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +48,7 @@ from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.run_texts import text_of_neurons, text_of_request
 from stdpbench_gui.widgets.actions import Actions, Palette
+from stdpbench_gui.widgets.actions import Entry as MenuEntry
 from stdpbench_gui.widgets.basic import dropped_paths, not_none
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.status_line import StatusLine
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         theme.apply(str(self.settings.value("theme", "system")))
         self.session = RunSession()
         self.actions_ = Actions(self, self.show_message)
+        self.actions_.others = self._other_actions
         self._add_actions()
         self.start = StartPage()
         self._train: TrainPage | None = None
@@ -307,6 +309,11 @@ class MainWindow(QMainWindow):
         self.actions_.separator("&Panels")
         for key, panel in self.train.panels.items():
             self.actions_.add(f"panel-{key}", "&Panels", panel.title, partial(self.train.bring, panel))
+
+    def _other_actions(self) -> Iterable[MenuEntry]:
+        from stdpbench_gui.app.other_menus import other_entries
+
+        return other_entries(self)
 
     def open_palette(self) -> Palette:
         """Open the command palette."""

@@ -49,7 +49,7 @@ class Recent:
 
     def __init__(self, settings: QSettings, menu: QMenu, open_path: Callable[[Path], object]) -> None:
         self._settings = settings
-        self._menu = menu
+        self.menu = menu
         self._open = open_path
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self.fill)
@@ -74,15 +74,15 @@ class Recent:
 
     def fill(self) -> None:
         """Rebuild the menu."""
-        self._menu.clear()
+        self.menu.clear()
         paths = self.paths()
         for path in paths:
-            menu_action(self._menu, path.name, partial(self._open, path), str(path))
+            menu_action(self.menu, path.name, partial(self._open, path), str(path))
         if paths:
-            self._menu.addSeparator()
-            menu_action(self._menu, "Clear", self.clear)
+            self.menu.addSeparator()
+            menu_action(self.menu, "Clear", self.clear)
         else:
-            not_none(self._menu.addAction("Nothing opened yet")).setEnabled(False)
+            not_none(self.menu.addAction("Nothing opened yet")).setEnabled(False)
 
 
 def _exists(path: Path) -> bool:

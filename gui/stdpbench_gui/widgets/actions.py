@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, QSize, QSortFilterProxyModel, QStringListModel, Qt
@@ -48,10 +48,16 @@ class Actions:
         The window with the menus.
     report : callable
         Told what was copied.
+
+    Attributes
+    ----------
+    others : callable
+        Returns actions of menus that are not in the menu bar, as they are now, with the titles of these menus.
     """
 
     def __init__(self, window: QMainWindow, report: Report = lambda _: None) -> None:
         self._window, self._report = window, report
+        self.others: Callable[[], Iterable[Entry]] = tuple
         self._entries: dict[str, Entry] = {}
 
     def add(
@@ -103,9 +109,13 @@ class Actions:
         return self._entries[key].action
 
     def __iter__(self) -> Iterator[Entry]:
-        """Iterate over all actions in the order of the menus."""
+        """Iterate over the actions of the menu bar in the order of its menus."""
         order = {action: number for number, action in enumerate(_leaves(not_none(self._window.menuBar())))}
         return iter(sorted(self._entries.values(), key=lambda entry: order.get(entry.action, len(order))))
+
+    def everything(self) -> list[Entry]:
+        """Return these actions and those of other menus, such as the menus of panels."""
+        return [*self, *self.others()]
 
 
 def _leaves(menu: QMenu | QMenuBar) -> Iterator[QAction]:
@@ -147,7 +157,7 @@ class Palette(QDialog):
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAccessibleName("Command palette")
-        self._actions = {self._line(entry): entry.action for entry in actions if entry.action.isEnabled()}
+        self._actions = {self._line(entry): entry.action for entry in actions.everything() if entry.action.isEnabled()}
         self.field = QLineEdit()
         self.field.setPlaceholderText("Type to find an action")
         self.field.setAccessibleName("Find an action")

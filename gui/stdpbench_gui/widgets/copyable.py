@@ -33,7 +33,7 @@ class CopyableAction(QAction):
         Told what was copied.
     """
 
-    def __init__(self, text: str, parent: QObject, text_of: TextOf | None, report: Report) -> None:
+    def __init__(self, text: str, parent: QObject | None, text_of: TextOf | None, report: Report) -> None:
         super().__init__(text, parent)
         self.text_of, self.report = text_of, report
 
@@ -45,7 +45,12 @@ class CopyableAction(QAction):
     def copied_text(self) -> ActionText:
         """Return what does the same as the action now; if nothing does elsewhere, what the console of the app does."""
         own, name = ActionText() if self.text_of is None else self.text_of(), self.objectName()
-        return own if own != ActionText() or not name else ActionText("", f"{_FOR_CONSOLE}app({literal(name)})\n")
+        return own if own != ActionText() or not name else for_console(f"app({literal(name)})")
+
+
+def for_console(call: str) -> ActionText:
+    """Return a call of `app` as Python for the console of the app."""
+    return ActionText("", f"{_FOR_CONSOLE}{call}\n")
 
 
 def copy_text(text_of: TextOf, field: str, report: Report) -> None:

@@ -193,3 +193,57 @@ def test_every_action_can_be_copied(window: MainWindow, qtbot: QtBot, finished_r
     choose(window, qtbot, "Copy as Python")
     lessons.close()
     assert clipboard().endswith('\napp("lessons")\n')
+
+
+@pytest.mark.shared_window
+def test_entries_of_panels_and_recent_runs_are_found_carried_out_and_copied(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    window.complete()
+    window.open_run(finished_run.path)
+    waits(qtbot, lambda: window.session.folder is not None)
+    window.go_to("train")
+    panel = window.train.panels["weight-map"]
+    window.train.bring(panel)
+    entry = next(action for action in panel.menu.actions() if action.text() == "Mark duplicates")
+    before = entry.isChecked()
+
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "weight map mark duplicates")
+    assert palette.view.currentIndex().data() == "Weight map: Mark duplicates"
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert entry.isChecked() != before
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "weight map mark duplicates")
+    qtbot.keyClick(palette.field, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    name = "panel-weight-map-mark-duplicates"
+    assert clipboard() == f'# in the Python console of the app\napp("{name}")\n'
+    known = {each.action.objectName(): each.action for each in window.actions_.everything()}
+    assert len(known) == len(window.actions_.everything()), "names differ"
+    known[name].trigger()
+    assert entry.isChecked() == before
+
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, f"open recent {finished_run.path.name}")
+    assert palette.filter.rowCount() == 1
+    qtbot.keyClick(palette.field, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert clipboard().endswith(f'\napp.open("{finished_run.path}")\n')
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "weight map show difference from the start")
+    assert palette.filter.rowCount() == 1, "in a menu in a menu"
+    palette.reject()
+
+    panel.close()
+    window.train.bring(window.train.panels["log"])
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "weight map mark duplicates")
+    assert palette.filter.rowCount() == 0, "it is closed"
+    palette.reject()
+    window.train.bring(panel)
+    window.go_to("runs")
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "weight map mark duplicates")
+    assert palette.filter.rowCount() == 0, "it is on another page"
+    palette.field.setText("comparison copy numbers")
+    assert palette.filter.rowCount() == 1
+    palette.reject()

@@ -50,9 +50,9 @@ def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
     assert window.services.recent.paths() == [finished_run.path]
     other = MainWindow(settings, window.runs)
     qtbot.addWidget(other)
-    names = [action.text() for action in other.services.recent._menu.actions()]
+    names = [action.text() for action in other.services.recent.menu.actions()]
     assert names[0] == finished_run.path.name
-    other.services.recent._menu.actions()[0].trigger()
+    other.services.recent.menu.actions()[0].trigger()
     waits(qtbot, lambda: other.session.folder is not None)
     other.services.recent.clear()
     assert not other.services.recent.paths()

@@ -130,9 +130,9 @@ class ComparisonPanel(QWidget):
     def _bar(self) -> QHBoxLayout:
         self.clear = QPushButton("Clear")
         self.clear.clicked.connect(self.clear_wanted)
-        menu = QMenu(self)
-        figure_export.add_actions(menu, self, self)
-        self.question, self.more = title_buttons("Comparison", self.explain, menu)
+        self.menu = QMenu(self)
+        figure_export.add_actions(self.menu, self, self)
+        self.question, self.more = title_buttons("Comparison", self.explain, self.menu)
         row = hbox(spacing=theme.GRID)
         row.addWidget(self.words, 1)
         row.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)

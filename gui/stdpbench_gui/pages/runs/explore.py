@@ -125,9 +125,9 @@ class ExplorePanel(QWidget):
         return made
 
     def _bar(self) -> Any:
-        menu = QMenu(self)
-        figure_export.add_actions(menu, self, self)
-        question, self.more = title_buttons("Runs in one plot", self.explain, menu)
+        self.menu = QMenu(self)
+        figure_export.add_actions(self.menu, self, self)
+        question, self.more = title_buttons("Runs in one plot", self.explain, self.menu)
         self._labels = {name: QLabel(name) for name in ("Runs", "Across", "Up", "Colour")}
         row = hbox(self._labels["Runs"], (self.source, 3), spacing=theme.GRID)
         for name, widget in (("Across", self.across), ("Up", self.up)):

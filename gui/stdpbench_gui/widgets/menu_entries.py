@@ -1,0 +1,72 @@
+"""The entries of menus beside the menu bar, as actions with names: for the command palette and the console."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QMenu
+
+from stdpbench_gui.widgets.copyable import CopyableAction, Report, TextOf
+
+
+def named_entries(
+    menu: QMenu,
+    prefix: str,
+    report: Report,
+    *,
+    possible: bool = True,
+    text_of: Callable[[QAction], TextOf | None] = lambda _: None,
+) -> Iterator[CopyableAction]:
+    """Yield an action with a name for each entry of a menu, and of the menus in it, as it is now.
+
+    Parameters
+    ----------
+    menu : QMenu
+        The menu, which is filled as if it was opened.
+    prefix : str
+        Beginning of the names, such as ``"panel-weights"``.
+    report : callable
+        Told what was copied.
+    possible : bool
+        Whether the entries can be carried out, apart from those that are disabled.
+    text_of : callable
+        Returns, for an entry, what returns the text that does the same; None: only the console of the app does it.
+    """
+    seen: set[str] = set()
+    for text, entry in _leaves(menu):
+        name = f"{prefix}-{slug(text)}"
+        if name in seen or isinstance(entry, CopyableAction):  # which stands in the menu bar, too
+            continue
+        seen.add(name)
+        action = CopyableAction(text, None, text_of(entry), report)
+        action.setObjectName(name)
+        action.setToolTip(entry.toolTip())
+        action.setEnabled(possible and entry.isEnabled())
+        action.triggered.connect(partial(_trigger, menu, text))
+        yield action
+
+
+def _leaves(menu: QMenu, before: str = "") -> Iterator[tuple[str, QAction]]:
+    """Yield the entries of a menu with their texts, after the titles of the menus that they stand in."""
+    menu.aboutToShow.emit()
+    for entry in menu.actions():
+        inner, text = entry.menu(), before + entry.text().replace("&", "")
+        if inner is not None:
+            yield from _leaves(inner, f"{text}: ")
+        elif text and not entry.isSeparator() and entry.isVisible():
+            yield text, entry
+
+
+def _trigger(menu: QMenu, text: str, _checked: bool = False) -> None:
+    """Carry out an entry of a menu, which may have been filled again since its name was taken."""
+    found = next((entry for each, entry in _leaves(menu) if each == text), None)
+    if found is not None:
+        found.trigger()
+
+
+def slug(text: str) -> str:
+    """Return a text as a part of a name: lower-case words with dashes."""
+    return "-".join(re.findall(r"[a-z0-9]+", text.lower()))
