@@ -7,6 +7,7 @@ that one instead, so that two versions can be measured in turns.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -37,6 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="stdpbench-app-") as folder:
         runs = [finished_run(Path(folder) / "runs", n_exc) for n_exc in (100, 400)]
         draw_in_one_thread()
+        gc.disable()  # as the app does until its pages exist
         app = QApplication(["stdpbench"])
         settings = QSettings(f"{folder}/settings.ini", QSettings.Format.IniFormat)
         print(json.dumps(Events(app, settings, Path(folder) / "runs").measure(*runs)), flush=True)

@@ -251,8 +251,10 @@ def _start_kernel() -> Kernel:
         import qtconsole.client
         import qtconsole.rich_jupyter_widget  # noqa: F401 - imported here, used in the main thread
         from jupyter_client.connect import write_connection_file
+        from pygments.lexers import Python3Lexer
     except ImportError:
         raise StdpbenchError(_INSTALL) from None
+    Python3Lexer()  # compiles its expressions, once for all lexers of the class
     folder = tempfile.TemporaryDirectory(prefix="stdpbench-console-", ignore_cleanup_errors=True)
     connection, _ = write_connection_file(str(Path(folder.name) / "kernel.json"))
     environment = {**os.environ, "JPY_PARENT_PID": str(os.getpid())}  # it ends when this process has ended

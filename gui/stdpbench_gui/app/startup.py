@@ -14,7 +14,6 @@ from stdpbench.cli.doctor import display
 from stdpbench.signals import handled
 
 _ICON = Path(__file__).parent.parent / "assets" / "stdpbench.png"
-_SETTLED_MS = 1500
 _PATIENCE = 5.0  # s to wait for work in threads, such as the start of a run, after the window is closed
 
 
@@ -40,7 +39,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
     if screen.state != "ok":
         return _refuse(f"the display is {screen.detail}. To fix this: {screen.fix}")
     try:
-        from PyQt6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+        from PyQt6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
         from PyQt6.QtGui import QIcon
         from PyQt6.QtWidgets import QApplication
 
@@ -67,16 +66,18 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
     # Qt's event loop runs no Python code, so Ctrl+C in the terminal would wait for the next event
     with handled(signal.SIG_DFL, signal.SIGINT):
         try:
+            gc.disable()  # a collection would stall the window while its pages are being made
             window = MainWindow(runs=runs)
+            window.pages.completed.connect(settle)
             crash.install(window.show_message)
             window.show()
             if shown is not None:
                 window.open_first(shown)
-            QTimer.singleShot(_SETTLED_MS, settle)
             status = app.exec()
             background.finish(_PATIENCE)
             return status
         finally:
+            gc.enable()
             sys.excepthook = sys.__excepthook__
             threading.excepthook = threading.__excepthook__
 
@@ -90,9 +91,12 @@ def draw_in_one_thread() -> None:
 
 
 def settle() -> None:
-    """Exclude all current, long-lived objects from garbage collection, which would stall the window."""
-    gc.collect()
+    """Collect garbage from now on, but leave out what exists already and lives long, which would stall the window.
+
+    What the start left behind is not collected: that would stall the window, too, and is little.
+    """
     gc.freeze()
+    gc.enable()
 
 
 def _refuse(reason: str) -> int:

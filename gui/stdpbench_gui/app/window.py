@@ -155,6 +155,8 @@ class MainWindow(QMainWindow):
         yield
         self.help = HelpActions(self, self)
         yield
+        self.help.lessons.made()
+        yield
         self._services = WindowServices(self, self)
         self.console = Console(self, self.actions_, self.session, self.services.open_path)
         branch = self.services.forms.branch_current

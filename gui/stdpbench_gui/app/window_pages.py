@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from PyQt6 import sip
-from PyQt6.QtCore import QEvent, QObject, QSettings, Qt
+from PyQt6.QtCore import QEvent, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QLabel, QStackedWidget, QWidget
 
 from stdpbench_gui.app.ahead import import_pages, read_kinds
@@ -93,7 +93,11 @@ class Pages(QStackedWidget):
         Makes and restyles them.
     is_making_ahead : bool
         Whether pages are made before they are needed, or the window has closed.
+    completed : signal
+        All pages have been made ahead.
     """
+
+    completed = pyqtSignal()
 
     def __init__(self, window: App) -> None:
         super().__init__()
@@ -123,7 +127,7 @@ class Pages(QStackedWidget):
             self._importing = do(import_pages, lambda _: begin(), lambda _: begin(), owner=self)
 
     def _begin(self, then: Callable[[], object]) -> None:
-        self.in_steps.add(self.main, Then(then), self.evaluate, self.rules)
+        self.in_steps.add(self.main, Then(then), self.evaluate, self.rules, Then(self.completed.emit))
         self._window.session.background.do(read_kinds, lambda _: None)
 
     def stop(self) -> None:
@@ -201,6 +205,7 @@ class Pages(QStackedWidget):
         rest = set(widgets).difference(seen)
         self._late.watch(rest)
         yield
+        yield  # these are painted in a turn of their own
         pages: list[Page | None] = [window.start, window.train, window.runs_page, self.evaluate.made, self.rules.made]
         shown: object = self.currentWidget()
         for page in sorted(filter(None, pages), key=lambda page: page is not shown):

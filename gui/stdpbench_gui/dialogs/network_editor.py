@@ -120,9 +120,10 @@ class NetworkEditor(QDialog):
         self.setAccessibleName("Edit a network")
         self.history = DraftHistory(draft)
         self._saved = draft
-        self._at_start = {f"{group.path}.{name}" for group in draft_groups(draft) for name in group.parameters}
+        self._groups: tuple[Group, ...] = draft_groups(draft)
+        self._groups_of = draft
+        self._at_start = {f"{group.path}.{name}" for group in self._groups for name in group.parameters}
         self._path = "network"
-        self._groups: tuple[Group, ...] = ()
         self._problems: tuple[Placed, ...] = ()
         self._input = InputShape(session, self.refresh, self)
         self._closing = False
@@ -266,7 +267,8 @@ class NetworkEditor(QDialog):
         """Show the draft."""
         draft = self.draft
         self._input.show_for(draft.unchecked)
-        self._groups = draft_groups(draft)
+        if draft is not self._groups_of:
+            self._groups, self._groups_of = draft_groups(draft), draft
         groups = {group.path: group for group in self._groups}
         if self._path not in groups:
             self._path = "network"

@@ -43,7 +43,7 @@ class Guide(QObject):
     Attributes
     ----------
     pane : LessonPane or None
-        The dock; None until it is first opened.
+        The dock; None before it is made.
     lesson : Lesson or None
         The open lesson.
     number : int
@@ -120,8 +120,8 @@ class Guide(QObject):
         pane.show_lesson()
         pane.step.next.setFocus()
 
-    def _opened(self) -> LessonPane:
-        """Return the pane after showing it."""
+    def made(self) -> LessonPane:
+        """Return the pane, which is made before it is needed, or now."""
         pane = self.pane
         if pane is None:
             pane = self.pane = LessonPane()
@@ -133,7 +133,13 @@ class Guide(QObject):
             view.next_wanted.connect(self._next)
             view.place_wanted.connect(self.show_place)
             view.run_wanted.connect(self.start_run)
+            pane.hide()
             self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, pane)
+        return pane
+
+    def _opened(self) -> LessonPane:
+        """Return the pane after showing it."""
+        pane = self.made()
         if not pane.isVisible():
             self._app.train.remember_layout()  # before the pane makes the page narrower
             pane.show()

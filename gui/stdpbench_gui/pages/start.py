@@ -253,7 +253,6 @@ class StartPage(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Place the cards in fewer columns where there is little room."""
-        super().resizeEvent(event)
         width = not_none(self.viewport()).width()
         self.fields.setVisible(width >= _ROOMY)
         columns = min(_COLUMNS, max(1, width // _CARD))
@@ -262,6 +261,7 @@ class StartPage(QScrollArea):
             cards = [card for name, card in self.cards.items() if name != FIRST]
             for number, card in enumerate(cards):
                 self._grid.addWidget(card, number // columns, number % columns)
+        super().resizeEvent(event)  # lays out the cards for the width, which takes long
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""

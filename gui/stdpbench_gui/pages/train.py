@@ -94,16 +94,18 @@ class TrainPage(QWidget):
         }
 
     def fill(self) -> Iterator[None]:
-        """Make the panels, one in each step; the page is whole after the last one."""
+        """Make the panels in steps; the page is whole after the last one."""
         yield
         for kind in ALL:
-            self.panels[kind.key] = kind(self.session)
+            self.panels[kind.key] = yield from kind.in_steps(self.session)
             yield
         vbox(LayoutBarrier(self.bar), (scrolling(self.docks), 1), within=self, spacing=0)
         for panel in self.panels.values():
             self.docks.addDockWidget(_LEFT, panel)
             panel.restore(self._settings)
+        yield
         self._restore()
+        yield
         self.session.opened.connect(self._raise_captions)  # after the panels, which show their captions
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)

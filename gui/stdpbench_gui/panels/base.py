@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import (
@@ -23,6 +23,7 @@ from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
 from stdpbench_gui.session import crash
 from stdpbench_gui.session.background import describe_error
+from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets import panel_figures
@@ -98,6 +99,12 @@ class Panel(QDockWidget):
         session.changed.connect(self._on_changed)
         session.pictures_ready.connect(self._on_pictures)
         self.visibilityChanged.connect(self._on_visible)
+
+    @classmethod
+    def in_steps(cls, session: RunSession) -> Making[Self]:
+        """Make a panel in steps, between which the window responds. Default: one step."""
+        yield from ()
+        return cls(session)
 
     # -- for subclasses --------------------------------------------------------------------------------------------
 

@@ -65,6 +65,8 @@ class NetworkDiagram(QScrollArea):
         self._about = ""
         self._selected: frozenset[str] = frozenset()
         self.font_ = QFont()
+        # of this network with the letters of the theme, by scale and texts
+        self._layouts: dict[tuple[float, bool, bool], tuple[QFont, Diagram]] = {}
         self.canvas = _Canvas(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -76,6 +78,7 @@ class NetworkDiagram(QScrollArea):
         """Show a network; None for none. It may have errors: what cannot be drawn is left out."""
         if graph is not self.graph and graph != self.graph:
             self.graph, self.diagram = graph, None
+            self._layouts.clear()
             self._rates = {}
             self._arrange()
 
@@ -111,6 +114,7 @@ class NetworkDiagram(QScrollArea):
     def restyle(self) -> None:
         """Apply colours and font of the theme."""
         self.setStyleSheet(f"QScrollArea, #diagram {{ background: {theme.current().base}; }}")
+        self._layouts.clear()
         self._arrange()
 
     def reveal(self, name: str) -> None:
@@ -146,17 +150,23 @@ class NetworkDiagram(QScrollArea):
     def _fitting(self, room: QSize) -> tuple[QFont, Diagram]:
         """Return the fullest texts in the largest font with which the network fits; the usual ones if it scrolls."""
         assert self.graph is not None
-        usual, found = theme.plot_font(), list[tuple[QFont, Diagram]]()
         texts = ((True, False), (False, False), (False, True)) if self._rules else ((False, False), (False, True))
         for rules, brief in texts:
             for scale in _SCALES:
-                font = QFont(usual)
-                font.setPointSizeF(max(usual.pointSizeF() * scale, min(_SMALLEST, usual.pointSizeF())))
-                made = lay_out(self.graph, measure_of(font), rules=rules, brief=brief)
+                font, made = self._layout(self.graph, scale, rules, brief)
                 if made.width <= room.width() and made.height <= room.height():
                     return font, made
-                found.append((font, made))
-        return found[0]
+        return self._layout(self.graph, _SCALES[0], *texts[0])
+
+    def _layout(self, graph: Graph, scale: float, rules: bool, brief: bool) -> tuple[QFont, Diagram]:
+        """Return a font and the layout of the network with it, which no resizing of the widget changes."""
+        key = scale, rules, brief
+        if key not in self._layouts:
+            usual = theme.plot_font()
+            font = QFont(usual)
+            font.setPointSizeF(max(usual.pointSizeF() * scale, min(_SMALLEST, usual.pointSizeF())))
+            self._layouts[key] = font, lay_out(graph, measure_of(font), rules=rules, brief=brief)
+        return self._layouts[key]
 
     def _make_items(self) -> None:
         """Make a button for each population and projection; those with the same name are kept, with their focus."""

@@ -162,7 +162,8 @@ def test_reduced_motion_is_remembered(window: MainWindow, settings: QSettings, q
 
 
 @pytest.mark.shared_window
-def test_f1_explains(window: MainWindow) -> None:
+def test_f1_explains(window: MainWindow, qtbot: QtBot) -> None:
+    waits(qtbot, lambda: bool(window.runs_page.summary.text()))  # the runs are read in a thread
     for name in ("start", "runs"):
         window.go_to(name)
         window.actions_["explain"].trigger()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from PyQt6.QtCore import Qt
@@ -19,6 +19,7 @@ from stdpbench_gui.panels.neuron.player import Player
 from stdpbench_gui.panels.neuron.slow_motion_plots import SlowMotionPlots
 from stdpbench_gui.panels.neuron.slow_motion_text import courses_table, figure_of, in_words, outcome
 from stdpbench_gui.panels.neuron.weights_pair import WeightsPair
+from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
@@ -56,7 +57,7 @@ class SlowMotionPanel(Panel):
         "spikes, traces and weights interact."
     )
 
-    def __init__(self, session: RunSession) -> None:
+    def __init__(self, session: RunSession, plots: SlowMotionPlots | None = None) -> None:
         super().__init__(session)
         self.observed = Observed.of(session)
         self.recorder = Recorder.of(session)
@@ -80,7 +81,7 @@ class SlowMotionPanel(Panel):
         self.what = wrapped("", "empty")
         self.about = wrapped("", "faint")
         self.about.setAccessibleName("About the replay")
-        self.plots = SlowMotionPlots()
+        self.plots = plots or SlowMotionPlots()
         self.plots.scrubbed.connect(self._scrub)
         self.plots.key_pressed.connect(self._on_key)
         self.weights = WeightsPair()
@@ -89,6 +90,13 @@ class SlowMotionPanel(Panel):
         session.selection.neuron_changed.connect(lambda _: self._on_selection())
         session.selection.shown_changed.connect(self._on_selection)
         self.restyle()
+
+    @classmethod
+    def in_steps(cls, session: RunSession) -> Making[Self]:
+        """Make the plots first, then the rest."""
+        plots = SlowMotionPlots()
+        yield
+        return cls(session, plots)
 
     def _lay_out(self) -> None:
         side = vbox((self.weights, 1), self.next, self.hunt, spacing=theme.GRID // 2)

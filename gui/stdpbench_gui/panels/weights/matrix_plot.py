@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF
 
 from stdpbench.runs.analysis.weight_views import MOST_BINS, MatrixBins, Order, WeightView
-from stdpbench.units import thousands
+from stdpbench.units import minus, thousands
 from stdpbench_gui.look import theme
+from stdpbench_gui.look.plot_area import PlotArea
+from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.widgets.mosaic import MapImage
 
 _CLASS_TICKS = 24  # classes that are named at an axis at most
@@ -47,6 +49,14 @@ class MatrixPlot:
         self._bins_of: object = None
         self._window = (0, 0, 0, 0)
         self.hide()
+
+    def lay_out(self, graphics: PlotArea, levels: LevelBar) -> None:
+        """Place the view, its axes and a colour bar in a plot area."""
+        graphics.ci.layout.setContentsMargins(4, 4, 4, 4)
+        graphics.addItem(self.left, row=0, col=0)
+        graphics.addItem(self._box, row=0, col=1)
+        graphics.addItem(self.bottom, row=1, col=1)
+        graphics.addItem(levels, row=0, col=2, rowspan=2)
 
     def hide(self) -> None:
         """Draw nothing, and hide the axes."""
@@ -152,6 +162,27 @@ class MatrixPlot:
         if self.view is None or not (0 <= row < self.view.n_source and 0 <= column < self.view.n_target):
             return -1, -1
         return int(self.sources.neurons[row]), int(self.targets.neurons[column])
+
+    def describe(self, x: float, y: float, w: NDArray[np.floating[Any]], ends: tuple[str, str], what: str) -> str:
+        """Describe the synapse at a point of the view; empty if nothing is drawn.
+
+        Parameters
+        ----------
+        x, y : float
+            The point.
+        w : ndarray of float
+            Values of the synapses.
+        ends : tuple of str
+            Names of the source and the target population.
+        what : str
+            What the values are.
+        """
+        if self.view is None:
+            return ""
+        source, target = self.pair_at(x, y)
+        value = float(self.view.outgoing(w, source)[target])
+        size = "no synapse" if np.isnan(value) else f"{what} {minus(f'{value:.4g}')}"
+        return f"{ends[0]} neuron {source} → {ends[1]} neuron {target}: {size}"
 
     def neighbour(self, neuron: int, by: int) -> int:
         """Return the target some columns further; the first one if none is given."""

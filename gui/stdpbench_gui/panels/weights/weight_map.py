@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyqtgraph as pg
@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.runs.analysis.fields import by_label, by_similarity, tile
 from stdpbench.runs.analysis.weight_views import Order, WeightView, patch_places, preferred_order
-from stdpbench.units import minus, thousands
+from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.weights import map_report
@@ -25,6 +25,7 @@ from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
 from stdpbench_gui.panels.weights.projection_chooser import ProjectionChooser, QuantityChooser
 from stdpbench_gui.panels.weights.sources_menu import SourcesMenu
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
+from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import menu_action, not_none, wrapped
@@ -72,19 +73,15 @@ class WeightMap(Panel):
     )
     empty_text = "Receptive fields appear here once the network is ready: start a run, or open one."
 
-    def __init__(self, session: RunSession) -> None:
+    def __init__(self, session: RunSession, levels: LevelBar | None = None) -> None:
         super().__init__(session)
         self.sources = WeightSources(session, self)
         self.mosaic = Mosaic()
         self.marks = MapMarks(session, self.mosaic, self)
-        self.levels = LevelBar()
+        self.levels = levels or LevelBar()
         self.graphics = MapGraphics(self._key_pressed)
-        self.graphics.ci.layout.setContentsMargins(4, 4, 4, 4)
         self.matrix = MatrixPlot(self.mosaic.view, self.mosaic.image)
-        self.graphics.addItem(self.matrix.left, row=0, col=0)
-        self.graphics.addItem(self.mosaic.view, row=0, col=1)
-        self.graphics.addItem(self.matrix.bottom, row=1, col=1)
-        self.graphics.addItem(self.levels, row=0, col=2, rowspan=2)
+        self.matrix.lay_out(self.graphics, self.levels)
         self.order = QComboBox()
         self.order.addItems(_ORDERS)
         self.order.setToolTip("Order of the receptive fields")
@@ -118,6 +115,13 @@ class WeightMap(Panel):
         self.marks.changed.connect(self._on_marks)
         self.mosaic.view.sigRangeChanged.connect(lambda *_: self.mark_dirty())
         self.levels.levels_changed.connect(self.mosaic.image.set_levels)
+
+    @classmethod
+    def in_steps(cls, session: RunSession) -> Making[Self]:
+        """Make the colour bar first, then the rest."""
+        levels = LevelBar()
+        yield
+        return cls(session, levels)
 
     def _add_actions(self) -> None:
         self.menu.addMenu(SourcesMenu(self.sources, self))
@@ -411,14 +415,11 @@ class WeightMap(Panel):
 
     def _describe_pair(self, position: QPointF) -> str:
         """Describe the synapse at a point of the matrix."""
-        view, selection = self.matrix.view, self.session.selection
-        point = self.mosaic.view.mapSceneToView(position)
-        source, target = self.matrix.pair_at(point.x(), point.y())
-        if view is None or self.sources.shown() is None:
+        if self.sources.shown() is None:
             return ""
-        w = float(view.outgoing(self._values(), source)[target])
-        size = "no synapse" if np.isnan(w) else f"{self._label()} {minus(f'{w:.4g}')}"
-        return f"{selection.source} neuron {source} → {selection.population} neuron {target}: {size}"
+        point, selection = self.mosaic.view.mapSceneToView(position), self.session.selection
+        ends = selection.source, selection.population
+        return self.matrix.describe(point.x(), point.y(), self._values(), ends, self._label())
 
     def _key_pressed(self, key: int) -> bool:
         selection = self.session.selection
