@@ -31,27 +31,36 @@ from stdpbench_gui.widgets.layouts import vbox
 _KEPT = 200  # presentations
 _BINS = 40
 _LITTLE = 0.3  # share of an axis
+_MOST_ABOVE = 0.55  # largest share of the height above the bars, for the title and the names of the lines
+_APART = 3  # pixels between a line and its name
 _RATES, _TOTALS = range(2)
 
 
 class Histogram(SmallPlot):
-    """A histogram with its mean, and a mark for the selected neuron."""
+    """A histogram with its mean, and a mark for the selected neuron.
+
+    The names of both lines lie above the bars, one below the other and before the lines, so that nothing crosses them.
+    """
 
     def __init__(self, title: str) -> None:
         super().__init__(title)
         self.setMouseEnabled(x=False, y=False)
         self.bars = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
-        self.mean = pg.InfiniteLine(angle=90, label="mean", labelOpts={"position": 0.75, "movable": False})
-        self.selected = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.45, "movable": False})
+        self.mean, self.selected = pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=90)
+        self.names = {line: pg.TextItem("") for line in (self.mean, self.selected)}
         self.addItem(self.bars, ignoreBounds=True)
-        self.add_line(self.mean)
-        self.add_line(self.selected)
+        for line, name in self.names.items():
+            self.add_line(line)
+            name.setZValue(1)  # before both lines
+            name.textItem.document().setDocumentMargin(1)
+            self.addItem(name, ignoreBounds=True)
+        self.getViewBox().sigResized.connect(lambda *_: self._on_resized())
         self.forget()
 
     def forget(self) -> None:
         """Reset the axes."""
         self._range: tuple[float, float] | None = None
-        self._top = 0.0
+        self._top, self._most = 0.0, 0.0
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
@@ -59,8 +68,6 @@ class Histogram(SmallPlot):
         colours = theme.current()
         fill = QColor(colours.exc)
         fill.setAlpha(110)
-        behind = QColor(colours.base)
-        behind.setAlpha(200)  # keeps text on bars readable
         self.bars.setBrush(fill)
         self.bars.setPen(colours.pen("exc", 1))
         for line, role, style in (
@@ -68,9 +75,11 @@ class Histogram(SmallPlot):
             (self.selected, "wrong", Qt.PenStyle.SolidLine),
         ):
             line.setPen(pg.mkPen(getattr(colours, role), width=1.5, style=style))
-            line.label.setColor(getattr(colours, role))
-            line.label.setFont(theme.plot_font())
-            line.label.fill = pg.mkBrush(behind)
+            name = self.names[line]
+            name.setColor(getattr(colours, role))
+            name.setFont(theme.plot_font())
+            name.fill = pg.mkBrush(colours.base)
+        self._place_names()
 
     def draw(self, values: NDArray[np.float64], selected: float | None, name: str) -> None:
         """Draw the histogram; axes grow in steps, and shrink if little of them is used."""
@@ -80,15 +89,48 @@ class Histogram(SmallPlot):
         self._range = stepped(low, high, self._range)
         counts, edges = np.histogram(values, _BINS, self._range)
         self.bars.setData(edges, counts)
-        top = 1.3 * float(counts.max())  # room for the title
-        self._top = step_up(top) if top < _LITTLE * self._top else max(self._top, step_up(top))
+        self._most = float(counts.max())
         self.setXRange(*self._range, padding=0.02)
-        self.setYRange(0, self._top, padding=0)
+        self._set_top()
         self.mean.setPos(float(values.mean()))
         self.selected.setVisible(selected is not None)
         if selected is not None:
             self.selected.setPos(selected)
-            self.selected.label.setFormat(name)
+        self.names[self.mean].setText("mean")
+        self.names[self.selected].setText(name)
+        self.names[self.selected].setVisible(selected is not None)
+        self._place_names()
+
+    def _on_resized(self) -> None:
+        self._top = 0.0
+        if self._most:
+            self._set_top()
+        self._place_names()
+
+    def _set_top(self) -> None:
+        """Leave room for the title and both names above the highest bar."""
+        above = self.title_bottom() + sum(name.boundingRect().height() for name in self.names.values())
+        top = self._most / (1 - min(_MOST_ABOVE, above / max(self.getViewBox().height(), 1.0)))
+        self._top = step_up(top) if top < _LITTLE * self._top else max(self._top, step_up(top))
+        self.setYRange(0, self._top, padding=0)
+
+    def _place_names(self) -> None:
+        """Write each name beside its line, on the side where the other line is not, if there is room."""
+        view, below = self.getViewBox(), self.title_bottom()
+        (left, right), (low, high) = view.viewRange()
+        per_unit = view.width() / max(right - left, 1e-12)
+        both = self.selected.isVisible()
+        for line, other in ((self.mean, self.selected), (self.selected, self.mean)):
+            name = self.names[line]
+            at, width = (line.value() - left) * per_unit, name.boundingRect().width() + _APART
+            wants_left = both and line.value() < other.value()
+            is_left = at > width if wants_left else at + width > view.width()
+            name.setAnchor((1 if is_left else 0, 0))
+            name.setPos(
+                line.value() + (-_APART if is_left else _APART) / per_unit,
+                high - below / max(view.height(), 1.0) * (high - low),
+            )
+            below += name.boundingRect().height()
 
 
 class Thresholds(Panel):

@@ -177,6 +177,12 @@ class SmallPlot(Plot):
         share = min(0.5, 1.1 * QFontMetrics(theme.plot_font()).height() / height) if height > 1 else 0.0
         return max(0.25, share / (1 - share))
 
+    def title_bottom(self) -> float:
+        """Return where the text of the title ends, in pixels below the top of the plot."""
+        text = self.title_item.item
+        rect = text.mapRectToItem(self.getViewBox(), text.boundingRect())
+        return float(rect.bottom() - text.document().documentMargin())
+
     def add_line(self, line: pg.InfiniteLine) -> None:
         """Add a vertical line, which ends below the title."""
         self.addItem(line, ignoreBounds=True)

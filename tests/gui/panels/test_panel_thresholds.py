@@ -109,3 +109,30 @@ def test_another_run_begins_anew(panel: Thresholds) -> None:
     assert not panel._recent
     redraw(panel)
     assert panel.summary() == panel.empty_text
+
+
+@pytest.mark.parametrize("size", [(394, 290), (330, 210), (900, 500)])
+def test_nothing_crosses_the_names_of_the_lines(qtbot: QtBot, tmp_path: Path, size: tuple[int, int]) -> None:
+    panel = Thresholds(session(tmp_path))
+    panel.session.live.presentation = presentation(0, [0, 2, 3, 3, 3, 7, 14])
+    show(panel, qtbot, size)
+    for neuron in range(N_EXC):
+        panel.session.selection.select_neuron(neuron)
+        redraw(panel)
+        panel.grab()  # texts get their places when they are painted
+        for plot in (panel.theta_plot, panel.rate_plot):
+            view, scene = plot.getViewBox(), panel.graphics
+            places = {
+                line: scene.mapFromScene(name.sceneBoundingRect()).boundingRect() for line, name in plot.names.items()
+            }
+            mean, selected = places[plot.mean], places[plot.selected]
+            assert not mean.adjusted(0, 0, 0, -2).intersects(selected)
+            assert view.sceneBoundingRect().toAlignedRect().adjusted(-1, -1, 1, 1).contains(mean.united(selected))
+            assert mean.top() >= plot.title_bottom() - 2
+            for other in (plot.bars, plot.mean, plot.selected):
+                for line, around in places.items():
+                    place = around.adjusted(1, 1, -1, -1)  # whole pixels
+                    before = scene.grab(place).toImage()
+                    other.hide()
+                    assert line is other or scene.grab(place).toImage() == before
+                    other.show()

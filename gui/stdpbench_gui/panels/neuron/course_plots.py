@@ -13,7 +13,9 @@ from stdpbench.runs.analysis.slow_motion import Courses
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.axes import SmallPlot, stepped
 
-_TITLE_ROOM = 0.3  # share of the range for the title inside the plot
+_PADDING = 0.04  # of the range, below and above the curves
+_TITLE_ROOM, _MOST_ROOM = 0.3, 0.6  # least and largest share of room for the title: of the range, and of the height
+_MARGIN = 2  # below the title, pixels
 
 
 def coloured(text: str, colour: str) -> str:
@@ -48,6 +50,7 @@ class CoursePlot(SmallPlot):
         self.cursor.hide()
         self.addItem(self.cursor, ignoreBounds=True)
         self.disableAutoRange()
+        self.getViewBox().sigResized.connect(lambda *_: self._set_range())
         self.set_names(names, dashed)
 
     def set_names(self, names: Mapping[str, str], dashed: tuple[str, ...] = ()) -> None:
@@ -85,12 +88,19 @@ class CoursePlot(SmallPlot):
         if values:
             low, high = min(float(c.min()) for c in values), max(float(c.max()) for c in values)
             self._range = stepped(low, high, self._range)
-            low, high = self._range
-            self.setYRange(low, high + _TITLE_ROOM * (high - low), padding=0.04)
+            self._set_range()
         if len(times):
             self.setXRange(0.0, float(times[-1]), padding=0.01)
         self._name()
         self.show_until(len(times))
+
+    def _set_range(self) -> None:
+        """Leave room for the title above the highest curve, however low the plot is."""
+        if self._range is not None:
+            low, high = self._range
+            title = min(_MOST_ROOM, (self.title_bottom() + _MARGIN) / max(self.getViewBox().height(), 1.0))
+            whole = max(1 + _TITLE_ROOM, 1 / (1 + _PADDING - title * (1 + 2 * _PADDING)))
+            self.setYRange(low, low + whole * (high - low), padding=_PADDING)
 
     def show_until(self, n: int) -> None:
         """Draw the first `n` steps."""
