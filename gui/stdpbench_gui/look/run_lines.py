@@ -9,7 +9,8 @@ from PyQt6.QtGui import QColor
 from stdpbench_gui.look import theme
 
 _STYLES = ((Qt.PenStyle.DashLine, "╌╌"), (Qt.PenStyle.DashDotLine, "─·"), (Qt.PenStyle.DotLine, "┈┈"))
-_COLOURS = (1, 2, 3, 7, 8)  # class colours, without blue, which is used for the current run on the Train page
+_COLOURS = (1, 2, 3, 7, 8, 5, 9)  # class colours, without those like blue, the current run, and without olive
+_SYMBOLS = (("s", "■"), ("t1", "▲"), ("d", "◆"))  # circles are those of the current run
 N_DIFFERENT = len(_STYLES) * len(_COLOURS)
 """Number of distinct styles."""
 
@@ -27,3 +28,8 @@ def mark(slot: int) -> str:
 def pen(slot: int, width: float = 1.5) -> pg.QtGui.QPen:
     """Return the pen of a run."""
     return pg.mkPen(QColor(colour(slot)), width=width, style=_STYLES[slot % len(_STYLES)][0])
+
+
+def symbol(slot: int) -> tuple[str, str]:
+    """Return the points of a run, as pyqtgraph names them, with a text that looks like them."""
+    return _SYMBOLS[slot % len(_SYMBOLS)]

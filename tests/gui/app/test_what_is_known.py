@@ -129,7 +129,7 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
         window.open_run(path)
         waits(qtbot, lambda path=path: window.session.folder is not None and window.session.folder.path == path)
         waits(qtbot, lambda ending=ending: curves.accessibleDescription().endswith(ending))
-        waits(qtbot, lambda: "a (vote)" in curves.plots[0].legend.toPlainText())
+        waits(qtbot, lambda: "…\u2060a" in curves.runs.text() and curves.plots[0].data("…a")[0] != [])
 
 
 # -- notices ---------------------------------------------------------------------------------------

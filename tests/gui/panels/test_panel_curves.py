@@ -9,11 +9,12 @@ import pyqtgraph as pg
 import pytest
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetrics
-from PyQt6.QtWidgets import QApplication, QMenu
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 from waiting import PATIENCE_MS, waits
 
+from stdpbench.readout.held_out import MEASURES
 from stdpbench.runs.analysis.held_out_series import PERCENT
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -21,10 +22,10 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.curves_panel import Curves
-from stdpbench_gui.panels.curves.measure import moving_mean
+from stdpbench_gui.panels.curves.measure import OWN, moving_mean
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
-from stdpbench_gui.widgets.legend import distinct_part
+from stdpbench_gui.widgets.legend import distinct_names, terse_names
 
 
 def legend(plot: CurvePlot) -> str:
@@ -235,33 +236,13 @@ def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> Non
     assert live.log[-1][2].startswith("From presentation 80 on: weights and thresholds replaced (w abababababab…")
 
 
-def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
-    panel.overlay("another-run", {20: block(0.3), 40: block(0.35)})
-    redraw(panel)
-    assert "another\u2011run (vote)" in legend(panel.plots[0])
-    assert panel.plots[0].data("another-run (vote)")[1] == [30.0, 35.0]
-    assert panel.plots[1].data("another-run")[1] == [11.0, 11.0]
-    assert "overlays: another-run" in panel.summary()
-    assert panel.plots[0].plot.getViewBox().viewRange()[1][0] <= 30
-    table = panel.table()
-    assert table is not None
-    assert {row[0] for row in table[1]} == {panel.session.folder.path.name, "another-run"}  # type: ignore[union-attr]
-    menu = next(each for each in panel.findChildren(QMenu) if each.title() == "Overlays")
-    menu.aboutToShow.emit()
-    assert [action.text() for action in menu.actions()] == ["another-run", "", "Clear"]
-    menu.actions()[0].trigger()
-    redraw(panel)
-    assert panel.plots[0].data("another-run (vote)") == ([], [])
-    menu.aboutToShow.emit()
-    assert not any(action.isEnabled() for action in menu.actions() if action.text())
-
-
 def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
     folder = panel.session.folder
     assert folder is not None
     panel.overlay(folder.path.name, panel.session.live.blocks, folder.path)
     redraw(panel)
-    assert not [name for name in panel.plots[0]._items if folder.path.name in name]
+    assert {run for run, _ in panel.plots[0]._items} == {OWN}
+    assert panel.runs.isHidden()
 
 
 def test_other_runs_go_on_as_their_journal_does(panel: Curves, qtbot: QtBot, tmp_path: Path) -> None:
@@ -334,11 +315,24 @@ def test_ranges_keep_until_values_leave_them() -> None:
 
 
 def test_names_leave_out_what_they_share() -> None:
-    shared = "digits-seed0-20260101-101500"
-    assert distinct_part("digits-seed0-20260101-101733", shared) == "…101733"
-    assert distinct_part("digits-seed1-20260101-101500", shared) == "…seed1-20260101-101500"
-    assert distinct_part("fast-seed0", shared) == "fast-seed0"
-    assert distinct_part(shared, shared) == shared
+    own = "digits-seed0-20260101-101500"
+
+    def short(*names: str) -> list[str]:
+        return list(distinct_names(names, own).values())
+
+    assert short("digits-seed0-20260101-101733") == ["…101733"]
+    assert short("digits-seed1-20260101-101500") == ["…seed1"]
+    assert short("digits-nu0.03-seed0-20260101-101512", "digits-nu0.05-seed0-20260101-101530") == [
+        "…nu0.03",
+        "…nu0.05",
+    ]
+    assert short("digits-nu0.03-seed0-20260101-101512", "digits-seed1-20260101-101530") == ["…nu0.03-seed0", "…seed1"]
+    assert short("fast-seed1-20260101-101500", "fast-seed2-20260101-101500") == ["fast-seed1", "fast-seed2"]
+    twice = short("digits-seed1-20260102-101500", "digits-seed1-20260103-101500", "digits-seed2-20260103-101500")
+    assert twice == ["…seed1-20260102-101500", "…seed1-20260103-101500", "…seed2"]
+    long = [f"a-long-name-of-a-run-{number}-in-this-folder" for number in range(3)]
+    assert short(*long) == long
+    assert list(terse_names(dict(zip(long, long, strict=True))).values()) == ["a-…0-…", "a-…1-…", "a-…2-…"]
 
 
 # -- held-out pictures ----------------------------------------------------------------------------------------------
@@ -435,7 +429,9 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     measured.overlays._look()
     waits(qtbot, lambda: measured.overlays.shown()[0].held_out)
     redraw(measured)
-    assert drawn(measured, "other (accuracy, vote)") == [20, 95]
+    assert drawn(measured, "other") == [20, 95]
+    assert drawn(measured, "this run") == [25, 60, 70]
+    assert measured.plots[1].note.text() == "accuracy, vote; others without overlays; 40 pictures, never trained on"
     assert measured.plots[1].plot.getViewBox().viewRange()[1][1] > 95
     table = measured.table()
     assert table is not None
@@ -443,20 +439,28 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     assert [row[at] for row in table[1] if row[0] == "other"] == [0.2, "", 0.95]
     measured.overlays.clear()
     redraw(measured)
-    assert drawn(measured, "other (accuracy, vote)") == []
+    assert drawn(measured, "other") == drawn(measured, "this run") == []
+    assert len(drawn(measured, "NMI of winners")) == 3
 
 
-def test_a_long_legend_leaves_room_for_the_curves_and_names_other_runs_first(measured: Curves) -> None:
-    for number in range(8):
-        measured.overlay(f"another-run-with-a-long-name-{number}", {20: block(0.3), 40: block(0.35)})
+def test_a_line_that_the_legend_has_no_room_to_name_is_not_drawn(measured: Curves) -> None:
+    values = dict.fromkeys(MEASURES, 0.5) | {"accuracy_vote": 0.8}
+    measured.session.live.take_record(Record(99, 160, "", facts.HeldOut(40, "spare", values)))
+    for name in PERCENT:
+        measured.measures.choose(name)
     redraw(measured)
-    plot = measured.plots[0]
-    assert "more" in legend(plot)
+    redraw(measured)
+    plot = measured.plots[1]
+    named = [PERCENT[name].removesuffix(" (%)") for name in PERCENT]
+    words = legend(plot).replace("\u2011", "-")
+    shown = [name for name in named if plot.data(name)[0]]
+    assert 1 <= len(shown) < len(named)
+    assert all(name in words for name in shown)
+    assert f"… {len(named) - len(shown)} more not drawn" in words.replace("\u2060", "")
+    assert named[-1] in plot.legend.toolTip().replace("\u2011", "-").replace("&nbsp;", " ")
     assert plot._legend_height() < 0.5 * plot.plot.getViewBox().height()
-    assert "long\u2011name\u20117" in plot.legend.toolTip()
-    assert legend(plot).index("long\u2011name\u20110") < plot.legend.toolTip().index("proportion")
-    measured.resize(900, 900)
+    measured.resize(1200, 1200)
     redraw(measured)
     redraw(measured)
-    assert "more" not in legend(plot)
-    assert not plot.legend.toolTip()
+    assert all(plot.data(name)[0] for name in named)
+    assert "not drawn" not in legend(plot)

@@ -145,16 +145,24 @@ def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -
     panel.overlays.add(Overlay("another", {}, None, 2, live))
     redraw(panel)
     rate, last = panel.plots
-    x, y = rate.data("another exc")
+    x, y = rate.data("another")
     assert (len(x), max(y)) == (12, 10.0 + 102)
-    assert len(rate.data("another inh")[0]) == 12
     assert rate.plot.getViewBox().viewRange()[1][1] > 112
+    assert rate.note.text() == "exc; others without overlays"
+    assert len(rate.data("this run")[0]) == 8
+    assert rate.data("inh") == ([], [])  # one line of each run
     assert max(last.data("another")[1]) == (4.0 + 102 if patterns else pytest.approx(0.7375))
-    assert "another" in rate.legend.toPlainText()
-    assert len(rate.data("exc")[0]) == 8
+    assert "another" in panel.runs.text()
+    looks = {item.opts["symbol"] for item in last._items.values()}
+    assert looks == ({"o", "d"} if patterns else {None})
+    panel.session.selection.population = "inh"
+    redraw(panel)
+    assert max(rate.data("another")[1]) == 5.0
+    assert rate.note.text() == "inh; others without overlays"
     panel.overlays.clear()
     redraw(panel)
-    assert rate.data("another exc") == ([], [])
+    assert rate.data("another") == ([], [])
+    assert len(rate.data("exc")[0]) == 8
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

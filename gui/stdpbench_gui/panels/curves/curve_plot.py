@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetrics
+from PyQt6.QtGui import QColor, QFontMetrics, QPen
 from PyQt6.QtWidgets import QGraphicsTextItem, QMenu, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.panels.curves.measure import Line, Measure, moving_mean
+from stdpbench_gui.panels.curves.measure import OWN, Line, Measure, moving_mean
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
 from stdpbench_gui.widgets.basic import Elided, menu_action
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -26,6 +26,7 @@ Mark = tuple[int, Sequence[str]]
 _LEGEND_SHARE = 0.45  # of the height of a plot
 _ROW, _ROWS = 1.3, 5  # height of a row of labels of changes, in lines of text, and the largest number of rows
 _FAINT = 80  # opacity of the curve behind its moving mean
+_BOLD = 2  # factor of the width of a curve that is drawn bold
 _RELATIVE_SPAN = 0.02  # smallest range of an axis, as a share of its values
 
 
@@ -33,7 +34,8 @@ class CurvePlot(QWidget):
     """A plot with a chooser of what it draws.
 
     Its axis grows in steps, and never shows less than a span that is sensible for the quantity. The legend lies above
-    the curves, in room that the axis leaves for it. Changes of the run are vertical lines that name them.
+    the curves, in room that the axis leaves for it; a curve that it has no room to name is not drawn. Curves of other
+    runs are named above all plots instead. Changes of the run are vertical lines that name them.
 
     Parameters
     ----------
@@ -81,7 +83,7 @@ class CurvePlot(QWidget):
         self.legend.setZValue(10)
         self.legend.setPos(2, -3)
         self.lines: list[pg.InfiniteLine] = []
-        self._items: dict[str, pg.PlotDataItem] = {}
+        self._items: dict[tuple[int, str], pg.PlotDataItem] = {}
         self._level = pg.InfiniteLine(0.0, angle=0, movable=False)
         self._level.hide()
         self.plot.addItem(self._level, ignoreBounds=True)
@@ -90,6 +92,7 @@ class CurvePlot(QWidget):
         self._title = ""
         self._offered: Mapping[str, str] = {}
         self._entries: list[str] = []
+        self._named = 0
         self._written: tuple[object, ...] = ()
         self._marked: tuple[object, ...] = ()
         self.plot.getViewBox().sigRangeChangedManually.connect(lambda *_: self.moved.emit())
@@ -133,8 +136,8 @@ class CurvePlot(QWidget):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def data(self, name: str) -> tuple[list[float], list[float]]:
-        """Return the points of a curve as drawn, by its name in the legend."""
-        item = self._items.get(name)
+        """Return the points of a curve as drawn, by its name in the legend: of this run, or else of another."""
+        item = next((self._items[key] for key in sorted(self._items) if key[1] == name), None)
         x, y = (None, None) if item is None else item.getData()
         return ([], []) if x is None or y is None else (x.tolist(), y.tolist())
 
@@ -156,7 +159,7 @@ class CurvePlot(QWidget):
         self._written = ()
         self._drop_lines()
 
-    def draw(self, measure: Measure, smoothing: int) -> None:
+    def draw(self, measure: Measure, smoothing: int, bold: int | None = None) -> None:
         """Draw the curves of a quantity.
 
         Parameters
@@ -165,46 +168,52 @@ class CurvePlot(QWidget):
             The curves.
         smoothing : int
             Number of points of the moving mean; the curves of the current run are drawn faintly behind it.
+        bold : int, optional
+            The run whose curves are drawn bold, before all others, as `Line.run`.
         """
         axis = self.plot.getAxis("left")
         axis.powers, axis.most = measure.powers, measure.most
         self._level.setVisible(measure.level is not None)
         self._level.setValue(measure.level or 0.0)
-        kept: set[str] = set()
-        for line in measure.lines:
+        drawn = [line for line in measure.lines if len(line.x)]
+        drawn = drawn[: self._name_lines(drawn)]
+        kept: set[tuple[int, str]] = set()
+        for line in drawn:
             smooth = moving_mean(line.y, smoothing) if line.smooths else line.y
             if smooth is not line.y and line.own:
                 kept.add(self._set(f"{line.name} ", line, line.y, faint=True))
-            kept.add(self._set(line.name, line, smooth))
-        for name in [name for name in self._items if name not in kept]:
-            self.plot.removeItem(self._items.pop(name))
-        drawn = [line for line in measure.lines if len(line.x)]
-        entries = [f'<span style="color:{line.colour}">{line.mark}</span>&nbsp;{_whole(line.name)}' for line in drawn]
-        if len(entries) == 1 and drawn[0].own:
-            entries = []  # the title says it
-        if not drawn:
-            entries = [f'<span style="color:{theme.current().faint}">no values yet</span>']
+            kept.add(self._set(line.name, line, smooth, bold=line.run == bold))
+        for key in [key for key in self._items if key not in kept]:
+            self.plot.removeItem(self._items.pop(key))
         # numbers of an axis that is not set would mean nothing
         self.plot.getAxis("left").setStyle(showValues=bool(drawn))
         self.plot.getAxis("bottom").setStyle(showValues=bool(drawn) and self._counts)
-        self.note.setText(measure.note if self._chooses else "")
+        self.note.setText("; ".join(text for text in (measure.which, measure.note if self._chooses else "") if text))
         self.note.setToolTip(self.note.text())
-        self._entries = entries
-        self._write_legend()
         self._set_range(measure, drawn)
 
-    def _set(self, name: str, line: Line, y: np.ndarray, *, faint: bool = False) -> str:
-        if name not in self._items:
-            self._items[name] = self.plot.plot([], [])
+    def _set(
+        self, name: str, line: Line, y: np.ndarray, *, faint: bool = False, bold: bool = False
+    ) -> tuple[int, str]:
+        key = line.run, name
+        if key not in self._items:
+            self._items[key] = self.plot.plot([], [])
         pen = line.pen
         if faint and pen is not None:
             colour = QColor(line.colour)
             colour.setAlpha(_FAINT)
             pen = pg.mkPen(colour, width=1)
-        dots = {"symbol": line.symbol, "symbolSize": 3 if pen is None else 6, "symbolPen": None}
-        self._items[name].setData(line.x, y, pen=pen, **dots, symbolBrush=line.colour)
-        self._items[name].setZValue(-1 if faint or not line.own else 0)
-        return name
+        elif bold and pen is not None:
+            pen = QPen(pen)
+            pen.setWidthF(_BOLD * pen.widthF())
+        dots = {
+            "symbol": line.symbol,
+            "symbolSize": (3 if pen is None else 6) * (_BOLD if bold else 1),
+            "symbolPen": None,
+        }
+        self._items[key].setData(line.x, y, pen=pen, **dots, symbolBrush=line.colour)
+        self._items[key].setZValue(1 if bold else -1 if faint or not line.own else 0)
+        return key
 
     def _set_range(self, measure: Measure, drawn: Sequence[Line]) -> None:
         if not drawn:
@@ -241,6 +250,17 @@ class CurvePlot(QWidget):
         height = self.plot.getViewBox().height()
         return float(max(height - self._legend_height(), (1 - _LEGEND_SHARE) * height))
 
+    def _name_lines(self, drawn: Sequence[Line]) -> int:
+        """Name lines with points, and return how many of them fit."""
+        entries = [f'<span style="color:{line.colour}">{line.mark}</span>&nbsp;{_whole(line.name)}' for line in drawn]
+        if not drawn:
+            entries = [f'<span style="color:{theme.current().faint}">no values yet</span>']
+        elif any(line.run != OWN for line in drawn) or len(entries) == 1:
+            entries = []  # the legend of the runs says it, or the title
+        self._entries = entries
+        self._write_legend()
+        return self._named if entries else len(drawn)
+
     def _write_legend(self) -> None:
         view = self.plot.getViewBox()
         written = tuple(self._entries), view.width(), view.height()
@@ -253,11 +273,13 @@ class CurvePlot(QWidget):
         self.legend.setTextWidth(max(view.width() - 4, 1))
         for n in range(len(self._entries), 0, -1):
             left = len(self._entries) - n
-            more = [f"…&nbsp;{left}&nbsp;more"] if left else []
+            more = [f"…&nbsp;{left}&nbsp;more&nbsp;not&nbsp;drawn"] if left else []
             self.legend.setHtml("&nbsp;&nbsp; ".join([*self._entries[:n], *more]))
             if self._legend_height() <= _LEGEND_SHARE * view.height():
                 break
-        self.legend.setToolTip("<br>".join(self._entries) if self._entries and left else "")
+        self._named = n if self._entries else 0
+        cut = f"<br>A larger panel draws all {len(self._entries)}."
+        self.legend.setToolTip("<br>".join(self._entries) + cut if self._entries and left else "")
 
     # -- changes of the run ----------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetrics, QResizeEvent
-from PyQt6.QtWidgets import QGridLayout
+from PyQt6.QtWidgets import QGridLayout, QWidget
 
 from stdpbench.figures.paper import spec_of_table
 from stdpbench.graph.diagram import roles_of
@@ -28,6 +28,7 @@ from stdpbench_gui.panels.curves import taught
 from stdpbench_gui.panels.curves.choices import CheckedMenu, OverlaysMenu, SmoothingMenu
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.measure import Measure, Other, Source
+from stdpbench_gui.panels.curves.other_runs import RunLegend, kind_of, look_different, others_of
 from stdpbench_gui.panels.curves.pictures import Pictures
 from stdpbench_gui.panels.curves.stream import Stream, summary_of, table_of
 from stdpbench_gui.panels.curves.taught import Taught
@@ -36,10 +37,10 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import step_up
 from stdpbench_gui.widgets.basic import menu_action, not_none
-from stdpbench_gui.widgets.legend import distinct_part
+from stdpbench_gui.widgets.layouts import vbox
 
-_LOW, _NARROW = 9, 19
-"""Minimum height and width of each of two plots, in lines of text."""
+_LOW, _LOW_WITHOUT_LEGEND, _NARROW = 9, 7, 19
+"""Minimum height of each of two plots, without and with a legend above both, and minimum width, in lines of text."""
 _CELL = (6, 11)
 """Minimum height and width of a plot of the grid, in lines of text."""
 _FEWEST = 10
@@ -58,27 +59,30 @@ class Curves(Panel):
     topics = frozenset({"curves", "parameters"})
     help_text = (
         "Choose above each plot what it shows. A panel without room for two legible plots has one.<ul><li><b>Running "
-        "accuracy</b> labels the neurons with one block of training stimuli and tests them on the next while learning "
-        "continues: a preview, not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same "
-        "plots: those ticked on the Runs page, and a branch beside its run. Of them, only the first read-out and the "
-        "first held-out measure are drawn; the menu removes them.</li><li><b>Held-out pictures</b> are measured with "
-        "learning off, on stimuli the network was not trained on, never on those of the test set: those that the "
-        "experiment holds out, or the last ones of the first pass; the curve ends when those are trained on. Each "
-        "half labels neurons that are tested on the other half, so the accuracy is slightly lower than at the end. "
-        "For purity, NMI, AMI and ARI, clusters are the winning neurons; purity grows with their number. Choose "
-        "measures in the menu.</li><li><b>Spikes, theta, |Δw|</b>: spikes per stimulus and the mean adaptive "
-        "threshold theta of the population on display, and the mean change of the weights on display, per block of "
-        "presentations; choose these in the weight map or the Network panel.</li><li><b>A vertical line</b> marks a "
-        "change of parameters, of the rule or of learned arrays.</li><li><b>Smoothing</b> in the menu draws the mean "
-        "of the last points; the curve itself is faint behind it. Held-out measures and single answers are not "
-        "smoothed.</li><li>Drag or use the wheel to move in time, double-click to show the whole run.</li><li>A "
-        "<b>stream</b> shows the rate of each population, the coefficient of variation of intervals between spikes, "
-        "synchrony, latencies of answers to patterns, the mean weight of each projection that learns, and the power "
-        "of the rate at 2 to 4 Hz and at 30 to 70 Hz relative to that of independent Poisson neurons (1: no rhythm), "
-        "where it is defined.</li><li>A run that is trained with labels (<b>supervised</b>) shows its accuracy on the "
-        "training pictures, the loss that the training lowers, the length of its gradient, and spikes per picture, "
-        "each before the change of weights that follows.</li></ul>(Diehl &amp; Cook 2015, section 2.6 and figure 2, "
-        "doi:10.3389/fncom.2015.00099)"
+        "accuracy</b> labels the neurons with one block of training stimuli and tests them on the next while learning"
+        " continues: a preview, not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same "
+        "plots: those ticked on the Runs page, and a branch beside its run; the menu removes them. A legend above the"
+        " plots names all runs by what their names do not share, and by the whole name in its tooltip. Then only one "
+        "curve of each run is drawn, such as that of the first read-out, which stands beside the choice; of streams, "
+        "that of the population or projection on display. Runs without room for their names are not drawn, and the "
+        "legend says how many are. Point at a name to see its curves bold, click it to keep them "
+        "so.</li><li><b>Held-out pictures</b> are measured with learning off, on stimuli the network was not trained "
+        "on, never on those of the test set: those that the experiment holds out, or the last ones of the first pass;"
+        " the curve ends when those are trained on. Each half labels neurons that are tested on the other half, so "
+        "the accuracy is slightly lower than at the end. For purity, NMI, AMI and ARI, clusters are the winning "
+        "neurons; purity grows with their number. Choose measures in the menu.</li><li><b>Spikes, theta, |Δw|</b>: "
+        "spikes per stimulus and the mean adaptive threshold theta of the population on display, and the mean change "
+        "of the weights on display, per block of presentations; choose these in the weight map or the Network "
+        "panel.</li><li><b>A vertical line</b> marks a change of parameters, of the rule or of learned "
+        "arrays.</li><li><b>Smoothing</b> in the menu draws the mean of the last points; the curve itself is faint "
+        "behind it. Held-out measures and single answers are not smoothed.</li><li>Drag or use the wheel to move in "
+        "time, double-click to show the whole run.</li><li>A <b>stream</b> shows the rate of each population, the "
+        "coefficient of variation of intervals between spikes, synchrony, latencies of answers to patterns, the mean "
+        "weight of each projection that learns, and the power of the rate at 2 to 4 Hz and at 30 to 70 Hz relative to"
+        " that of independent Poisson neurons (1: no rhythm), where it is defined.</li><li>A run that is trained with"
+        " labels (<b>supervised</b>) shows its accuracy on the training pictures, the loss that the training lowers, "
+        "the length of its gradient, and spikes per picture, each before the change of weights that "
+        "follows.</li></ul>(Diehl &amp; Cook 2015, section 2.6 and figure 2, doi:10.3389/fncom.2015.00099)"
     )
     most_per_second = 2.0
     empty_text = "Curves appear here after the first block of training presentations."
@@ -91,9 +95,14 @@ class Curves(Panel):
         for number, plot in enumerate(self.plots):
             plot.chosen.connect(lambda name, number=number: self.choose(number, name))
         self.grid: dict[str, CurvePlot] = {}
-        self._layout = QGridLayout(self.body)
+        self.runs = RunLegend()
+        self.runs.named_changed.connect(self.mark_dirty)
+        self.runs.bold_changed.connect(self.mark_dirty)
+        self._area = QWidget()
+        self._layout = QGridLayout(self._area)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
+        self._body_layout = vbox(self.runs, (self._area, 1), within=self.body, spacing=0)
         self._placed: list[tuple[CurvePlot, int, int]] = []
         self._choices: dict[str, list[str]] = {kind: ["", ""] for kind in _KINDS}
         self._whole = True
@@ -153,8 +162,7 @@ class Curves(Panel):
 
     @property
     def _kind(self) -> str:
-        live = self.session.live
-        return "stream" if live.pieces else "supervised" if live.taught else "pictures"
+        return kind_of(self.session.live)
 
     def _shown(self, titles: Mapping[str, str], usual: Sequence[str]) -> list[str]:
         """Return the quantities of the two plots, of one if there is no other: as chosen, otherwise the usual ones."""
@@ -193,6 +201,7 @@ class Curves(Panel):
 
     def restyle(self) -> None:
         """Apply the colours of the theme."""
+        self.runs.restyle()
         for plot in (*self.plots, *self.grid.values()):
             plot.restyle()
         self.mark_dirty()
@@ -204,16 +213,22 @@ class Curves(Panel):
 
     def refresh(self) -> None:
         """Draw all curves."""
-        source = self._source()
+        folder = self.session.folder
+        others = others_of(self.overlays, folder.path.name if folder is not None else "", self._kind)
+        different = look_different(others)
+        source = self._source(different)
         titles = source.titles()
+        shown = list(titles) if self.as_grid.isChecked() else self._shown(titles, source.usual)
+        measures = {name: source.measure(name) for name in shown}
+        runs = self.runs.name_runs(different, len(others) - len(different), measures.values())
+        self._body_layout.activate()
         if self.as_grid.isChecked():
             self._arrange_grid(titles)
         else:
-            shown = self._shown(titles, source.usual)
             for plot, name in zip(self.plots, shown, strict=False):
                 plot.offer(titles, name)
             self._arrange(self.plots[: len(shown)])
-        drawn = {plot: source.measure(plot.shown) for plot in self.shown}
+        drawn = {plot: measures[plot.shown].of_runs(runs) for plot in self.shown}
         if self._whole:
             end = self._end(drawn.values(), source.scale)
             for plot in drawn:
@@ -225,7 +240,7 @@ class Curves(Panel):
         lowest = {column: row for _, row, column in sorted(self._placed, key=lambda place: place[1])}
         for plot, row, column in self._placed:
             plot.label_time(*(source.x_labels if row == lowest[column] else ()))
-            plot.draw(drawn[plot], self.smoothing.n)
+            plot.draw(drawn[plot], self.smoothing.n, self.runs.bold)
             plot.draw_changes(marks, source.scale)
 
     @property
@@ -233,17 +248,14 @@ class Curves(Panel):
         """The plots that are shown."""
         return [plot for plot, _, _ in self._placed]
 
-    def _source(self) -> Source:
+    def _source(self, others: Sequence[Other]) -> Source:
         session = self.session
-        slots = zip(self.overlays.slots(), self.overlays.shown(), strict=True)
-        others = [Other(other.title or self._short(other.name), other.known(), slot) for slot, other in slots]
         if self._kind == "stream":
             graph = session.selection.graph
             roles = {} if graph is None else {name: theme.ROLES[role] for name, role in roles_of(graph).items()}
-            return Stream(session.live, others, roles)
+            return Stream(session.live, others, roles, (session.selection.population, session.selection.projection))
         if self._kind == "supervised":
             return Taught(session.live, session.selection.population, others)
-        others = [other for other in others if not (other.live.taught or other.live.pieces)]
         return Pictures(session, others, self.readouts.chosen, self.measures.chosen)
 
     def _end(self, drawn: Iterable[Measure], scale: float) -> float:
@@ -252,11 +264,6 @@ class Curves(Panel):
         started, end = self.session.live.started, max([*ends, _FEWEST * scale])
         total = scale * dict(started.phases).get("train", 0) if started is not None else 0.0
         return max(min(step_up(end), total), end)
-
-    def _short(self, name: str) -> str:
-        """Return the part of another run's name that differs from this run's."""
-        folder = self.session.folder
-        return distinct_part(name, folder.path.name if folder is not None else "")
 
     # -- room ------------------------------------------------------------------------------------------------------
 
@@ -276,12 +283,16 @@ class Curves(Panel):
                 plot.plot.setXRange(left, right, padding=0)
         self._dirty = True
 
+    def _room(self) -> tuple[int, int]:
+        """Return width and height for the plots, below the legend of the runs if there is one."""
+        return self.body.width(), self.body.height() - (0 if self.runs.isHidden() else self.runs.height())
+
     def _arrange(self, plots: Sequence[CurvePlot]) -> None:
         """Put two plots below or beside each other, or show the first one only."""
         line = QFontMetrics(theme.plot_font()).height()
-        width, height = self.body.width(), self.body.height()
+        width, height = self._room()
         beside = width >= 2 * max(_NARROW * line, *(plot.least_width() for plot in self.plots))
-        below = height >= 2 * _LOW * line
+        below = height >= 2 * (_LOW if self.runs.isHidden() else _LOW_WITHOUT_LEGEND) * line
         if len(plots) > 1 and below and not (beside and width > 1.6 * height):
             self._place([(plot, row, 0) for row, plot in enumerate(plots)])
         elif len(plots) > 1 and beside:
@@ -298,8 +309,9 @@ class Curves(Panel):
         plots = [self.grid[name] for name in titles]
         line = QFontMetrics(theme.plot_font()).height()
         widest = max(_CELL[1] * line, *(plot.least_width() for plot in plots))
-        columns = max(1, min(self.body.width() // widest, 3, len(plots)))
-        rows = max(1, min(self.body.height() // (_CELL[0] * line), -(-len(plots) // columns)))
+        width, height = self._room()
+        columns = max(1, min(width // widest, 3, len(plots)))
+        rows = max(1, min(height // (_CELL[0] * line), -(-len(plots) // columns)))
         columns = -(-len(plots) // rows) if rows * columns > len(plots) else columns
         self._place([(plot, *divmod(n, columns)) for n, plot in enumerate(plots[: rows * columns])])
 
@@ -357,6 +369,7 @@ class Curves(Panel):
             fact = live.held_out[at]
             parts.append(f"on {fact.images} held-out pictures at {thousands(at)}: {held_out_words(fact)}")
         named = f"; overlays: {', '.join(others)}" if others else ""
+        named += f". {self.runs.left_out.removesuffix('.')}" if self.runs.left_out else ""
         rules = [
             describe_changes(changes).removeprefix("rule → ").removeprefix("rule of ")
             for _, changes in live.changes

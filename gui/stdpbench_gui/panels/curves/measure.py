@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QPen
 
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench_gui.look import run_lines
+from stdpbench_gui.look import run_lines, theme
 
 Values = NDArray[np.float64]
 SOLID = Qt.PenStyle.SolidLine
 DASHES = ((SOLID, "━━"), (Qt.PenStyle.DashLine, "╍╍"), (Qt.PenStyle.DotLine, "┅┅"), (Qt.PenStyle.DashDotLine, "╍┅"))
 """Line styles that tell curves of a run apart, with marks that look like them."""
+OWN = -1
+"""In place of the line style of another run: the current run."""
+THIS_RUN = "this run"
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class Line:
         Pen; None: points only.
     symbol : str or None
         Symbol of each point, as pyqtgraph names it.
-    own : bool
-        Whether it is of the current run.
+    run : int
+        Line style of the run that it is of (`stdpbench_gui.look.run_lines`), or `OWN`.
     smooths : bool
         Whether smoothing applies to it.
     """
@@ -51,8 +55,13 @@ class Line:
     mark: str = DASHES[0][1]
     pen: QPen | None = None
     symbol: str | None = None
-    own: bool = True
+    run: int = OWN
     smooths: bool = True
+
+    @property
+    def own(self) -> bool:
+        """Whether it is of the current run."""
+        return self.run == OWN
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ class Measure:
     Attributes
     ----------
     lines : list of Line
-        Curves; those of other runs follow the first of the current run, so that a long legend names them.
+        Curves: any number of the current run, or one of each of several runs.
     span : float
         Smallest range of the axis.
     from_zero : bool
@@ -73,8 +82,10 @@ class Measure:
         Largest number at the axis, which leaves room for the legend above it.
     level : float or None
         Value of a dotted line, for comparison.
+    which : str
+        Which of several values of each run the curves show, if there are several runs.
     note : str
-        What a reader of the plot has to know.
+        What else a reader of the plot has to know.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -83,7 +94,13 @@ class Measure:
     powers: bool = False
     most: float | None = None
     level: float | None = None
+    which: str = ""
     note: str = ""
+
+    def of_runs(self, runs: Sequence[int]) -> Measure:
+        """Return the same with the lines of some runs only, and with those of the current run if it is alone."""
+        several = any(not line.own for line in self.lines)
+        return replace(self, lines=[line for line in self.lines if line.run in runs]) if several else self
 
     @property
     def is_empty(self) -> bool:
@@ -99,6 +116,8 @@ class Other:
     ----------
     name : str
         The part of its name that tells it apart.
+    full : str
+        Its title and its name.
     live : LiveRun
         Its known state.
     slot : int
@@ -106,6 +125,7 @@ class Other:
     """
 
     name: str
+    full: str
     live: LiveRun
     slot: int
 
@@ -117,6 +137,8 @@ class Source(Protocol):
     """Those that are shown by default, the best first."""
     x_labels: tuple[str, ...]
     """Labels of the time axis, the longest first."""
+    others: Sequence[Other]
+    """Other runs that have these quantities."""
     scale: float
     """Units of the time axis per presentation."""
 
@@ -143,12 +165,17 @@ def finite(x: NDArray[Any], y: NDArray[Any]) -> tuple[Values, Values]:
     return np.asarray(x, np.float64)[known], np.asarray(y, np.float64)[known]
 
 
-def of_other(other: Other, x: Values, y: Values, what: str = "", *, smooths: bool = True) -> Line:
-    """Return the line of another run; `what`: words that follow its name."""
+def of_other(other: Other, x: Values, y: Values, *, smooths: bool = True) -> Line:
+    """Return the line of another run."""
     colour, mark, pen = run_lines.colour(other.slot), run_lines.mark(other.slot), run_lines.pen(other.slot)
-    return Line(f"{other.name}{what}", x, y, colour, mark, pen, own=False, smooths=smooths)
+    return Line(other.name, x, y, colour, mark, pen, run=other.slot, smooths=smooths)
 
 
-def in_order(own: list[Line], others: list[Line]) -> list[Line]:
-    """Return the lines in the order of the legend."""
-    return [*own[:1], *others, *own[1:]]
+def together(own: list[Line], others: list[Line]) -> list[Line]:
+    """Return the curves of a quantity: all of the current run or, with others, the first one as that of a run."""
+    others = [line for line in others if len(line.x)]
+    if not others or not own:
+        return own or others
+    colour, dots = theme.current().exc, own[0].pen is None
+    style = {"mark": own[0].mark, "pen": None} if dots else {"mark": DASHES[0][1], "pen": pg.mkPen(colour, width=2)}
+    return [replace(own[0], name=THIS_RUN, colour=colour, **style), *others]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyqtgraph as pg
 
@@ -12,7 +12,17 @@ from stdpbench.runs.analysis.held_out_series import PERCENT, percentages
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.units import label
 from stdpbench_gui.look import theme
-from stdpbench_gui.panels.curves.measure import DASHES, Line, Measure, Other, Source, Values, in_order, of_other
+from stdpbench_gui.panels.curves.measure import (
+    DASHES,
+    THIS_RUN,
+    Line,
+    Measure,
+    Other,
+    Source,
+    Values,
+    of_other,
+    together,
+)
 from stdpbench_gui.session.run_session import RunSession
 
 ACCURACY, HELD_OUT = "accuracy", "held-out"
@@ -30,7 +40,7 @@ class Pictures(Source):
     session : RunSession
         The current run, with the population and the projection on display.
     others : sequence of Other
-        Other runs; of their accuracies, only the first is drawn.
+        Other runs; if there are some, only the first accuracy of each run is drawn.
     readouts, measures : sequence of str
         Read-outs and measures on held-out pictures to draw.
     """
@@ -44,6 +54,7 @@ class Pictures(Source):
     ) -> None:
         self.session, self.others = session, others
         self.readouts, self.measures = readouts, measures
+        self._known: dict[int, Mapping[str, tuple[Values, Values]]] = {}
 
     def titles(self) -> dict[str, str]:
         """Return the titles of all quantities that this run has."""
@@ -65,27 +76,31 @@ class Pictures(Source):
         """Return the curves of a quantity."""
         if name == HELD_OUT:
             return self._held_out()
-        of, factor = self.session.selection.others, _FACTORS.get(name, 1.0)
+        factor = _FACTORS.get(name, 1.0)
         names = self.readouts if name == ACCURACY else (name,)
 
         def points(live: LiveRun, name: str) -> tuple[Values, Values]:
-            x, y = series(live.blocks, **of)[name]
+            x, y = self._series(live)[name]
             return x, factor * y
 
         own = []
         for each in names:
             style, mark = DASHES[READOUTS.index(each) % len(DASHES)] if each in READOUTS else DASHES[0]
             pen = pg.mkPen(colour_of(each), width=2 if mark == DASHES[0][1] else 1.5, style=style)
-            text = each if name == ACCURACY else "this run"
+            text = each if name == ACCURACY else THIS_RUN
             own.append(Line(text, *points(self.session.live, each), colour_of(each), mark, pen))
         lines = [
-            of_other(other, *points(other.live, names[0]), f" ({names[0]})" if name == ACCURACY else "")
-            for other in self.others
-            if names and other.live.blocks
+            of_other(other, *points(other.live, names[0])) for other in self.others if names and other.live.blocks
         ]
-        return Measure(
-            in_order(own, lines), _SPANS[name], from_zero=name == "change", most=100.0 if name == ACCURACY else None
-        )
+        is_share, drawn = name == ACCURACY, together(own, lines)
+        which = _first(names, drawn) if is_share else ""
+        return Measure(drawn, _SPANS[name], from_zero=name == "change", most=100.0 if is_share else None, which=which)
+
+    def _series(self, live: LiveRun) -> Mapping[str, tuple[Values, Values]]:
+        """Return the curves of a run, computed once for all quantities."""
+        if id(live) not in self._known:
+            self._known[id(live)] = series(live.blocks, **self.session.selection.others)
+        return self._known[id(live)]
 
     def _held_out(self) -> Measure:
         found = percentages(self.session.live)
@@ -101,9 +116,17 @@ class Pictures(Source):
         for other in self.others:
             points = percentages(other.live).get(self.measures[0]) if self.measures else None
             if points is not None and len(points[0]):
-                words = PERCENT[self.measures[0]].removesuffix(" (%)")
-                lines.append(of_other(other, *points, f" ({words})", smooths=False))
-        return Measure(in_order(own, lines), 10.0, most=100.0, note=held_out_note(self.session.live))
+                lines.append(of_other(other, *points, smooths=False))
+        names, drawn = [PERCENT[name].removesuffix(" (%)") for name in self.measures], together(own, lines)
+        which = _first(names, drawn)
+        return Measure(drawn, 10.0, most=100.0, which=which, note=held_out_note(self.session.live))
+
+
+def _first(names: Sequence[str], drawn: Sequence[Line]) -> str:
+    """Say which one is drawn of several runs."""
+    if all(line.own for line in drawn):
+        return ""
+    return names[0] if len(names) == 1 else f"{names[0]}; others without overlays"
 
 
 def held_out_note(live: LiveRun) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -16,7 +17,17 @@ from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.units import read
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.panels.base import Table
-from stdpbench_gui.panels.curves.measure import DASHES, Line, Measure, Other, Source, Values, finite, in_order
+from stdpbench_gui.panels.curves.measure import (
+    DASHES,
+    Line,
+    Measure,
+    Other,
+    Source,
+    Values,
+    finite,
+    of_other,
+    together,
+)
 
 _TITLES = {
     "rate": "rate (Hz)",
@@ -48,16 +59,24 @@ class Stream(Source):
     live : LiveRun
         The current run.
     others : sequence of Other
-        Other runs; of streams, those populations and projections are drawn that have a name of this run.
+        Other runs, of which only streams are drawn.
     roles : mapping of str to str, optional
         Role of each population in the theme, such as ``"inh"``.
+    on_display : collection of str, optional
+        The population and the projection on display: of several runs, only these are drawn.
     """
 
     usual: tuple[str, ...] = ("rate", "answers", "weights", "cv", "synchrony", "delta", "gamma")
     x_labels: tuple[str, ...] = ("time (s)",)
 
-    def __init__(self, live: LiveRun, others: Sequence[Other], roles: Mapping[str, str] | None = None) -> None:
-        self.live, self.roles = live, roles or {}
+    def __init__(
+        self,
+        live: LiveRun,
+        others: Sequence[Other],
+        roles: Mapping[str, str] | None = None,
+        on_display: Collection[str] = (),
+    ) -> None:
+        self.live, self.roles, self.on_display = live, roles or {}, on_display
         self.others = [other for other in others if other.live.pieces]
         self.scale = piece_seconds(live)
 
@@ -83,16 +102,14 @@ class Stream(Source):
     def measure(self, name: str) -> Measure:
         """Return the curves of a quantity."""
         own = [self._line(part, number, name, *points) for number, (part, points) in self._numbered(name, self.live)]
-        names = {line.name for line in own}
-        others = [
-            _of_other(other, part if len(own) > 1 else "", name, *points)
-            for other in self.others
-            for part, points in _parts(name, other.live).items()
-            if part in names
-        ]
+        own.sort(key=lambda line: line.name not in self.on_display)
+        part = own[0].name if own else ""
+        measured = [(other, _parts(name, other.live).get(part)) for other in self.others]
+        drawn = together(own, [_of_other(other, name, *points) for other, points in measured if points is not None])
         rhythm = name in _RHYTHMS
+        which = f"{part}; others without overlays" if len(own) > 1 and drawn is not own else ""
         level = 0.0 if rhythm else None
-        return Measure(in_order(own, others), _SPANS[name], from_zero=not rhythm, powers=rhythm, level=level)
+        return Measure(drawn, _SPANS[name], from_zero=not rhythm, powers=rhythm, level=level, which=which)
 
     def _numbered(self, name: str, live: LiveRun) -> list[tuple[int, tuple[str, tuple[Values, Values]]]]:
         return list(enumerate(_parts(name, live, self._columns).items()))
@@ -140,12 +157,11 @@ def _parts(name: str, live: LiveRun, columns: Mapping[str, Any] | None = None) -
     return {part: finite(time, y) for part, y in kept.items()}
 
 
-def _of_other(other: Other, part: str, name: str, x: Values, y: Values) -> Line:
-    colour, mark, pen = run_lines.colour(other.slot), run_lines.mark(other.slot), run_lines.pen(other.slot)
-    words = f"{other.name} {part}".rstrip()
-    if name == "answers":
-        return Line(words, x, y, colour, "●", None, "o", own=False, smooths=False)
-    return Line(words, x, y, colour, mark, pen, own=False)
+def _of_other(other: Other, name: str, x: Values, y: Values) -> Line:
+    if name != "answers":
+        return of_other(other, x, y)
+    symbol, mark = run_lines.symbol(other.slot)
+    return replace(of_other(other, x, y, smooths=False), mark=mark, pen=None, symbol=symbol)
 
 
 def summary_of(live: LiveRun) -> str:

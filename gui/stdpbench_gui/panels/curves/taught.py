@@ -13,7 +13,7 @@ from stdpbench.runs.protocol.live_run import LiveRun, held_out_words
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Table
-from stdpbench_gui.panels.curves.measure import Line, Measure, Other, Source, Values, finite, in_order, of_other
+from stdpbench_gui.panels.curves.measure import Line, Measure, Other, Source, Values, finite, of_other, together
 
 _SPANS = {"accuracy": 10.0, "loss": 0.1, "gradient": 0.1, "spikes": 5.0, "of_layer": 0.1, "dead": 10.0, "always": 10.0}
 _SHARES = ("dead", "always")
@@ -69,7 +69,9 @@ class Taught(Source):
         lines = [of_other(other, *self._points(other.live, name)) for other in self.others]
         most = 100.0 if name in ("accuracy", *_SHARES) else None
         from_zero = name in ("loss", "gradient", "of_layer", *_SHARES)
-        return Measure(in_order(own, lines), _SPANS[name], from_zero=from_zero, most=most)
+        drawn = together(own, lines)
+        which = "training pictures; others without overlays" if len(own) > 1 and drawn is not own else ""
+        return Measure(drawn, _SPANS[name], from_zero=from_zero, most=most, which=which)
 
     def _points(self, live: LiveRun, name: str) -> tuple[Values, Values]:
         columns = taught_columns(live.taught)

@@ -1,0 +1,133 @@
+"""Other runs in the plots of Curves: each line that is drawn has a name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from PyQt6.QtGui import QTextDocument
+from PyQt6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+from synthetic import block, redraw, session, show
+
+from stdpbench_gui.look import run_lines
+from stdpbench_gui.panels.curves.curve_plot import CurvePlot
+from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.panels.curves.measure import OWN
+from stdpbench_gui.session.overlays import Overlay
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
+    panel = Curves(session(tmp_path, *[(end, block(0.5 + end / 1000, 20 + end / 100)) for end in range(10, 130, 10)]))
+    show(panel, qtbot, (420, 330))
+    return panel
+
+
+def legend(panel: Curves) -> str:
+    """Return the legend of the runs as text."""
+    document = QTextDocument()
+    document.setHtml(panel.runs.text())
+    return document.toPlainText().replace("\u00a0", " ").replace("\u2011", "-").replace("\u2060", "")
+
+
+def runs_in(plot: CurvePlot) -> list[tuple[int, str]]:
+    """Return line style and name of the runs whose lines a plot draws."""
+    return sorted(key for key, item in plot._items.items() if len(item.getData()[0]))
+
+
+def add(panel: Curves, *names: str, title: str = "") -> None:
+    for name in names:
+        taken = [overlay.slot for overlay in panel.overlays.shown()]
+        slot = next(slot for slot in range(99) if slot not in taken)
+        panel.overlays.add(Overlay(name, {20: block(0.3), 40: block(0.35)}, slot=slot, title=title))
+    redraw(panel)
+    redraw(panel)
+
+
+def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
+    panel.resize(480, 500)
+    assert len(panel.plots[0].data("proportion")[0]) == 12
+    panel.overlay("another-run", {20: block(0.3), 40: block(0.35)})
+    redraw(panel)
+    assert re.fullmatch(r"\ufffc this run\s+\ufffc another-run", legend(panel))
+    assert panel.plots[0].data("another-run")[1] == [30.0, 35.0]
+    assert panel.plots[1].data("another-run")[1] == [11.0, 11.0]
+    assert panel.plots[0].data("this run")[0] == list(range(10, 130, 10))
+    assert panel.plots[0].data("proportion") == ([], [])
+    assert panel.plots[0].note.text() == "vote; others without overlays"
+    assert "overlays: another-run" in panel.summary()
+    assert panel.plots[0].plot.getViewBox().viewRange()[1][0] <= 30
+    table = panel.table()
+    assert table is not None
+    assert {row[0] for row in table[1]} == {panel.session.folder.path.name, "another-run"}  # type: ignore[union-attr]
+    menu = next(each for each in panel.findChildren(QMenu) if each.title() == "Overlays")
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == ["another-run", "", "Clear"]
+    menu.actions()[0].trigger()
+    redraw(panel)
+    assert panel.plots[0].data("another-run") == ([], [])
+    assert len(panel.plots[0].data("proportion")[0]) == 12
+    assert panel.runs.isHidden()
+    menu.aboutToShow.emit()
+    assert not any(action.isEnabled() for action in menu.actions() if action.text())
+
+
+def test_only_runs_that_are_named_are_drawn_and_the_panel_says_how_many(panel: Curves) -> None:
+    add(panel, *(f"a-quite-long-name-of-a-run-{number}" for number in range(8)))
+    assert all(f"a-…{number}" in legend(panel) for number in range(8))  # in full they would not all fit
+    assert "Showing" not in legend(panel)
+    assert [len(runs_in(plot)) for plot in panel.shown] == [9, 9]
+    add(panel, *(f"number-{number}-of-runs-that-have-nothing-in-common" for number in range(8)))
+    for size in ((420, 330), (400, 260), (900, 700)):
+        panel.resize(*size)
+        redraw(panel)
+        redraw(panel)
+        words = legend(panel)
+        drawn = [run for run, _ in runs_in(panel.shown[0]) if run != OWN]
+        assert all(runs_in(plot) == runs_in(panel.shown[0]) for plot in panel.shown)
+        assert words.count("\ufffc") == len(drawn) + 1
+        sentence = f"Showing {len(drawn)} of 16 overlays; a larger panel names more."
+        assert (sentence in words) == (sentence in panel.summary()) == (len(drawn) < 16)
+        assert (len(drawn) < 16) == (size != (900, 700))
+        assert panel.runs.height() <= 0.35 * panel.body.height()
+    assert "a-quite-long-name-of-a-run-7" in panel.runs.toolTip()
+    figure = panel.figure()
+    assert figure is not None
+    assert len(figure["plots"][-1]["lines"]) == 17
+
+
+def test_runs_whose_lines_would_look_alike_are_not_drawn(panel: Curves) -> None:
+    panel.resize(1600, 900)
+    add(panel, *(f"run{number}" for number in range(run_lines.N_DIFFERENT + 3)))
+    looks = {(run_lines.colour(run), run_lines.mark(run)) for run, _ in runs_in(panel.shown[0]) if run != OWN}
+    assert len(looks) == len(runs_in(panel.shown[0])) - 1 == run_lines.N_DIFFERENT
+    sentence = f"Showing {len(looks)} of {len(looks) + 3} overlays; more lines would look alike."
+    assert sentence in legend(panel)
+
+
+def test_two_runs_of_one_title_are_both_drawn_and_named(panel: Curves) -> None:
+    add(panel, "digits-seed1-20260101-101500", "digits-seed2-20260101-101500", title="stronger")
+    add(panel, "digits-seed3-20260101-101500", title="weaker <5 %")
+    assert [len(runs_in(plot)) for plot in panel.shown] == [4, 4]
+    assert all(name in legend(panel) for name in ("seed1", "seed2", "weaker <5 %"))
+    assert "stronger, digits-seed2-20260101-101500" in panel.runs.toolTip()
+
+
+def test_a_name_under_the_mouse_draws_its_line_bold(panel: Curves) -> None:
+    add(panel, "another", "third")
+
+    def widths() -> list[float]:
+        redraw(panel)
+        return [item.opts["pen"].widthF() for _, item in sorted(panel.plots[0]._items.items())]
+
+    assert widths() == [2.0, 1.5, 1.5]
+    panel.runs.linkHovered.emit("1")
+    assert widths() == [2.0, 1.5, 3.0]
+    panel.runs.linkHovered.emit("")
+    assert widths() == [2.0, 1.5, 1.5]
+    panel.runs.linkActivated.emit("0")
+    assert widths() == [2.0, 3.0, 1.5]
+    panel.runs.linkActivated.emit("0")
+    assert widths() == [2.0, 1.5, 1.5]
