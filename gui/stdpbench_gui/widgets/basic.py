@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer
-from PyQt6.QtGui import QAction, QPainter, QPaintEvent
+from PyQt6.QtGui import QAction, QHelpEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,6 +25,7 @@ from PyQt6.QtWidgets import (
     QStyleOptionComboBox,
     QStylePainter,
     QToolButton,
+    QToolTip,
     QWidget,
 )
 
@@ -144,7 +145,10 @@ class Elided(QLabel):
 
 
 class NarrowBox(QComboBox):
-    """A drop-down list that is as wide as its longest item, or narrower where there is no room."""
+    """A drop-down list that is as wide as its longest item, or narrower where there is no room.
+
+    The tool tip then has the whole text.
+    """
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size of a few letters and the arrow."""
@@ -153,13 +157,29 @@ class NarrowBox(QComboBox):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the box with its text elided, which Qt cuts off."""
-        painter, option, style = QStylePainter(self), QStyleOptionComboBox(), not_none(self.style())
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.shown_text
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    @property
+    def shown_text(self) -> str:
+        """The chosen text, elided if there is no room."""
+        option, style = QStyleOptionComboBox(), not_none(self.style())
         self.initStyleOption(option)
         field = QStyle.SubControl.SC_ComboBoxEditField
         room = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width() - _TEXT_MARGIN
-        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Show the whole text before the tool tip, if it is elided."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cut = self.shown_text != self.currentText()
+            tip = "\n".join(filter(None, (self.currentText() if cut else "", self.toolTip())))
+            QToolTip.showText(event.globalPos(), tip, self)
+            return True
+        return super().event(event)
 
 
 class CheckBox(QCheckBox):

@@ -33,7 +33,7 @@ from stdpbench_gui.pages.runs.parallel import ParallelAxes
 from stdpbench_gui.pages.runs.run_scatter import RunScatter
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import NarrowBox, explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 SCATTER, PARALLEL = "Scatter", "Parallel axes"
@@ -116,7 +116,7 @@ class ExplorePanel(QWidget):
         self._show_mode()
 
     def _chooser(self, name: str) -> QComboBox:
-        made = QComboBox()
+        made = NarrowBox()
         made.setAccessibleName(name)
         made.setToolTip(name)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
