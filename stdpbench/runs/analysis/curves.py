@@ -58,6 +58,18 @@ def _allocate(n: int) -> NDArray[np.int32]:
     return np.full(n, -1, np.int32)  # not zeros, for which the system would only provide memory on writing
 
 
+def first_accuracy(n_presentations: int) -> int | None:
+    """Return after how many training presentations running accuracy is measured for the first time; None: never."""
+    interval, window = _steps(n_presentations)
+    first = -(-2 * window // interval) * interval
+    return first if first <= n_presentations else None
+
+
+def _steps(n_presentations: int) -> tuple[int, int]:
+    """Return the numbers of presentations between two points of the curves, and in a window of running accuracy."""
+    return max(1, min(250, n_presentations // 40)), max(20, min(1000, n_presentations // 10))
+
+
 class Curves:
     """Collects training presentations and computes the curves of a run.
 
@@ -75,8 +87,7 @@ class Curves:
     """
 
     def __init__(self, n_presentations: int, labels: NDArray[np.int64] | None, n_classes: int) -> None:
-        self.interval = max(1, min(250, n_presentations // 40))
-        self.window = max(20, min(1000, n_presentations // 10))
+        self.interval, self.window = _steps(n_presentations)
         self._labels = labels
         self._n_classes = n_classes
         self._recent: NDArray[np.uint16] | None = None  # ring buffer of responses, indexed by presentation

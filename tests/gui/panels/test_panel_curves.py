@@ -52,6 +52,27 @@ def test_says_what_it_needs_until_a_block_is_over(qtbot: QtBot) -> None:
     assert panel.summary() == panel.empty_text
 
 
+def test_a_plot_without_values_says_from_when_on_there_are_some(qtbot: QtBot, tmp_path: Path) -> None:
+    early = replace(block(), accuracy={})
+    panel = Curves(session(tmp_path, (10, early), (20, early)))
+    show(panel, qtbot, (480, 500))
+    started = panel.session.live.started
+    assert started is not None
+
+    def shown(planned: int) -> str:
+        panel.session.live.started = replace(started, phases=(("train", planned), *started.phases[1:]))
+        redraw(panel)
+        text = legend(panel.plots[0])
+        return " ".join(text.replace("\u202f", " ").split())
+
+    assert shown(400) == "no values yet; the first after 80 presentations"
+    assert shown(20_000) == "no values yet; the first after 2 000 presentations"
+    assert shown(30) == "no values yet; 30 presentations are too few for them"
+    panel.session.live.started = None
+    redraw(panel)
+    assert legend(panel.plots[0]) == "no values yet"
+
+
 def test_is_complete(panel: Curves) -> None:
     is_complete(panel)
     assert "62.0 %" in panel.summary()

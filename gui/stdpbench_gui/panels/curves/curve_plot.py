@@ -176,7 +176,7 @@ class CurvePlot(QWidget):
         self._level.setVisible(measure.level is not None)
         self._level.setValue(measure.level or 0.0)
         drawn = [line for line in measure.lines if len(line.x)]
-        drawn = drawn[: self._name_lines(drawn)]
+        drawn = drawn[: self._name_lines(drawn, measure.coming)]
         kept: set[tuple[int, str]] = set()
         for line in drawn:
             smooth = moving_mean(line.y, smoothing) if line.smooths else line.y
@@ -250,11 +250,12 @@ class CurvePlot(QWidget):
         height = self.plot.getViewBox().height()
         return float(max(height - self._legend_height(), (1 - _LEGEND_SHARE) * height))
 
-    def _name_lines(self, drawn: Sequence[Line]) -> int:
-        """Name lines with points, and return how many of them fit."""
+    def _name_lines(self, drawn: Sequence[Line], coming: str) -> int:
+        """Name lines with points, and return how many of them fit; without any, say from when on there are some."""
         entries = [f'<span style="color:{line.colour}">{line.mark}</span>&nbsp;{_whole(line.name)}' for line in drawn]
         if not drawn:
-            entries = [f'<span style="color:{theme.current().faint}">no values yet</span>']
+            words = "; ".join(filter(None, ("no values yet", coming)))
+            entries = [f'<span style="color:{theme.current().faint}">{words}</span>']
         elif any(line.run != OWN for line in drawn) or len(entries) == 1:
             entries = []  # the legend of the runs says it, or the title
         self._entries = entries

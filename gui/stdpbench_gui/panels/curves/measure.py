@@ -86,6 +86,8 @@ class Measure:
         Which of several values of each run the curves show, if there are several runs.
     note : str
         What else a reader of the plot has to know.
+    coming : str
+        From when on there are values, as far as it is known: said while there are none.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -96,6 +98,7 @@ class Measure:
     level: float | None = None
     which: str = ""
     note: str = ""
+    coming: str = ""
 
     def of_runs(self, runs: Sequence[int]) -> Measure:
         """Return the same with the lines of some runs only, and with those of the current run if it is alone."""

@@ -8,9 +8,10 @@ import pyqtgraph as pg
 
 from stdpbench.readout import READOUTS
 from stdpbench.runs.analysis.block_series import series
+from stdpbench.runs.analysis.curves import first_accuracy
 from stdpbench.runs.analysis.held_out_series import PERCENT, percentages
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.units import label
+from stdpbench.units import label, thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.measure import (
     DASHES,
@@ -94,7 +95,8 @@ class Pictures(Source):
         ]
         is_share, drawn = name == ACCURACY, together(own, lines)
         which = _first(names, drawn) if is_share else ""
-        return Measure(drawn, _SPANS[name], from_zero=name == "change", most=100.0 if is_share else None, which=which)
+        most, coming = (100.0, _coming(self.session.live)) if is_share else (None, "")
+        return Measure(drawn, _SPANS[name], from_zero=name == "change", most=most, which=which, coming=coming)
 
     def _series(self, live: LiveRun) -> Mapping[str, tuple[Values, Values]]:
         """Return the curves of a run, computed once for all quantities."""
@@ -120,6 +122,17 @@ class Pictures(Source):
         names, drawn = [PERCENT[name].removesuffix(" (%)") for name in self.measures], together(own, lines)
         which = _first(names, drawn)
         return Measure(drawn, 10.0, most=100.0, which=which, note=held_out_note(self.session.live))
+
+
+def _coming(live: LiveRun) -> str:
+    """Say from when on there is a running accuracy; empty if it is not known."""
+    n = 0 if live.started is None else dict(live.started.phases).get("train", 0)
+    if not n:
+        return ""
+    first = first_accuracy(n)
+    if first is None:
+        return f"{thousands(n)} presentations are too few for them"
+    return f"the first after {thousands(first)} presentations"
 
 
 def _first(names: Sequence[str], drawn: Sequence[Line]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.runs.analysis.curves import Curves, IntegerSeries
+from stdpbench.runs.analysis.curves import Curves, IntegerSeries, first_accuracy
 
 N_IMAGES, N_EXC, N_CLASSES = 50, 6, 3
 
@@ -39,6 +39,13 @@ def test_curves_continue_from_a_checkpoint(at: int) -> None:
     for name, values in straight.recent(N_EXC).items():
         np.testing.assert_array_equal(after.recent(N_EXC)[name], values, name)
     assert np.isfinite(straight.latest_accuracy()["vote"])
+
+
+@pytest.mark.parametrize("planned", [30, 39, 40, 45, 400, 417, 1000, 20_000])
+def test_when_there_is_a_running_accuracy_is_known_before(planned: int) -> None:
+    curves = filled(min(planned, 4500), planned)
+    measured = [at for at, value in zip(curves.points, curves.accuracy["vote"], strict=True) if np.isfinite(value)]
+    assert first_accuracy(planned) == (measured[0] if measured else None)
 
 
 def test_the_last_responses_are_those_of_the_last_pictures() -> None:
