@@ -148,7 +148,7 @@ class Overlays(QObject):
             if over:
                 self._settled.add(name)
             longer = len(live.blocks) > len(before.blocks) or len(live.held_out) > len(before.held_out)
-            if longer or len(live.pieces) > len(before.known().pieces):
+            if before.live is None or longer or len(live.pieces) > len(before.known().pieces):
                 blocks = max(live.blocks, before.blocks, key=len)
                 self._overlays[name] = replace(before, blocks=blocks, live=live)
                 self.changed.emit()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -348,7 +349,8 @@ def test_what_is_added_to_the_queue_is_said_once_wherever_it_is(
         form = window.services.forms.new_run()
         waits(qtbot, form.isVisible)
         form.queue_button.click()
-        waits(qtbot, lambda: len(Queue(page.runs).items()) > before and not form.isVisible())
+        waits(qtbot, lambda: len(Queue(page.runs).items()) > before)
+        waits(qtbot, lambda: sip.isdeleted(form) or not form.isVisible())
 
     for number in (1, 2):
         add()

@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtGui import QTextDocument
 from PyQt6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
-from synthetic import block, redraw, session, show
+from synthetic import block, experiment, redraw, session, show
 
 from stdpbench_gui.look import run_lines
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
@@ -131,3 +131,33 @@ def test_a_name_under_the_mouse_draws_its_line_bold(panel: Curves) -> None:
     assert widths() == [2.0, 3.0, 1.5]
     panel.runs.linkActivated.emit("0")
     assert widths() == [2.0, 1.5, 1.5]
+
+
+def made_of(number: int, folder: Path, **changes: object) -> Overlay:
+    """Return an overlay as a branch has it: of the same name but for the time, with other parameters."""
+    of = experiment().override({path.replace("__", "."): value for path, value in changes.items()})
+    live = session(folder / str(number), (20, block(0.3)), of=of).live
+    name = f"digits-seed0-20260101-10150{number}"
+    return Overlay(name, live.blocks, slot=number, live=live)
+
+
+def test_the_values_that_differ_are_named(panel: Curves, tmp_path: Path) -> None:
+    nu, tau = "plasticity__nu_post", "plasticity__tau_x"
+    panel.overlays.add(made_of(0, tmp_path, **{nu: 0.02}))
+    panel.overlays.add(made_of(1, tmp_path, **{nu: 0.05}))
+    redraw(panel)
+    assert re.fullmatch(r"\ufffc this run\s+\ufffc nu_post 0.02\s+\ufffc nu_post 0.05", legend(panel))
+    panel.overlays.add(made_of(2, tmp_path))  # only another seed or time
+    redraw(panel)
+    assert re.search("nu_post 0.01, …[-0-9]*101502", legend(panel))
+    panel.overlays.add(made_of(3, tmp_path, **{tau: "30 ms"}))
+    redraw(panel)
+    assert "nu_post 0.05, tau_x 20 ms" in legend(panel)
+    assert "nu_post 0.01, tau_x 30 ms" in legend(panel)
+    panel.overlays.add(made_of(4, tmp_path, plasticity__kind="triplet"))
+    redraw(panel)
+    assert "plasticity triplet" in legend(panel)
+    assert re.search("plasticity diehl-cook-triplet, …[-0-9]*101501", legend(panel))
+    panel.overlays.add(Overlay("no-network-yet", {20: block(0.3)}, slot=5))
+    redraw(panel)
+    assert "no-network-yet" in legend(panel)

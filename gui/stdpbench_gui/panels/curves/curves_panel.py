@@ -28,7 +28,7 @@ from stdpbench_gui.panels.curves import taught
 from stdpbench_gui.panels.curves.choices import CheckedMenu, OverlaysMenu, SmoothingMenu
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.measure import Measure, Other, Source
-from stdpbench_gui.panels.curves.other_runs import RunLegend, kind_of, look_different, others_of
+from stdpbench_gui.panels.curves.other_runs import DifferingValues, RunLegend, kind_of, look_different, others_of
 from stdpbench_gui.panels.curves.pictures import Pictures
 from stdpbench_gui.panels.curves.stream import Stream, summary_of, table_of
 from stdpbench_gui.panels.curves.taught import Taught
@@ -62,9 +62,10 @@ class Curves(Panel):
         "accuracy</b> labels the neurons with one block of training stimuli and tests them on the next while learning"
         " continues: a preview, not the accuracy of the network.</li><li><b>Overlays</b> are other runs in the same "
         "plots: those ticked on the Runs page, and a branch beside its run; the menu removes them. A legend above the"
-        " plots names all runs by what their names do not share, and by the whole name in its tooltip. Then only one "
-        "curve of each run is drawn, such as that of the first read-out, which stands beside the choice; of streams, "
-        "that of the population or projection on display. Runs without room for their names are not drawn, and the "
+        " plots names all runs by the parameters that differ, or else by what their names do not share, and by the "
+        "whole name in its tooltip. Then only one curve of each run is drawn, such as that of the first "
+        "read-out, which stands beside the choice; of streams, that of the population or projection on display. "
+        "Runs without room for their names are not drawn, and the "
         "legend says how many are. Point at a name to see its curves bold, click it to keep them "
         "so.</li><li><b>Held-out pictures</b> are measured with learning off, on stimuli the network was not trained "
         "on, never on those of the test set: those that the experiment holds out, or the last ones of the first pass;"
@@ -95,7 +96,7 @@ class Curves(Panel):
         for number, plot in enumerate(self.plots):
             plot.chosen.connect(lambda name, number=number: self.choose(number, name))
         self.grid: dict[str, CurvePlot] = {}
-        self.runs = RunLegend()
+        self.runs, self._values = RunLegend(), DifferingValues()
         self.runs.named_changed.connect(self.mark_dirty)
         self.runs.bold_changed.connect(self.mark_dirty)
         self._area = QWidget()
@@ -214,7 +215,8 @@ class Curves(Panel):
     def refresh(self) -> None:
         """Draw all curves."""
         folder = self.session.folder
-        others = others_of(self.overlays, folder.path.name if folder is not None else "", self._kind)
+        own = folder.path.name if folder is not None else ""
+        others = others_of(self.overlays, own, self.session.live, self._kind, self._values)
         different = look_different(others)
         source = self._source(different)
         titles = source.titles()

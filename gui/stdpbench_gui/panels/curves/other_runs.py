@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape, unescape
 from typing import Any
 
@@ -12,7 +12,9 @@ import pyqtgraph as pg
 from PyQt6.QtCore import QBuffer, QByteArray, QLineF, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPixmap
 
+from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.toml_lines import flat
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.panels.curves.measure import OWN, THIS_RUN, Line, Measure, Other
 from stdpbench_gui.session.overlays import Overlay, Overlays
@@ -20,6 +22,8 @@ from stdpbench_gui.widgets.legend import Legend, distinct_names, terse_names
 
 _SCATTER: Any = importlib.import_module("pyqtgraph.graphicsItems.ScatterPlotItem")
 _TAG = re.compile("<[^>]*>")
+_MOST_VALUES = 2
+"""Parameters whose values may stand in a name."""
 _SAMPLE, _FINE = (24, 9), 2
 """Size of a sample of a line in the legend, and its pixels per pixel of the screen."""
 
@@ -29,14 +33,65 @@ def kind_of(live: LiveRun) -> str:
     return "stream" if live.pieces else "supervised" if live.taught else "pictures"
 
 
-def others_of(overlays: Overlays, own: str, kind: str) -> list[Other]:
-    """Return the other runs of a kind; `own`: name of the folder of the current run."""
+class DifferingValues:
+    """The values of the parameters that differ between runs, computed anew only when the parameters change."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, list[str]] = (), []
+
+    def of(self, lives: Sequence[LiveRun]) -> list[str]:
+        """Return the values of each run, such as "nu_post 0.02".
+
+        They are empty for runs whose parameters are not known yet. If more than two parameters differ, they name the
+        kinds that do, such as "plasticity triplet", or nothing.
+        """
+        key = [(live.started, len(live.changes)) for live in lives]
+        if key != self._known[0]:
+            self._known = key, _differing([live.parameters() for live in lives])
+        return self._known[1]
+
+
+def _differing(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+    flats = [{path: value_text(value) for path, value in flat(table).items()} for table in tables]
+    known = [each for each in flats if each]
+    paths = [
+        path
+        for path in dict.fromkeys(path for each in known for path in each)
+        if path != "name" and not path.startswith("about.") and len({each.get(path) for each in known}) > 1
+    ]
+    if len(paths) > _MOST_VALUES:  # with another rule, its parameters differ as well
+        kinds = [path for path in paths if path.endswith(".kind")]
+        paths = kinds if len(kinds) <= _MOST_VALUES else []
+    words = [path.removesuffix(".kind").rpartition(".")[2] for path in paths]
+    if len(set(words)) < len(words):
+        words = paths
+    named = list(zip(paths, words, strict=True))
+    return [", ".join(f"{word} {each.get(path) or '–'}" for path, word in named) if each else "" for each in flats]
+
+
+def others_of(overlays: Overlays, own: str, live: LiveRun, kind: str, values: DifferingValues) -> list[Other]:
+    """Return the other runs of a kind.
+
+    Parameters
+    ----------
+    overlays : Overlays
+        The runs.
+    own : str
+        Name of the folder of the current run.
+    live : LiveRun
+        The current run.
+    kind : str
+        The kind, see `kind_of`.
+    values : DifferingValues
+        Finds the values of parameters that differ.
+    """
     shown = overlays.shown()
-    names, slots = _short_names(shown, own), overlays.slots()
+    lives, slots = [overlay.known() for overlay in shown], overlays.slots()
+    names = _short_names(shown, own, values.of([live, *lives]))
     found = []
-    for overlay, name, slot in zip(shown, names, slots, strict=True):
+    for overlay, name, known, slot in zip(shown, names, lives, slots, strict=True):
         full = f"{overlay.title}, {overlay.name}" if overlay.title else overlay.name
-        found.append(Other(name, full, overlay.known(), slot))
+        found.append(Other(name, full, known, slot))
     return [other for other in found if kind_of(other.live) == kind]
 
 
@@ -45,13 +100,20 @@ def look_different(others: Iterable[Other]) -> list[Other]:
     return list({other.slot % run_lines.N_DIFFERENT: other for other in reversed(list(others))}.values())[::-1]
 
 
-def _short_names(shown: Sequence[Overlay], own: str) -> list[str]:
-    """Return titles and, where there are none of their own, the parts of names that differ."""
+def _short_names(shown: Sequence[Overlay], own: str, values: Sequence[str]) -> list[str]:
+    """Return titles and, where there are none of their own, the values that differ, and the parts of names that do.
+
+    `values` has those of the current run first.
+    """
     short, titles = distinct_names([overlay.name for overlay in shown], own), [overlay.title for overlay in shown]
-    names = [
-        overlay.title if overlay.title and titles.count(overlay.title) == 1 else short[overlay.name]
-        for overlay in shown
-    ]
+    names = []
+    for overlay, differs in zip(shown, values[1:], strict=True):
+        if overlay.title and titles.count(overlay.title) == 1:
+            names.append(overlay.title)
+        elif differs and values.count(differs) == 1:
+            names.append(differs)
+        else:
+            names.append(", ".join(filter(None, [differs, short[overlay.name]])))
     unclear = len(set(names)) < len(names) or THIS_RUN in names
     return [overlay.name for overlay in shown] if unclear else names
 
