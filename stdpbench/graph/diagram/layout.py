@@ -42,7 +42,7 @@ def lay_out(graph: Graph, measure: Measure | None = None, *, rules: bool = True,
     rules : bool
         Whether labels show rules below names; boxes then show kinds of neurons.
     brief : bool
-        Whether sizes of populations are numbers only, without "neurons" or "inputs".
+        Whether sizes of populations are numbers only, without "neurons" or "inputs", and all is close together.
 
     Returns
     -------
@@ -209,6 +209,7 @@ class _Drawing:
     def _widths(self) -> tuple[list[float], list[tuple[float, float, float, float]]]:
         """Return the width of the boxes of each column, and where box, labels, bends and the column end."""
         x, widths, spans = 0.6 * self.line, list[float](), list[tuple[float, float, float, float]]()
+        padding, gap = (0.7 * self.line, 0.4 * self.line) if self.brief else (1.6 * self.line, self.line)
         for k, column in enumerate(self.layers.columns):
             texts = [
                 self.measure.width(text, text == key)
@@ -216,10 +217,10 @@ class _Drawing:
                 if isinstance(key, str)
                 for text in (key, *self.lines[key], WIDEST_RATE)
             ]
-            widths.append(max(texts, default=0.0) + 1.6 * self.line)
+            widths.append(max(texts, default=0.0) + padding)
             rows = [row for key in column for row in self.nodes[key].right]
             labels = [self._loop(name) + self._label_width(name) for name, target in rows if self._labelled(name, k)]
-            room = max(labels, default=0.0) + self.line if labels else self.line if rows else 0.0
+            room = max(labels, default=0.0) + gap if labels else gap if rows else 0.0
             bends = [self._rise(key, row) for key in column for row in self.nodes[key].right]
             steep = [rise for rise in bends if rise is None or abs(rise) > 0.01 * self.line]
             bend = self.line * min(9.0, 2.5 + 0.5 * len(steep)) if steep else 1.2 * self.line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -196,9 +197,12 @@ def read_seeds(text: str) -> tuple[int, ...]:
             raise StdpbenchError(f"seeds must be whole numbers from 0, such as 0 1 2 or 0-4, not {text!r}")
         first = int(matched[1])
         last = int(matched[2] or first)
-        if not first <= last < first + _MOST_SEEDS:
-            raise StdpbenchError(f"the seeds {part} are not in order, or more than {_MOST_SEEDS}")
+        if last < first:
+            raise StdpbenchError(f"the seeds {part} run backwards; write {last}-{first}")
+        if last - first >= _MOST_SEEDS:
+            raise StdpbenchError(f"{part} are {last - first + 1} seeds; at most {_MOST_SEEDS} can be given at once")
         found += range(first, last + 1)
-    if len(set(found)) < len(found):
-        raise StdpbenchError(f"a seed is named twice in {text!r}")
+    twice = [seed for seed, often in Counter(found).items() if often > 1]
+    if twice:
+        raise StdpbenchError(f"seed {twice[0]} is named twice in {text!r}")
     return tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -197,3 +198,16 @@ def test_another_size_of_the_widget_needs_no_new_layouts(
     diagram.show_graph(fixed("A"))
     assert made
     assert diagram.diagram != wide
+
+
+def test_three_populations_with_their_rates_fit_the_panel_of_a_small_window(diagram: NetworkDiagram) -> None:
+    diagram.resize(441, 110)  # as in the layout Watch of a window of 1280 x 800
+    graph = read_experiment("stack-digits").graph(28, 28)
+    diagram.show_graph(graph)
+    diagram.show_rates(dict.fromkeys(graph.populations, 123.4))
+    drawn = diagram.diagram
+    assert drawn is not None
+    assert drawn.width <= 441
+    assert drawn.height <= 110
+    boxes = list(drawn.boxes.values())
+    assert all(one.rect.right < other.rect.x for one, other in pairwise(boxes))

@@ -49,9 +49,19 @@ def test_seeds_are_read(text: str, seeds: tuple[int, ...]) -> None:
     assert read_seeds(text) == seeds
 
 
-@pytest.mark.parametrize("text", ["one", "-1", "1 1", "4-2", "0-5000", "1.5"])
-def test_other_texts_are_no_seeds(text: str) -> None:
-    with pytest.raises(StdpbenchError, match="seed"):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("one", "seeds must be whole numbers"),
+        ("-1", "seeds must be whole numbers"),
+        ("1.5", "seeds must be whole numbers"),
+        ("0 1 1", "seed 1 is named twice"),
+        ("4-2", "the seeds 4-2 run backwards; write 2-4"),
+        ("0-5000", "0-5000 are 5001 seeds; at most 1000 can be given at once"),
+    ],
+)
+def test_other_texts_are_no_seeds(text: str, why: str) -> None:
+    with pytest.raises(StdpbenchError, match=why):
         read_seeds(text)
 
 
