@@ -241,3 +241,13 @@ def test_an_empty_box_to_tick_can_be_seen(qtbot: QtBot, name: str) -> None:
     contrasts = [(max(one, ground) + 0.05) / (min(one, ground) + 0.05) for one in found]
     theme.apply("light")
     assert sum(contrast >= 3 for contrast in contrasts) > 20  # pixels of its frame
+
+
+def test_beside_a_lesson_the_protocols_of_the_rules_page_are_not_cut(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1280, 800)
+    window.actions_["lesson-synapse"].trigger()
+    choices = [plot.choice for plot in window.lab.plots]
+    waits(qtbot, lambda: window.lab.isVisible() and window.lab._arranged and window.lab.width() < 900)
+    QApplication.processEvents()
+    assert [choice.shown_text for choice in choices] == ["Pair window", "Frequency curve", "Weight dependence"]
+    window.help.lessons.pane.close()  # type: ignore[union-attr]

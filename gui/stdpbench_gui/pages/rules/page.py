@@ -39,7 +39,7 @@ from stdpbench_gui.widgets.basic import content_of, dropped_paths, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 
-_SHARES = {"columns": (28, 72), "left": (41, 36, 23), "upper": (57, 43), "right": (50, 50), "plots": (56, 44)}
+_SHARES = {"columns": (28, 72), "left": (41, 36, 23), "upper": (50, 50), "right": (50, 50), "plots": (56, 44)}
 """Initial sizes of each splitter, in percent."""
 
 

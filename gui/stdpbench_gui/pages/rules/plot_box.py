@@ -83,6 +83,7 @@ class PlotBox(TitledBox):
         self.options.clicked.connect(lambda _: self.ask_options())
         self.status = QLabel()
         self.status.setObjectName("faint")
+        self.status.hide()
         for widget in (self.choice, self.options, self.status):
             self.title_extra.addWidget(widget)
         self.menu.addSeparator()
@@ -230,6 +231,7 @@ class PlotBox(TitledBox):
         self.foot.setToolTip("\n\n".join(text))
         self._fit_foot("\n".join(text))
         self.status.setText("updates on release" if self._late else "coarse while you drag" if self._coarse else "")
+        self.status.setVisible(bool(self.status.text()))
 
     def _entries(self, shown: list[Drawn]) -> list[tuple[str, str, str]]:
         """Return colour, symbol and name of all curves; line styles within a rule are listed once for all rules."""
