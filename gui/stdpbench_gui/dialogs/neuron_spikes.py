@@ -19,12 +19,15 @@ from stdpbench.figures.paper import Table
 from stdpbench.readout import SpikeTrains
 from stdpbench.readout.correlograms import Correlogram, correlogram, intervals, raster, rate
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.states import State
 from stdpbench.units import signed
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.dialogs.neuron_raster import NeuronRaster
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.sentences import as_sentence
 from stdpbench_gui.widgets.axes import SmallPlot
 from stdpbench_gui.widgets.basic import menu_action, not_none, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -33,7 +36,8 @@ _MOST = 6  # neurons at once
 _USUAL = 3
 _WINDOW = 50.0  # ms of a correlogram
 _BIN = 2.0  # ms of a histogram
-_NEEDS = "Spikes appear here once the run is finished; `stdpbench evaluate` stores those of runs of older versions."
+_UNFINISHED = "Spikes appear here once the run is finished."
+_NOT_STORED = "This run has no stored spikes; `stdpbench evaluate` stores those of runs of older versions."
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +64,10 @@ class Recorded:
         StdpbenchError
             If it has none, or they are damaged.
         """
+        if gone := folder.gone:
+            raise StdpbenchError(as_sentence(gone))
         if not (folder.path / "test_spikes.npz").is_file():
-            raise StdpbenchError(_NEEDS)
+            raise StdpbenchError(_NOT_STORED if state_of(folder)[0] is State.FINISHED else _UNFINISHED)
         names = ("neuron", "bin", "spikes", "n_exc", "n_bins", "dt")
         arrays = dict(zip(names, folder.read_arrays("test_spikes.npz", *names), strict=True))
         mean = None

@@ -17,6 +17,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.sentences import as_sentence
 from stdpbench_gui.session.slow_start import SlowStart
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
@@ -30,6 +31,8 @@ from stdpbench_gui.widgets.stage_strip import StageStrip
 _WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
 _WIDEST_SPEED = "300 pictures/s · 12 min left · display cost 10 %"
 """Widest usual texts; reserving their width keeps the stages from jumping."""
+_NEED_FOLDER = ("pause", "evaluate-shown", "draw", "branch-shown", "neurons", "hardware")
+"""Actions on the run on display that read its folder."""
 _SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
 
 
@@ -158,9 +161,10 @@ class RunBar(QWidget):
             title, which = self._notes.notes.title, _title(session.folder.path.name, live.started)
             self.title.setText(f"{title} · {which}" if title else which)
             self.title.setToolTip(str(session.folder.path))
-            self.state.setText(f"{_MARKS[live.state]} {live.state}")
+            lost = ", but its folder is gone" if session.gone and session.gone != live.reason else ""
+            self.state.setText(f"{_MARKS[live.state]} {live.state}{lost}")
             self.share.setText(self._share())
-            self.state.setToolTip(live.reason)
+            self.state.setToolTip(as_sentence(session.gone) or live.reason)
             self._show_progress()
             pace = live.progress.get("pace", self._reported_pace)
             if pace != self._reported_pace:  # only on a change: a frame may be older than the request made here
@@ -170,10 +174,11 @@ class RunBar(QWidget):
         active = session.connected
         running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED
         resumable = session.folder is not None and not active and live.state.resumable
+        self._actions.withhold(_NEED_FOLDER, as_sentence(session.gone))
         pause = self._actions["pause"]
         waits = session.folder is not None and live.state is State.QUEUED
         pause.setText("Resume" if paused or resumable or waits else "Pause")
-        pause.setEnabled(running or paused or resumable)
+        pause.setEnabled(running or paused or (resumable and not session.gone))
         self._actions["step"].setEnabled(running or paused)
         self._actions["stop"].setEnabled(running or paused)
         self._actions["checkpoint"].setEnabled(running or paused)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,10 +26,12 @@ from stdpbench.runs.protocol.messages import STEPPED_REASONS
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.background import Background, Job
+from stdpbench_gui.session.folder_watch import FolderWatch
 from stdpbench_gui.session.found_run import FoundRun, journal_mark, open_run, start_run
 from stdpbench_gui.session.kept_frames import KeptFrames
 from stdpbench_gui.session.neuron_selection import NeuronSelection
-from stdpbench_gui.session.sentences import Lasting
+from stdpbench_gui.session.request import Request
+from stdpbench_gui.session.sentences import Lasting, as_sentence
 from stdpbench_gui.session.timers import timer
 
 T = TypeVar("T")
@@ -39,16 +40,6 @@ _BUDGET_S = 0.012
 _PRESENTATION_S = 0.08
 """Minimum time in seconds between two presentation frames: pictures change at most three times a second unless fast
 flicker is on, and a dozen frames a second suffice for counts over presentations."""
-
-
-@dataclass(frozen=True)
-class _Request:
-    """A request to the run, with its callbacks."""
-
-    name: str
-    arguments: Mapping[str, Any]
-    then: Callable[[Any], None] | None
-    refused: Callable[[str], None] | None
 
 
 class RunSession(QObject):
@@ -66,6 +57,8 @@ class RunSession(QObject):
         The selected neuron, and the population and projection on display.
     drawing_share : float
         Share of time that this process spends on drawing, 0 to 1.
+    journal : object
+        `journal_mark` when the folder was read last.
     kept : KeptFrames
         Frames that are older than the process of the run.
     background : Background
@@ -101,13 +94,15 @@ class RunSession(QObject):
         self._sent_wanted: object = None
         self._experiment: Experiment | None = None
         self._experiment_of: tuple[object, int] = None, 0
-        self._waiting: dict[int, _Request] = {}
-        self._backlog: list[_Request] = []
+        self._waiting: dict[int, Request] = {}
+        self._backlog: list[Request] = []
         self.background = Background(self)
         self._opening = 0
-        self._journal: object = None
+        self.journal: object = None
         self._busy = 0.0
         self._since = time.monotonic()
+        self._watch = FolderWatch(self, self.background)
+        self._watch.changed.connect(lambda: self.changed.emit({"state"}))
         self._timer = timer(self, self._tick, _TICK_MS)
 
     # -- opening ---------------------------------------------------------------------------------------------------
@@ -159,7 +154,7 @@ class RunSession(QObject):
 
     def catch_up(self) -> None:
         """Open the run again if another program changed it: the command line, a queue, a rewind."""
-        folder, shown, journal, opening = self.folder, self.live.state, self._journal, self._opening
+        folder, shown, journal, opening = self.folder, self.live.state, self.journal, self._opening
         if folder is None or self.connected:
             return
 
@@ -177,7 +172,7 @@ class RunSession(QObject):
             self._take_client(found)
         else:
             self._begin(found)
-            self._journal = found.journal
+            self.journal = found.journal
             self._settle(*found.state)
         self.live.log += [(self.live.position, "", f"The run folder is damaged: {text}.") for text in found.damage]
         if found.client is None:
@@ -208,6 +203,7 @@ class RunSession(QObject):
         if same_neurons and found.client is not None and before is not None:
             self.kept.keep(self.live, found.live, parent=before.path != folder.path)
         self.folder, self.live = folder, found.live
+        self._watch.begin()
         if not same_neurons:
             self.split = None
             self.selection.reset()
@@ -253,6 +249,11 @@ class RunSession(QObject):
         return self.live.state
 
     @property
+    def gone(self) -> str:
+        """A clause that says that the folder of the run is gone; empty if it is there or in the bin."""
+        return self._watch.gone
+
+    @property
     def experiment(self) -> Experiment | None:
         """The experiment with the current parameters; None before the network is ready."""
         started, n_changes = self.live.started, len(self.live.changes)
@@ -287,7 +288,7 @@ class RunSession(QObject):
         **arguments
             Arguments of the request.
         """
-        asked, folder = _Request(name, arguments, then, refused), self.folder
+        asked, folder = Request(name, arguments, then, refused), self.folder
         if self._client is not None and self._client.connected:
             self._send(self._client, asked)
         elif self._client is not None:
@@ -304,11 +305,11 @@ class RunSession(QObject):
             way = "finished; create a branch to continue from it" if finished else "not active; resume it first"
             self._refuse(asked, f"This run is {way}.")
 
-    def _answer(self, asked: _Request, value: Any) -> None:
+    def _answer(self, asked: Request, value: Any) -> None:
         if asked.then is not None:
             asked.then(value)
 
-    def _refuse(self, asked: _Request, sentence: str) -> None:
+    def _refuse(self, asked: Request, sentence: str) -> None:
         (asked.refused or self.message.emit)(sentence)
 
     def _refuse_all(self, sentence: str) -> None:
@@ -322,7 +323,7 @@ class RunSession(QObject):
             else:
                 self._refuse(asked, sentence)
 
-    def _send(self, client: RunClient, asked: _Request) -> None:
+    def _send(self, client: RunClient, asked: Request) -> None:
         self._waiting[client.request(asked.name, **asked.arguments)] = asked
 
     def cannot_change_rule(self) -> str:
@@ -334,7 +335,7 @@ class RunSession(QObject):
         if live.position >= n_train or live.progress.get("phase", "train") != "train":
             return "Training is over: change the rule in a branch from an earlier position."
         if not self.connected:
-            return "This run is not active: resume it first, or create a branch."
+            return as_sentence(self.gone) or "This run is not active: resume it first, or create a branch."
         if live.state not in (State.RUNNING, State.PAUSED):
             return f"The run is {live.state}."
         if any(asked.name == "change_rule" for asked in (*self._waiting.values(), *self._backlog)):
@@ -454,7 +455,7 @@ class RunSession(QObject):
         folder, live = self.folder, self.live
         assert client is not None
         assert folder is not None
-        gone = folder.gone
+        self._watch.gone = gone = folder.gone
         if gone and live.state.active:
             self._settle(State.FAILED, gone)
         elif not client.connected:
@@ -464,7 +465,7 @@ class RunSession(QObject):
                 self._settle(*state_of(folder))
             except StdpbenchError as error:  # the folder is damaged
                 self._settle(State.FAILED, str(error))
-        self._journal = journal_mark(folder)
+        self.journal = journal_mark(folder)
         reason = live.reason.rstrip(".")
         if live.state.active:  # the process is alive, but the connection is lost
             lost = f"The connection to {folder.path.name} was lost, but the run continues; open it again to follow it."
@@ -487,8 +488,8 @@ class RunSession(QObject):
 
     def not_coming(self) -> str:
         """Return why no training presentations come from the run, and what to do; empty if they may."""
-        if self.folder is None:
-            return ""
+        if self.folder is None or self.gone:
+            return as_sentence(self.gone)
         phase = self.live.progress.get("phase", "train")
         if self.state is State.FINISHED or (self.state.active and phase != "train"):
             return "Training is over, and its presentations are not stored. Create a branch to see new ones."

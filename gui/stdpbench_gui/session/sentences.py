@@ -15,3 +15,8 @@ def reading_ms(sentence: str) -> int:
     """Return how long a sentence stays in ms; 0 for one that stays: a `Lasting` one, or one about work in progress."""
     stays = isinstance(sentence, Lasting) or sentence.endswith("…") or not sentence
     return 0 if stays else _SHORTEST_MS + _PER_LETTER_MS * len(sentence)
+
+
+def as_sentence(clause: str) -> str:
+    """Return a clause as a sentence; empty for an empty one."""
+    return f"{clause[:1].upper()}{clause[1:].rstrip('.')}." if clause else ""

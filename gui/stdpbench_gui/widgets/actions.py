@@ -59,6 +59,7 @@ class Actions:
         self._window, self._report = window, report
         self.others: Callable[[], Iterable[Entry]] = tuple
         self._entries: dict[str, Entry] = {}
+        self._withheld: dict[str, str] = {}  # tool tips without the reason
 
     def add(
         self,
@@ -95,6 +96,23 @@ class Actions:
         self._window.addAction(action)
         self._entries[key] = Entry(menu, action)
         return action
+
+    def withhold(self, keys: Iterable[str], why: str) -> None:
+        """Disable actions, with a sentence that says why as tool tip; an empty one enables them again.
+
+        Keys without an action, such as one that is added later, are left out.
+        """
+        for key in keys:
+            entry = self._entries.get(key)
+            if entry is None:
+                continue
+            if why:
+                self._withheld.setdefault(key, entry.action.toolTip())
+                entry.action.setEnabled(False)
+                entry.action.setToolTip(why)
+            elif key in self._withheld:
+                entry.action.setEnabled(True)
+                entry.action.setToolTip(self._withheld.pop(key))
 
     def separator(self, menu: str) -> None:
         """Add a separator to a menu."""

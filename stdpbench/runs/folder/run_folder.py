@@ -194,7 +194,7 @@ class RunFolder:
     def gone(self) -> str:
         """A clause that says that the folder is gone; empty if it exists."""
         exists = self.path.is_dir()
-        return "" if exists else f"its folder {self.path} is gone: it was deleted or moved during the run"
+        return "" if exists else f"its folder {self.path} is gone: it was deleted or moved"
 
     @property
     def experiment(self) -> Experiment:
@@ -212,7 +212,15 @@ class RunFolder:
 
     @property
     def stored_experiment(self) -> Experiment:
-        """The experiment for reading only, with stand-ins for kinds that are not installed."""
+        """The experiment for reading only, with stand-ins for kinds that are not installed.
+
+        Raises
+        ------
+        StdpbenchError
+            If the folder is gone, or the file is damaged.
+        """
+        if gone := self.gone:
+            raise StdpbenchError(gone)
         return read_experiment(self.path / "experiment.toml", stand_ins=True)
 
     def read_json(self, name: str) -> dict[str, Any]:

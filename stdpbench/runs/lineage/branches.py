@@ -87,8 +87,11 @@ def branch(
     Raises
     ------
     StdpbenchError
-        If the parent has not reached the position, a change is structural, or the rule cannot run in this network.
+        If the folder of the parent is gone, it has not reached the position, a change is structural, or the rule
+        cannot run in this network.
     """
+    if gone := parent.gone:
+        raise StdpbenchError(f"cannot branch {parent.path.name}: {gone}")
     records = read_journal(parent.path)
     reached = reached_position(records)
     at = reached if at is None else at

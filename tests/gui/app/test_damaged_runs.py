@@ -22,7 +22,7 @@ Open = Callable[[MainWindow, Path], None]
 
 def _by_recent(window: MainWindow, path: Path) -> None:
     window.services.recent.add(path)
-    window.services.recent._menu.actions()[0].trigger()
+    window.services.recent.menu.actions()[0].trigger()
 
 
 WAYS: dict[str, Open] = {
