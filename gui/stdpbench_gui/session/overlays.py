@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -104,11 +104,18 @@ class Overlays(QObject):
 
     def add(self, overlay: Overlay) -> None:
         """Add a run; it replaces one of the same name."""
-        self._overlays[overlay.name] = overlay
-        self._settled.discard(overlay.name)
-        if overlay.path is not None:
-            self._timer.start()
-        self.changed.emit()
+        self.add_all([overlay])
+
+    def add_all(self, overlays: Iterable[Overlay]) -> None:
+        """Add runs as `add` does, and tell of all of them at once."""
+        added = list(overlays)
+        for overlay in added:
+            self._overlays[overlay.name] = overlay
+            self._settled.discard(overlay.name)
+            if overlay.path is not None:
+                self._timer.start()
+        if added:
+            self.changed.emit()
 
     def _drop_unrelated(self) -> None:
         shown = self._session.folder.path if self._session.folder is not None else None

@@ -186,7 +186,7 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
     assert [overlay.name for overlay in curves.overlays.shown()] == ["digits-a", "digits-b"]
     assert curves.overlays.slots() == [0, 1]
     assert len(curves.overlays.shown()[0].blocks) > 1
-    assert len(known.comparison.plots["mean_theta"].listDataItems()) == 2
+    waits(qtbot, lambda: len(known.comparison.plots["mean_theta"].listDataItems()) == 2)
     texts = [
         known.comparison.rows.topLevelItem(row).text(0) for row in range(known.comparison.rows.topLevelItemCount())
     ]  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QResizeEvent
+from PyQt6.QtGui import QBrush, QColor, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -29,7 +29,6 @@ from stdpbench.runs.catalog.comparison_spec import (
     comparison_words,
     course_table,
     labels_of,
-    short_names,
 )
 from stdpbench.units import thousands
 from stdpbench_gui.dialogs import figure_export
@@ -37,10 +36,11 @@ from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
 from stdpbench_gui.widgets.basic import explain, not_none, plain_tip, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
-from stdpbench_gui.widgets.legend import Legend
+from stdpbench_gui.widgets.legend import Legend, distinct_names, terse_names
 
 _EMPTY = "Tick runs in the history to compare their curves here; for two or more, a table lists the differences."
 _NARROWEST, _READABLE = 14, 20
@@ -59,10 +59,15 @@ _HELP = (
 class ComparisonPanel(QWidget):
     """Comparison of the ticked runs.
 
+    Runs that the legend has no room to name are not drawn, and it says so. Each plot is drawn in a turn of the event
+    loop of its own, while the panel is visible.
+
     Attributes
     ----------
     clear_wanted : signal
         Request to untick all runs.
+    left_out : str
+        The sentence that says how many of the ticked runs are drawn; empty: all.
     """
 
     clear_wanted = pyqtSignal()
@@ -74,6 +79,12 @@ class ComparisonPanel(QWidget):
         self._ticks = ticks
         self._range: dict[str, tuple[float, float]] = {}
         self.legend = Legend()
+        self.legend.named_changed.connect(self._fit_legend)
+        self.left_out = ""
+        self._named: list[str] = []
+        self._due: list[str] = []
+        self._drawing = timer(self, self._draw_next, once=True)
+        self._fitting = timer(self, self._fit_legend, once=True)
         self.graphics = PlotArea()
         self.graphics.setAccessibleName("Curves of the ticked runs")
         self.graphics.ci.layout.setContentsMargins(2, 2, theme.GRID, 2)
@@ -102,7 +113,7 @@ class ComparisonPanel(QWidget):
         self.seeds.setAlternatingRowColors(True)
         self.seeds.setObjectName("rows")
         self.seeds.setAccessibleName("Means over seeds, and differences seed by seed")
-        self._marks: list[pg.InfiniteLine] = []
+        self._marks: dict[str, list[pg.InfiniteLine]] = {}
         self.words = wrapped("", "faint")
         self.words.setAccessibleName("Summary of the comparison")
         self.problem = wrapped("", "problem")
@@ -165,14 +176,14 @@ class ComparisonPanel(QWidget):
         self.problem.setVisible(some and bool(ticks.problem))
         if not some:
             self._range.clear()
-        self.words.setText(self.summary() if some else "")
-        self.setAccessibleDescription(self.summary())
+        self.words.setText(self._about() if some else "")
+        self._write_legend()
         self._draw_curves()
         self._write_rows()
 
     def _names(self) -> dict[str, str]:
         """Return the titles of the ticked runs, and short names of those without; supervised ones say so."""
-        names = short_names(list(self._ticks.slots))
+        names = distinct_names(list(self._ticks.slots))
         titles = [self._ticks.title(name) for name in names]
         which = zip(names.items(), titles, strict=True)
         found = {name: title if title and titles.count(title) == 1 else short for (name, short), title in which}
@@ -188,51 +199,93 @@ class ComparisonPanel(QWidget):
         """Return where parameters or the rule of ticked runs were changed, which lines mark in the curves."""
         return {course.name: list(course.changes) for course in self._ticks.ordered if course.changes}
 
-    def _draw_curves(self) -> None:
-        names = self._names()
-        self.legend.write(
-            [
-                (run_lines.colour(slot), run_lines.mark(slot), html.escape(f"{names[name]}{self._delta(name)}"))
-                for name, slot in self._ticks.slots.items()
-            ],
-            [],
-        )
-        self._draw_marks()
-        ends = [int(course.presentations[-1]) for course in self._ticks.ordered if len(course.presentations)]
-        for measure, label in labels_of(self._ticks.ordered).items():
-            self.plots[measure].set_title(label)
-        for measure, plot in self.plots.items():
-            for item in list(plot.listDataItems()):
-                plot.removeItem(item)
-            factor, low, high = MEASURES[measure][1], np.inf, -np.inf
-            for course in self._ticks.ordered:
-                y = factor * getattr(course, measure)
-                known = np.isfinite(y)
-                if known.any():
-                    low, high = min(low, float(y[known].min())), max(high, float(y[known].max()))
-                    pen = run_lines.pen(self._ticks.slots[course.name])
-                    plot.plot(course.presentations[known].astype(float), y[known], pen=pen)
-            if low <= high:
-                room = 0.3 * max(high - low, 1e-9)  # for the title
-                self._range[measure] = stepped(low, high + room, self._range.get(measure))
-                plot.setYRange(*self._range[measure], padding=0.02)
-            plot.setXRange(0, max(ends, default=1), padding=0.02)
+    def _write_legend(self) -> None:
+        """Name the ticked runs, or as many as there is room for."""
+        slots, names = self._ticks.slots, self._names()
 
-    def _draw_marks(self) -> None:
+        def sentence(n: int) -> str:
+            return f"Showing {n} of {len(slots)} runs; a larger panel names more." if n < len(slots) else ""
+
+        def cut(n: int) -> str:
+            return f'<span style="color:{theme.current().faint}">{sentence(n)}</span>' if n < len(slots) else ""
+
+        for texts in (names, terse_names(names)):
+            lines = [
+                (run_lines.colour(slot), run_lines.mark(slot), html.escape(f"{texts[name]}{self._delta(name)}"))
+                for name, slot in slots.items()
+            ]
+            self.legend.write(lines, [], cut)
+            if self.legend.named == len(slots):
+                break
+        self._named = list(slots)[: self.legend.named]
+        self.left_out = sentence(len(self._named))
+        self.legend.setToolTip(
+            "<br>".join(
+                f'<span style="color:{run_lines.colour(slot)}">{run_lines.mark(slot)}</span>&nbsp;{html.escape(name)}'
+                for name, slot in slots.items()
+            )
+        )
+        self.setAccessibleDescription(self.summary())
+
+    def _fit_legend(self) -> None:
+        """Draw other runs if the legend names others now."""
+        before = self._named
+        self._write_legend()
+        if self._named != before:
+            self._draw_curves()
+
+    def _draw_curves(self) -> None:
+        """Draw the plots once they can be seen, one in each turn of the event loop: 20 runs take 20 ms in each."""
+        self._due = list(self.plots)
+        if self.isVisible():
+            self._drawing.start()
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw what changed while the panel was hidden."""
+        super().showEvent(event)
+        if self._due:
+            self._drawing.start()
+
+    def _draw_next(self) -> None:
+        if self._due:
+            measure = self._due.pop(0)
+            self._draw_plot(measure, self.plots[measure])
+            self._drawing.start()
+
+    def _draw_plot(self, measure: str, plot: SmallPlot) -> None:
+        courses = [course for course in self._ticks.ordered if course.name in self._named]
+        plot.set_title(labels_of(self._ticks.ordered)[measure])
+        self._draw_marks(measure, plot)
+        for item in list(plot.listDataItems()):
+            plot.removeItem(item)
+        factor, low, high = MEASURES[measure][1], np.inf, -np.inf
+        for course in courses:
+            y = factor * getattr(course, measure)
+            known = np.isfinite(y)
+            if known.any():
+                low, high = min(low, float(y[known].min())), max(high, float(y[known].max()))
+                pen = run_lines.pen(self._ticks.slots[course.name])
+                plot.plot(course.presentations[known].astype(float), y[known], pen=pen, name=course.name)
+        if low <= high:
+            room = 0.3 * max(high - low, 1e-9)  # for the title
+            self._range[measure] = stepped(low, high + room, self._range.get(measure))
+            plot.setYRange(*self._range[measure], padding=0.02)
+        ends = [int(course.presentations[-1]) for course in courses if len(course.presentations)]
+        plot.setXRange(0, max(ends, default=1), padding=0.02)
+
+    def _draw_marks(self, measure: str, plot: SmallPlot) -> None:
         """Draw a dotted line in the colour of a run where its parameters or its rule were changed."""
-        for plot in self.plots.values():
-            for line in self._marks:
-                if line in plot.items:
-                    plot.removeItem(line)
-        self._marks.clear()
+        marks = self._marks.setdefault(measure, [])
+        for line in marks:
+            plot.removeItem(line)
+        marks.clear()
         for name, positions in self.marked().items():
             pen = pg.mkPen(run_lines.colour(self._ticks.slots[name]), width=1, style=Qt.PenStyle.DotLine)
-            for plot in self.plots.values():
-                for position in positions:
-                    line = pg.InfiniteLine(float(position), angle=90, pen=pen)
-                    line.setToolTip(plain_tip(f"{name} was changed at presentation {thousands(position)}"))
-                    plot.add_line(line)
-                    self._marks.append(line)
+            for position in positions if name in self._named else []:
+                line = pg.InfiniteLine(float(position), angle=90, pen=pen)
+                line.setToolTip(plain_tip(f"{name} was changed at presentation {thousands(position)}"))
+                plot.add_line(line)
+                marks.append(line)
 
     def _write_seeds(self) -> None:
         """List means over seeds, and paired differences with their intervals."""
@@ -255,6 +308,7 @@ class ComparisonPanel(QWidget):
         """Fit the columns of both tables to the new width."""
         super().resizeEvent(event)
         self._fit_tables()
+        self._fitting.start()  # the height of the legend is a share of that of the curves
 
     def _fit_tables(self) -> None:
         for table, shrinks in ((self.rows, 0), (self.seeds, 1)):
@@ -303,6 +357,9 @@ class ComparisonPanel(QWidget):
 
     def summary(self) -> str:
         """Describe what is shown."""
+        return " ".join(filter(None, [self._about(), self.left_out]))
+
+    def _about(self) -> str:
         ticks = self._ticks
         if not ticks.slots:
             return _EMPTY

@@ -146,11 +146,12 @@ class RunSelection(QObject):
         courses, blocks, self.comparison, self.over_seeds, self.problem = found
         if self.comparison is not None and {a.name for a in self.comparison.accounts} != set(self.slots):
             self.comparison = self.over_seeds = None
-        for name, course in courses.items():
-            if name in self.slots:
-                path, title = self._known[name].path, course.title
-                self._overlays.add(Overlay(name, blocks[name], path, self.slots[name], title=title))
-                self.courses[name] = course
+        known = {name: course for name, course in courses.items() if name in self.slots}
+        self._overlays.add_all(
+            Overlay(name, blocks[name], self._known[name].path, self.slots[name], title=course.title)
+            for name, course in known.items()
+        )
+        self.courses |= known
         self.read.emit()
         self._go_on()
 
