@@ -15,7 +15,7 @@ from stdpbench_gui.dialogs.help_windows import ProblemWindow, ShortcutsWindow, r
 from stdpbench_gui.lessons.guide import Guide
 from stdpbench_gui.lessons.sight import App
 from stdpbench_gui.session.crash import log_file
-from stdpbench_gui.session.sentences import Lasting
+from stdpbench_gui.session.sentences import Failed
 
 SOURCES = Path(stdpbench.__file__).parents[1]
 """The folder that the package lies in: the source tree, unless it was installed."""
@@ -63,7 +63,7 @@ class HelpActions:
             self._say(f"Nothing on this machine opens the documentation, which is {found}.")
 
     def _say(self, sentence: str) -> None:
-        self._session.message.emit(Lasting(sentence))
+        self._session.message.emit(Failed(sentence))
 
     def problem(self) -> ProblemWindow:
         """Open the text for the report of a problem; the machine is checked meanwhile."""

@@ -26,7 +26,7 @@ from stdpbench_gui.dialogs.run_form import ABOUT
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.run_texts import text_of_run
-from stdpbench_gui.session.sentences import Lasting
+from stdpbench_gui.session.sentences import Failed
 
 _USUAL_FOR_RULES = "fast-100"
 
@@ -112,7 +112,7 @@ class RunForms:
             self._app.report("Open a run first: the new one starts from its weights.")
             return
         if own.missing_kinds:
-            self._app.report(Lasting(f"The run cannot be continued here: {listed(own.missing_kinds)}."))
+            self._app.report(Failed(f"The run cannot be continued here: {listed(own.missing_kinds)}."))
             return
         start = Experiment.from_mapping(session.live.before_changes())
 

@@ -21,14 +21,7 @@ from PyQt6.QtGui import (
     QGuiApplication,
     QPaintEvent,
 )
-from PyQt6.QtWidgets import (
-    QButtonGroup,
-    QFileDialog,
-    QMainWindow,
-    QMessageBox,
-    QToolButton,
-    QWidget,
-)
+from PyQt6.QtWidgets import QButtonGroup, QFileDialog, QMainWindow, QMessageBox, QToolButton, QWidget
 
 from stdpbench import __version__
 from stdpbench.errors import StdpbenchError
@@ -101,6 +94,8 @@ class MainWindow(QMainWindow):
         self.message = StatusLine()
         not_none(self.statusBar()).addWidget(self.message, 1)
         self.session.message.connect(self.show_message)
+        self.actions_.begins = self.message.forget_failure
+        self.pages.currentChanged.connect(lambda _: self.message.forget_failure())
         self.session.opened.connect(lambda: self.go_to("train"))
         self.session.opened.connect(lambda: self.show_message(""))
         self.start.experiment_chosen.connect(self.run_experiment)

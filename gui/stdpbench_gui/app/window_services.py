@@ -35,7 +35,7 @@ from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.run_texts import text_of_run
-from stdpbench_gui.session.sentences import Lasting
+from stdpbench_gui.session.sentences import Failed, Lasting
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import menu_action, not_none
@@ -306,13 +306,13 @@ class WindowServices(QObject):
         """Open a chosen or dropped path: a run folder, an experiment file, a NIR file, or pictures."""
         try:
             if not path.exists() and not path.is_symlink():
-                self._app.show_message(Lasting(f"There is no file or folder {path}."))
+                self._app.show_message(Failed(f"There is no file or folder {path}."))
             elif path.suffix.lower() == ".toml" and path.is_file():
                 self._app.run_file(path)
             elif path.suffix.lower() == ".nir" and path.is_file():
                 self.forms.run_network(path)
             elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
-                self._app.show_message(Lasting(f"Cannot open {path}: no permission to read it."))
+                self._app.show_message(Failed(f"Cannot open {path}: no permission to read it."))
             elif looks_like_run(path):
                 self._app.open_run(path)
             elif path.suffix.lower() == ".zip" and path.is_file():
@@ -326,7 +326,7 @@ class WindowServices(QObject):
                     ".h5)."
                 )
         except OSError as error:  # no permission, or the disk is gone
-            self._app.show_message(Lasting(f"Cannot open {path}: {error.strerror or error}."))
+            self._app.show_message(Failed(f"Cannot open {path}: {error.strerror or error}."))
 
     def _import(self, path: Path) -> None:
         """Unpack the zip file of a run into the runs folder, and show the run."""

@@ -31,7 +31,7 @@ from stdpbench_gui.session.found_run import FoundRun, journal_mark, open_run, st
 from stdpbench_gui.session.kept_frames import KeptFrames
 from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.request import Request
-from stdpbench_gui.session.sentences import Lasting, as_sentence
+from stdpbench_gui.session.sentences import Failed, Lasting, as_sentence
 from stdpbench_gui.session.timers import timer
 
 T = TypeVar("T")
@@ -382,12 +382,12 @@ class RunSession(QObject):
     ) -> Job:
         """Run a function in a thread; see `Background.do`.
 
-        On failure, show the message `failure`, followed by the reason.
+        On failure, show the message `failure` with the reason, until another action begins.
         """
 
         def fail(reason: str) -> None:
             if failure:
-                self.message.emit(Lasting(f"{failure}: {reason}"))
+                self.message.emit(Failed(f"{failure}: {reason}"))
             if failed is not None:
                 failed(reason)
 

@@ -11,6 +11,12 @@ class Lasting(str):
     __slots__ = ()
 
 
+class Failed(Lasting):
+    """What went wrong with an action: stays until it is closed, another action begins, or another page is shown."""
+
+    __slots__ = ()
+
+
 def reading_ms(sentence: str) -> int:
     """Return how long a sentence stays in ms; 0 for one that stays: a `Lasting` one, or one about work in progress."""
     stays = isinstance(sentence, Lasting) or sentence.endswith("…") or not sentence

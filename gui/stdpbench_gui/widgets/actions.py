@@ -51,12 +51,15 @@ class Actions:
 
     Attributes
     ----------
+    begins : callable
+        Called before each action.
     others : callable
         Returns actions of menus that are not in the menu bar, as they are now, with the titles of these menus.
     """
 
     def __init__(self, window: QMainWindow, report: Report = lambda _: None) -> None:
         self._window, self._report = window, report
+        self.begins: Callable[[], object] = lambda: None
         self.others: Callable[[], Iterable[Entry]] = tuple
         self._entries: dict[str, Entry] = {}
         self._withheld: dict[str, str] = {}  # tool tips without the reason
@@ -85,6 +88,7 @@ class Actions:
             action.setShortcut(QKeySequence(shortcut))
         action.setToolTip(f"{tip or text.replace('&', '')}{f' ({shortcut})' if shortcut else ''}")
         action.setStatusTip(tip)
+        action.triggered.connect(lambda _checked=False: self.begins())
         action.triggered.connect(lambda _checked=False: slot())
         bar = not_none(self._window.menuBar())
         found = next((m for m in (a.menu() for a in bar.actions()) if m is not None and m.title() == menu), None)

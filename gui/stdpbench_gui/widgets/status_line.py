@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QToolButton, QWidget
 
-from stdpbench_gui.session.sentences import Lasting, reading_ms
+from stdpbench_gui.session.sentences import Failed, Lasting, reading_ms
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import Elided
 from stdpbench_gui.widgets.layouts import hbox
@@ -24,6 +24,7 @@ class StatusLine(QWidget):
         super().__init__()
         self._label = Elided()
         self._label.setAccessibleName("Message")
+        self._failed = False
         self.close_button = QToolButton()
         self.close_button.setText("✕")
         self.close_button.setAutoRaise(True)
@@ -46,10 +47,16 @@ class StatusLine(QWidget):
         """Show a sentence; an empty one takes the last one away."""
         self._label.setText(sentence)
         self._label.setToolTip(sentence)
+        self._failed = isinstance(sentence, Failed)
         self.close_button.setVisible(isinstance(sentence, Lasting))
         self._over.stop()
         if reading_ms(sentence):
             self._over.start(reading_ms(sentence))
+
+    def forget_failure(self) -> None:
+        """Take away what went wrong with an action, since another begins or another page is shown."""
+        if self._failed:
+            self.show_sentence("")
 
     def _go(self) -> None:
         """Take the sentence away, unless the mouse rests on it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.plasticity import rules
+from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.plot_text import conditions_of, told_apart
 from stdpbench_gui.pages.rules.state import name_of
 from stdpbench_gui.session.sentences import Lasting, reading_ms
@@ -46,6 +48,28 @@ def test_the_status_bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     assert line.text() == "Cannot open mine.toml."
     line.close_button.click()
     assert (line.text(), line.close_button.isVisible()) == ("", False)
+
+
+def test_what_went_wrong_with_an_action_goes_with_the_next_one_or_with_its_page(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    def fail() -> None:
+        window.open_run(tmp_path / "nothing")
+        waits(qtbot, lambda: window.message.text().startswith("Cannot open the run: "))
+
+    fail()
+    window.go_to("start")  # which is on display
+    assert window.message.close_button.isVisible()
+    window.go_to("runs")
+    assert (window.message.text(), window.message.close_button.isVisible()) == ("", False)
+    fail()
+    window.actions_["clear"].trigger()
+    assert window.message.text() == ""
+    lasting = Lasting("The run failed: the disk is full.")
+    window.show_message(lasting)
+    window.actions_["clear"].trigger()
+    window.go_to("start")
+    assert window.message.text() == lasting
 
 
 def test_notices_of_a_page(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
