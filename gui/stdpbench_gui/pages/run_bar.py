@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
 
 from stdpbench.runs.protocol.facts import Started
@@ -31,6 +31,7 @@ from stdpbench_gui.widgets.stage_strip import StageStrip
 _WIDEST_POSITION = f"label {thousands(60_000)}/{thousands(60_000)}"
 _WIDEST_SPEED = "300 pictures/s · 12 min left · display cost 10 %"
 """Widest usual texts; reserving their width keeps the stages from jumping."""
+_COST = "Display cost: share of its time that this window spends drawing; the run is a separate process"
 _NEED_FOLDER = ("pause", "evaluate-shown", "draw", "branch-shown", "neurons", "hardware")
 """Actions on the run on display that read its folder."""
 _SPEEDS = (("max", 0.0), ("30 / s", 1 / 30), ("10 / s", 0.1), ("3 / s", 1 / 3), ("1 / s", 1.0))
@@ -53,11 +54,8 @@ class RunBar(QWidget):
         self.position = QLabel()
         self._waits = "", 0.0
         self._waited = timer(self, self._count_on, 1000)
-        self.speed_text = QLabel()
+        self.speed_text = Elided()
         self.speed_text.setObjectName("faint")
-        self.speed_text.setToolTip(
-            "Display cost: share of its time that this window spends drawing; the run is a separate process"
-        )
         self.progress = ProgressBar("Progress of the run")
         self.strip = StageStrip()
         self.speed = QComboBox()
@@ -92,6 +90,11 @@ class RunBar(QWidget):
         self._notes = NeuronNotes.of(session)
         self._notes.changed.connect(self.refresh)
         self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Leave room for the stages beside a long reason."""
+        super().resizeEvent(event)
+        self.speed_text.setMaximumWidth(max(self.speed_text.minimumWidth(), self.width() // 3))
 
     def offer(self, actions: Mapping[str, QAction]) -> None:
         """Show buttons for these actions, by their short texts, in place of the controls once the run is finished.
@@ -170,6 +173,8 @@ class RunBar(QWidget):
             if pace != self._reported_pace:  # only on a change: a frame may be older than the request made here
                 self._reported_pace = pace
                 self._show_pace(pace)
+        text = self.speed_text.text()
+        self.speed_text.setToolTip(_COST if live.state is State.RUNNING or not text else text)
         self.speed_text.setVisible(bool(self.speed_text.text()) or live.state.active)
         active = session.connected
         running, paused = active and live.state is State.RUNNING, active and live.state is State.PAUSED

@@ -19,6 +19,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.trees import add_row, table_of
 from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.widgets.stage_strip import text_of
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
 SMALL = (800, 560)
@@ -150,6 +151,22 @@ def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot)
     window.show_message("A sentence that is much longer than any window is wide. " * 10)
     qtbot.wait(50)
     assert window.width() == SMALL[0]
+
+
+def test_the_stages_keep_their_room_beside_a_long_reason(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    reason = f"its folder /home/somebody/{'a-long-name/' * 12}digits-seed1 is gone: it was deleted or moved"
+    window.resize(1280, 800)
+    window.open_run(finished_run.path)
+    waits(qtbot, lambda: window.session.folder is not None)
+    bar, live = window.train.bar, window.session.live
+    live.state, live.reason = State.FAILED, reason
+    bar.refresh()
+    waits(qtbot, lambda: bar.speed_text.width() > bar.speed_text.minimumWidth())
+    assert all(map(bar.strip._fits, map(text_of, bar.strip.stages), bar.strip.places()))
+    assert bar.speed_text.width() <= bar.width() // 3
+    assert bar.speed_text.toolTip() == f"failed: {reason}"
 
 
 @pytest.fixture
