@@ -209,6 +209,22 @@ def test_names_in_a_table_have_room_before_numbers_have(qtbot: QtBot) -> None:
     assert rows.columnWidth(0) > 3 * word
 
 
+def test_columns_without_room_are_hidden_and_their_values_are_in_the_tool_tip(qtbot: QtBot) -> None:
+    rows = table_of("Something", [("what", "Its name"), ("right (%)", ""), ("95 %", "")], least=(2,))
+    qtbot.addWidget(rows)
+    row = add_row(rows, ["start weights", "82.50", "80.1–84.2"], "with the start weights")
+    rows.resize(600, 120)
+    rows.show()
+    assert not rows.isColumnHidden(2)
+    narrow = next(width for width in range(600, 50, -10) if rows.resize(width, 120) or rows.isColumnHidden(2))
+    assert narrow > 100
+    assert rows.viewport().width() >= rows.columnWidth(0) + rows.columnWidth(1)  # type: ignore[union-attr]
+    assert row.toolTip(0) == "with the start weights\n95 %: 80.1–84.2"
+    rows.resize(600, 120)
+    assert not rows.isColumnHidden(2)
+    assert row.toolTip(0) == "with the start weights"
+
+
 @pytest.mark.shared_window
 def test_the_keyboard_brings_a_panel_to_the_front(window: MainWindow, qtbot: QtBot) -> None:
     window.go_to("train")

@@ -93,6 +93,7 @@ class ClustersBox(Box):
                 ("purity", "Share of the majority class (%)"),
                 ("sel.", "Number of selected stimuli in the cluster"),
             ),
+            least=(1,),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
         vbox(controls, (self.rows, 1), self.note, within=self.body, spacing=0)

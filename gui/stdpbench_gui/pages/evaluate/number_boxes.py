@@ -53,7 +53,8 @@ class MeasuresBox(Box):
     def __init__(self, state: EvaluationState, session: RunSession) -> None:
         super().__init__(state, session)
         heads = [("clusters", "Clustering"), ("K", "Number of non-empty clusters")]
-        self.rows = table_of("Measures of clusters", [*heads, *((short, tip) for _, short, tip in _MEASURES)])
+        measures = [(short, tip) for _, short, tip in _MEASURES]
+        self.rows = table_of("Measures of clusters", [*heads, *measures], least=(6, 5, 1))
         vbox(self.rows, within=self.body, spacing=0)
 
     def has_content(self) -> bool:
@@ -141,9 +142,10 @@ class ReadoutsBox(Box):
             (
                 ("read-out", "Read-out or baseline"),
                 ("right (%)", "Share of right answers; labels are used only to name neurons"),
-                ("sup. (%)", "The same for classifiers trained on labels; not a measure of what the network learned"),
+                ("sup.", "The same (%) for classifiers trained on labels; not a measure of what the network learned"),
                 ("95 %", INTERVAL),
             ),
+            least=(3,),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
         vbox(self.rows, within=self.body, spacing=0)

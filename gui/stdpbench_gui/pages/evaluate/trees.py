@@ -13,10 +13,24 @@ from stdpbench_gui.widgets.basic import not_none
 
 _WORD = 10
 """Minimum number of visible letters of a name; longer names are elided in the middle."""
+_TIP = Qt.ItemDataRole.UserRole + 100
+"""Role of the tool tip of a cell without the values of hidden columns."""
 
 
 class Rows(QTreeWidget):
-    """A table whose first column takes the remaining width, with a minimum of `_WORD` letters."""
+    """A table whose first column takes the remaining width, with a minimum of `_WORD` letters.
+
+    Parameters
+    ----------
+    least : sequence of int
+        Columns that are hidden where there is no room for all, the first one first. Tool tips of the rows then have
+        their values.
+    """
+
+    def __init__(self, least: Sequence[int] = ()) -> None:
+        super().__init__()
+        self._least = least
+        self._fitting = False
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Fit the first column to the new width."""
@@ -24,9 +38,9 @@ class Rows(QTreeWidget):
         self.fit()
 
     def fit(self) -> None:
-        """Set the width of the first column."""
+        """Set the width of the first column, and hide columns for which there is no room."""
         head, item, view = self.header(), self.headerItem(), self.viewport()
-        if head is None or item is None or view is None:
+        if self._fitting or head is None or item is None or view is None:
             return
         rows = [row for n in range(self.topLevelItemCount()) if (row := self.topLevelItem(n)) is not None]
         words = [item.text(0), *(row.text(0) for row in rows if not row.isFirstColumnSpanned())]
@@ -34,13 +48,30 @@ class Rows(QTreeWidget):
         metrics = self.fontMetrics()
         longest = max(map(metrics.horizontalAdvance, words))
         needed = min(longest, _WORD * metrics.horizontalAdvance("n")) + 4 * theme.GRID + icon
-        others = sum(head.sectionSize(place) for place in range(1, head.count()))
-        head.resizeSection(0, max(needed, view.width() - others))
+        widths = {
+            place: max(self.sizeHintForColumn(place), head.sectionSizeHint(place), head.minimumSectionSize())
+            for place in range(1, head.count())
+        }
+        hidden = list[int]()
+        for place in self._least:
+            if needed + sum(widths.values()) > view.width():
+                del widths[place]
+                hidden.append(place)
+        self._fitting = True
+        for place in self._least:
+            head.setSectionHidden(place, place in hidden)
+        head.resizeSection(0, max(needed, view.width() - sum(widths.values())))
+        for row in rows:
+            if not row.isFirstColumnSpanned():
+                values = [f"{item.text(place)}: {row.text(place)}" for place in sorted(hidden) if row.text(place)]
+                for place in range(head.count()):
+                    row.setToolTip(place, "\n".join([str(row.data(place, _TIP)), *values]))
+        self._fitting = False
 
 
-def table_of(name: str, headings: Sequence[tuple[str, str]]) -> QTreeWidget:
-    """Return a table; `headings` are pairs of a title and a tooltip."""
-    tree = Rows()
+def table_of(name: str, headings: Sequence[tuple[str, str]], least: Sequence[int] = ()) -> QTreeWidget:
+    """Return a table; `headings` are pairs of a title and a tooltip, `least` columns that may be hidden (`Rows`)."""
+    tree = Rows(least)
     tree.setObjectName("rows")
     tree.setAccessibleName(name)
     tree.setRootIsDecorated(False)
@@ -72,6 +103,7 @@ def add_row(tree: QTreeWidget, texts: Sequence[str], tip: str = "") -> QTreeWidg
     row = QTreeWidgetItem(tree, list(texts))
     for place in range(len(texts)):
         row.setToolTip(place, tip or texts[place])
+        row.setData(place, _TIP, tip or texts[place])
         if place:
             row.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return row
