@@ -12,12 +12,14 @@ from runs_table import copy
 from small_run import small_experiment
 from waiting import waits
 
+import stdpbench
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
 
 NEED_FOLDER = ("evaluate-shown", "draw", "branch-shown", "neurons", "hardware")
@@ -52,7 +54,9 @@ def test_a_finished_run_says_that_its_folder_is_gone_until_it_is_back(
     for text in ("Evaluate", "Draw a digit", "Branch"):
         assert (buttons[text].isEnabled(), buttons[text].toolTip()) == (False, sentence)
     assert window.session.not_coming() == sentence
-    assert window.actions_["edit-network"].isEnabled()  # needs only what the app has read
+    window.actions_["edit-network"].trigger()  # needs only what the app has read
+    assert isinstance(window.services.dialog, NetworkEditor)
+    window.services.dialog.reject()
     finished.with_name("away").rename(finished)
     waits(qtbot, lambda: bar.state.text() == "✓ finished")
     assert enabled(window) == list(NEED_FOLDER)
@@ -91,6 +95,14 @@ def test_a_failed_run_without_a_folder_cannot_be_resumed(window: MainWindow, qtb
     assert not window.actions_["draw"].isEnabled()
     assert window.train.bar.state.text() == "✗ failed"
     assert "is gone" in window.train.bar.speed_text.text()
+
+
+def test_a_branch_from_python_says_that_the_folder_is_gone(finished_run: RunFolder, tmp_path: Path) -> None:
+    path = copy(finished_run, tmp_path, "digits-a", 0.5)
+    run = stdpbench.open_run(path)
+    shutil.rmtree(path)
+    with pytest.raises(StdpbenchError, match=r"^cannot branch digits-a: its folder .* is gone"):
+        run.branch(20, {"plasticity.nu_post": 0.02})
 
 
 def test_a_branch_says_that_the_folder_is_gone(window: MainWindow, qtbot: QtBot, finished: Path) -> None:
