@@ -9,6 +9,7 @@ from PyQt6.QtGui import QBrush, QColor, QResizeEvent
 from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import not_none
 
 _WORD = 10
@@ -31,6 +32,8 @@ class Rows(QTreeWidget):
         super().__init__()
         self._least = least
         self._fitting = False
+        self.fit_soon = timer(self, self.fit, once=True)
+        """Fits the columns once all rows are filled in."""
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Fit the first column to the new width."""
@@ -65,7 +68,9 @@ class Rows(QTreeWidget):
             if not row.isFirstColumnSpanned():
                 values = [f"{item.text(place)}: {row.text(place)}" for place in sorted(hidden) if row.text(place)]
                 for place in range(head.count()):
-                    row.setToolTip(place, "\n".join([str(row.data(place, _TIP)), *values]))
+                    tip = "\n".join([str(row.data(place, _TIP)), *values])
+                    if tip != row.toolTip(place):
+                        row.setToolTip(place, tip)
         self._fitting = False
 
 
@@ -87,10 +92,10 @@ def table_of(name: str, headings: Sequence[tuple[str, str]], least: Sequence[int
     head.setStretchLastSection(False)
     head.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
     head.setMinimumSectionSize(28)
-    head.sectionResized.connect(lambda place, *_: tree.fit() if place else None)
+    head.sectionResized.connect(lambda place, *_: tree.fit_soon.start() if place else None)
     model = not_none(tree.model())
-    model.dataChanged.connect(tree.fit)
-    model.rowsInserted.connect(tree.fit)
+    model.dataChanged.connect(lambda *_: tree.fit_soon.start())
+    model.rowsInserted.connect(lambda *_: tree.fit_soon.start())
     for place, (_, meaning) in enumerate(headings):
         item.setToolTip(place, meaning)
         if place:
