@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from waiting import PATIENCE_MS, waits
+from waiting import waits
 
 from stdpbench.experiment import NetworkDraft, read_experiment
 from stdpbench.experiment.draft_stages import stages_of
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.shared_window
 def shown(window: MainWindow, qtbot: QtBot) -> NetworkEditor:
     dialog = window.services.dialog
     assert isinstance(dialog, NetworkEditor)
-    qtbot.waitExposed(dialog, timeout=PATIENCE_MS)
+    waits(qtbot, dialog.isVisible)
     return dialog
 
 
@@ -289,7 +289,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     assert isinstance(form, NewRunForm)
     waits(qtbot, form.isVisible)
     again = form.edit_network()
-    qtbot.waitExposed(again, timeout=PATIENCE_MS)
+    waits(qtbot, again.isVisible)
     assert again.draft == NetworkDraft(made)
     again.start_button.click()
     assert not again.isVisible()
