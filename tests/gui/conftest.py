@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -130,3 +131,18 @@ def shared_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) 
     settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
     with opened(settings, folder / "runs") as window:
         yield window
+
+
+@pytest.fixture(autouse=True)
+def _no_collection_inside_qt() -> Iterator[None]:
+    """Collect garbage between tests only.
+
+    A collection while PyQt wraps an event destroys widgets of earlier tests, whose events PyQt cannot wrap then
+    ("TypeError: arguments did not match any overloaded call").
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.enable()

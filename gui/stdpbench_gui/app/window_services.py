@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PyQt6 import sip
 from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu
 
@@ -355,8 +354,7 @@ class WindowServices(QObject):
         """Open the editor of a network, from which a run can be started."""
         dialog = NetworkEditor(draft, self._app.session, self._app.runs, self._window)
         dialog.chosen.connect(self._app.start.choose)
-        # in the next turn of the event loop, since making it has taken long
-        QTimer.singleShot(0, lambda: None if sip.isdeleted(dialog) else dialog.open())
+        dialog.open()
         self.dialog = dialog
         return dialog
 
