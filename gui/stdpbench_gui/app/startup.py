@@ -14,6 +14,7 @@ from stdpbench.cli.doctor import display
 from stdpbench.signals import handled
 
 _ICON = Path(__file__).parent.parent / "assets" / "stdpbench.png"
+_AT_LATEST_MS = 30_000
 _PATIENCE = 5.0  # s to wait for work in threads, such as the start of a run, after the window is closed
 
 
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
     if screen.state != "ok":
         return _refuse(f"the display is {screen.detail}. To fix this: {screen.fix}")
     try:
-        from PyQt6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+        from PyQt6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
         from PyQt6.QtGui import QIcon
         from PyQt6.QtWidgets import QApplication
 
@@ -69,6 +70,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
             gc.disable()  # a collection would stall the window while its pages are being made
             window = MainWindow(runs=runs)
             window.pages.completed.connect(settle)
+            QTimer.singleShot(_AT_LATEST_MS, settle)  # pages are made once the window is painted
             crash.install(window.show_message)
             window.show()
             if shown is not None:
@@ -95,8 +97,9 @@ def settle() -> None:
 
     What the start left behind is not collected: that would stall the window, too, and is little.
     """
-    gc.freeze()
-    gc.enable()
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _refuse(reason: str) -> int:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6 import sip
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import (
     QApplication,
@@ -467,6 +468,10 @@ class NetworkEditor(QDialog):
             return
         self._saved = self.draft
         self._say(f"Saved the experiment to {path}.")
+
+    def open(self) -> None:
+        """Show the editor in the next event, since making it takes a moment; one closed by then is deleted."""
+        QTimer.singleShot(0, lambda: None if sip.isdeleted(self) else QDialog.open(self))
 
     def reject(self) -> None:
         """Close the editor; ask first if steps would be lost."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import (
@@ -316,3 +317,11 @@ def test_the_input_is_previewed_while_it_is_edited(window: MainWindow, qtbot: Qt
     editor.tree.choose(EXC)
     assert editor.diagram.isVisible()
     close(editor)
+
+
+def test_an_editor_that_is_closed_before_it_is_shown_stays_closed(window: MainWindow, qtbot: QtBot) -> None:
+    first = window.services.edit_network(NetworkDraft(read_experiment("digits")))
+    first.reject()
+    second = window.services.edit_network(NetworkDraft(read_experiment("digits")))
+    waits(qtbot, second.isVisible)
+    assert sip.isdeleted(first) or not first.isVisible()
