@@ -36,6 +36,21 @@ def cache_folder() -> Path:
     return Path(named).expanduser() if named else platformdirs.user_cache_path("stdpbench", appauthor=False)
 
 
+def child_environment() -> dict[str, str]:
+    """Return the environment for processes of this program, which import nothing from their current folder.
+
+    Their current folder may be another one, so folders are named by absolute paths.
+    """
+    named = {
+        name: os.environ[name]
+        for name in ("STDPBENCH_DATA", "STDPBENCH_CACHE", "STDPBENCH_RUNS")
+        if name in os.environ
+    }
+    absolute = {name: str(Path(folder).expanduser().absolute()) for name, folder in named.items() if folder}
+    modules = [str(Path(folder).absolute()) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    return {**os.environ, **absolute, "PYTHONPATH": os.pathsep.join(modules), "PYTHONSAFEPATH": "1"}
+
+
 def runs_folder() -> Path:
     """Return the default folder for run folders: ``$STDPBENCH_RUNS``, else ``runs`` in the current folder."""
     named = os.environ.get("STDPBENCH_RUNS")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import shlex
 import subprocess
@@ -11,6 +10,7 @@ import sys
 import sysconfig
 import tomllib
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,9 @@ def pytest_collection_finish() -> None:
 
 
 def _uninstall(folder: Path, section: str = "plasticity") -> str:
+    from stdpbench.runs.folder.journal import read_journal, write_journal
+    from stdpbench.runs.protocol.facts import Started
+
     tables = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
     known = tables.get(section, {})
     tables[section] = {
@@ -118,11 +121,11 @@ def _uninstall(folder: Path, section: str = "plasticity") -> str:
         **{k: v for k, v in known.items() if k != "kind"},
     }
     (folder / "experiment.toml").write_text(tomli_w.dumps(tables), encoding="utf-8")
-    facts = [json.loads(line) for line in (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
-    for fact in facts:
-        if fact["fact"] == "Started":
-            fact["experiment"] = tables
-    (folder / "journal.jsonl").write_text("".join(json.dumps(fact) + "\n" for fact in facts), encoding="utf-8")
+    records = [
+        replace(record, fact=replace(record.fact, experiment=tables)) if isinstance(record.fact, Started) else record
+        for record in read_journal(folder)
+    ]
+    write_journal(folder, records)
     family = {
         "plasticity": "plasticity rule",
         "lateral": "lateral inhibition",

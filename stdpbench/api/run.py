@@ -139,8 +139,8 @@ class Run(Exports, EndedRun, NotedRun, DrawnRun, RoundedRun):
         arrays : mapping of str to array_like
             ``"feed.w"``, (n_input, n_exc), 0 to ``plasticity.w_max``; as always, each column is scaled to
             ``network.weight_sum`` before a presentation. ``"exc.theta"``, (n_exc,), volt, 0 to 1. ``"compete.w"``,
-            (n_exc, n_exc), 0 to ``lateral.w_max`` and 0 on the diagonal, if lateral inhibition learns. The names
-            ``"w"``, ``"theta"`` and ``"lateral"`` of earlier versions mean the same. Values are converted to float64.
+            (n_exc, n_exc), 0 to ``lateral.w_max`` and 0 on the diagonal, if lateral inhibition learns.
+            Values are converted to float64.
 
         Returns
         -------

@@ -86,8 +86,8 @@ class RunView:
 
     @property
     def about(self) -> dict[str, Any]:
-        """Contents of ``run.json``: command, versions, machine."""
-        return self._folder.read_json("run.json")
+        """What the run says of itself: command, versions, machine."""
+        return self._folder.about
 
     @property
     def state(self) -> State:

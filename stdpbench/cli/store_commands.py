@@ -102,7 +102,7 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
     folder = find_run(run, runs or runs_folder())
     with Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder())) as store:
         origins = lineage(folder, store)
-        about = folder.read_json("run.json")
+        about = folder.about
         children = [entry.name for entry in store.children(str(about.get("id", "")))]
         parent = store.by_id(str(dict(about.get("parent") or about.get("from") or {}).get("id", "")))
     account = Account.of(folder)

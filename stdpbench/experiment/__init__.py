@@ -19,6 +19,7 @@ from stdpbench.experiment.shown import (
     n_cut,
     n_input,
     n_label_images,
+    n_presentations,
     training_order,
     with_pool,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "n_cut",
     "n_input",
     "n_label_images",
+    "n_presentations",
     "owner_of",
     "parameter_groups",
     "parse_assignment",

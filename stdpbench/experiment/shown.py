@@ -52,6 +52,14 @@ def n_cut(experiment: Experiment, stimuli: StimulusSet) -> int:
     return sum((stimuli.seconds(number) or 0.0) > longest for number in range(len(stimuli)))
 
 
+def n_presentations(experiment: Experiment, n_images: int) -> int:
+    """Return the number of training presentations: passes times pictures; of a stream, its pieces."""
+    schedule = experiment.schedule
+    return (
+        schedule.n_pieces if schedule.is_stream else schedule.passes * min(n_images, schedule.train_images or n_images)
+    )
+
+
 def training_order(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
     """Return the number of the picture of each training presentation: int64, (passes * pictures,); in a stream, 0."""
     schedule = experiment.schedule

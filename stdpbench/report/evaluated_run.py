@@ -46,7 +46,7 @@ class EvaluatedRun:
     folder : RunFolder
         The run folder.
     metadata, metrics : mapping
-        Contents of ``run.json`` and ``metrics.json``.
+        What the run says of itself (`RunFolder.about`), and contents of ``metrics.json``.
     start, experiment : Experiment
         The experiment at the start of the run, and with the parameters at its end.
     split : Split
@@ -208,7 +208,7 @@ def load_run(folder: RunFolder, purpose: str = "a report") -> EvaluatedRun:
     StdpbenchError
         If the run is not finished, its pictures are missing or have no labels, or a file is missing or damaged.
     """
-    metadata, start, records = folder.read_json("run.json"), folder.stored_experiment, read_journal(folder.path)
+    metadata, start, records = folder.about, folder.stored_experiment, read_journal(folder.path)
     if start.stream is not None:
         raise StdpbenchError(
             f"{folder.path.name} is the run of a stream, which has no labels to evaluate; `stdpbench report` writes "

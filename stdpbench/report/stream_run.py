@@ -33,7 +33,7 @@ class StreamRun:
     folder : RunFolder
         The run folder.
     metadata : mapping
-        Contents of ``run.json``.
+        What the run says of itself.
     start, experiment : Experiment
         The experiment at the start of the run, and with the parameters at its end.
     live : LiveRun
@@ -103,7 +103,7 @@ def load_stream(folder: RunFolder) -> StreamRun:
             f"{folder.path.name} has no complete piece of its stream yet, so there is nothing to report"
         )
     experiment = stored_at(start, records, reached_position(records))
-    return StreamRun(folder, folder.read_json("run.json"), start, experiment, live)
+    return StreamRun(folder, folder.about, start, experiment, live)
 
 
 @dataclass(frozen=True, eq=False)

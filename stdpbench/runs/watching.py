@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.store import BIN, DAMAGED, Entry, Store
+from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import Item, Queue
@@ -105,7 +106,7 @@ class RunsWatch:
             remarks = self._read(runs_changed, gone)
         queue = self._look_at_queue(queue_changed)
         bin_before = self._last.in_bin if self._last else 0
-        in_bin = len(list((self.runs / BIN).glob("*/run.json"))) if BIN in changed else bin_before * (BIN in marks)
+        in_bin = len(list((self.runs / BIN).glob(f"*/{JOURNAL}"))) if BIN in changed else bin_before * (BIN in marks)
         state = RunsFolderState(self._entries, queue, in_bin, remarks)
         if self._last is not None and _same(state, self._last):
             return None

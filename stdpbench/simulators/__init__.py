@@ -8,14 +8,13 @@ from __future__ import annotations
 import ctypes
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
 from stdpbench.graph import Graph
 from stdpbench.network import Layout, projection_delays, projection_weights, slow_start
-from stdpbench.network.memory import projection_memory, synapse_memory
+from stdpbench.network.memory import available_memory, projection_memory, synapse_memory
 from stdpbench.simulators.base import Simulator
 from stdpbench.simulators.compiled.cache import fetch, is_cached, usual_seconds
 from stdpbench.simulators.compiled.toolchain import find_compiler
@@ -220,17 +219,6 @@ def _return_freed_memory() -> None:
     """
     with suppress(OSError, AttributeError, TypeError):  # other C libraries, and Windows
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def available_memory() -> int | None:
-    """Bytes that this process may still use, as far as the system tells."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return None
 
 
 __all__ = [

@@ -96,7 +96,7 @@ class Cluster:
     state : SweepState
         Run folders by job; new ones are recorded there.
     about : mapping, optional
-        Additional entries of ``run.json``, such as the command.
+        Additional entries of `RunFolder.about`, such as the command.
     shared : bool
         Whether all machines see the folder of the sweep under the same path.
 

@@ -35,7 +35,7 @@ class JobFolders:
     state : SweepState
         Run folders by job; new ones are recorded there.
     about : mapping, optional
-        Additional entries of ``run.json``, such as the command.
+        Additional entries of `RunFolder.about`, such as the command.
     """
 
     def __init__(self, state: SweepState, about: Mapping[str, Any] | None = None) -> None:
@@ -44,7 +44,7 @@ class JobFolders:
         self._unnoted: dict[str, str] | None = None
 
     def about(self, job: Job) -> dict[str, Any]:
-        """Return the additional entries of ``run.json`` for a job's run."""
+        """Return the additional entries of `RunFolder.about` for a job's run."""
         return {**self._about, "sweep": {"name": self._state.folder.name, "arm": job.arm}}
 
     def find(self, job: Job) -> RunFolder | None:
@@ -108,7 +108,7 @@ class JobFolders:
             for name in run_names(self._state.folder):
                 with suppress(StdpbenchError):
                     folder = RunFolder(self._state.folder / name)
-                    about = folder.read_json("run.json")
+                    about = folder.about
                     if "sweep" in about and (about.get("validation") is True or folder.stored_experiment.stream):
                         self._unnoted.setdefault(str(about.get("digest")), name)
         return self._unnoted

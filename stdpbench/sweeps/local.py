@@ -42,7 +42,7 @@ class Local:
     processes : int
         Number of concurrent runs; 0: one per processor.
     about : mapping, optional
-        Additional entries of ``run.json``, such as the command.
+        Additional entries of `RunFolder.about`, such as the command.
     """
 
     def __init__(self, state: SweepState, processes: int = 0, about: Mapping[str, Any] | None = None) -> None:

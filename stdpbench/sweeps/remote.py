@@ -1,6 +1,6 @@
 """One run in a process that exits with its parent: ``python -m stdpbench.sweeps.remote``.
 
-It reads one line of JSON from standard input: ``experiment`` as nested tables, and ``about`` for ``run.json``. It
+It reads one line of JSON from standard input: ``experiment`` as nested tables, and ``about`` for the journal. It
 executes the run in a temporary folder and answers on standard output: a line of JSON with the ``digest`` of the
 experiment, the ``name`` of the run folder and an ``error``, then the folder as a zip, if there is one. If the line has
 a ``folder``, a run folder that both machines see, the run is continued there, and no zip follows. The parent keeps

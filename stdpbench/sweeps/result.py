@@ -66,7 +66,7 @@ class Result:
         StdpbenchError
             If its metrics are missing, or not from the validation part.
         """
-        metrics, about = folder.read_json("metrics.json"), folder.read_json("run.json")
+        metrics, about = folder.read_json("metrics.json"), folder.about
         measures = at_end_of_stream(metrics.get("training", {}))
         if not measures and metrics.get("evaluated_on") != "validation":
             raise StdpbenchError(f"{folder.path.name} was not evaluated on the validation part")

@@ -460,3 +460,16 @@ def test_what_killed_processes_left_behind_goes_after_a_day(tmp_path, monkeypatc
     assert [path.name for path in copies if path.exists()] == []
     assert all(path.exists() for path in (*others, new)), "what is another's, or new, stays"
     assert names(networks) == [".evicted-mine", ".making-abcdefg0", ".making-mine", *with_logs(N[0])]
+
+
+@pytest.mark.parametrize("name", ["network.so", "symbols.json", "sha256"])
+def test_a_damaged_network_is_compiled_again(name, compiled_by_two):
+    folder, environment, results = compiled_by_two
+    (table,) = (folder / "cache").rglob("symbols.json")
+    data = table.with_name(name).read_bytes()
+    calls = (folder / "calls").read_text().splitlines()
+    for damaged in (data[: len(data) // 2], data[:-40] + bytes([data[-40] ^ 1]) + data[-39:]):
+        table.with_name(name).write_bytes(damaged)
+        assert in_another_process(OPEN, **environment)[:2] == results[0][:2]
+        calls.append("compiling")
+        assert (folder / "calls").read_text().splitlines() == calls

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from edited_journal import edit_journal
 from small_run import small_experiment
 
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -21,7 +22,7 @@ def copy(original: RunFolder, runs: Path, name: str, vote: float, **about: objec
     path = runs / name
     shutil.copytree(original.path, path, ignore=shutil.ignore_patterns("lock", "requests"))
     folder = RunFolder(path)
-    folder.update_run(id=f"id of {name}", started=f"2026-01-0{_DAY.get(name, 9)}T10:00:00+00:00", **about)
+    edit_journal(folder, id=f"id of {name}", started=f"2026-01-0{_DAY.get(name, 9)}T10:00:00+00:00", **about)
     metrics = folder.read_json("metrics.json")
     metrics["accuracy"]["vote"]["accuracy"] = vote
     folder.write_json("metrics.json", metrics)

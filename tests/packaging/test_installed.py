@@ -91,17 +91,17 @@ def test_the_app_starts(installed: Path) -> None:
     assert errors.startswith("The app cannot start: ")
 
 
-@pytest.mark.parametrize("name", ["stdpbench.runs.process.worker", "stdpbench.runs.worker"])
-def test_the_process_of_a_run_starts(name: str, installed: Path) -> None:
-    status, _, errors = ended(module(installed, name, "nowhere"))
+def test_the_process_of_a_run_starts(installed: Path) -> None:
+    status, _, errors = ended(module(installed, "stdpbench.runs.process.worker", "nowhere"))
     assert status == 1
     assert "nowhere" in errors
 
 
-@pytest.mark.parametrize("name", ["stdpbench.runs.process.probe", "stdpbench.runs.probe"])
-def test_the_process_that_opens_a_network_starts(name: str, installed: Path) -> None:
+def test_the_process_that_opens_a_network_starts(installed: Path) -> None:
     listener = Listener()
-    process = module(installed, name, "nowhere", **{ATTACH: json.dumps(listener.invitation.to_mapping())})
+    process = module(
+        installed, "stdpbench.runs.process.probe", "nowhere", **{ATTACH: json.dumps(listener.invitation.to_mapping())}
+    )
     channel = listener.accept()
     channel.send(("request", 1, "try", {}))
     kind, number, error, _ = channel.receive()
@@ -112,17 +112,14 @@ def test_the_process_that_opens_a_network_starts(name: str, installed: Path) -> 
     assert ended(process)[0] == 0
 
 
-@pytest.mark.parametrize("name", ["stdpbench.runs.process.compile_process", "stdpbench.runs.beside"])
-def test_the_process_that_compiles_starts(name: str, installed: Path) -> None:
+def test_the_process_that_compiles_starts(installed: Path) -> None:
     asked = {"experiment": {"seed": "x"}, "n_input": 4, "simulator": "runtime"}
-    status, output, _ = ended(module(installed, name), json.dumps(asked))
+    status, output, _ = ended(module(installed, "stdpbench.runs.process.compile_process"), json.dumps(asked))
     assert status == 1
     assert "seed" in output
 
 
-@pytest.mark.parametrize(
-    "name", ["stdpbench.lab.service", "stdpbench.lab.desk", "stdpbench.report.service", "stdpbench.report.desk"]
-)
+@pytest.mark.parametrize("name", ["stdpbench.lab.service", "stdpbench.report.service"])
 def test_processes_that_answer_start(name: str, installed: Path) -> None:
     process = module(installed, name, "nowhere", "nowhere")
     reply = answer(process, {"number": 3, "name": "fly", "arguments": {}})
@@ -131,10 +128,9 @@ def test_processes_that_answer_start(name: str, installed: Path) -> None:
     assert ended(process)[0] == 0
 
 
-@pytest.mark.parametrize("name", ["stdpbench.figures.paper", "stdpbench.readout.paper_figure"])
-def test_the_process_that_draws_starts(name: str, installed: Path) -> None:
+def test_the_process_that_draws_starts(installed: Path) -> None:
     write_order(installed / "order.npz", {}, None, Order("figure.txt"))
-    status, _, errors = ended(module(installed, name, "order.npz"))
+    status, _, errors = ended(module(installed, "stdpbench.figures.paper", "order.npz"))
     assert (status, errors) == (1, "stdpbench: figure.txt must end in .pdf, .svg or .png\n")
 
 

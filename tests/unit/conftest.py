@@ -13,6 +13,7 @@ import pytest
 from stdpbench.cli import main
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import write_journal
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Fact, ParametersChanged, Record, StateChanged
 
 TIME = "2026-01-02T03:04:05+00:00"
@@ -33,17 +34,19 @@ def _make(
     folder.mkdir(parents=True, exist_ok=True)
     experiment = (base or Experiment.from_mapping({"name": "tiny"})).override(parameters or {})
     (folder / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
-    run = {"id": f"id of {name}", "state": state, "reason": "", "started": TIME, "ended": TIME, **(about or {})}
-    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
     if vote is not None:
         score = {"accuracy": vote, "interval_95": [vote - 0.1, vote + 0.1], "n_images": 30, "confusion": [[1, 2]]}
         metrics = {"evaluated_on": "test", "n_test_images": 30, "accuracy": {"vote": score}, "neurons": {"n": [1, 2]}}
         (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     progress = {"phase": "train", "done": 7, "total": 60, "position": 7}
     (folder / "progress.json").write_text(json.dumps(progress), encoding="utf-8")
+    given = {"id": f"id of {name}", "started": TIME, **(about or {})}
+    last, ended = StateChanged(state, given.pop("reason", "")), given.pop("ended", TIME)
     history: list[tuple[int, Fact]] = [(0, StateChanged("building")), (0, StateChanged("running"))]
     history += [(7, ParametersChanged(changes))] if changes else []
-    write_journal(folder, [Record(number, at, TIME, fact) for number, (at, fact) in enumerate(history)])
+    records = [Record(number, at, TIME, fact) for number, (at, fact) in enumerate(history)]
+    write_journal(folder, [*records, Record(len(records), 7, ended, last)] if state != "queued" else [], given)
+    RunFolder(folder).write_copy()
     return folder
 
 

@@ -94,7 +94,7 @@ def test_a_rule_that_took_the_place_of_another_one_may_be_missing_as_well(runs: 
     output, status = cli("resume", "stopped")
     assert status != 0
     assert clause in output.splitlines()[-1]
-    assert RunFolder(runs / "stopped").read_json("run.json")["state"] == "stopped"
+    assert RunFolder(runs / "stopped").about["state"] == "stopped"
     view = stdpbench.open_run(runs / "stopped")
     assert view.experiment.plasticity.to_mapping() == {"kind": "acme-later", "w_max": 1.0}
 

@@ -121,7 +121,7 @@ class RunForms:
             self.new_run(run, called=f"{own.name} (current run)").prefill(edited, path)
 
         session.work(
-            lambda: Options.from_mapping(folder.read_json("run.json").get("options", {})),
+            lambda: Options.from_mapping(folder.about.get("options", {})),
             show,
             f"Cannot read {folder.path.name}",
             owner=self._window,

@@ -22,7 +22,7 @@ from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.messages import STEPPED_REASONS
+from stdpbench.runs.protocol.messages import STEPPED
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.background import Background, Job
@@ -213,7 +213,7 @@ class RunSession(QObject):
         from stdpbench.runs.preparation.start import load_split
 
         def read() -> tuple[RunFolder, Split] | None:
-            validation = bool(folder.read_json("run.json").get("validation", False))
+            validation = bool(folder.about.get("validation", False))
             try:
                 experiment = folder.stored_experiment
             except StdpbenchError:  # already reported on opening, or by the failing process
@@ -443,7 +443,7 @@ class RunSession(QObject):
     def _show_pause(self, before: State) -> None:
         """Show why a run paused without a request, until it resumes."""
         reason = self.live.reason
-        if self.live.state is State.PAUSED and reason and reason not in STEPPED_REASONS:
+        if self.live.state is State.PAUSED and reason and reason != STEPPED:
             self.message.emit(Lasting(f"The run is paused: {reason.rstrip('.')}."))
         elif before is State.PAUSED and self.live.state is State.RUNNING:
             self.message.emit("")

@@ -137,7 +137,7 @@ def recorded(
     courses: Mapping[str, Course] | None = None,
 ) -> Recorded:
     """Return responses with the metadata of their run."""
-    run, experiment = folder.read_json("run.json"), network.experiment
+    run, experiment = folder.about, network.experiment
     (n_bins,), (dt,) = ({getattr(each, name) for each in trains.values()} for name in ("n_bins", "dt"))
     part = "validation" if run.get("validation") else "test"
     about = {

@@ -56,7 +56,7 @@ def replay(
         raise StdpbenchError(f"{folder.path.resolve().name} is the run of a stream, which has no stimuli")
     wanted = {name or graph.read: tuple(numbers) for name, numbers in neurons.items()}
     _check(graph, wanted)
-    run = folder.read_json("run.json")
+    run = folder.about
     stimuli = load_split(experiment, bool(run.get("validation", False))).test.unlabelled()
     n = min(n_stimuli or STIMULI, len(stimuli))
     shape = graph.populations[graph.input].shape

@@ -68,23 +68,14 @@ class Readings:
     data_set_runs: int = 0
 
 
-def note_reading(folder: RunFolder, fact: LabelsRead) -> bool:
-    """Write a reading to the journal of a run. The caller must hold the lock of the run.
-
-    Returns
-    -------
-    bool
-        Whether the run has a journal; runs of versions without journals have none.
-    """
-    if not (folder.path / NAME).is_file():
-        return False
+def note_reading(folder: RunFolder, fact: LabelsRead) -> None:
+    """Write a reading to the journal of a run. The caller must hold the lock of the run."""
     journal = Journal(folder.path)
     try:
         position = journal.records[-1].position if journal.records else 0
         journal.append(Record(len(journal.records), position, now(), fact), sync=True)
     finally:
         journal.close()
-    return True
 
 
 def count_readings(folder: RunFolder) -> Readings:

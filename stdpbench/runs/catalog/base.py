@@ -52,7 +52,7 @@ def base_of(folder: RunFolder) -> Base:
 def _of_sweep(folder: RunFolder) -> str:
     """Return the experiment whose arms a sweep compares, by what lies beside the run."""
     with suppress(OSError, ValueError, AttributeError):
-        if "sweep" in folder.read_json("run.json"):
+        if "sweep" in folder.about:
             results = json.loads((folder.path.parent / "results.json").read_text(encoding="utf-8"))
             return str(results.get("experiment"))
     return ""

@@ -93,7 +93,7 @@ class Account:
     Attributes
     ----------
     name, path, state, reason, command : str
-        Name and path of the run folder, and values of ``run.json``.
+        Name and path of the run folder, and values of `RunFolder.about`.
     simulator, data_sha256, evaluated_on : str
         Empty if not known yet.
     versions, host : mapping
@@ -152,7 +152,7 @@ class Account:
         StdpbenchError
             If a file other than its journal is damaged.
         """
-        metadata, experiment = folder.read_json("run.json"), folder.stored_experiment
+        metadata, experiment = folder.about, folder.stored_experiment
         read = read_population(experiment)
         state, reason = state_of(folder)
         journal = read_undamaged(folder.path)
@@ -292,7 +292,7 @@ def lineage(folder: RunFolder, store: Store) -> list[str]:
     """Return sentences about the ancestors of a run, nearest first."""
     sentences: list[str] = []
     visited: set[str] = set()
-    metadata = folder.read_json("run.json")
+    metadata = folder.about
     while (found := _origin(metadata)) is not None:
         relation, origin = found
         name, run_id = str(origin.get("name", "")), str(origin.get("id", ""))
@@ -303,7 +303,7 @@ def lineage(folder: RunFolder, store: Store) -> list[str]:
         if entry is None:
             break
         visited.add(run_id)
-        metadata = RunFolder(entry.path).read_json("run.json")
+        metadata = RunFolder(entry.path).about
     for key, verb in (("nir", "has"), ("weights", "converts")):
         if isinstance(metadata.get(key), Mapping):
             which = "which " if sentences else ""

@@ -324,7 +324,7 @@ def _seconds(begin: str, end: str) -> float:
 def _machine(folder: Path) -> tuple[bool, str]:
     """Return whether a run was apparently executed on this machine, and a description of its machine."""
     try:
-        host = dict(RunFolder(folder).read_json("run.json").get("host", {}))
+        host = dict(RunFolder(folder).about.get("host", {}))
     except (StdpbenchError, TypeError, ValueError):
         return False, "another machine"
     own = environment()["host"]

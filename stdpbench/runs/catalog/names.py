@@ -8,8 +8,6 @@ from pathlib import Path
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.store import run_names, sweep_folders
 from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
-from stdpbench.runs.folder.run_json import NAME as RUN
-from stdpbench.runs.folder.run_json import read_run
 
 LATEST = "@latest"
 """Ending of a name that stands for the run that was started last, among those that begin with what is before it."""
@@ -65,6 +63,6 @@ def find_run(text: str, runs: Path) -> RunFolder:
 def _started(path: Path) -> tuple[str, str]:
     """Return when a run was started, ISO 8601 in UTC, and its name, which tells runs of one second apart."""
     try:
-        return str(read_run(path / RUN).get("started", "")), path.name
+        return str(RunFolder(path).about.get("started", "")), path.name
     except StdpbenchError:
         return "", path.name

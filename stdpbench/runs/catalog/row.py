@@ -6,18 +6,16 @@ Has no expensive imports, since a list of runs may read a thousand folders.
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.runs.folder.about import is_text, read_table
 from stdpbench.runs.folder.notes import read_notes
-from stdpbench.runs.folder.run_json import NAME as RUN
-from stdpbench.runs.folder.run_json import is_text, read_run, read_table
+from stdpbench.runs.folder.summary import read_summary
 from stdpbench.runs.folder.weights_origin import Origin, origin_of
-from stdpbench.runs.protocol.states import State
 from stdpbench.toml_lines import flat
 
 DAMAGED = "damaged"
@@ -38,7 +36,6 @@ PLAIN = (
     "id",
 )
 """Columns of the index that hold plain values."""
-_CHANGE = re.compile(rb'"fact":"(?:ParametersChanged|RuleChanged)"')
 _LONGEST_LIST = 20
 
 
@@ -48,9 +45,10 @@ def read_row(folder: Path) -> dict[str, Any]:
     row |= dict.fromkeys(PLAIN, "") | dict.fromkeys(("seed", "done", "total", "position", "vote"), None)
     row |= {"item": "", "parent_id": "", "notes": _notes(folder), "weights_origin": str(Origin.NO_LABELS)}
     try:
-        metadata = read_run(folder / RUN)
-        row |= {key: metadata.get(key, "") for key in ("id", "reason", "started", "ended")}
-        row |= {"state": str(State(metadata.get("state", ""))), "item": metadata.get("queue", "")}
+        summary = read_summary(folder)
+        metadata = summary.about
+        row |= {key: metadata.get(key, "") for key in ("id", "state", "reason", "started", "ended")}
+        row |= {"item": metadata.get("queue", ""), "changes": json.dumps(summary.changes)}
         row |= _parent(metadata)
         experiment = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
         row |= {"experiment": str(experiment.get("name", "")), "seed": _number(experiment.get("seed"))}
@@ -58,7 +56,7 @@ def read_row(folder: Path) -> dict[str, Any]:
         row["weights_origin"] = str(origin_of(folder, metadata, experiment))
     except (StdpbenchError, OSError, ValueError, RecursionError) as error:
         return row | {"state": DAMAGED, "reason": f"its files cannot be read: {error}"}
-    return row | _progress(folder) | _metrics(folder) | {"changes": json.dumps(_changes(folder))}
+    return row | _progress(folder) | _metrics(folder)
 
 
 def _parent(metadata: Mapping[str, Any]) -> dict[str, str]:
@@ -103,37 +101,6 @@ def _notes(folder: Path) -> str:
 
 def _is_short(values: list[Any]) -> bool:
     return len(values) <= _LONGEST_LIST and not any(isinstance(value, list) for value in values)
-
-
-def _changes(folder: Path) -> dict[str, Any]:
-    """Return the newest values of changed parameters, including those of the rule, according to the journal."""
-    try:
-        data = (folder / "journal.jsonl").read_bytes()
-    except OSError:
-        return {}
-    found: list[tuple[int, dict[str, Any]]] = []
-    for match in _CHANGE.finditer(data):
-        end = data.find(b"\n", match.start())
-        if end < 0:  # incomplete line
-            break
-        try:
-            record = json.loads(data[data.rfind(b"\n", 0, match.start()) + 1 : end])
-            found.append((int(record["position"]), _newest(record)))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # reported when the journal itself is read
-    newest: dict[str, Any] = {}
-    # changes take effect in the order of positions; the journal of a run that was interrupted and resumed may differ
-    for _, changes in sorted(found, key=lambda pair: pair[0]):
-        newest |= changes
-    return newest
-
-
-def _newest(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the new values of a record by path; None for parameters that no longer exist."""
-    if record["fact"] == "ParametersChanged":
-        return {str(path): new for path, (_, new) in record["changes"].items()}
-    old, new = flat({"plasticity": record["old"]}), flat({"plasticity": record["new"]})
-    return {path: new.get(path) for path in {**old, **new} if old.get(path) != new.get(path)}
 
 
 def _number(value: Any) -> int | None:

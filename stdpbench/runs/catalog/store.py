@@ -24,10 +24,11 @@ from stdpbench.runs.catalog.filters import Filter, order, value_text
 from stdpbench.runs.catalog.row import DAMAGED as DAMAGED
 from stdpbench.runs.catalog.row import PLAIN
 from stdpbench.runs.catalog.row import read_row as _read
+from stdpbench.runs.folder.about import is_text
+from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.notes import NAME as NOTES
 from stdpbench.runs.folder.notes import Notes
-from stdpbench.runs.folder.run_json import is_text
 from stdpbench.runs.folder.staging import remove_left_behind
 from stdpbench.runs.folder.weights_origin import Origin
 from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
@@ -37,7 +38,7 @@ SWEEP = "sweep.jsonl"
 """File that marks a folder in the runs folder as a sweep, which contains runs itself."""
 DISTRIBUTIONS = "distributions.json"
 """File in the folder of a sweep: from what it draws or chooses parameters, by path."""
-_FILES = ("run.json", "metrics.json", "progress.json", "journal.jsonl")
+_FILES = (JOURNAL, "metrics.json", "progress.json")
 """Files whose signature says whether a run folder has changed; with `NOTES` where there are notes."""
 NOTED = ("starred", "title", "tags", "notes")
 """Columns of what people note on a run (`stdpbench.runs.folder.notes`)."""
@@ -346,7 +347,7 @@ def sweep_folders(runs: Path) -> list[Path]:
 
 def run_names(runs: Path) -> list[str]:
     """Return the sorted names of all run folders in a runs folder, without those that are still being created."""
-    return sorted(path.parent.name for path in runs.glob("[!.]*/run.json"))
+    return sorted(path.parent.name for path in runs.glob(f"[!.]*/{JOURNAL}"))
 
 
 def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:

@@ -18,7 +18,7 @@ from stdpbench.files import remove_file, remove_folder, remove_tree
 from stdpbench.runs.catalog.index import FILES
 from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.folder.lock import has_process
-from stdpbench.runs.folder.run_folder import RunFolder, is_whole_run
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 
 _MARK = ".stdpbench-deleted"
@@ -58,7 +58,7 @@ def move_to_bin(folder: RunFolder) -> Path:
 
 def names_in_bin(runs: Path) -> list[str]:
     """Return the sorted names of the runs in the bin."""
-    return sorted(path.parent.name for path in bin_folder(runs).glob("*/run.json"))
+    return sorted(path.parent.name for path in bin_folder(runs).glob(f"*/{_MARK}"))
 
 
 def restore(runs: Path, name: str) -> RunFolder:
@@ -117,8 +117,7 @@ class BinContent:
 def bin_content(runs: Path) -> BinContent:
     """Return the contents of the bin.
 
-    A folder counts as a run if `move_to_bin` marked it or, for runs deleted by earlier versions, if it is a complete
-    run folder.
+    A folder counts as a run if `move_to_bin` marked it.
 
     Raises
     ------
@@ -187,7 +186,7 @@ def _is_binned(path: Path) -> bool:
     """Whether an entry of the bin is a run folder that may be removed."""
     if path.is_symlink() or not path.is_dir():
         return False
-    return (path / _MARK).is_file() or is_whole_run(path)
+    return (path / _MARK).is_file()
 
 
 def _refuse_link(folder: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from typing import IO, Any
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import is_own
+from stdpbench.paths import child_environment
 from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
@@ -58,7 +58,7 @@ def ask(folder: Path, name: str, **arguments: Any) -> Any:
         raise StdpbenchError(
             f"a process of another user is working on {folder}, which accepts requests from that user only"
         )
-    building = RunFolder.open(folder).read_json("run.json").get("state") == State.BUILDING  # compilation takes a while
+    building = RunFolder.open(folder).about.get("state") == State.BUILDING  # compilation takes a while
     timeout = _BUILDING if building or name == "change_rule" else _ANSWER
     try:
         return Mailbox(folder).ask(name, arguments, lambda: has_process(folder), timeout)
@@ -89,7 +89,7 @@ def spawn(module: str, folder: Path, output: IO[bytes]) -> tuple[Listener, subpr
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
-        env={**os.environ, ATTACH: json.dumps(listener.invitation.to_mapping())},
+        env={**child_environment(), ATTACH: json.dumps(listener.invitation.to_mapping())},
         **own_session(),  # Ctrl+C in the terminal must only reach the client
     )
     return listener, process

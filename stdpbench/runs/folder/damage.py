@@ -14,7 +14,6 @@ from stdpbench.experiment import Experiment
 from stdpbench.files import DAMAGE
 from stdpbench.learned_names import is_per_synapse
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
-from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.learned_arrays import check_files
 from stdpbench.runs.folder.learned_files import learned_file, learned_names
 from stdpbench.runs.folder.lock import has_process
@@ -32,7 +31,7 @@ def damage(folder: RunFolder, records: Sequence[Record], journal: str = "") -> l
     Parameters
     ----------
     folder : RunFolder
-        A run folder whose ``run.json`` can be read.
+        A run folder whose journal has an undamaged first line.
     records : sequence of Record
         The records of its journal up to the first damaged line.
     journal : str
@@ -43,7 +42,7 @@ def damage(folder: RunFolder, records: Sequence[Record], journal: str = "") -> l
 
 
 def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterator[str]:
-    state, state_reason = state_of(folder)
+    state, _ = state_of(folder)
     if journal:
         yield f"{journal}; later entries are not shown"
     reason = _error_of(lambda: folder.stored_experiment)
@@ -52,10 +51,6 @@ def _found(folder: RunFolder, records: Sequence[Record], journal: str) -> Iterat
         yield f"{reason}; only the contents of the journal are shown, without pictures{resumes}"
     elif other := _changed_since_start(folder, records):
         yield f"experiment.toml was changed after the run started: it has another {', '.join(other)}"
-    if state_reason.startswith("run.json "):
-        yield state_reason
-    if not (folder.path / JOURNAL).exists() and state is not State.QUEUED:
-        yield f"{JOURNAL} is missing, so the events of the run are unknown"
     if has_process(folder.path):  # a process may be changing the files
         return
     if state.resumable and not journal:

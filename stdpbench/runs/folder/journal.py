@@ -1,27 +1,41 @@
-"""The journal: all facts of a run, append-only, with one line of JSON per fact.
+"""The journal: what a run is and everything that happened in it, append-only, one line of JSON each.
 
-A line is complete once its newline is written. A crash may leave a partial last line, which is truncated on opening.
+The first line says what run this is (`stdpbench.runs.folder.about`); each later line is a fact. A line is complete
+once its newline is written. A crash may leave a partial last line, which is truncated on opening.
+
+Lines form a chain: each ends with a digest of the line and of the digest before it, so that damage to any bit is
+found, and lines after a damaged one can still be checked.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Any
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import sync_folder, write_aside, write_text_aside
+from stdpbench.files import write_text_aside
+from stdpbench.runs.folder.about import FORMAT, check_about
 from stdpbench.runs.protocol.facts import Record
 
 NAME = "journal.jsonl"
 _LONGEST_LINE = 16 * 2**20  # bytes; a longer line is not a fact and is not read into memory
+_END = re.compile(rb',"chain":"([0-9a-f]{32})"\}')
+_END_LENGTH = len(',"chain":""}') + 32
+_OTHER_DIGEST = "it does not match its digest"
 
 
 class DamagedJournalError(StdpbenchError):
     """A journal has a damaged line."""
+
+
+class OtherFormatError(StdpbenchError):
+    """A run folder has a format that this version does not read."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +44,75 @@ class Readable:
 
     Attributes
     ----------
+    about : mapping or None
+        Content of the first line; None if it is damaged, or if there is no journal.
     records : list of Record
         The facts before the first damaged line; all facts if no line is damaged.
+    later : list of Record
+        The undamaged facts after the first damaged line.
     length : int
-        Length of their lines, in bytes.
+        Length of the lines before the first damaged one, in bytes.
     damage : str
         The damaged line and the reason, as a clause; empty if no line is damaged.
+    chain : str
+        Digest of the last line before the first damaged one.
     """
 
-    records: list[Record]
-    length: int
+    about: Mapping[str, Any] | None = None
+    records: list[Record] = field(default_factory=list)
+    later: list[Record] = field(default_factory=list)
+    length: int = 0
     damage: str = ""
+    chain: str = ""
+
+
+def checked_lines(folder: Path) -> Iterator[tuple[bytes, str]]:
+    """Read the lines of a journal and check the chain of their digests.
+
+    A partial last line is left out.
+
+    Yields
+    ------
+    line : bytes
+        The whole line.
+    problem : str
+        What is wrong with it, as a clause; empty if its digest is right.
+
+    Raises
+    ------
+    OtherFormatError
+        If the run folder has another format.
+    StdpbenchError
+        If the journal cannot be read at all.
+    """
+    path = folder / NAME
+    try:
+        with path.open("rb") as file:
+            yield from _checked(file, path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _checked(file: IO[bytes], path: Path) -> Iterator[tuple[bytes, str]]:
+    before, first = b"", True
+    while line := file.readline(_LONGEST_LINE):
+        end = _END.fullmatch(line[-_END_LENGTH - 1 : -1])
+        if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
+            if end:  # a whole line whose newline is damaged
+                yield line, _OTHER_DIGEST
+            return
+        if first and not end and _is_of_format_1(line):
+            raise OtherFormatError(_other_format(path.parent, 1))
+        if len(line) >= _LONGEST_LINE:
+            problem = f"it is longer than {_LONGEST_LINE // 2**20} MiB"
+        elif end and line.endswith(b"\n") and _digest(before, line[: -_END_LENGTH - 1]) == end[1]:
+            problem = ""
+        else:
+            problem = _OTHER_DIGEST
+        yield line, problem
+        before, first = end[1] if end else b"", False
 
 
 def read_undamaged(folder: Path) -> Readable:
@@ -50,30 +122,40 @@ def read_undamaged(folder: Path) -> Readable:
 
     Raises
     ------
+    OtherFormatError
+        If the run folder has another format.
     StdpbenchError
         If the journal cannot be read at all.
     """
-    path = folder / NAME
-    records: list[Record] = []
-    length = 0
-    try:
-        with path.open("rb") as file:
-            while line := file.readline(_LONGEST_LINE):
-                if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
-                    break
-                try:
-                    record = _record(line)
-                    if record.number != len(records):
-                        raise StdpbenchError(f"it is fact {record.number}, but fact {len(records)} was expected")
-                except StdpbenchError as error:
-                    return Readable(records, length, f"{path}, line {len(records) + 1} is damaged: {error}")
-                records.append(record)
-                length += len(line)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
-    return Readable(records, length)
+    about: Mapping[str, Any] | None = None
+    records, later = list[Record](), list[Record]()
+    length, damage, chain = 0, "", ""
+    for number, (line, problem) in enumerate(checked_lines(folder)):
+        try:
+            if number == 0:
+                about = read_about(folder, line, problem)
+            elif damage:
+                later += [] if problem else [Record.from_mapping(_parsed(line))]
+            else:
+                records.append(_record(line, problem, len(records)))
+        except DamagedJournalError as error:
+            damage = str(error)
+        except OtherFormatError:
+            raise
+        except StdpbenchError as error:
+            damage = damage or f"{folder / NAME}, line {number + 1} is damaged: {error}"
+        if not damage:
+            length, chain = length + len(line), _chain_of(line)
+    return Readable(about, records, later, length, damage, chain)
+
+
+def _record(line: bytes, problem: str, number: int) -> Record:
+    if problem:
+        raise StdpbenchError(problem)
+    record = Record.from_mapping(_parsed(line))
+    if record.number != number:
+        raise StdpbenchError(f"it is fact {record.number}, but fact {number} was expected")
+    return record
 
 
 def read_journal(folder: Path) -> list[Record]:
@@ -86,62 +168,122 @@ def read_journal(folder: Path) -> list[Record]:
     DamagedJournalError
         If a complete line is damaged; the message names the line.
     StdpbenchError
-        If the journal cannot be read.
+        If the journal cannot be read, or the run folder has another format.
     """
-    found = read_undamaged(folder)
-    if found.damage:
-        raise DamagedJournalError(found.damage)
-    return found.records
+    journal = read_undamaged(folder)
+    if journal.damage:
+        raise DamagedJournalError(journal.damage)
+    return journal.records
 
 
-def read_after(folder: Path, length: int) -> list[Record]:
-    """Read the facts of a journal after the first `length` bytes; damaged lines are skipped."""
-    records: list[Record] = []
-    with (folder / NAME).open("rb") as file:
-        file.seek(length)
-        while line := file.readline(_LONGEST_LINE):
-            if line.endswith(b"\n"):
-                with suppress(StdpbenchError):
-                    records.append(_record(line))
-    return records
+def read_about(folder: Path, line: bytes, problem: str) -> dict[str, Any]:
+    """Read the first line of the journal of a run folder, with its problem according to `checked_lines`.
 
+    Returns
+    -------
+    dict
+        What the run says of itself, without the format and the digest.
 
-def _record(line: bytes) -> Record:
-    if len(line) >= _LONGEST_LINE:
-        raise StdpbenchError(f"it is longer than {_LONGEST_LINE // 2**20} MiB")
+    Raises
+    ------
+    OtherFormatError
+        If the run folder has another format.
+    DamagedJournalError
+        If the line is damaged.
+    """
     try:
-        return Record.from_mapping(json.loads(line))
+        if problem:
+            raise StdpbenchError(problem)
+        content = _parsed(line)
+        about = {key: value for key, value in content.items() if key not in ("format", "chain") and value is not None}
+        check_about(about)
+    except StdpbenchError as error:
+        raise DamagedJournalError(f"{folder / NAME}, line 1 is damaged: {error}") from None
+    if content.get("format") != FORMAT:
+        raise OtherFormatError(_other_format(folder, content.get("format")))
+    return about
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(line)
     except (ValueError, RecursionError):
         raise StdpbenchError("invalid JSON") from None
+    if not isinstance(content, dict):
+        raise StdpbenchError("invalid JSON")
+    return content
 
 
-def write_journal(folder: Path, records: Iterable[Record]) -> None:
-    """Replace the whole journal: for branching and rewinding, never while a process works on the run."""
-    write_text_aside(folder / NAME, "".join(_line(record) for record in records))
+def _is_of_format_1(line: bytes) -> bool:
+    """Return whether a line is a fact without a digest, as the first line of a journal of format 1 is."""
+    try:
+        return "fact" in _parsed(line)
+    except StdpbenchError:
+        return False
+
+
+def _other_format(folder: Path, number: object) -> str:
+    return (
+        f"{folder} is a run folder of format {number}, and this version of stdpbench reads format {FORMAT}: it is "
+        "left as it is"
+    )
+
+
+def _chain_of(line: bytes) -> str:
+    """Return the digest at the end of an undamaged line."""
+    return line[-3 - 32 : -3].decode()
+
+
+def _digest(before: bytes, content: bytes) -> bytes:
+    return hashlib.sha256(before + content).hexdigest()[:32].encode()
+
+
+def write_journal(folder: Path, records: Iterable[Record], about: Mapping[str, Any] | None = None) -> None:
+    """Replace the whole journal: for branching and rewinding, never while a process works on the run.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    records : iterable of Record
+        The facts.
+    about : mapping, optional
+        What run this is. Default: as in the existing journal.
+    """
+    about = read_undamaged(folder).about or {} if about is None else about
+    lines, chain = list[bytes](), ""
+    for content in ({"format": FORMAT, **about}, *(record.to_mapping() for record in records)):
+        line, chain = _line(content, chain)
+        lines.append(line)
+    write_text_aside(folder / NAME, b"".join(lines).decode())
 
 
 class Journal:
     """Appends facts to the journal, in the process that holds the run's lock.
 
     After a failed sync, the file is no longer trusted: the operating system may have discarded unwritten data, and a
-    later successful sync does not reveal this. The next append or sync then replaces the file by its contents at the
-    last successful sync and the lines appended since, which are kept in memory.
+    later successful sync does not reveal this. The next append or sync then writes the whole file again.
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.path = folder / NAME
-        found = read_undamaged(folder)
-        if found.damage:
-            raise DamagedJournalError(found.damage)
-        self.records = found.records
-        self._length = self._synced = found.length
-        self._since_sync: list[bytes] = []
+        journal = read_undamaged(folder)
+        if journal.damage:
+            raise DamagedJournalError(journal.damage)
+        if journal.about is None:
+            raise DamagedJournalError(f"{self.path} is missing")
+        self.about, self.records = journal.about, journal.records
+        self._length, self._chain = journal.length, journal.chain
         self._trusted = True
+        self._open()
+
+    def _open(self) -> None:
         try:
             self._file = self.path.open("ab", buffering=0)
             self._file.truncate(self._length)
         except OSError as error:
-            raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
+            raise self._error(error) from error
 
     def append(self, record: Record, *, sync: bool = False) -> None:
         """Append a fact; with `sync`, it is on disk when this returns.
@@ -151,8 +293,8 @@ class Journal:
         DiskError
             If it cannot be written; the file then contains no part of it.
         """
-        data = _line(record).encode()
-        self._replace_untrusted()
+        self._write_again()
+        data, chain = _line(record.to_mapping(), self._chain)
         try:
             written = 0
             while written < len(data):
@@ -164,11 +306,8 @@ class Journal:
                 self._file.truncate(self._length)
             except OSError:
                 self._trusted = False
-            raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
-        self._length += len(data)
-        self._since_sync.append(data)
-        if sync:
-            self._note_synced()
+            raise self._error(error) from error
+        self._length, self._chain = self._length + len(data), chain
         self.records.append(record)
 
     def sync(self) -> None:
@@ -179,12 +318,11 @@ class Journal:
         DiskError
             If they cannot be written.
         """
-        self._replace_untrusted()
+        self._write_again()
         try:
             self._fsync()
         except OSError as error:
-            raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
-        self._note_synced()
+            raise self._error(error) from error
 
     def _fsync(self) -> None:
         try:
@@ -193,36 +331,31 @@ class Journal:
             self._trusted = False
             raise
 
-    def _note_synced(self) -> None:
-        self._synced = self._length
-        self._since_sync.clear()
-
-    def _replace_untrusted(self) -> None:
-        """Replace the file by a new one if it is not trusted.
+    def _write_again(self) -> None:
+        """Write the whole file again if it is not trusted.
 
         Raises
         ------
         DiskError
-            If the new file cannot be written; the next append or sync tries again.
+            If it cannot be written; the next append or sync tries again.
         """
-        if self._trusted:
-            return
-        try:
-            with self.path.open("rb") as file:
-                on_disk = file.read(self._synced)
-            write_aside(self.path, lambda file: file.write(b"".join([on_disk, *self._since_sync])))
-            sync_folder(self.path.parent)
+        if not self._trusted:
+            write_journal(self._folder, self.records, self.about)
             self._file.close()
-            self._file = self.path.open("ab", buffering=0)
-        except OSError as error:
-            raise DiskError(f"{self.path} cannot be written: {error.strerror}") from error
-        self._note_synced()
-        self._trusted = True
+            self._length = self.path.stat().st_size
+            self._open()
+            self._trusted = True
+
+    def _error(self, error: OSError) -> DiskError:
+        return DiskError(f"{self.path} cannot be written: {error.strerror}")
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
 
-def _line(record: Record) -> str:
-    return json.dumps(record.to_mapping(), ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
+def _line(content: Mapping[str, Any], before: str) -> tuple[bytes, str]:
+    """Return a line and its digest, given the digest of the line before it."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)[:-1].encode()
+    chain = _digest(before.encode(), text).decode()
+    return text + f',"chain":"{chain}"}}\n'.encode(), chain

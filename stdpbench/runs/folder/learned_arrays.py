@@ -26,14 +26,11 @@ from stdpbench.files import DAMAGE, remove_file, sync_folder, write_aside
 from stdpbench.learned_names import (
     COMPETE,
     FEED,
-    OLD_NAMES,
-    full_name,
+    THETA,
     is_delay,
     is_name,
     is_per_synapse,
     listed,
-    short_name,
-    with_full_names,
 )
 from stdpbench.network import Learned
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS
@@ -51,13 +48,12 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
     folder : Path
         The run folder.
     arrays : mapping of str to array_like
-        Arrays by name (`stdpbench.network.Learned`) or by the name of earlier versions, which are converted to
-        float64.
+        Arrays by name (`stdpbench.network.Learned`), which are converted to float64.
 
     Returns
     -------
     dict of str to str
-        SHA-256, hexadecimal, by name as in facts (`stdpbench.network.learned.short_name`).
+        SHA-256, hexadecimal, by name.
 
     Raises
     ------
@@ -66,7 +62,7 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
     """
     if not isinstance(arrays, Mapping) or not arrays:
         raise StdpbenchError(f"nothing to set: give values for an array, such as {FEED}")
-    contents = {short_name(name): _content(name, values) for name, values in with_full_names(arrays).items()}
+    contents = {name: _content(name, values) for name, values in arrays.items()}
     place = folder / ARRAYS
     try:
         place.mkdir(exist_ok=True)
@@ -83,8 +79,7 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
 def _content(name: str, values: Any) -> bytes:
     """Return an array as the bytes of an npy file."""
     if not isinstance(name, str) or not is_name(name):
-        known = (*OLD_NAMES.values(), *OLD_NAMES)
-        raise StdpbenchError(f"there is no learned array {name!r}; {suggestion(str(name), known)}")
+        raise StdpbenchError(f"there is no learned array {name!r}; {suggestion(str(name), (FEED, THETA, COMPETE))}")
     try:
         found = np.asarray(values)
     except ValueError as error:  # rows of different lengths
@@ -153,25 +148,24 @@ def read_checked(
         If a file is missing or damaged, the network has no such array, or the array has another shape, is not finite
         or is out of bounds.
     """
-    named = {short_name(name): sha256 for name, sha256 in with_full_names(digests).items()}
-    arrays = {name: read_learned(folder, sha256) for name, sha256 in named.items()}
-    fact = LearnedSet(named, {name: array.shape for name, array in arrays.items()})
+    arrays = {name: read_learned(folder, sha256) for name, sha256 in digests.items()}
+    fact = LearnedSet(digests, {name: array.shape for name, array in arrays.items()})
     replaced = with_arrays(learned, arrays)
     for name, array in arrays.items():
-        old = learned[full_name(name)]
+        old = learned[name]
         if not np.isfinite(array).all():
             raise StdpbenchError(f"{name} holds values that are not finite numbers")
-        limit, why = _limit(full_name(name), old, experiment)
+        limit, why = _limit(name, old, experiment)
         low, high = float(array.min()), float(array.max())
         if low < 0 or high > limit * (1 + _ROUNDING):
             raise StdpbenchError(f"{name} holds values from {low:g} to {high:g}; {why}")
-        if full_name(name) == COMPETE and np.diagonal(array).any():
+        if name == COMPETE and np.diagonal(array).any():
             raise StdpbenchError(f"{name} must be 0 on its diagonal: neurons do not inhibit themselves")
     return fact, replaced
 
 
 def with_arrays(learned: Learned, arrays: Mapping[str, NDArray[np.float64]]) -> Learned:
-    """Return learned arrays with some of them replaced, which may have the names of earlier versions.
+    """Return learned arrays with some of them replaced.
 
     Raises
     ------
@@ -179,12 +173,12 @@ def with_arrays(learned: Learned, arrays: Mapping[str, NDArray[np.float64]]) -> 
         If the network has no such array, or one of another shape.
     """
     for name in arrays:
-        if full_name(name) not in learned:
+        if name not in learned:
             why = "this network has no such array"
-            if full_name(name) == COMPETE:
+            if name == COMPETE:
                 why = "lateral inhibition does not learn in this network (lateral.kind = 'fixed')"
-            raise StdpbenchError(f"{name} cannot be set: {why}; {listed(map(short_name, learned))} can")
-    return learned.replace(with_full_names(arrays))
+            raise StdpbenchError(f"{name} cannot be set: {why}; {listed(learned)} can")
+    return learned.replace(arrays)
 
 
 def with_set(learned: Learned, folder: Path, fact: LearnedSet) -> Learned:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import remove_file, write_text_aside
-from stdpbench.runs.folder.run_json import is_text, read_table
+from stdpbench.runs.folder.about import is_text, read_table
 
 if TYPE_CHECKING:
     from stdpbench.runs.folder.run_folder import RunFolder

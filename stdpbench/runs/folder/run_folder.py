@@ -38,11 +38,12 @@ from stdpbench.files import (
     remove_tree,
     write_aside,
     write_text_aside,
-    written_aside,
 )
-from stdpbench.runs.folder.run_json import NAME as RUN
-from stdpbench.runs.folder.run_json import read_run, read_table
+from stdpbench.runs.folder.about import read_table
+from stdpbench.runs.folder.journal import NAME as JOURNAL
+from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.staging import staging_folder
+from stdpbench.runs.folder.summary import read_summary
 
 _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
 
@@ -65,13 +66,12 @@ Contents of this folder
 =======================
 
 experiment.toml    all parameters of the run, with explicit values; `stdpbench run experiment.toml` repeats the run
-run.json           start and end of the run, versions and machine
+run.json           a copy of what the journal says: state, start and end of the run, versions and machine
 weights.npy        float64, (n_input, n_exc): weights from input to exc, each column scaled to network.weight_sum
 theta.npy          float64, (n_exc,), volt: adaptive thresholds
 lateral.npy        float64, (n_exc, n_exc): weights of lateral inhibition, from row to column, as factors of
                    network.w_inh_exc; only if they learn
-exc_spikes.npy     int64, (n_exc,): spikes of each exc neuron in all training presentations of this run; missing if
-                   an earlier version, which did not count them, started the run
+exc_spikes.npy     int64, (n_exc,): spikes of each exc neuron in all training presentations of this run
 training.npz       per training presentation: image, attempts, spikes (total exc spikes); and curves over training
 label.npz          spike_counts, uint16, (n_images, n_exc), and attempts: responses to training pictures, learning off
 test.npz           the same for the evaluation pictures
@@ -83,8 +83,9 @@ metrics.json       accuracies by read-out with 95 % Wilson intervals (interval_9
                    statistics of the training
 figures/           receptive fields, confusion matrix, accuracy over time
 notes.json         title, notes, tags and stars that people gave to the run and its neurons; no part of the results
-journal.jsonl      all events of the run in order, one fact per line: states, blocks of presentations, changes of
-                   parameters and of the rule, learned arrays that were set
+journal.jsonl      what the run is, in the first line, and all events in order, one fact per line: states, blocks of
+                   presentations, changes of parameters and of the rule, learned arrays that were set; each line ends
+                   with a digest of the lines up to it
 arrays/            learned arrays that were set while the run was paused, float64, each named by its SHA-256, which
                    the journal contains
 checkpoints/       starting points for `stdpbench resume`, one folder each, named by the number of completed training
@@ -129,7 +130,7 @@ class RunFolder:
         experiment : Experiment
             Written to ``experiment.toml``.
         about : mapping
-            Contents of ``run.json`` in addition to id, state, versions and machine.
+            What the journal says of the run in its first line, in addition to id, start, versions and machine.
         fill : callable
             Adds further files before the folder gets its name, so that no incomplete run can be found.
 
@@ -143,8 +144,9 @@ class RunFolder:
             staged.write_text("README.txt", _README)
             staged.write_text("experiment.toml", experiment.to_toml())
             _write_tables(staged.path, experiment)
-            staged.write_json("run.json", {"id": uuid.uuid4().hex, **about, "state": "queued", **environment()})
+            write_journal(staged.path, [], {"id": uuid.uuid4().hex, **about, **environment()})
             fill(staged)
+            staged.write_copy()
 
         return cls.place(runs, f"{experiment.name}-seed{experiment.seed}-{datetime.now():%Y%m%d-%H%M%S}", write)
 
@@ -185,7 +187,7 @@ class RunFolder:
         folder = cls(path.expanduser())
         if not _exists(folder.path):
             raise StdpbenchError(f"the run folder {path} does not exist")
-        for name in ("experiment.toml", "run.json"):
+        for name in ("experiment.toml", JOURNAL):
             if not _exists(folder.path / name):
                 raise StdpbenchError(f"{path} is not a run folder: {name} is missing")
         return folder
@@ -193,8 +195,26 @@ class RunFolder:
     @property
     def gone(self) -> str:
         """A clause that says that the folder is gone; empty if it exists."""
-        exists = self.path.is_dir()
-        return "" if exists else f"its folder {self.path} is gone: it was deleted or moved"
+        try:
+            self.path.resolve(strict=True)
+        except OSError:
+            return (
+                "its folder is gone: it was deleted"
+                if self.path == Path()
+                else f"its folder {self.path} is gone: it was deleted or moved"
+            )
+        return ""
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the run is, its state, start and end, according to its journal (`stdpbench.runs.folder.summary`).
+
+        Raises
+        ------
+        StdpbenchError
+            If the journal is missing, or its first line is damaged.
+        """
+        return read_summary(self.path).about
 
     @property
     def experiment(self) -> Experiment:
@@ -207,7 +227,7 @@ class RunFolder:
         """
         experiment = self.stored_experiment
         if missing := experiment.missing_kinds:
-            raise StdpbenchError(f"{self.path.name} cannot run here: {' and '.join(missing)}")
+            raise StdpbenchError(f"{self.path.resolve().name} cannot run here: {' and '.join(missing)}")
         return experiment
 
     @property
@@ -224,14 +244,14 @@ class RunFolder:
         return read_experiment(self.path / "experiment.toml", stand_ins=True)
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read a JSON file of the folder; the types of the values of ``run.json`` are checked.
+        """Read a JSON file of the folder.
 
         Raises
         ------
         StdpbenchError
             If it cannot be read or is damaged.
         """
-        return (read_run if name == RUN else read_table)(self.path / name)
+        return read_table(self.path / name)
 
     def read_array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Read a float64 array of the folder and check its shape."""
@@ -269,17 +289,15 @@ class RunFolder:
             lambda file: np.savez_compressed(file, **arrays),  # type: ignore[arg-type]
         )
 
-    def update_run(self, **changes: Any) -> None:
-        """Change values of ``run.json``."""
-        with self.run_updated(**changes):
-            pass
+    def write_copy(self, **more: Any) -> None:
+        """Write ``run.json``, a copy of what the journal says of the run, for people and other programs.
 
-    @contextmanager
-    def run_updated(self, **changes: Any) -> Iterator[None]:
-        """Change values of ``run.json`` at the end of the block unless it raises; see `written_aside`."""
-        text = _json_text({**read_table(self.path / RUN), **changes})
-        with written_aside(self.path / RUN, lambda file: file.write(text.encode())):
-            yield
+        Parameters
+        ----------
+        **more
+            Additional entries.
+        """
+        self.write_json("run.json", {**self.about, **more})
 
 
 def _write_tables(folder: Path, experiment: Experiment) -> None:
@@ -312,7 +330,7 @@ def reading(path: Path) -> Iterator[None]:
 
 def looks_like_run(path: Path) -> bool:
     """Return whether a folder is a run folder, intact or not."""
-    return any(os.path.isfile(path / name) for name in ("run.json", "journal.jsonl"))  # noqa: PTH113 - raises nothing
+    return any(os.path.isfile(path / name) for name in (JOURNAL, "run.json"))  # noqa: PTH113 - raises nothing
 
 
 def remove_run(folder: RunFolder) -> None:
@@ -334,11 +352,10 @@ def is_whole_run(path: Path) -> bool:
     if path.is_symlink() or not (path / "experiment.toml").is_file():
         return False
     try:
-        about = RunFolder(path).read_json("run.json")
+        about = RunFolder(path).about
     except StdpbenchError:
         return False
-    has_id = re.fullmatch("[0-9a-f]{32}", str(about.get("id")))
-    return bool(has_id) and "state" in about and "stdpbench" in dict(about.get("versions") or {})
+    return re.fullmatch("[0-9a-f]{32}", str(about.get("id"))) is not None and "stdpbench" in about.get("versions", {})
 
 
 def remove_responses(folder: Path) -> None:
@@ -381,7 +398,7 @@ def now() -> str:
 
 
 def environment() -> dict[str, Any]:
-    """Return the start time, versions and machine for ``run.json``."""
+    """Return the start time, versions and machine."""
     return {
         "started": now(),
         "versions": versions(),

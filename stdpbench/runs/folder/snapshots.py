@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import DAMAGE, part_of, remove_file, remove_folder, replace_file
-from stdpbench.learned_names import full_name, is_name
+from stdpbench.learned_names import is_name
 from stdpbench.network import Learned
 from stdpbench.stimuli import StimulusSet, stimuli_of
 
@@ -117,8 +117,7 @@ def read_snapshot(path: Path) -> Snapshot:
         with np.load(path, allow_pickle=False) as arrays:
             about = json.loads(arrays["about"].tobytes())
             images = _stimuli(arrays)
-            names = [name for name in arrays.files if is_name(full_name(name))]
-            learned = Learned({full_name(name): arrays[name] for name in names})
+            learned = Learned({name: arrays[name] for name in arrays.files if is_name(name)})
             return Snapshot(learned=learned, images=images, **{name: about[name] for name in _ABOUT})
     except FileNotFoundError:
         raise LostSnapshotError(f"{FOLDER}/{path.name} is no longer in the run folder") from None

@@ -15,15 +15,17 @@ from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
 
 def state_of(folder: RunFolder) -> tuple[State, str]:
     """Return the actual state of a run and its reason: a run whose process exited unexpectedly has failed."""
-    about = folder.read_json("run.json")
-    try:
-        state = State(about.get("state", ""))
-    except ValueError:
-        unknown = f"the unknown state {about['state']!r}" if "state" in about else "no state"
-        return State.FAILED, f"run.json contains {unknown}"
+    about = folder.about
+    state = State(about["state"])
     if state.active and not has_process(folder.path):
         return State.FAILED, EXITED_UNEXPECTEDLY
-    return state, str(about.get("reason", ""))
+    return state, str(about["reason"])
+
+
+def state_before(folder: RunFolder) -> State:
+    """Return the state of a run for the holder of its lock: an active one is of a process that died."""
+    state = State(folder.about["state"])
+    return State.FAILED if state.active else state
 
 
 @contextmanager

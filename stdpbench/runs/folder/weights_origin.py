@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.folder.run_json import NAME as RUN
-from stdpbench.runs.folder.run_json import read_run
+from stdpbench.runs.folder.summary import read_summary
 from stdpbench.units import label
 
 KEY = "weights_origin"
-"""Entry of ``run.json``: what the weights were trained with that the run started from, one of `Origin`."""
+"""Entry of `RunFolder.about`: what the weights were trained with that the run started from, one of `Origin`."""
 
 
 class Origin(StrEnum):
@@ -47,8 +46,6 @@ class Origin(StrEnum):
         return label(name, self.word)
 
 
-_BEFORE = ("parent", "from", "reproduces")
-"""Entries of ``run.json`` that name the run whose weights a run has."""
 _WORDS = {Origin.LABELS: "supervised", Origin.UNKNOWN: "origin of the weights unknown"}
 
 
@@ -57,43 +54,26 @@ def origin_of(
 ) -> Origin:
     """Return what the weights of a run were trained with.
 
-    A run says it in its experiment, if labels train it, or in ``run.json``, if it started from other weights. Runs of
-    earlier versions do not say the latter: those of a NIR file are then of unknown origin, and others are as the run
-    that they continue from, if it is still beside them.
+    Its experiment says so if labels train it, the first line of its journal if it started from other weights.
 
     Parameters
     ----------
     folder : Path
         The run folder.
     metadata, experiment : mapping, optional
-        Contents of its ``run.json`` and ``experiment.toml``, if already read.
+        What it says of itself, and the contents of its ``experiment.toml``, if already read.
 
     Raises
     ------
     StdpbenchError
         If the files of the run cannot be read.
     """
-    metadata = read_run(folder / RUN) if metadata is None else metadata
+    metadata = read_summary(folder).about if metadata is None else metadata
     experiment = _experiment(folder) if experiment is None else experiment
-    visited = {folder.absolute()}
-    while True:
-        reference = experiment.get("reference")
-        if isinstance(reference, Mapping) and reference.get("kind", "none") != "none":
-            return Origin.LABELS
-        if KEY in metadata:
-            return Origin.read(metadata[KEY])
-        if "nir" in metadata:
-            return Origin.UNKNOWN
-        found = (metadata[key] for key in _BEFORE if isinstance(metadata.get(key), Mapping))
-        before: Mapping[str, Any] = next(found, {})
-        beside = folder.absolute().parent / Path(str(before.get("name", ""))).name
-        try:
-            metadata, experiment = read_run(beside / RUN), _experiment(beside)
-        except StdpbenchError:  # not there any more, or damaged
-            return Origin.NO_LABELS
-        if beside in visited or metadata.get("id", "") != before.get("id", ""):
-            return Origin.NO_LABELS
-        visited.add(beside)
+    reference = experiment.get("reference")
+    if isinstance(reference, Mapping) and reference.get("kind", "none") != "none":
+        return Origin.LABELS
+    return Origin.read(metadata[KEY]) if KEY in metadata else Origin.NO_LABELS
 
 
 def start_origin_of(folder: Path) -> Origin:

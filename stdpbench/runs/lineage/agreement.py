@@ -206,7 +206,7 @@ def _environment(original: RunFolder, again: RunFolder) -> dict[str, tuple[str, 
     """Return the factors that results depend on and that differ between the runs."""
     found: list[dict[str, str]] = []
     for folder in (original, again):
-        metadata = folder.read_json("run.json")
+        metadata = folder.about
         host = metadata.get("host", {})
         found.append(
             {

@@ -27,7 +27,7 @@ from stdpbench.runs.folder.checkpoints import (
     renumber_checkpoint,
     thinned_out,
 )
-from stdpbench.runs.folder.journal import read_journal, write_journal
+from stdpbench.runs.folder.journal import read_journal, read_undamaged, write_journal
 from stdpbench.runs.folder.learned_arrays import copy_files, digests_in, remove_unnamed
 from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, copy_start_files
 from stdpbench.runs.folder.run_folder import ARRAYS, RESULTS, RunFolder, now, remove_responses
@@ -39,7 +39,7 @@ from stdpbench.runs.protocol.changes import changes_between, experiment_at, n_tr
 from stdpbench.runs.protocol.facts import Change, LearnedSet, Record
 from stdpbench.runs.protocol.states import State
 
-_INHERITED: tuple[str, ...] = ("options", "validation", "simulator", "data_sha256", "digest")
+_INHERITED: tuple[str, ...] = ("options", "validation", "digest")
 _RESULT_FOLDERS = {
     "figures": r"(accuracy_over_time|confusion|receptive_fields|stream|surrogate_training)\.png",
     "report": r"report\.(html|json)|robustness\.json|"
@@ -73,7 +73,7 @@ def branch(
     runs : Path, optional
         Folder in which the run folder is created. Default: the folder of the parent.
     about : mapping, optional
-        Additional entries for ``run.json``.
+        Additional entries of what the run says of itself.
     rule : mapping of str to Any, optional
         Another plasticity rule, as a table with its ``kind``; `changes` are applied after it.
     projection : str
@@ -100,7 +100,7 @@ def branch(
     changed = (experiment.with_rule(rule, projection) if rule is not None else experiment).changed_live(changes or {})
     made_with = changes_between(experiment, changed)
     checkpoint, _ = newest_checkpoint(parent.path, at, len(records))
-    metadata = parent.read_json("run.json")
+    metadata = parent.about
     run_id = metadata.get("id", "")
     inherited = {key: metadata[key] for key in _INHERITED if key in metadata} | {
         KEY: str(start_origin_of(parent.path))
@@ -156,20 +156,18 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
     with held(folder):
         records = read_journal(folder.path)
         check_rewind(folder, to, reached_position(records))
-        metadata = folder.read_json("run.json")
-        state, reason = state_of_records(records)
+        metadata = read_undamaged(folder.path).about or {}
         lineage = {"id": metadata.get("id", ""), "name": folder.path.name, "at": to}
 
         def keep(kept: RunFolder) -> None:
-            own = kept.read_json("run.json")["id"]
+            own = kept.about["id"]
             ignored = shutil.ignore_patterns("lock", "requests", ".*")
             try:
                 shutil.copytree(folder.path, kept.path, dirs_exist_ok=True, ignore=ignored)
             except OSError as error:
                 raise DiskError(f"cannot keep a copy of {folder.path.name}: {error}") from error
-            about = {**metadata, KEY: str(start_origin_of(folder.path)), "id": own, "parent": lineage}
-            about |= {"state": str(state), "reason": reason}
-            kept.write_json("run.json", about)
+            origin = str(start_origin_of(folder.path))
+            write_journal(kept.path, records, {**metadata, KEY: origin, "id": own, "parent": lineage})
 
         kept = RunFolder.create(folder.path.parent, folder.experiment, {}, keep)
         # from here on the run itself changes; a crash leaves it either at the old position or at the new one
@@ -187,12 +185,12 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
             _record(facts.Rewound(kept.path.name), to),
             _record(facts.StateChanged(str(State.STOPPED), reason), resumes_at),
         ]
-        folder.update_run(state=str(State.STOPPED), reason=reason)
         # later checkpoints are damaged, or contain arrays that were set at the position of the rewind
         remove_checkpoints(folder.path, -1 if checkpoint is None else resumes_at)
         if checkpoint is not None:
             renumber_checkpoint(folder.path, checkpoint.position, len(early))
         write_journal(folder.path, _numbered([*early, *late]))
+        folder.write_copy()
         remove_unnamed(folder.path, [*early, *late], digests_in(records))
         total = n_train(records)
         phase = {"phase": "train", "done": resumes_at, "total": total} if total else {}
@@ -292,7 +290,7 @@ def without_changes_at(records: Sequence[Record], position: int) -> list[Record]
     own = 0  # number of following changes that belong to the creation of a branch
     for record in records:
         if isinstance(record.fact, facts.Branched):
-            own = 1 if record.fact.made_with is None else record.fact.made_with
+            own = record.fact.made_with
         elif isinstance(record.fact, Change) and own:
             own -= 1
         else:
@@ -301,15 +299,6 @@ def without_changes_at(records: Sequence[Record], position: int) -> list[Record]
                 continue
         kept.append(record)
     return kept
-
-
-def state_of_records(records: Sequence[Record]) -> tuple[State, str]:
-    """Return the last state in a journal and its reason; an active state means that the process died."""
-    last = next((r.fact for r in reversed(records) if isinstance(r.fact, facts.StateChanged)), None)
-    if last is None:
-        return State.QUEUED, ""
-    state = State(last.state)
-    return (State.FAILED, "the process exited unexpectedly") if state.active else (state, last.reason)
 
 
 def _split_facts(
@@ -335,7 +324,14 @@ def _inherited(record: Record, at: int) -> bool:
     """Whether a run that branches off at a position inherits a fact."""
     if isinstance(record.fact, facts.Started):
         return True
-    lasting = facts.Intervention | facts.Planned | facts.Branched | facts.Rewound | facts.CheckpointWritten
+    lasting = (
+        facts.Intervention
+        | facts.Dependencies
+        | facts.Planned
+        | facts.Branched
+        | facts.Rewound
+        | facts.CheckpointWritten
+    )
     return record.position <= at and (record.fact.recurs or isinstance(record.fact, lasting))
 
 

@@ -20,7 +20,7 @@ from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.branches import branch, check_rewind, resume_position
 from stdpbench.runs.protocol.changes import n_train, reached_position
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.messages import STEPPED_REASONS, EndedFirstError
+from stdpbench.runs.protocol.messages import STEPPED, EndedFirstError
 from stdpbench.runs.protocol.states import State
 
 _STOP_TIMEOUT = 120.0  # s that a process may take to exit after a request to stop
@@ -72,7 +72,7 @@ def step(folder: RunFolder, n: int = 1) -> str:
         raise StdpbenchError(f"{folder.path.name} failed: {live.reason}")
     if live.state is State.RUNNING:
         raise StdpbenchError(ended_first(folder.path))
-    reason = "" if live.reason in STEPPED_REASONS else live.reason.rstrip(".")
+    reason = "" if live.reason == STEPPED else live.reason.rstrip(".")
     return f"{folder.path.name} is {live.state} at presentation {live.position}{f': {reason}' if reason else ''}."
 
 

@@ -169,7 +169,7 @@ def unpack_run(source: Path, into: Path) -> RunFolder:
     try:
         return RunFolder.open(folder)
     except StdpbenchError:
-        raise StdpbenchError(f"{source} does not contain a run: experiment.toml or run.json is missing") from None
+        raise StdpbenchError(f"{source} does not contain a run: experiment.toml or journal.jsonl is missing") from None
 
 
 def import_run(source: Path, runs: Path) -> RunFolder:
@@ -283,7 +283,7 @@ def _readme(folder: RunFolder, name: str) -> str:
     data_set = f"{kind!r} (`stdpbench data list` shows which data sets are installed)"
     if where:
         data_set = f"{kind!r}, originally in {where}; use --set data.…=… to give another location"
-    versions = folder.read_json("run.json").get("versions", {})
+    versions = folder.about.get("versions", {})
     here = dict(line.split("==", 1) for line in installed())
     other = [f"{package} {old}" for package, old in versions.items() if here.get(package, old) != old]
     differing = f"the run was started with {', '.join(other)}" if other else "the versions the run was started with"

@@ -55,7 +55,7 @@ def write_features(parent: RunFolder) -> Path:
     experiment, name = parent.experiment, parent.path.name
     if not all((parent.path / each).is_file() for each in ("label.npz", "test.npz")):
         raise StdpbenchError(f"{name} has no responses to pictures yet: it is not finished, or showed none")
-    validation = bool(parent.read_json("run.json").get("validation", False))
+    validation = bool(parent.about.get("validation", False))
     split = load_split(experiment, validation)
     (label,), (test,) = (parent.read_arrays(each, "spike_counts") for each in ("label.npz", "test.npz"))
     shown = split.train.part(0, len(label))

@@ -7,17 +7,18 @@ the run folder.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.runs.folder.about import check_about
 from stdpbench.runs.folder.checkpoints import checkpoint_path, newest_checkpoint, positions
 from stdpbench.runs.folder.journal import (
     NAME,
     DamagedJournalError,
     Readable,
-    read_after,
     read_undamaged,
     write_journal,
 )
@@ -75,41 +76,51 @@ def repair(folder: RunFolder) -> str:
         If the run is active or cannot be written, or the damage affects facts with which the run was created.
     """
     with held(folder):
-        found = read_undamaged(folder.path)
-        if not found.damage:
+        journal = read_undamaged(folder.path)
+        if not journal.damage:
             return ""
-        _check_origin(folder, found)
-        position = _checkpoint_before(folder, found)
+        about = _copied_about(folder) if journal.about is None else journal.about
+        _check_origin(about, journal)
+        position = _checkpoint_before(folder, journal)
         try:
-            later = read_after(folder.path, found.length)
             aside = _set_aside(folder.path, position)
         except OSError as error:
             raise DiskError(f"cannot repair {folder.path}: {error.strerror or error}") from error
-        sentence = _sentence(found, position, aside, later)
+        sentence = _sentence(journal, position, aside)
         reason = "the journal was damaged and has been repaired"
-        readings = [record.fact for record in later if isinstance(record.fact, facts.LabelsRead)]
+        readings = [record.fact for record in journal.later if isinstance(record.fact, facts.LabelsRead)]
         stopped = facts.StateChanged(str(State.STOPPED), reason)
         added: list[facts.Fact] = [*readings, facts.Remarked(sentence, once=True), stopped]
-        folder.update_run(state=str(State.STOPPED), reason=reason)
-        records = [*found.records, *(Record(0, position, now(), fact) for fact in added)]
-        write_journal(folder.path, [replace(record, number=number) for number, record in enumerate(records)])
+        records = [*journal.records, *(Record(0, position, now(), fact) for fact in added)]
+        write_journal(folder.path, [replace(record, number=number) for number, record in enumerate(records)], about)
+        folder.write_copy()
     return sentence
 
 
-def _checkpoint_before(folder: RunFolder, found: Readable) -> int:
-    checkpoint, _ = newest_checkpoint(folder.path, n_facts=len(found.records))
+def _copied_about(folder: RunFolder) -> Mapping[str, Any]:
+    """Return what a run says of itself according to ``run.json``, a copy of the damaged first line."""
+    of_facts = ("state", "reason", "ended", "simulator", "data_sha256", "pid")
+    about = {key: value for key, value in folder.read_json("run.json").items() if key not in of_facts}
+    try:
+        check_about(about)
+    except StdpbenchError as error:
+        raise StdpbenchError(f"{folder.path} cannot be repaired: run.json is damaged: {error}") from None
+    return about
+
+
+def _checkpoint_before(folder: RunFolder, journal: Readable) -> int:
+    checkpoint, _ = newest_checkpoint(folder.path, n_facts=len(journal.records))
     return 0 if checkpoint is None else checkpoint.position
 
 
-def _check_origin(folder: RunFolder, found: Readable) -> None:
+def _check_origin(about: Mapping[str, Any], journal: Readable) -> None:
     """Refuse to repair a branch or reproduction whose facts from its original run are damaged."""
-    about = folder.read_json("run.json")
-    own = any(isinstance(record.fact, facts.StateChanged) for record in found.records)
+    own = any(isinstance(record.fact, facts.StateChanged) for record in journal.records)
     for key in ("parent", "reproduces"):
         if key in about and not own:
             name = about[key].get("name", "another run")
             raise StdpbenchError(
-                f"{found.damage}; this is one of the facts copied from {name}, so the run cannot be repaired: "
+                f"{journal.damage}; this is one of the facts copied from {name}, so the run cannot be repaired: "
                 "create it again"
             )
 
@@ -129,10 +140,10 @@ def _set_aside(folder: Path, position: int) -> Path:
     return aside
 
 
-def _sentence(found: Readable, position: int, aside: Path, later: Sequence[Record]) -> str:
-    line = len(found.records) + 1
+def _sentence(journal: Readable, position: int, aside: Path) -> str:
+    line = 1 if journal.about is None else len(journal.records) + 2
     where = f"presentation {position}" if position else "the beginning"
-    changes = sum(isinstance(record.fact, facts.Change) for record in later)
+    changes = sum(isinstance(record.fact, facts.Change) for record in journal.later)
     lost = ""
     if changes:
         lost = f" {changes} change{'s' if changes > 1 else ''} after the damage must be made again."

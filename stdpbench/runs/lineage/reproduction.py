@@ -63,7 +63,7 @@ def reproduce(
     command : callable
         Returns `CONTINUE`, `STOP` or `DETACH`; called several times per second.
     about : mapping, optional
-        Additional entries for ``run.json`` of the second run.
+        Additional entries of `RunFolder.about` of the second run.
     places, workers, simulator
         See `stdpbench.runs.lineage.reproduction_folder.prepare`.
 

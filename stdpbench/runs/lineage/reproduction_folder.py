@@ -75,7 +75,7 @@ def prepare(
     simulator : {"compiled", "runtime"}, optional
         Default: the simulator of the original run.
     about : mapping, optional
-        Additional entries for ``run.json``.
+        Additional entries of `RunFolder.about`.
 
     Returns
     -------
@@ -92,8 +92,8 @@ def prepare(
     state, _ = state_of(original)
     if state is not State.FINISHED:
         raise StdpbenchError(f"{original.path.name} is {state}: only a finished run can be reproduced")
-    metadata, experiment = original.read_json("run.json"), _relocated(original.experiment, places or {})
-    options = _options(original, metadata, workers, simulator)
+    metadata, experiment = original.about, _relocated(original.experiment, places or {})
+    options = _options(metadata, workers, simulator)
     changes = _interventions(original)
     check_files(original.path, changes)
     compare(original, original)  # detects damaged results before hours of computation
@@ -152,18 +152,6 @@ def _interventions(original: RunFolder) -> list[Record]:
     return [replace(record, number=number) for number, record in enumerate(found)]
 
 
-def _options(original: RunFolder, metadata: Mapping[str, Any], workers: int, simulator: str | None) -> Options:
-    try:
-        options = Options.from_mapping(metadata.get("options", {}))
-        known = simulator or metadata.get("simulator") or options.simulator
-        return Options(
-            workers=workers,
-            simulator=None if known is None else str(known),
-            validation=bool(options.validation),
-            baselines=bool(options.baselines),
-            checkpoint_every=int(options.checkpoint_every),
-        )
-    except (TypeError, ValueError, AttributeError):
-        raise StdpbenchError(
-            f"{original.path.name} cannot be reproduced: the options in run.json are damaged"
-        ) from None
+def _options(metadata: Mapping[str, Any], workers: int, simulator: str | None) -> Options:
+    options = Options.from_mapping(metadata.get("options", {}))
+    return replace(options, workers=workers, simulator=simulator or metadata.get("simulator") or options.simulator)

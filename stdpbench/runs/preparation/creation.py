@@ -26,6 +26,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_files import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import KEY, Origin, origin_of
+from stdpbench.runs.preparation.budget import check_budget
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.options import Options
 from stdpbench.stimuli import pictures_of
@@ -56,7 +57,7 @@ def create_run(
     options : Options
         Options of the run.
     about : mapping, optional
-        Additional entries for ``run.json``, such as the command.
+        Additional entries of `RunFolder.about`, such as the command.
     fill : callable
         Called with the new folder to add further files, before the folder gets its final name.
 
@@ -84,6 +85,7 @@ def _created(
 ) -> RunFolder:
     if missing := experiment.missing_kinds:
         raise StdpbenchError(f"{experiment.name} cannot run here: {' and '.join(missing)}")
+    check_budget(experiment)
     experiment = experiment.model_copy(update={"data": experiment.data.resolved()})
     metadata = {"options": options.to_mapping(), "validation": options.validation, "digest": experiment.digest}
     return RunFolder.create(runs, experiment, {**(about or {}), **metadata}, fill)
@@ -145,7 +147,7 @@ def create_run_from(
     remark = " ".join(filter(None, (adapted, _fewer(own, theirs, graph, name), not_taken, other_synapses)))
     about = {**(about or {}), KEY: str(origin_of(parent.path))}
     reference = {
-        "id": parent.read_json("run.json").get("id", ""),
+        "id": parent.about.get("id", ""),
         "name": name,
         "remark": remark,
     }

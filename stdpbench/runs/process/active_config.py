@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.experiment import Experiment, input_shape, training_order
-from stdpbench.network.old_names import state_by_name
+from stdpbench.experiment import Experiment, input_shape, n_presentations
 from stdpbench.rule_paths import is_of_rule
 from stdpbench.runs.folder.checkpoints import Checkpoint
 from stdpbench.runs.folder.learned_arrays import check_files, with_set
@@ -71,7 +70,7 @@ class ActiveConfig:
     def __init__(self, folder: Path, setup: Setup, options: Options, records: Iterable[Record]) -> None:
         self.simulator, self.experiment, self.split = setup.simulator, setup.experiment, setup.split
         self._folder, self._options = folder, options
-        self.n_train = len(training_order(setup.experiment, len(self.split.train)))
+        self.n_train = n_presentations(setup.experiment, len(self.split.train))
         self.phases = self._plan()
         supervised = self.experiment.reference.trains
         kept = SupervisedRecord if supervised else TrainingRecord
@@ -81,7 +80,7 @@ class ActiveConfig:
         number, position, checkpoint = 0, 0, setup.checkpoint
         if checkpoint is not None:
             number, position = checkpoint.number, checkpoint.position
-            self.simulator.set_state(state_by_name(checkpoint.state, self.simulator.layout))
+            self.simulator.set_state(checkpoint.state)
             self.record.restore(checkpoint.history, checkpoint.seconds, checkpoint.silent)
         if supervised:
             self.training: Training = SupervisedTraining(self.simulator, self.experiment, self.split, position)

@@ -8,19 +8,22 @@ activated.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
-from stdpbench.runs.folder.run_folder import RunFolder, now, remove_responses
+from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
+from stdpbench.runs.folder.status import state_before
 from stdpbench.runs.preparation.start import arrays_at_start, normalised
 from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.assessment import assess
+from stdpbench.runs.process.dependencies import last_recorded
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.frames import network_frame, presentation_frame
 from stdpbench.runs.process.interventions import LATER, Interventions
@@ -33,7 +36,7 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Fact, Progress, Record
 from stdpbench.runs.protocol.messages import STEPPED, Mailbox, Request
 from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.protocol.states import State, check_transition, state_before
+from stdpbench.runs.protocol.states import State, check_transition
 from stdpbench.runs.protocol.wire import VERSION, Invitation
 
 _LISTEN = 0.1  # s between two reads of the mailbox
@@ -66,9 +69,8 @@ class RunEngine:
         self._publisher = publisher
         self._requests = requests
         self._mailbox = Mailbox(folder.path)
-        about = folder.read_json("run.json")
-        self._options = Options.from_mapping(about.get("options", {}))
-        self._state = state_before(about)
+        self._options = Options.from_mapping(folder.about.get("options", {}))
+        self._state = state_before(folder)
         self._event_log = EventLog(folder, publisher, self._pause)
         self._position = max(positions(folder.path), default=0)  # until a checkpoint is loaded
         self._pause_reason: str | None = None
@@ -146,7 +148,7 @@ class RunEngine:
 
     def _build(self) -> None:
         folder, options = self._folder, self._options
-        setup = open_network(folder, options, self._event_log.number, self._announce_wait)
+        setup = open_network(folder, options, self.records, self._announce_wait)
         self._config = active = ActiveConfig(folder.path, setup, options, self.records)
         self._position = active.training.position
         self._event_log.expect(record for record in self.records if record.position >= self._position)
@@ -154,6 +156,8 @@ class RunEngine:
         self._catch_up()
         if not any(isinstance(record.fact, facts.Started) for record in self.records):
             self._emit(active.started(folder.experiment, setup.remark))
+        if last_recorded(self.records) != setup.dependencies:
+            self._emit(setup.dependencies)
         for sentence in setup.sentences:
             self._event_log.note(sentence, self._position)
         self._emit(active.estimated())
@@ -161,7 +165,7 @@ class RunEngine:
     def _announce_wait(self, reason: str) -> None:
         """Record what a run in the state ``building`` waits for, such as a compiler, and since when."""
         self._emit(facts.StateChanged(str(State.BUILDING), reason))
-        self._folder.update_run(reason=reason)
+        self._write_copy()
 
     def _catch_up(self) -> None:
         """Activate again the changes made at this position before an interruption."""
@@ -248,13 +252,13 @@ class RunEngine:
         while True:
             try:
                 self._event_log.write_pending()
-                with self._folder.run_updated(state=str(State.FINISHED), reason="", ended=now()):
-                    self._event_log.add(facts.StateChanged(str(State.FINISHED)), self._position, sync=True)
+                self._emit(facts.StateChanged(str(State.FINISHED)), sync=True)
                 break
             except DiskError as error:
                 self._pause_reason = str(error)
             self._boundary()
         self._state = State.FINISHED
+        self._write_copy()
         self._pace.show(self._folder.path, self._state, self._position, force=True)
         remove_responses(self._folder.path)
 
@@ -443,17 +447,12 @@ class RunEngine:
         check_transition(self._state, state)
         self._state = state
         self._emit(facts.StateChanged(str(state), reason))
-        changes: dict[str, Any] = {"state": str(state), "reason": reason}
-        if not state.active:
-            changes["ended"] = now()
-        try:
-            self._folder.update_run(**changes)
-        except DiskError as error:
-            self._pause_reason = self._pause_reason or str(error)
-        except StdpbenchError:
-            if state is not State.FAILED:  # the run may have failed because this file is missing
-                raise
+        self._write_copy()
         self._pace.show(self._folder.path, state, self._position, force=True)
+
+    def _write_copy(self) -> None:
+        with suppress(StdpbenchError):  # the journal counts
+            self._folder.write_copy(pid=os.getpid())
 
     def _frames(self) -> dict[str, Any]:
         frames: dict[str, Any] = {"progress": self._pace.values}

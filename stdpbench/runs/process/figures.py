@@ -106,7 +106,13 @@ def draw_assessment(
 
 
 def _wanted() -> bool:
-    return os.environ.get("STDPBENCH_FIGURES") != "0"
+    """Return whether figures are drawn; if so, matplotlib has its defaults, whatever its files of settings say."""
+    if os.environ.get("STDPBENCH_FIGURES") == "0":
+        return False
+    import matplotlib
+
+    matplotlib.rcdefaults()
+    return True
 
 
 def _changes(folder: RunFolder) -> list[tuple[int, str]]:

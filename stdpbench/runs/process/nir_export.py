@@ -87,7 +87,7 @@ def export_nir(
     experiment = experiment_at(folder.experiment, records, reached_position(records))
     if experiment.stream is not None:
         raise StdpbenchError(f"{folder.path.name} is the run of a stream, which has no stimuli to check a file with")
-    validation = bool(folder.read_json("run.json").get("validation", False))
+    validation = bool(folder.about.get("validation", False))
     split = load_split(experiment, validation)
     shape = input_shape(experiment, split.train)
     learned = trained_arrays(folder, experiment, input_shape(experiment, split.train))

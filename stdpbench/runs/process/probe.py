@@ -52,9 +52,9 @@ class Probe:
     """
 
     def __init__(self, folder: RunFolder) -> None:
-        self._split = load_split(folder.experiment, bool(folder.read_json("run.json").get("validation", False)))
+        self._split = load_split(folder.experiment, bool(folder.about.get("validation", False)))
         checkpoint, _ = newest_checkpoint(folder.path)
-        finished = folder.read_json("run.json").get("state") == "finished"
+        finished = folder.about.get("state") == "finished"
         self._assignment: Assignment | None = None
         if checkpoint is not None:
             self._experiment = Experiment.from_mapping(checkpoint.experiment)
@@ -71,7 +71,7 @@ class Probe:
             )
         if self._assignment is None and checkpoint is not None:
             self._assignment = self._labels(checkpoint.history)
-        name = folder.read_json("run.json").get("simulator")
+        name = folder.about.get("simulator")
         self._simulator, _ = open_simulator(self._experiment, input_shape(self._experiment, self._split.train), name)
 
     def answer(self, name: str, arguments: Mapping[str, Any]) -> Any:

@@ -49,7 +49,7 @@ def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, Non
     """
     folder = RunFolder.open(path)
     with held(folder):
-        about = folder.read_json("run.json")
+        about = folder.about
         options = replace(options, validation=bool(about.get("validation", False)))
         start, records = folder.experiment, read_journal(folder.path)
         experiment = experiment_at(start, records, reached_position(records))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stdpbench.datasets import Split
@@ -10,6 +10,7 @@ from stdpbench.experiment import Experiment, graph_for, input_shape, n_cut
 from stdpbench.runs.folder.checkpoints import Checkpoint, is_linked, newest_checkpoint, tidy_checkpoints
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.folder.weights_origin import Origin, origin_of
+from stdpbench.runs.preparation.budget import check_budget
 from stdpbench.runs.preparation.start import (
     arrays_at_start,
     check_brightness,
@@ -17,8 +18,10 @@ from stdpbench.runs.preparation.start import (
     fingerprint_at_start,
     load_split,
 )
+from stdpbench.runs.process.dependencies import dependencies, differences
 from stdpbench.runs.process.homeostasis import rounded_to_zero
 from stdpbench.runs.process.supervised import check_task, sentence_on_labels
+from stdpbench.runs.protocol.facts import Dependencies, Record
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import COMPILING, GENERATING
 from stdpbench.simulators import Simulator, open_simulator, opening_takes, projection_memory
@@ -47,6 +50,8 @@ class Setup:
         A sentence if a simulator other than the preferred one was chosen; else empty.
     sentences : tuple of str
         Sentences for the user about the setup.
+    dependencies : Dependencies
+        What results depend on besides experiment, parameter changes and seed.
     """
 
     simulator: Simulator
@@ -55,10 +60,14 @@ class Setup:
     checkpoint: Checkpoint | None
     remark: str
     sentences: tuple[str, ...]
+    dependencies: Dependencies
 
 
 def open_network(
-    folder: RunFolder, options: Options, n_facts: int, waiting: Callable[[str], None] = lambda reason: None
+    folder: RunFolder,
+    options: Options,
+    records: Sequence[Record],
+    waiting: Callable[[str], None] = lambda reason: None,
 ) -> Setup:
     """Read a run's checkpoint and pictures, and open its network.
 
@@ -68,8 +77,8 @@ def open_network(
         The run, whose lock the caller holds.
     options : Options
         Options of the run.
-    n_facts : int
-        Number of facts in its journal; checkpoints that more facts precede are skipped.
+    records : sequence of Record
+        Facts in its journal; checkpoints that more facts precede are skipped.
     waiting : callable
         Called with a description of the step before code generation or compilation.
 
@@ -79,21 +88,20 @@ def open_network(
         If data, weights or network are not available.
     """
     tidy_checkpoints(folder.path)
-    checkpoint, damage = newest_checkpoint(folder.path, n_facts=n_facts)
+    checkpoint, damage = newest_checkpoint(folder.path, n_facts=len(records))
     start = folder.experiment
     experiment = start if checkpoint is None else Experiment.from_mapping(checkpoint.experiment)
     split = load_split(experiment, options.validation)
+    check_budget(experiment, split)
     check_weights(experiment, split)
     check_brightness(experiment, split)
     check_task(experiment, split)
-    about = folder.read_json("run.json")
+    about = folder.about
     name = about.get("simulator", options.simulator)
     if work := opening_takes(graph_for(experiment, split.train), name):
         waiting({"compile": COMPILING, "generate": GENERATING}[work])
     simulator, remark = open_simulator(experiment, input_shape(experiment, split.train), name)
-    fingerprint = fingerprint_at_start(start, experiment, split, options.validation)
-    known = about.get("data_sha256", fingerprint)
-    folder.update_run(simulator=simulator.name, data_sha256=known)
+    depends_on = dependencies(experiment, fingerprint_at_start(start, experiment, split, options.validation))
     simulator.set_learned(arrays_at_start(folder, start, split))
     sentences = list(damage)
     if is_linked(folder.path):
@@ -119,10 +127,7 @@ def open_network(
                 f"{cut} of {len(shown)} {part} {shown.noun}s last longer than schedule.stimulus "
                 f"({experiment.schedule.stimulus:g} ms); what is longer is not shown."
             )
-    if known != fingerprint:
-        sentences.append(
-            "The pictures differ from those at the start of the run: the data or their preparation changed."
-        )
+    sentences += differences(records, depends_on)
     if checkpoint is not None and checkpoint.versions != versions():
         sentences.append("Versions of Python or packages differ from those of the checkpoint, so results may differ.")
-    return Setup(simulator, experiment, split, checkpoint, remark, tuple(sentences))
+    return Setup(simulator, experiment, split, checkpoint, remark, tuple(sentences), depends_on)

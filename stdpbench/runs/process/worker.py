@@ -2,6 +2,9 @@
 
 This process trains and evaluates the network. It holds the run's lock, answers its readers, and continues if they hang
 or die. It ignores Ctrl+C; a termination signal stops it at the next boundary.
+
+The run folder is its current folder, through which it reads and writes all files of the run. So it goes on if the
+folder is moved, whatever takes the name that the folder had.
 """
 
 from __future__ import annotations
@@ -40,6 +43,8 @@ def main(arguments: list[str]) -> int:
     except Timeout:
         print(f"{ERROR}another process is working on {folder.path}", file=sys.stderr)
         return 3
+    os.chdir(folder.path)
+    folder = RunFolder(Path())
     remove_left_parts(folder.path)
     Mailbox(folder.path).clear()  # requests from now on are for this process
     return _carry_out(folder)
@@ -54,7 +59,6 @@ def _carry_out(folder: RunFolder) -> int:
     def terminate(number: int, frame: FrameType | None) -> None:
         requests.put(Request("stop", {"reason": TERMINATED}, lambda error, value: None))
 
-    folder.update_run(pid=os.getpid())
     publisher = Publisher(requests)
     engine = RunEngine(folder, publisher, requests)
     if wanted := os.environ.pop(ATTACH, ""):

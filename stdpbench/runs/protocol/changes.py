@@ -14,7 +14,7 @@ from typing import Any
 
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.learning import same_kind
-from stdpbench.learned_names import COMPETE, FEED, THETA, full_name, listed
+from stdpbench.learned_names import COMPETE, FEED, THETA, listed
 from stdpbench.plasticity import rules
 from stdpbench.plasticity.tables import rule_name
 from stdpbench.registry import MissingKindError
@@ -113,7 +113,7 @@ def describe_intervention(intervention: Intervention) -> str:
 
 def array_names(fact: LearnedSet) -> str:
     """Return the names of the arrays that were set, for display."""
-    return listed(_ARRAYS.get(full_name(name), name) for name in fact.sha256)
+    return listed(_ARRAYS.get(name, name) for name in fact.sha256)
 
 
 def changes_rule(changes: Changes) -> bool:

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from stdpbench.errors import StdpbenchError
-from stdpbench.learned_names import full_name, is_name, weights_of
+from stdpbench.learned_names import is_name, weights_of
 from stdpbench.rule_paths import table_of_rule
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.progress import Progress as Progress
@@ -52,6 +52,23 @@ class Started:
     phases: tuple[tuple[str, int], ...]
     shape: tuple[int, int]
     class_names: tuple[str, ...]
+    recurs: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What results depend on besides experiment, parameter changes and seed.
+
+    Recorded when the network is opened, unless the journal has the same already.
+
+    Attributes
+    ----------
+    digests : mapping of str to str
+        SHA-256 by name: ``data``, ``stdpbench`` (the code that runs a network), and ``PACKAGE VERSION`` for each
+        package whose kinds the experiment uses.
+    """
+
+    digests: Mapping[str, str]
     recurs: ClassVar[bool] = False
 
 
@@ -148,8 +165,7 @@ class RuleChanged:
     old, new : mapping
         The rules as tables of a file, with every value explicit.
     projection : str
-        Name of the projection that learns by it; empty for the rule of the section ``plasticity``. Journals contain
-        it only if it is not empty, as earlier versions wrote none.
+        Name of the projection that learns by it; empty for the rule of the section ``plasticity``.
     """
 
     old: Mapping[str, Any]
@@ -184,8 +200,7 @@ class LearnedSet:
     ----------
     sha256 : mapping of str to str
         SHA-256 by name of the array, which identifies the file ``arrays/<sha256>.npy`` of the run folder
-        (`stdpbench.runs.folder.learned_arrays`). Names are those of `stdpbench.network.Learned`, but ``w``, ``theta``
-        and ``lateral`` for the arrays of Diehl & Cook's network, as in earlier versions, which can thus read the fact.
+        (`stdpbench.runs.folder.learned_arrays`). Names are those of `stdpbench.network.Learned`.
     shape : mapping of str to tuple of int
         Shape by name of the array.
     """
@@ -196,7 +211,7 @@ class LearnedSet:
 
     def __post_init__(self) -> None:
         """Check the names of the arrays, and that the digests can be file names."""
-        if not self.sha256 or not all(is_name(full_name(name)) for name in self.sha256):
+        if not self.sha256 or not all(is_name(name) for name in self.sha256):
             raise ValueError(f"{', '.join(self.sha256) or 'nothing'} cannot be set")
         if not all(re.fullmatch("[0-9a-f]{64}", digest) for digest in self.sha256.values()):
             raise ValueError("a digest that is not a SHA-256")
@@ -331,14 +346,14 @@ class Branched:
         Id of the parent and name of its folder.
     at : int
         Position at which the branch diverges.
-    made_with : int, optional
-        Number of the following facts that are changes made when the branch was created; None in older journals.
+    made_with : int
+        Number of the following facts that are changes made when the branch was created.
     """
 
     parent: str
     parent_name: str
     at: int
-    made_with: int | None = None
+    made_with: int
     recurs: ClassVar[bool] = False
 
 
@@ -352,6 +367,7 @@ class Rewound:
 
 Fact = (
     Started
+    | Dependencies
     | Estimated
     | StateChanged
     | Block
@@ -378,6 +394,7 @@ _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         Started,
+        Dependencies,
         Estimated,
         StateChanged,
         Block,
@@ -429,8 +446,6 @@ class Record:
         """Return the line of the journal as a mapping."""
         head = {"n": self.number, "position": self.position, "time": self.time, "fact": type(self.fact).__name__}
         values = dict(vars(self.fact))
-        if isinstance(self.fact, RuleChanged) and not self.fact.projection:
-            del values["projection"]
         if isinstance(self.fact, Block) and not self.fact.others:
             del values["others"]
         return head | {name: list(value) if isinstance(value, array) else value for name, value in values.items()}

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stdpbench.learned_names import OLD_NAMES, full_name
 from stdpbench.plasticity.tables import rule_name
 from stdpbench.rule_paths import replaced_rule, table_of_rule
 from stdpbench.runs.protocol import facts
@@ -101,7 +100,7 @@ class LiveRun:
         if message[0] == "record":
             return self.take_record(message[1])
         if message[0] == "frame":
-            setattr(self, message[1], _with_learned(message[2]) if message[1] == "network" else message[2])
+            setattr(self, message[1], message[2])
             return {message[1]}
         self.replies[message[1]] = (message[2], message[3])
         return {"replies"}
@@ -193,14 +192,6 @@ class LiveRun:
             ]
             tables = tables_with(tables, until)
         return tables
-
-
-def _with_learned(frame: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a frame of ``network`` with its arrays by name, also if a process of an earlier version sent it."""
-    if "learned" in frame:
-        return frame
-    old = {full_name(name): frame[name] for name in OLD_NAMES if name in frame}
-    return {**frame, "learned": old} if old else frame
 
 
 def describe(record: Record) -> str:

@@ -78,8 +78,6 @@ CREDIT = 2
 """Initial credit: number of frames of each kind that may be in transit."""
 STEPPED = "the requested steps are done"
 """Reason of a pause after ``step``."""
-STEPPED_REASONS = frozenset({STEPPED, "the steps that were asked for are taken"})
-"""Reasons that mark a pause after ``step``: that of this version, and that of earlier versions."""
 TERMINATED = "the process was asked to end"
 """Reason of a stop by a termination signal."""
 TOO_LATE = "the run ended before it could answer"

@@ -32,12 +32,12 @@ class Options:
     checkpoint_every: int = 0
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the options as a table for ``run.json``."""
+        """Return the options as a table for the journal."""
         return asdict(self)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Options:
-        """Read options from ``run.json``; missing ones have their defaults, unknown ones are ignored."""
+        """Read options from the journal; missing ones have their defaults, unknown ones are ignored."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in mapping.items() if name in known})
 

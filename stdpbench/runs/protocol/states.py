@@ -25,9 +25,7 @@ failed      ended by an error, or its process died; `resume` continues from its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 from stdpbench.errors import StdpbenchError
 
@@ -85,12 +83,3 @@ def check_transition(old: State, new: State) -> None:
     if new not in TRANSITIONS[old]:
         legal = ", ".join(sorted(TRANSITIONS[old])) or "nothing"
         raise StdpbenchError(f"a run that is {old} cannot become {new}; it can become: {legal}")
-
-
-def state_before(about: Mapping[str, Any]) -> State:
-    """Return the state from ``run.json`` for the holder of the lock; an active one is of a process that died."""
-    try:
-        state = State(about.get("state", ""))
-    except ValueError:
-        return State.FAILED
-    return State.FAILED if state.active else state

@@ -55,7 +55,7 @@ class Item:
     name : str
         Experiment and seed, or the name of the run.
     token : str
-        Identifier that is recorded in ``run.json`` of the run folder created for the item.
+        Identifier that is recorded in the journal of the run created for the item.
     folder : str
         The run folder, relative to the runs folder if it is inside it; empty until it is created.
     reason : str

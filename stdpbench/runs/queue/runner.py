@@ -27,7 +27,7 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.messages import STEPPED_REASONS, TERMINATED
+from stdpbench.runs.protocol.messages import STEPPED, TERMINATED
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue import run_queue, runner_process
@@ -274,7 +274,7 @@ class QueueRunner:
             state, reason = state_of(RunFolder.open(job.folder))
         except StdpbenchError:  # reported when the process exits
             return
-        if state is State.PAUSED and reason and reason not in STEPPED_REASONS:
+        if state is State.PAUSED and reason and reason != STEPPED:
             self._stop(job, reason)
         elif state is State.PAUSED:
             self._on_message(job.item, "is paused; `stdpbench resume` continues it.")
@@ -295,7 +295,7 @@ class QueueRunner:
         item = job.item
         try:
             folder = RunFolder.open(job.folder)
-            metadata = folder.read_json("run.json")
+            metadata = folder.about
             state, reason = state_of(folder)
             died = not state.active and State(metadata["state"]).active
             reason = f"the process exited: {_why_ended(job)}" if died else reason

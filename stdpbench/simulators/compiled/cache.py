@@ -31,7 +31,7 @@ from stdpbench.network import Layout
 from stdpbench.neurons import Neuron
 from stdpbench.paths import cache_folder
 from stdpbench.plasticity import PlasticityRule
-from stdpbench.simulators.compiled.parts import ENTRY, MAKING, fetch_parts
+from stdpbench.simulators.compiled.parts import ENTRY, MAKING, fetch_parts, is_intact, seal
 from stdpbench.simulators.compiled.toolchain import Compiler, compile_library, cpu_flags
 
 COPY = ".stdpbench-loaded-"
@@ -273,11 +273,10 @@ def _evict(folder: Path) -> None:
 
 def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
     """The symbol table of a whole cache entry; None if there is none, or it is damaged and has to be made again."""
-    try:
-        symbols = json.loads(table.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    if not is_intact(library.parent, library.name, table.name):
         return None
-    return symbols if library.is_file() and isinstance(symbols, list) and symbols else None
+    symbols: list[dict[str, Any]] = json.loads(table.read_text(encoding="utf-8"))
+    return symbols
 
 
 def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, Any]]:
@@ -294,6 +293,7 @@ def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, An
         compile_library(compiler, source / "resident.cpp", aside / f"network{_SUFFIX}", log, parts.result())
         remove_tree(source / "brianlib", "brianlib")
         (aside / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
+        seal(aside, f"network{_SUFFIX}", "symbols.json")
         (aside / _SECONDS).write_text(f"{time.monotonic() - begun:.1f}\n", encoding="ascii")
         (aside / _BYTES).write_text(f"{_size(aside)}\n", encoding="ascii")
         with suppress(OSError):

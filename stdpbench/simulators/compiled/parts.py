@@ -29,6 +29,24 @@ _HEADERS = ("bare.h", "parts.h", "delays.h", "graded.h")
 _TEMPLATES = Path(__file__).parent / "templates"
 ENTRY, MAKING = "[0-9a-f]{32}", rf"\.making-{TEMPORARY}"
 """Names of folders in the cache: networks and what they share, and those in which something is made."""
+_DIGEST = "sha256"
+
+
+def seal(folder: Path, *names: str) -> None:
+    """Write the digest of files of an entry of the cache, by which damage to them is found."""
+    (folder / _DIGEST).write_text(_digest_of(folder, names), encoding="ascii")
+
+
+def is_intact(folder: Path, *names: str) -> bool:
+    """Return whether an entry of the cache is there, and its files are as they were written."""
+    try:
+        return (folder / _DIGEST).read_text(encoding="ascii") == _digest_of(folder, names)
+    except (OSError, ValueError):
+        return False
+
+
+def _digest_of(folder: Path, names: tuple[str, ...]) -> str:
+    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
 
 
 def fetch_parts(compiler: Compiler, layout: Layout, networks: Path) -> list[Path]:
@@ -56,10 +74,10 @@ def fetch_parts(compiler: Compiler, layout: Layout, networks: Path) -> list[Path
         define = [f"-DRESIDENT_REAL={REALS[layout.graph.precision]}"] if name == DELIVERY else []
         folder = networks / _key(compiler, name, define)
         made = folder / "part.o"
-        if not made.is_file():
+        if not is_intact(folder, made.name):
             folder.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(folder.with_suffix(".lock")):
-                if not made.is_file() and not _make(compiler, name, define, folder):
+                if not is_intact(folder, made.name) and not _make(compiler, name, define, folder):
                     return []
         with suppress(OSError):  # the time of last use; it may have been evicted by now
             os.utime(folder)
@@ -78,6 +96,7 @@ def _make(compiler: Compiler, name: str, define: list[str], folder: Path) -> boo
     try:
         if not compile_object(compiler, _TEMPLATES / name, aside / "part.o", define):
             return False
+        seal(aside, "part.o")
         with suppress(OSError):  # one that is damaged
             remove_tree(folder, ENTRY)
         aside.rename(folder)

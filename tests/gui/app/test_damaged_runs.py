@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from edited_journal import edit_journal
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -125,7 +126,7 @@ def test_what_precedes_a_damaged_line_of_the_journal_is_shown(window: MainWindow
     damaged = next(number for number, line in enumerate(lines) if b'"position":30,' in line)
     lines[damaged] = b"what [\n"
     (run / "journal.jsonl").write_bytes(b"".join(lines))
-    RunFolder(run).update_run(state="stopped")
+    edit_journal(run, state="stopped")
     window.open_run(run)
     waits(qtbot, window.message.text)
     sentence = f"journal.jsonl, line {damaged + 1} is damaged: invalid JSON"
@@ -141,7 +142,7 @@ def test_what_precedes_a_damaged_line_of_the_journal_is_shown(window: MainWindow
 def test_a_process_that_ends_before_it_begins_says_why(
     window: MainWindow, qtbot: QtBot, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    RunFolder(run).update_run(state="stopped")
+    edit_journal(run, state="stopped")
     killed = tmp_path / "python"
     killed.write_text("#!/bin/sh\necho '  warnings.warn()'\nkill -9 $$\n", encoding="utf-8")
     killed.chmod(0o700)
@@ -187,10 +188,10 @@ def test_a_run_that_needs_a_kind_that_is_not_installed_is_not_resumed(
     window: MainWindow, qtbot: QtBot, run: Path, uninstall: Callable[..., str]
 ) -> None:
     clause = uninstall(run)
-    RunFolder(run).update_run(state="stopped")
+    edit_journal(run, state="stopped")
     window.open_run(run)
     waits(qtbot, window.message.text)
     window.session.resume()
     waits(qtbot, lambda: "Cannot start the run" in window.message.text())
     assert window.message.text() == f"Cannot start the run: a run cannot run here: {clause}"
-    assert RunFolder(run).read_json("run.json")["state"] == "stopped"
+    assert RunFolder(run).about["state"] == "stopped"

@@ -124,8 +124,8 @@ def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, q
 def test_recorded_journals_are_replayed_in_every_panel(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, finished_run: RunFolder
 ) -> None:
-    """A current run and one of the first format; curves and log agree with the journal."""
-    shutil.copytree(ASSETS / "run-format-1", tmp_path / "runs" / "old")
+    """A run with results and one without; curves and log agree with the journal."""
+    shutil.copytree(ASSETS / "run-format-2", tmp_path / "runs" / "old")
     curves, log, confusion = (window.train.panels[key] for key in ("curves", "log", "confusion"))
     for path in (finished_run.path, tmp_path / "runs" / "old"):
         window.open_run(path)

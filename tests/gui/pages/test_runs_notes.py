@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from edited_journal import edit_journal
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtWidgets import QLineEdit, QScrollArea
 from pytestqt.qtbot import QtBot
@@ -189,7 +190,7 @@ def test_runs_are_drawn_over_what_differs_and_brushed(known: RunsPage, qtbot: Qt
         toml = known.runs / name / "experiment.toml"
         text = toml.read_text(encoding="utf-8")
         toml.write_text(re.sub(r"nu_post = [\d.]+", f"nu_post = {nu}", text), encoding="utf-8")
-        RunFolder(known.runs / name).update_run(reason="another rate")
+        edit_journal(known.runs / name, reason="another rate")
     waits(qtbot, lambda: [axis.path for axis in explore.shown_axes()] == ["plasticity.nu_post", "vote"])
     waits(qtbot, lambda: len({row[1] for row in (explore.table() or ((), ()))[1]}) == 3)
     assert len(explore.scatter.points.points()) == 3
@@ -208,7 +209,7 @@ def test_runs_are_drawn_over_what_differs_and_brushed(known: RunsPage, qtbot: Qt
     assert len(explore.scatter.frames.points()) == 0
     assert "supervised" not in explore.legend.text()
     for name, origin in (("fast-c", "labels"), ("digits-b", "unknown")):
-        RunFolder(known.runs / name).update_run(weights_origin=origin)
+        edit_journal(known.runs / name, weights_origin=origin)
     waits(qtbot, lambda: len(explore.scatter.frames.points()) == 2)
     runs = [row[0] for row in (explore.table() or ((), ()))[1]]
     framed = {(point.pos().x(), point.symbol()) for point in explore.scatter.frames.points()}

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from edited_journal import edit_journal
 from PyQt6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 from runs_table import cell, copy, shown, three_runs
@@ -117,7 +118,7 @@ def test_rows_come_go_and_change_in_place(page: RunsPage, runs: Path, qtbot: QtB
     page.model.modelReset.connect(lambda: resets.append(1))
     copy(finished_run, runs, "a-newer-one", 0.9)
     waits(qtbot, lambda: len(shown(page)) == 4)
-    RunFolder(runs / "fast-c").update_run(state="failed", reason="the disk is full")
+    edit_journal(runs / "fast-c", state="failed", reason="the disk is full")
     waits(qtbot, lambda: cell(page, "fast-c", "state") == "✗ failed")
     shutil.rmtree(runs / "a-newer-one")
     waits(qtbot, lambda: len(shown(page)) == 3)
@@ -217,7 +218,7 @@ def test_compare_ticks_what_is_selected_and_nothing_else(known: RunsPage, qtbot:
 
 
 def test_the_word_supervised_stands_where_runs_are_compared(page: RunsPage, runs: Path, qtbot: QtBot) -> None:
-    RunFolder(runs / "digits-b").update_run(weights_origin="labels")
+    edit_journal(runs / "digits-b", weights_origin="labels")
     page.selection.tick(["digits-a", "digits-b"])
     waits(qtbot, lambda: page.selection.comparison is not None)
     assert page.comparison.legend.text().count("(supervised)") == 1

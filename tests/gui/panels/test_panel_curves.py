@@ -244,7 +244,7 @@ def test_words_and_numbers_of_a_narrow_plot_do_not_run_into_each_other(qtbot: Qt
 
 def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> None:
     live = panel.session.live
-    fact = facts.LearnedSet({"w": "ab" * 32, "theta": "cd" * 32}, {"w": (64, 4), "theta": (4,)})
+    fact = facts.LearnedSet({"feed.w": "ab" * 32, "exc.theta": "cd" * 32}, {"feed.w": (64, 4), "exc.theta": (4,)})
     live.take_record(Record(90, 60, "", facts.ParametersChanged({"plasticity.nu_post": (0.01, 0.02)})))
     assert "parameters" in live.take_record(Record(91, 80, "", fact))
     redraw(panel)

@@ -68,10 +68,15 @@ def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
     seen["refused rewind"] = refusals, run.state, run.position
     branch = run.branch()
     before, w = run.weights, np.zeros((784, 12))
-    run.set_learned({"w": before, "theta": run.theta})
-    seen["learned"] = (before, run.weights, run.set_learned({"w": w + 0.5, "theta": run.theta}).weights, run.theta)
+    run.set_learned({"feed.w": before, "exc.theta": run.theta})
+    seen["learned"] = (
+        before,
+        run.weights,
+        run.set_learned({"feed.w": w + 0.5, "exc.theta": run.theta}).weights,
+        run.theta,
+    )
     with pytest.raises(StdpbenchError) as refused:
-        run.set_learned({"w": w[:, :3]})
+        run.set_learned({"feed.w": w[:, :3]})
     seen["refused"] = str(refused.value)
     run.set_learned({"feed.w": before})
     seen["set"] = run.set(**{"plasticity.nu_post": np.float32(0.25)})
@@ -85,7 +90,7 @@ def lived(runs: Path) -> tuple[stdpbench.Run, stdpbench.Run, dict[str, Any]]:
     seen["threads"] = (positions, run.position)
     run.resume()
     with pytest.raises(StdpbenchError) as refused:
-        run.set_learned({"w": w})
+        run.set_learned({"feed.w": w})
     seen["not paused"] = str(refused.value)
     other = stdpbench.open_run(run.path)  # as another session would: it attaches to the process
     other.wait(progress=False)
@@ -321,7 +326,7 @@ def test_a_run_outlives_its_session_and_its_process(runs: Path) -> None:
     reached = run.step(2).position
     with pytest.raises(StdpbenchError, match="has not ended after 0 s: it is running"):
         run.resume().wait(progress=False, timeout=0)
-    os.kill(run.about["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
+    os.kill(run._folder.read_json("run.json")["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
     with pytest.raises(StdpbenchError, match="failed: the process exited unexpectedly"):
         run.wait(progress=False)
     assert run.weights.shape == (784, 12)  # of the checkpoint that the pause wrote

@@ -142,7 +142,7 @@ def test_a_step_says_when_the_run_ends_instead(run: stdpbench.Run) -> None:
         until_position(run, run.position + 1)
         asked = pool.submit(control.step, run._folder, 50_000)
         time.sleep(0.3)
-        os.kill(run.about["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
+        os.kill(run._folder.read_json("run.json")["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
         with pytest.raises(StdpbenchError, match="it is failed"):
             asked.result()
 

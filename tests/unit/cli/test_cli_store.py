@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from edited_journal import edit_journal
 from filelock import FileLock
 
 import stdpbench
 from stdpbench.cli import main
 from stdpbench.runs.catalog import index
 from stdpbench.runs.folder.lock import lock_path
-from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.queue import runner
 from stdpbench.runs.queue.run_queue import Queue
 
@@ -265,7 +265,7 @@ def test_compare_takes_seeds_together(cli: Cli, runs: Path, make_run: Make) -> N
         (("step", "first", "-n", "3"), "has no active process: the run is finished"),
         (("set", "first", "plasticity.nu_post=0.02"), "has no active process"),
         (("change-rule", "first", "oja"), "has no active process"),
-        (("set-learned", "first", "w=w.npy"), "is finished: learned arrays are set while a run is paused"),
+        (("set-learned", "first", "feed.w=w.npy"), "is finished: learned arrays are set while a run is paused"),
         (("resume", "first"), "is finished"),
         (("rewind", "first", "--to", "3"), "no position 3 in first: expected 0 to 0"),
         (("evaluate", "first"), "weights.npy is missing"),
@@ -330,11 +330,11 @@ def test_queue_run_says_what_it_does(
 def test_a_queue_item_is_paused_where_its_run_is(cli: Cli, runs: Path) -> None:
     cli("queue", "add", "third")
     Queue(runs).claim("a runner that is gone")
-    RunFolder(runs / "third").update_run(state="paused")
+    edit_journal(runs / "third", state="paused")
     with FileLock(lock_path(runs / "third")):  # the run is active
         assert cli("queue", "list").splitlines()[1].split()[:2] == ["1", "paused"]
         assert json.loads(cli("queue", "list", "--json"))[0]["state"] == "paused"
-        RunFolder(runs / "third").update_run(state="running")
+        edit_journal(runs / "third", state="running")
         assert cli("queue", "list").splitlines()[1].split()[1] == "detached"
     assert cli("queue", "list").splitlines()[1].split()[1] == "interrupted"
 
@@ -375,12 +375,13 @@ def test_bad_input_gets_one_sentence(cli: Cli, arguments: list[str], message: st
 
 
 def test_files_of_a_run_that_are_damaged_get_a_sentence(cli: Cli, runs: Path) -> None:
-    (runs / "second" / "journal.jsonl").write_text("{}\n", encoding="utf-8")
+    with (runs / "second" / "journal.jsonl").open("a", encoding="utf-8") as journal:
+        journal.write("{}\n")
     (runs / "third" / "metrics.json").write_text("[", encoding="utf-8")
-    (runs / "first" / "run.json").write_text("{", encoding="utf-8")
+    (runs / "first" / "journal.jsonl").write_text("{}\n", encoding="utf-8")
     for name in ("first", "third"):
         assert cli("show", name, status=2).startswith("stdpbench: ")
-    assert "journal.jsonl, line 1 is damaged: not a fact of this format" in cli("show", "second")
+    assert "is damaged: it does not match its digest" in cli("show", "second")
     assert "damaged" in cli("list")
 
 

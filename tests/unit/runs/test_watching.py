@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from edited_journal import edit_journal
 from filelock import FileLock
 
 from stdpbench.runs import watching
@@ -50,7 +50,7 @@ def test_only_changed_runs_are_read(tmp_path: Path, make_run: Make) -> None:
     assert first.entries["a"].parameters["name"] == "tiny"
     assert watch.look() is None
     assert watch.read == 3
-    RunFolder(tmp_path / "b").update_run(state="stopped")
+    edit_journal(tmp_path / "b", state="stopped")
     make_run(tmp_path, "d", about={"started": "2025-01-01T00:00:00+00:00"})
     second = watch.look()
     assert second is not None
@@ -70,8 +70,7 @@ def test_recent_changes_are_read_again(tmp_path: Path, make_run: Make, monkeypat
     monkeypatch.setattr(watching, "_FRESH", 10**12)
     watch = RunsWatch(tmp_path)
     watch.look()
-    about = json.loads((tmp_path / "a" / "run.json").read_text(encoding="utf-8"))
-    (tmp_path / "a" / "run.json").write_text(json.dumps(about | {"reason": "of no change of the folder"}), "utf-8")
+    edit_journal(tmp_path / "a", reason="of no change of the folder")
     seen = watch.look()
     assert seen is not None
     assert seen.entries["a"].reason == "of no change of the folder"

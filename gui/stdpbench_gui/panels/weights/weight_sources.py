@@ -270,7 +270,7 @@ class WeightSources(QObject):
             from stdpbench.runs.preparation.start import arrays_at_start, load_split, normalised
 
             experiment = folder.experiment
-            split = load_split(experiment, bool(folder.read_json("run.json").get("validation", False)))
+            split = load_split(experiment, bool(folder.about.get("validation", False)))
             start = normalised(arrays_at_start(folder, experiment, split), graph_for(experiment, split.train))
             return folder, self._of(PastWeights(0, start.for_display()), "the start")
 

@@ -98,11 +98,9 @@ def test_readings_are_counted_over_seeds_of_one_experiment(tmp_path, make_run):
     other_seed = RunFolder(make_run(tmp_path, "two", parameters={"seed": 4}))
     another = RunFolder(make_run(tmp_path, "three", parameters={"network.n_exc": 9}))
     for folder in (one, one, other_seed, another):
-        assert note_reading(folder, looked)
+        note_reading(folder, looked)
     old = RunFolder(make_run(tmp_path, "old"))
     (old.path / "journal.jsonl").unlink()
-    assert not note_reading(old, looked)
-    assert not (old.path / "journal.jsonl").exists()
     found = count_readings(one)
     assert (found.run, found.experiment, found.runs, found.unknown) == (2, 2, 3, 1)
     in_bin = RunFolder(move_to_bin(other_seed))
@@ -142,7 +140,7 @@ def test_looks_at_test_labels_are_counted_over_all_runs_of_a_data_set(tmp_path, 
     another = RunFolder(make_run(tmp_path, "two", parameters={"network.n_exc": 9, "data.resize": 7}))
     other_data = RunFolder(make_run(tmp_path, "three", parameters={"data.kind": "kmnist"}))
     for folder, fact in ((one, test), (another, test), (another, test), (another, held_out), (other_data, test)):
-        assert note_reading(folder, fact)
+        note_reading(folder, fact)
     found = count_readings(one)
     assert (found.run, found.experiment, found.data_set, found.data_set_runs) == (1, 1, 2, 2)
     assert count_readings(another).experiment == 2, "test pictures and held-out ones"

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from edited_journal import edit_journal
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
@@ -184,7 +185,7 @@ def test_lineage_names_the_ancestors_of_a_run(family: list[RunFolder], tmp_path:
     with Store(runs) as store:
         assert lineage(grandchild, store)[1].endswith("(in the bin)")
     shutil.rmtree(runs / "bin")
-    child.update_run(parent={"id": grandchild.read_json("run.json")["id"], "name": "itself", "at": 1})
+    edit_journal(child, parent={"id": grandchild.read_json("run.json")["id"], "name": "itself", "at": 1})
     with Store(runs) as store:
         assert lineage(grandchild, store)[-1].endswith("(no longer here)"), "a circle ends"
 

@@ -80,7 +80,7 @@ def measured(tmp_path: Path, make_run: Make) -> Callable[..., Path]:
             (80, 1000, StateChanged("running")),
             (100, 2200, StateChanged("paused")),
             (150, 2200, StateChanged("running")),
-            (170, 3400, StateChanged("finished")),
+            (170, 3400, StateChanged(more.get("state", "finished"))),
         ]
         records = [
             Record(number, at, (START + timedelta(seconds=after)).isoformat(), fact)
@@ -283,7 +283,8 @@ def test_runs_without_usable_times_are_ignored(measured: Make, tmp_path: Path) -
     measured("stopped", state="stopped")
     changed = measured("changed")
     rules = {"kind": "bcm"}, {"kind": "diehl-cook-triplet"}
-    write_journal(changed, [*read_journal(changed), Record(9, 500, START.isoformat(), RuleChanged(*rules))])
+    known = read_journal(changed)
+    write_journal(changed, [*known, Record(len(known), 500, START.isoformat(), RuleChanged(*rules))])
     (measured("gone") / "experiment.toml").unlink()
     (measured("torn") / "journal.jsonl").write_text("{\n", encoding="utf-8")
     assert "run " not in forecast(asked(), tmp_path, SIZE).sentence

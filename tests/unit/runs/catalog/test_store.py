@@ -175,9 +175,9 @@ def test_a_run_whose_process_died_has_failed(tmp_path: Path, make_run: Make) -> 
 
 
 def test_damaged_folders_are_listed_as_such(three: Path) -> None:
-    (three / "a" / "run.json").write_text("{", encoding="utf-8")
+    (three / "a" / "journal.jsonl").write_text("{", encoding="utf-8")
     (three / "b" / "experiment.toml").write_text("name = [", encoding="utf-8")
-    (three / "c" / "run.json").write_text('{"state": "asleep"}', encoding="utf-8")
+    (three / "c" / "journal.jsonl").write_text("nonsense\n", encoding="utf-8")
     found = entries(three)
     assert [entry.state for entry in found] == ["damaged"] * 3
     assert all("cannot be read" in entry.reason for entry in found)

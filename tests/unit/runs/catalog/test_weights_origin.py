@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,6 @@ import pytest
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.referenced import with_reference
 from stdpbench.figures.comparison import comparison_figure
-from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.columns import summary, text
 from stdpbench.runs.catalog.comparison import Account, compare
 from stdpbench.runs.catalog.comparison_spec import (
@@ -52,27 +48,20 @@ def of(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def runs(tmp_path: Path, make_run: Make) -> Path:
-    """Runs of an earlier version, which recorded nothing."""
+    """Runs of every origin."""
     make_run(tmp_path, "taught", base=TAUGHT)
     make_run(tmp_path, "plain")
-    make_run(tmp_path, "continued", about={"from": of("taught")})
-    make_run(tmp_path, "branched", about={"parent": of("continued") | {"at": 3}})
-    make_run(tmp_path, "same", about={"reproduces": of("continued")})
-    make_run(tmp_path, "of-plain", about={"from": of("plain")})
-    make_run(tmp_path, "lost", about={"from": of("deleted")})
-    make_run(tmp_path, "another", about={"from": {"id": "other", "name": "taught"}})
-    make_run(tmp_path, "imported", about={"nir": {"file": "net.nir", "remark": ""}})
-    make_run(tmp_path, "of-imported", about={"from": of("imported")})
-    make_run(tmp_path, "circle", about={"parent": of("circle")})
+    make_run(tmp_path, "continued", about={"from": of("taught"), "weights_origin": "labels"})
+    make_run(tmp_path, "imported", about={"nir": {"file": "net.nir", "remark": ""}, "weights_origin": "unknown"})
     return tmp_path
 
 
-def test_runs_of_earlier_versions_are_as_the_run_that_they_continue_from(runs: Path) -> None:
+def test_runs_say_what_their_weights_were_trained_with(runs: Path) -> None:
     marked = {name: str(origin_of(runs / name)) for name in entries(runs)}
     assert marked == {
-        **dict.fromkeys(("taught", "continued", "branched", "same"), "labels"),
-        **dict.fromkeys(("plain", "of-plain", "lost", "another", "circle"), "no labels"),
-        **dict.fromkeys(("imported", "of-imported"), "unknown"),
+        **dict.fromkeys(("taught", "continued"), "labels"),
+        "plain": "no labels",
+        "imported": "unknown",
     }
     assert {name: str(entry.weights_origin) for name, entry in entries(runs).items()} == marked
 
@@ -92,26 +81,13 @@ def test_what_is_recorded_stays_without_the_run_that_it_came_from(tmp_path: Path
     assert f"vote {100 * only:.1f} %" in summary(found.values()), "the others are no part of the range"
 
 
-def test_an_index_of_an_earlier_version_is_read_again(runs: Path) -> None:
-    before = entries(runs)
-    with closing(sqlite3.connect(index.index_path(runs))) as connection:
-        connection.execute("ALTER TABLE runs DROP COLUMN weights_origin")
-        connection.commit()
-    shutil.rmtree(runs / "plain")
-    again = entries(runs)
-    assert {name: str(entry.weights_origin) for name, entry in again.items()} == {
-        name: str(entry.weights_origin) for name, entry in before.items() if name != "plain"
-    }
-    assert again["continued"].weights_origin.supervised
-
-
 def test_a_comparison_never_says_without_where_the_origin_is_unknown(runs: Path) -> None:
     def remarks(*names: str) -> str:
         return " ".join(compare([RunFolder(runs / name) for name in names]).remarks)
 
     assert "trained with labels" not in remarks("taught", "continued")
-    assert "The weights of taught and branched were trained with labels (supervised), the others without" in remarks(
-        "taught", "branched", "plain"
+    assert "The weights of taught and continued were trained with labels (supervised), the others without" in remarks(
+        "taught", "continued", "plain"
     )
     said = remarks("taught", "imported")
     assert "without" not in said

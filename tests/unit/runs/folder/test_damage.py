@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from edited_journal import edit_journal
 
 import stdpbench
 from stdpbench.datasets import Images
@@ -45,11 +46,6 @@ def whole(tmp_path: Path, make_run: Make) -> Path:
     return path
 
 
-def _state(path: Path, **changes: object) -> None:
-    file = path / "run.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
-
-
 def test_a_whole_run_has_none(whole: Path) -> None:
     started = Started(Experiment.from_mapping({"name": "tiny"}).to_mapping(), "runtime", "", (), (2, 2), ())
     assert problems(whole, started) == []
@@ -64,10 +60,7 @@ def test_a_whole_run_has_none(whole: Path) -> None:
         ("weights.npy", b"", "weights.npy is damaged: "),
         ("metrics.json", b'{\n"a":', "metrics.json is damaged: invalid JSON, in line 2"),
         ("metrics.json", b"\xff", "metrics.json is damaged: invalid JSON"),
-        ("run.json", b"{}", "run.json contains no state"),
-        ("run.json", b'{"state": "odd"}', "run.json contains the unknown state 'odd'"),
         ("weights.npy", None, "weights.npy is missing, so its network is unknown"),
-        ("journal.jsonl", None, "journal.jsonl is missing, so the events of the run are unknown"),
     ],
 )
 def test_each_is_one_clause(whole: Path, name: str, content: bytes | None, clause: str) -> None:
@@ -94,7 +87,7 @@ def test_an_experiment_that_was_changed_afterwards(whole: Path) -> None:
 
 
 def test_what_a_run_goes_on_from(whole: Path) -> None:
-    _state(whole, state="stopped")
+    edit_journal(whole, state="stopped")
     assert problems(whole) == [], "it had none yet"
     assert problems(whole, CheckpointWritten("000000007")) == [
         "its checkpoints are missing: Resume starts it from the beginning"
@@ -111,15 +104,15 @@ def test_what_a_run_goes_on_from(whole: Path) -> None:
         "the checkpoint checkpoints/000000007 is damaged: checkpoint.json is missing: "
         "Resume starts it from the beginning"
     ]
-    _state(whole, state="finished")
+    edit_journal(whole, state="finished")
     assert problems(whole) == [], "nothing goes on from them"
 
 
-def test_a_folder_without_run_json_is_that_of_a_run_all_the_same(whole: Path, tmp_path: Path) -> None:
-    (whole / "run.json").unlink()
+def test_a_folder_without_a_journal_is_that_of_a_run_all_the_same(whole: Path, tmp_path: Path) -> None:
+    (whole / "journal.jsonl").unlink()
     assert looks_like_run(whole)
     assert not looks_like_run(tmp_path)
-    with pytest.raises(StdpbenchError, match=r"is not a run folder: run\.json is missing"):
+    with pytest.raises(StdpbenchError, match=r"is not a run folder: journal\.jsonl is missing"):
         RunFolder.open(whole)
 
 

@@ -197,7 +197,7 @@ def test_a_folder_named_bin_that_is_not_the_bin_stays_as_it_is(tmp_path, make_ru
 
 def test_runs_in_the_bin_go_after_a_question_and_everything_else_stays_and_is_named(tmp_path, make_run, cli):
     move_to_bin(RunFolder.open(make_run(tmp_path, "a")))
-    make_run(tmp_path / "bin", "b", about=own("b"))  # as earlier versions left it, without a mark
+    move_to_bin(RunFolder.open(make_run(tmp_path, "b")))
     (tmp_path / "bin" / "notes.txt").write_text("precious")
     for number in range(20):
         (tmp_path / "bin" / f"tool{number:02}").write_text("precious")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tracemalloc
-from dataclasses import fields
+from bisect import bisect_right
+from dataclasses import fields, replace
 from pathlib import Path
+from random import Random
 from typing import Any, get_args
 from unittest.mock import Mock
 
@@ -38,6 +41,7 @@ EXAMPLES: list[Any] = [
         ("0", "zwei", "三"),
     ),
     facts.Started({}, "runtime", "", (("train", 0),), (1, 1), ()),
+    facts.Dependencies({"data": "ab" * 32, "acme": "cd" * 32}),
     facts.Planned((("train", 20), ("test", 3))),
     facts.Estimated(12.5, 3 * 2**30),
     facts.StateChanged("running"),
@@ -51,7 +55,7 @@ EXAMPLES: list[Any] = [
         {"kind": "oja", "w_max": 1.0}, {"kind": "custom", "title": "ü", "traces": {"x": {"tau": "t"}}, "t": "2 ms"}
     ),
     facts.RuleChanged({"kind": "oja"}, {"kind": "bcm"}, "further"),
-    facts.LearnedSet({"w": "ab" * 32, "theta": "cd" * 32}, {"w": (784, 4), "theta": (4,)}),
+    facts.LearnedSet({"feed.w": "ab" * 32, "exc.theta": "cd" * 32}, {"feed.w": (784, 4), "exc.theta": (4,)}),
     facts.CheckpointWritten("000000040"),
     facts.Remarked("Some neurons never fire."),
     facts.Remarked("The checkpoint is damaged.", once=True),
@@ -60,7 +64,6 @@ EXAMPLES: list[Any] = [
     facts.HeldOut(200, "spare", {"accuracy_vote": 0.5, "purity": None}),
     facts.LabelsRead("test", 6, "read-outs"),
     facts.Measured("k-means", {}),
-    facts.Branched("0123", "parent-1", 12),
     facts.Branched("0123", "parent-1", 12, 2),
     facts.Rewound("kept-1"),
     Piece(
@@ -79,6 +82,20 @@ EXAMPLES: list[Any] = [
 RECORDS = [Record(number, 7 * number, "2026-01-02T03:04:05+00:00", fact) for number, fact in enumerate(EXAMPLES)]
 
 
+ABOUT = {"id": "ab" * 16, "command": "stdpbench run ü"}
+
+
+def new_journal(folder: Path) -> Journal:
+    write_journal(folder, [], ABOUT)
+    return Journal(folder)
+
+
+def chained(line: bytes, before: bytes) -> bytes:
+    """A line with the digest that follows another line."""
+    digest = hashlib.sha256(before[-34:-2] + line[:-1]).hexdigest()[:32].encode()
+    return line[:-1] + b',"chain":"' + digest + b'"}'
+
+
 def test_there_is_an_example_of_every_kind():
     assert {type(fact) for fact in EXAMPLES} == set(get_args(Fact))
     for kind in get_args(Fact):  # they stand in one table with these
@@ -87,7 +104,7 @@ def test_there_is_an_example_of_every_kind():
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record.fact).__name__)
 def test_every_fact_comes_back_as_it_was(record, tmp_path):
-    journal = Journal(tmp_path)
+    journal = new_journal(tmp_path)
     record = Record(0, record.position, record.time, record.fact)
     journal.append(record, sync=True)
     journal.close()
@@ -97,12 +114,13 @@ def test_every_fact_comes_back_as_it_was(record, tmp_path):
     assert found.fact.recurs == record.fact.recurs
     for field in fields(found.fact):
         assert type(getattr(found.fact, field.name)) is type(getattr(record.fact, field.name))
-    line = json.loads((tmp_path / NAME).read_text(encoding="utf-8"))
+    first, line = map(json.loads, (tmp_path / NAME).read_text(encoding="utf-8").splitlines())
+    assert first == {"format": 2, **ABOUT, "chain": first["chain"]}
     assert list(line)[:4] == ["n", "position", "time", "fact"]
-    assert line.get("projection", "none") != ""  # earlier versions wrote no such key
 
 
 def test_a_journal_is_opened_again_and_written_on(tmp_path):
+    write_journal(tmp_path, [], ABOUT)
     for start in range(0, len(RECORDS), 5):
         journal = Journal(tmp_path)
         assert journal.records == RECORDS[:start]
@@ -113,6 +131,7 @@ def test_a_journal_is_opened_again_and_written_on(tmp_path):
     assert read_journal(tmp_path) == RECORDS
     write_journal(tmp_path, RECORDS[:3])
     assert read_journal(tmp_path) == RECORDS[:3]
+    assert read_undamaged(tmp_path).about == ABOUT
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
@@ -167,7 +186,7 @@ def test_a_last_line_that_was_cut_off_is_cut_away(tmp_path):
         b'{"n":1,"position":0,"time":"","fact":"ParametersChanged","changes":{"exc.tau_m":3}}',
         b'{"n":1,"position":0,"time":"","fact":"ParametersChanged","changes":[]}',
         b'{"n":1,"position":0,"time":"","fact":"LearnedSet","sha256":{},"shape":{}}',
-        b'{"n":1,"position":0,"time":"","fact":"LearnedSet","sha256":{"w":"../x"},"shape":{"w":[1]}}',
+        b'{"n":1,"position":0,"time":"","fact":"LearnedSet","sha256":{"feed.w":"../x"},"shape":{"feed.w":[1]}}',
         b'{"n":1,"position":0,"time":"","fact":"LearnedSet","sha256":{"v":"%s"},"shape":{"v":[1]}}' % (b"0" * 64),
         b'{"n":1,"position":0,"time":"","fact":"Block","first":0}',
         b'{"n":1,"position":0,"time":"","fact":"Started","experiment":{},"simulator":"","remark":"","phases":3,'
@@ -175,17 +194,41 @@ def test_a_last_line_that_was_cut_off_is_cut_away(tmp_path):
     ],
 )
 def test_a_damaged_line_is_named(line, tmp_path):
-    write_journal(tmp_path, RECORDS[:3])
+    write_journal(tmp_path, RECORDS[:3], ABOUT)
     lines = (tmp_path / NAME).read_bytes().splitlines()
-    (tmp_path / NAME).write_bytes(b"\n".join([lines[0], line, lines[2], b""]))
+    third = chained(line, lines[1]) if line.startswith(b"{") and line.endswith(b"}") else line
+    (tmp_path / NAME).write_bytes(b"\n".join([*lines[:2], third, lines[3], b""]))
     for read in (read_journal, Journal):
-        with pytest.raises(DamagedJournalError, match=r"journal\.jsonl, line 2 is damaged") as error:
+        with pytest.raises(DamagedJournalError, match=r"journal\.jsonl, line 3 is damaged") as error:
             read(tmp_path)
         assert "\n" not in str(error.value)
     found = read_undamaged(tmp_path)
-    assert (found.records, found.length) == (RECORDS[:1], len(lines[0]) + 1)
+    assert (found.records, found.length) == (RECORDS[:1], len(lines[0]) + len(lines[1]) + 2)
     assert found.damage == str(error.value)
-    assert (tmp_path / NAME).read_bytes().splitlines()[0] == lines[0], "a damaged journal was changed"
+    assert (tmp_path / NAME).read_bytes().splitlines()[:2] == lines[:2], "a damaged journal was changed"
+
+
+def test_every_flipped_bit_is_found(tmp_path):
+    records = [replace(record, number=number) for number, record in enumerate([*RECORDS[2:6], *RECORDS[-3:]])]
+    write_journal(tmp_path, records, ABOUT)
+    whole = (tmp_path / NAME).read_bytes()
+    starts = [0, *(at + 1 for at, byte in enumerate(whole) if byte == ord("\n"))]
+    for bit in Random(1).sample(range(8 * len(whole)), 4000):
+        at = bit // 8
+        (tmp_path / NAME).write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit % 8]) + whole[at + 1 :])
+        damaged = bisect_right(starts, at)
+        assert f"line {damaged} is damaged" in read_undamaged(tmp_path).damage, bit
+
+
+def test_facts_after_a_damaged_line_can_still_be_read(tmp_path):
+    records = [replace(record, number=number) for number, record in enumerate(RECORDS[2:8])]
+    write_journal(tmp_path, records, ABOUT)
+    data = (tmp_path / NAME).read_bytes()
+    lines = data.splitlines(keepends=True)
+    lines[2] = lines[2].replace(b"2026", b"2025")
+    (tmp_path / NAME).write_bytes(b"".join(lines))
+    found = read_undamaged(tmp_path)
+    assert (found.records, found.later) == (records[:1], records[2:])
 
 
 def test_a_journal_without_end_takes_no_memory(tmp_path):
@@ -200,20 +243,7 @@ def test_a_journal_without_end_takes_no_memory(tmp_path):
         tracemalloc.stop()
     assert peak < 50 * 2**20
     assert found.records == RECORDS[:2]
-    assert found.damage.endswith("journal.jsonl, line 3 is damaged: it is longer than 16 MiB")
-
-
-def test_a_line_of_a_later_version_with_more_in_it_is_read(tmp_path):
-    record = RECORDS[3]
-    line = {**record.to_mapping(), "n": 0, "colour": "red"}
-    (tmp_path / NAME).write_text(json.dumps(line) + "\n")
-    assert read_journal(tmp_path)[0].fact == record.fact
-
-
-def test_a_fact_of_a_later_version_is_named(tmp_path):
-    (tmp_path / NAME).write_text('{"n":0,"position":0,"time":"","fact":"Dreamt","of":"sheep"}\n')
-    with pytest.raises(StdpbenchError, match=r"line 1 is damaged: .* know the fact 'Dreamt'; a later one may"):
-        read_journal(tmp_path)
+    assert found.damage.endswith("journal.jsonl, line 4 is damaged: it is longer than 16 MiB")
 
 
 def test_what_cannot_be_read_is_said(tmp_path):
@@ -223,7 +253,7 @@ def test_what_cannot_be_read_is_said(tmp_path):
 
 
 def test_a_fact_that_json_does_not_know_is_no_half_line(tmp_path):
-    journal = Journal(tmp_path)
+    journal = new_journal(tmp_path)
     with pytest.raises(ValueError, match="JSON"):
         journal.append(Record(0, 0, "", facts.Block(0, (), (), float("nan"), 0.0, {})))
     journal.append(Record(0, 0, "", facts.Rewound("x")))
@@ -253,7 +283,7 @@ class Stingy:
 
 @pytest.mark.parametrize("room", [0, 1, 10, 60])
 def test_nothing_of_a_fact_stays_that_did_not_fit(room, tmp_path):
-    journal = Journal(tmp_path)
+    journal = new_journal(tmp_path)
     journal.append(RECORDS[0])
     before = (tmp_path / NAME).read_bytes()
     file = journal._file
@@ -295,7 +325,7 @@ class Disk:
 
 @pytest.mark.parametrize("how", ["append", "sync"])
 def test_after_a_failed_sync_what_was_lost_is_written_anew(how, tmp_path, monkeypatch):
-    disk, journal = Disk(tmp_path, monkeypatch), Journal(tmp_path)
+    disk, journal = Disk(tmp_path, monkeypatch), new_journal(tmp_path)
     journal.append(RECORDS[0], sync=True)
     journal.append(RECORDS[1])
     journal.append(RECORDS[2])
@@ -313,7 +343,7 @@ def test_after_a_failed_sync_what_was_lost_is_written_anew(how, tmp_path, monkey
 
 
 def test_a_file_that_cannot_be_written_anew_is_tried_again(tmp_path, monkeypatch):
-    disk, journal = Disk(tmp_path, monkeypatch), Journal(tmp_path)
+    disk, journal = Disk(tmp_path, monkeypatch), new_journal(tmp_path)
     journal.append(RECORDS[0])
     disk.fails = True
     with pytest.raises(DiskError, match="Input/output error"):
@@ -329,7 +359,7 @@ def test_a_file_that_cannot_be_written_anew_is_tried_again(tmp_path, monkeypatch
 
 
 def test_what_cannot_be_cut_off_is_not_trusted_either(tmp_path):
-    journal = Journal(tmp_path)
+    journal = new_journal(tmp_path)
     journal.append(RECORDS[0])
     stingy = Stingy(journal._file, 10)
     stingy.truncate = Mock(side_effect=OSError(30, "Read-only file system"))  # type: ignore[attr-defined]
@@ -346,10 +376,11 @@ import resource, signal, sys
 from pathlib import Path
 from stdpbench.errors import DiskError
 from stdpbench.runs.protocol.facts import Record, Remarked
-from stdpbench.runs.folder.journal import Journal, read_journal
+from stdpbench.runs.folder.journal import Journal, read_journal, write_journal
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 folder, limit = Path(sys.argv[1]), resource.getrlimit(resource.RLIMIT_FSIZE)
+write_journal(folder, [], {})
 journal = Journal(folder)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
 number = 0

@@ -46,8 +46,12 @@ def new(runs: Path, **changes: Any) -> RunFolder:
 
 
 def asks(folder: RunFolder, **arrays: Any) -> tuple[str, dict[str, Any]]:
-    """A request to set arrays, whose files are written."""
-    return "set_learned", {"arrays": write_learned(folder.path, arrays)}
+    """A request to set arrays, whose files are written; ``w`` and ``theta`` are those of the first layer."""
+    named = {
+        {"w": "feed.w", "theta": "exc.theta", "lateral": "compete.w"}.get(name, name): values
+        for name, values in arrays.items()
+    }
+    return "set_learned", {"arrays": write_learned(folder.path, named)}
 
 
 def set_by_hand(folder: RunFolder) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = new(tmp_path_factory.mktemp("run"))
     engine = drive(folder, **set_by_hand(folder))
     assert [error for _, error, _ in engine.replies if error] == []
-    assert folder.read_json("run.json")["state"] == "finished"
+    assert folder.about["state"] == "finished"
     return folder
 
 
@@ -87,14 +91,14 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 def test_arrays_hold_from_the_next_presentation_on(run: RunFolder, untouched: RunFolder) -> None:
-    assert sets_in(run) == [(FIRST, ["w", "theta"]), (SECOND, ["theta"])]
+    assert sets_in(run) == [(FIRST, ["feed.w", "exc.theta"]), (SECOND, ["exc.theta"])]
     assert arrays(run)["weights.npy"] != arrays(untouched)["weights.npy"]
     spikes, of_untouched = (np.load(each.path / "training.npz")["spikes"] for each in (run, untouched))
     assert (spikes[:FIRST] == of_untouched[:FIRST]).all()
     assert (spikes[FIRST:] != of_untouched[FIRST:]).any()
     facts = [record.fact for record in read_journal(run.path) if isinstance(record.fact, LearnedSet)]
-    np.testing.assert_array_equal(read_learned(run.path, facts[0].sha256["w"]), W)
-    assert facts[0].shape == {"w": W.shape, "theta": THETA.shape}
+    np.testing.assert_array_equal(read_learned(run.path, facts[0].sha256["feed.w"]), W)
+    assert facts[0].shape == {"feed.w": W.shape, "exc.theta": THETA.shape}
     assert len(kept_in(run)) == 3
 
 
@@ -110,7 +114,7 @@ def test_what_is_set_is_in_the_network_at_once_and_on_disk_before(tmp_path: Path
     assert error == ""
     np.testing.assert_array_equal(w, W)
     assert not np.array_equal(theta, THETA)
-    assert journal == [(FIRST, ["w"])]
+    assert journal == [(FIRST, ["feed.w"])]
     np.testing.assert_array_equal(newest_weights(folder.path).learned["feed.w"].argmax(axis=0), W.argmax(axis=0))
 
 
@@ -229,15 +233,15 @@ def test_what_cannot_be_set_is_refused_in_a_sentence_and_leaves_nothing(tmp_path
     bad = W.copy()
     bad[3, 2] = np.nan
     wishes = [
-        (asks(folder, w=W[:, :3]), "w has the shape (64, 3), but (64, 4) in this network"),
-        (asks(folder, theta=THETA[None]), "theta has the shape (1, 4), but (4,) in this network"),
-        (asks(folder, w=bad), "w holds values that are not finite numbers"),
+        (asks(folder, w=W[:, :3]), "feed.w has the shape (64, 3), but (64, 4) in this network"),
+        (asks(folder, theta=THETA[None]), "exc.theta has the shape (1, 4), but (4,) in this network"),
+        (asks(folder, w=bad), "feed.w holds values that are not finite numbers"),
         (asks(folder, w=W - 0.3), "allowed are 0 to 1 (plasticity.w_max = 1)"),
         (asks(folder, w=W + 0.5), "allowed are 0 to 1 (plasticity.w_max = 1)"),
-        (asks(folder, theta=np.full(4, 20.0)), "theta holds values from 20 to 20; allowed are 0 to 1, in volt"),
-        (asks(folder, lateral=np.zeros((4, 4))), "lateral cannot be set: lateral inhibition does not learn"),
-        (("set_learned", {"arrays": {"w": "0" * 64}}), f"arrays/{'0' * 64}.npy is missing"),
-        (("set_learned", {"arrays": {"w": "../run"}}), "'../run' is not the SHA-256 of an array"),
+        (asks(folder, theta=np.full(4, 20.0)), "exc.theta holds values from 20 to 20; allowed are 0 to 1, in volt"),
+        (asks(folder, lateral=np.zeros((4, 4))), "compete.w cannot be set: lateral inhibition does not learn"),
+        (("set_learned", {"arrays": {"feed.w": "0" * 64}}), f"arrays/{'0' * 64}.npy is missing"),
+        (("set_learned", {"arrays": {"feed.w": "../run"}}), "'../run' is not the SHA-256 of an array"),
         (("set_learned", {"arrays": {}}), "malformed"),
         (("set_learned", {"arrays": {"v": "0" * 64}}), "is missing"),
         (("set_learned", {}), "malformed"),
@@ -285,12 +289,11 @@ def test_a_disk_without_room_leaves_the_network_as_it_is(tmp_path: Path, monkeyp
     ("given", "message"),
     [
         ({}, "nothing to set: give values for an array, such as feed.w"),
-        ({"W": W}, "there is no learned array 'W'; known are compete.w, exc.theta, feed.w, lateral, theta, w"),
-        ({"w": W, "feed.w": W}, "w and feed.w are the same array: give it once"),
-        ({"w": W * 1j}, "w must be an array of real numbers, not of complex128"),
-        ({"w": [["a"]]}, "w must be an array of real numbers"),
-        ({"w": [[1, 2], [3]]}, "w is not an array"),
-        ({"theta": np.array([object()])}, "theta must be an array of real numbers, not of object"),
+        ({"W": W}, "there is no learned array 'W'; known are compete.w, exc.theta, feed.w"),
+        ({"feed.w": W * 1j}, "feed.w must be an array of real numbers, not of complex128"),
+        ({"feed.w": [["a"]]}, "feed.w must be an array of real numbers"),
+        ({"feed.w": [[1, 2], [3]]}, "feed.w is not an array"),
+        ({"exc.theta": np.array([object()])}, "exc.theta must be an array of real numbers, not of object"),
     ],
 )
 def test_what_is_no_array_is_not_written(given: dict[str, Any], message: str, tmp_path: Path) -> None:
@@ -300,11 +303,11 @@ def test_what_is_no_array_is_not_written(given: dict[str, Any], message: str, tm
 
 
 def test_numbers_become_float64(tmp_path: Path) -> None:
-    (sha256,) = write_learned(tmp_path, {"theta": np.arange(4, dtype=np.int8)}).values()
+    (sha256,) = write_learned(tmp_path, {"exc.theta": np.arange(4, dtype=np.int8)}).values()
     found = read_learned(tmp_path, sha256)
     assert found.dtype == np.float64
     assert found.tolist() == [0, 1, 2, 3]
-    assert write_learned(tmp_path, {"theta": [0.0, 1.0, 2.0, 3.0]}) == {"theta": sha256}
+    assert write_learned(tmp_path, {"exc.theta": [0.0, 1.0, 2.0, 3.0]}) == {"exc.theta": sha256}
     assert [path.name for path in (tmp_path / "arrays").iterdir()] == [f"{sha256}.npy"]
 
 
@@ -332,7 +335,7 @@ def test_files_that_are_not_what_they_are_named_are_refused(run: RunFolder, tmp_
     assert about["state"] == "failed"
     assert f"is missing; it was set at presentation {FIRST}" in about["reason"]
     for content in (b"", b"no npy", io.BytesIO().getvalue()):
-        (name,) = write_learned(tmp_path, {"theta": THETA}).values()
+        (name,) = write_learned(tmp_path, {"exc.theta": THETA}).values()
         (tmp_path / "arrays" / f"{name}.npy").write_bytes(content)
         with pytest.raises(StdpbenchError, match="damaged"):
             read_learned(tmp_path, name)
@@ -361,8 +364,8 @@ def test_it_is_told_and_marked(run: RunFolder) -> None:
     assert live.changes == []
     assert live.marks == [(FIRST, "weights and thresholds set"), (SECOND, "thresholds set")]
     (first, second) = (text for _, _, text in live.log if "replaced (" in text)
-    assert first.startswith(f"From presentation {FIRST} on: weights and thresholds replaced (w ")
-    assert second.startswith(f"From presentation {SECOND} on: thresholds replaced (theta ")
+    assert first.startswith(f"From presentation {FIRST} on: weights and thresholds replaced (feed.w ")
+    assert second.startswith(f"From presentation {SECOND} on: thresholds replaced (exc.theta ")
     assert json.loads((run.path / "run.json").read_text())["state"] == "finished"
 
 
@@ -418,21 +421,11 @@ def test_a_network_that_is_looked_at_has_what_was_set(tmp_path: Path) -> None:
     np.testing.assert_array_equal(newest_weights(folder.path).learned["exc.theta"], THETA)
 
 
-def test_arrays_have_one_name_in_facts_and_two_in_calls(run: RunFolder, tmp_path: Path) -> None:
-    """Journals keep the names that earlier versions can read; an array that there was not then has its own."""
+def test_an_array_that_the_network_does_not_have_is_named(tmp_path: Path) -> None:
     folder = new(tmp_path)
-    hooks = set_by_hand(folder)
-    digests = write_learned(folder.path, {"feed.w": W, "exc.theta": THETA})
-    assert digests == write_learned(folder.path, {"w": W, "theta": THETA})
-    named = {"feed.w": digests["w"], "exc.theta": digests["theta"]}
-    first = [wish if wish == "resume" else ("set_learned", {"arrays": named}) for wish in hooks["paused"][0]]
-    drive(folder, at=hooks["at"], paused=[first, *hooks["paused"][1:]])
-    assert sets_in(folder) == sets_in(run)
-    assert arrays(folder) == arrays(run)
-    other = new(tmp_path / "other")
-    engine = drive(other, at={FIRST: ["pause"]}, paused=[[asks(other, **{"feed2.w": W}), "stop"]])
-    assert "feed2.w cannot be set: this network has no such array; w and theta can" in str(engine.replies)
-    fact = LearnedSet({"feed2.w": "ab" * 32, "w": "cd" * 32}, {"feed2.w": (3, 2), "w": (2, 2)})
+    engine = drive(folder, at={FIRST: ["pause"]}, paused=[[asks(folder, **{"feed2.w": W}), "stop"]])
+    assert "feed2.w cannot be set: this network has no such array; feed.w and exc.theta can" in str(engine.replies)
+    fact = LearnedSet({"feed2.w": "ab" * 32, "feed.w": "cd" * 32}, {"feed2.w": (3, 2), "feed.w": (2, 2)})
     assert array_names(fact) == "feed2.w and weights"
     assert fact_of(Record(0, 0, "", fact)) == fact
 

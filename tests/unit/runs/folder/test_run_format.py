@@ -1,8 +1,10 @@
-"""Run folders of earlier formats open in every later version: tests/assets/run-format-*."""
+"""A run folder of this format, and one of another."""
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -16,9 +18,9 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.lineage.branches import branch, rewind, state_of_records
+from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
-from stdpbench.runs.protocol.facts import Fact, HeldOut, LabelsRead, LearnedSet, Planned, RuleChanged
+from stdpbench.runs.protocol.facts import Fact, HeldOut, LearnedSet, Planned, RuleChanged
 from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.pieces import Piece
@@ -26,41 +28,33 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.taught import Taught
 from stdpbench.simulators import find_compiler
 
-ASSETS = Path(__file__).parents[3] / "assets"
-FORMATS = sorted(path.name for path in ASSETS.glob("run-format-*"))
+ASSET = Path(__file__).parents[3] / "assets" / "run-format-2"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
-    """The run of format 1, to do with as one likes."""
-    shutil.copytree(ASSETS / "run-format-1", tmp_path / "runs" / "old")
+    """A run of this format, which tests may change."""
+    shutil.copytree(ASSET, tmp_path / "runs" / "old")
     return RunFolder.open(tmp_path / "runs" / "old")
 
 
-def test_there_is_one_of_every_format_and_it_is_small():
-    assert FORMATS == ["run-format-1"]
-    for name in FORMATS:
-        assert sum(path.stat().st_size for path in (ASSETS / name).rglob("*") if path.is_file()) < 60_000
-
-
-def test_the_experiment_of_format_1(folder):
+def test_the_experiment(folder):
     made = folder.experiment
     assert (made.name, made.seed, made.network.n_exc, made.network.weight_sum) == ("tiny", 11, 4, 20.0)
     assert (made.schedule.train_images, made.schedule.between, made.exc_kind) == (12, "rest", "adaptive-lif")
 
 
 def test_what_run_json_of_format_1_says(folder):
-    about = folder.read_json("run.json")
+    about = folder.about
     assert Options.from_mapping(about["options"]) == Options(1, "compiled", False, True, 4)
     assert state_of(folder) == (State.FINISHED, "")
     assert about["parent"]["at"] == 5
 
 
-def test_the_journal_of_format_1(folder):
+def test_the_journal(folder):
     records = read_journal(folder.path)
-    later = {HeldOut, LabelsRead, LearnedSet, Piece, Planned, RuleChanged, Taught}
-    assert {type(record.fact) for record in records} == set(get_args(Fact)) - later
-    assert state_of_records(records) == (State.FINISHED, "")
+    others = {HeldOut, LearnedSet, Piece, Planned, RuleChanged, Taught}
+    assert {type(record.fact) for record in records} == set(get_args(Fact)) - others
     assert reached_position(records) == 12
     live = LiveRun.replay(records)
     assert live.state is State.FINISHED
@@ -71,29 +65,29 @@ def test_the_journal_of_format_1(folder):
     assert live.started.class_names == tuple("0123456789")
     assert sorted(live.blocks) == list(range(1, 13))
     assert [block.first for _, block in sorted(live.blocks.items())] == list(range(12))
-    assert list(live.blocks[12].attempts) == [2]
+    assert list(live.blocks[12].attempts) == [3]
     assert [position for position, _ in live.changes] == [2, 5, 8, 11]
     assert live.changes[1][1] == {"plasticity.nu_post": (0.01, 0.03)}
-    assert live.metrics.keys() == {"network", "start weights", "k-means"}
+    assert live.metrics.keys() == {"network", "start weights", "samples as prototypes", "k-means"}
     assert live.labelled is not None
     assert sum(live.labelled.per_class) == 4
-    assert all(describe(record) for record in records if type(record.fact).__name__ != "Block")
+    assert all(describe(record) for record in records if type(record.fact).__name__ not in ("Block", "Dependencies"))
     inherited = Experiment.from_mapping(live.parameters())
     assert inherited.differences(experiment_at(folder.experiment, records, 12)) == {}
     assert inherited.exc.tau_m == 95  # type: ignore[attr-defined]
     assert experiment_at(folder.experiment, records, 8).network.weight_sum is None
 
 
-def test_the_checkpoint_of_format_1(folder):
+def test_the_checkpoint(folder):
     assert positions(folder.path) == [8]
     found, remarks = newest_checkpoint(folder.path)
     assert remarks == []
     assert found is not None
     assert found.position == 8
     assert Experiment.from_mapping(found.experiment).plasticity.nu_post == 0.03  # type: ignore[attr-defined]
-    assert found.state["plastic.w"].shape == (64, 4)
+    assert found.state["feed.w"].shape == (64, 4)
     assert found.state["exc.theta"].shape == (4,)
-    assert np.isfinite(found.state["plastic.w"]).all()
+    assert np.isfinite(found.state["feed.w"]).all()
     assert found.history["image"].tolist() == list(range(8))
     assert found.history["recent_counts"].shape == (8, 4)
 
@@ -110,3 +104,21 @@ def test_runs_of_format_1_go_on_and_branch(folder):
     assert outcome(kept).keys() == {"facts", "parameter changes"}
     finished(folder)
     assert outcome(folder)["weights.npy"] != outcome(made)["weights.npy"]
+
+
+def test_a_folder_of_another_format_is_one_sentence_and_left_untouched(
+    tmp_path: Path, call: Callable[..., str]
+) -> None:
+    old = tmp_path / "runs" / "old"
+    shutil.copytree(ASSET, old)
+    lines = (old / "journal.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    without_digests = "".join(re.sub(r',"chain":"[0-9a-f]{32}"', "", line) for line in lines[1:])
+    (old / "journal.jsonl").write_text(without_digests, encoding="utf-8")
+    before = {path: path.read_bytes() for path in old.rglob("*") if path.is_file()}
+    sentence = f"{old} is a run folder of format 1, and this version of stdpbench reads format 2: it is left as it is"
+    for command in (["show", "old"], ["resume", "old"], ["resume", "old", "--repair"], ["branch", "old"]):
+        assert sentence in call(*command, "--runs", str(old.parent), status=2), command
+    assert "format 1" in call("list", "--columns", "reason", "--runs", str(old.parent))
+    assert {path: path.read_bytes() for path in old.rglob("*") if path.is_file() and path.name != "lock"} == before
+    call("delete", "old", "--runs", str(old.parent))
+    assert (old.parent / "bin" / "old" / "journal.jsonl").read_text(encoding="utf-8") == without_digests

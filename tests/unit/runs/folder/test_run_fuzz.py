@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -26,12 +27,12 @@ from stdpbench.runs.folder.checkpoints import newest_checkpoint, positions, read
 from stdpbench.runs.folder.journal import Journal, read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.branches import branch, rewind, state_of_records
+from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.simulators import find_compiler
 
-ASSET = Path(__file__).parents[3] / "assets" / "run-format-1"
+ASSET = Path(__file__).parents[3] / "assets" / "run-format-2"
 CHECKPOINT = "checkpoints/000000008"
 
 EXPERIMENTS, FILES_OF_RUNS = (
@@ -182,7 +183,6 @@ def use_the_journal(folder: RunFolder) -> None:
     assert isinstance(live.parameters(), dict)
     for record in records:
         assert isinstance(describe(record), str)
-    state_of_records(records)
     reached = reached_position(records)
     only_sentences(experiment_at, folder.experiment, records, reached)
     only_sentences(outcome, folder)
@@ -213,12 +213,20 @@ def test_a_journal_with_other_values_is_one_or_a_sentence(examples):
     def check_one(change):
         number, line = change
         with asset() as folder:
-            lines = [*LINES[:number], line, *LINES[number + 1 :]]
-            text = "".join(json.dumps(line) + "\n" for line in lines)
-            (folder.path / "journal.jsonl").write_text(text, encoding="utf-8")
+            (folder.path / "journal.jsonl").write_bytes(chained([*LINES[:number], line, *LINES[number + 1 :]]))
             use_the_journal(folder)
 
     check_one()
+
+
+def chained(contents: list[Any]) -> bytes:
+    """The lines of a journal with right digests, whatever they say."""
+    lines, chain = [], ""
+    for content in contents:
+        text = json.dumps({key: value for key, value in content.items() if key != "chain"})[:-1]
+        chain = hashlib.sha256((chain + text).encode()).hexdigest()[:32]
+        lines.append(f'{text},"chain":"{chain}"}}\n')
+    return "".join(lines).encode()
 
 
 # -- checkpoints -----------------------------------------------------------------------------------
@@ -324,7 +332,7 @@ def test_runs_go_on_from_damaged_files_or_fail_in_a_sentence(tmp_path):
                 outcomes.add("refused")
                 return
             drive(copy, engine=engine)
-            state = copy.read_json("run.json")["state"]
+            state = copy.about["state"]
             outcomes.add(state)
             assert state in ("finished", "failed")
             if state == "finished" and name.startswith("checkpoints"):

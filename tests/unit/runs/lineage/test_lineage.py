@@ -16,8 +16,8 @@ from stdpbench.runs.folder.checkpoints import checkpoint_path, positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.folder.status import held
-from stdpbench.runs.lineage.branches import branch, resume_position, rewind, state_of_records
+from stdpbench.runs.folder.status import held, state_of
+from stdpbench.runs.lineage.branches import branch, resume_position, rewind
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.facts import Branched, ParametersChanged, Rewound
@@ -175,12 +175,12 @@ def test_a_rewound_run_gives_the_same_results_again(to, tmp_path):
     kept = rewind(folder, to)
     assert outcome(kept) == expected, "something of what was left behind is lost"
     assert kept.read_json("run.json")["parent"] == {"id": before["id"], "name": folder.path.name, "at": to}
-    assert kept.read_json("run.json")["state"] == "finished"
+    assert kept.about["state"] == "finished"
     about = folder.read_json("run.json")
     assert about["id"] == before["id"]
     assert about["state"] == "stopped"
     records = read_journal(folder.path)
-    assert state_of_records(records)[0] is State.STOPPED
+    assert state_of(folder)[0] is State.STOPPED
     assert reached_position(records) == to
     assert [record.fact.kept_as for record in records if isinstance(record.fact, Rewound)] == [kept.path.name]
     assert not (folder.path / "weights.npy").exists()

@@ -25,6 +25,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+DAMAGE = "line {} is damaged: it does not match its digest"
 CHANGES = {6: [set_(plasticity__nu_post=0.05)]}
 
 
@@ -46,10 +47,10 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 def damaged(folder: RunFolder, into: Path, position: int, kind: type = Block) -> tuple[RunFolder, int, bytes]:
-    """A copy with one byte changed in the first fact of a kind at a position; the copy, the line and the journal."""
+    """A copy with one byte changed in the first fact of a kind at a position: copy, index of the line, journal."""
     copy = RunFolder(Path(shutil.copytree(folder.path, into / folder.path.name)))
     records = read_journal(copy.path)
-    line = next(r.number for r in records if r.position == position and isinstance(r.fact, kind))
+    line = 1 + next(r.number for r in records if r.position == position and isinstance(r.fact, kind))
     lines = (copy.path / NAME).read_bytes().splitlines(keepends=True)
     lines[line] = b"z" + lines[line][1:]
     (copy.path / NAME).write_bytes(b"".join(lines))
@@ -63,7 +64,7 @@ def remarks(folder: RunFolder) -> list[str]:
 @pytest.mark.parametrize(("position", "kind", "back"), [(12, Block, 10), (15, Block, 10), (16, Block, 15)])
 def test_a_run_continues_from_the_checkpoint_before_the_damage(position, kind, back, done, killed, tmp_path):
     folder, line, journal = damaged(killed, tmp_path, position, kind)
-    known = [record.fact for record in read_journal(killed.path)[:line]]
+    known = [record.fact for record in read_journal(killed.path)[: line - 1]]
     remark = repair(folder)
     assert remark.startswith(
         f"The journal was damaged in line {line + 1}: the run continues from presentation {back}. "
@@ -73,7 +74,7 @@ def test_a_run_continues_from_the_checkpoint_before_the_damage(position, kind, b
     assert (aside / NAME).read_bytes() == journal
     assert positions(aside) == [at for at in (5, 10, 15) if at > back]
     assert positions(folder.path) == [at for at in (5, 10, 15) if at <= back]
-    assert [record.fact for record in read_journal(folder.path)[:line]] == known
+    assert [record.fact for record in read_journal(folder.path)[: line - 1]] == known
     assert remark in remarks(folder)
     assert state_of(folder) == (State.STOPPED, "the journal was damaged and has been repaired")
     assert repair(folder) == "", "it is whole"
@@ -116,7 +117,7 @@ def test_a_run_with_damaged_origin_is_not_repaired(killed, tmp_path):
     made = branch(killed, 12, {"exc.tau_m": "90 ms"}, tmp_path / "branches")
     folder, _, journal = damaged(made, tmp_path, 1)
     with pytest.raises(
-        StdpbenchError, match=rf"line 2 is damaged: .* copied from {killed.path.name}.*create it again"
+        StdpbenchError, match=rf"line 4 is damaged: .* copied from {killed.path.name}.*create it again"
     ):
         repair(folder)
     assert (folder.path / NAME).read_bytes() == journal
@@ -138,17 +139,20 @@ def test_commands_show_what_precedes_the_damage_and_name_the_repair(killed, tmp_
 
     status, out, _ = run("show", str(folder.path))
     assert status == 0
-    assert f"line {line + 1} is damaged: invalid JSON; later entries are not shown; `stdpbench resume" in out
+    assert (
+        f"line {line + 1} is damaged: it does not match its digest; later entries are not shown; `stdpbench resume"
+        in out
+    )
     assert "plasticity.nu_post 0.01 → 0.05" in out
     status, out, _ = run("show", str(folder.path), "--json")
     assert f"line {line + 1} is damaged" in json.loads(out)["damage"]
     status, out, _ = run("compare", str(folder.path), str(killed.path))
     assert status == 0
-    assert "is damaged: invalid JSON; later entries are not shown." in out
+    assert "is damaged: it does not match its digest; later entries are not shown." in out
     status, _, err = run("resume", str(folder.path))
     assert status == 2
     assert err.endswith(
-        f"line {line + 1} is damaged: invalid JSON; `stdpbench resume {folder.path} --repair` continues from "
+        f"{DAMAGE.format(line + 1)}; `stdpbench resume {folder.path} --repair` continues from "
         "presentation 10, the newest checkpoint before it\n"
     )
     assert started == []
@@ -178,4 +182,4 @@ def test_facts_are_renumbered(killed, tmp_path):
     repair(folder)
     records: list[Record] = read_journal(folder.path)
     assert [record.number for record in records] == list(range(len(records)))
-    assert {record.position for record in records[line:]} == {10}
+    assert {record.position for record in records[line - 1 :]} == {10}

@@ -102,7 +102,7 @@ def changed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = new(tmp_path_factory.mktemp("changed"), made)
     engine = drive(folder, at=wishes_for(rule))
     assert [error for _, error, _ in engine.replies if error] == []
-    assert folder.read_json("run.json")["state"] == "finished"
+    assert folder.about["state"] == "finished"
     return folder
 
 
@@ -327,7 +327,7 @@ def test_a_network_that_cannot_be_built_changes_nothing(not_compiled, tmp_path, 
     assert error.startswith("the rule is unchanged: the cache of compiled networks at")
     assert rules_in(folder) == []
     assert any("The rule is unchanged" in text for _, _, text in LiveRun.replay(read_journal(folder.path)).log)
-    assert folder.read_json("run.json")["state"] == "finished"
+    assert folder.about["state"] == "finished"
 
 
 @pytest.mark.parametrize("end", ["stop", "training"])

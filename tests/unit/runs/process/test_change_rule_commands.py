@@ -51,8 +51,8 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
         run.set({"plasticity.kind": "oja"})
     theta = 2 * run.theta
     np.save(tmp_path / "theta.npy", theta)
-    output = output_of("set-learned", name, f"theta={tmp_path / 'theta.npy'}")
-    assert output == f"theta set, from presentation {at + 2} on; the run stays paused.\n"
+    output = output_of("set-learned", name, f"exc.theta={tmp_path / 'theta.npy'}")
+    assert output == f"exc.theta set, from presentation {at + 2} on; the run stays paused.\n"
     until = time.monotonic() + 60
     while not np.array_equal(run.theta, theta) and time.monotonic() < until:
         time.sleep(0.05)  # set by another process: this one hears of it a moment later

@@ -49,7 +49,7 @@ def test_a_crash_between_two_steps_of_the_file_system(tmp_path, monkeypatch):
     assert outcome(folder) == expected
     assert filmed.n > 100
     for taken in filmed.taken(2):
-        if taken.read_json("run.json")["state"] != "finished":
+        if taken.about["state"] != "finished":
             records = read_journal(taken.path)
             known = [(record.position, record.fact) for record in records if isinstance(record.fact, Change)]
             reached = max((record.position for record in records), default=0)

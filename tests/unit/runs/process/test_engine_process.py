@@ -101,7 +101,7 @@ def test_killed_three_times_a_run_comes_to_the_same_and_leaves_no_process_behind
             if position == N_TRAIN:  # among those that label
                 watch(client, lambda live: live.progress.get("phase") == "label" and children(pid_of(folder)) != [])
         else:
-            wait_until(lambda: folder.read_json("run.json")["state"] != "queued", 200)
+            wait_until(lambda: folder.about["state"] != "queued", 200)
         session = pid_of(folder)
         if not kill(client, folder):
             assert number > 1, "it was too quick to be killed"
@@ -148,7 +148,7 @@ def test_killed_a_hundred_times_at_random_moments(undisturbed, tmp_path):
             assert status in (0, -signal.SIGKILL)  # 0: it came to its end before the signal came
             kills += status == -signal.SIGKILL
         client.close()
-        if folder.read_json("run.json")["state"] == "finished":
+        if folder.about["state"] == "finished":
             assert outcome(folder) == undisturbed, f"after {kills} kills, seed {seed}"
             ends += 1
             folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
@@ -300,7 +300,7 @@ def test_a_parent_that_hangs_or_dies_stops_no_training(when, number, undisturbed
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"started\n"
         parent.send_signal(number)
-        wait_until(lambda: folder.read_json("run.json")["state"] == "finished", 250)
+        wait_until(lambda: folder.about["state"] == "finished", 250)
         wait_until(lambda: not has_process(folder.path))
         assert outcome(folder) == undisturbed
     finally:
@@ -337,11 +337,31 @@ def test_what_is_asked_too_late_is_refused(tmp_path):
 
 def test_a_process_that_cannot_begin_says_why(tmp_path):
     folder = new_run(tmp_path)
-    (folder.path / "journal.jsonl").write_text("nonsense\n")
+    with (folder.path / "journal.jsonl").open("a") as journal:
+        journal.write("nonsense\n")
     client = RunClient.start(folder.path)
-    with pytest.raises(StdpbenchError, match=r"line 1 is damaged"):
+    with pytest.raises(StdpbenchError, match=r"line 2 is damaged"):
         client.wait_for_connection()
     client.close()
     assert not has_process(folder.path)
     about: Any = folder.read_json("run.json")
     assert about["state"] == "queued"
+
+
+def test_a_run_whose_folder_is_moved_goes_on_in_it_and_leaves_what_takes_its_name(undisturbed, tmp_path):
+    folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
+    other = new_run(tmp_path, experiment(), baselines=False)
+    finished(other)
+    client = RunClient.start(folder.path)
+    client.wait_for_connection()
+    client.request("pace", seconds=0.02)
+    watch(client, lambda live: live.position >= 5)
+    moved = RunFolder(folder.path.rename(tmp_path / "moved"))
+    other.path.rename(folder.path)
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    client.request("pace", seconds=0)
+    assert client.wait_for_process(250) == 0
+    client.close()
+    assert state_of(moved) == (State.FINISHED, "")
+    assert outcome(moved) == undisturbed
+    assert {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()} == before

@@ -132,7 +132,7 @@ def test_going_on_takes_back_the_steps_that_are_left(tmp_path):
 def test_a_stopped_run_goes_on_where_it_was(position, undisturbed, tmp_path):
     folder = new_run(tmp_path)
     drive(folder, at={position: [("stop", {"reason": "enough"})]})
-    assert folder.read_json("run.json")["state"] == "stopped"
+    assert folder.about["state"] == "stopped"
     assert folder.read_json("run.json")["reason"] == "enough"
     if position < N_TRAIN:
         assert positions(folder.path)[-1] == position

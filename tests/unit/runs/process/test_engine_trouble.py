@@ -69,7 +69,7 @@ def test_a_parameter_that_blows_weights_up_pauses_the_run_which_can_be_rewound(u
     again = drive(folder, paused=["stop"])
     assert again.pauses == [(position, reason)]
     kept = rewind(folder, 6)
-    assert folder.read_json("run.json")["state"] == "stopped"
+    assert folder.about["state"] == "stopped"
     assert finished(folder) == undisturbed
     assert len([r for r in read_journal(kept.path) if isinstance(r.fact, ParametersChanged)]) == 2
 
@@ -171,7 +171,7 @@ def test_neurons_that_blow_up_when_nothing_learns_fail_the_run(plug_in, tmp_path
             simulator.set_parameters(simulator.experiment.override({"exc.growth": 1e200}))
 
     drive(folder, boundary=spoil)
-    about = folder.read_json("run.json")
+    about = folder.about
     assert about["state"] == "failed"
     assert re.fullmatch(
         r"exc\.surge are no longer finite while picture 0 of phase label is shown: a neuron parameter is too large",
@@ -185,7 +185,7 @@ def test_neurons_that_blow_up_when_nothing_learns_fail_the_run(plug_in, tmp_path
 class Disk:
     """A disk that is full when a test says so: half of a line still fits.
 
-    ``run.json`` and ``end``: full for that file, or the last fact, alone. ``sync``: a sync fails and loses its data.
+    ``end``: full for the last fact alone. ``sync``: a sync fails and loses its data.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +199,7 @@ class Disk:
 
         def create(path: Any, flags: int, *arguments: Any, **options: Any) -> int:
             name = os.path.basename(path)  # noqa: PTH119 - of whatever sort
-            refused = "files" in self.full or ("run.json" in self.full and name.startswith(".run.json"))
+            refused = "files" in self.full
             if refused and flags & os.O_CREAT and name.endswith(".part"):
                 raise self.error()
             return created(path, flags, *arguments, **options)
@@ -348,19 +348,18 @@ def test_a_failed_sync_pauses_the_run_and_what_was_lost_is_written_anew(disk, un
 # -- the last write --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["end", "run.json"])
 @pytest.mark.parametrize("then", ["resume", "stop", "kill"])
-def test_a_run_is_finished_only_once_that_is_on_disk(then, what, disk, monkeypatch, undisturbed, tmp_path):
+def test_a_run_is_finished_only_once_that_is_on_disk(then, disk, monkeypatch, undisturbed, tmp_path):
     folder = new_run(tmp_path)
     shown: list[int] = []
     present = evaluation.present_frozen
 
     def fill(engine: Driven) -> None:
-        if folder.read_json("run.json")["state"] == "finishing" and not engine.pauses:
-            disk.full = {what}
+        if folder.about["state"] == "finishing" and not engine.pauses:
+            disk.full = {"end"}
 
     def make_room(engine: Driven, name: str, error: str) -> None:
-        assert folder.read_json("run.json")["state"] != "finished"
+        assert folder.about["state"] != "finished"
         disk.full = set()
 
     def noted(simulator: Any, made: Any, images: Any, phase: str, number: int) -> Any:
@@ -376,34 +375,15 @@ def test_a_run_is_finished_only_once_that_is_on_disk(then, what, disk, monkeypat
     assert all("cannot be written: No space left on device" in reason for _, reason in engine.pauses)
     if then != "resume":
         disk.full = set()
-        assert folder.read_json("run.json")["state"] != "finished"
+        assert folder.about["state"] != "finished"
         monkeypatch.setattr(evaluation, "present_frozen", noted)
         finished(folder)
         assert shown == [], "responses were computed again"
-    assert folder.read_json("run.json")["state"] == "finished"
+    assert folder.about["state"] == "finished"
     assert outcome(folder) == undisturbed
     records = read_journal(folder.path)
     assert [r.fact for r in records if getattr(r.fact, "state", "") == "finished"] == [records[-1].fact]
     assert not (folder.path / "responses").exists()
-
-
-def test_a_run_whose_last_write_is_refused_has_failed_and_can_be_resumed(undisturbed, tmp_path):
-    folder = new_run(tmp_path)
-    whole = ""
-
-    def spoil(engine: Driven) -> None:
-        nonlocal whole
-        if folder.read_json("run.json")["state"] == "finishing":
-            whole = (folder.path / "run.json").read_text(encoding="utf-8")
-            folder.write_text("run.json", "{")
-
-    engine = drive(folder, boundary=lambda engine: spoil(engine) if not whole else None)
-    last = engine.records[-1].fact
-    assert isinstance(last, StateChanged)
-    assert last.state == "failed"
-    assert "run.json is damaged" in last.reason
-    folder.write_text("run.json", whole)
-    assert finished(folder) == undisturbed
 
 
 # -- a full disk, once more ------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def run_with(folder: RunFolder, offered: Callable[[Mapping[str, Callable[[], Any
                 offered(makers)
 
     RunEngine(folder, Offers(requests), requests).run()
-    assert folder.read_json("run.json")["state"] == "finished"
+    assert folder.about["state"] == "finished"
 
 
 def test_readers_see_the_trained_network_while_another_one_is_tested(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = new_run(tmp_path_factory.mktemp("parent"), two_layers())
     engine = drive(folder, at=CHANGE)
     assert [error for _, error, _ in engine.replies if error] == []
-    assert folder.read_json("run.json")["state"] == "finished"
+    assert folder.about["state"] == "finished"
     return folder
 
 

@@ -116,7 +116,7 @@ def test_what_is_no_picture_is_refused_in_a_sentence(undisturbed, picture, sente
 def test_a_stopped_run_is_looked_at_by_its_newest_checkpoint(tmp_path):
     folder = new_run(tmp_path)
     engine = drive(folder, at={13: [TRY, "stop"]})
-    assert folder.read_json("run.json")["state"] == "stopped"
+    assert folder.about["state"] == "stopped"
     answer = next(value for name, _, value in engine.replies if name == "try")
     assert Probe(folder).answer("try", {"image": PICTURE}) == answer
 

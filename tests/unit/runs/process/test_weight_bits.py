@@ -50,7 +50,7 @@ def test_weights_have_few_values_after_each_presentation(tmp_path: Path) -> None
     drive(folder, at={11: [set_(simulator__weight_bits=1)]}, boundary=look)
     assert len(seen) >= 24
     assert all(seen)
-    assert folder.read_json("run.json")["state"] == "finished"
+    assert folder.about["state"] == "finished"
     assert on_grid(np.load(folder.path / "weights.npy"), 1)
 
 
@@ -58,7 +58,7 @@ def test_weights_have_few_values_after_each_presentation(tmp_path: Path) -> None
 def test_a_run_that_loses_its_weights_says_so(tmp_path: Path, changes: dict[str, int], said: bool) -> None:
     few = experiment(network__weight_sum=6.4, simulator__weight_bits=changes.get("bits", 1))
     few = few if changes else few.override({"simulator.weight_rounding": "stochastic"})
-    setup = open_network(new_run(tmp_path, few), Options(), 0, lambda _: None)
+    setup = open_network(new_run(tmp_path, few), Options(), [], lambda _: None)
     setup.simulator.close()
     (sentence,) = [one for one in setup.sentences if "weight_bits" in one] or [""]
     assert bool(sentence) == said

@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from edited_journal import edit_journal
 from harness import drive, experiment, finished, killed_at_position, new_run, wait_until
 
 from stdpbench.errors import StdpbenchError
@@ -84,6 +85,6 @@ def test_a_request_that_comes_in_the_last_moment_is_told_what_became_of_the_run(
         asking = threading.Thread(target=pause)
         asking.start()
         wait_until(lambda: list((folder.path / "requests").glob("*.ask.json")))
-        folder.update_run(state="stopped", reason="on request")
+        edit_journal(folder, state="stopped", reason="on request")
     asking.join(60)
     assert replies == [f"{folder.path} no longer has an active process: the run is stopped (on request)"]

@@ -95,14 +95,13 @@ def test_frames_and_answers_are_kept_and_their_topic_is_told():
     assert live.replies == {5: ("no", None)}
 
 
-def test_learned_arrays_have_names_whatever_version_sends_them():
+def test_learned_arrays_have_names():
     live, w, theta = LiveRun(), np.ones((2, 3)), np.zeros(3)
     assert live.learned("feed.w") is None
-    for frame in ({"w": w, "theta": theta}, {"learned": {"feed.w": w, "exc.theta": theta}}):
-        live.take(("frame", "network", {"position": 3, **frame}))
-        assert live.learned("feed.w") is w
-        assert live.learned("exc.theta") is theta
-        assert live.learned("compete.w") is None
+    live.take(("frame", "network", {"position": 3, "learned": {"feed.w": w, "exc.theta": theta}}))
+    assert live.learned("feed.w") is w
+    assert live.learned("exc.theta") is theta
+    assert live.learned("compete.w") is None
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,7 @@ def test_learned_arrays_have_names_whatever_version_sends_them():
         (facts.Remarked("Well."), {"log"}),
         (facts.Labelled((1, 2), 1, ""), {"metrics", "log"}),
         (facts.Measured("network", {"vote": 0.5}), {"metrics", "log"}),
-        (facts.Branched("id", "parent", 3), {"log"}),
+        (facts.Branched("id", "parent", 3, 0), {"log"}),
         (facts.Rewound("kept"), {"log"}),
     ],
     ids=lambda value: type(value).__name__,

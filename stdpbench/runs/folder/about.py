@@ -1,6 +1,6 @@
-"""Read and check ``run.json``: start, versions, machine and end of a run.
+"""Check what a run says of itself in the first line of its journal: identity, command, options, versions, machine.
 
-Has no expensive imports, since a list of runs may read a thousand of these files.
+Has no expensive imports, since a list of runs may read a thousand journals.
 """
 
 from __future__ import annotations
@@ -12,22 +12,17 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError
 
-NAME = "run.json"
+FORMAT = 2
+"""Number of the format of run folders."""
 _EXPECTED: Mapping[Any, str] = {str: "text", bool: "true or false", int: "a whole number from 0 to 2^63 - 1"}
 _SHOWN = 40  # characters of a value shown in a message
 _ORIGIN = {"id": str, "name": str, "at": int, "remark": str}
 _TYPES: Mapping[str, Any] = {
     "id": str,
     "command": str,
-    "state": str,
-    "reason": str,
     "started": str,
-    "ended": str,
-    "pid": int,
     "queue": str,
     "digest": str,
-    "data_sha256": str,
-    "simulator": str,
     "validation": bool,
     "options": {
         "workers": int,
@@ -70,19 +65,16 @@ def read_table(path: Path) -> dict[str, Any]:
     return value
 
 
-def read_run(path: Path) -> dict[str, Any]:
-    """Read a ``run.json`` and check the type of every value; null counts as absent.
+def check_about(about: Mapping[str, Any]) -> None:
+    """Check the type of every value that a run says of itself.
 
     Raises
     ------
     StdpbenchError
-        If it cannot be read, or a value has the wrong type; the message names the value.
+        If a value has the wrong type; the message names the value.
     """
-    table = {key: value for key, value in read_table(path).items() if value is not None}
-    problem = _problem(table, _TYPES, "")
-    if problem:
-        raise StdpbenchError(f"{path} is damaged: {problem}")
-    return table
+    if problem := _problem(about, _TYPES, ""):
+        raise StdpbenchError(problem)
 
 
 def _problem(value: Any, expected: Any, where: str) -> str:

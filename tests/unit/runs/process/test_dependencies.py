@@ -1,0 +1,94 @@
+"""What results depend on besides the experiment is recorded, and compared when a run is resumed."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from harness import drive, experiment, finished, killed_at_position, new_run
+
+from stdpbench.cli import main
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import Dependencies, Remarked
+from stdpbench.simulators import find_compiler
+
+RULE = """
+from typing import ClassVar, Literal
+
+from stdpbench.parameters import parameter
+from stdpbench.plasticity import PlasticityRule, Trace
+
+
+class Anti(PlasticityRule):
+    \"\"\"Anti-Hebbian pair rule.\"\"\"
+
+    kind: Literal["acme-anti"] = "acme-anti"
+    eta: float = parameter(0.01, unit="", ge=0, help="Depression per pair.")
+    tau_x: float = parameter(20.0, unit="ms", gt=0, help="Time constant of the input trace x.")
+
+    summary: ClassVar[str] = "Anti-Hebbian pair rule"
+    reference: ClassVar[str] = "none"
+    traces: ClassVar[tuple[Trace, ...]] = (Trace("x", "input", "tau_x", "add"),)
+    on_output_spike: ClassVar[str] = "w = clip(w - eta*x, 0, w_max)"
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The module of an installed package with a rule."""
+    info = tmp_path / "acme_rules-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-rules\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[stdpbench.plasticity]\nacme-anti = acme_rules:Anti\n", encoding="utf-8")
+    (tmp_path / "acme_rules.py").write_text(RULE, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "acme_rules", raising=False)
+    assert "acme-rules" in {distribution.name for distribution in metadata.distributions()}
+    return tmp_path / "acme_rules.py"
+
+
+def said(folder: RunFolder) -> list[str]:
+    return [
+        r.fact.text for r in read_journal(folder.path) if isinstance(r.fact, Remarked) and "changed" in r.fact.text
+    ]
+
+
+def test_a_rule_of_another_package_that_is_edited_before_a_run_is_resumed(module: Path, tmp_path: Path) -> None:
+    made = experiment(plasticity={"kind": "acme-anti"})
+    folder = new_run(tmp_path / "runs", made, simulator="runtime")
+    drive(folder, die=killed_at_position(6))
+    (recorded,) = [r.fact for r in read_journal(folder.path) if isinstance(r.fact, Dependencies)]
+    assert list(recorded.digests) == ["data", "stdpbench", "acme_rules"]
+    drive(folder, die=killed_at_position(8))
+    assert said(folder) == [], "nothing has changed"
+    module.write_text(RULE.replace("w - eta*x", "w - 2*eta*x"), encoding="utf-8")
+    finished(folder)
+    assert said(folder) == [
+        "The code of acme_rules has changed since the run was interrupted, so results from here on may differ."
+    ]
+    assert sum(isinstance(r.fact, Dependencies) for r in read_journal(folder.path)) == 2
+
+
+@pytest.mark.parametrize("passes", [10**9, 10**12])
+def test_a_schedule_that_does_not_fit_into_memory_is_refused(
+    passes: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["run", "digits", "--set", f"schedule.passes={passes}", "--runs", str(tmp_path)])
+    assert end.value.code == 2
+    (sentence,) = capsys.readouterr().err.strip().splitlines()
+    assert "GiB for the schedule of" in sentence
+    assert sentence.endswith("GiB of memory are available: lower schedule.passes")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+def test_data_and_schedule_together_are_refused_before_training(tmp_path: Path) -> None:
+    made = experiment(schedule__passes=10_000_000).override({"schedule.train_images": None})
+    folder = new_run(tmp_path, made)  # how many pictures there are is not known yet
+    drive(folder)
+    assert folder.about["state"] == "failed"
+    assert "GiB for the schedule of" in folder.about["reason"]
