@@ -44,7 +44,6 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
-from stdpbench_gui.pages.runs.explore import PARALLEL, SCATTER
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 
 MOST = 4_000_000
@@ -210,7 +209,7 @@ def runs_page(camera: Camera) -> None:
 
 
 def many_runs(camera: Camera) -> None:
-    """Save many small runs in one plot: the scatter and the parallel axes of the Runs page."""
+    """Save many small runs in one plot: the scatter of the Runs page."""
     window, page, before = camera.window, camera.window.runs_page, len(camera.window.runs_page.model.entries)
     chosen = [(n_exc, nu_post) for n_exc in (20, 50, 100) for nu_post in (0.003, 0.01, 0.03)]
     for n_exc, nu_post in chosen:
@@ -222,9 +221,8 @@ def many_runs(camera: Camera) -> None:
         camera.wait(2 * LONGEST, lambda folder=folder: state_is_final(folder))
     window.go_to("runs")
     camera.wait(LONGEST, lambda: len(page.model.entries) == before + len(chosen))
-    for title, name in ((SCATTER, "runs-scatter"), (PARALLEL, "runs-parallel-axes")):
-        page.below.turn_to(title)
-        camera.in_both_themes(name, lambda: page.below, lambda: len(page.explore.shown_axes()) > 1)
+    page.below.turn_to(page.explore.title)
+    camera.in_both_themes("runs-scatter", lambda: page.below, lambda: len(page.explore.shown_axes()) > 1)
     page.below.turn_to(page.comparison.title)
 
 

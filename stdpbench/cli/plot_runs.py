@@ -25,7 +25,7 @@ from stdpbench.runs.catalog.store import Entry
 
 @dataclass(frozen=True)
 class RunsPlot:
-    """A figure of runs: a scatter over two axes, or lines across more.
+    """A scatter of runs over two axes.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class RunsPlot:
     axes, colour : str or None
         Paths of axes, separated by commas, and of the one that gives the colour; None: chosen here.
     width : str or None
-        Width for a paper; None: 88 mm, or 180 mm for more than two axes.
+        Width for a paper; None: 88 mm.
     """
 
     target: Path
@@ -54,18 +54,17 @@ class RunsPlot:
         known = axes_of(runs) if len(runs) > 1 else {}
         across, up, colour = usual_axes(known)
         named = [path.strip() for path in self.axes.split(",") if path.strip()] if self.axes else [across, up]
-        if len(named) < 2 or not all(named):
-            raise StdpbenchError("a figure needs two axes, in which at least two runs differ; --axes A,B names them")
+        if len(named) != 2 or not all(named):
+            raise StdpbenchError("a figure has two axes, in which at least two runs differ; --axes A,B names them")
         shown = [_found(path, known) for path in named]
         shade = _found(self.colour, known) if self.colour else known.get(colour if not self.axes else "")
         labels = ", ".join(axis.label for axis in shown)
         coloured = "" if shade is None else f", coloured by {shade.label}"
         sentences = [f"{len(runs)} runs over {labels}{coloured}; stdpbench {__version__}.", origins_sentence(runs)]
         caption = " ".join(filter(None, (*sentences, NO_ERRORS)))
-        spec = {**axes_spec(shown, shade, runs, parallel=len(shown) > 2), "title": f"{len(runs)} runs"}
+        spec = {**axes_spec(shown, shade, runs), "title": f"{len(runs)} runs"}
         of_table = [*shown, *([] if shade is None or shade in shown else [shade])]
-        width = wide or (88.0 if len(shown) == 2 else 180.0)
-        made = export(spec, axes_table(runs, of_table), Order(str(self.target), width, caption=caption))
+        made = export(spec, axes_table(runs, of_table), Order(str(self.target), wide or 88.0, caption=caption))
         others = ", ".join(path.suffix for path in made[1:])
         sys.stderr.write(f"figure: {self.target} (and {others})\n")
 

@@ -169,9 +169,9 @@ def list_runs(
     axes: Annotated[
         str | None,
         typer.Option(
-            metavar="A,B,…",
-            help="Parameters and metrics for --plot: two are a scatter, more are parallel axes. Default: the first "
-            "parameter that differs, and the first metric.",
+            metavar="A,B",
+            help="Parameter or metric across, and the one up, of --plot. Default: the first parameter that differs, "
+            "and the first metric.",
             autocompletion=completion.columns,
         ),
     ] = None,

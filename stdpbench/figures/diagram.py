@@ -85,10 +85,7 @@ def draw_network(
     arrows: Sequence[Mapping[str, Any]],
     font: float,
 ) -> None:
-    """Draw boxes and arrows; a triangle excites, a disc inhibits, a thick line learns.
-
-    This function is part of exported scripts: it uses matplotlib only.
-    """
+    """Draw boxes and arrows; a triangle excites, a disc inhibits, a thick line learns."""
     from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
     from matplotlib.path import Path
 

@@ -51,6 +51,13 @@ def reds_and_blues() -> Colormap:
     return matplotlib.colormaps["RdBu"].with_extremes(bad=_GAP_COLOUR)
 
 
+def oranges_and_purples() -> Colormap:
+    """Return a colour map from purple, for negative numbers, through white to orange; NaN has the colour of gaps."""
+    import matplotlib
+
+    return matplotlib.colormaps["PuOr_r"].with_extremes(bad=_GAP_COLOUR)
+
+
 def blues() -> Colormap:
     """Return a colour map from white through Okabe and Ito's blue to dark blue, with evenly decreasing CIE L*."""
     from matplotlib.colors import LinearSegmentedColormap

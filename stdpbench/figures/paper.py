@@ -1,9 +1,8 @@
 """Publication figures: the content of a panel, drawn with matplotlib in a separate process.
 
 ``python -m stdpbench.figures.paper ORDER.npz`` carries out an *order* written by `write_order`, which has content,
-target file and width. Next to the figure it writes a table (``.csv``), the arrays (``.npz``), a caption (``.txt``) and
-a short Python script (``.py``) that redraws the figure. The figure is made by running this script, so that both agree.
-This module does not import matplotlib; the script does.
+target file and width. Next to the figure it writes its numbers (``.csv``) and its caption (``.txt``). This module
+imports matplotlib only to draw (`stdpbench.figures.paper_parts`).
 
 The content is a *spec*, a dict of plain values and arrays:
 
@@ -21,10 +20,10 @@ The content is a *spec*, a dict of plain values and arrays:
     histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
     Points in a plane without units, each group with its own colour and marker.
-``{"kind": "scatter", "x": axis, "y": axis}`` and ``{"kind": "parallel", "axes": [axis, …]}``
-    A point, or a line across parallel axes, for each run. An axis is ``{"label": …, "values": …, "names": […], "log":
-    …}``; with names, values are places among them. Optional: ``"colour"``, an axis, and ``"words"``, a text for each
-    run, such as "supervised": points with a text are framed, their lines dashed, and the legend says it.
+``{"kind": "scatter", "x": axis, "y": axis}``
+    A point for each run. An axis is ``{"label": …, "values": …, "names": […], "log": …}``; with names, values are
+    places among them. Optional: ``"colour"``, an axis, and ``"words"``, a text for each run, such as "supervised":
+    points with a text are framed, and the legend says it.
 ``{"kind": "raster", "x_label": …, "rows": [{"t": …, "index": …, "label": …}, …]}``
     Spikes, one plot for each group, which may have ``"size"``, its number of neurons. Optional: ``"x_range"``.
 ``{"kind": "diagram", "width": …, "height": …, "boxes": […], "arrows": […]}``
@@ -41,10 +40,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import runpy
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,8 +51,7 @@ from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures import saving
-from stdpbench.figures.paper_script import PaperScript
-from stdpbench.files import write_aside, write_text_aside
+from stdpbench.files import write_text_aside
 
 Spec = Mapping[str, Any]
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
@@ -167,15 +162,13 @@ def caption(
     return " ".join(filter(None, sentences))
 
 
-def check_beside(figure: Path, suffixes: Sequence[str] = _BESIDE) -> None:
-    """Check that files beside a figure, such as its numbers and its caption, replace no other file.
+def check_beside(figure: Path) -> None:
+    """Check that the numbers and the caption beside a figure replace no other file.
 
     Parameters
     ----------
     figure : Path
         The file of the figure.
-    suffixes : sequence of str
-        What the others end in, instead.
 
     Raises
     ------
@@ -184,30 +177,38 @@ def check_beside(figure: Path, suffixes: Sequence[str] = _BESIDE) -> None:
     """
     if any(figure.with_suffix(suffix).exists() for suffix in saving.FORMATS):
         return
-    for path in map(figure.with_suffix, suffixes):
+    for path in map(figure.with_suffix, _BESIDE):
         if path.exists():
             raise StdpbenchError(f"{path} exists, and would be written beside {figure.name}: choose another name")
 
 
-def write_beside(figure: Path, table: Table, words: str) -> None:
+def write_beside(figure: Path, table: Table | None, words: str) -> list[Path]:
     """Write the numbers (``.csv``) and the caption (``.txt``) of a figure beside it.
 
     Parameters
     ----------
     figure : Path
         The file of the figure; the others have its name.
-    table : tuple
-        The numbers.
+    table : tuple or None
+        The numbers, if there are any.
     words : str
         The caption.
+
+    Returns
+    -------
+    list of Path
+        The files.
 
     Raises
     ------
     StdpbenchError
         If a file cannot be written.
     """
-    for suffix, text in zip(_BESIDE, (table_text(table), f"{words}\n"), strict=True):
-        write_text_aside(figure.with_suffix(suffix), text)
+    texts = {} if table is None else {figure.with_suffix(".csv"): table_text(table)}
+    texts[figure.with_suffix(".txt")] = f"{words}\n"
+    for path, text in texts.items():
+        write_text_aside(path, text)
+    return list(texts)
 
 
 # -- passing the order to the process ----------------------------------------------------------------------------
@@ -272,7 +273,7 @@ def _number(value: object) -> float:
 
 
 def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
-    """Write the figure and its sources.
+    """Write the figure, its numbers and its caption.
 
     Parameters
     ----------
@@ -291,78 +292,13 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
         file cannot be written.
     """
     target = Path(order.target)
-    if target.suffix.lower().lstrip(".") not in FORMATS:
+    if target.suffix.lower() not in saving.FORMATS:
         raise StdpbenchError(f"{target.name} must end in .pdf, .svg or .png")
-    lines, arrays = script(spec, order)
-    texts = {".py": lines, ".txt": f"{order.caption}\n"}
-    if table is not None:
-        texts[".csv"] = table_text(table)
-    beside = (*texts, ".npz")
-    check_beside(target, beside)
-    made = [target, *map(target.with_suffix, beside)]
-    try:
-        with tempfile.TemporaryDirectory(prefix="stdpbench-figure-", ignore_cleanup_errors=True) as folder:
-            draft = Path(folder) / target.name  # so that a process that is killed leaves no files without their figure
-            np.savez_compressed(draft.with_suffix(".npz"), **arrays)  # type: ignore[arg-type]
-            for suffix, text in texts.items():
-                draft.with_suffix(suffix).write_text(text, encoding="utf-8", newline="")
-            os.environ["MPLBACKEND"] = "Agg"
-            runpy.run_path(str(draft.with_suffix(".py")))
-            for path in made:
-                _copy(draft.with_suffix(path.suffix), path)
-    except OSError as error:
-        raise StdpbenchError(f"{target} cannot be written: {error.strerror or error}") from None
-    return made
+    check_beside(target)
+    from stdpbench.figures.paper_parts import draw
 
-
-def _copy(source: Path, target: Path) -> None:
-    write_aside(target, lambda file: file.write(source.read_bytes()))
-
-
-def script(spec: Spec, order: Order) -> tuple[str, dict[str, NDArray[Any]]]:
-    """Return a Python script that draws a figure, and the arrays that it reads.
-
-    Parameters
-    ----------
-    spec, order
-        Content and format of the figure.
-    """
-    target = Path(order.target)
-    parts = list(spec["parts"]) if spec["kind"] == "stack" else [spec]
-    writer = PaperScript()
-    axes = [writer.axes_of(part) for part in parts]
-    count, shared = sum(map(len, axes)), len(parts) == 1 and parts[0]["kind"] in ("lines", "raster")
-    heights = [height for part in axes for height in part]
-    height = order.width * sum(heights) + 2.2 * order.font_size  # mm, with room for the lowest label
-    for part in parts:
-        writer.part(part)
-    about = "\n".join(f"# {line}" for line in _wrapped(order.caption))
-    rows = f"{count}, 1, squeeze=False, sharex={shared}, height_ratios={[round(h, 3) for h in heights]}"
-    text = f"""\
-{about}
-# Redraws {target.name} from {target.with_suffix(".npz").name}.
-from pathlib import Path
-
-import matplotlib.pyplot as plt
-import numpy as np
-
-here = Path(__file__).parent
-data = np.load(here / {target.with_suffix(".npz").name!r})
-plt.rcParams.update({{"font.size": {order.font_size:g}, "pdf.fonttype": 42, "svg.fonttype": "none"}})
-plt.rcParams.update({{"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}})
-size = ({order.width:g} / 25.4, {height:.1f} / 25.4)  # mm to inch
-figure, grid = plt.subplots({rows}, figsize=size, layout="constrained")
-axes = grid[:, 0]
-{writer.text}
-figure.savefig(here / {target.name!r}, dpi={order.dpi})
-"""
-    return text, writer.arrays
-
-
-def _wrapped(text: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, 110) or ["A figure of stdpbench."]
+    saving.write_figure(draw(spec, order.width, order.font_size, order.dpi), target)
+    return [target, *write_beside(target, table, order.caption)]
 
 
 def main(arguments: Sequence[str]) -> int:

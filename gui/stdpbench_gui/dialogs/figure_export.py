@@ -303,10 +303,7 @@ class ExportDialog(QDialog):
         form.addRow("Font size", self.font_)
         form.addRow("Resolution", self.dpi)
         form.addRow("Caption", self.caption)
-        note = wrapped(
-            "The numbers (.csv, .npz), the caption (.txt) and a Python script that redraws the figure are saved in "
-            "the same folder."
-        )
+        note = wrapped("The numbers (.csv) and the caption (.txt) are saved in the same folder.")
         note.setObjectName("faint")
         buttons = QDialogButtonBox()
         self.go = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -360,9 +357,7 @@ class ExportDialog(QDialog):
         )
 
     def _drawn(self, target: Path) -> None:
-        self._shown.session.message.emit(
-            f"Exported {target}; numbers, caption and a Python script are in the same folder."
-        )
+        self._shown.session.message.emit(f"Exported {target}; numbers and caption are in the same folder.")
         self.accept()
 
     def _show_problem(self, sentence: str) -> None:

@@ -155,14 +155,17 @@ def usual_axes(axes: dict[str, RunAxis]) -> tuple[str, str, str]:
     return across, up, next((path for path in parameters if path not in (across, up)), "")
 
 
-def axes_spec(
-    axes: Sequence[RunAxis], colour: RunAxis | None, runs: Sequence[Entry], *, parallel: bool
-) -> dict[str, Any]:
-    """Return runs over axes as a figure for `stdpbench.figures.paper`: a scatter over two, or parallel axes."""
-    specs = [axis.spec() for axis in axes]
-    drawn = {"kind": "parallel", "axes": specs} if parallel else {"kind": "scatter", "x": specs[0], "y": specs[1]}
+def axes_spec(axes: Sequence[RunAxis], colour: RunAxis | None, runs: Sequence[Entry]) -> dict[str, Any]:
+    """Return runs over two axes as a scatter for `stdpbench.figures.paper`."""
+    across, up = (axis.spec() for axis in axes)
     words = [run.weights_origin.word for run in runs]
-    return {**drawn, "colour": None if colour is None else colour.spec(), "words": words if any(words) else []}
+    return {
+        "kind": "scatter",
+        "x": across,
+        "y": up,
+        "colour": None if colour is None else colour.spec(),
+        "words": words if any(words) else [],
+    }
 
 
 def origins_sentence(runs: Sequence[Entry]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from edited_journal import edit_journal
-from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QLineEdit, QScrollArea
 from pytestqt.qtbot import QtBot
 from runs_table import cell, copy, notices, shown, three_runs
@@ -17,7 +17,6 @@ from waiting import waits
 from stdpbench.runs.folder.notes import NAME, Notes, change_notes, read_notes
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.pages.runs.explore import PARALLEL, SCATTER
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.widgets.copyable import CopyableAction
 
@@ -181,9 +180,9 @@ def test_a_run_that_was_changed_is_marked_with_number_and_what(
 
 
 @pytest.mark.display
-def test_runs_are_drawn_over_what_differs_and_brushed(known: RunsPage, qtbot: QtBot) -> None:
+def test_runs_are_drawn_over_what_differs(known: RunsPage, qtbot: QtBot) -> None:
     explore = known.explore
-    known.below.turn_to(SCATTER)
+    known.below.turn_to(explore.title)
     waits(qtbot, lambda: bool(explore.axes))
     assert [axis.path for axis in explore.shown_axes()] == ["duration", "vote"], "copies of one run"
     for name, nu in (("digits-a", 0.02), ("fast-c", 0.03)):
@@ -219,29 +218,6 @@ def test_runs_are_drawn_over_what_differs_and_brushed(known: RunsPage, qtbot: Qt
     assert "supervised" in explore.legend.text()
     assert "origin of the weights unknown" in explore.legend.text()
 
-    known.below.turn_to(PARALLEL)
-    parallel = explore.parallel
-    waits(qtbot, lambda: "╌&nbsp;" in explore.legend.text())
-    dashed = parallel.grab().toImage()
-    parallel.show_axes(explore.shown_axes(), explore._colours(), [])
-    assert parallel.grab().toImage() != dashed
-    waits(qtbot, lambda: explore.stack.currentWidget() is parallel)
-    x = parallel._x([axis.path for axis in explore.shown_axes()].index("vote"))
-    low, high = (QPointF(x, parallel._y(share)).toPoint() for share in (0.45, 1.0))
-    qtbot.mousePress(parallel, Qt.MouseButton.LeftButton, pos=low)
-    qtbot.mouseMove(parallel, high)
-    qtbot.mouseRelease(parallel, Qt.MouseButton.LeftButton, pos=high)
-    assert sorted(entry.name for entry in known.table.chosen()) == ["digits-a", "digits-b"]
-    known.window().activateWindow()  # type: ignore[union-attr]
-    waits(qtbot, parallel.hasFocus)  # Esc would clear the selected neuron
-    qtbot.keyClick(parallel, Qt.Key.Key_Escape)
-    assert not known.table.chosen()
-    known.table.choose(["fast-c"])
-    assert parallel._strong is not None
-    assert parallel._strong.sum() == 1
-    figure = explore.figure()
-    assert figure is not None
-    assert figure["kind"] == "parallel"
     explore.source.setCurrentIndex(explore.source.findText("ticked"))
     explore.refresh()
     waits(qtbot, lambda: "Fewer than two runs are ticked" in explore.empty.text())

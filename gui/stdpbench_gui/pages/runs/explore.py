@@ -1,4 +1,4 @@
-"""Many runs in one plot: a scatter and parallel axes over the parameters and metrics in which they differ."""
+"""Many runs in one plot: a scatter over the parameters and metrics in which they differ."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QColor, QShowEvent
-from PyQt6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QStackedWidget, QToolButton, QWidget
+from PyQt6.QtGui import QColor, QShowEvent
+from PyQt6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QStackedWidget, QWidget
 
 from stdpbench import __version__
 from stdpbench.figures.paper import Table
@@ -29,36 +29,30 @@ from stdpbench.runs.catalog.store import Entry, Store, sweep_folders
 from stdpbench.units import printed
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import colour_maps, theme
-from stdpbench_gui.pages.runs.parallel import ParallelAxes
 from stdpbench_gui.pages.runs.run_scatter import RunScatter
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import NarrowBox, explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
-SCATTER, PARALLEL = "Scatter", "Parallel axes"
 _HISTORY, _TICKED = "history", "ticked"
-_PARAMETERS, _METRICS = 4, 2
-"""Parameters and metrics that parallel axes show at first, at most."""
 _MOST_NAMES = 8  # categories that the legend names
 _LEVELS = 32  # colours of a numeric axis
 _PALEST = 0.3  # place in the colour map of the smallest value, to be told from the background
-_SIGNS = {SCATTER: ("□", "◇"), PARALLEL: ("╌╌╌", "┈┈┈")}
-"""Frames and lines, in the legend, of the runs that have a word beside their names."""
+_SIGNS = "□◇"
+"""Frames, in the legend, of the runs that have a word beside their names."""
 _HELP = (
-    "Parameters in which the runs differ, and their results. The scatter has a point for each run, the parallel axes "
-    "have a line. Choose axes and a colour above; Runs chooses those shown in the history, the ticked ones, or those "
-    "of a sweep. Dragging along a parallel axis selects the runs that pass there, in the history, too, and runs "
-    "selected in the history stand out here; Esc or a click on an axis clears its selection. A click on a point "
-    "selects its run, a double click opens it. Axes of parameters are scaled as their sweep draws them (logarithmic "
-    "for loguniform); others are logarithmic where values lie evenly in logarithms. Runs whose weights were trained "
-    "with labels, or are of unknown origin, have a frame in the scatter and a dashed or dotted line. The "
-    "best of many runs is partly luck: confirm it with further seeds."
+    "A point for each run, over parameters in which the runs differ, and their results. Choose axes and a colour "
+    "above; Runs chooses those shown in the history, the ticked ones, or those of a sweep. Runs selected in the "
+    "history stand out here. A click on a point selects its run, a double click opens it. Axes of parameters are "
+    "scaled as their sweep draws them (logarithmic for loguniform); others are logarithmic where values lie evenly in "
+    "logarithms. Runs whose weights were trained with labels, or are of unknown origin, have a frame. The best of "
+    "many runs is partly luck: confirm it with further seeds."
 )
 
 
 class ExplorePanel(QWidget):
-    """Scatter and parallel axes of many runs.
+    """Scatter of many runs.
 
     Attributes
     ----------
@@ -76,7 +70,7 @@ class ExplorePanel(QWidget):
     def __init__(self, session: RunSession, runs: Path) -> None:
         super().__init__()
         self.session, self._runs = session, runs
-        self.title = SCATTER
+        self.title = "Scatter"
         self._background, self._looking = Background(self, 1), Background(self, 1)
         self._sources: dict[str, list[Entry]] = {_HISTORY: [], _TICKED: []}
         self._entries: list[Entry] = []
@@ -84,28 +78,17 @@ class ExplorePanel(QWidget):
         self._drawn_of = _HISTORY
         self._selected: frozenset[str] = frozenset()
         self._wanted: dict[str, str] = {}
-        self._wanted_axes: list[str] | None = None
         self.axes: dict[str, RunAxis] = {}
         self.source = self._chooser("Runs")
         self.source.addItem("shown in the history", _HISTORY)
         self.source.addItem("ticked", _TICKED)
         self.across, self.up, self.colour = (self._chooser(name) for name in ("Across", "Up", "Colour"))
-        self.axes_button = QToolButton()
-        self.axes_button.setText("Axes")
-        self.axes_button.setObjectName("menubutton")
-        self.axes_button.setToolTip("Choose the axes")
-        self.axes_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.axes_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        axes_menu = QMenu(self.axes_button)
-        axes_menu.aboutToShow.connect(lambda: self._fill_axes(axes_menu))
-        self.axes_button.setMenu(axes_menu)
         self.scatter = RunScatter(self._words)
-        self.parallel = ParallelAxes()
         self.empty = wrapped("", "empty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack = QStackedWidget()
-        for widget in (self.empty, self.scatter, self.parallel):
-            self.stack.addWidget(widget)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.scatter)
         self.body: QWidget = self.stack
         self.legend = QLabel()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -113,7 +96,6 @@ class ExplorePanel(QWidget):
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         vbox(self._bar(), (self.stack, 1), self.legend, within=self, spacing=theme.GRID // 2)
         self._connect()
-        self._show_mode()
 
     def _chooser(self, name: str) -> QComboBox:
         made = NarrowBox()
@@ -128,14 +110,10 @@ class ExplorePanel(QWidget):
         self.menu = QMenu(self)
         figure_export.add_actions(self.menu, self, self)
         question, self.more = title_buttons("Runs in one plot", self.explain, self.menu)
-        self._labels = {name: QLabel(name) for name in ("Runs", "Across", "Up", "Colour")}
-        row = hbox(self._labels["Runs"], (self.source, 3), spacing=theme.GRID)
-        for name, widget in (("Across", self.across), ("Up", self.up)):
-            row.addWidget(self._labels[name])
+        row = hbox(QLabel("Runs"), (self.source, 3), spacing=theme.GRID)
+        for name, widget in (("Across", self.across), ("Up", self.up), ("Colour", self.colour)):
+            row.addWidget(QLabel(name))
             row.addWidget(widget, 4)
-        row.addWidget(self.axes_button)
-        row.addWidget(self._labels["Colour"])
-        row.addWidget(self.colour, 4)
         row.addWidget(question)
         row.addWidget(self.more)
         return row
@@ -146,21 +124,8 @@ class ExplorePanel(QWidget):
             box.activated.connect(lambda _, name=name, box=box: self._want(name, box.currentData()))
         self.scatter.clicked.connect(self._on_click)
         self.scatter.opened.connect(lambda run: self.opened.emit(self._entries[run].path))
-        self.parallel.brushed.connect(self._on_brush)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
-
-    def show_mode(self, mode: str) -> None:
-        """Show the scatter, or parallel axes."""
-        self.title = mode
-        self._show_mode()
-        self._draw()
-
-    def _show_mode(self) -> None:
-        scatter = self.title == SCATTER
-        for widget in (self._labels["Across"], self.across, self._labels["Up"], self.up):
-            widget.setVisible(scatter)
-        self.axes_button.setVisible(not scatter)
 
     def show_history(self, shown: list[Entry], ticked: list[Entry]) -> None:
         """Take the runs that the history shows, and those that are ticked."""
@@ -256,33 +221,8 @@ class ExplorePanel(QWidget):
                 box.setCurrentIndex(max(0, box.findData(self._path(name))))
 
     def shown_axes(self) -> list[RunAxis]:
-        """Return the axes that are drawn: two in the scatter."""
-        if self.title == SCATTER:
-            return [self.axes[path] for path in (self._path("x"), self._path("y")) if path in self.axes]
-        if self._wanted_axes is not None and (kept := [path for path in self._wanted_axes if path in self.axes]):
-            return [self.axes[path] for path in kept]
-        parameters = [axis for axis in self.axes.values() if not axis.is_metric]
-        parameters.sort(key=lambda axis: axis.path == "seed")
-        metrics = [axis for axis in self.axes.values() if axis.is_metric and axis.path != "duration"]
-        return [*parameters[:_PARAMETERS], *metrics[:_METRICS]]
-
-    def _fill_axes(self, menu: QMenu) -> None:
-        menu.clear()
-        shown = [axis.path for axis in self.shown_axes()]
-        for path, axis in self.axes.items():
-            action = QAction(axis.label, menu)
-            action.setCheckable(True)
-            action.setChecked(path in shown)
-            action.toggled.connect(lambda on, path=path: self.show_axis(path, on))
-            menu.addAction(action)
-        if not self.axes:
-            menu.addAction("The runs do not differ").setEnabled(False)  # type: ignore[union-attr]
-
-    def show_axis(self, path: str, on: bool) -> None:
-        """Show or hide one of the parallel axes."""
-        shown = [axis.path for axis in self.shown_axes() if axis.path != path]
-        self._wanted_axes = [*shown, path] if on else shown
-        self._draw()
+        """Return the two axes that are drawn; fewer where the runs differ in less."""
+        return [self.axes[path] for path in (self._path("x"), self._path("y")) if path in self.axes]
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -300,13 +240,8 @@ class ExplorePanel(QWidget):
         if nothing:
             self.stack.setCurrentWidget(self.empty)
             return
-        colours = self._colours()
-        if self.title == SCATTER:
-            self.scatter.show_runs(axes[0], axes[1], colours, self._marks())
-            self.stack.setCurrentWidget(self.scatter)
-        else:
-            self.parallel.show_axes(axes, colours, self._marks())
-            self.stack.setCurrentWidget(self.parallel)
+        self.scatter.show_runs(axes[0], axes[1], self._colours(), self._marks())
+        self.stack.setCurrentWidget(self.scatter)
         self._show_strong()
 
     def _nothing(self) -> str:
@@ -349,8 +284,7 @@ class ExplorePanel(QWidget):
         return [numbers.get(entry.weights_origin.word, -1) for entry in self._entries] if numbers else []
 
     def _legend(self) -> str:
-        signs = _SIGNS[self.title]
-        marks = [f"{signs[number % 2]}&nbsp;{word}" for number, word in enumerate(self._found_words())]
+        marks = [f"{_SIGNS[number % 2]}&nbsp;{word}" for number, word in enumerate(self._found_words())]
         return " &nbsp; ".join(filter(None, (self._legend_of_colours(), *marks)))
 
     def _legend_of_colours(self) -> str:
@@ -377,8 +311,7 @@ class ExplorePanel(QWidget):
         strong: NDArray[np.bool_] | None = None
         if self._selected:
             strong = np.array([entry.name in self._selected for entry in self._entries], bool)
-        shown = strong if strong is not None and strong.any() else None
-        (self.scatter if self.title == SCATTER else self.parallel).show_strong(shown)
+        self.scatter.show_strong(strong if strong is not None and strong.any() else None)
 
     def _words(self, run: int) -> str:
         entry, axes = self._entries[run], [*self.shown_axes(), self.axes.get(self._path("colour"))]
@@ -389,12 +322,6 @@ class ExplorePanel(QWidget):
 
     def _on_click(self, run: int, add: bool) -> None:
         self.chosen.emit([self._entries[run].name] if run >= 0 else [], add)
-
-    def _on_brush(self, runs: list[int]) -> None:
-        names = [self._entries[run].name for run in runs] if self.parallel.brushes else []
-        self._selected = frozenset(names)
-        self._show_strong()
-        self.chosen.emit(names, False)
 
     # -- summary and export ----------------------------------------------------------------------------------------
 
@@ -424,11 +351,9 @@ class ExplorePanel(QWidget):
         n = f"{len(self._entries)} runs"
         names = [entry.name for entry in self._entries]
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        parallel = self.title != SCATTER
-        what = "One line per run" if parallel else "One point per run"
         return {
-            **axes_spec(self.shown_axes(), self.axes.get(self._path("colour")), self._entries, parallel=parallel),
+            **axes_spec(self.shown_axes(), self.axes.get(self._path("colour")), self._entries),
             "title": n,
             "n": n,
-            "caption": f"{self.summary()} {what}: {listed}; stdpbench {__version__}. {NO_ERRORS}",
+            "caption": f"{self.summary()} One point per run: {listed}; stdpbench {__version__}. {NO_ERRORS}",
         }

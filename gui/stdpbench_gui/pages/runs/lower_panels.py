@@ -1,4 +1,4 @@
-"""The panels below the history, of which one is shown: the comparison, the scatter or the parallel axes."""
+"""The panels below the history, of which one is shown: the comparison or the scatter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QStackedWidget, QTabBar, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.comparison import ComparisonPanel
-from stdpbench_gui.pages.runs.explore import PARALLEL, SCATTER, ExplorePanel
+from stdpbench_gui.pages.runs.explore import ExplorePanel
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
@@ -32,8 +32,7 @@ class LowerPanels(QWidget):
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for name, tip in (
             (comparison.title, "Curves, results and differences of the ticked runs"),
-            (SCATTER, "A point for each run, over two parameters or results"),
-            (PARALLEL, "A line for each run across several parameters and results"),
+            (explore.title, "A point for each run, over two parameters or results"),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(name), tip)
         self._stack = QStackedWidget()
@@ -55,6 +54,5 @@ class LowerPanels(QWidget):
     def _turn(self, number: int) -> None:
         self._stack.setCurrentWidget(self.shown)
         if number:
-            self.explore.show_mode(self.tabs.tabText(number))
             self.explore.refresh()
         self.turned.emit()
