@@ -147,24 +147,23 @@ def compare_command(
     from stdpbench.figures.saving import figure_width, write_figure
     from stdpbench.runs.catalog.comparison import compare
     from stdpbench.runs.catalog.names import find_run
+    from stdpbench.sweeps.seeds import BASELINE_HEADINGS, over_seeds
 
     wide = figure_width(figure, "--figure", width)
     if figure is not None:
         check_beside(figure)
     folders = [find_run(name, runs or runs_folder()) for name in names]
     comparison = compare(folders)
+    groups = over_seeds(folders, comparison.accounts)
     if figure is not None:
         from stdpbench.figures.comparison import comparison_figure
-        from stdpbench.runs.catalog.comparison_spec import comparison_caption, course_table, with_results
+        from stdpbench.runs.catalog.comparison_spec import comparison_caption, course_table, told_apart, with_results
         from stdpbench.runs.catalog.courses import course_of
 
-        courses = [course_of(folder) for folder in folders]
-        write_figure(comparison_figure(courses, wide), figure)
-        caption = comparison_caption(courses, __version__, comparison, results=True)
-        write_beside(figure, with_results(course_table(courses), courses), caption)
-    from stdpbench.sweeps.seeds import BASELINE_HEADINGS, over_seeds
-
-    groups = over_seeds(folders, comparison.accounts)
+        courses, means = [course_of(folder) for folder in folders], [] if groups is None else groups.means
+        write_figure(comparison_figure(courses, wide, told_apart(comparison), means), figure)
+        caption = comparison_caption(courses, __version__, comparison, results=True, means=means)
+        write_beside(figure, with_results(course_table(courses), courses, means), caption)
     if json:
         record = _differences(comparison) | {"runs": [_plain(account) for account in comparison.accounts]}
         record["over_seeds"] = None if groups is None else groups.to_mapping()

@@ -5,6 +5,7 @@ In the style of `stdpbench.figures.run_figures`.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench import units
-from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, curve, new_figure, shortened, spaced
+from stdpbench.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, curve, new_figure, spaced
 from stdpbench.figures.saving import NARROW, at_width
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.metric import Metric
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DASHES: Final = ("-", "--", ":", "-.")
+_LEGEND, _TICKS = 170, 24
+"""Letters across the legend of a wide figure, and across the names of means."""
 _SPACE = 0.06  # between plots, as a share of their size, so that the names of axes are clear of the next plot
 
 
@@ -69,6 +72,36 @@ class Course:
     word: str = ""
 
 
+@dataclass(frozen=True)
+class SeedMean:
+    """Mean accuracy of the vote of runs that differ in their seed alone.
+
+    Attributes
+    ----------
+    name : str
+        What tells these runs from the others; empty if there are no others.
+    n : int
+        Number of seeds, two or more.
+    mean, sd : float
+        Mean and sample standard deviation, 0 to 1.
+    """
+
+    name: str
+    n: int
+    mean: float
+    sd: float
+
+    @property
+    def label(self) -> str:
+        """What it is the mean of."""
+        return units.label(self.name or "mean", f"{self.n} seeds")
+
+    @property
+    def text(self) -> str:
+        """Mean and standard deviation in per cent."""
+        return f"{100 * self.mean:.1f} ± {100 * self.sd:.1f}"
+
+
 class Titled(Protocol):
     """A run that may have a title."""
 
@@ -109,7 +142,12 @@ def theta_label(courses: Sequence[Course]) -> str:
     return units.label("mean theta", unit if courses else "")
 
 
-def comparison_figure(courses: Sequence[Course], width: float | None = None) -> Figure:
+def comparison_figure(
+    courses: Sequence[Course],
+    width: float | None = None,
+    names: Sequence[str] = (),
+    means: Sequence[SeedMean] = (),
+) -> Figure:
     """Draw several runs in one figure.
 
     Parameters
@@ -118,26 +156,31 @@ def comparison_figure(courses: Sequence[Course], width: float | None = None) -> 
         The runs; each has its own colour, and after seven runs another line style.
     width : float, optional
         Width in mm, for a paper; plots of a narrow figure lie below each other. Default: that of a screen.
+    names : sequence of str
+        What the legend calls the runs. Default: their titles or names.
+    means : sequence of SeedMean
+        Means over seeds, drawn below the results of the runs.
 
     Returns
     -------
     matplotlib.figure.Figure
         Running accuracy, with a dotted line where something was changed in a run; final accuracy with its 95 % Wilson
-        interval; mean theta; spikes per picture.
+        interval, and means over seeds ± SD; mean theta; spikes per picture.
     """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    rows = len(courses)
+    rows, names = len(courses), names or with_words(courses)
     narrow = width is not None and width < NARROW
     if narrow:
-        figure, columns = new_figure(560, 1240 + 34 * rows, constrained=True), 1
-        result, running, theta, spikes = figure.subplots(4, 1, height_ratios=[1 + rows / 3, 3, 2, 2])
+        lines = rows + len(means)
+        figure, columns = new_figure(560, 1240 + 34 * lines, constrained=True), 1
+        result, running, theta, spikes = figure.subplots(4, 1, height_ratios=[1 + lines / 3, 3, 2, 2])
     else:
-        figure, columns = new_figure(1150, 720 + 22 * ((rows + 2) // 3), constrained=True), 3
+        figure = new_figure(1150, 720 + 22 * ((rows + 2) // 3), constrained=True)
+        columns = min(3, max(1, _LEGEND // (8 + max(map(len, names)))))
         (running, result), (theta, spikes) = figure.subplots(2, 2, height_ratios=[3, 2])
     theta.sharex(running)
     spikes.sharex(running)
-    names = [units.label(shortened(name), run.word) for run, name in zip(courses, called(courses), strict=True)]
     for number, (course, name) in enumerate(zip(courses, names, strict=True)):
         _line(running, course.presentations, 100 * course.vote, number, name)
         _line(theta, course.presentations, course.mean_theta, number, name)
@@ -147,7 +190,7 @@ def comparison_figure(courses: Sequence[Course], width: float | None = None) -> 
     _label(running, "running accuracy of the vote (%)", "Training, on training labels")
     _label(theta, theta_label(courses), "")
     _label(spikes, spikes_label(courses), "")
-    _results(result, courses)
+    _results(result, courses, means)
     handles, labels = theta.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(rows, columns), fontsize=10)
     if narrow:  # below each other on one time axis
@@ -175,7 +218,7 @@ def _label(axes: Axes, label: str, title: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
 
 
-def _results(axes: Axes, courses: Sequence[Course]) -> None:
+def _results(axes: Axes, courses: Sequence[Course], means: Sequence[SeedMean]) -> None:
     for number, course in enumerate(courses):
         if course.result is None:
             continue
@@ -193,17 +236,27 @@ def _results(axes: Axes, courses: Sequence[Course]) -> None:
             markersize=6,
             linewidth=1.6,
         )
-        axes.annotate(
-            f"{value:.1f}", (value, number), xytext=(0, 7), textcoords="offset points", fontsize=9, ha="center"
-        )
-    axes.set_yticks([])
-    axes.set_ylim(len(courses) - 0.4, -0.6)
-    axes.set_xlabel(f"accuracy of the vote (%), {INTERVAL}", fontsize=11)
+        _write(axes, f"{value:.1f}", value, number)
+    places = range(len(courses), len(courses) + len(means))
+    for number, one in zip(places, means, strict=True):
+        value, sd = 100 * one.mean, 100 * one.sd
+        axes.errorbar([value], [number], xerr=[sd], fmt="d", color="black", capsize=4, markersize=6, linewidth=1.6)
+        _write(axes, one.text, value, number)
+    axes.set_yticks(places, [textwrap.fill(one.label, _TICKS) for one in means], fontsize=9)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(courses) + len(means) - 0.4, -0.6)
+    explained = f"\n{INTERVAL}\nblack: mean ± SD over seeds" if means else f", {INTERVAL}"
+    axes.set_xlabel(f"accuracy of the vote (%){explained}", fontsize=11)
     axes.set_title("Results", fontsize=12, loc="left")
     axes.grid(visible=True, axis="x", color=GRID_COLOUR, linewidth=0.8)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
+
+
+def _write(axes: Axes, text: str, x: float, y: float) -> None:
+    """Write a number above its mark."""
+    axes.annotate(text, (x, y), xytext=(0, 7), textcoords="offset points", fontsize=9, ha="center")
 
 
 def _colour(number: int) -> str:

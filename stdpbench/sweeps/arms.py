@@ -11,6 +11,7 @@ import numpy as np
 
 from stdpbench.errors import Collector, StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.runs.catalog.comparison import last_parts
 from stdpbench.sweeps.definition import Settings, Sweep
 from stdpbench.sweeps.distributions import Distribution
 
@@ -125,7 +126,7 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
         If a setting is invalid; the message names arm and dotted path.
     """
     wanted = [(arm.label, arm.label, arm.set) for arm in sweep.arm]
-    names = short_names(sweep.grid)
+    names = last_parts(sweep.grid)
     for values in product(*sweep.grid.values()) if sweep.grid else ():
         chosen = dict(zip(sweep.grid, values, strict=True))
         label = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
@@ -151,7 +152,7 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
 
 def searched_arm(sweep: Sweep, word: str, number: int, chosen: Settings) -> Arm:
     """Return an arm of a search, named by its number and settings."""
-    names = short_names(chosen)
+    names = last_parts(chosen)
     values = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
     return make_arm(sweep, f"{word} {number}: {values}", f"{word}-{number}", chosen)
 
@@ -176,12 +177,6 @@ def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:
     ):  # no live display, and the other processors have their own runs
         start = start.override({"schedule.held_out_every": 0})
     return Arm(label, name[:_LONGEST_NAME].strip(), chosen, start)
-
-
-def short_names(paths: Mapping[str, Any]) -> dict[str, str]:
-    """Last part of each dotted path, or all of it if several end alike."""
-    last = [path.rpartition(".")[2] for path in paths]
-    return {path: name if last.count(name) == 1 else path for path, name in zip(paths, last, strict=True)}
 
 
 def shown(value: Any) -> str:

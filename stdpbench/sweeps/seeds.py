@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stdpbench.experiment import Experiment
+from stdpbench.figures.comparison import SeedMean
 from stdpbench.readout import READOUTS
-from stdpbench.runs.catalog.comparison import Account, differing_parameters, stream_measures
+from stdpbench.runs.catalog.comparison import Account, differing_parameters, last_parts, stream_measures
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.sweeps.arms import short_names
 from stdpbench.sweeps.pairing import other_input, other_judges, other_pictures, other_spikes
 from stdpbench.sweeps.statistics import (
     Difference,
@@ -139,6 +139,12 @@ class OverSeeds:
         ]
 
     @property
+    def means(self) -> list[SeedMean]:
+        """The accuracy of the vote of each group of two or more seeds."""
+        votes = [(group.label, group.accuracy["vote"]) for group in self.groups if "vote" in group.accuracy]
+        return [SeedMean(label, vote.n, vote.mean, vote.sd) for label, vote in votes if vote.n > 1]
+
+    @property
     def about_baselines(self) -> str:
         """Say what the rows of `baseline_rows` are."""
         return about_baselines(one.difference for group in self.groups for one in group.baselines)
@@ -214,7 +220,7 @@ def _group(
     names_of_all = dict.fromkeys(name for one in own.values() for name in one)
     read = [name for name in names_of_all if all(name in one for one in own.values())]
     paired = [name for name in read if runs is not first and all(name in one for one in reference.values())]
-    seeds, names = tuple(sorted(runs)), short_names(dict.fromkeys(differing))
+    seeds, names = tuple(sorted(runs)), last_parts(differing)
     *settings, word = values
     label = ", ".join(f"{names[path]} = {value}" for path, value in zip(differing, settings, strict=True))
     return Group(

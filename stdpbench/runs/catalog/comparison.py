@@ -6,7 +6,7 @@ Values are read from run folders and arranged for display by the command line an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -274,6 +274,12 @@ def differing_parameters(accounts: Sequence[Account]) -> dict[str, tuple[str, ..
     paths |= dict.fromkeys(change.path for account in accounts for change in account.changes)
     counted = [path for path in paths if path != "name" and not path.startswith("about.")]
     return _differing({path: tuple(account.setting(path) for account in accounts) for path in counted})
+
+
+def last_parts(paths: Iterable[str]) -> dict[str, str]:
+    """Return the last part of each dotted path, or all of it if several end alike."""
+    last = {path: path.rpartition(".")[2] for path in paths}
+    return {path: name if [*last.values()].count(name) == 1 else path for path, name in last.items()}
 
 
 def differences_from(account: Account, experiment: Experiment) -> dict[str, tuple[str, str]]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from stdpbench import units
-from stdpbench.figures.comparison import Course, Titled, spikes_label, theta_label, with_words
+from stdpbench.figures.comparison import Course, SeedMean, Titled, called, spikes_label, theta_label, with_words
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
 from stdpbench.runs.catalog.base import settings_text
-from stdpbench.runs.catalog.comparison import Comparison, metric_text
+from stdpbench.runs.catalog.comparison import Comparison, last_parts, metric_text
 from stdpbench.runs.folder.run_folder import RunFolder
 
 MEASURES = {
@@ -23,6 +23,7 @@ MEASURES = {
 }
 """Plotted attributes of a `Course`, with axis label and scale factor; see also `labels_of`."""
 _MOST_NAMED = 12  # parameters in which runs differ that a caption names
+_MOST_IN_NAME = 3  # and that tell a run from the others in a legend
 
 
 def labels_of(courses: Sequence[Course]) -> dict[str, str]:
@@ -68,7 +69,11 @@ def comparison_spec(
 
 
 def comparison_caption(
-    courses: Sequence[Course], version: str, comparison: Comparison | None = None, results: bool = False
+    courses: Sequence[Course],
+    version: str,
+    comparison: Comparison | None = None,
+    results: bool = False,
+    means: Sequence[SeedMean] = (),
 ) -> str:
     """Return the caption of a figure that compares runs.
 
@@ -82,6 +87,8 @@ def comparison_caption(
         The same runs compared: adds their settings and what differs.
     results : bool
         Whether the figure has the results, too: adds their intervals and the baselines.
+    means : sequence of SeedMean
+        Means over seeds that the figure has.
     """
     sentences = [f"{_heading(courses)}: {', '.join(map(title_and_name, courses))}; stdpbench {version}."]
     if comparison is not None:
@@ -100,6 +107,9 @@ def comparison_caption(
         found = dict.fromkeys(part[one.evaluated_on] for one in comparison.accounts if one.evaluated_on in part)
         of = " or ".join(found) or "evaluated"
         sentences.append(f"Results: accuracy on {of} pictures, with the {INTERVAL}, which does not cover other seeds.")
+        sentences += (
+            [f"Means ± SD over seeds: {'; '.join(f'{one.label}: {one.text} %' for one in means)}."] if means else []
+        )
         for name, metrics in comparison.metrics.items():
             if name == "accuracy, vote" or name.startswith("accuracy of "):
                 what = name.removeprefix("accuracy, ").removeprefix("accuracy of ")
@@ -112,17 +122,18 @@ def _heading(courses: Sequence[Course]) -> str:
     return f"{len(courses)} runs compared"
 
 
-def with_results(table: Table, courses: Sequence[Course]) -> Table:
-    """Return the table of courses with a row for the result of each run, in per cent."""
+def with_results(table: Table, courses: Sequence[Course], means: Sequence[SeedMean] = ()) -> Table:
+    """Return the table of courses with a row for the result of each run, and for each mean over seeds, in per cent."""
     names, rows = table
     empty = ("",) * (len(names) - 1)
     found = [(units.label(course.name, course.word), course.result) for course in courses if course.result is not None]
     results = [
-        (name, *empty, *("" if value is None else 100 * value for value in (one.value, one.low, one.high)))
+        (name, *empty, *("" if value is None else 100 * value for value in (one.value, one.low, one.high)), "")
         for name, one in found
     ]
-    more = ("accuracy of the vote (%)", f"low ({INTERVAL})", f"high ({INTERVAL})")
-    return (*names, *more), [*((*row, "", "", "") for row in rows), *results]
+    results += [(one.label, *empty, 100 * one.mean, "", "", 100 * one.sd) for one in means]
+    more = ("accuracy of the vote (%)", f"low ({INTERVAL})", f"high ({INTERVAL})", "SD over seeds")
+    return (*names, *more), [*((*row, "", "", "", "") for row in rows), *results]
 
 
 def course_table(courses: Sequence[Course]) -> Table:
@@ -151,6 +162,22 @@ def comparison_rows(comparison: Comparison) -> list[tuple[str, str, tuple[str, .
     rows += [(f"accuracy ({INTERVAL})", name.removeprefix("accuracy, "), measured[name]) for name in accuracies]
     rows += [("measured", name, texts) for name, texts in measured.items() if name not in accuracies]
     return rows + [("different versions", name, texts) for name, texts in comparison.versions.items()]
+
+
+def told_apart(comparison: Comparison) -> list[str]:
+    """Return what a legend calls runs: their titles, else the parameters in which they differ, else their names.
+
+    Names stand where parameters do not tell all runs apart, or more than three differ.
+    """
+    parameters, named = comparison.parameters, with_words(comparison.accounts)
+    short = last_parts(sorted(parameters, key="seed".__eq__))
+    texts = [", ".join(f"{name} = {parameters[path][n]}" for path, name in short.items()) for n in range(len(named))]
+    if len(set(texts)) < len(texts) or len(parameters) > _MOST_IN_NAME:
+        return named
+    return [
+        name if title == run.title else units.label(text, run.word)
+        for run, title, name, text in zip(comparison.accounts, called(comparison.accounts), named, texts, strict=True)
+    ]
 
 
 def title_and_name(run: Titled) -> str:

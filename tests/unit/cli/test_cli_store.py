@@ -208,7 +208,7 @@ def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> 
     names, *numbers = (tmp_path / "figure.csv").read_text(encoding="utf-8").splitlines()
     assert names.startswith("run,presentation,running accuracy (%),")
     assert [line.split(",")[0] for line in numbers][-2:] == ["first", "second"], "results, where there are any"
-    assert float(numbers[-2].split(",")[-3]) == pytest.approx(90)
+    assert float(numbers[-2].split(",")[-4]) == pytest.approx(90)
     caption = (tmp_path / "figure.txt").read_text(encoding="utf-8")
     assert caption.startswith("3 runs compared: first, second, third; stdpbench ")
     assert " first: Settings that differ from the defaults: exc.tau_m = 25 ms. " in caption
@@ -223,6 +223,26 @@ def test_compare_prints_a_table_and_draws_a_figure(cli: Cli, tmp_path: Path) -> 
     assert "Differences between first, A long training (second)\n" in out
     assert "measure  " in out
     assert "  first  A long training\n" in re.sub(" {2,}", "  ", out)
+
+
+def test_a_comparison_of_settings_over_seeds_has_their_means_and_names_lines_by_what_differs(
+    call: Cli, tmp_path: Path, make_run: Callable[..., Path]
+) -> None:
+    for number, (nu, seed, vote) in enumerate(((0.01, 1, 0.8), (0.01, 2, 0.9), (0.02, 1, 0.6), (0.02, 2, 0.7))):
+        parameters = {"plasticity.nu_post": nu, "seed": seed}
+        make_run(tmp_path, f"a-run-with-a-rather-long-name-{number}", vote=vote, parameters=parameters)
+    names = [str(path) for path in sorted(tmp_path.glob("a-run*"))]
+    call("compare", *names, "--figure", str(tmp_path / "c.svg"), "--width", "88 mm")
+    drawn = (tmp_path / "c.svg").read_text(encoding="utf-8")
+    assert re.findall(r">(seed = \d, nu_post = \S+|nu_post = \S+, seed = \d)<", drawn) == [
+        f"nu_post = {nu}, seed = {seed}" for nu in (0.01, 0.02) for seed in (1, 2)
+    ]
+    assert all(text in drawn for text in (">85.0 ± 7.1<", ">65.0 ± 7.1<", "black: mean ± SD over seeds"))
+    means = "Means ± SD over seeds: nu_post = 0.01 (2 seeds): 85.0 ± 7.1 %; nu_post = 0.02 (2 seeds): 65.0 ± 7.1 %."
+    assert means in (tmp_path / "c.txt").read_text(encoding="utf-8")
+    *_, last = (tmp_path / "c.csv").read_text(encoding="utf-8").splitlines()
+    name, *cells = last.split(",")
+    assert (name, [round(float(cell), 2) for cell in cells if cell]) == ("nu_post = 0.02 (2 seeds)", [65, 7.07])
 
 
 def test_show_names_what_differs_from_the_defaults_or_the_experiment_of_the_sweep(
