@@ -206,7 +206,7 @@ def validate_rules(
     ] = None,
     json: EndWithJson = False,
 ) -> None:
-    """Check rules and normalisations against theory and published figures; exit status 1 if a value does not match."""
+    """Check rules and normalisations against theory and published figures; exit status 1 for a mismatch not known."""
     from stdpbench.cli.validate_command import validate_command
 
     validate_command(rule or [], quick, output, json)

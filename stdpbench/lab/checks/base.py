@@ -29,8 +29,8 @@ class Finding:
         Whether the expected value was found.
     reference : str
         The theory, or the publication.
-    note : str
-        Why the expected value is not found, where this is known; empty otherwise.
+    known : str
+        Why the expected value is known not to be found; empty where it is to be found.
     """
 
     what: str
@@ -39,12 +39,19 @@ class Finding:
     tolerance: str
     reached: bool
     reference: str
-    note: str = ""
+    known: str = ""
 
     @property
     def verdict(self) -> str:
-        """``match`` or ``mismatch``."""
+        """``match``, ``mismatch``, ``known`` for a mismatch that is known, or ``vanished`` where that one matches."""
+        if self.known:
+            return "vanished" if self.reached else "known"
         return "match" if self.reached else "mismatch"
+
+    @property
+    def as_declared(self) -> bool:
+        """Whether the value matches, or does not as is known."""
+        return self.reached is not bool(self.known)
 
     @property
     def row(self) -> tuple[str, ...]:
@@ -71,9 +78,9 @@ class Outcome:
     panels: list[Panel] = field(default_factory=list)
 
     @property
-    def reached(self) -> bool:
-        """Whether all values match."""
-        return all(finding.reached for finding in self.findings)
+    def as_declared(self) -> bool:
+        """Whether all values match, except those known not to."""
+        return all(finding.as_declared for finding in self.findings)
 
     def formula(self, what: str, formula: str, expected: Any, found: Any, tolerance: float, reference: str) -> None:
         """Compare arrays by their largest difference."""
@@ -100,12 +107,17 @@ class Outcome:
         )
 
     def finding(
-        self, what: str, expected: str, found: str, reached: bool, reference: str, tolerance: str = "–", note: str = ""
+        self,
+        what: str,
+        expected: str,
+        found: str,
+        reached: bool,
+        reference: str,
+        tolerance: str = "–",
+        known: str = "",
     ) -> None:
-        """Add a finding that is not a comparison of numbers; a note is why it does not match, if it does not."""
-        self.findings.append(
-            Finding(what, expected, found, tolerance, bool(reached), reference, "" if reached else note)
-        )
+        """Add a finding that is not a comparison of numbers; `known` is why it is known not to match."""
+        self.findings.append(Finding(what, expected, found, tolerance, bool(reached), reference, known))
 
 
 def _listed(values: Any) -> str:

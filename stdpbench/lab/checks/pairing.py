@@ -90,7 +90,7 @@ def fit(
     found: Floats,
     most: float,
     reversed: Mapping[str, Floats] | None = None,
-    note: str = "",
+    known: str = "",
 ) -> None:
     """Add a finding on whether a model fits data, which a model with a wrong sign does not.
 
@@ -108,8 +108,8 @@ def fit(
         Largest misfit, see `Data.misfit`.
     reversed : mapping of str to ndarray, optional
         Changes with one amplitude of the opposite sign, by its name.
-    note : str
-        Why the model does not fit, if this is known.
+    known : str
+        Why the model is known not to fit; empty where it is to fit.
     """
     misfit, clear = data.misfit(found), np.abs(data.change) > _CLEAR * data.error
     signs = int((np.sign(found) == np.sign(data.change))[clear].sum())
@@ -125,7 +125,7 @@ def fit(
         "; ".join(says),
         misfit <= most and signs == clear.sum() and all(value > misfit for value in others.values()),
         data.reference,
-        note=note,
+        known=known,
     )
 
 

@@ -23,7 +23,7 @@ RELEASED = {
 """Relative weight change of the released code at `FREQUENCIES`."""
 _CODE_B = 0.0805  # pA, added to the adaptation current by the released code
 _PRINTED = (
-    "this is known: the figure of the paper follows from its released code, which adds 0.0805 pA to the adaptation "
+    "the figure of the paper follows from its released code, which adds 0.0805 pA to the adaptation "
     "current at a spike, not the 0.0805 nA that the paper prints; the check above it has the value of the code"
 )
 _WIDE = {"w_max": 3}
@@ -58,14 +58,14 @@ def released_code(outcome: Outcome) -> None:
 
 def pairing(outcome: Outcome) -> None:
     """Compare with Sjöström's data, with b as in the released code and as printed in the paper."""
-    for name, b, note in (
+    for name, b, known in (
         ("b = 0.0805 pA, as in the released code", _CODE_B, ""),
         ("b = 0.0805 nA, as printed", AdEx().b, _PRINTED),
     ):
         given: dict[str, Any] = {"set": _WIDE, "weight": 0.5, "neuron": AdEx(b=b)}
         found = lab.pairing(outcome.kind, **given)
         at_data = np.isin(found.x, FREQUENCIES)
-        fit(outcome, name, CORTEX, np.concatenate([curve.change[at_data] for curve in found.curves]), 1.0, note=note)
+        fit(outcome, name, CORTEX, np.concatenate([curve.change[at_data] for curve in found.curves]), 1.0, known=known)
         outcome.panels.append(Panel(name, [found], sjoestroem()))
 
 
