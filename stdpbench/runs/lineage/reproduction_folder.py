@@ -97,7 +97,7 @@ def prepare(
     changes = _interventions(original)
     check_files(original.path, changes)
     compare(original, original)  # detects damaged results before hours of computation
-    known, present = metadata.get("data_sha256"), fingerprint(load_split(experiment, options.validation))
+    known, present = metadata.get("data_sha256"), _fingerprint(experiment, options.validation)
     folder = RunFolder.create(
         runs,
         experiment,
@@ -135,6 +135,18 @@ def _relocated(experiment: Experiment, places: Mapping[str, Any]) -> Experiment:
             )
     experiment = experiment.override(places) if places else experiment
     return experiment.model_copy(update={"data": experiment.data.resolved()})
+
+
+def _fingerprint(experiment: Experiment, validation: bool) -> str:
+    """Return the digest of the pictures; where there are none, the error says how to name their place."""
+    try:
+        return fingerprint(load_split(experiment, validation))
+    except StdpbenchError as error:
+        own = [path for path in _PLACES if getattr(experiment.data, path.removeprefix("data."), None)]
+        if not own:
+            raise
+        options = " ".join(f"--set {path}=…" for path in own)
+        raise StdpbenchError(f"{error}; a run does not contain its data: add {options}") from None
 
 
 def _interventions(original: RunFolder) -> list[Record]:

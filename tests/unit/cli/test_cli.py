@@ -156,7 +156,7 @@ def test_validation_never_looks_at_the_test_pictures(tmp_path: Path, capsys: pyt
     assert json.loads(out.splitlines()[-1])["metrics"]["evaluated_on"] == "validation"
 
 
-def test_unlabelled_pictures_train_and_report_without_accuracy(
+def test_unlabelled_pictures_train_without_accuracy_and_a_reproduction_says_how_to_name_their_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     random = np.random.default_rng(0)
@@ -171,6 +171,11 @@ def test_unlabelled_pictures_train_and_report_without_accuracy(
     metrics = json.loads(out.splitlines()[-1])["metrics"]
     assert metrics["accuracy"] == {}
     assert metrics["training"]["presentations"] == 32
+    (tmp_path / "pictures.npz").unlink()
+    run = json.loads(out.splitlines()[-1])["path"]
+    status, _, err = run_cli(["reproduce", run, "--runs", str(tmp_path / "again")], capsys)
+    assert status == 2
+    assert err.endswith("pictures.npz; a run does not contain its data: add --set data.path=…\n")
 
 
 @pytest.mark.parametrize(
