@@ -1,6 +1,6 @@
 """Ways of learning beside each other: accuracy, labels, parameters, spikes, synaptic operations and energy.
 
-    python benchmarks/methods.py "stdp=runs/best-400-seed*" "surrogate=runs/surrogate-mnist-seed*" --figure methods.png
+    python benchmarks/methods.py "best=runs/best-400-seed*" "surrogate=runs/surrogate-mnist-seed*" --figure methods.png
 
 Each argument is a name and the folders of its runs, one for each seed. A synaptic operation is a spike that arrives at
 a synapse, counted for the first test stimuli; an input that is shown as currents takes a product for each of its

@@ -1,7 +1,7 @@
-"""An unsupervised STDP learning workbench.
+"""A workbench for spiking networks that learn without labels, by STDP and other local rules.
 
-Brian2 networks with spike-timing-dependent plasticity and lateral inhibition, after Diehl & Cook (2015), at the
-speed of compiled C++ and still open to the touch. Importing this package imports nothing heavy.
+Brian2 networks with lateral inhibition, after Diehl & Cook (2015), at the speed of compiled C++, whose weights and
+parameters can be read and changed between any two presentations. Importing this package imports nothing heavy.
 
 From Python: ``run = stdpbench.start("digits")``, ``stdpbench.open_run(path)``, ``stdpbench.runs()``,
 ``stdpbench.Experiment.read("digits")``, ``stdpbench.Network()``, ``stdpbench.stimulus_figure("digits")``; see

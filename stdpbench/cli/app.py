@@ -43,7 +43,7 @@ from stdpbench.cli.runs_app import runs_app
 
 app = typer.Typer(
     name="stdpbench",
-    help="Unsupervised STDP learning workbench: Brian2 networks after Diehl & Cook (2015).",
+    help="Spiking networks that learn without labels, by STDP and other local rules, in Brian2.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

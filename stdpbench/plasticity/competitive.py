@@ -22,9 +22,10 @@ class Competitive(PlasticityRule):
     inputs that the neuron has won: this is MacQueen's k-means, one input at a time. :math:`\eta_{min}` keeps neurons
     plastic. The move towards the input is Grossberg's instar, and the competitive learning of Rumelhart & Zipser.
 
-    The trace x counts input spikes, and forgets with :math:`\tau_x`, which should be long against the stimulus. With
-    ``spread`` above 0, a spike also adds to the traces of neighbouring inputs, as a Gaussian with this standard
-    deviation, in inputs: weights become those of smoothed inputs, while neurons are driven by inputs as they are.
+    The trace x counts input spikes, and forgets with :math:`\tau_x`, which should be long against the stimulus: the
+    rule reads which inputs have spiked, not when, and is not STDP. With ``spread`` above 0, a spike also adds to the
+    traces of neighbouring inputs, as a Gaussian with this standard deviation, in inputs: weights become those of
+    smoothed inputs, while neurons are driven by inputs as they are.
     The gain g has to make the trace as large as the weights; where these are scaled to a length
     (``network.weight_norm``), it decides how fast they turn towards an input, and nothing else.
 

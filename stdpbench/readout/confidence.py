@@ -17,8 +17,8 @@ class Confidence(LinearReadout):
     .. math:: s_{ic} = \sum_j n_{ij}\, p_{cj}, \qquad p_{cj} = \bar r_{cj} \Big/ \sum_{c'} \bar r_{c'j}
 
     with :math:`\bar r_{cj}` the mean response of neuron j to class c in the label phase, so that :math:`p_{cj}`
-    estimates the probability of class c given a spike of neuron j when all classes are equally frequent. The labels of
-    the neurons are not used.
+    estimates the probability of class c given a spike of neuron j when all classes are equally frequent. It takes
+    these responses from the labelled pictures, more than one name per neuron; the names are not used.
 
     The name is that of Hazan et al. (2018), "Unsupervised learning with self-organizing spiking neural networks".
     Their released code (``confidence_weighting`` in djsaunde/lm-snn) is another rule: it sums only over the neurons

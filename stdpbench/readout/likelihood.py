@@ -25,7 +25,8 @@ class Likelihood(LinearReadout):
     spike is Jeffreys' prior: a neuron that never fired for a class makes the class improbable, not impossible.
     Neurons without a spike in the label phase, and classes that evoked none, are left out.
 
-    Like `stdpbench.readout.confidence.Confidence`, it knows the mean responses and nothing else; nothing is fitted.
+    Like `stdpbench.readout.confidence.Confidence`, it knows the mean responses, more than one name per neuron, and
+    nothing else; nothing is fitted.
     The two differ in what a spike is worth: the share of the class there, the logarithm of a probability here, so that
     a neuron which rarely fires for a class speaks against it. This matters most where single spikes say little, as
     with neurons that see a part of the picture. Spikes of a network are not independent: :math:`s_{ic}` orders the

@@ -17,7 +17,7 @@ class VanRossum(TimedReadout):
     r"""The class whose template is nearest in time and space.
 
     The template of a class is the mean of its labelled responses, each neuron's train filtered with a causal
-    exponential; distances are summed over neurons:
+    exponential, for which labels give more than one name per neuron; distances are summed over neurons:
 
     .. math:: D_c^2 = \sum_j \frac{1}{\tau} \int (f_j - \bar f_{cj})^2 dt
 

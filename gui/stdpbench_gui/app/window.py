@@ -357,8 +357,8 @@ class MainWindow(QMainWindow):
         QMessageBox.about(
             self,
             "About stdpbench",
-            f"<b>stdpbench {__version__}</b><p>A workbench for learning with STDP, without labels: Brian2 "
-            "networks, first of all that of Diehl &amp; Cook (2015).</p><p>GPL-3.0-or-later</p>",
+            f"<b>stdpbench {__version__}</b><p>A workbench for learning without labels, by STDP and other local "
+            "rules: Brian2 networks, first of all that of Diehl &amp; Cook (2015).</p><p>GPL-3.0-or-later</p>",
         )
 
     # -- runs ------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
 from stdpbench_gui.widgets.run_choice import RunChoice
 
 FILE = "\0file"
-_WITHOUT_LABELS = "STDP, without labels"
+_WITHOUT_LABELS = "local rules, without labels"
 _NO_FEATURES, _NO_START = "the pictures", "as the experiment declares"
 
 

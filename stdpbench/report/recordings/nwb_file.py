@@ -11,7 +11,7 @@ from pathlib import Path
 from stdpbench.report.recordings.recorded import Recorded, not_installed, write_file
 
 _KEYWORDS = ("simulation", "spiking neural network")
-_METHODS = {"yes": ("supervised",), "no": ("STDP",), "unknown": ()}
+_METHODS = {"yes": ("supervised",), "no": ("learning without labels",), "unknown": ()}
 _TRAINED = {
     "yes": ", whose weights were trained with labels (supervised)",
     "no": "",

@@ -359,6 +359,6 @@ def test_a_reference_is_trained_on_the_data(window: MainWindow, qtbot: QtBot) ->
     choose(form.fields.source, "song-abbott-2000")
     assert "shows a stream" in form.fields.choice_problem.text()
     choose(form.fields.source, "digits")
-    choose(form.fields.reference, "STDP, without labels")
+    choose(form.fields.reference, "local rules, without labels")
     assert form.draft.unchecked == DIGITS
     close(form)

@@ -112,7 +112,7 @@ def test_pynwb_reads_what_was_written(again: Recorded, tmp_path: Path) -> None:
     with pynwb.NWBHDF5IO(str(path), "r") as file:
         found = file.read()
         assert again.about["digest"] in found.identifier
-        assert "STDP" in found.keywords[:]
+        assert "learning without labels" in found.keywords[:]
         assert found.trials["start_time"][:] == pytest.approx(again.starts)
         units = list(zip(found.units["population"][:], found.units["neuron"][:], strict=True))
         for population in again.trains:

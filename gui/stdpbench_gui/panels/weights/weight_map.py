@@ -60,8 +60,8 @@ class WeightMap(Panel):
     )
     help_text = (
         "Each square is the receptive field of one neuron: its weights from all input pixels, or from all source "
-        "neurons of the projection on display, dark for strong. STDP turns weights from pixels into a prototype of "
-        "the stimuli that make the neuron fire. Click a neuron, or use the arrow keys, to select it in all panels; "
+        "neurons of the projection on display, dark for strong. Learning turns weights from pixels into a prototype "
+        "of the stimuli that make the neuron fire. Click a neuron, or use the arrow keys, to select it in all panels; "
         "drag to move, use the wheel to zoom; the slider shows earlier checkpoints. ✕ marks neurons that never fired, "
         "once there were three presentations per neuron; = marks duplicates, whose weights correlate with those of "
         "another neuron by more than 0.95. Differences are blue where weights decreased, orange where they increased. "
