@@ -33,7 +33,7 @@ from stdpbench.readout import INTERVAL
 from stdpbench.readout.polychrony import Group, find_groups
 from stdpbench.report.chip_check import check_run
 from stdpbench.runs.analysis.wiring import wiring_of
-from stdpbench.runs.catalog.comparison import read_population
+from stdpbench.runs.catalog.comparison import Account, read_population, verdict_of
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
@@ -330,6 +330,8 @@ class RunView:
                 f" ({INTERVAL} {100 * score['low']:.1f} – {100 * score['high']:.1f} %)" if "low" in score else ""
             )
             rows[f"accuracy, {name}"] = f"{100 * score['accuracy']:.2f} %{interval}"
+        if judged := verdict_of(Account.of(self._folder)):
+            rows["did learning help?"] = judged
         rows["folder"] = str(self.path)
         return html_table(self.name, rows)
 

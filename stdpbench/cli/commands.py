@@ -123,7 +123,7 @@ def with_bits(assignments: Sequence[str], bits: int | None) -> list[str]:
 
 
 def look_text(experiment: Experiment, runs: Path, options: Options) -> str:
-    """Say when a run will read test labels, and how often those of its data set have been read; empty if it will not.
+    """Say which look at the test labels of its data set a run will be; empty for the first one, or if it is none.
 
     Labels of own data are optional; whether there are any is known only once they have been read.
     """
@@ -131,8 +131,11 @@ def look_text(experiment: Experiment, runs: Path, options: Options) -> str:
 
     if experiment.stream is not None or options.validation or getattr(experiment.data, "test_labels", "") is None:
         return ""
+    looks = count_looks(experiment, runs)
+    if not looks:
+        return ""
     return (
-        f"test labels: this will be look {count_looks(experiment, runs) + 1} at those of this data set in {runs}, "
+        f"test labels: this will be look {looks + 1} at those of this data set in {runs}, "
         f"after training (--validation: held-out training pictures instead). {ABOUT_LOOKS}"
     )
 

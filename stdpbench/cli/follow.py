@@ -176,7 +176,7 @@ def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) ->
             soft_wrap=True,
         )
     else:
-        Display(console).summarise(folder.path, metrics)
+        Display(console).summarise(folder, metrics)
     if json:
         record = {"path": str(folder.path.resolve()), "stopped": stopped, "metrics": metrics}
         record["supervised"] = origin_of(folder.path).supervised

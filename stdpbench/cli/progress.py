@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
 
 from rich.console import Console
@@ -24,6 +23,9 @@ from rich.text import Text
 from stdpbench.experiment import Experiment
 from stdpbench.readout import INTERVAL, Score
 from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
+from stdpbench.readout.verdict import FLATTERS
+from stdpbench.runs.catalog.comparison import Account, verdict_of
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
@@ -166,17 +168,18 @@ class Display(Bars):
         held_out = self._held_out if event.phase == "train" else ""
         return ", ".join(part for part in (_note(event, self._theta_unit), held_out) if part)
 
-    def summarise(self, folder: Path, metrics: Mapping[str, Any]) -> None:
-        """Print the results."""
+    def summarise(self, folder: RunFolder, metrics: Mapping[str, Any]) -> None:
+        """Print the results, and whether learning helped."""
         rows = [(name, score) for name, score in metrics.get("accuracy", {}).items()]
-        origin = origin_of(folder)
+        origin, account = origin_of(folder.path), Account.of(folder)
         if "supervised" in metrics and rows:  # all read-outs answer with the output neuron that fires most
             rows = [("output neurons", rows[0][1])]
         for baseline, result in metrics.get("baselines", {}).items():
             if "accuracy" in result:
                 rows.append((_BASELINES.get(baseline, baseline), result))
             else:
-                rows.append((f"{baseline.replace('_', ' ')} (vote)", result["vote"]))
+                mark = f"; {FLATTERS}" if account.start_flatters else ""
+                rows.append((f"{baseline.replace('_', ' ')} (vote{mark})", result["vote"]))
         if rows:
             shown = f"{metrics['evaluated_on']} {metrics.get('noun', 'picture')}s"
             title = f"accuracy on {metrics['n_test_images']} {shown}"
@@ -195,7 +198,9 @@ class Display(Bars):
                 table.add_row(SAMPLES, "–", "")
                 table.caption = f"{SAMPLES}: {NOT_MEASURED}"
             self._console.print(table)
-        self._console.print(f"run folder: {folder}", highlight=False, soft_wrap=True)
+        if judged := verdict_of(account):
+            self._console.print(judged, highlight=False)
+        self._console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
 
 
 def _note(event: facts.Progress, unit: str) -> str:

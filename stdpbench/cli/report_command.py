@@ -81,6 +81,9 @@ def _show_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> No
             shown.append(difference)
     console.print(table)
     console.print(about_baselines(shown), highlight=False)
+    for group in groups:
+        if group["verdict"]:
+            console.print(f"{group['label']}: {group['verdict']}".removeprefix(": "), highlight=False, markup=False)
 
 
 def _show_stream(run: dict[str, Any], console: Console) -> None:
@@ -106,7 +109,11 @@ def _show_run(run: dict[str, Any], console: Console) -> None:
         balanced = ("–" if row["balanced"] is None else f"{100 * row['balanced']:.2f}",) if uneven else ()
         table.add_row(name, f"{100 * row['accuracy']:.2f}", *balanced, interval, str(row["n_images"]))
     console.print(table)
+    if run["verdict"]:
+        console.print(run["verdict"], highlight=False)
     readings = run["readings"]
+    if not readings["data_set"]:
+        return
     accesses = "an unknown number of times (no journal)" if readings["run"] is None else f"{readings['run']} times"
     console.print(
         f"labels of evaluated pictures were read {accesses} for the run; looks of all runs in its folder: "

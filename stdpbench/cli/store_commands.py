@@ -96,7 +96,7 @@ def list_command(
 def show_command(run: str, against: str | None, json: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench show``."""
     from stdpbench.runs.catalog.base import base_of
-    from stdpbench.runs.catalog.comparison import Account, compare, differences_from, lineage
+    from stdpbench.runs.catalog.comparison import Account, compare, differences_from, lineage, verdict_of
     from stdpbench.runs.catalog.names import find_run
 
     folder = find_run(run, runs or runs_folder())
@@ -136,7 +136,11 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
             sys.stdout.write(plain_table(["parameter", base.name, account.title or account.name], rows))
         else:
             sys.stdout.write(f"Its parameters are those of {base.title}.\n")
-        _show_metrics(["value"], {name: (metric,) for name, metric in account.metrics.items()})
+        _show_metrics(
+            ["value"], [account.start_flatters], {name: (metric,) for name, metric in account.metrics.items()}
+        )
+    if judged := verdict_of(account):
+        sys.stdout.write(f"{judged}\n")
 
 
 def compare_command(
@@ -145,7 +149,8 @@ def compare_command(
     """Carry out ``stdpbench compare``."""
     from stdpbench.figures.paper import check_beside, write_beside
     from stdpbench.figures.saving import figure_width, write_figure
-    from stdpbench.runs.catalog.comparison import compare
+    from stdpbench.runs.catalog.comparison import compare, verdict_of
+    from stdpbench.runs.catalog.comparison_spec import title_and_name
     from stdpbench.runs.catalog.names import find_run
     from stdpbench.sweeps.seeds import BASELINE_HEADINGS, over_seeds
 
@@ -170,6 +175,9 @@ def compare_command(
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
         return
     _show_comparison(comparison, "Differences between")
+    for account in comparison.accounts if groups is None else ():
+        if judged := verdict_of(account):
+            sys.stdout.write(f"{title_and_name(account)}: {judged}\n")
     if groups is not None:
         sys.stdout.write("\nOver seeds\n")
         sys.stdout.write(plain_table(groups.headings, groups.rows, right=[2]))
@@ -179,6 +187,7 @@ def compare_command(
             sys.stdout.write("\nThe vote against baselines, paired by seed\n")
             sys.stdout.write(plain_table(BASELINE_HEADINGS, rows, right=[2]))
             sys.stdout.write(f"{groups.about_baselines}\n")
+            sys.stdout.writelines(f"{sentence}\n" for sentence in groups.verdicts)
     if figure is not None:
         sys.stdout.write(f"figure: {figure} (and .csv, .txt)\n")
 
@@ -337,13 +346,16 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
         sys.stdout.write(plain_table(["", *names], rows))
     else:
         sys.stdout.write("None: parameters and versions are the same.\n")
-    _show_metrics(names, comparison.metrics)
+    _show_metrics(names, [one.start_flatters for one in comparison.accounts], comparison.metrics)
     for remark in comparison.remarks:
         sys.stdout.write(f"{remark}\n")
 
 
-def _show_metrics(heads: Sequence[str], metrics: Mapping[str, Sequence[Metric | None]]) -> None:
+def _show_metrics(
+    heads: Sequence[str], flatters: Sequence[bool], metrics: Mapping[str, Sequence[Metric | None]]
+) -> None:
     from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
+    from stdpbench.readout.verdict import FLATTERS, UNTRAINED
     from stdpbench.runs.catalog.comparison import metric_text
 
     name, beside = f"accuracy of {SAMPLES}", metrics.get("accuracy of k-means", ())
@@ -352,7 +364,11 @@ def _show_metrics(heads: Sequence[str], metrics: Mapping[str, Sequence[Metric | 
     lacking = any(own is None and other is not None for own, other in zip(samples, beside, strict=True))
     if metrics:
         metrics = {**metrics, name: samples} if lacking else metrics
-        rows = [[name, *map(metric_text, values)] for name, values in metrics.items()]
+        marked = tuple(f"accuracy of {name}" for name in UNTRAINED) if any(flatters) else ()
+        rows = [
+            [f"{name}, {FLATTERS}" if name.startswith(marked) else name, *map(metric_text, values)]
+            for name, values in metrics.items()
+        ]
         sys.stdout.write("\n")
         sys.stdout.write(plain_table(["measure", *heads], rows))
     kinds = {value.interval for values in metrics.values() for value in values if value is not None and value.interval}

@@ -22,6 +22,7 @@ from stdpbench.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accu
 from stdpbench.readout.energy import MULTIPLY_ADD, cost, pixel_distances_nanojoule
 from stdpbench.readout.neurons import measure_neurons, most_alike
 from stdpbench.readout.over_time import answers_over_time
+from stdpbench.readout.verdict import FLATTERS
 from stdpbench.report.clusters import embed_responses, measure_clusters
 from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.presentations import Presentation, Presenter, Responses
@@ -29,6 +30,7 @@ from stdpbench.report.rows import Accuracy, accuracy_row, stored_row
 from stdpbench.report.slow_readouts import supervised_rows, timed_rows
 from stdpbench.runs.analysis.fields import ALIKE, duplicates
 from stdpbench.runs.catalog.access_log import shared_pictures
+from stdpbench.runs.catalog.comparison import start_flatters
 from stdpbench.runs.protocol.facts import Progress
 
 _OVER_TIME = 2000  # stimuli whose answers are read at many moments
@@ -73,6 +75,8 @@ class Findings:
         """Return the first accuracy of a given name."""
         return next((row for row in self.accuracies if row.name == name), None)
 
+
+_HANDICAPPED = f"{FLATTERS}: its thresholds have not adapted to its weights"
 
 Steps = Generator[Progress, None, None]
 
@@ -187,6 +191,7 @@ def _over_time(
 
 
 def _untrained(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
+    flatters = start_flatters(run.experiment)
     for network in ("random weights", "start weights"):
         by_phase = {
             presentation.phase: response
@@ -201,14 +206,21 @@ def _untrained(run: EvaluatedRun, responses: dict[Presentation, Responses], foun
         for name in READOUTS:
             answers = readouts.get(name)().predict(test, known)
             labels = run.test_labels[: len(test)]
-            note = "a sample" if len(test) < len(run.test_counts) else ""
+            note = "; ".join(["a sample"] * (len(test) < len(run.test_counts)) + [_HANDICAPPED] * flatters)
             found.accuracies.append(accuracy_row(group, f"{network}, {name}", answers, labels, len(label), note))
         yield
-    stored = run.metrics.get("baselines", {}).get("start_weights", {})
-    n_label = int(run.metrics.get("n_label_images", 0))
-    for name in READOUTS:
-        if name in stored:
-            found.accuracies.append(stored_row(run.start_group, f"start weights, {name}", stored[name], n_label))
+    found.accuracies += start_rows(run)
+
+
+def start_rows(run: EvaluatedRun) -> list[Accuracy]:
+    """Return the accuracies of the start weights from the metrics of a run."""
+    stored, n_label = (
+        run.metrics.get("baselines", {}).get("start_weights", {}),
+        int(run.metrics.get("n_label_images", 0)),
+    )
+    note = _HANDICAPPED if start_flatters(run.experiment) else ""
+    known = [name for name in READOUTS if name in stored]
+    return [stored_row(run.start_group, f"start weights, {name}", stored[name], n_label, note) for name in known]
 
 
 def _repeated(

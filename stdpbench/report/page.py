@@ -76,7 +76,7 @@ def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapp
         title=heading_of(run.folder, run.experiment),
         name=run.name,
         about=_about(run),
-        sentences=summary(run, found, data["readings"]),
+        sentences=[*([data["verdict"]] if data["verdict"] else []), *summary(run, found, data["readings"])],
         data=data,
         groups=groups,
     )
@@ -247,6 +247,7 @@ def render(
             baseline_rows=[] if seeds is None else seeds.baseline_rows,
             baseline_headings=BASELINE_HEADINGS,
             about_baselines="" if seeds is None else seeds.about_baselines,
+            verdicts=[] if seeds is None else seeds.verdicts,
             interval=INTERVAL,
             version=__version__,
         )

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.readout import INTERVAL, NO_ANSWER, Score, score, wilson_interval
+from stdpbench.readout.metric import Metric
 
 GROUPS = {
-    "read-out": "read-outs of the trained network: labels are used only to label neurons",
+    "read-out": "read-outs of the trained network: labels name neurons, or give their mean responses to classes",
     "timed": "read-outs of spike times",
     "untrained": "untrained networks, labelled and read out in the same way",
     "start": "with the weights of another network, from which this one started, labelled and read out in the same way",
@@ -60,6 +61,11 @@ class Accuracy:
     def supervised(self) -> bool:
         """Whether labels were used for more than labelling neurons or centres."""
         return self.group == "supervised"
+
+    @property
+    def metric(self) -> Metric:
+        """The accuracy with its interval."""
+        return Metric(self.accuracy, self.low, self.high, INTERVAL)
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values for JSON and CSV."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import hypot
 from pathlib import Path
 from typing import Any
 
 from stdpbench.readout import INTERVAL, READOUTS
 from stdpbench.readout.baselines import SAMPLES
+from stdpbench.readout.verdict import difference_interval
 from stdpbench.report.adapted_thresholds import NAME as ADAPTED
 from stdpbench.report.analysis import Findings
 from stdpbench.report.clusters import CHANCE
@@ -123,14 +123,8 @@ def _right(row: Accuracy, vote: Accuracy) -> str:
 
 
 def _difference(vote: Accuracy, other: Accuracy) -> tuple[float, bool, str]:
-    """Return the vote minus a baseline, whether its interval excludes 0, and the interval in words.
-
-    The interval is that of two accuracies on different pictures, from both Wilson intervals (Newcombe 1998, method
-    10). They are measured on the same ones, mostly, so it is wider than it has to be.
-    """
-    difference = vote.accuracy - other.accuracy
-    below = difference - hypot(vote.accuracy - vote.low, other.high - other.accuracy)
-    above = difference + hypot(vote.high - vote.accuracy, other.accuracy - other.low)
+    """Return the vote minus a baseline, whether its interval excludes 0, and the interval in words."""
+    difference, (below, above) = vote.accuracy - other.accuracy, difference_interval(vote.metric, other.metric)
     low, high = (signed(100 * bound, ".1f") for bound in (below, above))
     if below > 0 or above < 0:
         return difference, True, f"95\u00a0% interval of the difference {low} to {high}"

@@ -30,6 +30,7 @@ from stdpbench.readout.baselines import SAMPLES
 from stdpbench.readout.clustering import Features, cluster, features, winners
 from stdpbench.readout.embedding import embed
 from stdpbench.readout.over_time import answers_over_time
+from stdpbench.report.analysis import start_rows
 from stdpbench.report.build import PAGE, ReportOptions, make_report
 from stdpbench.report.clusters import CHANCE, cluster_row
 from stdpbench.report.evaluated_run import EvaluatedRun, load_run
@@ -38,6 +39,7 @@ from stdpbench.report.slow_readouts import TIMED, supervised_rows, timed_rows
 from stdpbench.report.views import NEURONS
 from stdpbench.rpc_server import Arrays, ProgressCallback, serve
 from stdpbench.runs.catalog.access_log import count_readings, note_reading
+from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead, Progress
@@ -135,6 +137,7 @@ class ReportService:
             "population": graph.read,
             "theta_unit": graph.shown_as(graph.read)[1],
             "accuracies": [asdict(row) for row in (*accuracies, *baselines(run))],
+            "verdict": verdict_of(Account.of(self._folder)),
             "label_readings": readings.run,
             "label_readings_of_all": readings.experiment,
             "test_label_readings": readings.data_set,
@@ -204,9 +207,7 @@ def baselines(run: EvaluatedRun) -> list[Accuracy]:
     """Return baselines from the metrics of the run."""
     kept = run.metrics.get("baselines", {})
     n_label = int(run.metrics.get("n_label_images", 0))
-    stored = kept.get("start_weights", {})
-    known = [name for name in READOUTS if name in stored]
-    rows = [stored_row(run.start_group, f"start weights, {name}", stored[name], n_label) for name in known]
+    rows = start_rows(run)
     if "k_means" in kept:
         k = run.experiment.graph().n_read
         note = str(kept["k_means"].get("description", ""))

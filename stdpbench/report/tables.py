@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 
 from stdpbench.figures.surrogate_training import passes_of
-from stdpbench.readout import INTERVAL
 from stdpbench.readout.baselines import SAMPLES
-from stdpbench.readout.metric import Metric
 from stdpbench.report.adapted_thresholds import NAME as ADAPTED
 from stdpbench.report.analysis import Findings
 from stdpbench.report.evaluated_run import EvaluatedRun
 from stdpbench.report.rows import GROUPS
 from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.catalog.access_log import Readings
-from stdpbench.runs.catalog.comparison import Account
+from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.sweeps.seeds import OverSeeds
@@ -59,6 +57,7 @@ def run_data(run: EvaluatedRun, found: Findings, readings: Readings) -> dict[str
         "seed": experiment.seed,
         "n_exc": experiment.graph().n_read,
         "accuracies": [row.to_mapping() for row in found.accuracies],
+        "verdict": verdict_of(with_baselines(Account.of(run.folder), found)),
         **found.data,
         "confusion": found.arrays["confusion vote"].tolist(),
         "class_names": list(run.split.class_names),
@@ -219,11 +218,7 @@ def with_baselines(account: Account, found: Findings) -> Account:
     """Return an account with the baselines that the report has measured in addition to those of the run."""
     k_means = next((row for row in found.accuracies if row.name.startswith("k-means, K =")), None)
     rows = {"k-means": k_means, SAMPLES: found.row(SAMPLES), f"{ADAPTED}, vote": found.row(f"{ADAPTED}, vote")}
-    more = {
-        f"accuracy of {name}": Metric(row.accuracy, row.low, row.high, INTERVAL)
-        for name, row in rows.items()
-        if row is not None
-    }
+    more = {f"accuracy of {name}": row.metric for name, row in rows.items() if row is not None}
     return replace(account, metrics={**more, **account.metrics})
 
 

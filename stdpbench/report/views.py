@@ -199,6 +199,7 @@ class ViewData:
     theta_unit: str = "mV"
     noun: str = "picture"
     static_name: str = "pixels"
+    verdict: str = ""
 
     @property
     def name(self) -> str:
@@ -399,6 +400,7 @@ def view_data_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDAr
         theta_unit=value["theta_unit"],
         noun=value["noun"],
         static_name=value["static_name"],
+        verdict=value["verdict"],
         answers={name[8:]: array for name, array in arrays.items() if name.startswith("answers ")},
         accuracies=tuple(Accuracy(**row) for row in value["accuracies"]),
         **plain,

@@ -126,11 +126,7 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
         If a setting is invalid; the message names arm and dotted path.
     """
     wanted = [(arm.label, arm.label, arm.set) for arm in sweep.arm]
-    names = last_parts(sweep.grid)
-    for values in product(*sweep.grid.values()) if sweep.grid else ():
-        chosen = dict(zip(sweep.grid, values, strict=True))
-        label = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
-        wanted.append((label, label, chosen))
+    wanted += [(label, label, chosen) for label, chosen in grid_arms(sweep).items()]
     errors, known, arms = Collector(), set[tuple[str, ...]](), list[Arm]()
     for label, name, chosen in wanted:
         try:
@@ -150,11 +146,21 @@ def fixed_arms(sweep: Sweep) -> tuple[Arm, ...]:
     return tuple(arms)
 
 
+def grid_arms(sweep: Sweep) -> dict[str, Settings]:
+    """Return the combinations of the values of a grid by label, the last parameter changing fastest."""
+    combinations = [dict(zip(sweep.grid, values, strict=True)) for values in product(*sweep.grid.values())]
+    return {settings_label(chosen): chosen for chosen in combinations if chosen}
+
+
+def settings_label(chosen: Settings) -> str:
+    """Return settings as a label, by the last parts of their paths."""
+    names = last_parts(chosen)
+    return ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
+
+
 def searched_arm(sweep: Sweep, word: str, number: int, chosen: Settings) -> Arm:
     """Return an arm of a search, named by its number and settings."""
-    names = last_parts(chosen)
-    values = ", ".join(f"{names[path]} = {shown(value)}" for path, value in chosen.items())
-    return make_arm(sweep, f"{word} {number}: {values}", f"{word}-{number}", chosen)
+    return make_arm(sweep, f"{word} {number}: {settings_label(chosen)}", f"{word}-{number}", chosen)
 
 
 def make_arm(sweep: Sweep, label: str, name: str, chosen: Settings) -> Arm:

@@ -131,6 +131,30 @@ class Effect:
     p: float
 
 
+@dataclass(frozen=True)
+class GridEffect:
+    """Main effect of a parameter of a grid, or the interaction of two, tested against what arms and seeds leave.
+
+    Attributes
+    ----------
+    name : str
+        The parameter, or both.
+    means : mapping of str to float
+        Mean of the measure at each value of a parameter; empty for an interaction.
+    f, p : float
+        The statistic, and its probability if there is no effect.
+    df, df_error : int
+        Degrees of freedom.
+    """
+
+    name: str
+    means: Mapping[str, float]
+    f: float
+    p: float
+    df: int
+    df_error: int
+
+
 def complete(values: Values) -> tuple[list[str], list[int], NDArray[np.float64]]:
     """Return arms, the seeds that all of them have, and their values: float64, (n_arms, n_seeds)."""
     arms = [arm for arm, by_seed in values.items() if by_seed]
@@ -245,6 +269,43 @@ def equivalence(values: Mapping[int, float], reference: Mapping[int, float], mar
     half = float(t.ppf(1 - ALPHA, n - 1)) * error
     p = float(t.sf((margin - abs(mean)) / error, n - 1))
     return Equivalence(n, mean, mean - half, mean + half, p, margin)
+
+
+def grid_effects(values: Values, grid: Mapping[str, Sequence[str]]) -> list[GridEffect]:
+    """Return main effects and interactions of two in a grid, with seeds as blocks; empty while it is incomplete.
+
+    A grid in which one parameter varies has none either: its arms say the same.
+
+    Parameters
+    ----------
+    values : mapping
+        Values by arm and seed; the arms of the grid are its combinations, the last parameter changing fastest.
+    grid : mapping of str to sequence of str
+        Values of each parameter.
+    """
+    from scipy.stats import f as f_distribution
+
+    blocks, (arms, _, y) = analyse_blocks(values), complete(values)
+    shape = tuple(map(len, grid.values()))
+    if blocks is None or not blocks.sd_error or len(arms) != math.prod(shape) or sum(n > 1 for n in shape) < 2:
+        return []
+    cells = y.mean(axis=1).reshape(shape)
+    off: dict[tuple[int, ...], NDArray[np.float64]] = {(): cells.mean(keepdims=True)}
+    axes = range(len(shape))
+    found = []
+    for chosen in (one for n in (1, 2) for one in combinations(axes, n)):
+        means = cells.mean(axis=tuple(set(axes) - {*chosen}), keepdims=True)
+        off[chosen] = means - sum(part for one, part in off.items() if set(one) < {*chosen})
+        df = math.prod(shape[axis] - 1 for axis in chosen)
+        if not df:  # a parameter with one value
+            continue
+        squares = float((off[chosen] ** 2).sum()) * y.size / off[chosen].size
+        ratio = squares / df / blocks.sd_error**2
+        names = [[*grid][axis] for axis in chosen]
+        levels = dict(zip(grid[names[0]], means.ravel().tolist(), strict=True)) if len(chosen) == 1 else {}
+        p = float(f_distribution.sf(ratio, df, blocks.df_error))
+        found.append(GridEffect(" × ".join(names), levels, ratio, p, df, blocks.df_error))
+    return found
 
 
 def factor_effects(values: Values, factors: Mapping[str, Sequence[str]]) -> list[Effect]:

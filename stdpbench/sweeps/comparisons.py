@@ -7,17 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from stdpbench.runs.catalog.comparison import last_parts
+from stdpbench.sweeps.arms import grid_arms, shown
 from stdpbench.sweeps.blocks import (
     ALPHA,
     Blocks,
     Effect,
     Equivalence,
+    GridEffect,
     Pair,
     Values,
     analyse_blocks,
     equivalence,
     factor_effects,
     games_howell,
+    grid_effects,
     paired_comparisons,
 )
 from stdpbench.sweeps.definition import Sweep
@@ -42,6 +46,8 @@ class Comparisons:
         By arm, against the reference; empty without a margin.
     effects : tuple of Effect
         Of the factors that arms name.
+    grid : tuple of GridEffect
+        Of the parameters of the grid, and interactions of two.
     """
 
     blocks: Blocks | None
@@ -49,6 +55,7 @@ class Comparisons:
     paired: tuple[Pair, ...]
     equivalences: Mapping[str, Equivalence]
     effects: tuple[Effect, ...]
+    grid: tuple[GridEffect, ...] = ()
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values for JSON; NaN and infinity become None."""
@@ -60,6 +67,7 @@ class Comparisons:
                 arm: _plain({**asdict(one), "equivalent": one.equivalent}) for arm, one in self.equivalences.items()
             },
             "factors": [_plain(asdict(effect)) for effect in self.effects],
+            "grid": [_plain(asdict(effect)) for effect in self.grid],
         }
 
 
@@ -87,12 +95,15 @@ def compare_arms(sweep: Sweep, values: Values, scale: float) -> Comparisons:
         }
     factors = {arm.label: arm.factors for arm in sweep.arm if arm.factors is not None}
     common: set[int] = set.intersection(*(set(known.get(arm, ())) for arm in factors)) if factors else set()
+    short = last_parts(sweep.grid)
+    levels = {short[path]: [*map(shown, values)] for path, values in sweep.grid.items()}
     return Comparisons(
         analyse_blocks(known),
         tuple(games_howell(spreads)) if few else (),
         tuple(paired_comparisons(known)) if few else (),
         equivalences,
         tuple(factor_effects(known, factors)) if len(common) > 1 else (),
+        tuple(grid_effects({arm: known.get(arm, {}) for arm in grid_arms(sweep)}, levels)),
     )
 
 
@@ -136,6 +147,14 @@ def sentences(found: Comparisons, sweep: Sweep, scale: float, digits: int) -> li
             for one in found.effects
         )
         remarks.append(f"Effects of factors, 95 % intervals of a linear model with seeds as blocks: {effects}.")
+    if found.grid:
+        tests = []
+        for one in found.grid:
+            means = ", ".join(f"{level}: {scale * mean:.{digits}f}" for level, mean in one.means.items())
+            tests.append(
+                f"{one.name}{f' ({means})' if means else ''} F({one.df}, {one.df_error}) = {one.f:.1f}, {_p(one.p)}"
+            )
+        remarks.append(f"Main effects and interactions of the grid, with seeds as blocks: {'; '.join(tests)}.")
     return remarks
 
 

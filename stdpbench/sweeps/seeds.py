@@ -13,7 +13,16 @@ from typing import Any, Final
 from stdpbench.experiment import Experiment
 from stdpbench.figures.comparison import SeedMean
 from stdpbench.readout import READOUTS
-from stdpbench.runs.catalog.comparison import Account, differing_parameters, last_parts, stream_measures
+from stdpbench.readout.metric import Metric
+from stdpbench.readout.verdict import verdict
+from stdpbench.runs.catalog.comparison import (
+    Account,
+    baselines_of,
+    differing_parameters,
+    last_parts,
+    stream_measures,
+    verdict_of,
+)
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.sweeps.pairing import other_input, other_judges, other_pictures, other_spikes
 from stdpbench.sweeps.statistics import (
@@ -51,6 +60,8 @@ class Group:
         By read-out: differences from the first group, over common seeds; empty for the first group.
     baselines : tuple of AboveBaseline
         The vote minus each baseline that runs have, the strictest baseline first: that of the highest accuracy.
+    verdict : str
+        Whether learning helped, over seeds; empty if that is not known.
     """
 
     label: str
@@ -59,6 +70,7 @@ class Group:
     accuracy: Mapping[str, Spread]
     differences: Mapping[str, Difference]
     baselines: tuple[AboveBaseline, ...] = ()
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +161,11 @@ class OverSeeds:
         """Say what the rows of `baseline_rows` are."""
         return about_baselines(one.difference for group in self.groups for one in group.baselines)
 
+    @property
+    def verdicts(self) -> list[str]:
+        """Whether learning helped in each group, as sentences."""
+        return [f"{group.label}: {group.verdict}".removeprefix(": ") for group in self.groups if group.verdict]
+
     def to_mapping(self) -> dict[str, Any]:
         """Return everything as plain values for JSON."""
         groups = [
@@ -162,6 +179,7 @@ class OverSeeds:
                     {"name": one.name, "accuracy": plain(one.accuracy), "vote_minus_baseline": plain(one.difference)}
                     for one in group.baselines
                 ],
+                "verdict": group.verdict,
             }
             for group in self.groups
         ]
@@ -223,37 +241,45 @@ def _group(
     seeds, names = tuple(sorted(runs)), last_parts(differing)
     *settings, word = values
     label = ", ".join(f"{names[path]} = {value}" for path, value in zip(differing, settings, strict=True))
+    accuracy, baselines = {name: spread([own[seed][name] for seed in seeds]) for name in read}, _above_baselines(runs)
     return Group(
         f"{label} ({word})".lstrip() if word else label,
         tuple(runs[seed].name for seed in seeds),
         seeds,
-        {name: spread([own[seed][name] for seed in seeds]) for name in read},
+        accuracy,
         {
             name: paired_difference(
                 {seed: one[name] for seed, one in own.items()}, {seed: one[name] for seed, one in reference.items()}
             )
             for name in paired
         },
-        _above_baselines(runs),
+        baselines,
+        _verdict(runs, accuracy, baselines),
     )
 
 
 def _above_baselines(runs: Mapping[int, Account]) -> tuple[AboveBaseline, ...]:
     """Return the vote minus each baseline over the seeds of a group, the baseline of the highest accuracy first."""
     votes = {seed: metric.value for seed, run in runs.items() if (metric := run.metrics.get(_VOTE)) is not None}
-    names = dict.fromkeys(name for run in runs.values() for name in run.metrics if _is_baseline(name))
+    measured = {seed: baselines_of(runs[seed].metrics) for seed in votes}
     found = []
-    for name in names:
-        values = {seed: run.metrics[name].value for seed, run in runs.items() if name in run.metrics and seed in votes}
-        if values:
-            short = name.removeprefix("accuracy of ").removesuffix(", vote")
-            found.append(AboveBaseline(short, spread([*values.values()]), paired_difference(votes, values)))
+    for name in dict.fromkeys(name for one in measured.values() for name in one):
+        values = {seed: one[name].value for seed, one in measured.items() if name in one}
+        found.append(AboveBaseline(name, spread([*values.values()]), paired_difference(votes, values)))
     return tuple(sorted(found, key=lambda one: -one.accuracy.mean))
 
 
-def _is_baseline(metric: str) -> bool:
-    """Whether a metric is the accuracy of a baseline: its only one, or that of the vote."""
-    return metric.startswith("accuracy of ") and ("," not in metric or metric.endswith(", vote"))
+def _verdict(runs: Mapping[int, Account], accuracy: Mapping[str, Spread], baselines: Sequence[AboveBaseline]) -> str:
+    """Say whether learning helped, over two seeds or more; empty where it is not known of each run."""
+    if len(runs) < 2 or not all(map(verdict_of, runs.values())):
+        return ""
+    complete = [one for one in baselines if one.difference.n == len(runs)]
+    return verdict(
+        Metric(accuracy["vote"].mean),
+        {one.name: Metric(one.accuracy.mean) for one in complete},
+        flatters=any(account.start_flatters for account in runs.values()),
+        paired={one.name: (one.difference.low, one.difference.high) for one in complete},
+    )
 
 
 def _accuracy(account: Account) -> dict[str, float]:

@@ -18,6 +18,7 @@ from stdpbench.learned_names import listed
 from stdpbench.readout import INTERVAL
 from stdpbench.readout.baselines import SAMPLES
 from stdpbench.readout.metric import Metric
+from stdpbench.readout.verdict import verdict
 from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.catalog.trash import names_in_bin
@@ -120,6 +121,8 @@ class Account:
         The title that a person gave to the run; empty if it has none.
     weights_origin : Origin
         What its weights were trained with.
+    start_flatters : bool
+        Whether its start weights are a handicapped baseline; see `start_flatters`.
     """
 
     name: str
@@ -142,6 +145,7 @@ class Account:
     read: str = ""
     title: str = ""
     weights_origin: Origin = Origin.NO_LABELS
+    start_flatters: bool = False
 
     @classmethod
     def of(cls, folder: RunFolder) -> Account:
@@ -183,6 +187,7 @@ class Account:
             read,
             title_of(folder.path),
             origin_of(folder.path),
+            start_flatters(experiment),
         )
 
     @property
@@ -266,6 +271,15 @@ def theta_unit(experiment: Experiment) -> str:
         return "mV"
     graph = experiment.graph()
     return graph.shown_as(graph.read)[1] if graph.read else "mV"
+
+
+def start_flatters(experiment: Experiment) -> bool:
+    """Return whether start weights are a handicapped baseline: thresholds adapt to weights, and theirs have not."""
+    if experiment.missing_kinds or experiment.evaluation.thresholds != "learned":
+        return experiment.evaluation.thresholds == "learned"  # neurons that are missing are taken to have thresholds
+    graph = experiment.graph()
+    neuron = graph.populations[graph.read].neuron if graph.read else None
+    return neuron is not None and any(variable.slow for variable in neuron.variables)
 
 
 def differing_parameters(accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
@@ -353,6 +367,28 @@ def metrics_of(metrics: Mapping[str, Any], read: str = "", unit: str = "mV") -> 
             named = units.label(name, unit) if path == _THETA else name.format(f"{read} " if read else "")
             found[named] = Metric(value)
     return found
+
+
+def baselines_of(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
+    """Return the accuracies of baselines by their names: of each its only one, or that of the vote."""
+    named = {
+        name.removeprefix("accuracy of "): one for name, one in metrics.items() if name.startswith("accuracy of ")
+    }
+    return {
+        name.removesuffix(", vote"): one for name, one in named.items() if "," not in name or name.endswith(", vote")
+    }
+
+
+def verdict_of(account: Account) -> str:
+    """Return whether learning without labels helped in a run; empty without an accuracy, or without learning."""
+    vote, presented = account.metrics.get("accuracy, vote"), account.metrics.get("training presentations")
+    if (
+        vote is None
+        or account.weights_origin is not Origin.NO_LABELS
+        or (presented is not None and not presented.value)
+    ):
+        return ""
+    return verdict(vote, baselines_of(account.metrics), flatters=account.start_flatters)
 
 
 def stream_measures(account: Account) -> dict[str, float]:

@@ -446,3 +446,27 @@ def test_runs_are_drawn_over_what_differs(cli: Cli, tmp_path: Path) -> None:
         (["--width", "88 mm"], "add --plot FILE"),
     ):
         assert message in cli("list", *arguments, status=2)
+
+
+def test_tables_of_results_end_with_a_verdict_and_mark_what_flatters(
+    call: Cli, tmp_path: Path, make_run: Make
+) -> None:
+    measured = {"start_weights": {"vote": 0.2}, "samples": 0.9, "k_means": 0.95}
+    for seed in (1, 2):
+        path = make_run(tmp_path, f"run{seed}", vote=0.6, parameters={"seed": seed})
+        metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+        as_score = {**metrics["accuracy"]["vote"]}
+        metrics["baselines"] = {
+            name: {"vote": as_score | {"accuracy": 0.2, "interval_95": [0.1, 0.3]}}
+            if isinstance(share, dict)
+            else as_score | {"accuracy": share, "interval_95": [share - 0.05, share + 0.05]}
+            for name, share in measured.items()
+        }
+        (path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    told = "vote 60.0 %, k-means 95.0 %, samples as prototypes 90.0 %.\n"
+    shown = call("show", str(tmp_path / "run1"))
+    assert shown.endswith(f"Learning is not shown to help in this run: {told}")
+    assert "accuracy of start weights, vote, flatters learning" in shown
+    compared = call("compare", str(tmp_path / "run1"), str(tmp_path / "run2"))
+    assert compared.endswith(f"\nLearning is not shown to help: {told}")
+    assert compared.count("not shown to help") == 1

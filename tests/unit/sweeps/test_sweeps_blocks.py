@@ -18,6 +18,7 @@ from stdpbench.sweeps.blocks import (
     equivalence,
     factor_effects,
     games_howell,
+    grid_effects,
     paired_comparisons,
 )
 from stdpbench.sweeps.report import make_report, to_mapping, to_markdown
@@ -137,6 +138,45 @@ def test_effects_of_factors_are_recovered_from_arms_that_combine_them() -> None:
     assert x.high - x.low < 0.4, "seeds are blocks"
     with pytest.raises(StdpbenchError, match="do not separate the factors x, y"):
         factor_effects(values, {"none": [], "both": ["x", "y"]})
+
+
+def test_effects_of_a_grid_share_out_the_sum_of_squares_of_its_arms() -> None:
+    values, grid = drawn(6, 5, 0.5), {"size": ["100", "400"], "rate": ["low", "middle", "high"]}
+    whole, effects = analyse_blocks(values), grid_effects(values, grid)
+    assert whole is not None
+    assert [one.name for one in effects] == ["size", "rate", "size × rate"]
+    assert [one.df for one in effects] == [1, 2, 2]
+    assert sum(one.df * one.f for one in effects) == pytest.approx(whole.df_arms * whole.f)
+    means = [np.mean([*by_seed.values()]) for by_seed in values.values()]
+    assert effects[0].means == pytest.approx({"100": np.mean(means[:3]), "400": np.mean(means[3:])})
+    contrast = np.mean(means[:3]) - np.mean(means[3:])
+    assert effects[0].f == pytest.approx(contrast**2 / (whole.sd_error**2 * (2 / 15)))  # 15 runs on each side
+    assert effects[0].p == pytest.approx(stats.f.sf(effects[0].f, 1, whole.df_error))
+    assert grid_effects({arm: values[arm] for arm in "01234"}, grid) == [], "a grid without one of its arms"
+
+
+def test_effects_that_add_up_leave_no_interaction() -> None:
+    noise = np.random.default_rng(0).normal(0, 1e-3, (4, 6))
+    values = {f"{arm}": dict(enumerate([2 * (arm // 2) + arm % 2 + e for e in noise[arm]])) for arm in range(4)}
+    first, second, both = grid_effects(values, {"x": ["0", "1"], "y": ["0", "1"]})
+    assert first.p < second.p < 1e-6
+    assert both.p > 0.01
+    assert both.means == {}
+
+
+def test_a_sweep_with_a_grid_reports_main_effects_and_interaction(tmp_path: Path) -> None:
+    made = sweep(seeds=[0, 1, 2], grid={"exc.tau_m": ["50 ms", "100 ms"], "plasticity.nu_post": [0.01, 0.02]})
+    with SweepState(tmp_path) as state:
+        for number, row in enumerate(make_report(made, state).rows):
+            for seed in made.seeds:
+                noise = 0.001 * (seed * (number + 1) % 3)
+                state.results[row.arm.experiment(seed).digest] = result(0.8 + 0.1 * (number > 1) + noise)
+        report = make_report(made, state)
+    text = to_markdown(report)
+    assert "Main effects and interactions of the grid, with seeds as blocks: tau_m (50 ms: 80." in text
+    assert "; tau_m × nu_post F(1, 6) = " in text
+    record = json.loads(json.dumps(to_mapping(report)["comparisons"], allow_nan=False))
+    assert [effect["name"] for effect in record["grid"]] == ["tau_m", "nu_post", "tau_m × nu_post"]
 
 
 def test_the_published_comparison_of_rules_is_not_little_difference() -> None:

@@ -16,6 +16,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.trees import add_heading, add_row, table_of
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _MEASURES = (
@@ -141,14 +142,18 @@ class ReadoutsBox(Box):
             "Read-outs and baselines",
             (
                 ("read-out", "Read-out or baseline"),
-                ("right (%)", "Share of right answers; labels are used only to name neurons"),
+                (
+                    "right (%)",
+                    "Share of right answers; labels name neurons, or estimate their mean response to each class",
+                ),
                 ("sup.", "The same (%) for classifiers trained on labels; not a measure of what the network learned"),
                 ("95 %", INTERVAL),
             ),
             least=(3,),
         )
         self.rows.itemSelectionChanged.connect(self._on_row)
-        vbox(self.rows, within=self.body, spacing=0)
+        self.verdict = wrapped("")
+        vbox((self.rows, 1), self.verdict, within=self.body, spacing=0)
         self._filling = False
 
     def refresh(self, topics: set[str]) -> None:
@@ -174,6 +179,7 @@ class ReadoutsBox(Box):
                 font = QFont(self.font())
                 font.setBold(True)
                 row.setFont(0, font)
+        self.verdict.setText(look.verdict)
         if self.state.missing:
             add_heading(self.rows, self.state.missing)
         if SAMPLES not in (names := {one.name for one in look.accuracies}) and any(n.startswith("k-") for n in names):
@@ -196,7 +202,7 @@ class ReadoutsBox(Box):
             f"{_named(one)} {100 * one.accuracy:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f} %)"
             for one in look.accuracies
         ]
-        return "; ".join(parts) + "."
+        return f"{'; '.join(parts)}. {look.verdict}".rstrip()
 
     def table(self) -> Table | None:
         """Return all rows."""
