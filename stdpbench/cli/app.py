@@ -10,6 +10,7 @@ import typer
 from stdpbench import __version__
 from stdpbench.cli import completion
 from stdpbench.cli.analysis_app import analysis_app
+from stdpbench.cli.command_group import CommandGroup
 from stdpbench.cli.data_app import data_app
 from stdpbench.cli.options import (
     AsJson,
@@ -48,6 +49,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    cls=CommandGroup,
 )
 
 

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from stdpbench.cli import completion
+from stdpbench.cli.command_group import CommandGroup
 from stdpbench.cli.options import AsJson, Experiment, FigureWidth, Set
 
-data_app = typer.Typer(help="Data sets: list them, and download more.", no_args_is_help=True)
+data_app = typer.Typer(help="Data sets: list them, and download more.", no_args_is_help=True, cls=CommandGroup)
 
 
 @data_app.command("list")

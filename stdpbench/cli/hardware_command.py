@@ -44,20 +44,20 @@ def _show_activity(found: ChipCheck, console: Console) -> None:
 
 def _show(found: ChipCheck, console: Console) -> None:
     number = sources(found)
-    table = Table(title=verdict_text(found), title_justify="left")
+    table = Table(title=verdict_text(found), title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in ("what", "where", "network", "chip", ""):
         table.add_column(heading, overflow="fold")
-    table.add_column("source", justify="right")
+    table.add_column("", justify="right")  # of the source below
     for row in found.rows:
         style = "bold" if row.verdict == "does not fit" else None
         cells = (escape(each) for each in (row.what, row.where, row.value, row.limit, row.verdict))
-        table.add_row(*cells, str(number[row.source]), style=style)
+        table.add_row(*cells, f"({number[row.source]})", style=style)
     console.print(table)
     for each in found.energies:
-        text = f"{energy_sentence(each)}; source {number[each.source]}"
+        text = f"{energy_sentence(each)} ({number[each.source]})"
         console.print(text, highlight=False, soft_wrap=True)
     for remark in found.remarks:
         console.print(remark, highlight=False, soft_wrap=True)
     for source, n in number.items():
-        console.print(f"  {n}: {escape(source)}", highlight=False, soft_wrap=True)
+        console.print(f"  ({n}) {escape(source)}", highlight=False, soft_wrap=True)
     console.print()

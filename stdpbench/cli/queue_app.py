@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from stdpbench.cli import completion
+from stdpbench.cli.command_group import CommandGroup
 from stdpbench.cli.options import AsJson, Baselines, CheckpointEvery, Runs, Set, SimulatorName, Validation, Workers
 
-queue_app = typer.Typer(help="The queue of runs that are waiting for their turn.", no_args_is_help=True)
+queue_app = typer.Typer(
+    help="The queue of runs that are waiting for their turn.", no_args_is_help=True, cls=CommandGroup
+)
 
 _Items = Annotated[list[int], typer.Argument(metavar="ITEM…", help="Numbers of items, as in `queue list`.")]
 

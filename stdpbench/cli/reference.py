@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from stdpbench.cli.store_commands import plain_table
 from stdpbench.datasets import datasets
 from stdpbench.experiment import read_experiment, shipped_experiments
 from stdpbench.streams import Stream
@@ -21,12 +22,10 @@ def list_experiments(json: bool) -> None:
         entries = [{"name": name, **about.model_dump()} for name, about in known.items()]
         sys.stdout.write(json_format.dumps(entries, ensure_ascii=False) + "\n")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("experiment", "description", "expected accuracy", "time"):
-        table.add_column(heading, overflow="fold")
-    for name, about in known.items():
-        table.add_row(name, about.title, about.expected_accuracy, about.expected_time)
-    Console().print(table)
+    sys.stdout.write(
+        plain_table(["experiment", "description"], [[name, about.title] for name, about in known.items()])
+    )
+    sys.stdout.write("`stdpbench describe NAME` has the expected accuracy and time.\n")
 
 
 def list_data(json: bool) -> None:

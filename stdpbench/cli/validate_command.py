@@ -16,7 +16,7 @@ from rich.table import Table
 from stdpbench import __version__
 from stdpbench.errors import StdpbenchError
 from stdpbench.lab.checks.base import Outcome
-from stdpbench.lab.checks.page import HEADINGS, UNMATCHED, write
+from stdpbench.lab.checks.page import UNMATCHED, write
 from stdpbench.lab.checks.suite import validate
 
 
@@ -59,12 +59,14 @@ def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, jso
 
 
 def _table(outcome: Outcome) -> Table:
-    table = Table(title=outcome.kind, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in HEADINGS:
+    table = Table(title=outcome.kind, title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("check", "expected (tolerance)", "found", "verdict"):
         table.add_column(heading, overflow="fold")
     for f in outcome.findings:
         style = None if f.as_declared else "bold red"
-        table.add_row(*f.row, style=style)
+        what, expected, found, tolerance, verdict, _ = f.row
+        table.add_row(what, f"{expected} ({tolerance})".removesuffix(" (–)"), found, verdict, style=style)
     if not outcome.findings:
-        table.add_row("no check available", "", "", "", "", "")
+        table.add_row("no check available")
+    table.caption, table.caption_justify = "; ".join(dict.fromkeys(f.reference for f in outcome.findings)), "left"
     return table

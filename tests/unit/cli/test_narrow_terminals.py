@@ -1,0 +1,74 @@
+"""At 80 columns no word is broken: help of every command, tables, descriptions of all kinds."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+
+import click
+import pytest
+import typer
+from rich.console import Console, RenderableType
+
+from stdpbench.cli.app import app
+from stdpbench.cli.command_group import PANELS
+from stdpbench.cli.describe import catalogue
+from stdpbench.cli.validate_command import _table
+from stdpbench.lab.checks.suite import validate
+
+Command = Callable[..., str]
+
+
+def broken(narrow: str, wide: str) -> list[str]:
+    """The words of a narrow text that the wide one lacks; a path may be longer than the screen."""
+    known = set(re.split(r"[\s-]+", wide))
+    return [word for word in narrow.split() if "/" not in word and not {*word.split("-")} <= known | {""}]
+
+
+def commands(command: click.Command, path: str = "stdpbench") -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, f"{path} {name}")
+
+
+def test_every_help_has_whole_words_and_whole_descriptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    for path, command in commands(typer.main.get_command(app)):
+        narrow = command.get_help(click.Context(command, info_name=path, terminal_width=80))
+        wide = command.get_help(click.Context(command, info_name=path, terminal_width=1000))
+        assert broken(narrow, wide) == [], path
+        assert max(map(len, narrow.splitlines())) <= 80, path
+        assert "..." not in narrow.partition("\n\n")[2], path
+
+
+def test_every_command_is_under_one_heading() -> None:
+    names = [name for panel in PANELS.values() for name in panel]
+    assert sorted(names) == sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def test_each_experiment_has_one_line(call: Command) -> None:
+    lines = call("experiments").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if re.match("best-400 +400 exc neurons, one winner per picture", line)]
+
+
+@pytest.mark.parametrize("family", catalogue())
+def test_descriptions_and_lists(family: str, call: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for arguments in (("describe",), ("data", "list"), *(("describe", name) for name in catalogue()[family])):
+        texts = {}
+        for columns in (80, 1000):
+            monkeypatch.setenv("COLUMNS", str(columns))
+            texts[columns] = call(*arguments)
+        assert broken(texts[80], texts[1000]) == [], arguments
+
+
+def drawn(table: RenderableType, columns: int) -> str:
+    console = Console(width=columns, file=io.StringIO())
+    console.print(table)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", ["triplet", "clopath", "pair-power-law", "sum"])
+def test_tables_of_checks(kind: str) -> None:
+    (outcome,) = validate([kind], quick=True)
+    assert broken(drawn(_table(outcome), 80), drawn(_table(outcome), 1000)) == []
