@@ -24,7 +24,7 @@ class CommandGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the names of commands, each with the first sentence of its help."""
-        panels = PANELS if self.commands.keys() >= {"run", "list"} else {"Commands": tuple(self.commands)}
+        panels = PANELS if "doctor" in self.commands else {"Commands": tuple(self.commands)}
         for heading, names in panels.items():
             with formatter.section(heading):
                 formatter.write_dl([(name, self.commands[name].get_short_help_str(1000)) for name in names])
