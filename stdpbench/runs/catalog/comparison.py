@@ -297,9 +297,16 @@ def last_parts(paths: Iterable[str]) -> dict[str, str]:
 
 
 def differences_from(account: Account, experiment: Experiment) -> dict[str, tuple[str, str]]:
-    """Return parameters that differ from an experiment, by path: (value of the experiment, value of the run)."""
+    """Return parameters that differ from an experiment, by path: (value of the experiment, value of the run).
+
+    Sections that the run has not, and parameters of another template of its network, are left out.
+    """
     theirs = flat(experiment.to_mapping())
     paths = dict.fromkeys([*theirs, *account.parameters, *(change.path for change in account.changes)])
+    own = {path.partition(".")[0] for path in account.parameters}
+    if account.parameters.get("network.kind") != theirs.get("network.kind"):
+        own -= {"network"}
+    paths = {path: None for path in paths if path in account.parameters or path.partition(".")[0] in own}
     both = {path: (value_text(theirs.get(path)) or "–", account.setting(path)) for path in paths}
     return {
         path: (theirs_text, own)

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 import stdpbench
 from stdpbench.cli import main
+from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog import index
 from stdpbench.runs.folder.lock import lock_path
 from stdpbench.runs.queue import runner
@@ -470,3 +471,16 @@ def test_tables_of_results_end_with_a_verdict_and_mark_what_flatters(
     compared = call("compare", str(tmp_path / "run1"), str(tmp_path / "run2"))
     assert compared.endswith(f"\nLearning is not shown to help: {told}")
     assert compared.count("not shown to help") == 1
+
+
+def test_show_of_a_general_graph_leaves_out_what_it_has_not(call: Cli, tmp_path: Path, make_run: Make) -> None:
+    tables = {
+        "populations": {"input": {}, "exc": {"size": 3, "neuron": {"kind": "lif"}}},
+        "projections": {"feed": {"source": "input", "target": "exc", "receptor": "ge", "weight": 0.3}},
+    }
+    graph = Experiment.from_mapping({"name": "graph", "network": {"kind": "graph", **tables}})
+    shown = call("show", str(make_run(tmp_path, "graph", base=graph)))
+    differences = shown.partition("Differences from the defaults\n")[2].partition("\nmeasure")[0]
+    rows = [line.split() for line in differences.splitlines()[1:] if line]
+    assert {"network.kind", "network.populations.exc.size"} <= {row[0] for row in rows}
+    assert [row for row in rows if row[-1] == "–"] == []
