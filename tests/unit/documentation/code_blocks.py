@@ -4,11 +4,14 @@ A block of ``sh`` or ``python`` runs as it stands, one page after the other in a
 before it says otherwise: ``<!-- not run: why -->``, or ``<!-- slow: why -->`` for what takes more than a minute or
 needs MNIST. A block of any language whose first line is a comment with the name of a file, such as ``# mine.toml``,
 becomes that file; of another page, if a command needs it. Words in capitals stand for what the reader has: ``RUN``,
-``OTHER`` and ``runs/NAME`` for small finished runs, or for one in progress where a command needs it.
+``OTHER`` and ``runs/NAME`` for small finished runs, for one in progress where a command needs it, or for one that NIR
+can hold with ``--nir``. A value in a comment behind an expression of Python is what the expression gives. Figures of
+benchmarks, which are measured, are not compared.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import shutil
@@ -44,6 +47,7 @@ IN_PROGRESS = (
 """Commands that are given a run in progress, at presentation 30; their position 20000 is 20."""
 OTHER = ("toml", "csv", "text", "{toctree}")
 _COMMENT = re.compile(r"<!-- (not run|slow): (.*?) -->", re.DOTALL)
+_VALUE = re.compile(r"(?m)^(\w[\w.]*\(.*\))  # ([\[{(\"'\d].*)$")
 _FILE = re.compile(r"# ([\w.-]+\.\w+)\n")
 
 
@@ -78,19 +82,19 @@ def blocks(page: Path) -> list[Block]:
 
 
 class Reader:
-    """Somebody who follows a page in a folder of their own, with two finished runs in ``runs``.
+    """Somebody who follows a page in a folder of their own, with finished runs in ``runs``.
 
     Parameters
     ----------
     folder : Path
         Where commands are carried out: the current folder.
     runs : list of str
-        Names of the finished runs.
+        Names of the finished runs; NIR can hold the last one.
     """
 
     def __init__(self, folder: Path, runs: list[str]) -> None:
-        self._folder, self._runs = folder, runs
-        first, second = (stdpbench.open_run(folder / "runs" / name) for name in runs)
+        self._folder, (*self._runs, self._discrete) = folder, runs
+        first, second = (stdpbench.open_run(folder / "runs" / name) for name in self._runs[:2])
         self._names: dict[str, Any] = {"stdpbench": stdpbench, "run": first, "other": second}
 
     def follow(self, page: Path, slow: bool) -> None:
@@ -107,11 +111,20 @@ class Reader:
             try:
                 if block.language == "python":
                     exec(compile(self._named(block.text), f"{page.name}:{block.line}", "exec"), self._names)
+                    self._check_values(block.text)
                 elif block.language == "sh":
                     for words in self._commands(block.text):
                         self._carry_out(words)
             except Exception as error:
                 raise AssertionError(f"{page.relative_to(ROOT)}, line {block.line}: {error!r}") from error
+
+    def _check_values(self, text: str) -> None:
+        """Compare the values that comments show, of dictionaries up to an ellipsis."""
+        for expression, shown in _VALUE.findall(text):
+            value, expected = eval(expression, self._names), ast.literal_eval(shown.replace(", …", ""))
+            if "…" in shown:
+                value = {key: value[key] for key in expected}
+            assert value == expected, f"{expression} is {value!r}"
 
     def leave(self) -> None:
         """Stop the runs that are still in progress."""
@@ -142,10 +155,12 @@ class Reader:
         if words[1] in IN_PROGRESS:
             left = [self._in_progress()]
             words = [word.replace("20000", "20") for word in words]
+        elif "--nir" in words:
+            left = [self._discrete]
         made: list[str] = []
         for word in words[1:]:
             if word in ("RUN", "OTHER"):
-                made += [left.pop(0)] if left else []
+                made.append(left.pop(0))
             elif word == "NAME":
                 made.append(self._runs[0])
             else:
@@ -176,12 +191,11 @@ SMALL = {
 
 
 def small_runs(folder: Path) -> list[str]:
-    """Train two small networks, and return the names of their runs in ``folder/runs``."""
-    runs = folder / "runs"
-    started = [
-        stdpbench.start("digits", set=SMALL, seed=seed, runs=runs, workers=1, wait=True, checkpoint_every=20)
-        for seed in (1, 2)
-    ]
+    """Train small networks, and return the names of their runs in ``folder/runs``; NIR can hold the last one."""
+    options: dict[str, Any] = {"set": SMALL, "runs": folder / "runs", "workers": 1, "wait": True}
+    started = [stdpbench.start("digits", seed=seed, checkpoint_every=20, **options) for seed in (1, 2, 3, 4)]
+    options["set"] = SMALL | {"exc.refractory_steps": 0}  # NIR's neurons have no refractory period
+    started.append(stdpbench.start("digits-discrete", **options))
     return [run.path.name for run in started]
 
 
