@@ -22,10 +22,8 @@ def list_experiments(json: bool) -> None:
         entries = [{"name": name, **about.model_dump()} for name, about in known.items()]
         sys.stdout.write(json_format.dumps(entries, ensure_ascii=False) + "\n")
         return
-    sys.stdout.write(
-        plain_table(["experiment", "description"], [[name, about.title] for name, about in known.items()])
-    )
-    sys.stdout.write("`stdpbench describe NAME` has the expected accuracy and time.\n")
+    table = plain_table(["experiment", "description"], [[name, about.title] for name, about in known.items()])
+    sys.stdout.write(f"{table}`stdpbench describe NAME` has the expected accuracy and time.\n")
 
 
 def list_data(json: bool) -> None:
