@@ -101,5 +101,12 @@ def held_out(
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)
 
 
+def taking_turns(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the order in which classes take turns, and the stimuli of each keep theirs: every part has all classes."""
+    sizes, number = np.bincount(labels), np.empty(len(labels), np.int64)
+    number[np.argsort(labels, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
+    return np.lexsort((labels, (number + 0.5) / sizes[labels]))
+
+
 def _size(raw: Raw) -> str:
     return f"{raw.pixels.shape[1]}×{raw.pixels.shape[2]}"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets._checks import local_path, natural_order
-from stdpbench.datasets._holdout import HoldingOut, Raw
+from stdpbench.datasets._holdout import HoldingOut, Raw, taking_turns
 from stdpbench.datasets._transform import resize
 from stdpbench.datasets.base import Split
 from stdpbench.errors import StdpbenchError
@@ -78,10 +78,12 @@ class Folder(HoldingOut):
             )
         if not loose and not classes:
             raise StdpbenchError(f"{root} holds no PNG or JPEG files, neither directly nor in a folder for each class")
-        names = [] if loose else _taking_turns({name: len(files) for name, files in classes.items()})
-        remaining = {name: iter(files) for name, files in classes.items()}
-        files = loose or [next(remaining[name]) for name in names]
-        return Raw(str(root), self._stack(files), np.array(names) if names else None)
+        if loose:
+            return Raw(str(root), self._stack(loose), None)
+        order = taking_turns(np.repeat(np.arange(len(classes)), [len(files) for files in classes.values()]))
+        named = [(file, name) for name, files in classes.items() for file in files]
+        files, names = zip(*(named[number] for number in order), strict=True)
+        return Raw(str(root), self._stack(list(files)), np.array(names))
 
     def _stack(self, files: list[Path]) -> NDArray[np.uint8]:
         first = _read_picture(files[0])
@@ -110,16 +112,6 @@ def _sorted(folder: Path) -> list[Path]:
 
 def _pictures(folder: Path) -> list[Path]:
     return [entry for entry in _sorted(folder) if entry.suffix.lower() in _SUFFIXES and entry.is_file()]
-
-
-def _taking_turns(sizes: dict[str, int]) -> list[str]:
-    """Return names ordered so that every section contains the classes in about their proportions."""
-    turns = [
-        ((number + 0.5) / size, rank, name)
-        for rank, (name, size) in enumerate(sizes.items())
-        for number in range(size)
-    ]
-    return [name for _, _, name in sorted(turns)]
 
 
 def _read_picture(path: Path) -> NDArray[np.uint8]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from stdpbench.datasets._checks import local_path
-from stdpbench.datasets._holdout import HoldingOut
+from stdpbench.datasets._holdout import HoldingOut, taking_turns
 from stdpbench.datasets._npz_pictures import read_pictures
 from stdpbench.datasets.base import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import parameter
+from stdpbench.stimuli import StimulusSet
 
 
 class NPZ(HoldingOut):
@@ -18,6 +19,7 @@ class NPZ(HoldingOut):
     ``images`` is number × height × width, or number × height × width × 3 for colours: whole numbers in 0 .. 255, or
     decimal numbers in 0 .. 255 or, where none exceeds 1, in 0 .. 1. Labels are whole numbers or texts. Such a file is
     made by ``numpy.savez_compressed("mine.npz", images=images, labels=labels)``. Pickled objects in it are refused.
+    Classes take turns, as in a folder, so that the first pictures of a file sorted by class have all classes.
     """
 
     kind: Literal["npz"] = "npz"
@@ -32,4 +34,9 @@ class NPZ(HoldingOut):
         """Read the arrays; see `Dataset.load`."""
         if not self.path:
             raise StdpbenchError("data.path is missing; it must name an .npz file with an array images")
-        return self._split(*read_pictures(local_path("data.path", self.path)))
+        split = self._split(*read_pictures(local_path("data.path", self.path)))
+        return Split(*(_in_turns(part) for part in (split.train, split.test)), split.class_names)
+
+
+def _in_turns(part: StimulusSet) -> StimulusSet:
+    return part if part.labels is None else part.chosen(taking_turns(part.labels))

@@ -10,6 +10,8 @@ from dataset_files import blobs
 
 from stdpbench.datasets.npz import NPZ
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.runs.preparation.start import load_split
 
 
 @pytest.fixture
@@ -30,10 +32,21 @@ def test_given_halves_with_texts_as_labels(archive):
         test_labels=np.array(["a", "ç"]),
     ).load()
     assert split.class_names == ("a", "b9", "b10", "ç")
-    assert split.train.labels.tolist() == [2, 1, 0, 1]
+    assert split.train.labels.tolist() == [1, 0, 2, 1]  # they take turns
     assert split.test.labels.tolist() == [0, 3]
     assert split.train.pixels.dtype == np.uint8
-    assert np.array_equal(split.train.pixels, blobs(4))
+    assert np.array_equal(split.train.pixels, blobs(4)[[1, 2, 0, 3]])
+
+
+def test_the_first_pictures_of_a_sorted_file_have_all_classes(archive):
+    labels = np.repeat([0, 1, 2], [40, 20, 20])
+    dataset = archive(images=blobs(80), labels=labels, test_images=blobs(80), test_labels=labels)
+    experiment = Experiment.from_mapping({"data": dataset, "schedule": {"train_images": 8, "test_images": 8}})
+    split = load_split(experiment, validation=False)
+    for part in (split.train, split.test):
+        assert np.bincount(part.labels).tolist() == [4, 2, 2]
+        for label in range(3):
+            assert np.array_equal(part.pixels[part.labels == label], blobs(80)[labels == label][: (4, 2, 2)[label]])
 
 
 @pytest.mark.parametrize(
@@ -42,7 +55,7 @@ def test_given_halves_with_texts_as_labels(archive):
 def test_labels_of_any_whole_kind(archive, labels):
     split = archive(images=blobs(5), labels=labels, test_images=blobs(1)).load()
     assert split.class_names == ("1", "3")
-    assert split.train.labels.tolist() == [1, 0, 0, 1, 1]
+    assert split.train.labels.tolist() == [1, 0, 1, 0, 1]
     assert split.test.labels is None
 
 
