@@ -102,10 +102,11 @@ def held_out(
 
 
 def taking_turns(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the order in which classes take turns, and the stimuli of each keep theirs: every part has all classes."""
+    """Return an order in which classes take turns, so that every part has all of them; each class keeps its own."""
     sizes, number = np.bincount(labels), np.empty(len(labels), np.int64)
     number[np.argsort(labels, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
-    return np.lexsort((labels, (number + 0.5) / sizes[labels]))
+    order: NDArray[np.int64] = np.lexsort((labels, (number + 0.5) / sizes[labels]))
+    return order
 
 
 def _size(raw: Raw) -> str:

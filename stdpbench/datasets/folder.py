@@ -82,8 +82,8 @@ class Folder(HoldingOut):
             return Raw(str(root), self._stack(loose), None)
         order = taking_turns(np.repeat(np.arange(len(classes)), [len(files) for files in classes.values()]))
         named = [(file, name) for name, files in classes.items() for file in files]
-        files, names = zip(*(named[number] for number in order), strict=True)
-        return Raw(str(root), self._stack(list(files)), np.array(names))
+        turns = [named[number] for number in order]
+        return Raw(str(root), self._stack([file for file, _ in turns]), np.array([name for _, name in turns]))
 
     def _stack(self, files: list[Path]) -> NDArray[np.uint8]:
         first = _read_picture(files[0])

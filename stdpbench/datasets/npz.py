@@ -35,7 +35,7 @@ class NPZ(HoldingOut):
         if not self.path:
             raise StdpbenchError("data.path is missing; it must name an .npz file with an array images")
         split = self._split(*read_pictures(local_path("data.path", self.path)))
-        return Split(*(_in_turns(part) for part in (split.train, split.test)), split.class_names)
+        return Split(_in_turns(split.train), _in_turns(split.test), split.class_names)
 
 
 def _in_turns(part: StimulusSet) -> StimulusSet:

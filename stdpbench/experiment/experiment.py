@@ -438,6 +438,9 @@ class Experiment(Head):
 def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     """Read a bundled experiment by name, or any file by path.
 
+    A file with a table, signals or events may leave open the settings of its network, which then follow from the data
+    (`stdpbench.experiment.own_stimuli.with_settings`).
+
     Parameters
     ----------
     name : str or Path
@@ -450,8 +453,11 @@ def read_experiment(name: str | Path, *, stand_ins: bool = False) -> Experiment:
     StdpbenchError
         If there is no such experiment, or the file is invalid: one sentence per error, with file, line and path.
     """
+    from stdpbench.experiment.own_stimuli import with_settings
+
     path, mapping = tables_of(name)
-    return _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
+    made = _from_tables(mapping, lambda: path.read_text(encoding="utf-8-sig"), path.name, stand_ins=stand_ins)
+    return with_settings(made, mapping)
 
 
 def _from_tables(

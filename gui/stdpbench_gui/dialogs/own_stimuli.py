@@ -11,14 +11,15 @@ from stdpbench.datasets import Source, Split
 from stdpbench.datasets.found import stimuli_at
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.catalog.forecast import Size
-from stdpbench.runs.preparation.own_data import experiment_name
-from stdpbench.runs.preparation.own_stimuli import (
+from stdpbench.experiment.own_stimuli import (
     encoders_for,
     experiment_on_stimuli,
     stimuli_sentence,
     suggested_neurons,
 )
+from stdpbench.runs.catalog.forecast import Size
+from stdpbench.runs.preparation.own_data import experiment_name
+from stdpbench.runs.preparation.start import check_brightness
 from stdpbench.units import thousands
 from stdpbench_gui.dialogs.own_dialog import OwnDialog
 from stdpbench_gui.session.run_session import RunSession
@@ -113,7 +114,9 @@ class OwnStimuliDialog(OwnDialog):
 
         def make() -> tuple[Source, Split, Experiment]:
             read = split if source == known else source.prepare()
-            return source, read, experiment_on_stimuli(source, read, encoder, n_exc, name)
+            made = experiment_on_stimuli(source, read, encoder, n_exc, name)
+            check_brightness(made, read)
+            return source, read, made
 
         self._work(make, lambda found: self._take_made(*found), self._fail)
 

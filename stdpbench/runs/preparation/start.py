@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from stdpbench.datasets import Split, validation_split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, graph_for, input_shape, with_pool
+from stdpbench.experiment.dry_run import shown_numbers
+from stdpbench.experiment.own_stimuli import usual_drive
 from stdpbench.graph import Graph
 from stdpbench.learned_names import COMPETE, weights_of
 from stdpbench.network import Learned, shapes_in, start_arrays
@@ -17,6 +19,9 @@ from stdpbench.normalisations.sum import Sum
 from stdpbench.runs.folder.learned_files import learned_file, read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.stimuli import Images
+
+_SAMPLE = 40
+"""Stimuli of which spikes are counted."""
 
 
 def load_split(experiment: Experiment, validation: bool) -> Split:
@@ -99,13 +104,26 @@ def check_weights(experiment: Experiment, split: Split) -> None:
         if scaling.value > 0.9 * n * rule.w_max:
             where = f"network.projections.{name}"
             total, bound = (experiment.short_path(f"{where}.{end}") for end in ("normalise.value", "plasticity.w_max"))
-            pictures = split.train.kind == "images"
-            larger = ", or enlarge the pictures with data.resize and data.frame" if pictures else ""
             raise StdpbenchError(
                 f"{total} = {scaling.value:g} over {n} inputs requires a mean weight of {scaling.value / n:.2g}, but "
-                f"{bound} = {rule.w_max:g}: lower it (78 for 784 inputs corresponds to {78 / 784 * n:.3g} here)"
-                f"{larger}"
+                f"{bound} = {rule.w_max:g}: {_instead(experiment, split, graph, name, n)}"
             )
+
+
+def _instead(experiment: Experiment, split: Split, graph: Graph, name: str, n: int) -> str:
+    """Return what to do about a sum of weights that is too large for the `n` sources of each neuron."""
+    projection = graph.projections[name]
+    if projection.source != graph.input or projection.plasticity is None:
+        return "lower the one or raise the other"
+    numbers = shown_numbers(experiment, split, _SAMPLE)
+    if not numbers.spikes[1]:
+        return "lower the one; yet the encoding evokes no spikes with these data (encoding)"
+    values = usual_drive(projection.plasticity, numbers, n)
+    where = f"network.projections.{name}"
+    places = {"sum": experiment.short_path(f"{where}.normalise.value")}
+    places |= {key: experiment.short_path(f"{where}.plasticity.{key}") for key in values if key != "sum"}
+    words = ", ".join(f"{places[key]} = {value:g}" for key, value in values.items())
+    return f"with {words}, neurons get about as much input from these data as they do from MNIST"
 
 
 def fingerprint(split: Split) -> str:

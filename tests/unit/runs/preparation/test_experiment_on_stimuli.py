@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import pytest
 from stdpbench.datasets import datasets
 from stdpbench.datasets.found import stimuli_at
 from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import read_experiment
 from stdpbench.experiment.dry_run import shown_numbers
-from stdpbench.runs.preparation.own_stimuli import (
+from stdpbench.experiment.own_stimuli import (
     encoders_for,
     experiment_on_stimuli,
     stimuli_sentence,
     suggested_neurons,
 )
+from stdpbench.runs.preparation.start import check_weights, load_split
 
 SOURCES: dict[str, dict[str, Any]] = {
     "table": {"kind": "tabular"},
@@ -52,6 +55,43 @@ def test_signals_get_a_threshold_that_evokes_enough_spikes(tmp_path: Path) -> No
     np.savez(tmp_path / "x.npz", values=np.ones((6, 2, 9)), labels=[0, 1] * 3)
     with pytest.raises(StdpbenchError, match="evokes no spikes with these data"):
         experiment_on_stimuli(source, source.prepare(), "delta", 10, "mine")
+
+
+ROWS = "\n".join(f"{n % 2},{n % 3},{'xy'[n % 2]}" for n in range(30))
+
+
+def test_a_file_that_leaves_settings_open_gets_those_of_its_data(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(ROWS)
+    head = f"[data]\nkind = 'tabular'\npath = '{tmp_path / 'rows.csv'}'\n[encoding]\nkind = 'population'\n"
+    file = tmp_path / "mine.toml"
+    file.write_text(f"{head}g_min = 0.2\n[network]\nn_exc = 7\n[schedule]\npasses = 3\n[plasticity]\nw_max = 90.0\n")
+    made = read_experiment(file)
+    split = load_split(made, validation=False)
+    check_weights(made, split)
+    numbers = shown_numbers(made, split)
+    assert made.network.weight_sum == pytest.approx(170 / numbers.spikes[1] * numbers.n_inputs, rel=0.02)
+    assert (made.encoding.g_min, made.network.n_exc, made.schedule.passes, made.plasticity.w_max) == (0.2, 7, 3, 90.0)
+    assert (made.name, made.data.path) == ("mine", str(tmp_path / "rows.csv"))
+    assert read_experiment(file).digest == made.digest
+    file.write_text(made.to_toml())
+    assert read_experiment(file).digest == made.digest
+    file.write_text(head.replace("rows.csv", "gone.csv"))
+    assert read_experiment(file).network.weight_sum == 78  # the data may be given later
+
+
+def test_weights_that_are_too_large_for_the_data_are_refused_with_those_that_fit(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(ROWS)
+    (tmp_path / "mine.toml").write_text(
+        f"[data]\nkind = 'tabular'\npath = '{tmp_path / 'rows.csv'}'\n[encoding]\nkind = 'population'\n"
+        "[network]\nweight_sum = 78\n"
+    )
+    made = read_experiment(tmp_path / "mine.toml")
+    split = load_split(made, validation=False)
+    with pytest.raises(StdpbenchError, match=r"network\.weight_sum = 78 over 16 inputs") as refused:
+        check_weights(made, split)
+    advised = dict(re.findall(r"([\w.]+) = ([\d.]+)", str(refused.value).rpartition("with ")[2]))
+    assert advised.keys() == {"network.weight_sum", "plasticity.w_max", "plasticity.nu_pre", "plasticity.nu_post"}
+    check_weights(made.override(advised), split)
 
 
 def test_what_is_at_a_path(tmp_path: Path) -> None:

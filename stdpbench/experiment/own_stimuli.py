@@ -1,6 +1,7 @@
 """Create an experiment on the user's own signals, events or tables: an encoder, and settings for their spikes.
 
-The network is that of the shipped experiment ``fast-100``, tuned on MNIST. It is adapted as follows:
+The network is that of the shipped experiment ``fast-100``, tuned on MNIST, and what the user states. It is adapted as
+follows:
 
 * signals are shown by `delta`, with the largest of some thresholds that evokes enough spikes; tables by `population`
   as rates; events as they are;
@@ -10,12 +11,14 @@ The network is that of the shipped experiment ``fast-100``, tuned on MNIST. It i
   the number of neurons and to the duration of a stimulus;
 * stimuli are shown for their whole duration, up to 2 s, and in as many passes as a few thousand presentations need.
 
-These settings are a start, and not tuned for any data.
+These settings are a start, and not tuned for any data. A file with such data that does not say how its network is
+normalised gets them, too (`with_settings`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,10 +26,11 @@ import numpy as np
 from stdpbench.datasets import Source, Split
 from stdpbench.encoding import encoders
 from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.experiment.dry_run import Numbers, shown_numbers
-from stdpbench.runs.preparation.start import check_brightness, check_weights
+from stdpbench.experiment.experiment import Experiment, read_experiment
+from stdpbench.plasticity import PlasticityRule
 from stdpbench.stimuli import EventSet, Signals
+from stdpbench.toml_lines import flat
 
 _BASE = "fast-100"
 _DRIVE = 170.0  # spikes of a stimulus times mean weight; 0.1 times 2300 for MNIST
@@ -41,6 +45,7 @@ _SETTLING = 5000.0  # ms of tau_theta per neuron, for stimuli of 350 ms
 _USUAL = 350.0  # ms
 _SAMPLE = 40
 _FEWEST, _MOST = 20, 100  # neurons
+_OWN = ("tabular", "signals", "events")
 _NOUNS = {"images": ("row", "rows"), "signals": ("signal", "signals"), "events": ("recording", "recordings")}
 
 
@@ -75,7 +80,9 @@ def stimuli_sentence(source: Source, split: Split) -> str:
     return f"{len(train)} training and {len(split.test)} test {noun} {size}{lasting}, {classes}."
 
 
-def experiment_on_stimuli(source: Source, split: Split, encoder: str, n_exc: int, name: str) -> Experiment:
+def experiment_on_stimuli(
+    source: Source, split: Split, encoder: str, n_exc: int, name: str, stated: Mapping[str, Any] | None = None
+) -> Experiment:
     """Create an experiment on own signals, events or tables.
 
     Parameters
@@ -90,43 +97,100 @@ def experiment_on_stimuli(source: Source, split: Split, encoder: str, n_exc: int
         Number of exc neurons.
     name : str
         Name of the experiment.
+    stated : mapping, optional
+        Tables of an experiment whose values stay as they are.
 
     Raises
     ------
     StdpbenchError
-        If the stimuli evoke no spikes, or network and stimuli do not match.
+        If the stimuli evoke no spikes, or the network and what is stated do not match.
     """
-    made, numbers = _encoded(source, split, encoder, name)
-    mean = _DRIVE / numbers.spikes[1]
-    scale = max(1.0, mean / _LARGEST_MEAN)
+    stated = stated or {}
+    made, numbers = _encoded(source, split, encoder, name, stated)
     duration = numbers.duration[1]
     changes: dict[str, Any] = {
         "about.title": f"{name}: own {_NOUNS[source.shows][1]}, {n_exc} exc neurons",
         "about.summary": f"{stimuli_sentence(source, split)} Settings of {_BASE}, which were tuned on MNIST.",
         "network.n_exc": n_exc,
-        "network.weight_sum": _digits(mean * numbers.n_inputs),
         "exc.theta_plus": "0.2 mV",
         "exc.tau_theta": f"{_digits(_SETTLING * n_exc * duration / _USUAL):g} ms",
         "schedule.passes": min(_MOST_PASSES, max(1, math.ceil(_PRESENTATIONS / len(split.train)))),
     }
-    if scale > 1:
-        rule = made.to_mapping()["plasticity"]
-        changes["plasticity.w_max"] = _digits(scale)
-        for step in ("nu_pre", "nu_post"):
-            if step in rule:
-                changes[f"plasticity.{step}"] = _digits(float(rule[step]) * scale)
-    made = made.override(changes)
-    check_weights(made, split)
-    check_brightness(made, split)
-    return made
+    places = {"sum": "network.weight_sum", "w_max": "plasticity.w_max"}
+    for key, value in usual_drive(made.plasticity, numbers, numbers.n_inputs).items():
+        changes[places.get(key, f"plasticity.{key}")] = value
+    return made.override({path: value for path, value in changes.items() if path not in flat(stated)})
 
 
-def _encoded(source: Source, split: Split, encoder: str, name: str) -> tuple[Experiment, Numbers]:
+def usual_drive(rule: PlasticityRule, numbers: Numbers, n: int) -> dict[str, float]:
+    """Return values of the input weights with which neurons have the drive that they have from MNIST's pictures.
+
+    Parameters
+    ----------
+    rule : PlasticityRule
+        The rule of the weights.
+    numbers : Numbers
+        Numbers of the input spikes, of which there are some.
+    n : int
+        Inputs of a neuron.
+
+    Returns
+    -------
+    dict of str to float
+        ``sum``, the sum of the weights of a neuron; where it needs larger weights than the rule allows, also its
+        ``w_max`` and, as far as it has them, ``nu_pre`` and ``nu_post``.
+    """
+    total = _DRIVE / numbers.spikes[1] * numbers.n_inputs
+    largest = total / n / _LARGEST_MEAN
+    values = {"sum": _digits(total)}
+    if largest > rule.w_max:
+        steps, scale = rule.to_mapping(), largest / rule.w_max
+        values["w_max"] = _digits(largest)
+        values |= {step: _digits(float(steps[step]) * scale) for step in ("nu_pre", "nu_post") if step in steps}
+    return values
+
+
+def with_settings(experiment: Experiment, stated: Mapping[str, Any]) -> Experiment:
+    """Return an experiment with settings for its data, if its file leaves them open.
+
+    It does if the data are a table, signals or events of the user, no kind of network, neuron or rule is named, and
+    nothing is said of the sum or norm of weights. What the file says stays.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment with the usual defaults.
+    stated : mapping
+        The tables of its file.
+    """
+    network = stated.get("network", {})
+    of_kind = any("kind" in stated.get(name, {}) for name in ("network", "exc", "plasticity", "reference"))
+    if (
+        getattr(experiment.data, "kind", "") not in _OWN
+        or of_kind
+        or {"weight_sum", "weight_norm"}.intersection(network)
+    ):
+        return experiment
+    try:
+        split = experiment.data.prepare()
+    except StdpbenchError:  # reported where the data are needed, which may be others then
+        return experiment
+    encoder = getattr(experiment.encoding, "kind", "") if "encoding" in stated else encoders_for(experiment.data)[0]
+    n_exc = network.get("n_exc", suggested_neurons(split))
+    made = experiment_on_stimuli(experiment.data, split, encoder, n_exc, experiment.name, stated)
+    return made.model_copy(update={"data": experiment.data})
+
+
+def _encoded(
+    source: Source, split: Split, encoder: str, name: str, stated: Mapping[str, Any]
+) -> tuple[Experiment, Numbers]:
     """Return an experiment with an encoder whose parameters suit the stimuli, and numbers of its spikes."""
     seconds = [part.seconds(number) for part in (split.train, split.test) for number in range(len(part))]
     longest = max((each * 1e3 for each in seconds if each is not None), default=_USUAL)
     mapping = read_experiment(_BASE).to_mapping() | {"name": name, "data": source.resolved().to_mapping()}
     mapping["schedule"] |= {"stimulus": f"{min(math.ceil(longest / 10) * 10, _LONGEST):g} ms"}
+    for section, table in stated.items():
+        mapping[section] = {**mapping.get(section, {}), **table} if isinstance(table, Mapping) else table
     choices: list[dict[str, Any]] = [{}]
     if encoder == "delta" and isinstance(split.train, Signals):
         values = split.train.values
@@ -137,7 +201,7 @@ def _encoded(source: Source, split: Split, encoder: str, name: str) -> tuple[Exp
     elif encoder == "direct" and isinstance(split.train, Signals):
         white = _digits(float(split.train.values.max()))
         choices = [{"white": white if white > 0 else 1.0, "gain": gain} for gain in _GAINS]
-    for choice in choices:
+    for choice in [stated["encoding"]] if "encoding" in stated else choices:
         made = Experiment.from_mapping(mapping | {"encoding": {"kind": encoder} | choice})
         numbers = shown_numbers(made, split, _SAMPLE)
         if numbers.spikes[1] >= _ENOUGH_SPIKES:
