@@ -293,6 +293,11 @@ class RunView:
         return metrics_table(self.scores)
 
     @property
+    def warnings(self) -> list[str]:
+        """What is wrong with the results so far, such as that no neuron fires, one sentence each."""
+        return list(self._live().warnings)
+
+    @property
     def changes(self) -> list[Change]:
         """Changes during the run, in order; a change of ``plasticity.kind`` includes all parameters of the rules."""
         return [

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -200,6 +201,8 @@ class Display(Bars):
             self._console.print(table)
         if judged := verdict_of(account):
             self._console.print(judged, highlight=False)
+        for warning in account.warnings:
+            self._console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False, soft_wrap=True)
         self._console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
 
 

@@ -21,7 +21,6 @@ _WARNINGS = (
     "will never fire",
     "cannot be written",
     "are replaced",
-    "came out",  # of earlier versions
 )
 
 
@@ -75,7 +74,7 @@ class Log(Panel):
         hanging.setTabPositions([QTextOption.Tab(room, QTextOption.TabType.LeftTab)])
         cursor.setBlockFormat(hanging)
         for position, _, sentence in self.session.live.log[self._shown :]:
-            warning = any(word in sentence for word in _WARNINGS)
+            warning = sentence in self.session.live.warnings or any(word in sentence for word in _WARNINGS)
             whole = sentence.replace(" %", "\u00a0%")  # a number and its sign stay on one line
             style = QTextCharFormat()
             style.setForeground(QColor(theme.current().wrong if warning else theme.current().ink))

@@ -30,7 +30,7 @@ from stdpbench.runs.folder.weights_origin import Origin, origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import array_names, missing_kinds
 from stdpbench.runs.protocol.facts import Record
-from stdpbench.runs.protocol.live_run import describe
+from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.toml_lines import flat
 
 _BASELINES = {"k_means": "k-means", "samples": SAMPLES}
@@ -123,6 +123,8 @@ class Account:
         What its weights were trained with.
     start_flatters : bool
         Whether its start weights are a handicapped baseline; see `start_flatters`.
+    warnings : tuple of str
+        What is wrong with its results (`stdpbench.runs.protocol.live_run.LiveRun`).
     """
 
     name: str
@@ -146,6 +148,7 @@ class Account:
     title: str = ""
     weights_origin: Origin = Origin.NO_LABELS
     start_flatters: bool = False
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, folder: RunFolder) -> Account:
@@ -188,6 +191,7 @@ class Account:
             title_of(folder.path),
             origin_of(folder.path),
             start_flatters(experiment),
+            tuple(LiveRun.replay(journal.records).warnings),
         )
 
     @property
@@ -488,6 +492,9 @@ def _remarks(accounts: Sequence[Account]) -> list[str]:
         if account.learned_set:
             sets = ", ".join(f"{names} at presentation {position}" for position, names in account.learned_set)
             remarks.append(f"In {name}, learned arrays were set: {sets}.")
+    warnings = dict.fromkeys(warning for account in accounts for warning in account.warnings)
+    of = {each: [name for name, one in zip(names, accounts, strict=True) if each in one.warnings] for each in warnings}
+    remarks += [f"{listed(warned)}: {warning}" for warning, warned in of.items()]
     missing = dict.fromkeys(clause for account in accounts for clause in account.missing)
     remarks += [f"Values are shown as stored: {clause}." for clause in missing]
     if len({account.data_sha256 for account in accounts if account.data_sha256}) > 1:

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.datasets import Split
-from stdpbench.experiment import Experiment, n_label_images
+from stdpbench.experiment import Experiment, encode, n_label_images
 from stdpbench.network import Learned, prototypes
 from stdpbench.readout import READOUTS, Assignment, Score, assign, classes_of_outputs, readouts, score
 from stdpbench.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
+from stdpbench.runs.analysis.silence import Activity, arriving, silence
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.evaluation import Processes, default_workers, respond
 from stdpbench.runs.process.figures import draw_assessment
@@ -23,6 +24,9 @@ from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progre
 from stdpbench.runs.protocol.options import Options
 from stdpbench.simulators import Simulator
 from stdpbench.stimuli import StimulusSet
+
+_SAMPLE = 20
+"""Evaluated stimuli of which input spikes are counted."""
 
 AssessmentEvent = Progress | Remarked | Labelled | LabelsRead | Measured
 """Event of an assessment."""
@@ -157,7 +161,12 @@ def _measure(
     folder.write_arrays("test_spikes.npz", **test.trains.to_arrays())
     totals = test.spike_counts.sum(axis=1)
     metrics["spikes_per_test_image"] = round(float(totals.mean()), 3)
-    metrics["silent_test_images"] = int((totals == 0).sum())
+    metrics["silent_test_images"] = silent = int((totals == 0).sum())
+    sample = range(min(len(totals), _SAMPLE))
+    arrived = (arriving(encode(context.experiment, context.split.test, "test", n, 0, n)) for n in sample)
+    shown = f"the {len(totals)} evaluated {context.split.test.noun}s"
+    if warning := silence(context.experiment, Activity(shown, len(totals), silent, sum(arrived))):
+        yield Remarked(warning)
     if label is None:
         return None, {}
     yield _reading(context, "read-outs")

@@ -17,6 +17,7 @@ from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.network import Learned
+from stdpbench.runs.analysis.silence import few_evaluated
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
 from stdpbench.runs.folder.status import state_before
@@ -158,6 +159,8 @@ class RunEngine:
             self._emit(active.started(folder.experiment, setup.remark))
         if last_recorded(self.records) != setup.dependencies:
             self._emit(setup.dependencies)
+        if self._position == 0 and (warning := few_evaluated(active.experiment, active.split)):
+            self._emit(facts.Remarked(warning))
         for sentence in setup.sentences:
             self._event_log.note(sentence, self._position)
         self._emit(active.estimated())
@@ -205,6 +208,8 @@ class RunEngine:
             sentence = training.divergence
             if not sentence and (block := active.record.take(presented)) is not None:
                 self._emit(block)
+                for warning in active.record.warnings(active.experiment, presented):
+                    self._emit(facts.Remarked(warning))
             if not sentence and active.record.stream is not None:
                 self._emit(active.record.stream.take(presented))
             self._catch_up()  # after the block, which measures the arrays before these changes

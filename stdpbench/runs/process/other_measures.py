@@ -60,6 +60,10 @@ class OtherMeasures:
             self.curves.setdefault(name, []).append(value)
         return found
 
+    def changes(self) -> dict[str, list[float]]:
+        """Return the mean absolute change of the weights in each block, by projection."""
+        return {name: self.curves.get(f"{name}.change", []) for name in self._weights}
+
     def arrays(self) -> dict[str, NDArray[np.float64]]:
         """Return the curves for ``training.npz``."""
         return {name: np.array(values, float) for name, values in self.curves.items()}

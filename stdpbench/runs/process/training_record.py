@@ -14,6 +14,7 @@ from stdpbench.files import remove_file
 from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned
 from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.analysis.silence import MOST_SILENT, Activity, arriving, no_effect, silence
 from stdpbench.runs.analysis.stream_series import summary
 from stdpbench.runs.folder.learned_files import write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -24,6 +25,9 @@ from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol.facts import Block, Progress
 from stdpbench.runs.protocol.taught import Taught
 from stdpbench.simulators import Simulator
+
+_ENOUGH = 20
+"""Presentations that have to be silent before a warning is due."""
 
 
 class TrainingRecord:
@@ -55,6 +59,8 @@ class TrainingRecord:
     exc_spikes : ndarray, int64, (n_exc,), or None
         Spikes of each exc neuron in all training presentations of the run; None if the run continues from a
         checkpoint of a version that did not count them.
+    arrived : int
+        Input spikes so far, in the last attempt of each presentation.
     stream : StreamMeasures or None
         Measures of the pieces of a stream.
     """
@@ -64,7 +70,7 @@ class TrainingRecord:
         self.curves = Curves(total, split.train.labels, len(split.class_names))
         self.others = OtherMeasures(experiment, simulator)
         self.seconds = 0.0
-        self.silent = 0
+        self.silent = self.arrived = 0
         self.exc_spikes: NDArray[np.int64] | None = np.zeros(simulator.n_read, np.int64)
         self._simulator = simulator
         self._total = total
@@ -82,6 +88,7 @@ class TrainingRecord:
         if self.exc_spikes is not None:
             self.exc_spikes += presented.exc_spikes
         self.others.add(presented.response)
+        self.arrived += arriving(presented.response.input)
         curves = self.curves
         counts = presented.response.counts(self._simulator.graph.read)
         if self.stream is not None:
@@ -102,6 +109,37 @@ class TrainingRecord:
             curves.latest_accuracy(),
             self.others.measure(self._simulator, n),
         )
+
+    def warnings(self, experiment: Experiment, presented: Presented) -> Iterator[str]:
+        """Yield warnings that the newest block makes certain: of silence, and of plasticity without effect.
+
+        Parameters
+        ----------
+        experiment : Experiment
+            The experiment with the active parameters.
+        presented : Presented
+            The last presentation of the block.
+        """
+        curves, interval = self.curves, self.curves.interval
+        n, n_blocks, enough = len(curves.image), len(curves.points), -(-min(self._total, _ENOUGH) // interval)
+        shown = f"the first {n} {'training presentations' if self.stream is None else 'pieces of the stream'}"
+        silent = curves.spikes.all == 0
+        so_far, before, many = int(silent.sum()), int(silent[:-interval].sum()), MOST_SILENT * self._total
+        if (n_blocks == enough and so_far == n) or (before <= many < so_far < n):
+            others = {name: len(spikes) for name, spikes in presented.response.spikes.items()}
+            yield silence(experiment, Activity(shown, n, so_far, self.arrived, others))
+        elif n_blocks == max(2, enough) and so_far < n:
+            graph, changes = self._simulator.graph, self.others.changes()
+            if graph.shown:
+                changes[graph.shown] = curves.weight_change
+            sizes = {name: float(np.abs(self._simulator.weights(name)).mean()) for name in changes}
+            # the first block includes the first normalisation
+            yield from no_effect(
+                experiment,
+                {name: (max(each[1:]), sizes[name]) for name, each in changes.items()},
+                presented.plastic,
+                shown,
+            )
 
     @property
     def _adapts(self) -> bool:
@@ -194,6 +232,7 @@ class TrainingRecord:
             **self.curves.recent(self._simulator.n_read if self.stream is None else 1),
             "w_of_last_block": self._w_of_last_block,
             **self.others.history(),
+            "arrived": np.array(self.arrived),
             **({} if self.exc_spikes is None else {"exc_spikes": self.exc_spikes}),
             **({} if self.stream is None else self.stream.history()),
         }
@@ -204,6 +243,7 @@ class TrainingRecord:
         if len(history["image"]):  # otherwise no neuron can have fired
             self.exc_spikes = history.get("exc_spikes")
         self.curves.restore(history)
+        self.arrived = int(history.get("arrived", 0))
         if self.stream is not None:
             self.stream.restore(history)
         self.others.restore(history, self._simulator)

@@ -50,6 +50,8 @@ class LiveRun:
         of date.
     log : list of (int, str, str)
         Position, time and sentence of each event.
+    warnings : list of str
+        Remarks that follow from the run itself, such as that no neuron fires, without repetitions.
     metrics : dict of str to mapping
         Accuracy by read-out, for the network and each baseline.
     labelled : Labelled or None
@@ -77,6 +79,7 @@ class LiveRun:
     marks: list[tuple[int, str]] = field(default_factory=list)
     learned_set: int = -1
     log: list[tuple[int, str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     metrics: dict[str, Mapping[str, float]] = field(default_factory=dict)
     labelled: facts.Labelled | None = None
     held_out: dict[int, facts.HeldOut] = field(default_factory=dict)
@@ -154,6 +157,8 @@ class LiveRun:
             case facts.Measured():
                 self.metrics[fact.what] = fact.accuracy
                 changed.add("metrics")
+            case facts.Remarked(text, once=False) if text not in self.warnings:
+                self.warnings.append(text)
             case _:
                 pass
         sentence = describe(record)

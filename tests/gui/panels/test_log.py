@@ -14,18 +14,15 @@ WARNINGS = (
     "From here on, results differ from those before the run was interrupted.",
     "This change comes before presentation 14, which the run had reached when it was interrupted; the results in "
     "between are replaced.",
-    # of journals written by earlier versions
-    "What follows came out differently than before the run was interrupted.",
-    "This change comes before presentation 14, which the run had reached before it was interrupted; what came out "
-    "from here to there is replaced.",
 )
+OF_RESULTS = "No neuron of exc fired in the 100 evaluated pictures: the input is too weak for their thresholds."
 OTHERS = ("A network with the rule oja is being built in the background; training continues until it is ready.",)
 
 
-def test_warnings_of_this_and_of_earlier_versions_are_marked(qtbot: QtBot, tmp_path: Path) -> None:
+def test_warnings_are_marked(qtbot: QtBot, tmp_path: Path) -> None:
     remarks = [(10, facts.Remarked(text, once=True)) for text in (*OTHERS, *WARNINGS)]
-    panel = Log(session(tmp_path, *remarks))
+    panel = Log(session(tmp_path, *remarks, (12, facts.Remarked(OF_RESULTS))))
     show(panel, qtbot)
     lines = panel.text.toPlainText().splitlines()
-    assert [line.partition("⚠ ")[2] for line in lines if "⚠ " in line] == list(WARNINGS)
+    assert [line.partition("⚠ ")[2] for line in lines if "⚠ " in line] == [*WARNINGS, OF_RESULTS]
     assert any(OTHERS[0] in line for line in lines)

@@ -16,8 +16,9 @@ from edited_journal import edit_journal
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.figures.comparison import comparison_figure
+from stdpbench.figures.comparison import called, comparison_figure
 from stdpbench.figures.saving import write_figure
+from stdpbench.learned_names import listed
 from stdpbench.runs.catalog.base import base_of, settings_text
 from stdpbench.runs.catalog.comparison import (
     Account,
@@ -144,7 +145,11 @@ def test_only_what_differs_is_compared(family: list[RunFolder]) -> None:
         "plasticity.nu_post": ("0.01", "0.01 → 0.02 (from 30 on)"),
     }
     assert comparison.versions == {}
-    assert comparison.remarks == ()
+    first, second = (account.warnings for account in comparison.accounts)
+    assert any("Accuracy is measured on 10 pictures only" in warning for warning in first)
+    names = {warning: called(comparison.accounts) for warning in first if warning in second}
+    assert {f"{listed(both)}: {warning}" for warning, both in names.items()} <= {*comparison.remarks}
+    assert len(comparison.remarks) == len({*first, *second})
     assert len(comparison.metrics["accuracy, proportion"]) == 2
 
 

@@ -117,7 +117,7 @@ def test_a_run_with_damaged_origin_is_not_repaired(killed, tmp_path):
     made = branch(killed, 12, {"exc.tau_m": "90 ms"}, tmp_path / "branches")
     folder, _, journal = damaged(made, tmp_path, 1)
     with pytest.raises(
-        StdpbenchError, match=rf"line 4 is damaged: .* copied from {killed.path.name}.*create it again"
+        StdpbenchError, match=rf"line 5 is damaged: .* copied from {killed.path.name}.*create it again"
     ):
         repair(folder)
     assert (folder.path / NAME).read_bytes() == journal

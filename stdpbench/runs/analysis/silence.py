@@ -1,0 +1,197 @@
+"""Warnings about a run in which too little happens: what was observed, and which parameter to change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stdpbench.datasets import Split
+from stdpbench.encoding import Spikes
+from stdpbench.errors import StdpbenchError
+from stdpbench.experiment import Experiment
+from stdpbench.graph import Graph
+from stdpbench.normalisations.norm import Norm
+from stdpbench.normalisations.sum import Sum
+from stdpbench.parameters import Parameters
+from stdpbench.readout.metrics import wilson_interval
+
+MOST_SILENT = 0.05
+"""Share of presentations without a spike of the population that is read, above which a warning is due."""
+_FEWEST = 100  # evaluated stimuli without a warning
+_UNCHANGED = 1e-6  # change of weights in a block, as a share of their mean, that may be rounding
+_STRENGTHS = ("intensity", "rate_per_grey", "rate", "max_rate", "gain")  # parameters of encoders
+_RATES = ("nu", "eta", "A", "a_", "lambda", "gain")  # beginnings of names of rates of learning
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What was observed in some presentations.
+
+    Attributes
+    ----------
+    shown : str
+        The presentations, such as ``"the first 100 training presentations"``.
+    n : int
+        Their number.
+    silent : int
+        Number of them in which no neuron of the population that is read fired.
+    arrived : int
+        Input spikes in them, or in a sample of them.
+    others : mapping of str to int
+        Spikes of populations in the last of them, as far as they are known.
+    """
+
+    shown: str
+    n: int
+    silent: int
+    arrived: int
+    others: Mapping[str, int] = field(default_factory=dict)
+
+
+def arriving(spikes: Spikes) -> int:
+    """Return the number of input spikes, or of currents other than 0 in their place."""
+    return len(spikes) if spikes.currents is None else int(np.count_nonzero(spikes.currents))
+
+
+def silence(experiment: Experiment, activity: Activity) -> str:
+    """Return a warning if no neuron fired, or none in more than 5 % of presentations; else an empty text.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment with the active parameters.
+    activity : Activity
+        What was observed. The pieces of a stream have no winner, so only complete silence of a stream is reported.
+    """
+    graph, all_silent = experiment.graph(), activity.silent == activity.n
+    few = activity.silent <= MOST_SILENT * activity.n or experiment.stream is not None
+    if not activity.n or (few and not all_silent):
+        return ""
+    some = "" if all_silent else f"{activity.silent} of "
+    return f"No neuron of {graph.read} fired in {some}{activity.shown}: {_remedy(experiment, graph, activity)}."
+
+
+def no_effect(
+    experiment: Experiment, changes: Mapping[str, tuple[float, float]], plastic: Collection[str], shown: str
+) -> Iterator[str]:
+    """Yield a warning for each projection that learns and whose weights do not change.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment with the active parameters.
+    changes : mapping of str to (float, float)
+        Largest mean absolute change of a block, and mean size, of the weights by projection.
+    plastic : collection of str
+        Projections that learned.
+    shown : str
+        The presentations, as in `Activity`.
+    """
+    graph = experiment.graph()
+    for name, (change, size) in changes.items():
+        rule = graph.projections[name].plasticity
+        if rule is None or name not in plastic or change > _UNCHANGED * size:
+            continue
+        names = [key for key in type(rule).model_fields if key.startswith(_RATES)]
+        off = [key for key in names if getattr(rule, key) == 0] or names
+        paths = ", ".join(_path(experiment, f"network.projections.{name}.plasticity.{key}") for key in off)
+        yield (
+            f"Plasticity has no effect: the weights of {name} did not change in {shown}; raise its rates of learning"
+            f"{f' ({paths})' if paths else ''}."
+        )
+
+
+def few_evaluated(experiment: Experiment, split: Split) -> str:
+    """Return a warning if accuracy will be measured on fewer than 100 stimuli; else an empty text."""
+    n = len(split.test)
+    if n >= _FEWEST or experiment.stream is not None or split.test.labels is None or split.train.labels is None:
+        return ""
+    low, high = wilson_interval(n // 2, n)
+    more = "raise schedule.test_images" if experiment.schedule.test_images else "raise their number"
+    if not experiment.schedule.test_images and "test_fraction" in type(experiment.data).model_fields:
+        more = "raise data.test_fraction"
+    return (
+        f"Accuracy is measured on {n} {split.test.noun}s only, so it is uncertain by up to "
+        f"± {50 * (high - low):.0f} percentage points; {more} to {_FEWEST} or more."
+    )
+
+
+def _remedy(experiment: Experiment, graph: Graph, activity: Activity) -> str:
+    """Return what was observed, and what to change."""
+    read, stimulus = graph.populations[graph.read], experiment.schedule.stimulus
+    if graph.input and not activity.arrived:
+        return f"no input spike arrived; {_more_input(experiment)}"
+    if graph.input and not experiment.schedule.is_stream and _first_arrival(graph) >= stimulus:
+        return (
+            f"spikes need {_first_arrival(graph):g} ms from {graph.input} to {graph.read}; lower the delays, or raise "
+            f"schedule.stimulus ({stimulus:g} ms)"
+        )
+    assert read.neuron is not None
+    into = {name: each for name, each in graph.projections.items() if each.target == graph.read}
+    for name, each in into.items():
+        if each.receptor == read.neuron.sides[1] and each.source != graph.read and activity.others.get(each.source):
+            return f"{each.source} fires and inhibits them; lower the weights of {name}{_weights(experiment, name)}"
+    drive = next((name for name, each in into.items() if each.receptor == read.neuron.sides[0]), "")
+    owner = _path(experiment, f"network.populations.{graph.read}.neuron")
+    threshold = next((key for key in type(read.neuron).model_fields if "thresh" in key or key == "V_Trest"), "")
+    lower = f"lower the threshold of {graph.read} ({owner}{f'.{threshold}' if threshold else ''})"
+    more = f"raise the weights of {drive}{_weights(experiment, drive)} or {lower}" if drive else lower
+    rising = getattr(read.neuron, "theta_plus", 0) and activity.silent < activity.n
+    return (
+        f"the input is too weak for their thresholds; {more}"
+        f"{f', or lower {owner}.theta_plus, by which a spike raises it' if rising else ''}"
+    )
+
+
+def _more_input(experiment: Experiment) -> str:
+    """Return which parameter of the data or the encoder brings input spikes."""
+    data, encoding = experiment.data, experiment.encoding
+    length = f"{experiment.schedule.stimulus:g} ms (schedule.stimulus)"
+    if experiment.stream is not None:
+        if "path" in type(data).model_fields:
+            lasts = f"schedule.duration ({experiment.schedule.duration:g} s)"
+            return f"times in data.path must be in seconds, and some of them within {lasts}"
+        return f"raise the rate of the stream{_first_of(data, 'data', _STRENGTHS)}"
+    if data.shows == "events":
+        return f"times of events must be in seconds, and some of them within {length} from the start of a recording"
+    if "threshold" in type(encoding).model_fields:
+        return "lower encoding.threshold, or check that the signals change (stdpbench data show)"
+    return (
+        f"check that pictures are not empty (stdpbench data show), and raise what turns values into spikes"
+        f"{_first_of(encoding, 'encoding', _STRENGTHS) or ' (encoding)'}"
+    )
+
+
+def _path(experiment: Experiment, path: str) -> str:
+    """Return the path of a parameter in the experiment; that in the expanded network if the template fixes it."""
+    try:
+        return experiment.short_path(path)
+    except StdpbenchError:
+        return path
+
+
+def _first_of(owner: Parameters, section: str, names: Collection[str]) -> str:
+    found = next((name for name in names if name in type(owner).model_fields), "")
+    return f" ({section}.{found})" if found else ""
+
+
+def _weights(experiment: Experiment, name: str) -> str:
+    """Return the path of the parameter that sets how strong a projection is, in brackets; empty if there is none."""
+    projection = experiment.graph().projections[name]
+    place = "normalise.value" if isinstance(projection.normalise, Sum | Norm) else "weight.value"
+    if place == "weight.value" and "value" not in type(projection.weight).model_fields:
+        return ""
+    return f" ({_path(experiment, f'network.projections.{name}.{place}')})"
+
+
+def _first_arrival(graph: Graph) -> float:
+    """Return the time that a spike of the input needs to reach the population that is read, in ms."""
+    arrival = {graph.input: 0.0}
+    for _ in graph.populations:
+        for each in graph.projections.values():
+            if each.source in arrival:
+                delay = each.delay.longest if each.delay.form == "one" else 0.0
+                arrival[each.target] = min(arrival.get(each.target, float("inf")), arrival[each.source] + delay)
+    return arrival.get(graph.read, 0.0)
