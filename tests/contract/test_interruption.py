@@ -25,9 +25,14 @@ def digests():
 
 put_start(simulator, theta=7e-3)
 start, at_start = simulator.state(), digests()
-began = time.perf_counter()
-response = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=1_000_000)
-took = time.perf_counter() - began
+n_rest, took = 500_000, 0.0
+while took < 0.3:  # s; however fast this machine is, the presentation is long enough to be interrupted
+    n_rest *= 2
+    simulator.set_state(start)
+    simulator.reset()
+    began = time.perf_counter()
+    response = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=n_rest)
+    took = time.perf_counter() - began
 expected = digests()
 simulator.set_state(start)
 simulator.reset()
@@ -35,7 +40,7 @@ interrupts = threading.Timer(took / 3, os.kill, (os.getpid(), signal.SIGINT))
 interrupts.start()
 heard = "nothing"
 try:
-    simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=1_000_000)
+    simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=n_rest)
     interrupts.join()
     time.sleep(0.05)
 except KeyboardInterrupt:
@@ -44,7 +49,6 @@ found = digests()
 simulator.reset()
 reset = digests()
 result = dict(
-    took=took,
     heard=heard,
     spikes=len(response.spikes["exc"]),
     truncated=[key for key in expected if expected[key] != found[key]],
@@ -65,7 +69,6 @@ result = dict(
 )
 def test_ctrl_c_does_not_truncate_a_presentation(delays, before):
     result = in_another_process(LONG.format(delays=delays, before=before))
-    assert result["took"] > 0.05, "too short for an interruption"
     assert result["spikes"] > 100
     assert result["truncated"] == [], f"after {result['heard']}"
     assert result["not_reset"] == [], f"after {result['heard']}"
@@ -80,9 +83,11 @@ def test_ctrl_c_is_not_swallowed_where_it_is_to_end_the_process():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         simulator, _ = open_simulator(experiment(schedule__stimulus=30_000.0), N_INPUT, "compiled")
         put_start(simulator)
-        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-        for _ in range(200):
+        interrupts = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+        interrupts.start()
+        while interrupts.is_alive():
             simulator.present(random_spikes(1, 2000), simulator.experiment.stimulus_bins, plastic=True, n_rest=100_000)
+        interrupts.join()
         print("still there")
         """
     )

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -133,15 +133,22 @@ def test_a_step_ends_in_a_pause(run: stdpbench.Run, call: Call) -> None:
 
 
 def test_a_step_says_when_the_run_ends_instead(run: stdpbench.Run) -> None:
-    until_position(run, 1)
+    def stepping(pool: ThreadPoolExecutor) -> Future[str]:
+        """Ask a paused run for more presentations than it has; it runs again once it has heard so."""
+        until_position(run, 1)
+        control.pause(run._folder)
+        while run.state != "paused":
+            time.sleep(0.01)
+        asked, position = pool.submit(control.step, run._folder, 50_000), run.position
+        until_position(run, position + 50)
+        return asked
+
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(control.step, run._folder, 50_000)
-        threading.Timer(0.3, lambda: control.stop(run._folder)).start()
+        asked = stepping(pool)
+        control.stop(run._folder)
         assert re.fullmatch(rf"{run.path.name} is stopped at presentation \d+: on request\.", asked.result())
         run.stop().resume()  # once the process has ended
-        until_position(run, run.position + 1)
-        asked = pool.submit(control.step, run._folder, 50_000)
-        time.sleep(0.3)
+        asked = stepping(pool)
         os.kill(run._folder.read_json("run.json")["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
         with pytest.raises(StdpbenchError, match="it is failed"):
             asked.result()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.protocol import wire
 from stdpbench.runs.protocol.wire import Listener, connect
 
-LONG = 100.0  # s; a call that waits this long waits for something that does not come
+LONG = 1e6  # s; a call that waits this long waits for something that does not come, and the test does not end
 
 
 @pytest.fixture
@@ -38,11 +37,9 @@ def test_a_client_that_must_not_wait_never_does(
     w = np.random.default_rng(0).random((100, 100))
     frame = b"".join(wire._encoded(("frame", "network", {"w": w})))
     channel._socket.sendall(frame[:1000])
-    begun = time.monotonic()
     wait_until(lambda: client.drain(LONG) == [] and client.receiving)
     assert client.drain(LONG) == []
     assert not client.receiving  # nothing more has come
-    assert time.monotonic() - begun < LONG
     channel._socket.sendall(frame[1000:])
     found: list[list[object]] = []
     wait_until(lambda: found or found.extend(client.drain(LONG)))

@@ -97,10 +97,9 @@ def test_nobody_waits_for_the_rest_of_a_message(pair):
     channel, theirs = pair
     data = on_the_wire([np.zeros((784, 400), np.float32)])
     theirs.sendall(data[:100_000])
-    begun = time.monotonic()
     assert channel.receive(0.0) is None
-    assert channel.receive(200.0, 0.05) is None  # `wait` is for a message that has not begun
-    assert time.monotonic() - begun < 100
+    # `wait` is for a message that has not begun: if it acted here, the test would not end
+    assert channel.receive(1e6, 0.05) is None
     threading.Thread(target=theirs.sendall, args=(data[100_000:],), daemon=True).start()
     assert channel.receive(0.0, 60.0)[0].shape == (784, 400)
 
