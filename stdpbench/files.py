@@ -225,7 +225,21 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         raise StdpbenchError(f"{name} is not valid TOML: brackets are nested too deeply") from None
     except ValueError as error:
         # what follows a semicolon is Python's advice to programmers
-        raise StdpbenchError(f"{name} is not valid TOML: {str(error).partition(';')[0]}") from None
+        reason = str(error).partition(";")[0]
+        raise StdpbenchError(f"{name} is not valid TOML: {reason}{_quotes_missing(text, reason)}") from None
+
+
+def _quotes_missing(text: str, reason: str) -> str:
+    """Return a hint if the line of an error has a text or a quantity without quotes; else an empty text."""
+    lines, at = text.splitlines(), re.search(r"at line (\d+)", reason)
+    line = lines[int(at[1]) - 1] if at and int(at[1]) <= len(lines) else ""
+    bare = re.fullmatch(r"\s*([\w.-]+)\s*=\s*([-+.\w][^\"'\[\]{}#,=]*?)\s*(?:#.*)?", line)
+    if bare is None:
+        return ""
+    with suppress(ValueError):
+        tomllib.loads(f"x = {bare[2]}")
+        return ""
+    return f'; texts and quantities are written in quotes: {bare[1]} = "{bare[2]}"'
 
 
 def read_own_file(path: Path, within: Path | None = None, most: int = 1 << 24) -> bytes:

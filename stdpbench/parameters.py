@@ -152,7 +152,7 @@ class Parameters(BaseModel):
         if reading is None:
             return value
         unit = reading.unit
-        if value == "none" and reading.optional:
+        if isinstance(value, str) and value == "none" and reading.optional:
             return None
         if isinstance(value, bool) and reading.number:
             raise ValueError("expected a number, not true or false")

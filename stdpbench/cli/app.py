@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,6 +41,23 @@ from stdpbench.cli.options import (
 )
 from stdpbench.cli.queue_app import queue_app
 from stdpbench.cli.runs_app import runs_app
+from stdpbench.errors import nearest
+
+
+class _Commands(CommandGroup):
+    """All commands; errors propose only options whose names, without dashes, are near the unknown one."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as caught:
+            error: Any = caught
+            if options := getattr(error, "possibilities", None):
+                typed, names = error.option_name.strip("-"), {name.strip("-"): name for name in options}
+                near = [name for name in names if typed.startswith(name) or name.startswith(typed)]
+                error.possibilities = [names[name] for name in near or filter(None, [nearest(typed, names)])]
+            raise
+
 
 app = typer.Typer(
     name="stdpbench",
@@ -49,7 +66,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    cls=CommandGroup,
+    cls=_Commands,
 )
 
 

@@ -33,16 +33,17 @@ def apply(tables: dict[str, Any], changes: Mapping[str, Any], experiment: Parame
         A sentence per change that is not possible.
     """
     errors, was_stream = Collector(), tables["schedule"].get("between") == "stream"
-    with errors.part():
-        add_elements(tables, changes)
+    refused = tuple(f"network.{table}.{name}" for table, name in add_elements(tables, changes, errors))
     for path, value in ordered(changes):
+        if path.startswith(refused):
+            continue
         with errors.part():
             if path.endswith(".preset"):
                 forget_for_preset(tables, path, str(value))
             given = meant(experiment, path, value) if isinstance(value, str) else value
             (set_in_evaluation if path.startswith(f"{EVALUATION}.") else set_value)(tables, path, given)
-    errors.check()
     _fit_to_stream(tables, changes, was_stream)
+    errors.check()
 
 
 def _fit_to_stream(tables: dict[str, Any], changes: Mapping[str, Any], was_stream: bool) -> None:
@@ -104,27 +105,25 @@ def ordered(changes: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return sorted(changes.items(), key=rank)
 
 
-def add_elements(tables: dict[str, Any], changes: Mapping[str, Any]) -> None:
+def add_elements(tables: dict[str, Any], changes: Mapping[str, Any], errors: Collector) -> list[tuple[str, str]]:
     """Add empty tables for populations and projections that changes declare, at the end and in the order given.
 
-    Raises
-    ------
-    StdpbenchError
-        If changes name one that the network does not have without saying what a new one needs.
+    Those that the network does not have, and of which changes do not say what a new one needs, are errors, and
+    returned.
     """
-    network, given, errors = tables["network"], dict[tuple[str, str], set[str]](), Collector()
+    network, given, refused = tables["network"], dict[tuple[str, str], set[str]](), list[tuple[str, str]]()
     for path in changes:
         match path.split("."):
             case ["network", table, name, *below] if table in _NEEDS and isinstance(network.get(table), Mapping):
                 if name not in network[table]:
                     given.setdefault((table, name), set()).update(below[:1] or _NEEDS[table])
     for (table, name), keys in given.items():
-        with errors.part():
-            known = list(network[table])
+        if missing := [key for key in _NEEDS[table] if key not in keys]:
+            errors.sentences += _no_element(table, name, missing, list(network[table])).sentences
+            refused.append((table, name))
+        else:
             network[table][name] = {}
-            if missing := [key for key in _NEEDS[table] if key not in keys]:
-                raise _no_element(table, name, missing, known)
-    errors.check()
+    return refused
 
 
 def _no_element(table: str, name: str, missing: Sequence[str], known: Sequence[str]) -> StdpbenchError:

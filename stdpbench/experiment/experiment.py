@@ -232,10 +232,11 @@ class Experiment(Head):
                 short[self.short_path(path, str(mapping["network"]["kind"]))] = value
         with errors.part():
             apply(mapping, short, self)
-        errors.check()
         if "schedule.stages" in short and "schedule.passes" not in short:
             mapping["schedule"].pop("passes", None)  # those of the stages
-        changed = Experiment.from_mapping(mapping)
+        with errors.part():
+            changed = Experiment.from_mapping(mapping)
+        errors.check()
         if changed.about == About() or self._same_results(changed):
             return changed
         named = {path.partition(".")[2] for path in short if path.startswith("about.")}

@@ -44,9 +44,6 @@ def read_sections(mapping: Mapping[str, Any], fields: Mapping[str, Any], *, stan
     """
     errors = Collector()
     mapping = {key: one.to_mapping() if hasattr(one, "to_mapping") else one for key, one in mapping.items()}
-    for key in mapping:
-        if key not in fields:
-            errors.sentences += unknown_key(key, fields, "").sentences
     sections: dict[str, Any] = {key: mapping[key] for key in ("name", "seed") if key in mapping}
     for name, section in PLAIN.items():
         with errors.part():
@@ -69,6 +66,16 @@ def read_sections(mapping: Mapping[str, Any], fields: Mapping[str, Any], *, stan
                 raise no_section(name, getattr(network, "kind", ""))
             make = family.read if stand_ins else family.build
             sections[name] = make({"kind": usual_kind, **table}, name)
+    unknown = Collector()
+    for key in mapping:
+        if key not in fields:
+            with unknown.part():
+                near = [name for name, made in sections.items() if key in getattr(type(made), "model_fields", ())]
+                if near:
+                    paths = " or ".join(f"{name}.{key}" for name in near)
+                    raise StdpbenchError(f"{key} is not a known parameter; did you mean {paths}?")
+                raise unknown_key(key, fields, "")
+    errors.sentences[:0] = unknown.sentences
     if errors.sentences:  # check name and seed as well, even if sections are invalid
         with errors.part():
             build(Head, {key: sections[key] for key in ("name", "seed") if key in sections}, "")

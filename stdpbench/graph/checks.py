@@ -129,6 +129,9 @@ def projection_problems(name: str, projection: Projection, graph: Graph) -> Iter
             f"{where}.delay.value ({projection.delay.longest:g} ms) must be a whole number of steps of network.dt "
             f"({graph.dt:g} ms)"
         )
+    start = getattr(projection.plasticity, "start", 1.0)  # of weights of lateral inhibition
+    if start not in (1.0, getattr(projection.weight, "value", None)):
+        yield f"{where}.plasticity.start has no effect on a projection, whose weights start as {where}.weight says"
     yield from _delay_rule(where, projection, graph)
     if projection.weight.from_pictures and projection.source != graph.input:
         yield f"{where}.weight.kind {_kind(projection.weight)!r} is for projections from the input; use 'uniform'"

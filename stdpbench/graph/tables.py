@@ -74,15 +74,19 @@ def with_kinds(
 def read_kind(value: Any, where: str, family: Family[Any]) -> Any:
     """Create an object from its table, or from a short form: the name of its kind, or the value of a constant."""
     name = where.rpartition(".")[2]
-    if isinstance(value, family.base) or (value in (None, "none") and name in MAY_BE_NONE):
-        return None if value == "none" else value
+    none = value is None or (isinstance(value, str) and value == "none")
+    if isinstance(value, family.base) or (none and name in MAY_BE_NONE):
+        return None if none else value
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if name in _CONSTANT and (number or (isinstance(value, str) and value[:1] in tuple("+-.0123456789"))):
         value = {"kind": "constant", "value": value}
     if isinstance(value, str):
         value = {"kind": value}
     if not isinstance(value, Mapping):
-        raise StdpbenchError(f"{where} must be a table with a kind, such as {{ kind = {family.kinds()[0]!r} }}")
+        of_synapses = "; a file gives those of single synapses (connect.kind 'table')" if name in _CONSTANT else ""
+        raise StdpbenchError(
+            f"{where} must be a table with a kind, such as {{ kind = {family.kinds()[0]!r} }}{of_synapses}"
+        )
     return family.nested(value, where)
 
 

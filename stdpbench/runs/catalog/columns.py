@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from stdpbench.runs.catalog.store import CHANGED, COLUMNS, STAR, Entry
+from stdpbench.runs.catalog.store import CHANGED, COLUMNS, NUMBERS, STAR, Entry
 from stdpbench.runs.protocol.states import State
 from stdpbench.units import thousands
 
@@ -100,7 +100,7 @@ def is_active(entry: Entry) -> bool:
 
 def is_number(entries: Iterable[Entry], column: str) -> bool:
     """Whether a column contains numbers or durations, and is therefore right-aligned."""
-    if column in ("vote", "duration", "seed", "done", "total", "position"):
+    if column in NUMBERS:
         return True
     value = next((value for entry in entries if (value := entry.value(column)) is not None), None)
     return isinstance(value, int | float) and not isinstance(value, bool)

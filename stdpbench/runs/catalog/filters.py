@@ -14,6 +14,7 @@ from stdpbench.runs.protocol.states import State
 T = TypeVar("T")
 _FILTER = re.compile(r"\s*([\w.-]+)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 _QUANTITY = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?:\s+(\S+))?")
+_WILDCARD = re.compile(r"[*?\[]")
 _STATES = (*(str(state) for state in State), "damaged")
 
 
@@ -49,11 +50,16 @@ class Filter:
         if match is None:
             raise StdpbenchError(f"invalid filter {text!r}: expected COLUMN=VALUE, such as state=finished or vote>0.9")
         column, operator, value = match.groups()
-        if column == "state" and operator in ("=", "!=") and not re.search(r"[*?\[]", value) and value not in _STATES:
+        if column == "state" and operator in ("=", "!=") and not _WILDCARD.search(value) and value not in _STATES:
             near = nearest(value, _STATES)
             hint = f"did you mean {near!r}?" if near else f"states are {', '.join(_STATES)}"
             raise StdpbenchError(f"there is no state {value!r}; {hint}")
         return cls(column, operator, value)
+
+    @property
+    def fits_numbers(self) -> bool:
+        """Whether the value fits columns of numbers: it is one, has wildcards, or stands for a missing value."""
+        return self.value in ("", "none") or bool(quantity(self.value) or _WILDCARD.search(self.value))
 
     def passes(self, value: Any) -> bool:
         """Whether a value satisfies the condition; a missing value differs from every value."""

@@ -20,7 +20,7 @@ from typing import Any
 
 from stdpbench.errors import StdpbenchError, nearest
 from stdpbench.runs.catalog import index
-from stdpbench.runs.catalog.filters import Filter, order, value_text
+from stdpbench.runs.catalog.filters import Filter, order, quantity, value_text
 from stdpbench.runs.catalog.row import DAMAGED as DAMAGED
 from stdpbench.runs.catalog.row import PLAIN
 from stdpbench.runs.catalog.row import read_row as _read
@@ -44,6 +44,8 @@ NOTED = ("starred", "title", "tags", "notes")
 """Columns of what people note on a run (`stdpbench.runs.folder.notes`)."""
 CHANGED = "changed"
 """A column like a parameter: the parameters that were changed while a run ran."""
+NUMBERS = ("vote", "duration", "seed", "done", "total", "position")
+"""Columns whose values are numbers in all runs."""
 COLUMNS = ("name", *PLAIN, "progress", "duration", "path", *NOTED)
 """Columns that every run has; parameters and metrics are additional columns, named by their dotted paths."""
 STAR = "★"
@@ -288,12 +290,17 @@ class Store:
         Raises
         ------
         StdpbenchError
-            If no run has one of the columns.
+            If no run has one of the columns, or a column of numbers is compared with something else.
         """
         filters = list(filters)
         asked = [*columns, *(one.column for one in filters), *([sort.removeprefix("-")] if sort else [])]
         entries = self.entries(asked)
         check_columns(asked, entries)
+        for one in filters:
+            values = [value for entry in entries if (value := entry.value(one.column)) is not None]
+            numbers = one.column not in COLUMNS and bool(values) and all(map(quantity, values))
+            if not one.fits_numbers and (one.column in NUMBERS or numbers):
+                raise StdpbenchError(f"{one.column} is a number, so it cannot be compared with {one.value!r}")
         chosen = [entry for entry in entries if all(one.passes(entry.value(one.column)) for one in filters)]
         return (
             order(chosen, lambda entry: entry.value(sort.removeprefix("-")), sort.startswith("-")) if sort else chosen

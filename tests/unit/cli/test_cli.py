@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -183,7 +184,9 @@ def test_unlabelled_pictures_train_without_accuracy_and_a_reproduction_says_how_
     [
         (["run", "digitz"], "did you mean 'digits'"),
         (["run", "digits", "--set", "plasticity.nu_pots=1"], "did you mean plasticity.nu_post"),
+        (["run", "digits", "--set", "n_exc=50"], "did you mean network.n_exc?"),
         (["run", "digits", "--set", "exc.tau_m=5 mV"], "exc.tau_m"),
+        (["list", "--filter", "vote=abc"], "vote is a number, so it cannot be compared with 'abc'"),
         (["run", "digits", "--set", "nonsense"], "PATH=VALUE"),
         (["run", "digits", "--simulator", "runtim"], "did you mean 'runtime'"),
         (["run", "digits", "--set", "data.pixel_sum=1e7"], "data.pixel_sum"),
@@ -230,6 +233,34 @@ def test_several_errors_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture
         "  mine.toml, line 1: sede is not a known parameter; did you mean seed?",
         "  mine.toml, line 3: exc.tau_n is not a known parameter; did you mean exc.tau_m?",
     ]
+
+
+def test_wrong_keys_of_one_command_are_all_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = ["exc.v_thresh=abc", "foo.x=3", "plasticity.nu_pots=1", "tau_m=3"]
+    assignments = [word for each in wrong for word in ("--set", each)]
+    status, _, err = run_cli(["run", "digits", *assignments, "--runs", str(tmp_path)], capsys)
+    assert status == 2
+    first, *sentences = err.splitlines()
+    assert first == "stdpbench: 4 errors"
+    for each in (
+        "foo is not",
+        "nu_post?",
+        "exc.v_thresh: 'abc'",
+        "tau_m is not a known parameter; did you mean inh.tau_m?",
+    ):
+        assert sum(each in sentence for sentence in sentences) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "near"),
+    [("--sed", ["--seed"]), ("--checkpoint", ["--checkpoint-every"]), ("--epochs", []), ("--test", []), ("--lr", [])],
+)
+def test_an_unknown_option_proposes_a_near_one_only(
+    option: str, near: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = run_cli(["run", "digits", option, "3"], capsys)
+    assert status == 2
+    assert re.findall(r"--[a-z][\w-]*", err.splitlines()[-1]) == [option, *near]
 
 
 def test_the_title_of_a_changed_experiment_is_not_that_of_another(

@@ -134,6 +134,8 @@ def test_the_public_class_reads_text_files_and_names(tmp_path: Path) -> None:
     assert public.read(tmp_path / "mine.toml") == public.from_toml(changed.to_toml()) == changed
     for text, message in (
         ("seed = ", "the text is not valid TOML"),
+        ("[exc]\ntau_m = 20 ms  # long", 'texts and quantities are written in quotes: tau_m = "20 ms"'),
+        ("[data]\nkind = digits", 'texts and quantities are written in quotes: kind = "digits"'),
         ("network.n_exk = 3", "the text, line 1: network.n_exk.* did you mean network.n_exc"),
     ):
         with pytest.raises(StdpbenchError, match=message):

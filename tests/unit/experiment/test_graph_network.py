@@ -144,6 +144,10 @@ def test_short_forms_are_the_kinds_that_they_stand_for() -> None:
             {"projections.feed.receptor": "gx"},
             f"{FEED}.receptor: the neuron 'adaptive-lif' of exc has no receptor 'gx'",
         ),
+        (
+            {"projections.feed.plasticity": {"kind": "homeostatic", "start": 0.5}},
+            f"{FEED}.plasticity.start has no effect on a projection, whose weights start as {FEED}.weight says",
+        ),
         ({"projections.feed.receptor": "v"}, f"{FEED}.receptor: 'v' has the unit volt, but weights have none; its"),
         (
             {"projections.feed.connect": "one-to-on"},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 
 import stdpbench
@@ -108,3 +110,16 @@ def test_a_network_without_populations_is_no_experiment() -> None:
     empty = stdpbench.Network()
     with pytest.raises(StdpbenchError, match="there is no population 'input'; there is none yet"):
         empty.add_projection("feed", "input", "exc", receptor="ge")
+
+
+@pytest.mark.parametrize(("name", "value"), [("weight", np.ones((10, 7))), ("delay", np.ones((10, 7)))])
+def test_arrays_in_the_place_of_kinds_are_refused_in_a_sentence(name: str, value: Any) -> None:
+    network = stdpbench.Network()
+    network.add_population("input")
+    network.add_population("exc", size=7, neuron="adaptive-lif")
+    with pytest.raises(
+        stdpbench.StdpbenchError, match=rf"feed\.{name} must be a table with a kind.*connect\.kind 'table'"
+    ):
+        network.add_projection("feed", "input", "exc", receptor="ge", **{name: value})
+    with pytest.raises(StdpbenchError, match=r"feed\.scale must be a number"):
+        network.add_projection("feed", "input", "exc", receptor="ge", scale=value)
