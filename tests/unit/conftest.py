@@ -74,14 +74,22 @@ def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 
 @pytest.fixture
-def own_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Notebooks run in the kernel of this very Python, whatever kernels the machine knows by that name."""
+def own_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Notebooks run in the kernel of this very Python, whatever kernels the machine knows by that name.
+
+    As an indirect parameter, the name of a package that cannot be imported there.
+    """
+    blocked = getattr(request, "param", "")
+    code = (
+        "from importlib.machinery import PathFinder; find = PathFinder.find_spec; PathFinder.find_spec = classmethod("
+        f"lambda cls, name, *more: None if name == {blocked!r} else find(name, *more)); "
+        "from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
+    )
     kernel = tmp_path / "kernels" / "python3"
     kernel.mkdir(parents=True)
-    (kernel / "kernel.json").write_text(
-        f'{{"argv": ["{Path(sys.executable).as_posix()}", "-m", "ipykernel_launcher", "-f", "{{connection_file}}"], '
-        '"display_name": "Python 3", "language": "python"}'
-    )
+    argv = [Path(sys.executable).as_posix(), "-c", code, "-f", "{connection_file}"]
+    about = {"argv": argv, "display_name": "Python 3", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(about))
     monkeypatch.delenv("MPLBACKEND", raising=False)  # the notebook decides
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     monkeypatch.setenv("STDPBENCH_RUNS", str(tmp_path / "runs"))

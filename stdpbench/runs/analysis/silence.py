@@ -109,12 +109,12 @@ def few_evaluated(experiment: Experiment, split: Split) -> str:
     if n >= _FEWEST or experiment.stream is not None or split.test.labels is None or split.train.labels is None:
         return ""
     low, high = wilson_interval(n // 2, n)
-    more = "raise schedule.test_images" if experiment.schedule.test_images else "raise their number"
-    if not experiment.schedule.test_images and "test_fraction" in type(experiment.data).model_fields:
-        more = "raise data.test_fraction"
+    held_out = "test_fraction" in type(experiment.data).model_fields
+    place = "schedule.test_images" if experiment.schedule.test_images else "data.test_fraction" if held_out else ""
+    remedy = f"{f'raise {place} to ' if place else ''}evaluate {_FEWEST} or more"
     return (
         f"Accuracy is measured on {n} {split.test.noun}s only, so it is uncertain by up to "
-        f"± {50 * (high - low):.0f} percentage points; {more} to {_FEWEST} or more."
+        f"± {50 * (high - low):.0f} percentage points; {remedy}."
     )
 
 

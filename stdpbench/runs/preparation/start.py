@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stdpbench.datasets import Split, validation_split
 from stdpbench.errors import StdpbenchError
@@ -13,10 +12,10 @@ from stdpbench.experiment import Experiment, graph_for, input_shape, with_pool
 from stdpbench.experiment.dry_run import shown_numbers
 from stdpbench.experiment.own_stimuli import usual_drive
 from stdpbench.graph import Graph
-from stdpbench.learned_names import COMPETE, weights_of
+from stdpbench.learned_names import weights_of
 from stdpbench.network import Learned, shapes_in, start_arrays
 from stdpbench.normalisations.sum import Sum
-from stdpbench.runs.folder.learned_files import learned_file, read_learned_files, start_files
+from stdpbench.runs.folder.learned_files import read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.stimuli import Images
 
@@ -164,13 +163,7 @@ def arrays_at_start(folder: RunFolder, experiment: Experiment, split: Split) -> 
     shapes = shapes_in(experiment, *input_shape(experiment, split.train))
     if not start_files(folder.path):
         return start_arrays(experiment, split.train)
-    missing = dict[str, NDArray[np.float64]]()
-    if not (folder.path / learned_file(COMPETE, start=True)).is_file():
-        # earlier versions wrote it only if the other run had it
-        new = start_arrays(experiment, split.train)
-        missing = {name: array for name, array in new.items() if name == COMPETE}
-    stored = {name: shape for name, shape in shapes.items() if name not in missing}
-    return Learned({**read_learned_files(folder, stored, start=True), **missing})
+    return read_learned_files(folder, shapes, start=True)
 
 
 def trained_arrays(folder: RunFolder, experiment: Experiment, shape: tuple[int, ...]) -> Learned:

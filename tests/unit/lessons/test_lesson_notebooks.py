@@ -45,6 +45,7 @@ def test_there_are_no_others() -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.usefixtures("own_kernel")
+@pytest.mark.parametrize("own_kernel", ["", "pandas"], ids=["all packages", "without pandas"], indirect=True)
 @pytest.mark.parametrize("lesson", [case(lesson) for lesson in lessons()])
 def test_it_runs(lesson: Lesson, tmp_path: Path) -> None:
     notebook = nbformat.read(MAKER.file_of(lesson), as_version=4)

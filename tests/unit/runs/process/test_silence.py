@@ -128,7 +128,7 @@ def test_few_evaluated_pictures_are_said_at_the_start(tmp_path: Path) -> None:
     drive(folder, at={1: ["stop"]})
     words = "Accuracy is measured on 6 pictures only, so it is uncertain by up to ± "
     (said,) = (w for w in stdpbench.open_run(folder.path).warnings if w.startswith(words))
-    assert said.endswith("raise schedule.test_images to 100 or more.")
+    assert said.endswith("raise schedule.test_images to evaluate 100 or more.")
 
 
 def test_a_run_that_is_cut_off_says_the_same_once(tmp_path: Path) -> None:
