@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +45,6 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.changes import Changes, changes_rule, describe_changes, tables_with
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
-
-if TYPE_CHECKING:
-    pass
 
 _THETA = ".theta"
 

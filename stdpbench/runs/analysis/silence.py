@@ -73,26 +73,22 @@ def silence(experiment: Experiment, activity: Activity) -> str:
     return f"No neuron of {graph.read} fired in {some}{activity.shown}: {_remedy(experiment, graph, activity)}."
 
 
-def no_effect(
-    experiment: Experiment, changes: Mapping[str, tuple[float, float]], plastic: Collection[str], shown: str
-) -> Iterator[str]:
-    """Yield a warning for each projection that learns and whose weights do not change.
+def no_effect(experiment: Experiment, changes: Mapping[str, tuple[float, float]], shown: str) -> Iterator[str]:
+    """Yield a warning for each projection with a rule whose weights do not change.
 
     Parameters
     ----------
     experiment : Experiment
         The experiment with the active parameters.
     changes : mapping of str to (float, float)
-        Largest mean absolute change of a block, and mean size, of the weights by projection.
-    plastic : collection of str
-        Projections that learned.
+        Largest mean absolute change of a block, and mean size, of the weights of projections that learn.
     shown : str
         The presentations, as in `Activity`.
     """
     graph = experiment.graph()
     for name, (change, size) in changes.items():
         rule = graph.projections[name].plasticity
-        if rule is None or name not in plastic or change > _UNCHANGED * size:
+        if rule is None or change > _UNCHANGED * size:  # without a rule of weights, delays learn
             continue
         names = [key for key in type(rule).model_fields if key.startswith(_RATES)]
         off = [key for key in names if getattr(rule, key) == 0] or names

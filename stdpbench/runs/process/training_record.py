@@ -129,17 +129,13 @@ class TrainingRecord:
             others = {name: len(spikes) for name, spikes in presented.response.spikes.items()}
             yield silence(experiment, Activity(shown, n, so_far, self.arrived, others))
         elif n_blocks == max(2, enough) and so_far < n:
-            graph, changes = self._simulator.graph, self.others.changes()
-            if graph.shown:
-                changes[graph.shown] = curves.weight_change
-            sizes = {name: float(np.abs(self._simulator.weights(name)).mean()) for name in changes}
-            # the first block includes the first normalisation
-            yield from no_effect(
-                experiment,
-                {name: (max(each[1:]), sizes[name]) for name, each in changes.items()},
-                presented.plastic,
-                shown,
-            )
+            changes = {self._simulator.graph.shown: curves.weight_change, **self.others.changes()}
+            measured = {  # without the first block, which includes the first normalisation
+                name: (max(changes[name][1:]), float(np.abs(self._simulator.weights(name)).mean()))
+                for name in presented.plastic
+                if name in changes
+            }
+            yield from no_effect(experiment, measured, shown)
 
     @property
     def _adapts(self) -> bool:
