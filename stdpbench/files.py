@@ -16,7 +16,6 @@ import re
 import shutil
 import stat
 import struct
-import subprocess
 import sys
 import time
 import tokenize
@@ -28,7 +27,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from stdpbench.errors import DiskError, StdpbenchError, several
+from stdpbench.errors import DiskError, StdpbenchError
 
 NOTHING = "(?!)"
 """Matches no name: `remove_folder` removes a folder that is empty."""
@@ -43,41 +42,6 @@ _BINARY = getattr(os, "O_BINARY", 0)  # Windows
 _HAS_DIR_FD = {os.open, os.stat, os.unlink, os.rmdir} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _PATIENCE = 1.0  # s to wait for a file that others have open
 _OF_THE_DISK = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-
-
-PATIENCE = 20.0
-"""Seconds of processor time for a file that a process reads, and per 50 MB of it; of the clock, ten times as many."""
-SENTENCES = 3
-"""Exit status of such a process if errors for the user, a line each, are on its standard output."""
-
-
-def read_by_process(module: str, path: Path, *arguments: str) -> None:
-    """Let another process read a file whose library may loop for ever, or crash, where the file is damaged.
-
-    Parameters
-    ----------
-    module : str
-        Run with the path, the other arguments, and the seconds of processor time after which it should end itself.
-    path : Path
-        The file.
-    *arguments : str
-        Such as where to write what was read.
-
-    Raises
-    ------
-    StdpbenchError
-        The errors that the process reports, or that the file is damaged.
-    """
-    seconds = PATIENCE * (1 + path.stat().st_size / 50e6)
-    command = [sys.executable, "-P", "-m", module, str(path), *arguments, str(seconds)]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=10 * seconds)
-    except subprocess.TimeoutExpired:
-        raise StdpbenchError(f"{path} is damaged: reading it does not end") from None
-    if done.returncode == SENTENCES:
-        raise several(done.stdout.decode("utf-8", "replace").splitlines())
-    if done.returncode:
-        raise StdpbenchError(f"{path} is damaged: the HDF5 library cannot read it to its end")
 
 
 def check_target(target: Path, *, replace: bool = False, suffix: str = "") -> None:

@@ -21,7 +21,6 @@ from stdpbench.experiment import (
     shipped_experiments,
     with_reference,
 )
-from stdpbench.files import DAMAGE
 from stdpbench.nir.imported import nir_network
 from stdpbench.paths import runs_folder
 from stdpbench.plasticity.tables import rule_name, rule_table
@@ -236,6 +235,7 @@ def set_command(run: str, assignments: Sequence[str], runs: Path | None) -> None
 
 def set_learned_command(run: str, assignments: Sequence[str], runs: Path | None) -> None:
     """Carry out ``stdpbench set-learned``."""
+    from stdpbench.foreign_files import read_npy
     from stdpbench.runs.folder.learned_arrays import write_learned
 
     folder, console = find_run(run, runs or runs_folder()), Console()
@@ -250,20 +250,9 @@ def set_learned_command(run: str, assignments: Sequence[str], runs: Path | None)
         name, equals, file = text.partition("=")
         if not equals:
             raise StdpbenchError(f"{text!r} should read NAME=FILE, such as feed.w=weights.npy")
-        arrays[name] = _read_npy(Path(file).expanduser())
+        arrays[name] = read_npy(Path(file).expanduser())
     reply = ask(folder.path, "set_learned", arrays=write_learned(folder.path, arrays))
     console.print(f"{', '.join(arrays)} set, from presentation {reply['position']} on; the run stays paused.")
-
-
-def _read_npy(path: Path) -> Any:
-    import numpy as np
-
-    try:
-        return np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-    except DAMAGE:
-        raise StdpbenchError(f"{path} is not an array as numpy.save writes it") from None
 
 
 def change_rule_command(run: str, rule: str, assignments: Sequence[str], projection: str, runs: Path | None) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.files import DAMAGE
+from stdpbench.foreign_files import read_npy, read_npz
 
 COLUMNS = ("source", "target", "weight", "delay")
 LONGEST = 100.0
@@ -140,18 +139,13 @@ def _number(path: Path, line: int, name: str, text: str) -> float:
 
 
 def _arrays(path: Path) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]:
-    found: Mapping[str, NDArray[Any]]
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            found = {name: loaded[name] for name in loaded.dtype.names or ()}
-        else:
-            with loaded:
-                found = {name: loaded[name] for name in loaded.files}
-    except OSError as error:
-        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
-    except DAMAGE:
-        raise StdpbenchError(f"{path} is neither a CSV file (.csv) nor a NumPy file with the arrays {_FORM}") from None
+    if path.suffix.lower() == ".npy":
+        array = read_npy(path)
+        found = {name: array[name] for name in array.dtype.names or ()}
+    elif path.suffix.lower() == ".npz":
+        found = read_npz(path)
+    else:
+        raise StdpbenchError(f"{path} is neither a CSV file (.csv) nor a NumPy file (.npz) with the arrays {_FORM}")
     _check_names(path, list(found), "it")
     sizes = {name: array.shape for name, array in found.items()}
     if len(set(sizes.values())) != 1 or any(len(shape) != 1 for shape in sizes.values()):

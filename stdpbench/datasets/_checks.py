@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from stdpbench.datasets._transform import Pixels
 from stdpbench.errors import StdpbenchError
 
+_LARGEST_LABEL = 2**53  # floating point numbers are whole up to it
+
 
 def grey_values(arrays: Sequence[tuple[str, NDArray[Any]]]) -> list[Pixels]:
     """Check arrays of pictures, and bring them to grey values in 0 .. 255.
@@ -109,9 +111,9 @@ def label_values(
         raise StdpbenchError(f"{where} has {array.ndim} dimensions; it must hold one label per {noun}")
     if len(array) != pictures:
         raise StdpbenchError(f"{where} holds {len(array)} labels, but {pictures_where} holds {pictures} {noun}s")
-    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
-        return array.astype(np.int64)
-    if array.dtype.kind in "biu":
+    if array.dtype.kind in "biu" or (array.dtype.kind == "f" and (array == np.rint(array)).all()):
+        if len(array) and not (array.min() > -_LARGEST_LABEL and array.max() < _LARGEST_LABEL):
+            raise StdpbenchError(f"{where} holds the label {np.abs(array).max():g}; labels lie below {_LARGEST_LABEL}")
         return array.astype(np.int64)
     if array.dtype.kind == "U":
         return array

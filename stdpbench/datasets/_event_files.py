@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets._archives import read_arrays
 from stdpbench.datasets._checks import label_values
 from stdpbench.datasets._csv import Cells, class_cells, read_cells
 from stdpbench.datasets._recordings import RawRecordings, grid_of, recordings
 from stdpbench.errors import StdpbenchError
+from stdpbench.foreign_files import read_npz as read_archive
 
 _NAMES = ("index", "time", "first", "label", "labels", "duration", "grid")
 _COLUMNS = ("recording", "index", "time", "label")
@@ -26,7 +26,7 @@ def read_npz(path: Path) -> tuple[RawRecordings, RawRecordings | None]:
     StdpbenchError
         One sentence if something is missing, damaged or does not fit together.
     """
-    arrays = read_arrays(path, [*_NAMES, *(f"test_{name}" for name in _NAMES)])
+    arrays = read_archive(path, [*_NAMES, *(f"test_{name}" for name in _NAMES)])
     for prefix in ("", *(("test_",) if any(name.startswith("test_") for name in arrays) else ())):
         missing = [f"{prefix}{name}" for name in ("index", "time", "first") if f"{prefix}{name}" not in arrays]
         if missing:

@@ -1,15 +1,7 @@
-"""Recordings of events in HDF5 files, in the layout of SHD.
-
-The library that reads HDF5 may loop for ever, crash, or ask for much memory, where a file is damaged. So files are
-read in a process of their own, ``python -m stdpbench.datasets._hdf5 FILE FOLDER SECONDS``, which writes arrays, and
-whose time is limited.
-"""
+"""Recordings of events in HDF5 files, in the layout of SHD."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,16 +12,12 @@ from numpy.typing import NDArray
 from stdpbench.datasets._checks import label_values
 from stdpbench.datasets._recordings import MOST_EVENTS, RawRecordings, recordings
 from stdpbench.errors import StdpbenchError
+from stdpbench.foreign_files import open_hdf5, read_apart
 
 HDF5 = (".h5", ".hdf5", ".hdf")
 """How names of HDF5 files end."""
 
-PATIENCE = 20.0
-"""Seconds of processor time for a file, and per 50 MB of it; of the clock, ten times as many, and a minute."""
-
 _AT_ONCE = 256  # recordings
-_MOST_NAMES = 100_000
-_SENTENCE = 3  # exit status: an error for the user is on standard output
 
 
 def read_hdf5(path: Path, *, sort: bool = False) -> RawRecordings:
@@ -50,36 +38,21 @@ def read_hdf5(path: Path, *, sort: bool = False) -> RawRecordings:
     StdpbenchError
         One sentence if something is missing, damaged or does not fit together.
     """
-    if not path.is_file():
-        raise StdpbenchError(f"there is no file {path}")
-    seconds = PATIENCE * (1 + path.stat().st_size / 50e6)
-    with tempfile.TemporaryDirectory(prefix="stdpbench-hdf5-") as folder:
-        command = [sys.executable, "-P", "-m", "stdpbench.datasets._hdf5", str(path.absolute()), folder, str(seconds)]
-        try:
-            done = subprocess.run(command, capture_output=True, check=False, timeout=60 + 10 * seconds)
-        except subprocess.TimeoutExpired:
-            raise StdpbenchError(f"{path} is damaged: reading it does not end") from None
-        if done.returncode == _SENTENCE:
-            raise StdpbenchError(done.stdout.decode("utf-8", "replace").replace(str(path.absolute()), str(path)))
-        if done.returncode:
-            raise StdpbenchError(f"{path} is damaged: the HDF5 library cannot read it to its end")
-        arrays = {file.stem: np.load(file) for file in Path(folder).glob("*.npy")}
+    (arrays,) = read_apart("stdpbench.datasets._hdf5:parse", path)
     labels = arrays.get("labels")
     return recordings(str(path), arrays["index"], arrays["time"], arrays["stop"], labels, sort=sort)
 
 
-def read_arrays_here(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays of a file in this process: index, time and stop of all recordings, and labels if there are any.
+def parse(path: Path) -> list[dict[str, Any]]:
+    """Return index, time and stop of all recordings, and labels if there are any; for `read_apart`.
 
     Raises
     ------
     StdpbenchError
         As `read_hdf5`.
     """
-    import h5py
-
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with open_hdf5(path) as file:
             times, units = (_dataset(path, file, f"spikes/{name}") for name in ("times", "units"))
             if times.shape != units.shape:
                 raise StdpbenchError(f"{path}: spikes/times and spikes/units must have the same number of recordings")
@@ -89,7 +62,7 @@ def read_arrays_here(path: Path) -> dict[str, NDArray[Any]]:
                 labels = _labels(path, _values(path, file, "labels"), len(lists))
                 if "extra/keys" in file:
                     labels = _named(path, labels, _values(path, file, "extra/keys"))
-    except StdpbenchError:
+    except (StdpbenchError, MemoryError):
         raise
     except Exception as error:  # h5py raises whatever fits the state of a damaged file
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
@@ -100,7 +73,7 @@ def read_arrays_here(path: Path) -> dict[str, NDArray[Any]]:
         "time": np.concatenate([np.empty(0), *(each for _, each in lists)]),
         "stop": np.cumsum(counts),
     }
-    return found if labels is None else found | {"labels": labels}
+    return [found if labels is None else found | {"labels": labels}]
 
 
 def _dataset(path: Path, file: Any, name: str) -> Any:
@@ -113,9 +86,6 @@ def _dataset(path: Path, file: Any, name: str) -> Any:
     kind = h5py.check_vlen_dtype(found.dtype)
     if found.ndim != 1 or kind is None or np.dtype(kind).kind not in "iuf":
         raise StdpbenchError(f"{path}: {name} must hold a list of numbers for each recording")
-    # each element takes 16 bytes in the file; a larger number cannot be true
-    if found.shape[0] * 8 > path.stat().st_size:
-        raise StdpbenchError(f"{path} announces {found.shape[0]} recordings, more than the file can hold")
     return found
 
 
@@ -140,8 +110,6 @@ def _values(path: Path, file: Any, name: str) -> NDArray[Any]:
     found = file.get(name)
     if not isinstance(found, h5py.Dataset) or found.ndim != 1:
         raise StdpbenchError(f"{path}: {name} must be a list")
-    if found.shape[0] > max(_MOST_NAMES, path.stat().st_size):
-        raise StdpbenchError(f"{path} announces {found.shape[0]} {name}, more than the file can hold")
     return np.asarray(found[:])
 
 
@@ -165,27 +133,3 @@ def _named(path: Path, labels: NDArray[Any], keys: NDArray[Any]) -> NDArray[Any]
 
 def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def limit_time(seconds: float) -> None:
-    """End this process after some seconds of processor time, where the system can."""
-    if sys.platform != "win32":
-        import resource
-
-        most = max(1, round(seconds))
-        resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
-
-
-def _main(path: Path, folder: Path, seconds: float) -> int:
-    limit_time(seconds)
-    try:
-        for name, array in read_arrays_here(path).items():
-            np.save(folder / f"{name}.npy", array)
-    except StdpbenchError as error:
-        sys.stdout.buffer.write(str(error).encode("utf-8", "replace"))
-        return _SENTENCE
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])))

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.foreign_files import check_content
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CHUNK = 1 << 20
@@ -82,6 +83,7 @@ def read_idx(path: Path) -> NDArray[Any]:
         shape = tuple(int(size) for size in np.frombuffer(header, ">u4"))
         dtype = np.dtype(_TYPES[magic[2]])
         announced = math.prod(shape) * dtype.itemsize
+        check_content(path, announced)
         values = _read_at_most(file, announced + 1)
     if len(values) != announced:
         held = f"it holds {len(values)}" if len(values) < announced else "it holds more"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stdpbench.datasets._archives import read_arrays
 from stdpbench.datasets._checks import grey_values, label_values
 from stdpbench.datasets._holdout import Raw
 from stdpbench.errors import StdpbenchError
+from stdpbench.foreign_files import read_npz
 
 _NAMES = ("images", "labels", "test_images", "test_labels")
 
@@ -20,7 +20,7 @@ def read_pictures(path: Path) -> tuple[Raw, Raw | None]:
     StdpbenchError
         If the file or an array of it is missing or cannot be used.
     """
-    arrays = read_arrays(path, _NAMES)
+    arrays = read_npz(path, _NAMES)
     if "images" not in arrays:
         raise StdpbenchError(
             f"{path} holds no array images (number×height×width); it holds {', '.join(arrays) or 'nothing'}"

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets._archives import read_arrays
 from stdpbench.datasets._checks import label_values, natural_order
 from stdpbench.datasets._csv import read_cells, read_text
 from stdpbench.datasets._own import test_beside
 from stdpbench.errors import StdpbenchError
+from stdpbench.foreign_files import read_npz
 
 _NAMES = ("values", "lengths", "labels", "test_values", "test_lengths", "test_labels", "rate")
 _LARGEST = 1e30
@@ -82,7 +82,7 @@ def read_signals(path: Path) -> tuple[RawSignals, RawSignals | None]:
 
 
 def _of_archive(path: Path) -> tuple[RawSignals, RawSignals | None]:
-    arrays = read_arrays(path, _NAMES)
+    arrays = read_npz(path, _NAMES)
     if "values" not in arrays:
         raise StdpbenchError(
             f"{path} holds no array values (number×channels×samples, or channels×samples with lengths); it holds "

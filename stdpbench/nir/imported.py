@@ -1,11 +1,9 @@
-"""Networks that are read from NIR files, by a process of their own: see `stdpbench.datasets._hdf5`."""
+"""Networks that are read from NIR files, by a process of their own."""
 
 from __future__ import annotations
 
-import json
 import re
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -19,7 +17,7 @@ from stdpbench.connections.table import hold
 from stdpbench.connections.table_file import Rows
 from stdpbench.errors import StdpbenchError, several
 from stdpbench.experiment import Experiment
-from stdpbench.files import read_by_process
+from stdpbench.foreign_files import read_apart
 
 _DELAY = re.compile(r"network\.projections\.(\w+)\.delay(?!\.)\b")
 
@@ -64,30 +62,26 @@ class NirNetwork:
         except StdpbenchError as error:
             raise in_words_of_file(error, self.delays) from None
 
-    def save(self, folder: Path) -> None:
-        """Write it into an empty folder."""
-        (folder / "experiment.toml").write_text(self.experiment.to_toml(), encoding="utf-8")
-        said = {"remarks": self.remarks, "weights_origin": self.weights_origin, "delays": dict(self.delays)}
-        (folder / "said.json").write_text(json.dumps(said | {"synapses": len(self.synapses)}), encoding="utf-8")
-        for number, rows in enumerate(self.synapses):
-            np.savez(folder / f"synapses-{number}.npz", source=rows.source, target=rows.target)
-        np.savez(folder / "learned.npz", **self.learned)  # type: ignore[arg-type]
+    def parts(self) -> list[dict[str, Any]]:
+        """Return it as mappings of arrays and JSON."""
+        about = {
+            "experiment": self.experiment.to_toml(),
+            "remarks": self.remarks,
+            "weights_origin": self.weights_origin,
+            "delays": dict(self.delays),
+        }
+        pairs = [{"source": rows.source, "target": rows.target} for rows in self.synapses]
+        return [about, dict(self.learned), *pairs]
 
     @classmethod
-    def load(cls, folder: Path) -> NirNetwork:
-        """Read what `save` wrote."""
-        said, synapses = json.loads((folder / "said.json").read_text(encoding="utf-8")), list[Rows]()
-        for number in range(said["synapses"]):
-            with np.load(folder / f"synapses-{number}.npz", allow_pickle=False) as pairs:
-                synapses.append(Rows.of_pairs(pairs["source"], pairs["target"]))
+    def of_parts(cls, parts: Sequence[Mapping[str, Any]]) -> NirNetwork:
+        """Return the network of which these are the `parts`."""
+        about, learned, *pairs = parts
+        synapses = tuple(Rows.of_pairs(**pair) for pair in pairs)
         for rows in synapses:
             hold(rows)
-        experiment = Experiment.from_toml((folder / "experiment.toml").read_text(encoding="utf-8"))
-        with np.load(folder / "learned.npz", allow_pickle=False) as arrays:
-            learned = dict(arrays)
-        return cls(
-            experiment, learned, tuple(said["remarks"]), said["weights_origin"], said["delays"], tuple(synapses)
-        )
+        experiment = Experiment.from_toml(about["experiment"])
+        return cls(experiment, learned, tuple(about["remarks"]), about["weights_origin"], about["delays"], synapses)
 
 
 def in_words_of_file(error: StdpbenchError, delays: Mapping[str, str]) -> StdpbenchError:
@@ -114,15 +108,13 @@ def nir_network(name: str | PathLike[str], changes: Mapping[str, Any]) -> NirNet
     StdpbenchError
         If the file cannot be read, or cannot run here: one sentence with the name of the node.
     """
-    path, dt = Path(name).expanduser(), changes.get("network.dt", "none")
+    path, dt = Path(name).expanduser(), changes.get("network.dt")
     if path.suffix.lower() != ".nir":
         return None
     if not path.is_file():
         raise StdpbenchError(f"there is no file {path}")
     try:
-        step = "none" if dt == "none" else str(units.milliseconds(str(dt)))
+        step = None if dt is None else units.milliseconds(str(dt))
     except ValueError:
         raise StdpbenchError(f"network.dt must be a time such as '1 ms', not {dt!r}") from None
-    with tempfile.TemporaryDirectory(prefix="stdpbench-nir-") as folder:
-        read_by_process("stdpbench.nir.reading", path, folder, step)
-        return NirNetwork.load(Path(folder))
+    return NirNetwork.of_parts(read_apart("stdpbench.nir.reading:parse", path, step))

@@ -3,14 +3,10 @@
 An IF that gets the constant current y fires y R dt / v_threshold times per step, or never if y is negative: it is a
 rectified unit with this slope, by which the weights before it are multiplied. Without a time step in the file, dt is
 the unit of its times.
-
-``python -m stdpbench.nir.layers FILE TARGET SECONDS``, which `stdpbench.references.layer_file` starts, writes the
-network of a file as a NumPy archive.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from math import isqrt, prod
@@ -20,13 +16,11 @@ from typing import Any
 import nir
 import numpy as np
 
-from stdpbench.datasets._hdf5 import limit_time
 from stdpbench.errors import StdpbenchError
-from stdpbench.files import SENTENCES
 from stdpbench.nir.convolutions import LAYERS, layer_of
 from stdpbench.nir.reading import flat, open_graph
-from stdpbench.nir.values import printable, real
-from stdpbench.references.layer_file import write_layers
+from stdpbench.nir.values import real
+from stdpbench.references.layer_file import arrays_of
 from stdpbench.references.layer_network import Layer, LayerNetwork, Shape
 
 _KNOWN = ("Input", "Output", "NIRGraph", *LAYERS, "IF")
@@ -53,6 +47,11 @@ def layers_of(path: Path) -> LayerNetwork:
         return LayerNetwork(shape, tuple(_layers(graph, names, shape, dt)))
     except StdpbenchError as error:
         raise error.within(f"{path.name}: ") from None
+
+
+def parse(path: Path) -> list[dict[str, Any]]:
+    """Return the arrays of the network in a file; for `stdpbench.foreign_files.read_apart`."""
+    return [arrays_of(layers_of(path))]
 
 
 def _chain(graph: nir.NIRGraph) -> list[str]:
@@ -134,19 +133,3 @@ def _with_slope(layer: Layer, name: str, node: nir.IF, shape: Shape, dt: float) 
         return replace(layer, factor=layer.factor * float(per_unit[0]))
     weight = layer.weight * per_unit.reshape(-1, *(1,) * (layer.weight.ndim - 1))
     return replace(layer, weight=weight, bias=None if layer.bias is None else layer.bias * per_unit)
-
-
-def _main(path: Path, target: Path, seconds: float) -> int:
-    limit_time(seconds)
-    try:
-        network: Any = layers_of(path)
-        with target.open("wb") as file:
-            write_layers(file, network)
-    except StdpbenchError as error:
-        sys.stdout.buffer.write("\n".join(map(printable, error.sentences)).encode("utf-8", "replace"))
-        return SENTENCES
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])))

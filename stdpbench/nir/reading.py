@@ -3,37 +3,33 @@
 Each node of neurons becomes a population, and each way of matrices from one to another a projection. The weights are
 those of the kind ``trained``, of both signs: learned arrays of a run, from which a rule can go on.
 
-The library that reads HDF5 may loop for ever or crash where a file is damaged, so files are read in a process of their
-own, ``python -m stdpbench.nir.reading FILE FOLDER DT SECONDS``, which `imported` starts.
+Files are read in a process of their own, which `imported` starts.
 """
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import h5py
 import nir
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.connections.table import hold
 from stdpbench.connections.table_file import LONGEST, Rows
-from stdpbench.datasets._hdf5 import limit_time
 from stdpbench.errors import StdpbenchError, several
 from stdpbench.experiment import Experiment
-from stdpbench.files import SENTENCES
+from stdpbench.foreign_files import open_hdf5
+from stdpbench.foreign_text import terminal_text
 from stdpbench.graph.bias import BIAS, BIAS_NEURON
 from stdpbench.graph.checks import name_problem
 from stdpbench.nir import NEURONS, ORIGIN
 from stdpbench.nir.convolutions import GRIDS, LAYERS
 from stdpbench.nir.imported import NirNetwork, in_words_of_file
 from stdpbench.nir.neurons import Nodes, neurons_of
-from stdpbench.nir.values import printable
 from stdpbench.nir.ways import Way, constant, synapses_of, ways_to
 
 _KNOWN = ("Input", "Output", "NIRGraph", *LAYERS, "Scale", "Delay", *NEURONS)
@@ -85,8 +81,13 @@ def read_nir(path: Path, dt: float | None = None) -> NirNetwork:
         experiment = Experiment.from_mapping(mapping)
     except StdpbenchError as error:
         raise in_words_of_file(error, made.delays).within(f"{path.name}: ") from None
-    origin, said = _text(metadata.get(ORIGIN, "")), tuple(map(printable, remarks))
+    origin, said = _text(metadata.get(ORIGIN, "")), tuple(map(terminal_text, remarks))
     return NirNetwork(experiment, made.learned, said, origin, made.delays, tuple(made.synapses))
+
+
+def parse(path: Path, dt: float | None) -> list[dict[str, Any]]:
+    """Return the network of a file as arrays and JSON; for `stdpbench.foreign_files.read_apart`."""
+    return read_nir(path, dt).parts()
 
 
 def open_graph(path: Path, known: tuple[str, ...], can: str, *, check: bool = True) -> nir.NIRGraph:
@@ -117,7 +118,7 @@ def open_graph(path: Path, known: tuple[str, ...], can: str, *, check: bool = Tr
             _check_edges(graph, path)  # nir would add nodes in their place
             graph = nir.NIRGraph(graph.nodes, graph.edges, metadata=graph.metadata)
         return graph
-    except StdpbenchError:
+    except (StdpbenchError, MemoryError):
         raise
     except Exception as error:  # nir raises whatever fits what is wrong, also AssertionError and TypeError
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
@@ -129,8 +130,10 @@ def _check_types(path: Path, known: tuple[str, ...], can: str) -> set[str]:
     if not path.is_file():
         raise StdpbenchError(f"there is no file {path}")
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             types = dict(_types(file["node"]))
+    except (StdpbenchError, MemoryError):
+        raise
     except Exception:  # h5py raises whatever fits the state of a damaged file
         raise StdpbenchError(f"{path} is not a NIR file as written by `nir.write`") from None
     odd = [
@@ -381,17 +384,3 @@ def _free(name: str, taken: set[str]) -> str:
         found, number = f"{name}_{number}", number + 1
     taken.add(found)
     return found
-
-
-def _main(path: Path, folder: Path, dt: str, seconds: float) -> int:
-    limit_time(seconds)
-    try:
-        read_nir(path, None if dt == "none" else float(dt)).save(folder)
-    except StdpbenchError as error:
-        sys.stdout.buffer.write("\n".join(map(printable, error.sentences)).encode("utf-8", "replace"))
-        return SENTENCES
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], float(sys.argv[4])))

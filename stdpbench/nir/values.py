@@ -1,8 +1,7 @@
-"""What a NIR file holds, as numbers and as text to be shown."""
+"""Parameters of nodes of a NIR file, as numbers."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,3 @@ def real(node: Any, name: str, what: str) -> NDArray[np.float64]:
     if value.dtype.kind not in "biuf":
         raise StdpbenchError(f"the {what} of {name} must be real numbers, not of type {value.dtype}")
     return value.astype(np.float64)
-
-
-def printable(text: str) -> str:
-    """Return a text in which control characters are written as in Python, so that no terminal obeys them."""
-    return "".join(
-        each.encode("unicode_escape").decode()
-        if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        else each
-        for each in text
-    )

@@ -1,14 +1,8 @@
-"""Trained networks as files: a NumPy archive (.npz) with the arrays of docs/supervised.md, or a NIR file (.nir).
-
-A NIR file is read by another process, ``python -m stdpbench.nir.layers FILE TARGET SECONDS``, which writes the network
-as a NumPy archive: the library that reads HDF5 may loop for ever where a file is damaged.
-"""
+"""Trained networks as files: a NumPy archive (.npz) with the arrays of docs/supervised.md, or a NIR file (.nir)."""
 
 from __future__ import annotations
 
 import re
-import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from math import prod
@@ -19,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import StdpbenchError, several, suggestion
-from stdpbench.files import DAMAGE, read_by_process
+from stdpbench.foreign_files import read_apart, read_npz
 from stdpbench.references.layer_network import Layer, LayerNetwork, Pair
 
-LARGEST: Final = 2**28
-"""Bytes of the arrays of a file at most: 256 MiB."""
 MOST_LAYERS: Final = 100
 _KINDS = ("conv", "pool", "dense")
 _NAME = re.compile(r"(conv|pool|dense)[a-z0-9_]{0,16}")
@@ -58,14 +50,19 @@ def read_layers(path: Path) -> LayerNetwork:
 def _read(path: Path, changed: int, size: int) -> LayerNetwork:
     match path.suffix.lower():
         case ".npz":
-            return _of_archive(path, path.name)
+            return _of_arrays(read_npz(path), path.name)
         case ".nir":
-            return _of_nir(path)
+            return _of_arrays(read_apart("stdpbench.nir.layers:parse", path)[0], path.name)
     raise StdpbenchError(f"{path} must be a NumPy archive (.npz) or a NIR file (.nir) with the layers of a network")
 
 
 def write_layers(file: IO[bytes], network: LayerNetwork) -> None:
     """Write a network as a NumPy archive that `read_layers` reads."""
+    np.savez(file, **arrays_of(network))
+
+
+def arrays_of(network: LayerNetwork) -> dict[str, Any]:
+    """Return the arrays of the file of a network, by name."""
     arrays: dict[str, Any] = {
         "input": np.array(network.shape),
         "layers": np.array([each.name for each in network.layers]),
@@ -78,18 +75,10 @@ def write_layers(file: IO[bytes], network: LayerNetwork) -> None:
     for name in ("mean", "std"):
         if (given := getattr(network, name)) is not None:
             arrays[name] = given
-    np.savez(file, **arrays)
+    return arrays
 
 
-def _of_nir(path: Path) -> LayerNetwork:
-    with tempfile.TemporaryDirectory(prefix="stdpbench-layers-") as folder:
-        target = Path(folder) / "layers.npz"
-        read_by_process("stdpbench.nir.layers", path, str(target))
-        return _of_archive(target, path.name)
-
-
-def _of_archive(path: Path, name: str) -> LayerNetwork:
-    arrays = _arrays(path, name)
+def _of_arrays(arrays: Mapping[str, NDArray[Any]], name: str) -> LayerNetwork:
     problems = list(_unknown(arrays))
     if problems:
         raise several([f"{name}: {sentence}" for sentence in problems])
@@ -97,20 +86,6 @@ def _of_archive(path: Path, name: str) -> LayerNetwork:
         return _network(arrays)
     except StdpbenchError as error:
         raise error.within(f"{name}: ") from None
-
-
-def _arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            total = sum(each.file_size for each in archive.infolist())
-        if total > LARGEST:
-            raise StdpbenchError(
-                f"{name} has {total / 2**20:.0f} MiB of arrays; at most {LARGEST / 2**20:.0f} MiB can be converted"
-            )
-        with np.load(path, allow_pickle=False) as archive:
-            return {each: archive[each] for each in archive.files}
-    except DAMAGE:
-        raise StdpbenchError(f"{path} is not a NumPy archive as written by numpy.savez") from None
 
 
 def _unknown(arrays: Mapping[str, NDArray[Any]]) -> Iterator[str]:

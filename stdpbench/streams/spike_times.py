@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from stdpbench.encoding import Spikes
 from stdpbench.errors import StdpbenchError
-from stdpbench.files import DAMAGE
+from stdpbench.foreign_files import read_npz
 from stdpbench.parameters import parameter
 from stdpbench.streams.base import Stream, digest, spikes_of, step_of
+
+_MOST_INPUTS = 1_000_000
+_LATEST = 1e6  # s
 
 
 class SpikeTimes(Stream):
@@ -30,7 +33,7 @@ class SpikeTimes(Stream):
         None, files="*.npz *.csv", help="The file: .npz with index and time, or .csv with a line per spike."
     )
     n: int | None = parameter(
-        None, ge=1, le=1_000_000, structural=True, help="Number of inputs; none: the largest index of the file + 1."
+        None, ge=1, le=_MOST_INPUTS, structural=True, help="Number of inputs; none: the largest index of the file + 1."
     )
 
     summary: ClassVar[str] = "Spike times of a file"
@@ -72,10 +75,10 @@ def _read(path: Path, changed: int) -> tuple[NDArray[np.int64], NDArray[np.float
     index, time = _csv(path) if path.suffix.lower() in (".csv", ".txt") else _npz(path)
     if index.ndim != 1 or index.shape != time.shape:
         raise StdpbenchError(f"{path}: index and time must be two lists of the same length")
-    if not np.isfinite(time).all() or not np.isfinite(index).all() or (time < 0).any() or (index < 0).any():
-        raise StdpbenchError(f"{path}: every index and every time must be a number of at least 0")
-    if (index != np.floor(index)).any():
-        raise StdpbenchError(f"{path}: every index must be a whole number")
+    if not ((time >= 0) & (time <= _LATEST)).all():
+        raise StdpbenchError(f"{path}: every time must be a number of seconds from 0 to {_LATEST:g}")
+    if not ((index >= 0) & (index < _MOST_INPUTS) & (index == np.floor(index))).all():
+        raise StdpbenchError(f"{path}: every index must be a whole number from 0 to {_MOST_INPUTS - 1}")
     order = np.lexsort((index, time))
     return index[order].astype(np.int64), time[order].astype(np.float64)
 
@@ -93,8 +96,7 @@ def _csv(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _npz(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return archive["index"].astype(np.float64), archive["time"].astype(np.float64)
-    except (OSError, *DAMAGE, AttributeError):
-        raise StdpbenchError(f"{path} is not an .npz file with the arrays index and time") from None
+    arrays = read_npz(path, ("index", "time"))
+    if any(name not in arrays or arrays[name].dtype.kind not in "biuf" for name in ("index", "time")):
+        raise StdpbenchError(f"{path} is not an .npz file with the arrays index and time, both of numbers")
+    return arrays["index"].astype(np.float64), arrays["time"].astype(np.float64)

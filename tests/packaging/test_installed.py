@@ -142,27 +142,24 @@ def test_the_process_of_a_sweep_starts(installed: Path) -> None:
     ended(process)
 
 
-def test_the_process_that_reads_hdf5_starts(installed: Path, tmp_path: Path) -> None:
-    damaged = tmp_path / "spikes.h5"
+@pytest.mark.parametrize(
+    ("parser", "arguments", "sentence"),
+    [
+        ("stdpbench.datasets._hdf5:parse", [], "is damaged, or not an HDF5 file"),
+        ("stdpbench.nir.reading:parse", [None], "is not a NIR file as written by `nir.write`"),
+        ("stdpbench.nir.layers:parse", [], "is not a NIR file as written by `nir.write`"),
+    ],
+)
+def test_the_process_that_reads_foreign_files_starts(
+    installed: Path, tmp_path: Path, parser: str, arguments: list[None], sentence: str
+) -> None:
+    damaged = tmp_path / "file"
     damaged.write_bytes(b"not HDF5")
-    process = module(installed, "stdpbench.datasets._hdf5", str(damaged), str(tmp_path), "20")
+    given = json.dumps({"arguments": arguments, "memory": 1 << 30, "seconds": 20})
+    process = module(installed, "stdpbench.foreign_files", parser, str(damaged), str(tmp_path), given)
     status, output, _ = ended(process)
     assert status == 3
-    assert f"{damaged} is damaged, or not an HDF5 file" in output
-
-
-def test_the_process_that_reads_nir_starts(installed: Path, tmp_path: Path) -> None:
-    damaged = tmp_path / "network.nir"
-    damaged.write_bytes(b"not HDF5")
-    status, output, _ = ended(module(installed, "stdpbench.nir.reading", str(damaged), str(tmp_path), "none", "20"))
-    assert (status, output) == (3, f"{damaged} is not a NIR file as written by `nir.write`")
-
-
-def test_the_process_that_reads_layers_of_nir_starts(installed: Path, tmp_path: Path) -> None:
-    damaged, target = tmp_path / "network.nir", tmp_path / "layers.npz"
-    damaged.write_bytes(b"not HDF5")
-    status, output, _ = ended(module(installed, "stdpbench.nir.layers", str(damaged), str(target), "20"))
-    assert (status, output) == (3, f"{damaged} is not a NIR file as written by `nir.write`")
+    assert f"{damaged} {sentence}" in output
 
 
 def test_the_process_that_writes_nir_starts(installed: Path, tmp_path: Path) -> None:

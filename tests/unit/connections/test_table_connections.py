@@ -170,5 +170,5 @@ def test_a_run_keeps_the_synapses_wherever_it_goes(tmp_path: Path) -> None:
         assert projection_delays(stale.graph())["within"].tolist() == [0, 4, 2]
     kept = next((elsewhere.path / "tables").iterdir())
     kept.write_bytes(b"damaged")
-    with pytest.raises(StdpbenchError, match="neither a CSV file"):
+    with pytest.raises(StdpbenchError, match=r"is damaged, or not an \.npz file"):
         _ = elsewhere.experiment

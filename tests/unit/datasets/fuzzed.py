@@ -18,8 +18,9 @@ import numpy as np
 from event_files import bin_bytes, write_n_mnist, write_shd
 
 from stdpbench.datasets import datasets
-from stdpbench.datasets._hdf5 import limit_time, read_arrays_here
+from stdpbench.datasets._hdf5 import parse
 from stdpbench.errors import StdpbenchError
+from stdpbench.foreign_files import limit_process
 
 _MEMORY = 6 << 30
 _LONGEST = 400  # characters of a sentence, without its paths
@@ -133,8 +134,8 @@ def _apart(path: Path) -> None:
     if child == 0:
         status = 1
         try:
-            limit_time(1)  # one of a hundred is read for ever
-            read_arrays_here(path)
+            limit_process(_MEMORY, 1)  # one of a hundred is read for ever
+            parse(path)
             status = 0
         except StdpbenchError as error:
             os.write(sending, str(error).encode())

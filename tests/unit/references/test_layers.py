@@ -197,9 +197,9 @@ def test_files_that_are_no_networks_are_refused(tmp_path: Path) -> None:
     (tmp_path / "cut.npz").write_bytes(whole_archive.getvalue()[:900])
     np.savez_compressed(tmp_path / "large.npz", x=np.zeros(2**25 + 10))
     for name, clause in (
-        ("text.npz", "is not a NumPy archive"),
-        ("cut.npz", "is not a NumPy archive"),
-        ("large.npz", "256 MiB of arrays; at most 256 MiB can be converted"),
+        ("text.npz", "is damaged, or not an .npz file"),
+        ("cut.npz", "is damaged, or not an .npz file"),
+        ("large.npz", "announces 256 MiB of values, but from a file of its size at most 162 MiB are read"),
         ("net.h5", r"must be a NumPy archive \(.npz\) or a NIR file"),
         ("none.npz", "there is no file"),
     ):

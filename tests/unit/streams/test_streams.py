@@ -162,8 +162,9 @@ def test_spikes_of_a_file_come_at_their_times(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("0,-1\n", "at least 0"),
+        ("0,-1\n", r"number of seconds from 0 to 1e\+06"),
         ("0.5,1\n", "every index must be a whole number"),
+        ("1e30,1\n", "every index must be a whole number from 0 to 999999"),
         ("0,1,2\n", "3 columns"),
         ("0,x1\n1,2\n3,y\n", "cannot be read as lines"),
     ],
