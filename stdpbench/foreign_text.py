@@ -1,40 +1,35 @@
-"""Text that others wrote, made safe for where it is shown: a terminal, rich text, a figure, or the name of a folder.
+"""Text that others wrote, such as names of classes, nodes and runs, titles and notes, made safe for where it goes.
 
-Names of classes, nodes, columns and runs, titles and notes come from files of others. Nothing else in stdpbench or its
-app escapes them.
+The command line writes all it says through `terminal_text`; figures of `stdpbench.figures` and labels of the app take
+no text for mathematics or HTML (`figures.literal`, `look.labels`).
 """
 
 from __future__ import annotations
 
-import unicodedata
+import json
+import re
 
-_OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Categories of characters that a terminal obeys, or that change the direction or the lines of a text."""
+_OBEYED = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f"
+)
+"""Characters that a terminal obeys, or that change the direction or the lines of a text."""
+_IN_LINES, _IN_A_LINE = re.compile(f"[{_OBEYED}]"), re.compile(f"[\t\n{_OBEYED}]")
 _FOLDER_NAMES = 100  # characters of a name at most
 
 
 def terminal_text(text: str, *, lines: bool = False) -> str:
-    """Write the characters that a terminal would obey as in Python, an escape as a backslash and x1b.
+    """Write the characters that a terminal would obey as JSON does, an escape as a backslash and u001b.
 
     Parameters
     ----------
     text : str
-        Text of others.
+        Text of others; of JSON, the result is JSON of the same values.
     lines : bool
         Whether line feeds and tabs stay.
     """
-    if text.isprintable():
-        return text
-    kept = "\n\t" if lines else ""
-    return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in _OBEYED and char not in kept else char
-        for char in text
-    )
-
-
-def figure_text(text: str) -> str:
-    """Write a text so that matplotlib draws it as it is, and takes no part of it for mathematics."""
-    return terminal_text(text, lines=True).replace("$", r"\$")
+    obeyed = _IN_LINES if lines else _IN_A_LINE
+    return obeyed.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def folder_name_problem(name: str) -> str:

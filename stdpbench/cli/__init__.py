@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.foreign_text import terminal_text
 
 _OF_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         stream = getattr(sys, name)
         if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")  # a terminal without → shows a question mark
+        if not isinstance(stream, _SafeStream):
+            setattr(sys, name, _SafeStream(stream))
     from stdpbench.cli.app import app
 
     try:
@@ -70,6 +73,23 @@ def _check(arguments: Sequence[str]) -> None:
         shown = os.fsencode(text).decode("utf-8", "backslashreplace")
         if shown != text:
             raise StdpbenchError(f"{shown} is not valid UTF-8; names of files and folders must be")
+
+
+class _SafeStream:
+    """A stream that writes text so that a terminal obeys nothing in it; `terminal.Console` writes past it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.rich_proxied_file = stream  # by this name, consoles of rich find the stream
+
+    def write(self, text: str) -> int:
+        return self.rich_proxied_file.write(terminal_text(text, lines=True))
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rich_proxied_file, name)
 
 
 def _nowhere() -> TextIO:

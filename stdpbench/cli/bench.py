@@ -17,11 +17,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from stdpbench.cli.bench_compared import KERNEL, compared, differences, read_earlier
+from stdpbench.cli.terminal import Console
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import write_text_aside
 from stdpbench.paths import shipped
@@ -180,7 +180,7 @@ def bench_command(full: bool, output: Path, against: Path | None = None, runs: P
     if earlier is not None:
         show_compared(results, record, earlier, console)
     write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")  # the disk may be full by now
-    console.print(f"{'Stopped; partial results' if stopped else 'Results'}: {output}", highlight=False)
+    console.print(f"{'Stopped; partial results' if stopped else 'Results'}: {output}")
     if stopped:
         sys.exit(130)
 
@@ -204,7 +204,7 @@ def run_all(
         for number, measurement in enumerate(measurements, 1):
             bars.update(task, description=measurement.name)
             if not console.is_terminal:
-                console.print(f"{number}/{len(measurements)} {measurement.name}", highlight=False)
+                console.print(f"{number}/{len(measurements)} {measurement.name}")
             left = _LIMIT_S if seconds is None else seconds - (clock() - begin)
             try:
                 if left <= 0:
@@ -347,7 +347,7 @@ def show_compared(results: Results, record: Figures, earlier: Figures, console: 
     """Print the times as multiples of those of an earlier benchmark."""
     found = compared(results.figures, earlier)
     if not found:
-        console.print("No measurement of the earlier benchmark was repeated.", highlight=False)
+        console.print("No measurement of the earlier benchmark was repeated.")
         return
     headings = {"open": "opening", **PROTOCOLS}
     table = new_table(f"Times / those of {earlier.get('started', 'the earlier benchmark')}", "", *headings.values())
@@ -358,10 +358,9 @@ def show_compared(results: Results, record: Figures, earlier: Figures, console: 
         console.print(
             f"The kernel, which does not change, took {busier['stimulus']:.2f} times as long: this much is due to the "
             "machine.",
-            highlight=False,
         )
     if others := differences(record, earlier):
-        console.print(f"The earlier benchmark also differs in: {'; '.join(others)}.", highlight=False)
+        console.print(f"The earlier benchmark also differs in: {'; '.join(others)}.")
 
 
 def new_table(title: str, first: str, *others: str) -> Table:
@@ -377,16 +376,16 @@ def _show_rest(results: Results, console: Console) -> None:
     for network, ratios_ in results.figures.get("against the kernel", {}).items():
         if isinstance(ratios_, Mapping):
             found = (f"{each} {ratios_[each][1]:.2f}" for each in ("float32", "float64") if each in ratios_)
-            console.print(f"{network}, CPU time as multiples of the kernel's: {', '.join(found)}", highlight=False)
+            console.print(f"{network}, CPU time as multiples of the kernel's: {', '.join(found)}")
     for name in ("first compile 400", "cached open 400"):
         if figures := results.figures.get(name):
             seconds = f"{figures['open_s']:.2f} s, and {figures['import_s']:.2f} s for imports"
-            console.print(f"{name} neurons: {seconds}", highlight=False)
+            console.print(f"{name} neurons: {seconds}")
     if figures := results.figures.get("memory 400"):
         sizes = (f"{size} MB after {n}" for n, size in figures["resident_mb_after"].items())
-        console.print(f"resident size, compiled, 400 neurons: {', '.join(sizes)} presentations", highlight=False)
+        console.print(f"resident size, compiled, 400 neurons: {', '.join(sizes)} presentations")
     for name, reason in results.failures.items():
-        console.print(f"{name} could not be measured: {reason}", highlight=False, soft_wrap=True)
+        console.print(f"{name} could not be measured: {reason}", soft_wrap=True)
 
 
 def _spread(figure: Mapping[str, float]) -> str:

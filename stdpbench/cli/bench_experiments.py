@@ -21,10 +21,9 @@ from time import monotonic
 from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.console import Console
-
 from stdpbench.cli.bench import FORMAT, Figures, check_writable, environment_of_scripts, new_table
 from stdpbench.cli.bench_compared import differences, read_earlier
+from stdpbench.cli.terminal import Console
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import write_text_aside
 from stdpbench.paths import runs_folder
@@ -113,7 +112,7 @@ def bench_experiments(
     console.print("Times are reliable only on an otherwise idle machine. The run folders stay, and count as looks.")
     try:
         for number, (name, experiment) in enumerate(experiments.items(), 1):
-            console.print(f"\n{number}/{len(experiments)} stdpbench run {name}", highlight=False, soft_wrap=True)
+            console.print(f"\n{number}/{len(experiments)} stdpbench run {name}", soft_wrap=True)
             try:
                 figures = run_whole(name, folder)
             except StdpbenchError as error:
@@ -138,7 +137,7 @@ def bench_experiments(
     if earlier is not None:
         _show_compared(record, earlier, console)
     write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")  # the disk may be full by now
-    console.print(f"{'Stopped; partial results' if record['stopped'] else 'Results'}: {output}", highlight=False)
+    console.print(f"{'Stopped; partial results' if record['stopped'] else 'Results'}: {output}")
     if record["stopped"]:
         sys.exit(130)
 
@@ -282,7 +281,7 @@ def show(record: Figures, console: Console) -> None:
             goal = (str(Goal(**run["goal"])), "yes" if run["met"] else "no") if "goal" in run else ("–", "–")
             table.add_row(name, f"{run['wall_s']:.0f}", cpu, memory, load, *goal)
         console.print(table)
-        console.print("GiB: of the largest process. Goals hold for two idle cores.", highlight=False)
+        console.print("GiB: of the largest process. Goals hold for two idle cores.")
         readouts = list(dict.fromkeys(readout for run in runs.values() for readout in run["accuracy"]))
         table = new_table("Accuracy, %", "experiment", *readouts, "pictures")
         for name, run in runs.items():
@@ -290,14 +289,14 @@ def show(record: Figures, console: Console) -> None:
             table.add_row(name, *accuracy, f"{run['n_test_images'] or '–'} {run['evaluated_on'] or ''}")
         console.print(table)
     for name, reason in record["failures"].items():
-        console.print(f"{name} could not be measured: {reason}", highlight=False, soft_wrap=True)
+        console.print(f"{name} could not be measured: {reason}", soft_wrap=True)
 
 
 def _show_compared(record: Figures, earlier: Figures, console: Console) -> None:
     """Print times and memory as multiples of those of an earlier benchmark."""
     found = record["against"]["experiments"]
     if not found:
-        console.print("No experiment of the earlier benchmark was repeated.", highlight=False)
+        console.print("No experiment of the earlier benchmark was repeated.")
         return
     title = f"Times and memory / those of {earlier.get('started', 'the earlier benchmark')}"
     table = new_table(title, "experiment", *_AS_RATIOS)
@@ -305,4 +304,4 @@ def _show_compared(record: Figures, earlier: Figures, console: Console) -> None:
         table.add_row(name, *(f"{values[each]:.2f}" if each in values else "–" for each in _AS_RATIOS))
     console.print(table)
     if others := differences(record, earlier):
-        console.print(f"The earlier benchmark also differs in: {'; '.join(others)}.", highlight=False)
+        console.print(f"The earlier benchmark also differs in: {'; '.join(others)}.")

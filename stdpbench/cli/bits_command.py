@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Display
+from stdpbench.cli.terminal import Console
 from stdpbench.errors import StdpbenchError
 from stdpbench.paths import runs_folder
 from stdpbench.report.few_bits import ALL_BITS, measure_bits

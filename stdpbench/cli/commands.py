@@ -9,10 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, follow, report
 from stdpbench.cli.progress import Display
+from stdpbench.cli.terminal import Console
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import (
     Experiment,
@@ -84,9 +83,9 @@ def run_command(
         experiment = with_reference(base, reference, changes, data)
     _title(console, experiment, [text for text in assignments if not text.startswith("seed=")])
     if reference is None and (lost := lost_text(base, changes)):
-        console.print(lost, highlight=False, markup=False, soft_wrap=True)
+        console.print(lost, soft_wrap=True)
     if experiment.reference.trains:
-        console.print(CONVERTED if experiment.reference.file else SUPERVISED, highlight=False, soft_wrap=True)
+        console.print(CONVERTED if experiment.reference.file else SUPERVISED, soft_wrap=True)
     if network is not None and start_from is not None:
         raise StdpbenchError("a NIR file has the weights that its network starts with; leave out --from")
     if weights is not None and start_from is not None:
@@ -100,9 +99,9 @@ def run_command(
         given = changes if reference is None else {}
         folder = create_run_from(parent, given, runs, options, _about(), experiment)
     if not experiment.reference.trains and (sentence := _ORIGINS.get(origin_of(folder.path), "")):
-        console.print(sentence, highlight=False, soft_wrap=True)
+        console.print(sentence, soft_wrap=True)
     if sentence := look_text(experiment, runs, options):
-        console.print(sentence, highlight=False, soft_wrap=True)
+        console.print(sentence, soft_wrap=True)
     _start(folder, console, new=True, detach=detach, json=json)
 
 
@@ -169,10 +168,10 @@ def resume_command(run: str, runs: Path | None, detach: bool, json: bool, repair
     folder, console = find_run(run, runs or runs_folder()), Console(stderr=json)
     if repair:
         done = repair_journal(folder) or "The journal is intact; nothing to repair."
-        console.print(done, highlight=False, soft_wrap=True)
+        console.print(done, soft_wrap=True)
     if has_process(folder.path):
         reply = ask(folder.path, "resume")
-        console.print(f"{folder.path.name} is {reply['state']} at presentation {reply['position']}.", highlight=False)
+        console.print(f"{folder.path.name} is {reply['state']} at presentation {reply['position']}.")
         return
     check_journal(folder, f"`stdpbench resume {folder.path} --repair`")
     _start(folder, console, new=False, detach=detach, json=json)
@@ -199,7 +198,7 @@ def branch_command(
     table = None if rule is None else rule_table(rule)
     folder = branch(parent, at, changes, runs, _about(), rule=table, projection=projection)
     if only:
-        console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
+        console.print(f"run folder: {folder.path}", soft_wrap=True)
     else:
         _start(folder, console, new=False, detach=detach, json=json)
 
@@ -209,21 +208,21 @@ def rewind_command(run: str, to: int, runs: Path | None) -> None:
     folder, console = find_run(run, runs or runs_folder()), Console()
     kept, resumes_at = rewind(folder, to)
     message = f"{folder.path.name} is back at presentation {to}. {resumption(resumes_at, to)}"
-    console.print(message, highlight=False, soft_wrap=True)
-    console.print(f"The part after it is kept as {kept.path}", highlight=False, soft_wrap=True)
+    console.print(message, soft_wrap=True)
+    console.print(f"The part after it is kept as {kept.path}", soft_wrap=True)
 
 
 def ask_command(run: str, name: str, runs: Path | None) -> None:
     """Carry out ``stdpbench pause``, ``stdpbench stop`` and ``stdpbench checkpoint``."""
     folder, console = find_run(run, runs or runs_folder()), Console()
     asks: dict[str, Callable[[RunFolder], str]] = {"pause": pause, "stop": stop, "checkpoint": checkpoint}
-    console.print(asks[name](folder), highlight=False, soft_wrap=True)
+    console.print(asks[name](folder), soft_wrap=True)
 
 
 def step_command(run: str, n: int, runs: Path | None) -> None:
     """Carry out ``stdpbench step``."""
     folder, console = find_run(run, runs or runs_folder()), Console()
-    console.print(step(folder, n), highlight=False, soft_wrap=True)
+    console.print(step(folder, n), soft_wrap=True)
 
 
 def set_command(run: str, assignments: Sequence[str], runs: Path | None) -> None:
@@ -261,11 +260,11 @@ def change_rule_command(run: str, rule: str, assignments: Sequence[str], project
     experiment = folder.experiment.with_rule(rule_table(rule), projection, dict(map(parse_assignment, assignments)))
     owner = experiment.rule_owner(projection)
     table = experiment.rules_by_projection[owner].to_mapping()
-    console.print("The new network is compiled if necessary; the run continues meanwhile.", highlight=False)
+    console.print("The new network is compiled if necessary; the run continues meanwhile.")
     changed = ask(folder.path, "change_rule", rule=table, projection=owner)
     if changes_rule(changed):
         old = changed[f"{table_of_rule(owner)}.kind"][0]
-        console.print(f"{rule_of(owner)}: {old} → {rule_name(table)}, from the next presentation on", highlight=False)
+        console.print(f"{rule_of(owner)}: {old} → {rule_name(table)}, from the next presentation on")
     else:
         _show_changes(console, changed)
 
@@ -275,11 +274,11 @@ def watch_command(run: str, runs: Path | None) -> None:
     folder, console = find_run(run, runs or runs_folder()), Console()
     state, reason = state_of(folder)
     if not has_process(folder.path):
-        console.print(f"{folder.path.name} is {state}{f': {reason}' if reason else ''}.", highlight=False)
+        console.print(f"{folder.path.name} is {state}{f': {reason}' if reason else ''}.")
         if state is State.FINISHED:
             report(folder, console, stopped=False, json=False)
         return
-    console.print(f"{folder.path.name}; Ctrl+C stops watching, not the run", highlight=False)
+    console.print(f"{folder.path.name}; Ctrl+C stops watching, not the run")
     client = RunClient.attach(folder.path)
     try:
         client.want("progress")
@@ -317,7 +316,7 @@ def _to_open(what: str, runs: Path) -> Path:
 
 def _show_changes(console: Console, changed: Mapping[str, Sequence[Any]]) -> None:
     for path, (old, new) in changed.items():
-        console.print(f"{path}: {old} → {new}, from the next presentation on", highlight=False)
+        console.print(f"{path}: {old} → {new}, from the next presentation on")
     if not changed:
         console.print("That is already the case.")
 
@@ -329,7 +328,7 @@ def _start(folder: RunFolder, console: Console, *, new: bool, detach: bool, json
     client = RunClient.start(folder.path)
     client.wait_for_connection()
     client.close()
-    console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
+    console.print(f"run folder: {folder.path}", soft_wrap=True)
     console.print("It runs in the background; `stdpbench watch` follows it.")
     if json:
         import json as json_format
@@ -351,9 +350,9 @@ def lost_text(base: Experiment, changes: Mapping[str, Any]) -> str:
 
 def _title(console: Console, experiment: Experiment, assignments: Sequence[str]) -> None:
     title = f": {experiment.about.title}" if experiment.about.title else ""
-    console.print(f"{experiment.name}, seed {experiment.seed}{title}", highlight=False, markup=False)
+    console.print(f"{experiment.name}, seed {experiment.seed}{title}")
     if assignments:
-        console.print(f"with:       {', '.join(assignments)}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"with:       {', '.join(assignments)}", soft_wrap=True)
 
 
 def _about() -> dict[str, Any]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from stdpbench.cli.terminal import Console
 from stdpbench.datasets import STEPS
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.experiment.dry_run import Numbers, ShownStimulus, shown_numbers, shown_stimulus
@@ -61,18 +61,16 @@ def _print(console: Console, name: str, steps: dict[str, Any], numbers: Numbers,
     table.add_column(overflow="fold")
     for row in _rows(steps, numbers, noun):
         table.add_row(*row)
-    console.print(name, style="bold", highlight=False, markup=False)
-    console.print(table, highlight=False)
+    console.print(name, style="bold")
+    console.print(table)
     edges, rates = shown.rates(_COLUMNS)
     mean = rates.mean(axis=0)
     bars = np.ceil(mean / max(float(mean.max(initial=0)), 1e-12) * (len(_BARS) - 1)).astype(int)
     span = f"{edges[0] * 1e3:g} to {edges[-1] * 1e3:g} ms"
     console.print(
         f"{shown.name}: {thousands(len(shown.spikes))} spikes, up to {mean.max(initial=0):.3g} Hz, {span}",
-        highlight=False,
-        markup=False,
     )
-    console.print("".join(_BARS[bar] for bar in bars), highlight=False, markup=False)
+    console.print("".join(_BARS[bar] for bar in bars))
 
 
 def _steps(experiment: Experiment) -> dict[str, Any]:

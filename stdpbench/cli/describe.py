@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from stdpbench.cli.plain_docs import plain_doc
+from stdpbench.cli.terminal import Console
 from stdpbench.connections import connections
 from stdpbench.datasets import Dataset, datasets
 from stdpbench.delay_plasticity import delay_rules
@@ -127,7 +127,7 @@ def describe_command(name: str | None, json: bool, expanded: bool = False) -> No
     console = Console()
     if isinstance(found, dict):
         for what, names in found.items():
-            console.print(f"{what}: {', '.join(names)}", highlight=False)
+            console.print(f"{what}: {', '.join(names)}")
         return
     parameters = [one for one in found if one["what"] == "parameter"]
     for number, one in enumerate(found[: len(found) - len(parameters)]):
@@ -135,7 +135,7 @@ def describe_command(name: str | None, json: bool, expanded: bool = False) -> No
             console.print()
         _show(console, one)
     if parameters:
-        console.print(f"parameter {name}", style="bold", highlight=False, markup=False)
+        console.print(f"parameter {name}", style="bold")
         console.print(_table(parameters))
 
 
@@ -375,17 +375,17 @@ def _traces(rule: type[PlasticityRule]) -> list[str]:
 
 def _show(console: Console, one: Described) -> None:
     if one["what"] == "experiment":
-        console.print(f"experiment {one['name']}, {one['where']}:\n", style="bold", highlight=False, markup=False)
-        console.print(Experiment.from_mapping(one["experiment"]).to_toml(), highlight=False, markup=False)
+        console.print(f"experiment {one['name']}, {one['where']}:\n", style="bold")
+        console.print(Experiment.from_mapping(one["experiment"]).to_toml())
     else:
         _show_class(console, one)
 
 
 def _show_class(console: Console, one: Described) -> None:
     title = f"{one['what']} {one['name']}: {one.get('summary', '')}".rstrip(": ")
-    console.print(title, style="bold", highlight=False, markup=False)
+    console.print(title, style="bold")
     if one["text"]:
-        console.print(one["text"], highlight=False, markup=False)
+        console.print(one["text"])
     if "kinds" in one:
         table = Table(box=None, padding=(0, 2, 0, 0))
         for heading in (f"{one['name']}.kind", "description"):
@@ -399,21 +399,20 @@ def _show_class(console: Console, one: Described) -> None:
             "\n`stdpbench describe KIND` shows the parameters of a kind."
             if usual is None
             else f"\nParameters of {usual}; `stdpbench describe KIND` shows those of another kind:",
-            highlight=False,
         )
     if one.get("traces") is not None:
-        console.print("\n  ".join(["\ntraces:", *one["traces"]]), highlight=False, markup=False)
+        console.print("\n  ".join(["\ntraces:", *one["traces"]]))
     for heading, _ in TEXTS:
         if heading in one:
             lines = one[heading].splitlines()
-            console.print("\n  ".join([f"\n{heading}:", *lines]), highlight=False, markup=False)
+            console.print("\n  ".join([f"\n{heading}:", *lines]))
     if one["parameters"]:
         console.print(_table(one["parameters"]))
     if "presets" in one:
-        console.print("\nPresets, chosen by --set plasticity.preset=NAME:", highlight=False)
+        console.print("\nPresets, chosen by --set plasticity.preset=NAME:")
         for name, values in one["presets"].items():
             settings = ", ".join(f"{parameter} {value}" for parameter, value in values.items())
-            console.print(f"  {name}: {settings}", highlight=False, markup=False)
+            console.print(f"  {name}: {settings}")
 
 
 def _table(parameters: list[Described]) -> Table:

@@ -24,11 +24,12 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 from packaging.version import Version
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from stdpbench import paths
+from stdpbench.cli.terminal import Console
 from stdpbench.errors import StdpbenchError
 
 DATA_SETS = ("mnist", "fashion-mnist", "kmnist")

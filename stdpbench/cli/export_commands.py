@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from stdpbench.cli.follow import carry_out
 from stdpbench.cli.progress import Display
+from stdpbench.cli.terminal import Console
 from stdpbench.experiment import parse_assignment
 from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.names import find_run
@@ -29,13 +29,13 @@ def export_command(run: str, output: Path | None, runs: Path | None) -> None:
     folder = find_run(run, runs or runs_folder())
     target = export_run(folder, output or Path(f"{folder.path.resolve().name}{SUFFIX}"))
     size = target.stat().st_size / 2**20
-    Console().print(f"{target} ({size:.1f} MB)", highlight=False, soft_wrap=True)
+    Console().print(f"{target} ({size:.1f} MB)", soft_wrap=True)
 
 
 def import_command(source: Path, runs: Path | None) -> None:
     """Carry out ``stdpbench import``."""
     folder = import_run(source, runs or runs_folder())
-    Console().print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
+    Console().print(f"run folder: {folder.path}", soft_wrap=True)
 
 
 def export_responses(
@@ -56,7 +56,7 @@ def export_responses(
         )
     for target in targets:
         text = f"{target}: {written.spikes} spikes in response to {written.stimuli} stimuli"
-        console.print(text, highlight=False, soft_wrap=True)
+        console.print(text, soft_wrap=True)
 
 
 def export_nir_command(
@@ -76,7 +76,7 @@ def export_nir_command(
             on_progress=lambda done, total: display.progress(Progress("comparing", done, total)),
         )
     for sentence in found.sentences:
-        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        console.print(sentence, soft_wrap=True)
     if json:
         record = {**asdict(found), "verdict": found.verdict}
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
@@ -116,7 +116,6 @@ def _show(agreement: Agreement, console: Console) -> None:
         console.print(
             f"{difference.phase}: {difference.different} of {difference.counts} spike counts differ, by "
             f"{difference.largest} at most; {difference.before} spikes then, {difference.again} now",
-            highlight=False,
             soft_wrap=True,
         )
     if agreement.accuracy and not agreement.same:
@@ -124,9 +123,8 @@ def _show(agreement: Agreement, console: Console) -> None:
             console.print(
                 f"{score.readout}: {100 * score.again:.2f} %, {'within' if score.within else 'outside'} "
                 f"{100 * score.low:.1f} – {100 * score.high:.1f} % ({100 * score.before:.2f} % then)",
-                highlight=False,
             )
-    console.print(agreement.verdict, highlight=False, soft_wrap=True)
+    console.print(agreement.verdict, soft_wrap=True)
 
 
 def _record(agreement: Agreement, again: RunFolder) -> dict[str, object]:

@@ -10,9 +10,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any
 
-from rich.console import Console
-
 from stdpbench.cli.progress import Display
+from stdpbench.cli.terminal import Console
 from stdpbench.errors import StdpbenchError
 from stdpbench.files import NOTHING, remove_folder
 from stdpbench.runs.client.run_client import LOG, RunClient
@@ -130,7 +129,7 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
     """
 
     def announce() -> None:
-        console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
+        console.print(f"run folder: {folder.path}", soft_wrap=True)
 
     with Interrupt(console, _STOPPING).heard() as interrupt:  # before a process exists that would continue unattended
         if not new:
@@ -143,7 +142,7 @@ def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> 
             live = follow(client, console, own=True, interrupt=interrupt, ready=ready)
         except KeyboardInterrupt:
             client.terminate()
-            console.print(f"`stdpbench resume {folder.path}` continues.", highlight=False, soft_wrap=True)
+            console.print(f"`stdpbench resume {folder.path}` continues.", soft_wrap=True)
             raise
         finally:
             client.close()
@@ -172,7 +171,6 @@ def report(folder: RunFolder, console: Console, *, stopped: bool, json: bool) ->
         console.print(
             f"Stopped. `stdpbench resume {folder.path}` continues; `stdpbench evaluate {folder.path}` labels and "
             "tests the network as it is.",
-            highlight=False,
             soft_wrap=True,
         )
     else:

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from stdpbench.cli.terminal import Console
 from stdpbench.hardware import ChipCheck
 from stdpbench.hardware.words import activity_rows, energy_sentence, sources, verdict_text
 from stdpbench.paths import runs_folder
@@ -50,14 +49,13 @@ def _show(found: ChipCheck, console: Console) -> None:
     table.add_column("", justify="right")  # of the source below
     for row in found.rows:
         style = "bold" if row.verdict == "does not fit" else None
-        cells = (escape(each) for each in (row.what, row.where, row.value, row.limit, row.verdict))
+        cells = (row.what, row.where, row.value, row.limit, row.verdict)
         table.add_row(*cells, f"({number[row.source]})", style=style)
     console.print(table)
     for each in found.energies:
-        text = f"{energy_sentence(each)} ({number[each.source]})"
-        console.print(text, highlight=False, soft_wrap=True)
+        console.print(f"{energy_sentence(each)} ({number[each.source]})", soft_wrap=True)
     for remark in found.remarks:
-        console.print(remark, highlight=False, soft_wrap=True)
+        console.print(remark, soft_wrap=True)
     for source, n in number.items():
-        console.print(f"  ({n}) {escape(source)}", highlight=False, soft_wrap=True)
+        console.print(f"  ({n}) {source}", soft_wrap=True)
     console.print()

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from stdpbench.cli.terminal import Console
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures.saving import FORMATS, check_figure_file, millimetres, write_figure
 from stdpbench.files import write_aside
@@ -56,7 +56,7 @@ def lab_command(
     for result in results:
         _show(console, result, why=protocol is None and result is results[0])
     for file in output:
-        console.print(f"written: {file}", highlight=False, soft_wrap=True)
+        console.print(f"written: {file}", soft_wrap=True)
 
 
 def _rule(text: str) -> str | PlasticityRule:
@@ -99,10 +99,10 @@ def _write(file: Path, results: Sequence[Result], width: str | None) -> None:
 
 
 def _show(console: Console, result: Result, why: bool) -> None:
-    console.print(f"{result.name}: {result.protocol}", style="bold", highlight=False, markup=False)
+    console.print(f"{result.name}: {result.protocol}", style="bold")
     if why:
-        console.print(result.rule.opening.why, highlight=False)
-    console.print(result.conditions, highlight=False)
+        console.print(result.rule.opening.why)
+    console.print(result.conditions)
     table = Table(box=None, padding=(0, 2, 0, 0))
     columns = result.columns()
     for heading in columns:
@@ -113,11 +113,11 @@ def _show(console: Console, result: Result, why: bool) -> None:
         table.add_row(*(value if isinstance(value, str) else minus(f"{value:.4g}") for value in row))
     console.print(table)
     if step > 1:
-        console.print(f"(every {ordinal(step)} of {len(rows)} points; --output FILE.csv has all)", highlight=False)
+        console.print(f"(every {ordinal(step)} of {len(rows)} points; --output FILE.csv has all)")
     if not result.x_labels:
-        console.print(_plot(result), highlight=False, markup=False, soft_wrap=True)
+        console.print(_plot(result), soft_wrap=True)
     for remark in result.remarks:
-        console.print(remark, highlight=False)
+        console.print(remark)
 
 
 def _plot(result: Result) -> str:

@@ -6,8 +6,6 @@ import time
 from collections.abc import Mapping
 from typing import Any, Self
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,6 +19,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from stdpbench.cli.terminal import Console
 from stdpbench.experiment import Experiment
 from stdpbench.readout import INTERVAL, Score
 from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
@@ -106,24 +105,24 @@ class Display(Bars):
             self._stream = fact.experiment.get("schedule", {}).get("between") == "stream"
             graph = Experiment.from_mapping(fact.experiment).graph()
             _, self._theta_unit = graph.shown_as(graph.read)
-            self._console.print(f"simulator:  {fact.simulator}", highlight=False)
+            self._console.print(f"simulator:  {fact.simulator}")
             if fact.remark:
                 self._console.print(fact.remark)
         elif isinstance(fact, facts.Estimated):
             estimate = f"{duration(fact.seconds)}, {fact.memory / 2**30:.1f} GiB"
             without = "" if self._stream else ", without k-means"
-            self._console.print(f"estimate:   {estimate}{without}", highlight=False)
+            self._console.print(f"estimate:   {estimate}{without}")
         elif isinstance(fact, facts.StateChanged):
             if fact.reason and fact.state != State.BUILDING:  # which `building` shows
-                self._console.print(describe(record), highlight=False, soft_wrap=True)
+                self._console.print(describe(record), soft_wrap=True)
         elif isinstance(fact, facts.HeldOut):
             vote = fact.values.get("accuracy_vote")
             self._held_out = "" if vote is None else f"held out {100 * vote:.0f} %"
             if not self._console.is_terminal:
                 line = f"held out at {record.position}: {held_out_words(fact)}"
-                self._console.print(line, highlight=False, soft_wrap=True)
+                self._console.print(line, soft_wrap=True)
         elif isinstance(fact, facts.Remarked | facts.Intervention | facts.Branched | facts.Rewound):
-            self._console.print(describe(record), highlight=False, soft_wrap=True)
+            self._console.print(describe(record), soft_wrap=True)
 
     def building(self, what: str) -> None:
         """Show the current step of building a network, and its duration; empty once it is over.
@@ -134,13 +133,13 @@ class Display(Bars):
         if what != self._waits_for:
             if self._waits_on is not None:
                 self._bars.remove_task(self._waits_on)
-                self._console.print(f"{self._waits_for} took {now - self._waits_since:.0f} s", highlight=False)
+                self._console.print(f"{self._waits_for} took {now - self._waits_since:.0f} s")
             self._waits_for, self._waits_since, self._waits_on = what, now, None
         elif what and now - self._waits_since > _AT_ONCE:
             if self._waits_on is None:
                 self._waits_on = self._bars.add_task(what, total=None, note="")
                 if not self._console.is_terminal:
-                    self._console.print(f"{what} …", highlight=False)
+                    self._console.print(f"{what} …")
             self._bars.update(self._waits_on, note=f"{now - self._waits_since:.0f} s")
 
     def progress(self, event: facts.Progress) -> None:
@@ -157,7 +156,6 @@ class Display(Bars):
                 note = f", {_note(event, self._theta_unit)}" if _note(event, self._theta_unit) else ""
                 self._console.print(
                     f"{event.phase} {event.done}/{event.total}{speed}{note}",
-                    highlight=False,
                     soft_wrap=True,
                 )
             return
@@ -200,10 +198,10 @@ class Display(Bars):
                 table.caption = f"{SAMPLES}: {NOT_MEASURED}"
             self._console.print(table)
         if judged := verdict_of(account):
-            self._console.print(judged, highlight=False)
+            self._console.print(judged)
         for warning in account.warnings:
-            self._console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False, soft_wrap=True)
-        self._console.print(f"run folder: {folder.path}", highlight=False, soft_wrap=True)
+            self._console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
+        self._console.print(f"run folder: {folder.path}", soft_wrap=True)
 
 
 def _note(event: facts.Progress, unit: str) -> str:

@@ -126,12 +126,12 @@ def change_command(name: str, numbers: Sequence[int], runs: Path | None, to: str
 
 def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench queue run``; status 1 if an item failed, 130 if it was interrupted."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from stdpbench.cli.terminal import Console
     from stdpbench.runs.queue.runner import QueueRunner
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(soft_wrap=True)
     queue = Queue(runs or runs_folder())
     if not queue.items() and not wait:
         console.print("The queue is empty; `stdpbench queue add` adds an item.")
@@ -140,7 +140,7 @@ def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
 
     def announce(item: Item, sentence: str) -> None:
         counts["failed"] += sentence.startswith("failed")
-        console.print(f"item {item.number}, {item.name}: {sentence}", markup=False)
+        console.print(f"item {item.number}, {item.name}: {sentence}")
 
     with Progress(
         TextColumn("item {task.description:<16}"),

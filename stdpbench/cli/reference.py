@@ -6,10 +6,10 @@ import json as json_format
 import sys
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from stdpbench.cli.store_commands import plain_table
+from stdpbench.cli.terminal import Console
 from stdpbench.datasets import datasets
 from stdpbench.experiment import read_experiment, shipped_experiments
 from stdpbench.streams import Stream

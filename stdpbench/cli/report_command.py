@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Display
+from stdpbench.cli.terminal import Console
 from stdpbench.paths import runs_folder
 from stdpbench.readout import INTERVAL
 from stdpbench.report.build import PAGE, ReportOptions, make_report
@@ -49,7 +49,7 @@ def report_command(
     if stopped:
         sys.exit(INTERRUPTED)
     _show(data, console)
-    console.print(f"report: {target / PAGE}", highlight=False, soft_wrap=True)
+    console.print(f"report: {target / PAGE}", soft_wrap=True)
     if json:
         record = {"path": str((target / PAGE).resolve()), "runs": data["runs"]}
         sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
@@ -80,10 +80,10 @@ def _show_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> No
             table.add_row(*row, difference_text(difference))
             shown.append(difference)
     console.print(table)
-    console.print(about_baselines(shown), highlight=False)
+    console.print(about_baselines(shown))
     for group in groups:
         if group["verdict"]:
-            console.print(f"{group['label']}: {group['verdict']}".removeprefix(": "), highlight=False, markup=False)
+            console.print(f"{group['label']}: {group['verdict']}".removeprefix(": "))
 
 
 def _show_stream(run: dict[str, Any], console: Console) -> None:
@@ -119,5 +119,4 @@ def _show_run(run: dict[str, Any], console: Console) -> None:
         f"labels of evaluated pictures were read {accesses} for the run; looks of all runs in its folder: "
         f"{readings['experiment']} of the experiment, {readings['data_set']} at test labels of the data set. "
         f"{ABOUT_LOOKS}",
-        highlight=False,
     )

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Bars
+from stdpbench.cli.terminal import Console
 from stdpbench.errors import StdpbenchError
 from stdpbench.figures.paper import check_beside, write_beside
 from stdpbench.figures.saving import figure_width, write_figure
@@ -97,7 +97,7 @@ def sweep_command(
             )
         check_beside(figure)
     with SweepState(folder) as state:
-        console.print(f"sweep folder: {state.folder}", highlight=False, soft_wrap=True)
+        console.print(f"sweep folder: {state.folder}", soft_wrap=True)
         with place.opened(state) as workplace:
             whole = _follow(sweep, state, workplace, console)
         report = make_report(sweep, state)
@@ -109,11 +109,11 @@ def sweep_command(
                 write_figure(drawn, figure)
                 write_beside(figure, figure_table(report), figure_caption(report))
                 text = f"figure: {figure} (and .csv, .txt)"
-            console.print(text, highlight=False, soft_wrap=True)
+            console.print(text, soft_wrap=True)
         if not whole:
             where = [] if runs is None else ["--runs", str(runs)]
             again = shlex.join(["stdpbench", "sweep", name, *where, *place.words])
-            console.print(f"Stopped. `{again}` continues.", highlight=False, soft_wrap=True)
+            console.print(f"Stopped. `{again}` continues.", soft_wrap=True)
         if json:
             record = {"path": str(state.folder.resolve()), "stopped": not whole, "results": to_mapping(report)}
             sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
@@ -187,7 +187,7 @@ class SweepDisplay(Bars):
             self._say(f"{name}: {'stopped' if event.stopped else 'failed'}: {event.reason}")
 
     def _say(self, text: str) -> None:
-        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+        self._console.print(text, soft_wrap=True)
 
 
 def _table(report: Report, width: int) -> tuple[Table, int]:
@@ -222,13 +222,13 @@ def _show(report: Report, folder: Path, console: Console) -> None:
         table, left_out = _table(report, console.width)
         console.print(table)
         if left_out:
-            console.print(f"{left_out} more columns are in {folder / 'results.md'}.", highlight=False, soft_wrap=True)
+            console.print(f"{left_out} more columns are in {folder / 'results.md'}.", soft_wrap=True)
     for remark in report.remarks:
-        console.print(remark, highlight=False, soft_wrap=True, markup=False)
+        console.print(remark, soft_wrap=True)
     if report.best is not None and len(report.rows) > 1:
-        console.print(best_text(report), highlight=False, soft_wrap=True, markup=False)
+        console.print(best_text(report), soft_wrap=True)
     for run, reason in report.failures.items():
-        console.print(f"Failed: {run}: {reason}", highlight=False, soft_wrap=True, markup=False)
+        console.print(f"Failed: {run}: {reason}", soft_wrap=True)
     if report.missing:
-        console.print(f"{report.missing} runs are not finished.", highlight=False)
-    console.print(f"table and figure: {folder}", highlight=False, soft_wrap=True)
+        console.print(f"{report.missing} runs are not finished.")
+    console.print(f"table and figure: {folder}", soft_wrap=True)

@@ -10,10 +10,10 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from stdpbench import __version__
+from stdpbench.cli.terminal import Console
 from stdpbench.errors import StdpbenchError
 from stdpbench.lab.checks.base import Outcome
 from stdpbench.lab.checks.page import UNMATCHED, write
@@ -43,14 +43,14 @@ def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, jso
             what, expected, found, *_ = one.row
             why = f"; this is known: {one.known}" if one.known else ""
             text = f"{UNMATCHED[one.verdict]} in {outcome.kind}: {what}: expected {expected}, found {found}{why}"
-            console.print(f"{text}.", highlight=False, soft_wrap=True, markup=False)
+            console.print(f"{text}.", soft_wrap=True)
     counted = f"{sum(finding.reached for finding in findings)} of {len(findings)} values match"
     known = sum(finding.verdict == "known" for finding in findings)
-    console.print(f"{counted}; known mismatches: {known}" if known else counted, highlight=False)
+    console.print(f"{counted}; known mismatches: {known}" if known else counted)
     if output is not None:
         command = " ".join(["stdpbench validate", *kinds, *(["--quick"] if quick else []), f"--output {output}"])
         made = f"{command}      # {date.today().isoformat()}, stdpbench {__version__}, Brian2 {version('brian2')}"
-        console.print(f"written: {write(outcomes, output, made)}", highlight=False, soft_wrap=True)
+        console.print(f"written: {write(outcomes, output, made)}", soft_wrap=True)
     if json:
         records = [{"kind": o.kind, "findings": [asdict(finding) for finding in o.findings]} for o in outcomes]
         sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")

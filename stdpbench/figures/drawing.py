@@ -28,11 +28,12 @@ _LONGEST_NAME = 24
 def new_figure(wide: float, high: float, *, constrained: bool = False, pad: float = 0.12) -> Figure:
     """Create an empty figure of a size in pixels on an Agg canvas; `constrained`: laid out, `pad` inch apart."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+    from stdpbench.figures.literal import LiteralFigure
+
     layout = ConstrainedLayoutEngine(w_pad=pad, h_pad=pad) if constrained else None
-    figure = Figure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor="white", layout=layout)
+    figure = LiteralFigure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor="white", layout=layout)
     FigureCanvasAgg(figure)
     return figure
 

@@ -248,9 +248,10 @@ def weight_bars(first: Sequence[int], last: Sequence[int]) -> str:
 
 def _axes(wide: float = _WIDTH, high: float = _HEIGHT) -> tuple[Any, Any]:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(wide, high), dpi=160, layout="constrained", facecolor="none")
+    from stdpbench.figures.literal import LiteralFigure
+
+    figure = LiteralFigure(figsize=(wide, high), dpi=160, layout="constrained", facecolor="none")
     FigureCanvasSVG(figure)
     axes = figure.add_subplot(facecolor="none")
     for side in ("top", "right"):

@@ -122,7 +122,10 @@ def _assess(context: _Context, training: Mapping[str, Any]) -> Generator[Assessm
     if scores:
         metrics["accuracy"] = {name: value.to_mapping() for name, value in scores.items()}
         metrics["neurons"] = _about_neurons(assignment)
-        draw_assessment(folder, experiment, split, context.simulator.shown_weights, assignment, scores)
+        for sentence in draw_assessment(
+            folder, experiment, split, context.simulator.shown_weights, assignment, scores
+        ):
+            yield Remarked(sentence, once=True)
     folder.write_json("metrics.json", metrics)
     if scores and options.baselines and not context.supervised:
         yield from _baselines(context, metrics["baselines"])

@@ -1,9 +1,14 @@
-"""Figures of a run folder; none are drawn if the environment variable ``STDPBENCH_FIGURES`` is 0."""
+"""Figures of a run folder; none are drawn if the environment variable ``STDPBENCH_FIGURES`` is 0.
+
+The functions return sentences about figures that could not be drawn, which change nothing else of a run.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Concatenate, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +37,31 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import describe_intervention
 from stdpbench.runs.protocol.pieces import Piece
 
+_P = ParamSpec("_P")
+_log = logging.getLogger(__name__)
 
+
+def _attempted(draw: Callable[Concatenate[RunFolder, _P], None]) -> Callable[Concatenate[RunFolder, _P], list[str]]:
+    """Return a function that draws figures if they are wanted, and returns a sentence if that fails."""
+
+    def attempt(folder: RunFolder, /, *arguments: _P.args, **options: _P.kwargs) -> list[str]:
+        if os.environ.get("STDPBENCH_FIGURES") == "0":
+            return []
+        import matplotlib
+
+        matplotlib.rcdefaults()  # whatever its files of settings say
+        try:
+            (folder.path / "figures").mkdir(exist_ok=True)
+            draw(folder, *arguments, **options)
+        except Exception as error:  # whatever matplotlib raises: no figure decides how a run ends
+            _log.exception("a figure cannot be drawn")
+            return [f"A figure is missing, since it cannot be drawn: {' '.join(str(error).split())[:200]}."]
+        return []
+
+    return attempt
+
+
+@_attempted
 def draw_training(
     folder: RunFolder,
     experiment: Experiment,
@@ -42,9 +71,6 @@ def draw_training(
     pieces: Mapping[int, Piece] | None = None,
 ) -> None:
     """Draw receptive fields, and the curves of training with marks for the changes; of a stream, its measures."""
-    if not _wanted():
-        return
-    (folder.path / "figures").mkdir(exist_ok=True)
     if experiment.stream is not None:
         columns, answers = (
             stream_columns(pieces or {}, experiment.schedule.piece or 1.0),
@@ -74,18 +100,19 @@ def draw_training(
         write_figure(figure, folder.path / "figures" / "accuracy_over_time.png")
 
 
+@_attempted
 def draw_surrogate_training(folder: RunFolder, experiment: Experiment, n_pictures: int, columns: Columns) -> None:
     """Draw gradients and silent neurons of layers over the passes of a training, if gradients are known."""
-    if not _wanted() or not layers_with_gradients(columns):
+    if not layers_with_gradients(columns):
         return
     passes = passes_of(columns, n_pictures)
     if len(passes["pass"]) < 2:
         return
-    (folder.path / "figures").mkdir(exist_ok=True)
     figure = surrogate_training_figure({"": [passes]}, f"{experiment.name}, seed {experiment.seed}")
     write_figure(figure, folder.path / "figures" / "surrogate_training.png")
 
 
+@_attempted
 def draw_assessment(
     folder: RunFolder,
     experiment: Experiment,
@@ -95,24 +122,11 @@ def draw_assessment(
     scores: Mapping[str, Score],
 ) -> None:
     """Draw receptive fields with the classes of their neurons, and the confusion matrix of what they answer."""
-    if not _wanted():
-        return
-    (folder.path / "figures").mkdir(exist_ok=True)
     _draw_fields(folder, experiment, split, w, assignment)
     how = origin_of(folder.path).word or "vote"
     title = f"{experiment.name}, seed {experiment.seed}, {how}"
     figure = confusion(scores["vote"], split.class_names, title=title, noun=split.test.noun)
     write_figure(figure, folder.path / "figures" / "confusion.png")
-
-
-def _wanted() -> bool:
-    """Return whether figures are drawn; if so, matplotlib has its defaults, whatever its files of settings say."""
-    if os.environ.get("STDPBENCH_FIGURES") == "0":
-        return False
-    import matplotlib
-
-    matplotlib.rcdefaults()
-    return True
 
 
 def _changes(folder: RunFolder) -> list[tuple[int, str]]:

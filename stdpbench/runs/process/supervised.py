@@ -251,7 +251,8 @@ class SupervisedRecord(TrainingRecord):
         """Write learned arrays, curves and figures, and return the section of ``metrics.json`` on training."""
         done = self.taught[-1][0] if self.taught else 0
         found = super().write(folder, experiment, split, learned, stopped=stopped)
-        draw_surrogate_training(folder, experiment, max(1, len(split.train)), taught_columns(dict(self.taught)))
+        columns = taught_columns(dict(self.taught))
+        self.undrawn += draw_surrogate_training(folder, experiment, max(1, len(split.train)), columns)
         for name in ("spikes_per_image", "presentations_per_image", "too_few_spikes", "mean_theta_mV"):
             found.pop(name, None)
         last = self.taught[-1][1] if self.taught else None

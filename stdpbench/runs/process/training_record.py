@@ -56,6 +56,8 @@ class TrainingRecord:
         Training time, in seconds.
     silent : int
         Largest number so far of exc neurons whose weights could not be normalised.
+    undrawn : list of str
+        A sentence for each figure that could not be drawn.
     exc_spikes : ndarray, int64, (n_exc,), or None
         Spikes of each exc neuron in all training presentations of the run; None if the run continues from a
         checkpoint of a version that did not count them.
@@ -71,6 +73,7 @@ class TrainingRecord:
         self.others = OtherMeasures(experiment, simulator)
         self.seconds = 0.0
         self.silent = self.arrived = 0
+        self.undrawn: list[str] = []
         self.exc_spikes: NDArray[np.int64] | None = np.zeros(simulator.n_read, np.int64)
         self._simulator = simulator
         self._total = total
@@ -174,6 +177,7 @@ class TrainingRecord:
 
     def sentences(self, experiment: Experiment) -> Iterator[str]:
         """Yield warnings about the completed training."""
+        yield from self.undrawn
         if self.silent:
             graph = self._simulator.graph
             neurons = f"{graph.read} neurons" if len(graph.plastic) == 1 else "neurons"
@@ -202,7 +206,7 @@ class TrainingRecord:
             remove_file(folder.path / "exc_spikes.npy")
         folder.write_arrays("training.npz", **curves.arrays(), **self.others.arrays(), **self.further_arrays())
         pieces = {} if self.stream is None else pieces_of(folder)
-        draw_training(folder, experiment, split, self._drawn(learned), curves, pieces)
+        self.undrawn = draw_training(folder, experiment, split, self._drawn(learned), curves, pieces)
         measured = summary(pieces, experiment.schedule.piece or 1.0)
         return {
             **({"stream": measured} if measured else {}),

@@ -229,7 +229,7 @@ def drive(folder: RunFolder, engine: Driven | None = None, **hooks: Any) -> Driv
     engine = engine or Driven(folder, **hooks)
     with ExitStack() as patches:
         for name in ("training_record.draw_training", "assessment.draw_assessment"):
-            patches.enter_context(patch(f"stdpbench.runs.process.{name}", lambda *arguments: None))
+            patches.enter_context(patch(f"stdpbench.runs.process.{name}", lambda *arguments: []))
         patches.enter_context(patch("os.fsync", lambda handle: None))  # no power is lost here
         patches.enter_context(suppress(Killed))
         engine.run()
