@@ -22,6 +22,11 @@ from typing import IO
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.experiment.table_files import TABLES
 from stdpbench.files import check_target, write_aside
+from stdpbench.foreign_files import content_limit
+from stdpbench.foreign_text import folder_name_problem
+from stdpbench.runs.catalog.index import NAME as INDEX
+from stdpbench.runs.catalog.index import queue_folder
+from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, START_FILES
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.notes import NAME as NOTES
@@ -44,10 +49,10 @@ _NAMES = (
 _FIGURES = "figures"
 _PATTERNS = {ARRAYS: ARRAY, TABLES: r"[0-9a-f]{64}\.npz", **dict.fromkeys(FOLDERS, ARRAY_OF_NAME)}
 """Folders of learned arrays and of synapses, with patterns for the names of their files."""
-_LARGEST = 16 * 2**30  # maximum unpacked size of a zip in bytes
+_LARGEST = 400 * 2**20  # bytes of an unpacked zip, in addition to what files of others may have
 _LARGEST_OF = {
     ".toml": 2**20,
-    ".json": 64 * 2**20,
+    ".json": 8 * 2**20,
     ".jsonl": 64 * 2**20,
     ".png": 64 * 2**20,
     ".npy": 2 * 2**30,
@@ -151,8 +156,7 @@ def unpack_run(source: Path, into: Path) -> RunFolder:
     try:
         with zipfile.ZipFile(source) as archive:
             wanted = _checked(source, archive.infolist())
-            top = PurePosixPath(next(iter(wanted.values())).filename).parts[0] if wanted else ""
-            folder = into / (top or "run")
+            folder = into / PurePosixPath(next(iter(wanted.values())).filename).parts[0]
             for name, info in wanted.items():
                 path = folder.joinpath(*PurePosixPath(name).parts)
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -227,8 +231,12 @@ def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.
                 raise StdpbenchError(f"refused {source}: it contains {name} twice")
             tops.add(path.parts[0])
             wanted[name] = info
-    if len(tops) > 1:
+    if len(tops) != 1:
         raise StdpbenchError(f"{source} does not contain a run: expected one folder, found {len(tops)}")
+    if problem := _name_problem(top := tops.pop()):
+        raise StdpbenchError(
+            f"refused {source}: the name of its folder, {top!r}, {problem}; name it as a run is named"
+        )
     for name, info in wanted.items():
         _check_size(source, name, info.file_size)
         dense = info.file_size > max(_SMALL, _DENSEST * info.compress_size)
@@ -236,9 +244,19 @@ def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.
             raise StdpbenchError(
                 f"refused {source}: {name} in it is compressed more than {_DENSEST}-fold, which no file of a run is"
             )
-    if sum(info.file_size for info in wanted.values()) > _LARGEST:
-        raise StdpbenchError(f"refused {source}: its unpacked size is larger than {_LARGEST // 2**30} GiB")
+    largest = _LARGEST + content_limit(source.stat().st_size)
+    if sum(info.file_size for info in wanted.values()) > largest:
+        raise StdpbenchError(
+            f"refused {source}: unpacked, it is larger than {largest >> 20} MiB, the limit for a file of its size"
+        )
     return wanted
+
+
+def _name_problem(name: str) -> str:
+    """Return why a run may not have a name in a runs folder; empty if it may."""
+    if name.lower() in (BIN, queue_folder(Path()).name) or name.lower().startswith(INDEX):
+        return "is that of something else in a runs folder"
+    return folder_name_problem(name)
 
 
 def _check_size(source: Path, name: str, size: int) -> None:

@@ -147,6 +147,19 @@ def test_a_zip_that_leads_out_of_its_folder_is_refused(name: str, tmp_path: Path
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["a", "b", "evil.zip"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["queue", "Bin", "index.sqlite", "index.sqlite-wal", "-rf", "~", ".hidden", "a\x1b[31m", "a\u202eb", "<img>", " "],
+)
+def test_a_zip_cannot_choose_any_name_for_a_folder(name: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(f"{name}/run.json", "{}")
+        archive.writestr(f"{name}/experiment.toml", "")
+    with pytest.raises(StdpbenchError, match=r"refused .*a\.zip: the name of its folder"):
+        import_run(tmp_path / "a.zip", tmp_path / "runs")
+    assert not list((tmp_path / "runs").iterdir())
+
+
 def test_links_doubles_and_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = zipfile.ZipInfo("run/run.json")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -162,7 +175,7 @@ def test_links_doubles_and_bombs_are_refused(tmp_path: Path, monkeypatch: pytest
     with zipfile.ZipFile(tmp_path / "large.zip", "w") as archive:
         archive.writestr("run/run.json", "{}")
         archive.writestr("run/experiment.toml", "")
-    monkeypatch.setattr("stdpbench.runs.lineage.export._LARGEST", 1)
+    monkeypatch.setattr("stdpbench.runs.lineage.export._LARGEST", -(2**30))
     with pytest.raises(StdpbenchError, match="larger than"):
         unpack_run(tmp_path / "large.zip", tmp_path)
 
@@ -176,7 +189,7 @@ def bomb(path: Path, name: str, size: int) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "mebibytes"), [("experiment.toml", 1), ("run.json", 64), ("journal.jsonl", 64), ("figures/a.png", 64)]
+    ("name", "mebibytes"), [("experiment.toml", 1), ("run.json", 8), ("journal.jsonl", 64), ("figures/a.png", 64)]
 )
 def test_a_file_that_is_larger_than_any_of_a_run_is_refused_before_it_is_unpacked(
     name: str, mebibytes: int, tmp_path: Path
