@@ -11,6 +11,7 @@ that the user named or the program made, and may be reached by links.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -25,7 +26,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from stdpbench.errors import DiskError, StdpbenchError
 
@@ -206,32 +207,50 @@ def _quotes_missing(text: str, reason: str) -> str:
     return f'; texts and quantities are written in quotes: {bare[1]} = "{bare[2]}"'
 
 
-def read_own_file(path: Path, within: Path | None = None, most: int = 1 << 24) -> bytes:
-    """Read a file that nobody but this user can have written.
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON of a run folder; unlike Python's reader, without infinite numbers and NaN, which JSON has not.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    within : Path, optional
-        Folder below which no link is followed; by default the one that the file lies in.
-    most : int
-        Largest size in bytes.
+    Raises
+    ------
+    ValueError
+        If it is not JSON.
+    """
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, unless it is one on which reading might wait for ever, such as a named pipe.
 
     Raises
     ------
     OSError
-        If it cannot be read, is a link, is not a regular file, is another user's, can be written by others, or is too
-        large.
+        If it cannot be opened, or is no regular file.
     """
-    with _entry(path, None, within) as (name, folder):
-        flags = os.O_RDONLY | _BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
-            found = os.fstat(file.fileno())
-            shared = os.name != "nt" and (found.st_uid != os.geteuid() or found.st_mode & 0o022)
-            if shared or not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_size > most:
-                raise PermissionError(errno.EPERM, "it is not a file that only this user can write to", str(path))
-            return file.read()
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return file
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a file that `open_regular` opens."""
+    with open_regular(path) as file:
+        return file.read()
+
+
+def is_private(folder: Path) -> bool:
+    """Whether a path is a folder, not a link to one, in which only this user can write."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    own = os.name == "nt" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
+    return own and stat.S_ISDIR(found.st_mode)
 
 
 def is_own(path: Path) -> bool:

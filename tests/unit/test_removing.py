@@ -13,13 +13,13 @@ import stdpbench
 import stdpbench_gui
 from stdpbench.files import (
     NOTHING,
-    read_own_file,
+    is_private,
+    read_regular,
     remove_file,
     remove_files,
     remove_folder,
     remove_parts,
     remove_tree,
-    write_text_aside,
 )
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links, owners and permissions of Unix")
@@ -147,27 +147,25 @@ def test_parts_go_whose_writer_is_gone(tmp_path: Path):
 
 
 @posix
-def test_only_files_that_nobody_else_can_have_written_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    own = tmp_path / "own"
-    write_text_aside(own, "mine", private=True)
-    assert read_own_file(own) == b"mine"
-    assert own.stat().st_mode & 0o777 == 0o600
-    link, fifo, shared, twice = (tmp_path / name for name in ("link", "fifo", "shared", "twice"))
-    link.symlink_to(own)
-    os.mkfifo(fifo)
-    shared.write_text("anybody's")
-    for path, mode in ((fifo, 0o600), (shared, 0o622), (shared, 0o620), (shared, 0o602)):
-        path.chmod(mode)
-        with pytest.raises(OSError, match="only this user can write"):
-            read_own_file(path)
-    with pytest.raises(OSError, match="links are never followed"):
-        read_own_file(link)
-    with pytest.raises(OSError, match="only this user can write"):
-        read_own_file(own, most=3)
+def test_what_could_make_a_reader_wait_for_ever_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert read_regular(tmp_path / "file") == b"mine"
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", tmp_path, Path("/dev/zero")):
+        with pytest.raises(OSError, match=r"not a regular file|directory"):
+            read_regular(path)
+
+
+@posix
+def test_a_folder_is_private_if_nobody_else_can_write_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, link = tmp_path / "own", tmp_path / "link"
+    folder.mkdir(mode=0o755)
+    link.symlink_to(folder)
+    assert is_private(folder)
+    assert not any(map(is_private, (link, tmp_path / "nothing")))
+    for mode in (0o722, 0o720, 0o702):
+        folder.chmod(mode)
+        assert not is_private(folder)
+    folder.chmod(0o700)
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    with pytest.raises(OSError, match="only this user can write"):
-        read_own_file(own)
-    monkeypatch.undo()
-    os.link(own, twice)
-    with pytest.raises(OSError, match="only this user can write"):
-        read_own_file(own)
+    assert not is_private(folder)

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, get_args
 
 from stdpbench.datasets import PLACES
 from stdpbench.experiment import Experiment, without_looks
+from stdpbench.files import read_regular
 from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.catalog.trash import bin_folder
 from stdpbench.runs.folder.journal import NAME, Journal
@@ -134,7 +135,7 @@ def shared_pictures(training: StimulusSet, presented: StimulusSet) -> int:
 
 def _tables(path: Path) -> Mapping[str, Any] | None:
     try:
-        return tomllib.loads((path / "experiment.toml").read_text(encoding="utf-8"))
+        return tomllib.loads(read_regular(path / "experiment.toml").decode("utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
 
@@ -173,7 +174,7 @@ def _count(path: Path) -> _Counts | None:
     parsed, which can be thousands of lines.
     """
     try:
-        lines = (path / NAME).read_bytes().split(b"\n")
+        lines = read_regular(path / NAME).split(b"\n")
     except OSError:
         return None
     accesses, changes, trained, networks = 0, 0, b"", set[tuple[bytes, int, bool]]()

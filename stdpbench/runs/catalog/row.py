@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import read_regular
 from stdpbench.runs.folder.about import is_text, read_table
 from stdpbench.runs.folder.notes import read_notes
 from stdpbench.runs.folder.summary import read_summary
@@ -50,7 +51,7 @@ def read_row(folder: Path) -> dict[str, Any]:
         row |= {key: metadata.get(key, "") for key in ("id", "state", "reason", "started", "ended")}
         row |= {"item": metadata.get("queue", ""), "changes": json.dumps(summary.changes)}
         row |= _parent(metadata)
-        experiment = tomllib.loads((folder / "experiment.toml").read_text(encoding="utf-8"))
+        experiment = tomllib.loads(read_regular(folder / "experiment.toml").decode("utf-8"))
         row |= {"experiment": str(experiment.get("name", "")), "seed": _number(experiment.get("seed"))}
         row["parameters"] = json.dumps(flat(experiment), default=str)
         row["weights_origin"] = str(origin_of(folder, metadata, experiment))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import parse_json, read_regular
 
 FORMAT = 2
 """Number of the format of run folders."""
@@ -53,7 +54,7 @@ def read_table(path: Path) -> dict[str, Any]:
         If it cannot be read, or contains anything else.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = parse_json(read_regular(path))
     except OSError as error:
         raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,14 +25,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import DAMAGE, part_of, remove_folder, sync_folder, write_aside, write_text_aside
+from stdpbench.files import (
+    DAMAGE,
+    parse_json,
+    part_of,
+    read_regular,
+    remove_folder,
+    sync_folder,
+    write_aside,
+    write_text_aside,
+)
 
 FORMAT = 1
 _FOLDER = "checkpoints"
 _ARRAYS, _ABOUT = ("state.npz", "history.npz"), "checkpoint.json"
 _FILES = (*_ARRAYS, _ABOUT)
 _HOLDS = rf"{'|'.join(map(re.escape, _FILES))}|{part_of('|'.join(map(re.escape, _FILES)))}"
-_OLD = r"\.([0-9]{9,})(\.[0-9]+)?\.old"
+_OLD = r"\.([0-9]{9,})\.[0-9]+\.old"
 _LEFT = rf"{_OLD}|\.[0-9]{{9,}}\.[0-9]+\.part"
 _NAMED = rf"[0-9]{{9,}}|{_LEFT}"
 _KEPT_NEWEST, _KEPT_SPREAD = 2, 5  # older checkpoints kept: at least _KEPT_SPREAD, at most twice as many
@@ -114,12 +124,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> str:
 
 def _replace(folder: Path, aside: Path, final: Path) -> None:
     """Move a checkpoint to its final name; an existing one of that name is removed only afterwards."""
-    replaced, number = final.with_name(f".{final.name}.old"), 1
+    replaced = final.with_name(f".{final.name}.{time.monotonic_ns()}.old")
     if final.exists():
-        _remove(folder, replaced.name)
-        while replaced.exists():  # it contains files of the user, or is reached through a link
-            number += 1
-            replaced = final.with_name(f".{final.name}.{number}.old")
         final.rename(replaced)
     try:
         aside.rename(final)
@@ -170,7 +176,7 @@ def _write_about(path: Path, about: Mapping[str, Any]) -> None:
 
 
 def _read_about(path: Path) -> dict[str, Any]:
-    about = json.loads((path / _ABOUT).read_text(encoding="utf-8"))
+    about = parse_json(read_regular(path / _ABOUT))
     if not isinstance(about, dict) or not isinstance(about.get("format"), int):
         raise StdpbenchError(f"the checkpoint {_relative(path)} is damaged: checkpoint.json has no format")
     if about["format"] > FORMAT:
@@ -322,7 +328,7 @@ def _relative(path: Path) -> str:
 
 
 def _read_arrays(path: Path, digest: str) -> dict[str, NDArray[Any]]:
-    content = path.read_bytes()
+    content = read_regular(path)
     if hashlib.sha256(content).hexdigest() != digest:
         raise StdpbenchError(f"the checkpoint {_relative(path.parent)} is damaged: {path.name} has a wrong SHA-256")
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import write_text_aside
+from stdpbench.files import open_regular, parse_json, write_text_aside
 from stdpbench.runs.folder.about import FORMAT, check_about
 from stdpbench.runs.protocol.facts import Record
 
@@ -87,7 +87,7 @@ def checked_lines(folder: Path) -> Iterator[tuple[bytes, str]]:
     """
     path = folder / NAME
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             yield from _checked(file, path)
     except FileNotFoundError:
         return
@@ -206,7 +206,7 @@ def read_about(folder: Path, line: bytes, problem: str) -> dict[str, Any]:
 
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
-        content = json.loads(line)
+        content = parse_json(line)
     except (ValueError, RecursionError):
         raise StdpbenchError("invalid JSON") from None
     if not isinstance(content, dict):

@@ -28,7 +28,7 @@ def locked(path: Path) -> bool:
     import fcntl
 
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:  # missing, or in a folder without read permission
         return False
     try:

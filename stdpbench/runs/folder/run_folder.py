@@ -31,6 +31,7 @@ from stdpbench.experiment.table_files import TABLES
 from stdpbench.files import (
     DAMAGE,
     NOTHING,
+    open_regular,
     part_of,
     remove_file,
     remove_folder,
@@ -256,8 +257,8 @@ class RunFolder:
     def read_array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Read a float64 array of the folder and check its shape."""
         path = self.path / name
-        with reading(path):
-            array = np.load(path, allow_pickle=False)
+        with reading(path), open_regular(path) as file:
+            array = np.load(file, allow_pickle=False)
         if not isinstance(array, np.ndarray):
             raise StdpbenchError(f"{path} is damaged: it contains several arrays")
         if array.shape != shape or array.dtype != np.float64:
@@ -267,7 +268,7 @@ class RunFolder:
     def read_arrays(self, name: str, *keys: str) -> list[NDArray[Any]]:
         """Read arrays of an npz file of the folder, by name."""
         path = self.path / name
-        with reading(path), np.load(path, allow_pickle=False) as arrays:
+        with reading(path), open_regular(path) as file, np.load(file, allow_pickle=False) as arrays:
             return [arrays[key] for key in keys]
 
     def write_text(self, name: str, text: str) -> None:

@@ -5,7 +5,6 @@ Has no expensive imports, since a list of runs may read a thousand journals.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stdpbench.files import parse_json
 from stdpbench.rule_paths import table_of_rule
 from stdpbench.runs.folder.journal import NAME, DamagedJournalError, checked_lines, read_about
 from stdpbench.runs.protocol.states import State
@@ -55,7 +55,7 @@ def read_summary(folder: Path) -> Summary:
             about = {**read_about(folder, line, problem), "state": str(State.QUEUED), "reason": ""}
         elif not problem and _READ.search(line):
             with suppress(ValueError, KeyError, TypeError, AttributeError):  # reported when the facts are read
-                content = json.loads(line)
+                content = parse_json(line)
                 if content["fact"] in ("ParametersChanged", "RuleChanged"):
                     changed.append((content["position"], _newest(content)))
                 elif content["fact"] == "StateChanged":

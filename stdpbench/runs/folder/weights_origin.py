@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stdpbench.errors import StdpbenchError
+from stdpbench.files import read_regular
 from stdpbench.runs.folder.summary import read_summary
 from stdpbench.units import label
 
@@ -90,6 +91,6 @@ def start_origin_of(folder: Path) -> Origin:
 def _experiment(folder: Path) -> dict[str, Any]:
     path = folder / "experiment.toml"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_regular(path).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise StdpbenchError(f"{path} cannot be read: {error}") from None

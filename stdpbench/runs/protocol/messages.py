@@ -64,8 +64,8 @@ from typing import Any
 
 from stdpbench.errors import DiskError, StdpbenchError
 from stdpbench.files import (
+    is_private,
     part_of,
-    read_own_file,
     remove_file,
     remove_files,
     remove_folder,
@@ -108,8 +108,7 @@ def error_of(reply: str) -> StdpbenchError:
 class Mailbox:
     """File-based requests to the process of a run or a queue, for processes without a connection to it.
 
-    Requests and replies are read only from files that no other user can have written; all other files are left
-    untouched.
+    They lie in a folder in which no other user can write; another folder of this name is left untouched.
 
     Parameters
     ----------
@@ -135,6 +134,8 @@ class Mailbox:
 
     def take(self) -> list[Request]:
         """Return the requests that arrived since the last call, in order."""
+        if not is_private(self._folder):
+            return []
         try:
             paths = sorted(
                 (entry.stat(follow_symlinks=False).st_mtime_ns, entry.path)
@@ -149,12 +150,12 @@ class Mailbox:
             answer = path.with_name(path.name.replace(".ask.", ".answer."))
             request = None  # a file without a valid request: nobody waits for a reply
             try:
-                content = read_own_file(path, self._run)
+                content = path.read_bytes()
                 with suppress(ValueError, KeyError, TypeError, RecursionError):
                     message = json.loads(content)
                     request = Request(str(message["name"]), dict(message["arguments"]), _replying(answer))
                 remove_file(path, within=self._run)
-            except OSError:  # not our file, or one that cannot be removed and would be handled repeatedly
+            except OSError:  # it cannot be removed, and would be handled repeatedly
                 continue
             if request is not None:
                 found.append(request)
@@ -181,22 +182,24 @@ class Mailbox:
         StdpbenchError
             If the process replied with an error, or did not reply in time.
         """
-        if self._folder.is_symlink():
-            raise StdpbenchError(self._unsafe)
         try:
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise DiskError(f"{self._folder} cannot be created: {error.strerror}") from error
+        if not is_private(self._folder):
+            raise StdpbenchError(
+                f"requests cannot be sent through {self._folder}: it must be a folder, not a link, in which only you "
+                "can write"
+            )
         number = uuid.uuid4().hex
         path, answer = self._folder / f"{number}.ask.json", self._folder / f"{number}.answer.json"
         until = time.monotonic() + timeout
         try:
             write_text_aside(path, json.dumps({"name": name, "arguments": dict(arguments)}), private=True)
-            self._check_is_taken(path)
             while time.monotonic() < until:
                 running = alive()  # checked before the reply is read, which may be written just before the exit
                 with suppress(OSError):
-                    reply = json.loads(read_own_file(answer, self._run))
+                    reply = json.loads(answer.read_bytes())
                     if reply["error"]:
                         raise error_of(reply["error"])
                     return reply["value"]
@@ -208,22 +211,6 @@ class Mailbox:
                 remove_file(path, within=self._run)
                 remove_file(answer, within=self._run)
         raise StdpbenchError(f"the process did not answer within {timeout:.0f} s; it may be busy")
-
-    def _check_is_taken(self, path: Path) -> None:
-        """Check that the process will accept the file of a request."""
-        try:
-            read_own_file(path, self._run)
-        except FileNotFoundError:  # already taken
-            pass
-        except OSError:
-            raise StdpbenchError(self._unsafe) from None
-
-    @property
-    def _unsafe(self) -> str:
-        return (
-            f"requests cannot be sent through {self._folder}: it must be a folder, not a link, on a file system that "
-            "stores owners and permissions of files"
-        )
 
 
 def _plain(value: Any) -> Any:

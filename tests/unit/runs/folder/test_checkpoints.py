@@ -264,8 +264,8 @@ def test_what_a_killed_process_left_is_tidied_up(tmp_path):
     for position in (5, 10, 15):
         write_checkpoint(tmp_path, checkpoint(position))
     folder = tmp_path / "checkpoints"
-    (folder / "000000010").rename(folder / ".000000010.old")  # killed between two names
-    shutil.copytree(folder / "000000005", folder / ".000000005.old")  # killed after both
+    (folder / "000000010").rename(folder / ".000000010.7.old")  # killed between two names
+    shutil.copytree(folder / "000000005", folder / ".000000005.7.old")  # killed after both
     shutil.copytree(folder / "000000005", folder / ".000000020.123.part")
     (folder / ".000000020.123.part" / "state.npz").write_bytes(b"half")
     tidy_checkpoints(tmp_path)
