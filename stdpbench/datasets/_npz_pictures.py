@@ -7,7 +7,7 @@ from pathlib import Path
 from stdpbench.datasets._checks import grey_values, label_values
 from stdpbench.datasets._holdout import Raw
 from stdpbench.errors import StdpbenchError
-from stdpbench.foreign_files import read_npz
+from stdpbench.foreign_files import check_content, read_npz
 
 _NAMES = ("images", "labels", "test_images", "test_labels")
 
@@ -28,6 +28,7 @@ def read_pictures(path: Path) -> tuple[Raw, Raw | None]:
     if "test_labels" in arrays and "test_images" not in arrays:
         raise StdpbenchError(f"{path} holds test_labels, but no test_images")
     present = [name for name in ("images", "test_images") if name in arrays]
+    check_content(path, 4 * sum(arrays[name].size for name in present))  # networks see them in 32 bits
     pixels = grey_values([(f"{name} of {path}", arrays[name]) for name in present])
     raws = []
     for name, stack in zip(present, pixels, strict=True):

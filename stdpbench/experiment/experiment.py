@@ -229,7 +229,7 @@ class Experiment(Head):
         mapping = self._tables(str(changes.get("network.kind", "")))
         for path, value in changes.items():
             with errors.part():
-                short[self.short_path(path, str(mapping["network"]["kind"]))] = value
+                short[self.short_path(str(path), str(mapping["network"]["kind"]))] = value
         with errors.part():
             apply(mapping, short, self)
         if "schedule.stages" in short and "schedule.passes" not in short:

@@ -310,7 +310,7 @@ def _parameter(name: str, entry: Mapping[str, Any], where: str) -> dict[str, Any
         if key not in ("default", "unit", "min", "max", "help"):
             raise unknown_key(key, dict.fromkeys(("default", "unit", "min", "max", "help")), where)
     unit = entry.get("unit", "")
-    if unit not in DIMENSIONS:
+    if not isinstance(unit, str) or unit not in DIMENSIONS:
         raise StdpbenchError(
             f"{where}.unit: {unit!r} is not a unit of a parameter; {suggestion(str(unit), DIMENSIONS)}"
         )
