@@ -256,7 +256,9 @@ def _start_kernel() -> Kernel:
         raise StdpbenchError(_INSTALL) from None
     Python3Lexer()  # compiles its expressions, once for all lexers of the class
     folder = tempfile.TemporaryDirectory(prefix="stdpbench-console-", ignore_cleanup_errors=True)
-    connection, _ = write_connection_file(str(Path(folder.name) / "kernel.json"))
+    inside = Path(folder.name)  # which only this user may enter, unlike ports of this machine
+    where: dict[str, Any] = {} if os.name == "nt" else {"transport": "ipc", "ip": str(inside / "channel")}
+    connection, _ = write_connection_file(str(inside / "kernel.json"), **where)
     environment = {**os.environ, "JPY_PARENT_PID": str(os.getpid())}  # it ends when this process has ended
     command = [
         sys.executable,
