@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSettings
+from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QMessageBox, QWidget
 
 from stdpbench.runs.protocol.states import State
@@ -32,6 +32,7 @@ class ClosingQuestion(QMessageBox):
         self.setWindowTitle("Close the window?")
         name = session.folder.path.name if session.folder is not None else "The run"
         paused = session.state is State.PAUSED
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(f"{name} is {'paused' if paused else 'running'}.")
         self.setInformativeText(
             "It can stay paused in its own process, which uses memory, or be stopped. It can be resumed either way."

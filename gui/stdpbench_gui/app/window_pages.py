@@ -20,7 +20,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job
 from stdpbench_gui.session.in_steps import InSteps, Making, Part, Then
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import Label, not_none
 
 if TYPE_CHECKING:
     from stdpbench_gui.app.window_services import WindowServices
@@ -140,7 +140,7 @@ class Pages(QStackedWidget):
     def announce(self, title: str) -> None:
         """Show at once that a page is coming, before the steps that are left of it."""
         if self._coming is None:
-            self._coming = QLabel(f"Opening {title} …")
+            self._coming = Label(f"Opening {title} …")
             self._coming.setObjectName("empty")
             self._coming.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self.addWidget(self._coming)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFormLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PyQt6.QtWidgets import QFormLayout, QPushButton, QSpinBox, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import DraftHistory, Experiment, NetworkDraft, parameter_groups
@@ -24,7 +24,7 @@ from stdpbench.units import thousands
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import Label, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _SAME_NETWORK = (
@@ -79,7 +79,7 @@ class PastForm(RunForm):
         self.resumes = wrapped("", "faint")
         self.resumes.setAccessibleName("Where it resumes")
         form = QFormLayout()
-        label = QLabel("presentation")
+        label = Label("presentation")
         label.setBuddy(self.at)
         form.addRow(label, self.at)
         self.head = QWidget()

@@ -20,7 +20,6 @@ from PyQt6.QtWidgets import (
     QDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QSlider,
@@ -38,7 +37,7 @@ from stdpbench_gui.session.network_probe import NetworkProbe
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import CheckBox, explain, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Label, explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pad import USUAL_WIDTH, Pad
 from stdpbench_gui.widgets.plot import Plot
@@ -115,7 +114,7 @@ class DrawDigitDialog(QDialog):
         self.line.valueChanged.connect(self._choose_width)
         for keys, slot in (("Ctrl+Z", self.pad.undo), ("Del", self.pad.clear), ("E", self.eraser.toggle)):
             QShortcut(QKeySequence(keys), self, slot)
-        self.preview = QLabel()
+        self.preview = Label()
         self.preview.setFixedSize(2 * _FIELD, 2 * _FIELD)
         self.preview.setAccessibleName("The drawing as the network sees it")
         self.preview_text = wrapped("", "faint")
@@ -125,7 +124,7 @@ class DrawDigitDialog(QDialog):
         self.pad.line_width = float(width)
 
     def _answer_widgets(self) -> None:
-        self.big = QLabel("–")
+        self.big = Label("–")
         font = self.big.font()
         font.setPointSizeF(font.pointSizeF() * 4)
         font.setBold(True)

@@ -23,7 +23,6 @@ from PyQt6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
@@ -41,7 +40,7 @@ from stdpbench.runs.client.process_end import error_in
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import not_none, short_path, wrapped
+from stdpbench_gui.widgets.basic import Label, not_none, short_path, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -205,7 +204,7 @@ class NumbersDialog(QDialog):
         self.view.setAccessibleName(f"Numbers of {shown.title}")
         self.view.resizeColumnsToContents()
         not_none(self.view.horizontalHeader()).setStretchLastSection(True)
-        n_rows = QLabel(f"{len(table[1])} rows")
+        n_rows = Label(f"{len(table[1])} rows")
         n_rows.setObjectName("faint")
         copy, save, close = QPushButton("Copy"), QPushButton("Save as CSV…"), QPushButton("Close")
         copy.clicked.connect(lambda: _copy(shown, table))

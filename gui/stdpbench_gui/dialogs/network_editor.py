@@ -44,7 +44,12 @@ from stdpbench.learned_names import listed
 from stdpbench.network.costs import costs, costs_sentence
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import ask_to_discard, experiment_target, wrapped
+from stdpbench_gui.widgets.basic import (
+    ask_to_discard,
+    experiment_target,
+    plain_tip,
+    wrapped,
+)
 from stdpbench_gui.widgets.encoding_preview import DiagramOrPreview
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.input_shape import InputShape
@@ -326,11 +331,11 @@ class NetworkEditor(QDialog):
         if len(sentences) > _MOST_SHOWN:
             shown.append(f"… and {len(sentences) - _MOST_SHOWN} more, marked in the list")
         self.problem.setText("\n".join(shown))
-        self.problem.setToolTip(all_)
+        self.problem.setToolTip(plain_tip(all_))
         self.problem.setVisible(bool(shown))
         for widget in (self.save_button, self.start_button):
             widget.setEnabled(not problems)
-            widget.setToolTip(all_)
+            widget.setToolTip(plain_tip(all_))
         self.actions_["save"].setEnabled(not problems)
 
     def _enable(self) -> None:

@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QDialog, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
 from stdpbench import __version__
 from stdpbench.errors import StdpbenchError
@@ -29,7 +29,7 @@ from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import as_sentence
 from stdpbench_gui.widgets.axes import SmallPlot
-from stdpbench_gui.widgets.basic import menu_action, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, menu_action, not_none, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _MOST = 6  # neurons at once
@@ -131,7 +131,7 @@ class NeuronSpikes(QDialog):
         for plot, words in ((self.tuning, "class"), (self.gaps, "interval (ms)"), (self.cross, "lag (ms)")):
             plot.setLabel("bottom", words)
             plot.setMouseEnabled(x=False, y=False)
-        self.legend = QLabel()
+        self.legend = Label()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.note = wrapped("Reading spikes …", "faint")
         self.note.setAccessibleName("About these neurons")
@@ -146,7 +146,7 @@ class NeuronSpikes(QDialog):
         menu_action(menu, "Copy correlogram", self._copy_correlogram, "Copy lags and pairs as a table")
         export.setMenu(menu)
         close.clicked.connect(self.close)
-        head = hbox(QLabel("neurons"), (self.neurons, 1), QLabel("correlogram of"), self.pair, spacing=theme.GRID)
+        head = hbox(Label("neurons"), (self.neurons, 1), Label("correlogram of"), self.pair, spacing=theme.GRID)
         foot = hbox((self.note, 1), export, close, spacing=theme.GRID)
         vbox(head, self.legend, (self.area, 1), foot, within=self, margins=theme.GRID, spacing=theme.GRID)
         self.restyle()

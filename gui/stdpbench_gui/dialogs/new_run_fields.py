@@ -16,7 +16,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Label, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.parameter_fields import Choice
 from stdpbench_gui.widgets.parameter_row import ParameterRow, RowTexts
@@ -234,7 +234,7 @@ class NewRunFields(QWidget):
 
 
 def _label(text: str, field: QWidget) -> QLabel:
-    label = QLabel(text)
+    label = Label(text)
     label.setBuddy(field)
     return label
 

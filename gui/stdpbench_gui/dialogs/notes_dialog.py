@@ -10,7 +10,6 @@ from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -21,7 +20,7 @@ from PyQt6.QtWidgets import (
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.folder.notes import LONGEST_TITLE, Notes
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Label, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _ROWS = 5  # of the list of neurons
@@ -78,7 +77,7 @@ class NotesDialog(QDialog):
             form.addRow("Neurons", self.neurons)
         else:
             self.neurons.hide()
-            hint = QLabel("Stars of neurons are given in the Neuron panel of the Train page.")
+            hint = Label("Stars of neurons are given in the Neuron panel of the Train page.")
             hint.setObjectName("faint")
             hint.setWordWrap(True)
             form.addRow("Neurons", hint)

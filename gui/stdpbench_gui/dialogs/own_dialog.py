@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QDialog,
     QFormLayout,
     QFrame,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -29,7 +28,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import dropped_paths, experiment_target, short_path, wrapped
+from stdpbench_gui.widgets.basic import Label, dropped_paths, experiment_target, short_path, wrapped
 from stdpbench_gui.widgets.forecast_label import ForecastLabel
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.steps_form import StepsForm
@@ -107,7 +106,7 @@ class OwnDialog(QDialog):
         network = QFormLayout()
         network.setSpacing(theme.GRID)
         for words, field in (("name", self.name), choice, ("exc neurons", self.n_exc)):
-            label = QLabel(words)
+            label = Label(words)
             label.setMinimumWidth(self.fontMetrics().horizontalAdvance("validation images"))
             label.setBuddy(field)
             network.addRow(label, field)

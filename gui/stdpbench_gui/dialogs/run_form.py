@@ -35,7 +35,13 @@ from stdpbench_gui.dialogs.run_form_rows import TEXTS, Before, form_groups
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import ask_to_discard, not_none, scrolling, wrapped
+from stdpbench_gui.widgets.basic import (
+    ask_to_discard,
+    not_none,
+    plain_tip,
+    scrolling,
+    wrapped,
+)
 from stdpbench_gui.widgets.change_list import ChangeList
 from stdpbench_gui.widgets.copyable import CopyButton, copy_text
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
@@ -289,7 +295,7 @@ class RunForm(QDialog):
         self._problems = [one.sentence for one in problems] or self.more_problems()
         self.stages.show_draft(draft, [one.sentence for one in problems if one.group == "schedule"])
         self.stages.setEnabled(not self.why_not(STAGES))
-        self.stages.setToolTip(self.why_not(STAGES))
+        self.stages.setToolTip(plain_tip(self.why_not(STAGES)))
         self.diagram.show_graph(draft.graph(*self._input.shape))
         found = changes_from(run.template, draft)
         n, name = len(found), self.compared_with()

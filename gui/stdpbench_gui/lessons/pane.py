@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from stdpbench.lessons import Lesson, lessons
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import scrolling, unbroken, wrapped
+from stdpbench_gui.widgets.basic import Label, scrolling, unbroken, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _NARROW, _USUAL = 250, 320
@@ -123,7 +123,7 @@ class StepView(QWidget):
         self.done.setAccessibleName("State of this step")
         self.all = QPushButton("All lessons")
         self.all.setToolTip("Back to the list; the lesson remembers where you are, and its run continues")
-        self.steps = QLabel()
+        self.steps = Label()
         self.steps.setObjectName("faint")
         self.lesson = wrapped("", "faint")
         self.title = wrapped("", "cardtitle")
@@ -278,7 +278,7 @@ class LessonPane(QDockWidget):
         close.clicked.connect(lambda _=False: self.close())
         bar = QWidget()
         bar.setObjectName("paneltitle")
-        hbox(QLabel("Lessons"), STRETCH, close, within=bar, margins=(theme.GRID, 2, 2, 2))
+        hbox(Label("Lessons"), STRETCH, close, within=bar, margins=(theme.GRID, 2, 2, 2))
         self.setTitleBarWidget(bar)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
+from PyQt6.QtWidgets import QComboBox, QWidget
 
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.live_run import duration
@@ -22,7 +22,12 @@ from stdpbench_gui.session.slow_start import SlowStart
 from stdpbench_gui.session.stimulus_words import noun_of
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Elided, OptionalLabel
+from stdpbench_gui.widgets.basic import (
+    Elided,
+    Label,
+    OptionalLabel,
+    plain_tip,
+)
 from stdpbench_gui.widgets.copyable import ActionButton
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -48,10 +53,10 @@ class RunBar(QWidget):
         self._actions = actions
         self.title = Elided()
         self.title.setObjectName("runtitle")
-        self.state = QLabel()
+        self.state = Label()
         self.share = OptionalLabel()
         self.share.setObjectName("faint")
-        self.position = QLabel()
+        self.position = Label()
         self._waits = "", 0.0
         self._waited = timer(self, self._count_on, 1000)
         self.speed_text = Elided()
@@ -163,11 +168,11 @@ class RunBar(QWidget):
         else:
             title, which = self._notes.notes.title, _title(session.folder.path.name, live.started)
             self.title.setText(f"{title} · {which}" if title else which)
-            self.title.setToolTip(str(session.folder.path))
+            self.title.setToolTip(plain_tip(str(session.folder.path)))
             lost = ", but its folder is gone" if session.gone and session.gone != live.reason else ""
             self.state.setText(f"{_MARKS[live.state]} {live.state}{lost}")
             self.share.setText(self._share())
-            self.state.setToolTip(as_sentence(session.gone) or live.reason)
+            self.state.setToolTip(plain_tip(as_sentence(session.gone) or live.reason))
             self._show_progress()
             pace = live.progress.get("pace", self._reported_pace)
             if pace != self._reported_pace:  # only on a change: a frame may be older than the request made here

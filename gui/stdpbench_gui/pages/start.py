@@ -26,7 +26,14 @@ from stdpbench.experiment import Experiment, read_experiment, shipped_experiment
 from stdpbench_gui.dialogs.data_fetch import WORDS
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.card_pictures import FAMILIES
-from stdpbench_gui.widgets.basic import explain, not_none, unbroken, wrapped
+from stdpbench_gui.widgets.basic import (
+    Label,
+    explain,
+    not_none,
+    plain_tip,
+    unbroken,
+    wrapped,
+)
 from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import to_image
@@ -112,16 +119,16 @@ class Card(QFrame):
         """Add a button beside the others, with what it does in the text of the card, and return it."""
         button = QPushButton(text)
         button.clicked.connect(lambda: slot())
-        button.setToolTip(about)
+        button.setToolTip(plain_tip(about))
         self._buttons.insertWidget(2, button)
         self._column.insertWidget(self._column.count() - 3, wrapped(about, "faint"))
         return button
 
-    def show_above(self, name: str, description: str) -> QLabel:
+    def show_above(self, name: str, description: str) -> Label:
         """Add a label for a picture above the text, and return it."""
-        label = QLabel()
+        label = Label()
         label.setAccessibleName(name)
-        label.setToolTip(description)
+        label.setToolTip(plain_tip(description))
         self._column.insertWidget(0, label)
         return label
 
@@ -170,7 +177,7 @@ class StartPage(QScrollArea):
         self.show_machine([])
 
     def _first_minute(self) -> None:
-        heading = QLabel("Watch a network of spiking neurons learn digits without labels")
+        heading = Label("Watch a network of spiking neurons learn digits without labels")
         font = heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.5)
         heading.setFont(font)
@@ -218,7 +225,7 @@ class StartPage(QScrollArea):
             margins=2 * theme.GRID,
         )
         row = hbox((first, 2), (own, 1), spacing=2 * theme.GRID)
-        self.fields = QLabel()
+        self.fields = Label()
         self.fields.setAccessibleName("Receptive fields that resemble digits")
         self.fields.setToolTip(
             "Receptive fields of 32 neurons after two passes over these digits (network of 100 neurons)"
@@ -281,7 +288,7 @@ class StartPage(QScrollArea):
 
     @staticmethod
     def _heading(text: str) -> QLabel:
-        label = QLabel(text)
+        label = Label(text)
         font = label.font()
         font.setPointSizeF(font.pointSizeF() * 1.15)
         font.setBold(True)
@@ -324,9 +331,9 @@ class StartPage(QScrollArea):
             button.setAccessibleName(name)
             button.setFlat(True)
             button.setStyleSheet("text-align: left; padding: 2px;")
-            button.setToolTip(str(path))
+            button.setToolTip(plain_tip(str(path)))
             button.clicked.connect(lambda _=False, path=path: self.run_chosen.emit(path))
-            known = QLabel(words)
+            known = Label(words)
             known.setObjectName("faint")
             layout.addLayout(hbox(button, STRETCH, known))
         self._order_keys()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from PyQt6.QtCore import QObject, QSize, Qt, pyqtBoundSignal
-from PyQt6.QtWidgets import QFrame, QLabel, QMenu, QStackedLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QMenu, QStackedLayout, QWidget
 
 from stdpbench.figures.paper import Table, spec_of_table
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import explain, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import Label, explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 
@@ -118,7 +118,7 @@ class TitledBox(QFrame):
     def _title_bar(self) -> QWidget:
         bar = QWidget()
         bar.setObjectName("paneltitle")
-        self.title_label = QLabel(self.title)
+        self.title_label = Label(self.title)
         self.title_extra = hbox(spacing=theme.GRID // 2)
         hbox(
             self.title_label,

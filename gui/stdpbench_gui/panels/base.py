@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Self
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import (
     QDockWidget,
-    QLabel,
     QMenu,
     QMessageBox,
     QSizePolicy,
@@ -27,7 +26,7 @@ from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import Elided, as_bullets, menu_action, title_buttons
+from stdpbench_gui.widgets.basic import Elided, Label, as_bullets, menu_action, title_buttons
 from stdpbench_gui.widgets.caption import FIRST_MINUTE, Caption
 from stdpbench_gui.widgets.layout_barrier import LayoutBarrier
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -79,7 +78,7 @@ class Panel(QDockWidget):
         self._words = timer(self, self._describe, _WORDS_MS, once=True)
         self.body = QWidget()
         self.body.setObjectName("panel")
-        self._empty = QLabel(self.empty_text)
+        self._empty = Label(self.empty_text)
         self._empty.setObjectName("empty")
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -261,7 +260,7 @@ class Panel(QDockWidget):
         bar.setObjectName("paneltitle")
         bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.title_extra = hbox()
-        name = QLabel(self.title)
+        name = Label(self.title)
         name.setContentsMargins(0, 0, theme.GRID // 2, 0)
         layout = hbox(name, self.title_extra, within=bar, margins=(theme.GRID, 2, 2, 2), spacing=2)
         self.as_of = Elided()

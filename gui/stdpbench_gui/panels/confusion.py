@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer
 from PyQt6.QtGui import QIcon, QPixmap
-from PyQt6.QtWidgets import QComboBox, QLabel, QListView, QListWidget, QListWidgetItem
+from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import INTERVAL, READOUTS, Assignment, Score, readouts
@@ -21,6 +21,10 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
+from stdpbench_gui.widgets.basic import (
+    Label,
+    plain_tip,
+)
 from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.matrix import Matrix
@@ -72,7 +76,7 @@ class Confusion(Panel):
         self.title_extra.addWidget(self.readout)
         self.matrix = Matrix()
         self.matrix.cell_chosen.connect(self._choose)
-        self.label = QLabel()
+        self.label = Label()
         self.label.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.label.setAccessibleName("Selected cell")
         self.strip = QListWidget()
@@ -196,7 +200,7 @@ class Confusion(Panel):
         for number in numbers[:_MOST].tolist():
             item = QListWidgetItem(_icon(drawn[number]), "")
             text = f"{self._evaluated_on} {noun_of(self.session)} {number}: {answers.spikes[number]} spikes"
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, text)
             item.setData(Qt.ItemDataRole.UserRole, number)
             self.strip.addItem(item)

@@ -9,7 +9,6 @@ from PyQt6.QtCore import QEvent, QModelIndex, QObject, QSize, QSortFilterProxyMo
 from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
 from PyQt6.QtWidgets import (
     QDialog,
-    QLabel,
     QLineEdit,
     QListView,
     QMainWindow,
@@ -22,7 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import Label, not_none
 from stdpbench_gui.widgets.copyable import CopyableAction, CopyOnRightClick, Report, TextOf, copy_text
 from stdpbench_gui.widgets.layouts import vbox
 
@@ -191,10 +190,10 @@ class Palette(QDialog):
         self.view.setItemDelegate(_LineWithKeys(self.view))
         self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.view.setAccessibleName("Matching actions")
-        self.nothing = QLabel("No matching action. Esc closes the list.")
+        self.nothing = Label("No matching action. Esc closes the list.")
         self.nothing.setObjectName("faint")
         self.nothing.hide()
-        self.keys = QLabel(_COPIES)
+        self.keys = Label(_COPIES)
         self.keys.setObjectName("faint")
         vbox(self.field, self.nothing, self.view, self.keys, within=self, margins=theme.GRID, spacing=theme.GRID // 2)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

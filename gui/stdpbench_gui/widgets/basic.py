@@ -75,6 +75,7 @@ def ask_to_discard(dialog: QWidget, title: str, text: str, discard: Callable[[],
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(text)
     lose = box.addButton("Discard them", QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton("Keep editing", QMessageBox.ButtonRole.RejectRole))
@@ -131,7 +132,15 @@ def title_buttons(title: str, explain: Callable[[], object], menu: QMenu) -> tup
     return question, more
 
 
-class Elided(QLabel):
+class Label(QLabel):
+    """A label that shows text as it is, unless a format is set: names from files of others may look like HTML."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+
+class Elided(Label):
     """A single-line label that elides its text in the middle if it does not fit."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -190,7 +199,7 @@ class CheckBox(QCheckBox):
         theme.mark(self)
 
 
-class OptionalLabel(QLabel):
+class OptionalLabel(Label):
     """A label that is not drawn if it does not fit; the tooltip of its neighbour has the same text."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -252,7 +261,7 @@ def unbroken(text: str) -> str:
     return _TOGETHER.sub("\u00a0", text)
 
 
-class Wrapped(QLabel):
+class Wrapped(Label):
     """A label with line wrapping that remembers how high it is for a width.
 
     Nested layouts ask for it several times while they find their sizes, and Qt breaks the lines each time.

@@ -9,7 +9,11 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QWidg
 
 from stdpbench.experiment.draft_changes import DraftChange
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import breakable, wrapped
+from stdpbench_gui.widgets.basic import (
+    breakable,
+    plain_tip,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 
@@ -65,7 +69,7 @@ class ChangeList(QScrollArea):
         button.setText("↺")
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip(f"Back to {change.before}")
+        button.setToolTip(plain_tip(f"Back to {change.before}"))
         button.setAccessibleName(f"Undo {change.path}")
         button.clicked.connect(lambda _=False: self.undo_wanted.emit(change))
         self.buttons[change.path] = button

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtWidgets import QFrame, QLabel, QSpinBox, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QFrame, QSpinBox, QStackedWidget, QWidget
 
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment
@@ -13,7 +13,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import Label, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.stimulus_view import StimulusView
 
@@ -54,14 +54,14 @@ class EncodingPreviewBox(QWidget):
         self._wanted: Experiment | None = None
         self._known: tuple[object, Split] | None = None
         self.shown: EncodingPreview | None = None
-        title = QLabel("Preview")
+        title = Label("Preview")
         title.setObjectName("cardtitle")
         self.number = QSpinBox()
         self.number.setRange(0, 2_000_000_000)
         self.number.setAccessibleName("Number of the training stimulus")
         self.number.setToolTip("Which training stimulus is shown")
         self.number.valueChanged.connect(lambda _: self._later.start())
-        self.of = QLabel()
+        self.of = Label()
         self.of.setObjectName("faint")
         self.view = StimulusView()
         self.surface = QFrame()
@@ -70,7 +70,7 @@ class EncodingPreviewBox(QWidget):
         self.surface.setMinimumHeight(_LINES * self.fontMetrics().height())
         self.words = wrapped("", "faint")
         self.words.setAccessibleName("Numbers of the preview")
-        head = hbox(title, STRETCH, QLabel("training stimulus"), self.number, self.of, spacing=theme.GRID)
+        head = hbox(title, STRETCH, Label("training stimulus"), self.number, self.of, spacing=theme.GRID)
         vbox(head, (self.surface, 1), self.words, within=self, spacing=theme.GRID // 2)
         self._later = timer(self, self._ask, _WAIT_MS, once=True)
         self.surface.hide()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QDialog, QLabel, QSizePolicy
+from PyQt6.QtWidgets import QDialog, QSizePolicy
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, NetworkDraft
 from stdpbench.network.costs import costs, costs_sentence
 from stdpbench.runs.catalog.forecast import Size, forecast
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import grow
+from stdpbench_gui.widgets.basic import Label, grow
 
 _Wanted = tuple[Experiment, Size | None, bool, int]
 
 
-class ForecastLabel(QLabel):
+class ForecastLabel(Label):
     """The forecast (`stdpbench.runs.catalog.forecast`), computed in a thread because it may read run folders.
 
     Parameters

@@ -11,9 +11,10 @@ from itertools import takewhile
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QLabel, QSizePolicy
+from PyQt6.QtWidgets import QSizePolicy
 
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import Label
 
 _LISTED = 4  # maximum number of changes in the legend
 _SHARE, _LINES = 0.3, 3
@@ -22,7 +23,7 @@ _MADE = re.compile(r"(?P<stem>.+?)-(?P<date>\d{8})-(?P<time>\d{6}.*)")
 """Name of a run folder: experiment and seed, date and time."""
 
 
-class Legend(QLabel):
+class Legend(Label):
     """Lines of text above plots, which wrap between entries, and after commas within one that is wider than that.
 
     Its height is limited to a share of the panel; entries that do not fit are counted, and listed in the tooltip.

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from stdpbench.readout import Score
 from stdpbench_gui.look import colour_maps, theme
+from stdpbench_gui.widgets.basic import plain_tip
 
 _SMALLEST = 0.6  # of the normal font size
 _LOWEST = 10.7  # minimum height, in lines of text
@@ -204,7 +205,7 @@ class Matrix(QWidget):
         if isinstance(event, QHelpEvent):
             found = self._cell_at(QPointF(event.pos()))
             if found is not None:
-                QToolTip.showText(event.globalPos(), self.describe(*found), self)
+                QToolTip.showText(event.globalPos(), plain_tip(self.describe(*found)), self)
             else:
                 QToolTip.hideText()
             return True

@@ -13,6 +13,7 @@ from stdpbench.network.costs import Cost
 from stdpbench.network.description import bytes_text
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import plain_tip
 
 _POPULATIONS, _PROJECTIONS = "network.populations", "network.projections"
 _COLUMNS = ("Name", "Description", "Synapses", "Memory")
@@ -141,8 +142,8 @@ class NetworkTree(QTreeWidget):
         if problems:
             item.setText(1, f"⚠ {item.text(1)}")
             item.setForeground(1, QBrush(QColor(theme.current().wrong)))
-        item.setToolTip(0, "\n".join(problems))
-        item.setToolTip(1, "\n".join(problems))
+        item.setToolTip(0, plain_tip("\n".join(problems)))
+        item.setToolTip(1, plain_tip("\n".join(problems)))
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, [*texts, *problems])))
         self._items[path] = item
 

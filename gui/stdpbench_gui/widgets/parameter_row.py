@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QGridLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -26,7 +25,7 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.parameters import Parameter
 from stdpbench.units import read
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox, dropped_paths, wrapped
+from stdpbench_gui.widgets.basic import CheckBox, Label, dropped_paths, wrapped
 from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlider
 from stdpbench_gui.widgets.parameter_scale import Scale
 
@@ -71,7 +70,7 @@ class ParameterRow(QWidget):
         self.path = f"{section}.{declared.name}"
         self.declared = declared
         self.state, self._value, self._start = RowState.ACTIVE, declared.default, declared.default
-        self.name = QLabel(declared.name)
+        self.name = Label(declared.name)
         self.name.setObjectName("parametername")
         self.mark = QToolButton()
         self.mark.setAutoRaise(True)

@@ -11,6 +11,7 @@ import importlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from html import escape
 from typing import Any
 
 import pyqtgraph as pg
@@ -25,9 +26,9 @@ _READ = ("isChecked", "value", "maximum", "count")
 class Axis(pg.AxisItem):  # type: ignore[misc]
     """An axis whose negative numbers have a minus sign rather than a hyphen, and whose label stays in the middle."""
 
-    def setLabel(self, *given: Any, **more: Any) -> None:  # noqa: N802 - pyqtgraph's name
-        """Set the label; pyqtgraph places it only when the axis is resized."""
-        super().setLabel(*given, **more)
+    def setLabel(self, text: str | None = None, *given: Any, **more: Any) -> None:  # noqa: N802 - pyqtgraph's name
+        """Set the label, which is no HTML; pyqtgraph places it only when the axis is resized."""
+        super().setLabel(text and escape(text), *given, **more)
         self.resizeEvent()
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's

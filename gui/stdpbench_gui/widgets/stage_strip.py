@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from stdpbench.runs.protocol.stages import Stage, share_done
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import plain_tip
 
 _GAP = 2
 _NARROW = 48
@@ -38,7 +39,7 @@ class StageStrip(QWidget):
         self._stages = stages
         words = self.in_words()
         self.setAccessibleDescription(words)
-        self.setToolTip(words)
+        self.setToolTip(plain_tip(words))
         self.update()
 
     def in_words(self) -> str:

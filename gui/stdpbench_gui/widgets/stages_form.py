@@ -26,7 +26,7 @@ from stdpbench.experiment.draft_stages import (
 )
 from stdpbench.experiment.draft_steps import Step
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import Label, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _WITHOUT = f"{WITHOUT_STAGES} Stages let them learn one after the other."
@@ -48,7 +48,7 @@ class StagesForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Stages of the training")
-        title = QLabel("stages")
+        title = Label("stages")
         title.setObjectName("cardtitle")
         self.about = wrapped("", "faint")
         self.add = QPushButton("Add stage")
@@ -155,7 +155,7 @@ class StagesForm(QWidget):
         ]
         buttons[0].setEnabled(number > 0)
         buttons[1].setEnabled(number < n - 1)
-        cells = (QLabel(str(number + 1)), projections, QLabel(self._unit), length, *buttons)
+        cells = (Label(str(number + 1)), projections, Label(self._unit), length, *buttons)
         for column, widget in enumerate(cells):
             grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignVCenter)
         grid.setAlignment(projections, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -7,7 +7,10 @@ from PyQt6.QtWidgets import QToolButton, QWidget
 
 from stdpbench_gui.session.sentences import Failed, Lasting, reading_ms
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided
+from stdpbench_gui.widgets.basic import (
+    Elided,
+    plain_tip,
+)
 from stdpbench_gui.widgets.layouts import hbox
 
 
@@ -46,7 +49,7 @@ class StatusLine(QWidget):
     def show_sentence(self, sentence: str) -> None:
         """Show a sentence; an empty one takes the last one away."""
         self._label.setText(sentence)
-        self._label.setToolTip(sentence)
+        self._label.setToolTip(plain_tip(sentence))
         self._failed = isinstance(sentence, Failed)
         self.close_button.setVisible(isinstance(sentence, Lasting))
         self._over.stop()

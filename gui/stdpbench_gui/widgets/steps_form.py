@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
+from PyQt6.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from stdpbench.datasets import STEPS, Source
 from stdpbench.parameters import Parameter, build
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import CheckBox
+from stdpbench_gui.widgets.basic import CheckBox, Label
 
 _SHOWN = ("bool", "int", "float")
 
@@ -67,7 +67,7 @@ class StepsForm(QWidget):
         field.setToolTip(parameter.help)
         field.setAccessibleName(words)
         field.setAccessibleDescription(parameter.help)
-        label = QLabel(words)
+        label = Label(words)
         label.setToolTip(parameter.help)
         label.setBuddy(field)
         self.fields[parameter.name] = field

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QHideEvent, QImage, QResizeEvent, QShowEvent
-from PyQt6.QtWidgets import QBoxLayout, QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QToolButton, QWidget
 
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.shown_stimulus import FRAMES, ShownStimulus
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.timers import timer
+from stdpbench_gui.widgets.basic import Label
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
 from stdpbench_gui.widgets.time_plot import TimePlot, group_colours
@@ -49,9 +50,9 @@ class StimulusView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.still = Picture("Stimulus")
         self.spikes = Picture("Input spikes of each input")
-        self.captions = QLabel(), QLabel()
+        self.captions = Label(), Label()
         self.time = TimePlot()
-        self.legend = QLabel()
+        self.legend = Label()
         self.legend.setObjectName("faint")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setAlignment(Qt.AlignmentFlag.AlignRight)

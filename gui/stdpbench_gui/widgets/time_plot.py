@@ -16,6 +16,7 @@ from stdpbench.runs.analysis.stream_window import thinning
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.widgets.axes import step_up
+from stdpbench_gui.widgets.basic import plain_tip
 from stdpbench_gui.widgets.inks import shaded
 from stdpbench_gui.widgets.pictures import image_of
 
@@ -329,7 +330,7 @@ class TimePlot(QWidget):
                 moment = (point.x() - area.left()) / area.width() * self._shown.duration
                 count = int(self._shown.counts[min(n, self._shown.n_input - 1)])
                 text = f"input {n}, {moment:.1f} ms; {count} spike{'' if count == 1 else 's'}"
-                QToolTip.showText(event.globalPos(), text, self)
+                QToolTip.showText(event.globalPos(), plain_tip(text), self)
             return True
         return super().event(event)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QImage
-from PyQt6.QtWidgets import QLabel, QPushButton
+from PyQt6.QtWidgets import QPushButton
 
 from stdpbench.figures.paper import Table
 from stdpbench.report.views import Numbers
@@ -20,7 +20,7 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.scatter import Scatter
 from stdpbench_gui.pages.evaluate.state import CLUSTER, COLOURS, VERDICT, EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import NarrowBox, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, wrapped
 from stdpbench_gui.widgets.inks import ink
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -74,9 +74,10 @@ class EmbeddingBox(Box):
         self.title_extra.addWidget(self.colour)
         self.scatter = Scatter(self._picture)
         self.note = wrapped("", "faint")
+        self.note.setTextFormat(Qt.TextFormat.RichText)
         self.note.setContentsMargins(theme.GRID, 2, theme.GRID, 2)
         self.note.setAccessibleName("About the embedding")
-        self.under_way = QLabel()
+        self.under_way = Label()
         self.bar = ProgressBar("Progress of the embedding")
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName("Cancel the embedding")

@@ -18,7 +18,11 @@ from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import NarrowBox, wrapped
+from stdpbench_gui.widgets.basic import (
+    NarrowBox,
+    plain_tip,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
 
@@ -149,7 +153,9 @@ class FieldsBox(Box):
         look = self.state.look
         if isinstance(event, QHelpEvent) and look is not None:
             neuron = self._neuron_at(self.graphics.mapToScene(QPoint(event.pos())))
-            QToolTip.showText(event.globalPos(), look.describe_neuron(neuron) if neuron >= 0 else "", self.graphics)
+            QToolTip.showText(
+                event.globalPos(), plain_tip(look.describe_neuron(neuron) if neuron >= 0 else ""), self.graphics
+            )
             return True
         return super().eventFilter(watched, event)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from numpy.typing import NDArray
 from PyQt6.QtCore import QByteArray, QSettings, QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QShowEvent
-from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QWidget
+from PyQt6.QtWidgets import QComboBox, QPushButton, QSplitter, QWidget
 
 from stdpbench.report.views import clustering_of, over_time_of, plane_of, view_data_of, with_accuracies
 from stdpbench.runs.catalog import columns as run_columns
@@ -33,7 +33,7 @@ from stdpbench_gui.pages.evaluate.strip import Strip
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
-from stdpbench_gui.widgets.basic import NarrowBox, content_of, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, content_of, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.progress_bar import ProgressBar
@@ -150,11 +150,11 @@ class EvaluatePage(QWidget):
         self.report.setToolTip("Write the report of this run (as `stdpbench report`) and open it")
         self.busy = ProgressBar("Progress of the evaluation")
         self.busy.setFixedWidth(120)
-        self.busy_words = QLabel()
+        self.busy_words = Label()
         self.busy_words.setObjectName("faint")
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName("Cancel the evaluation")
-        title = QLabel("Evaluate")
+        title = Label("Evaluate")
         title.setObjectName("cardtitle")
         head = hbox(
             title, self.run, self.go, self.busy_words, self.busy, self.cancel, STRETCH, self.report, spacing=theme.GRID

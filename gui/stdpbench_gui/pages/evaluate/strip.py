@@ -16,7 +16,10 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import (
+    plain_tip,
+    wrapped,
+)
 from stdpbench_gui.widgets.inks import inks
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.panel_figures import mosaic
@@ -103,7 +106,7 @@ class Strip(Box):
     def _tell(self, item: QListWidgetItem | None, look: ViewData, number: int) -> None:
         text = look.describe_picture(number, self.state.readout, self.state.clustering)
         if item is not None:
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, text)
 
     def _say(self) -> None:

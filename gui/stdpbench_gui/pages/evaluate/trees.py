@@ -10,7 +10,10 @@ from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import not_none
+from stdpbench_gui.widgets.basic import (
+    not_none,
+    plain_tip,
+)
 
 _WORD = 10
 """Minimum number of visible letters of a name; longer names are elided in the middle."""
@@ -70,7 +73,7 @@ class Rows(QTreeWidget):
                 for place in range(head.count()):
                     tip = "\n".join([str(row.data(place, _TIP)), *values])
                     if tip != row.toolTip(place):
-                        row.setToolTip(place, tip)
+                        row.setToolTip(place, plain_tip(tip))
         self._fitting = False
 
 
@@ -97,7 +100,7 @@ def table_of(name: str, headings: Sequence[tuple[str, str]], least: Sequence[int
     model.dataChanged.connect(lambda *_: tree.fit_soon.start())
     model.rowsInserted.connect(lambda *_: tree.fit_soon.start())
     for place, (_, meaning) in enumerate(headings):
-        item.setToolTip(place, meaning)
+        item.setToolTip(place, plain_tip(meaning))
         if place:
             item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return tree
@@ -107,7 +110,7 @@ def add_row(tree: QTreeWidget, texts: Sequence[str], tip: str = "") -> QTreeWidg
     """Append a row with right-aligned numbers, and return it."""
     row = QTreeWidgetItem(tree, list(texts))
     for place in range(len(texts)):
-        row.setToolTip(place, tip or texts[place])
+        row.setToolTip(place, plain_tip(tip or texts[place]))
         row.setData(place, _TIP, tip or texts[place])
         if place:
             row.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -120,4 +123,4 @@ def add_heading(tree: QTreeWidget, text: str, tip: str = "") -> None:
     row.setFirstColumnSpanned(True)
     row.setForeground(0, QBrush(QColor(theme.current().faint)))
     row.setFlags(Qt.ItemFlag.ItemIsEnabled)
-    row.setToolTip(0, tip or text)
+    row.setToolTip(0, plain_tip(tip or text))

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import QRegularExpression, QSignalBlocker, QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor
-from PyQt6.QtWidgets import QCompleter, QLabel, QPlainTextEdit, QTextEdit, QWidget
+from PyQt6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit, QWidget
 
 from stdpbench.plasticity.custom import Problem
 from stdpbench.plasticity.language import FUNCTIONS
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 
 _WORD = QRegularExpression(r"[A-Za-z_][A-Za-z_0-9]*|\d+\.?\d*(?:[eE][-+]?\d+)?")
@@ -177,7 +177,7 @@ class CodeField(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.edit = CodeEdit(name)
-        label = QLabel(name)
+        label = Label(name)
         label.setBuddy(self.edit)
         self.message = wrapped("", "faint")
         self.message.setAccessibleName(f"Errors: {name}")

@@ -22,7 +22,11 @@ from stdpbench_gui.pages.rules.plot_text import told_apart
 from stdpbench_gui.pages.rules.state import RulesState, name_of
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import not_none, wrapped
+from stdpbench_gui.widgets.basic import (
+    not_none,
+    plain_tip,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 _TOLD = Qt.ItemDataRole.UserRole
@@ -158,7 +162,7 @@ class CompareBox(TitledBox):
         menu.setToolTipsVisible(True)
         for name, make in SHIPPED.items():
             action = not_none(menu.addAction(name))
-            action.setToolTip(make()[0].about)
+            action.setToolTip(plain_tip(make()[0].about))
             action.triggered.connect(lambda _=False, name=name: self.shipped_wanted.emit(name))
         menu.addSeparator()
         for protocol in ("pair-window", "frequency", "weight-dependence"):
@@ -186,7 +190,7 @@ class CompareBox(TitledBox):
                 item = self._add(shown.points.label, shown.visible)
                 item.setIcon(0, line_styles.icon_of(line_styles.of_points(shown.number), False))
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-                item.setToolTip(0, shown.points.about)
+                item.setToolTip(0, plain_tip(shown.points.about))
         count = self.list.topLevelItemCount()
         if count and row >= 0:
             self.list.setCurrentItem(self.list.topLevelItem(min(row, count - 1)))

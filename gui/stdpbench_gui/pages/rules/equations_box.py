@@ -9,7 +9,7 @@ from typing import Any
 
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
-from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
+from PyQt6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.curves import RuleProcess
@@ -18,7 +18,7 @@ from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import menu_action, not_none, wrapped
+from stdpbench_gui.widgets.basic import Label, menu_action, not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, vbox
 
 _SETTLE_MS = 120
@@ -51,10 +51,11 @@ class EquationsBox(TitledBox):
         self._tex: list[tuple[str, str]] = []
         self._width = 0
         self._number = 0
-        self.picture = QLabel()
+        self.picture = Label()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.picture.setAccessibleName("Equations")
         self.notes = wrapped("", "faint")
+        self.notes.setTextFormat(Qt.TextFormat.RichText)
         content = QWidget()
         content.setObjectName("panel")
         vbox(self.picture, self.notes, STRETCH, within=content, margins=(theme.GRID, theme.GRID // 2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QSettings, Qt, QTimer, pyqtSignal
@@ -11,7 +12,6 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QLabel,
     QPushButton,
     QSplitter,
     QWidget,
@@ -35,7 +35,7 @@ from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
-from stdpbench_gui.widgets.basic import content_of, dropped_paths, wrapped
+from stdpbench_gui.widgets.basic import Label, content_of, dropped_paths, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 
@@ -132,7 +132,7 @@ class RulesPage(QWidget):
         self.preset.setToolTip("Published values")
         self.edit_button = QPushButton("Edit as custom rule")
         self.edit_button.setToolTip("Edit the traces, parameters and expressions of this rule")
-        title = QLabel("Rules")
+        title = Label("Rules")
         title.setObjectName("cardtitle")
         head = hbox(
             title,
@@ -145,6 +145,7 @@ class RulesPage(QWidget):
             spacing=theme.GRID,
         )
         self.about = wrapped("", "faint")
+        self.about.setTextFormat(Qt.TextFormat.RichText)
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.about.setOpenExternalLinks(True)
         self.about.setAccessibleName("About the rule")
@@ -246,7 +247,7 @@ class RulesPage(QWidget):
         self.preset.setCurrentIndex(1 + _preset_of(rule) if presets else 0)
         self.edit_button.setVisible(not own)
         self.editor.setVisible(own)
-        parts = [rule.summary, _linked(rule.reference), _in_digit_network(rule)]
+        parts = [escape(rule.summary), _linked(rule.reference), escape(_in_digit_network(rule))]
         self.about.setText(". ".join(filter(None, parts)) + ".")
         self.rule.setToolTip(rule.summary)
         self.setAccessibleDescription(f"{rule.summary}. {self.values.summary()}")
@@ -408,8 +409,8 @@ def _linked(reference: str) -> str:
     for word in reference.split():
         bare = word.rstrip(".,;")
         doi = bare.removeprefix("doi:")
-        link = f'<a href="https://doi.org/{doi}">{bare}</a>{word[len(bare) :]}'
-        words.append(link if bare.startswith("doi:") else word.replace("&", "&amp;"))
+        link = f'<a href="https://doi.org/{escape(doi)}">{escape(bare)}</a>{word[len(bare) :]}'
+        words.append(link if bare.startswith("doi:") else escape(word))
     return " ".join(words)
 
 

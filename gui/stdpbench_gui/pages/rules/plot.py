@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QFocusEvent, QKeyEvent
-from PyQt6.QtWidgets import QApplication, QLabel
+from PyQt6.QtWidgets import QApplication
 
 from stdpbench.lab.points import Points
 from stdpbench.lab.result import Result, gap
@@ -19,6 +19,7 @@ from stdpbench.units import signed
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.line_styles import LineStyle, of_points, of_rule, spread_out
 from stdpbench_gui.widgets.axes import double_clicked, step_up, stepped
+from stdpbench_gui.widgets.basic import Label
 from stdpbench_gui.widgets.plot import Plot
 
 Floats = NDArray[np.float64]
@@ -64,7 +65,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         for line in (*self._zero, self._cursor):
             item.addItem(line, ignoreBounds=True)
         self._cursor.hide()
-        self.tip = QLabel(self)
+        self.tip = Label(parent=self)
         self.tip.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.tip.setTextFormat(Qt.TextFormat.RichText)
         self.tip.setMargin(theme.GRID // 2)

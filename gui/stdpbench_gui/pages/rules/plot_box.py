@@ -8,7 +8,7 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QLabel, QToolButton
+from PyQt6.QtWidgets import QComboBox, QToolButton
 
 from stdpbench.figures.paper import Table
 from stdpbench.lab.quick import QUICK, as_opened, why_not
@@ -23,7 +23,7 @@ from stdpbench_gui.pages.rules.state import Plan, RulesState, ShownPoints, name_
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import NarrowBox, menu_action, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, menu_action, wrapped
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.legend import Legend
 
@@ -81,7 +81,7 @@ class PlotBox(TitledBox):
         self.options.setToolTip("Options: pairs, frequency, starting weight …")
         self.options.setAccessibleName(f"Options of plot {place + 1}")
         self.options.clicked.connect(lambda _: self.ask_options())
-        self.status = QLabel()
+        self.status = Label()
         self.status.setObjectName("faint")
         self.status.hide()
         for widget in (self.choice, self.options, self.status):

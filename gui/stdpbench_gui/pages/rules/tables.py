@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -22,7 +21,7 @@ from stdpbench.plasticity.custom import Problem
 from stdpbench.plasticity.language import DIMENSIONS
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import lowest_free
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import Label, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 Row = tuple[str, ...]
@@ -71,7 +70,7 @@ class Table(QWidget):
         self.message = wrapped("", "problem")
         self.message.setAccessibleName(f"Errors: {name}")
         self.message.hide()
-        label = QLabel(name)
+        label = Label(name)
         label.setBuddy(self.table)
         head = hbox(label, STRETCH, self.add, self.remove)
         vbox(head, (self.table, 1), self.message, within=self, spacing=2)

@@ -344,9 +344,9 @@ class ComparisonPanel(QWidget):
                 row.setFlags(Qt.ItemFlag.ItemIsEnabled)
             row = QTreeWidgetItem(self.rows, [what, *texts])
             for number, text in enumerate(texts, 1):
-                row.setToolTip(number, text)
+                row.setToolTip(number, plain_tip(text))
                 row.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            row.setToolTip(0, what)
+            row.setToolTip(0, plain_tip(what))
         self._fit_tables()
 
     # -- summary and export ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QShowEvent
-from PyQt6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QComboBox, QMenu, QSizePolicy, QStackedWidget, QWidget
 
 from stdpbench import __version__
 from stdpbench.figures.paper import Table
@@ -32,7 +32,7 @@ from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.runs.run_scatter import RunScatter
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import NarrowBox, explain, title_buttons, wrapped
+from stdpbench_gui.widgets.basic import Label, NarrowBox, explain, title_buttons, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _HISTORY, _TICKED = "history", "ticked"
@@ -90,7 +90,7 @@ class ExplorePanel(QWidget):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.scatter)
         self.body: QWidget = self.stack
-        self.legend = QLabel()
+        self.legend = Label()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setAccessibleName("Legend")
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -110,9 +110,9 @@ class ExplorePanel(QWidget):
         self.menu = QMenu(self)
         figure_export.add_actions(self.menu, self, self)
         question, self.more = title_buttons("Runs in one plot", self.explain, self.menu)
-        row = hbox(QLabel("Runs"), (self.source, 3), spacing=theme.GRID)
+        row = hbox(Label("Runs"), (self.source, 3), spacing=theme.GRID)
         for name, widget in (("Across", self.across), ("Up", self.up), ("Colour", self.colour)):
-            row.addWidget(QLabel(name))
+            row.addWidget(Label(name))
             row.addWidget(widget, 4)
         row.addWidget(question)
         row.addWidget(self.more)

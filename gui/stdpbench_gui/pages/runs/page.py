@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QLabel, QLineEdit, QMenu, QSplitter, QToolButton, QWidget
+from PyQt6.QtWidgets import QLineEdit, QMenu, QSplitter, QToolButton, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog import columns
@@ -37,7 +37,16 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.basic import Elided, content_of, explain, not_none, short_path, wrapped
+from stdpbench_gui.widgets.basic import (
+    Elided,
+    Label,
+    content_of,
+    explain,
+    not_none,
+    plain_tip,
+    short_path,
+    wrapped,
+)
 from stdpbench_gui.widgets.button_row import ButtonRow
 from stdpbench_gui.widgets.copyable import ActionButton
 from stdpbench_gui.widgets.layouts import hbox, vbox
@@ -170,7 +179,7 @@ class RunsPage(QWidget):
         self.stars_button.setCheckable(True)
         self.stars_button.setToolTip("Show only runs with a star")
         self.stars_button.setAccessibleName("Only runs with a star")
-        title = QLabel("History")
+        title = Label("History")
         title.setObjectName("cardtitle")
         self.buttons = ButtonRow(self.run_actions.buttons(), "More actions for the selected runs")
         head = hbox(title, (self.search, 1), self.stars_button, spacing=theme.GRID)
@@ -322,7 +331,7 @@ class RunsPage(QWidget):
         elif len(chosen) > 1:
             words += f" · {len(chosen)} selected"
         self.summary.setText(f"{words} · {short_path(self.runs)}")
-        self.summary.setToolTip(words)
+        self.summary.setToolTip(plain_tip(words))
         self.table.setAccessibleDescription(words)
         had_keys = self.table.hasFocus()
         self.empty.setVisible(not shown)

@@ -10,7 +10,6 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QSpinBox,
@@ -25,7 +24,12 @@ from stdpbench.runs.watching import QueueState, RunsFolderState
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.queue_model import PAUSED, QueueModel
 from stdpbench_gui.session.background import Background
-from stdpbench_gui.widgets.basic import not_none, wrapped
+from stdpbench_gui.widgets.basic import (
+    Label,
+    not_none,
+    plain_tip,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.undo import Step
 
@@ -94,7 +98,7 @@ class QueueBox(QWidget):
         letter = self.view.fontMetrics().horizontalAdvance("n")
         for number, letters in enumerate(_LETTERS):
             self.view.setColumnWidth(number, letters * letter + theme.GRID)
-        self.title = QLabel("Queue")
+        self.title = Label("Queue")
         self.title.setObjectName("cardtitle")
         self.state = wrapped("", "faint")
         self.state.setAccessibleName("State of the queue")
@@ -114,7 +118,7 @@ class QueueBox(QWidget):
     def _buttons(self) -> None:
         def button(text: str, slot: Callable[[], object], tip: str, name: str = "") -> QPushButton:
             made = QPushButton(text)
-            made.setToolTip(tip)
+            made.setToolTip(plain_tip(tip))
             made.setAccessibleName(name or text)
             made.clicked.connect(lambda _=False: slot())
             return made

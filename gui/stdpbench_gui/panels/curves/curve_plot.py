@@ -18,7 +18,11 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.curves.measure import OWN, Line, Measure, moving_mean
 from stdpbench_gui.widgets.axes import SmallPlot, double_clicked, stepped
-from stdpbench_gui.widgets.basic import Elided, menu_action
+from stdpbench_gui.widgets.basic import (
+    Elided,
+    menu_action,
+    plain_tip,
+)
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 Mark = tuple[int, Sequence[str]]
@@ -189,7 +193,7 @@ class CurvePlot(QWidget):
         self.plot.getAxis("left").setStyle(showValues=bool(drawn))
         self.plot.getAxis("bottom").setStyle(showValues=bool(drawn) and self._counts)
         self.note.setText("; ".join(text for text in (measure.which, measure.note if self._chooses else "") if text))
-        self.note.setToolTip(self.note.text())
+        self.note.setToolTip(plain_tip(self.note.text()))
         self._set_range(measure, drawn)
 
     def _set(

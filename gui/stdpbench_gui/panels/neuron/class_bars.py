@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.axes import step_up
+from stdpbench_gui.widgets.basic import plain_tip
 
 
 class ClassBars(QWidget):
@@ -97,6 +98,6 @@ class ClassBars(QWidget):
             number = int((event.pos().x() - area.left()) // (area.width() / len(self._values)))
             if 0 <= number < len(self._values):
                 text = f"{self._names[number]}: {self._values[number]:.3f} spikes per presentation"
-                QToolTip.showText(event.globalPos(), text, self)
+                QToolTip.showText(event.globalPos(), plain_tip(text), self)
             return True
         return super().event(event)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, Qt
-from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QSpinBox, QWidget
 
 from stdpbench.errors import StdpbenchError
 from stdpbench.readout import NO_ANSWER, Assignment
@@ -33,7 +34,11 @@ from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import (
+    Label,
+    plain_tip,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.pictures import Picture
 
@@ -78,6 +83,7 @@ class NeuronInspector(Panel):
         self.star = StarBar(session)
         self.title_extra.addWidget(self.star)
         self.about = wrapped("")
+        self.about.setTextFormat(Qt.TextFormat.RichText)
         self.about.setAccessibleName("About the neuron")
         self.field = Picture("Receptive field", 84)
         self.outgoing = Picture("Outgoing weights", 84)
@@ -94,7 +100,7 @@ class NeuronInspector(Panel):
         self.potential.getAxis("bottom").setStyle(showValues=False)
         self.conductance.setLabel("bottom", "time in presentation (ms)")
         self.best = [Picture(f"Picture {place + 1} that excites it most", 40) for place in range(_BEST)]
-        self.best_captions = [QLabel() for _ in range(_BEST)]
+        self.best_captions = [Label() for _ in range(_BEST)]
         self._lay_out()
         self._shown: Mapping[str, Any] = {}
         self._courses: Courses | None = None
@@ -113,7 +119,7 @@ class NeuronInspector(Panel):
         grid = QGridLayout(row)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(2)
-        self.best_title = QLabel("excited most by")
+        self.best_title = Label("excited most by")
         self.best_title.setObjectName("faint")
         self.best_title.setWordWrap(True)
         self.best_title.setMinimumWidth(self.fontMetrics().horizontalAdvance("excited most") + theme.GRID)
@@ -239,7 +245,7 @@ class NeuronInspector(Panel):
             synapses = f"synapses from {which} {sources}"
         assignment = self._assignment()
         self.bars.setVisible(not self.is_stream)  # which has no labels
-        parts = [f"<b>neuron {neuron}</b>", self._of_theta(neuron)]
+        parts = [self._of_theta(neuron)]
         if assignment is None:
             awaited = "once labels arrive" if selection.is_read else f"of {selection.read} only"
             self.bars.show_values((), (), -1, awaited)
@@ -248,14 +254,14 @@ class NeuronInspector(Panel):
             names = [self.observed.class_name(number) for number in range(len(values))]
             self.bars.show_values(values, names, label, self._source())
             parts.insert(
-                1, f"label {self.observed.class_name(label)}" if label >= 0 else f"no label: {self._silent()}"
+                0, f"label {self.observed.class_name(label)}" if label >= 0 else f"no label: {self._silent()}"
             )
         parts += [synapses] if synapses else []
         frame = live.presentation
         if frame:
             n = int((selection.spikes(frame)[0] == neuron).sum())
             parts.append(f"{n} spike{'s' if n != 1 else ''} in {self._where(frame)}")
-        self.about.setText(" · ".join(parts))
+        self.about.setText(f"<b>neuron {neuron}</b> · {escape(' · '.join(parts))}")
 
     def _where(self, frame: Mapping[str, Any]) -> str:
         what = "piece" if self.is_stream else "presentation"
@@ -316,7 +322,7 @@ class NeuronInspector(Panel):
                 name = self.observed.class_name(label)
                 caption.setText(f"{name}: {n}" if label >= 0 else str(n))
                 tip = f"{part} {noun_of(self.session)} {image}{f', class {name}' if label >= 0 else ''}: {n} spikes"
-                picture.setToolTip(tip)
+                picture.setToolTip(plain_tip(tip))
                 picture.setAccessibleDescription(tip)
 
     def _best(self) -> list[tuple[int, int]]:

@@ -6,10 +6,11 @@ import time
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QComboBox, QLabel, QSlider, QToolButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QSlider, QToolButton, QWidget
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.timers import timer
+from stdpbench_gui.widgets.basic import Label
 from stdpbench_gui.widgets.layouts import hbox
 
 SPEEDS = (1, 5, 10, 20, 50)
@@ -46,7 +47,7 @@ class Player(QWidget):
         self.slider.setAccessibleName("Time in the presentation")
         self.slider.setRange(-1, -1)
         self.slider.valueChanged.connect(self._scrubbed)
-        self.clock = QLabel()
+        self.clock = Label()
         self.clock.setAccessibleName("Time in the presentation")
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         hbox(

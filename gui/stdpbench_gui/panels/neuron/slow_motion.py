@@ -23,7 +23,10 @@ from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import (
+    plain_tip,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 _OTHER = "Only weights that learn can be replayed, and the weights on display do not learn."
@@ -172,7 +175,7 @@ class SlowMotionPanel(Panel):
         first, dot, rest = whole.partition(". ")
         short = f"{first}{dot.strip()}{' …' if rest else ''}"
         self.about.setText(short if self.body.height() < _LOW else whole)
-        self.about.setToolTip(whole if self.body.height() < _LOW else "")
+        self.about.setToolTip(plain_tip(whole if self.body.height() < _LOW else ""))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Fit the description to the new size."""

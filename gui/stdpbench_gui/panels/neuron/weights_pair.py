@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QLabel, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from stdpbench.runs.analysis.slow_motion import SlowMotion
 from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps
+from stdpbench_gui.widgets.basic import Label
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.pictures import Picture
 
@@ -21,7 +22,7 @@ class WeightsPair(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.now, self.change = Picture("Weights now"), Picture("Weight changes since the start")
-        self.captions = (QLabel(), QLabel())
+        self.captions = (Label(), Label())
         layout = vbox(within=self, spacing=2)
         for picture, caption in zip((self.now, self.change), self.captions, strict=True):
             picture.clicked.connect(self.picked)

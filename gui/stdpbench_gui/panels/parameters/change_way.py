@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
+from PyQt6.QtWidgets import QComboBox, QWidget
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import Label, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox
 
 HERE, BRANCH, REWIND = range(3)
@@ -47,7 +47,7 @@ class ChangeWay(QWidget):
         self.position.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.message = wrapped("", "faint")
         self.message.setAccessibleName("Effect of a change")
-        label = QLabel("Apply changes")
+        label = Label("Apply changes")
         label.setBuddy(self.way)
         row = hbox(label, (self.way, 1), self.position, spacing=theme.GRID)
         vbox(row, self.message, within=self, spacing=theme.GRID // 2)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QLabel, QPushButton, QWidget
+from PyQt6.QtWidgets import QPushButton, QWidget
 
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.draft_stages import stages_in_words
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.basic import wrapped
+from stdpbench_gui.widgets.basic import Label, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 
 STAGES = "schedule.stages"
@@ -27,7 +27,7 @@ class StagesRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        name = QLabel("stages")
+        name = Label("stages")
         name.setObjectName("parametername")
         self.words = wrapped("", "faint")
         self.words.setAccessibleName(STAGES)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtGui import QAction, QActionGroup
-from PyQt6.QtWidgets import QComboBox, QLabel, QMenu
+from PyQt6.QtWidgets import QComboBox, QMenu
 
 from stdpbench.graph import Graph
 from stdpbench.graph.diagram import roles_of
@@ -26,7 +26,11 @@ from stdpbench_gui.panels.raster.strips import Pairs, Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import Elided
+from stdpbench_gui.widgets.basic import (
+    Elided,
+    Label,
+    plain_tip,
+)
 from stdpbench_gui.widgets.layouts import vbox
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
@@ -82,7 +86,7 @@ class Raster(Panel):
         self.span.currentIndexChanged.connect(lambda row: self.set_span(SPANS[row]))
         self.span.hide()
         self.title_extra.addWidget(self.span)
-        self.sampled = QLabel()
+        self.sampled = Label()
         self.sampled.setObjectName("faint")
         self.sampled.setStyleSheet("font-weight: 400;")
         self.title_extra.addSpacing(8)
@@ -170,7 +174,7 @@ class Raster(Panel):
         self.note.setVisible(bool(text))
         if text != self.note.text():
             self.note.setText(text)
-            self.note.setToolTip(text)
+            self.note.setToolTip(plain_tip(text))
 
     # -- a stream --------------------------------------------------------------------------------------------------
 

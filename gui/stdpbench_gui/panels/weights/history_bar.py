@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSignalBlocker, Qt
-from PyQt6.QtWidgets import QLabel, QSlider, QToolButton, QWidget
+from PyQt6.QtWidgets import QSlider, QToolButton, QWidget
 
 from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.timers import timer
-from stdpbench_gui.widgets.basic import Elided
+from stdpbench_gui.widgets.basic import (
+    Elided,
+    Label,
+    plain_tip,
+)
 from stdpbench_gui.widgets.layouts import hbox
 
 _STEP_MS = 500  # at most three changes a second, because of flashing
@@ -32,7 +36,7 @@ class HistoryBar(QWidget):
         self.slider.setToolTip("Weights of an earlier checkpoint; right end: current weights")
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._choose)
-        self.label = QLabel()
+        self.label = Label()
         self.label.setMinimumWidth(self.label.fontMetrics().horizontalAdvance("at 60 000 (reading)") + theme.GRID)
         self.back = QToolButton()
         self.back.setText("now")
@@ -120,4 +124,4 @@ class DifferenceBar(QWidget):
         self.setVisible(bool(text))
         if text != self.label.text():
             self.label.setText(text)
-            self.label.setToolTip(text)
+            self.label.setToolTip(plain_tip(text))

@@ -28,7 +28,12 @@ from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
-from stdpbench_gui.widgets.basic import menu_action, not_none, wrapped
+from stdpbench_gui.widgets.basic import (
+    menu_action,
+    not_none,
+    plain_tip,
+    wrapped,
+)
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
 
@@ -409,9 +414,9 @@ class WeightMap(Panel):
     def _hovered(self, position: QPointF) -> None:
         neuron = self._neuron_at(position)
         if neuron >= 0 and self.matrix.view is not None:
-            self.graphics.setToolTip(self._describe_pair(position))
+            self.graphics.setToolTip(plain_tip(self._describe_pair(position)))
         else:
-            self.graphics.setToolTip(self.marks.describe(neuron) if neuron >= 0 else "")
+            self.graphics.setToolTip(plain_tip(self.marks.describe(neuron) if neuron >= 0 else ""))
 
     def _describe_pair(self, position: QPointF) -> str:
         """Describe the synapse at a point of the matrix."""
