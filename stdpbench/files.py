@@ -377,8 +377,8 @@ def part_of(named: str) -> str:
 
 def process_exists(pid: int) -> bool:
     """Whether a process of this number runs on this machine; True where that is not known."""
-    if sys.platform == "win32":
-        return _exists_on_windows(pid)
+    if sys.platform == "win32":  # where `os.kill` would end it
+        return True
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -386,26 +386,6 @@ def process_exists(pid: int) -> bool:
     except OSError:  # it is another user's
         return True
     return True
-
-
-def _exists_on_windows(pid: int) -> bool:
-    """Whether a process has not ended; there `os.kill` would end it, and its number outlives it in `os.getppid`."""
-    if sys.platform != "win32":
-        return True
-    import ctypes
-
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-    kernel.OpenProcess.restype = ctypes.c_void_p
-    kernel.OpenProcess.argtypes = [ctypes.c_uint32, ctypes.c_int, ctypes.c_uint32]
-    kernel.WaitForSingleObject.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
-    kernel.CloseHandle.argtypes = [ctypes.c_void_p]
-    process = kernel.OpenProcess(0x0010_0000, False, pid)  # SYNCHRONIZE
-    if not process:
-        return ctypes.get_last_error() != 87  # ERROR_INVALID_PARAMETER: there is none
-    try:
-        return kernel.WaitForSingleObject(process, 0) != 0  # 0: it has ended
-    finally:
-        kernel.CloseHandle(process)
 
 
 @contextmanager
@@ -437,6 +417,5 @@ def _entry(path: Path, named: str | None, within: Path | None) -> Iterator[tuple
 
 
 def _refuse_link(found: os.stat_result, path: Path) -> None:
-    junction = getattr(found, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)  # Windows
-    if stat.S_ISLNK(found.st_mode) or junction:
+    if stat.S_ISLNK(found.st_mode):
         raise OSError(errno.ELOOP, "links are never followed to remove files", str(path))

@@ -21,7 +21,6 @@ from stdpbench.errors import StdpbenchError
 from stdpbench.foreign_files import check_content
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_CHUNK = 1 << 20
 
 
 def is_gzip(path: Path) -> bool:
@@ -84,7 +83,7 @@ def read_idx(path: Path) -> NDArray[Any]:
         dtype = np.dtype(_TYPES[magic[2]])
         announced = math.prod(shape) * dtype.itemsize
         check_content(path, math.prod(shape) * max(dtype.itemsize, 4))  # networks see them in 32 bits
-        values = _read_at_most(file, announced + 1)
+        values = file.read(announced + 1)
     if len(values) != announced:
         held = f"it holds {len(values)}" if len(values) < announced else "it holds more"
         raise StdpbenchError(
@@ -92,12 +91,3 @@ def read_idx(path: Path) -> NDArray[Any]:
             f"bytes of values ({'×'.join(map(str, shape))}), but {held}"
         )
     return np.frombuffer(values, dtype).astype(dtype.newbyteorder("="), copy=False).reshape(shape)
-
-
-def _read_at_most(file: BinaryIO, n: int) -> bytes:
-    """Read up to `n` bytes in pieces, so that a wrong header does not allocate memory."""
-    pieces = []
-    while n > 0 and (piece := file.read(min(n, _CHUNK))):
-        pieces.append(piece)
-        n -= len(piece)
-    return b"".join(pieces)

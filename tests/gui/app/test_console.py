@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +65,8 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
     shown = window.console.widget_
     waits(qtbot, lambda: "In [" in shown._control.toPlainText())
     assert "Tip:" not in shown._control.toPlainText(), "IPython has other tips at each start"
+    assert shown.kernel_client.transport == "ipc", "ports of this machine are open to its other users"
+    assert Path(shown.kernel_client.ip).parent.stat().st_mode & 0o077 == 0
 
     def is_said(word: str) -> bool:
         return word in shown._control.toPlainText()

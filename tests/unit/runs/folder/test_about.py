@@ -42,6 +42,13 @@ def with_value(key: str, value: Any) -> dict[str, Any]:
     return {table: {name: value} if name else value}
 
 
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_that_json_has_not_are_refused(constant: str, tmp_path: Path) -> None:
+    (tmp_path / "metrics.json").write_text(f'{{"a": {constant}}}', encoding="utf-8")
+    with pytest.raises(StdpbenchError, match=r"metrics\.json is damaged: invalid JSON"):
+        RunFolder(tmp_path).read_json("metrics.json")
+
+
 def test_a_value_of_another_type_is_named() -> None:
     for key, kind in KEYS.items():
         for value in ODD:

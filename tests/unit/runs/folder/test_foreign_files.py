@@ -86,6 +86,41 @@ def test_a_run_that_is_opened_for_writing_is_rid_of_files_that_are_half_written(
         assert not (folder.path / f".run.json.{DEAD}.part").exists()
 
 
+@posix
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize(
+    "name", ["run.json", "experiment.toml", "journal.jsonl", "metrics.json", "progress.json", "notes.json", "lock"]
+)
+def test_a_pipe_in_the_place_of_a_file_of_one_run_keeps_no_list_waiting(name, tmp_path, make_run, call):
+    make_run(tmp_path, "b")
+    folder = make_run(tmp_path, "a")
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+
+    def give_up(*_: object) -> None:
+        raise AssertionError(f"the list waits for {name}")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(30)
+    try:
+        assert "b " in call("list", "--runs", str(tmp_path))
+        call("show", "b", "--runs", str(tmp_path))
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_what_a_file_of_a_run_says_steers_no_terminal(tmp_path, make_run, call):
+    folder = make_run(tmp_path, "a", about={"reason": "\x1b]0;evil\x07\u202e"})
+    (folder / "notes.json").write_text(json.dumps({"text": "\x1b[31mred\x9b"}))
+    for command in (
+        ("list", "--runs", str(tmp_path), "--json"),
+        ("list", "--runs", str(tmp_path)),
+        ("show", str(folder)),
+    ):
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(call(*command))
+
+
 # -- requests --------------------------------------------------------------------------------------
 
 

@@ -8,10 +8,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from harness import Driven, new_run
 
 from stdpbench.runs.analysis.curves import Curves
+from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process import figures
+from stdpbench.runs.protocol.facts import Remarked
+from stdpbench.simulators import find_compiler
 from stdpbench.stimuli import Images
 
 
@@ -52,3 +56,17 @@ def test_the_figure_of_gradients_is_drawn_of_two_passes_or_more(
         assert not file.exists()
     figures.draw_surrogate_training(folder, folder.experiment, 20, columns | known)
     assert file.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
+def test_a_figure_that_cannot_be_drawn_is_a_remark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("no such font\nat all")
+
+    monkeypatch.setenv("STDPBENCH_FIGURES", "1")
+    monkeypatch.setattr(figures, "receptive_fields", fails)
+    folder = new_run(tmp_path, baselines=False)
+    Driven(folder).run()
+    assert folder.read_json("run.json")["state"] == "finished"
+    remarks = [record.fact.text for record in read_journal(folder.path) if isinstance(record.fact, Remarked)]
+    assert remarks.count("A figure is missing, since it cannot be drawn: no such font at all.") == 2
