@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.foreign_files import check_content
 
+_MOST_DIMENSIONS = 8
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
@@ -71,7 +72,7 @@ def read_idx(path: Path) -> NDArray[Any]:
     """
     with open_plain(path) as file:
         magic = file.read(4)
-        if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or magic[3] == 0:
+        if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not 1 <= magic[3] <= _MOST_DIMENSIONS:
             raise StdpbenchError(
                 f"{path} is not an IDX file: it starts with the bytes {magic.hex(' ') or '(none)'}, not 00 00, a type "
                 "(08 to 0e) and a number of dimensions"

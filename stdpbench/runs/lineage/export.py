@@ -49,14 +49,14 @@ _NAMES = (
 _FIGURES = "figures"
 _PATTERNS = {ARRAYS: ARRAY, TABLES: r"[0-9a-f]{64}\.npz", **dict.fromkeys(FOLDERS, ARRAY_OF_NAME)}
 """Folders of learned arrays and of synapses, with patterns for the names of their files."""
-_LARGEST = 400 * 2**20  # bytes of an unpacked zip, in addition to what files of others may have
+_LARGEST = 256 * 2**20  # bytes of an unpacked zip, in addition to what files of others may have
 _LARGEST_OF = {
     ".toml": 2**20,
     ".json": 8 * 2**20,
     ".jsonl": 64 * 2**20,
     ".png": 64 * 2**20,
     ".npy": 2 * 2**30,
-    ".npz": 2 * 2**30,  # also the limit of the arrays in it
+    ".npz": 2 * 2**30,
 }
 """Maximum unpacked size of a file in bytes, by type: far more than a run writes, and small enough for memory."""
 _DENSEST, _SMALL = 200, 2**20
@@ -234,9 +234,7 @@ def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.
     if len(tops) != 1:
         raise StdpbenchError(f"{source} does not contain a run: expected one folder, found {len(tops)}")
     if problem := _name_problem(top := tops.pop()):
-        raise StdpbenchError(
-            f"refused {source}: the name of its folder, {top!r}, {problem}; name it as a run is named"
-        )
+        raise StdpbenchError(f"refused {source}: the name of its folder, {top!r}, {problem}; give it another one")
     for name, info in wanted.items():
         _check_size(source, name, info.file_size)
         dense = info.file_size > max(_SMALL, _DENSEST * info.compress_size)
@@ -244,11 +242,7 @@ def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.
             raise StdpbenchError(
                 f"refused {source}: {name} in it is compressed more than {_DENSEST}-fold, which no file of a run is"
             )
-    largest = _LARGEST + content_limit(source.stat().st_size)
-    if sum(info.file_size for info in wanted.values()) > largest:
-        raise StdpbenchError(
-            f"refused {source}: unpacked, it is larger than {largest >> 20} MiB, the limit for a file of its size"
-        )
+    _check_total(source, "it", sum(info.file_size for info in wanted.values()))
     return wanted
 
 
@@ -268,6 +262,14 @@ def _check_size(source: Path, name: str, size: int) -> None:
         )
 
 
+def _check_total(source: Path, what: str, size: int) -> None:
+    largest = _LARGEST + content_limit(source.stat().st_size)
+    if size > largest:
+        raise StdpbenchError(
+            f"refused {source}: unpacked, {what} is larger than {largest >> 20} MiB, the limit for a file of its size"
+        )
+
+
 def _copy(source: Path, name: str, content: IO[bytes], file: IO[bytes]) -> None:
     """Unpack a file and check its actual size, since the size stated in a zip may be wrong."""
     size = 0
@@ -284,7 +286,7 @@ def _check_arrays(source: Path, name: str, path: Path) -> None:
             size = sum(info.file_size for info in archive.infolist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise StdpbenchError(f"refused {source}: {name} in it is damaged: {error}") from None
-    _check_size(source, name, size)
+    _check_total(source, f"{name} in it", size)
 
 
 def _is_in_folder(parts: tuple[str, ...]) -> bool:

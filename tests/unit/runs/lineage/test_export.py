@@ -205,7 +205,8 @@ def test_a_file_that_is_larger_than_any_of_a_run_is_refused_before_it_is_unpacke
 
 
 def test_arrays_that_are_larger_than_any_of_a_run_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(export._LARGEST_OF, ".npz", 2**20)
+    monkeypatch.setattr(export, "_LARGEST", 2**20)
+    monkeypatch.setattr(export, "content_limit", lambda size: 0)
     inner = io.BytesIO()
     np.savez_compressed(inner, spike_counts=np.zeros(2**18))
     for name, content, message in (
