@@ -18,7 +18,6 @@ import shutil
 import stat
 import struct
 import sys
-import time
 import tokenize
 import tomllib
 import zipfile
@@ -79,34 +78,18 @@ def write_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: boo
     DiskError
         If it cannot be written; what was there before is untouched, and nothing half-written stays.
     """
-    with written_aside(target, write, private=private):
-        pass
-
-
-@contextmanager
-def written_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: bool = False) -> Iterator[None]:
-    """Write a file as `write_aside` does, but give it its own name only at the end of the block.
-
-    What must not be on disk unless this file can be written is written within the block. If the block raises, the file
-    stays as it was.
-    """
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        try:
-            with suppress(OSError):  # of an earlier process with the same number
-                remove_file(aside)
-            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600 if private else 0o666)
-            with os.fdopen(handle, "wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
-        yield
-        try:
-            replace_file(aside, target)
-        except OSError as error:
-            raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
+        with suppress(OSError):  # of an earlier process with the same number
+            remove_file(aside)
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600 if private else 0o666)
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(target)
+    except OSError as error:
+        raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         with suppress(OSError):  # where nothing can be written, nothing is left either
             remove_file(aside)
@@ -115,28 +98,6 @@ def written_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: b
 def write_text_aside(target: Path, text: str, *, private: bool = False) -> None:
     """Write a text file in UTF-8; see `write_aside`."""
     write_aside(target, lambda file: file.write(text.encode("utf-8")), private=private)
-
-
-def replace_file(source: Path, target: Path) -> None:
-    """Give a file the name of another one, which it replaces at once.
-
-    Windows replaces no file that another process has open. Readers have those of a run open for moments, so there this
-    is tried for a second.
-
-    Raises
-    ------
-    OSError
-        If it cannot be replaced.
-    """
-    until = time.monotonic() + (_PATIENCE if sys.platform == "win32" else 0)
-    while True:
-        try:
-            source.replace(target)
-            return
-        except PermissionError:
-            if time.monotonic() >= until:
-                raise
-        time.sleep(0.02)
 
 
 def sync_folder(folder: Path) -> None:

@@ -22,7 +22,7 @@ from rich.text import Text
 from stdpbench.cli.terminal import Console
 from stdpbench.experiment import Experiment
 from stdpbench.readout import INTERVAL, Score
-from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
+from stdpbench.readout.baselines import SAMPLES
 from stdpbench.readout.verdict import FLATTERS
 from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -193,9 +193,6 @@ class Display(Bars):
                 low, high = score["interval_95"]
                 balanced = (f"{100 * Score.from_mapping(score).balanced_accuracy:.2f}",) if uneven else ()
                 table.add_row(name, f"{100 * score['accuracy']:.2f}", *balanced, f"{100 * low:.1f} – {100 * high:.1f}")
-            if metrics.get("baselines") and "samples" not in metrics["baselines"]:
-                table.add_row(SAMPLES, "–", "")
-                table.caption = f"{SAMPLES}: {NOT_MEASURED}"
             self._console.print(table)
         if judged := verdict_of(account):
             self._console.print(judged)

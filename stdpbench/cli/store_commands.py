@@ -354,16 +354,10 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
 def _show_metrics(
     heads: Sequence[str], flatters: Sequence[bool], metrics: Mapping[str, Sequence[Metric | None]]
 ) -> None:
-    from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
     from stdpbench.readout.verdict import FLATTERS, UNTRAINED
     from stdpbench.runs.catalog.comparison import metric_text
 
-    name, beside = f"accuracy of {SAMPLES}", metrics.get("accuracy of k-means", ())
-    samples = metrics.get(name, [None] * len(beside))
-    beside = beside or [None] * len(samples)
-    lacking = any(own is None and other is not None for own, other in zip(samples, beside, strict=True))
     if metrics:
-        metrics = {**metrics, name: samples} if lacking else metrics
         marked = tuple(f"accuracy of {name}" for name in UNTRAINED) if any(flatters) else ()
         rows = [
             [f"{name}, {FLATTERS}" if name.startswith(marked) else name, *map(metric_text, values)]
@@ -373,8 +367,6 @@ def _show_metrics(
         sys.stdout.write(plain_table(["measure", *heads], rows))
     kinds = {value.interval for values in metrics.values() for value in values if value is not None and value.interval}
     sys.stdout.writelines(f"In brackets: {kind}.\n" for kind in sorted(kinds))
-    if lacking:
-        sys.stdout.write(f"{name}: – where {NOT_MEASURED}.\n")
 
 
 def _plain(account: Account) -> dict[str, Any]:

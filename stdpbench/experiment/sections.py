@@ -22,9 +22,6 @@ class About(Parameters):
     summary: str = parameter("", help="Description in one or two sentences.")
     expected_accuracy: str = parameter("", help="Expected accuracy, and how it was measured.")
     expected_time: str = parameter("", help="Duration, and on which machine it was measured.")
-    measured_time: float | None = parameter(
-        None, unit="s", gt=0, help="Measured duration of the whole run, including the baselines."
-    )
     tuned_on: str = parameter("", help="Pictures on which the settings were chosen.")
 
 

@@ -16,7 +16,6 @@ LLOYD_UP_TO: Final = 1000
 
 SAMPLES: Final = "samples as prototypes"
 """Name of the baseline `prototype_accuracy`."""
-NOT_MEASURED: Final = "not measured: the run was evaluated by an earlier version; `stdpbench report` computes it"
 
 _AT_ONCE = 2_000_000  # similarities in memory
 _MAX_ITER = 100

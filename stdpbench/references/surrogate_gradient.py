@@ -195,10 +195,9 @@ class SurrogateTrainer(Trainer):
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Continue from a `state`."""
         self._adam.restore(state)
-        if "shown" in state:  # not in checkpoints of earlier versions
-            self._shown = int(state["shown"])
-            for number, each in enumerate(self._answered):
-                each[...] = state[f"answered{number}"]
+        self._shown = int(state["shown"])
+        for number, each in enumerate(self._answered):
+            each[...] = state[f"answered{number}"]
 
     def _inputs(self, numbers: NDArray[np.int64], position: int) -> NDArray[Any]:
         inputs = self.task.inputs(numbers).astype(self._weights[0].dtype, copy=False)

@@ -16,7 +16,6 @@ import numpy as np
 
 from stdpbench.figures.svg import curves
 from stdpbench.files import write_text_aside
-from stdpbench.learned_names import is_weight
 from stdpbench.readout import INTERVAL, READOUTS, readouts, wilson_interval
 from stdpbench.report.disturbances import KINDS, Disturbance, kinds_for
 from stdpbench.report.evaluated_run import EvaluatedRun
@@ -117,7 +116,6 @@ def draw(of_runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, A
         }
         measured = {name: mine for name, mine in measured.items() if {of.levels[0], of.levels[-1]} <= mine.keys()}
         if measured:
-            # earlier versions measured fewer levels between
             levels = [level for level in of.levels if all(level in mine for mine in measured.values())]
             series = {
                 name: tuple([mine[level][part] for level in levels] for part in ("accuracy", "low", "high"))
@@ -141,8 +139,6 @@ def _name(kind: str, level: float) -> str:
 
 def _key(run: EvaluatedRun, n_images: int) -> str:
     digest = hashlib.sha256(f"{run.experiment.digest} {run.part} {n_images}".encode())
-    if sum(map(is_weight, run.learned)) > 1:  # earlier versions quantised one projection only
-        digest.update(b"all projections")
     for array in (*run.learned.values(), run.label_counts):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

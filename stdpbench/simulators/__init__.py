@@ -16,7 +16,7 @@ from stdpbench.graph import Graph
 from stdpbench.network import Layout, projection_delays, projection_weights, slow_start
 from stdpbench.network.memory import available_memory, projection_memory, synapse_memory
 from stdpbench.simulators.base import Simulator
-from stdpbench.simulators.compiled.cache import fetch, is_cached, usual_seconds
+from stdpbench.simulators.compiled.cache import fetch, is_cached
 from stdpbench.simulators.compiled.toolchain import find_compiler
 from stdpbench.simulators.response import Recording, Response
 
@@ -150,14 +150,6 @@ def opening_takes(graph: Graph, name: str | None = None) -> Literal["", "compile
     return "" if is_cached(Layout(graph), compiler) else "compile"
 
 
-def compile_seconds(graph: Graph, name: str | None = None) -> float:
-    """Return how long opening a network will take for compiling it, estimated from those compiled here before.
-
-    0 where it was compiled before, and in Brian2's runtime mode, of which it is not known.
-    """
-    return usual_seconds() if opening_takes(graph, name) == "compile" else 0.0
-
-
 def compile_ahead(experiment: Experiment, inputs: int | tuple[int, ...], name: str) -> None:
     """Compile all that `open_simulator` needs for a network, for this and other processes.
 
@@ -228,7 +220,6 @@ __all__ = [
     "Simulator",
     "available_memory",
     "compile_ahead",
-    "compile_seconds",
     "find_compiler",
     "is_compiled",
     "open_graph",

@@ -18,7 +18,6 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench_gui.app import console_look
 from stdpbench_gui.look import theme
-from stdpbench_gui.session.console_proxy import renamed
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import wrapped
@@ -192,7 +191,6 @@ class Console(QDockWidget):
 
     def _known(self, name: str) -> CopyableAction:
         known = {entry.action.objectName(): entry.action for entry in self._actions.everything()}
-        name = renamed(name)
         if name not in known:
             raise StdpbenchError(f"the app has no action {name!r}; {suggestion(name, known)}")
         return known[name]

@@ -37,7 +37,7 @@ _USUAL = 3
 _WINDOW = 50.0  # ms of a correlogram
 _BIN = 2.0  # ms of a histogram
 _UNFINISHED = "Spikes appear here once the run is finished."
-_NOT_STORED = "This run has no stored spikes; `stdpbench evaluate` stores those of runs of older versions."
+_NOT_STORED = "This run has no stored spikes; `stdpbench evaluate` stores them."
 
 
 @dataclass(frozen=True, eq=False)

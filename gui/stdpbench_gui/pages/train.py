@@ -38,12 +38,8 @@ _LARGE = 1.4
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _BESIDE_CURVES = ("parameters", "log", "confusion")
 """Panels that open next to the curves if a layout omits them; all others open next to the raster, which is wide."""
-_BESIDE_NEW = ("stimulus", "thresholds", "raster", "weight-map", "curves")
-"""Panels next to which a panel opens that is new since a layout was saved."""
-_LAYOUT_VERSION = 2
-"""Version of saved layouts."""
-_ADDED = {1: ("network",)}
-"""Panels that saved layouts of earlier versions do not have. In version 0, omitted panels had no place."""
+_LAYOUT_VERSION = 3
+"""Version of saved layouts; others are not restored."""
 
 
 def _panel_around(widget: QWidget | None) -> Panel | None:
@@ -321,13 +317,9 @@ class TrainPage(QWidget):
 
     def _restore(self) -> None:
         state = self._settings.value("train/docks")
-        versions = (_LAYOUT_VERSION, *sorted(_ADDED, reverse=True)) if isinstance(state, QByteArray) else ()
-        for version in versions:
-            if self.docks.restoreState(state, version):
-                self._write_large(str(self._settings.value("train/large", "false")) == "true")
-                for key in (key for known in range(version, _LAYOUT_VERSION) for key in _ADDED[known]):
-                    self._add(self.panels[key])
-                return
+        if isinstance(state, QByteArray) and self.docks.restoreState(state, _LAYOUT_VERSION):
+            self._write_large(str(self._settings.value("train/large", "false")) == "true")
+            return
         self.arrange("Watch")
         self._is_new = True
 
@@ -339,14 +331,6 @@ class TrainPage(QWidget):
         if self._is_new:
             self._is_new = False
             QTimer.singleShot(0, self._share_width)
-
-    def _add(self, panel: Panel) -> None:
-        """Give a panel that a saved layout does not have a place: a tab behind a panel that is shown."""
-        visible = [self.panels[key] for key in _BESIDE_NEW if not self.panels[key].isHidden()]
-        beside = next((other for other in visible if not other.isFloating()), self.panels["raster"])
-        self.docks.tabifyDockWidget(beside, panel)
-        panel.setVisible(not beside.isHidden())
-        beside.raise_()
 
     def save(self) -> None:
         """Save the layout of the panels, and what was chosen in them."""

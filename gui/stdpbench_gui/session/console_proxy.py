@@ -58,7 +58,7 @@ class App:
         """Return an action as a function; dashes of its name are underscores."""
         if name.startswith("_"):
             raise AttributeError(name)
-        known, wanted = self.actions(), renamed(name.replace("_", "-"))
+        known, wanted = self.actions(), name.replace("_", "-")
         if wanted not in known:
             raise AttributeError(f"the app has no action {wanted!r}; app.actions() lists them")
 
@@ -123,13 +123,6 @@ class App:
         if "error" in reply:
             raise StdpbenchError(str(reply["error"]))
         return reply["value"]
-
-
-def renamed(name: str) -> str:
-    """Return the name of an action, which may be given by the name that it had in an earlier version."""
-    if name == "page-lab":
-        return "page-rules"
-    return f"rules-{name.removeprefix('lab-')}" if name.startswith("lab-") else name
 
 
 def begin(port: int, token: str, names: dict[str, Any]) -> None:

@@ -66,7 +66,7 @@ class ForecastLabel(Label):
 
         def look() -> str:
             known = size or Size.of_experiment(experiment)
-            sentence = forecast(experiment, runs, known, trust=trust, done=done).sentence
+            sentence = forecast(experiment, runs, known, trust=trust, done=done)
             return f"{sentence} {_memory(experiment, known)}".strip() if memory else sentence
 
         def take(sentence: str) -> None:

@@ -183,8 +183,7 @@ class Curves:
             ("weight_change", "weight_change"),
         ):
             setattr(self, name, arrays[key].tolist())
-        none = np.full(len(self.points), np.nan)  # of a read-out that the version which began the run did not know
-        self.accuracy = {name: arrays.get(f"accuracy_{name}", none).tolist() for name in READOUTS}
+        self.accuracy = {name: arrays[f"accuracy_{name}"].tolist() for name in READOUTS}
         counts = arrays["recent_counts"][-2 * self.window :]
         self._recent, self._n_recent = np.zeros((2 * self.window, counts.shape[1]), np.uint16), len(counts)
         self._recent[self._places(len(counts))] = counts

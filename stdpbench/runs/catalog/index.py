@@ -23,7 +23,7 @@ from stdpbench.files import remove_file, write_text_aside
 NAME = "index.sqlite"
 FILES = r"index\.sqlite(-wal|-shm|-journal|\.damaged)?|\.index\.sqlite\.lock"
 """Pattern of the names of the files of an index."""
-_VERSION = 1
+_VERSION = 2
 _TIMEOUT = 20.0  # s to wait for another process that is writing
 _PAUSE = 0.005  # s between two attempts
 _COLUMNS = {
@@ -66,8 +66,6 @@ _COLUMNS = {
         "experiment": "TEXT",
     },
 }
-_ADDED = ("notes", "weights_origin")
-"""Columns of runs that were added since version 1."""
 _DAMAGED = {
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
@@ -139,7 +137,6 @@ def _connect(runs: Path) -> sqlite3.Connection:
                 if _version(connection, runs) != _VERSION:  # no other process has created the tables meanwhile
                     _make_tables(connection)
                     restore_queue(connection, runs)
-        _add_columns(connection)
         for table, columns in _COLUMNS.items():
             connection.execute(f"SELECT {', '.join(columns)} FROM {table} LIMIT 0")
         stack.pop_all()
@@ -284,22 +281,6 @@ def _version(connection: sqlite3.Connection, runs: Path) -> int:
     if version > _VERSION:
         raise StdpbenchError(f"{index_path(runs)} was created by a later version of stdpbench")
     return int(version)
-
-
-def _add_columns(connection: sqlite3.Connection) -> None:
-    """Add the columns that a file of an earlier version lacks.
-
-    The version of the file stays, since processes of that version can use the file with these columns as well.
-    """
-
-    def lacking() -> list[str]:
-        known = {row["name"] for row in connection.execute("PRAGMA table_info(runs)")}
-        return [name for name in _ADDED if known and name not in known]
-
-    if lacking():
-        with transaction(connection):
-            for name in lacking():  # no other process has added it meanwhile
-                connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {_COLUMNS['runs'][name]}")
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

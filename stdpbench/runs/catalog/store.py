@@ -49,8 +49,6 @@ NUMBERS = ("vote", "duration", "seed", "done", "total", "position")
 COLUMNS = ("name", *PLAIN, "progress", "duration", "path", *NOTED)
 """Columns that every run has; parameters and metrics are additional columns, named by their dotted paths."""
 STAR = "★"
-_KNOWN = "SELECT folder, CASE WHEN weights_origin IS NULL THEN '' ELSE signature END FROM runs"
-"""Folders with their signatures, empty for rows that an earlier version wrote: these are read again."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +216,7 @@ class Store:
     def refresh(self) -> None:
         """Read the run folders that have changed since the last update."""
         with index.translated(self.runs):
-            known = dict(self._connection.execute(_KNOWN).fetchall())
+            known = dict(self._connection.execute("SELECT folder, signature FROM runs").fetchall())
             found = dict(_scan(self.runs))
             for name in [name for name in found if not is_text(name)]:
                 del found[name]
@@ -389,7 +387,7 @@ def _scan(runs: Path) -> Iterator[tuple[str, str]]:
             continue
         marks = [_mark(f"{entry.path}{os.sep}{name}") for name in _FILES]
         if marks[0]:
-            notes = _mark(f"{entry.path}{os.sep}{NOTES}")  # without, the signature is that of earlier versions
+            notes = _mark(f"{entry.path}{os.sep}{NOTES}")
             yield entry.name, " ".join([*marks, notes] if notes else marks)
 
 

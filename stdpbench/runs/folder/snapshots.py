@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import DAMAGE, part_of, remove_file, remove_folder, replace_file
+from stdpbench.files import DAMAGE, part_of, remove_file, remove_folder
 from stdpbench.learned_names import is_name
 from stdpbench.network import Learned
 from stdpbench.stimuli import StimulusSet, stimuli_of
@@ -96,7 +96,7 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
         target.parent.mkdir(exist_ok=True)
         with aside.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
-        replace_file(aside, target)
+        aside.replace(target)
     except OSError as error:
         raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:

@@ -81,6 +81,6 @@ class OtherMeasures:
         self.curves = {
             name.removeprefix(_CURVE): values.tolist() for name, values in history.items() if name.startswith(_CURVE)
         }
-        self._spikes = {name: int(history.get(_SUM + name, np.int64(0))) for name in self._spikes}
+        self._spikes = {name: int(history[_SUM + name]) for name in self._spikes}
         for name, before in self._weights.items():
-            before[...] = history.get(_WEIGHTS + name, simulator.weights(name))
+            before[...] = history[_WEIGHTS + name]

@@ -12,7 +12,7 @@ from typing import Any
 
 from stdpbench.datasets import Split
 from stdpbench.experiment import Experiment, encode, n_bins
-from stdpbench.files import remove_file, replace_file
+from stdpbench.files import remove_file
 from stdpbench.runs.folder.run_folder import PROGRESS
 from stdpbench.runs.process.evaluation import PROCESS_MEMORY, as_evaluated, default_workers, present_frozen
 from stdpbench.runs.process.noise import noise_of
@@ -94,7 +94,7 @@ class Pace:
         aside = path.with_name(f".{PROGRESS}.part")
         try:
             aside.write_text(json.dumps({**self._latest, "state": str(state), "position": position}), encoding="utf-8")
-            replace_file(aside, path)
+            aside.replace(path)
         except OSError:
             with suppress(OSError):
                 remove_file(aside)

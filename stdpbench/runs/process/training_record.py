@@ -243,7 +243,7 @@ class TrainingRecord:
         if len(history["image"]):  # otherwise no neuron can have fired
             self.exc_spikes = history.get("exc_spikes")
         self.curves.restore(history)
-        self.arrived = int(history.get("arrived", 0))
+        self.arrived = int(history["arrived"])
         if self.stream is not None:
             self.stream.restore(history)
         self.others.restore(history, self._simulator)

@@ -19,7 +19,6 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 from typing import Any, BinaryIO
 
 from filelock import FileLock
@@ -38,9 +37,7 @@ COPY = ".stdpbench-loaded-"
 """Prefix of the names of private copies of libraries."""
 _ROOM = 256 * 2**20  # bytes for all networks; one takes about 0.7 MB
 _ABANDONED = 86_400  # s after which temporary files count as left behind by a killed process
-_SECONDS = "seconds"  # file beside a library: how long it took to compile
 _BYTES = "bytes"  # likewise: how much room the whole entry takes
-_GUESS = 5.0  # s to compile a network on a machine that has compiled none
 _PACKAGES = ("network", "simulators", "plasticity", "neurons", "graph", "connections", "delays", "delay_plasticity")
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _EVICTED = r"\.evicted-[0-9a-f]{32}-[0-9]+"
@@ -133,15 +130,6 @@ def is_cached(layout: Layout, compiler: Compiler) -> bool:
     """Whether a network was compiled before, so that `fetch` takes no time."""
     folder = _folder(layout, compiler)
     return _read(folder / f"network{_SUFFIX}", folder / "symbols.json") is not None
-
-
-def usual_seconds() -> float:
-    """Seconds that it takes here to compile a network: the median of those that were compiled, else a guess."""
-    taken = []
-    for path in (cache_folder() / "networks").glob(f"*/{_SECONDS}"):
-        with suppress(OSError, ValueError):
-            taken.append(float(path.read_text(encoding="ascii")))
-    return median(taken) if taken else _GUESS
 
 
 def _folder(layout: Layout, compiler: Compiler) -> Path:
@@ -280,7 +268,7 @@ def _read(library: Path, table: Path) -> list[dict[str, Any]] | None:
 
 
 def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, Any]]:
-    aside, begun = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent)), time.monotonic()
+    aside = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
     try:
         source = aside / "source"
         source.mkdir()
@@ -294,7 +282,6 @@ def _make(layout: Layout, compiler: Compiler, folder: Path) -> list[dict[str, An
         remove_tree(source / "brianlib", "brianlib")
         (aside / "symbols.json").write_text(json.dumps(symbols), encoding="utf-8")
         seal(aside, f"network{_SUFFIX}", "symbols.json")
-        (aside / _SECONDS).write_text(f"{time.monotonic() - begun:.1f}\n", encoding="ascii")
         (aside / _BYTES).write_text(f"{_size(aside)}\n", encoding="ascii")
         with suppress(OSError):
             remove_tree(folder, ENTRY)

@@ -9,7 +9,6 @@ from PyQt6.QtGui import QFont
 
 from stdpbench.figures.paper import Table
 from stdpbench.readout import INTERVAL
-from stdpbench.readout.baselines import NOT_MEASURED, SAMPLES
 from stdpbench.report.rows import GROUPS, Accuracy
 from stdpbench.units import minus
 from stdpbench_gui.pages.evaluate.box import Box
@@ -182,8 +181,6 @@ class ReadoutsBox(Box):
         self.verdict.setText(look.verdict)
         if self.state.missing:
             add_heading(self.rows, self.state.missing)
-        if SAMPLES not in (names := {one.name for one in look.accuracies}) and any(n.startswith("k-") for n in names):
-            add_row(self.rows, [SAMPLES, "–", "", ""], f"{SAMPLES}: {NOT_MEASURED}")
         if not {"untrained", "start", "pixels"} & {one.group for one in look.accuracies}:
             add_heading(self.rows, "no baselines in this run; the report has them", "`stdpbench report`")
         self._filling = False
