@@ -15,6 +15,7 @@ from rich.console import Console
 import stdpbench
 from stdpbench.cli.progress import Display
 from stdpbench.experiment import Experiment
+from stdpbench.runs.analysis.silence import Activity, silence
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Remarked
@@ -141,3 +142,10 @@ def test_a_run_that_is_cut_off_says_the_same_once(tmp_path: Path) -> None:
     assert finished(folder) == expected
     texts = [r.fact.text for r in read_journal(folder.path) if isinstance(r.fact, Remarked) and not r.fact.once]
     assert texts == stdpbench.open_run(whole.path).warnings
+
+
+@pytest.mark.parametrize(("silent", "warned"), [(0, False), (5, False), (6, True), (100, True)])
+def test_more_than_a_twentieth_of_presentations_without_a_spike_is_warned_of(silent: int, warned: bool) -> None:
+    text = silence(experiment(), Activity("the first 100 training presentations", 100, silent, 1000))
+    assert bool(text) == warned
+    assert not warned or text.startswith(f"No neuron of exc fired in {'' if silent == 100 else '6 of '}the first 100")
