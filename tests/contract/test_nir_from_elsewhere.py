@@ -162,14 +162,14 @@ def test_an_output_that_is_not_of_neurons_is_refused_with_its_type(tmp_path: Pat
 
 def test_no_terminal_obeys_a_file(tmp_path: Path) -> None:
     path = with_value(tmp_path / "net.nir", "nodes/lif/type", "Izhi\x1b[31m\nRED")
-    with pytest.raises(StdpbenchError, match=r"the node 'lif' is of type Izhi\\x1b\[31m\\nRED, which") as caught:
+    with pytest.raises(StdpbenchError, match=r"the node 'lif' is of type Izhi\\u001b\[31m\\nRED, which") as caught:
         nir_network(path, {})
     assert len(caught.value.sentences) == 1
     with h5py.File(file_with(path, np.ones(N_INPUT)), "r+") as file:
         file["node/metadata/another_network"] = "no \x1b]0;leak\x07"
     network = nir_network(path, {})
     assert network is not None
-    assert network.remarks == (r"net.nir is marked as another network than that of its run: no \x1b]0;leak\x07.",)
+    assert network.remarks == (r"net.nir is marked as another network than that of its run: no \u001b]0;leak\u0007.",)
 
 
 def test_delays_that_cannot_run_are_those_of_a_node_of_the_file(tmp_path: Path) -> None:

@@ -75,17 +75,17 @@ def test_a_damaged_experiment_is_told_and_the_rest_is_shown(window: MainWindow, 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ('{"state": 5}', "run.json is damaged: state should be text, not 5"),
-        (None, "is not a run folder: run.json is missing"),
+        ("nonsense\n", "journal.jsonl, line 1 is damaged: it does not match its digest"),
+        (None, "is not a run folder: journal.jsonl is missing"),
     ],
 )
 @pytest.mark.shared_window
 def test_what_cannot_be_opened_is_told_where_it_was_asked_for(
     window: MainWindow, qtbot: QtBot, run: Path, content: str | None, sentence: str
 ) -> None:
-    (run / "run.json").unlink()
+    (run / "journal.jsonl").unlink()
     if content is not None:
-        (run / "run.json").write_text(content, encoding="utf-8")
+        (run / "journal.jsonl").write_text(content, encoding="utf-8")
     for way in WAYS:
         message = asked(window, qtbot, run, way)
         assert message.startswith("Cannot open the run: "), way
@@ -122,14 +122,14 @@ def test_pictures_that_are_gone_are_told_and_the_run_is_shown(window: MainWindow
 
 
 def test_what_precedes_a_damaged_line_of_the_journal_is_shown(window: MainWindow, qtbot: QtBot, run: Path) -> None:
+    edit_journal(run, state="stopped")
     lines = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
     damaged = next(number for number, line in enumerate(lines) if b'"position":30,' in line)
     lines[damaged] = b"what [\n"
     (run / "journal.jsonl").write_bytes(b"".join(lines))
-    edit_journal(run, state="stopped")
     window.open_run(run)
     waits(qtbot, window.message.text)
-    sentence = f"journal.jsonl, line {damaged + 1} is damaged: invalid JSON"
+    sentence = f"journal.jsonl, line {damaged + 1} is damaged: it does not match its digest"
     assert window.message.text() == f"a run is damaged: {sentence}; later entries are not shown."
     assert max(window.session.live.blocks) == 29
     assert window.session.state is State.STOPPED
