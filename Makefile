@@ -10,7 +10,7 @@ SHELL = /bin/sh
 VENV ?= .venv
 PYTHON ?=
 ARGS ?=
-RUN = "$(VENV)/bin/python" -m
+RUN = "$(VENV)/bin/python" -P -m
 
 # A virtual environment depends on its location and its Python. If the folder was moved, the Python removed, or another
 # PYTHON requested, the stamps are deleted, and the environment is rebuilt.

@@ -8,10 +8,14 @@ From Python: ``run = stdpbench.start("digits")``, ``stdpbench.open_run(path)``, 
 `stdpbench.api` and ``docs/python.md``.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+from importlib import import_module
+
+TYPE_CHECKING = False  # not from typing, which may be a file of the current folder until `__main__` leaves that out
 if TYPE_CHECKING:
+    from typing import Any
+
     from stdpbench.api import Run as Run
     from stdpbench.api import open_run as open_run
     from stdpbench.api import reference as reference

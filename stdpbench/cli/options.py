@@ -72,6 +72,7 @@ CheckpointEvery = Annotated[
     int,
     typer.Option(
         min=0,
+        max=10**9,
         metavar="N",
         help="Training presentations between checkpoints; 0 chooses a twentieth of all, 50 to 1000.",
     ),
@@ -80,6 +81,7 @@ ReferenceCheckpoints = Annotated[
     int,
     typer.Option(
         min=0,
+        max=10**9,
         metavar="N",
         help="Training pictures between checkpoints; 0 writes one at the end of each pass.",
     ),

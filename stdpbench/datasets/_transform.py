@@ -13,7 +13,7 @@ from stdpbench.errors import StdpbenchError
 
 Pixels = NDArray[np.uint8] | NDArray[np.float32]
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
-_BLOCK = 4096
+_BLOCK, _BLOCK_PIXELS = 4096, 2**24  # pictures, and pixels, that are handled at once
 _EDGE = 0.1613  # largest contrast at an edge of height 1: of Phi(x) - Phi(x / 2), Phi the normal distribution
 
 _FLAT = 1e-9  # variance of rows, in square pixels, below which a picture is a single row, with rounding errors
@@ -126,7 +126,7 @@ def resize(stack: Pixels, side: int) -> Pixels:
     if (height, width) == (side, side):
         return stack
     down, across = _resampling(height, side), _resampling(width, side).T
-    return _blockwise(stack, lambda block: np.clip(down @ block @ across, 0, 255))
+    return _blockwise(stack, lambda block: np.clip(down @ block @ across, 0, 255), side**2)
 
 
 @lru_cache(maxsize=256)
@@ -140,11 +140,15 @@ def _resampling(n: int, side: int) -> NDArray[np.float64]:
     return np.asarray(impulses.resize((n, side), Image.Resampling.BICUBIC), dtype=np.float64)
 
 
-def _blockwise(stack: Pixels, step: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Pixels:
-    """Apply a step in float64, in blocks of pictures to limit memory; the dtype of `stack` is kept."""
+def _blockwise(stack: Pixels, step: Callable[[NDArray[np.float64]], NDArray[np.float64]], n_pixels: int = 0) -> Pixels:
+    """Apply a step in float64, in blocks of pictures to limit memory; the dtype of `stack` is kept.
+
+    `n_pixels` is the number of pixels of a result, if it may be larger than a picture of `stack`.
+    """
     parts: list[Pixels] = []
-    for start in range(0, len(stack), _BLOCK):
-        values = step(stack[start : start + _BLOCK].astype(np.float64))
+    block = min(_BLOCK, max(1, _BLOCK_PIXELS // max(n_pixels, int(np.prod(stack.shape[1:])))))
+    for start in range(0, len(stack), block):
+        values = step(stack[start : start + block].astype(np.float64))
         parts.append(np.rint(values).astype(np.uint8) if stack.dtype == np.uint8 else values.astype(np.float32))
     return cast(Pixels, np.concatenate(parts))
 

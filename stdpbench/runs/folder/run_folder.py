@@ -49,6 +49,8 @@ from stdpbench.runs.folder.summary import read_summary
 _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")
 
 PROGRESS, RESPONSES, ARRAYS = "progress.json", "responses", "arrays"
+RESERVE = "reserve"
+"""File that takes room on the disk for the last facts of a run while its process works on it."""
 RESULTS = (
     *("metrics.json", "weights.npy", "theta.npy", "lateral.npy", "exc_spikes.npy", "training.npz"),
     *("label.npz", "label_spikes.npz", "test.npz", "test_spikes.npz", "assignments.npz"),
@@ -58,7 +60,7 @@ ARRAY = r"[0-9a-f]{64}\.npy"
 """Names of the files in `ARRAYS` (`stdpbench.runs.folder.learned_arrays`), as a regular expression."""
 _KEY, _GROUP = "[0-9a-f]{32}", r"[0-9]{7,}\.npz"
 _OWN = (
-    r"(run|metrics|progress|notes)\.json|journal\.jsonl|experiment\.toml|README\.txt|(training|assignments)\.npz|"
+    r"(run|metrics|progress|notes)\.json|reserve|journal\.jsonl|experiment\.toml|README\.txt|(training|assignments)\.npz|"
     r"(start_)?(weights|theta|lateral)\.npy|exc_spikes\.npy|(label|test)(_spikes)?\.npz"
 )
 """Names of the files of a run folder that are written under a temporary name, as a regular expression."""
@@ -97,6 +99,7 @@ responses/         responses of a phase that is not complete yet
 held_out/          snapshots of the network that have not been measured on held-out pictures yet
 progress.json      progress of the run, for `stdpbench watch`
 lock               held by the process that works on the run
+reserve            room on the disk for the last lines of the journal, while a process works on the run
 worker.log         other output of the process of the run; usually empty
 start_weights.npy, start_theta.npy, start_lateral.npy
                    initial arrays, if the run starts from the network of another run

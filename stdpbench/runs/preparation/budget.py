@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stdpbench.datasets import Split
+from stdpbench.datasets import Dataset, Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, graph_for, n_presentations
 from stdpbench.network import Layout
@@ -11,6 +11,7 @@ from stdpbench.units import thousands
 
 _PER_PRESENTATION, _PER_PIECE = 64, 2048
 """Bytes that a training presentation, or a piece of a stream, takes in the schedule, the curves and a checkpoint."""
+_PER_PIXEL = 8  # bytes, while pictures are prepared
 
 
 def check_budget(experiment: Experiment, split: Split | None = None) -> None:
@@ -21,25 +22,29 @@ def check_budget(experiment: Experiment, split: Split | None = None) -> None:
     experiment : Experiment
         The experiment.
     split : Split, optional
-        Its data. Without them, only the schedule is checked, for the fewest presentations that it can have.
+        Its data. Without them, only the schedule is checked, for the fewest presentations that it can have, and the
+        pictures of a published data set.
 
     Raises
     ------
     StdpbenchError
         If it does not; the message says what needs how much.
     """
-    free = available_memory()
-    n = n_presentations(experiment, len(split.train) if split else experiment.schedule.train_images or 1)
-    unit = "pieces" if experiment.schedule.is_stream else "presentations"
-    parts = {f"the schedule of {thousands(n)} {unit}": n * (_PER_PIECE if unit == "pieces" else _PER_PRESENTATION)}
+    free, schedule, data = available_memory(), experiment.schedule, experiment.data
+    n = n_presentations(experiment, len(split.train) if split else schedule.train_images or 1)
+    what, length = ("pieces", "duration") if schedule.is_stream else ("presentations", "passes")
+    per_one = _PER_PIECE if schedule.is_stream else _PER_PRESENTATION
+    parts = [(n * per_one, f"the schedule of {thousands(n)} {what}", f"lower schedule.{length}")]
     if split is not None:
-        parts["the network"] = synapse_memory(Layout(graph_for(experiment, split.train)))
-        parts["the data"] = 2 * (split.train.nbytes + split.test.nbytes)
-    if free is not None and sum(parts.values()) > free:
-        needed = " and ".join(f"{size / 2**30:.3g} GiB for {part}" for part, size in parts.items() if size)
-        smaller = "schedule.duration" if unit == "pieces" else "schedule.passes"
-        if split is not None:
-            smaller += ", network.n_exc or schedule.train_images"
+        n_bytes = synapse_memory(Layout(graph_for(experiment, split.train)))
+        parts.append((n_bytes, "the network", "use fewer neurons or smaller inputs"))
+        parts.append((2 * (split.train.nbytes + split.test.nbytes), "the data", "use fewer or smaller stimuli"))
+    elif isinstance(data, Dataset) and data.published is not None:
+        n_train, n_test, side = data.published
+        n_bytes = _PER_PIXEL * (n_train + n_test) * max(filter(None, (data.resize, data.frame, side))) ** 2
+        parts.append((n_bytes, "the pictures", "lower data.resize and data.frame"))
+    if free is not None and sum(n_bytes for n_bytes, *_ in parts) > free:
+        needed = " and ".join(f"{n_bytes / 2**30:.3g} GiB for {part}" for n_bytes, part, _ in parts if n_bytes)
         raise StdpbenchError(
-            f"{experiment.name} needs {needed}, but {free / 2**30:.1f} GiB of memory are available: lower {smaller}"
+            f"{experiment.name} needs {needed}, but {free / 2**30:.1f} GiB of memory are available: {max(parts)[2]}"
         )

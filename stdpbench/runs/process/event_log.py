@@ -6,13 +6,17 @@ Recognises facts that recur after a checkpoint, and queues facts that cannot be 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from stdpbench.errors import DiskError
+from stdpbench.files import remove_file, write_aside
 from stdpbench.runs.folder.journal import Journal
-from stdpbench.runs.folder.run_folder import RunFolder, now
+from stdpbench.runs.folder.run_folder import RESERVE, RunFolder, now
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Fact, Record
+
+_ROOM = 2**16  # bytes
 
 
 class EventLog:
@@ -35,6 +39,9 @@ class EventLog:
 
     def __init__(self, folder: RunFolder, publisher: Publisher, on_failure: Callable[[str], None]) -> None:
         self.journal = Journal(folder.path)
+        self._reserve = folder.path / RESERVE
+        with suppress(DiskError):  # without room for it, there is none to be kept
+            write_aside(self._reserve, lambda file: file.write(bytes(_ROOM)))
         self.number = len(self.journal.records)
         self._publisher, self._on_failure = publisher, on_failure
         self._pending: list[Record] = []
@@ -125,5 +132,9 @@ class EventLog:
         self.journal.sync()
 
     def close(self) -> None:
-        """Close the journal."""
+        """Close the journal; queued facts take the room that was kept for them on a disk that is full."""
+        with suppress(OSError):
+            remove_file(self._reserve)
+        with suppress(DiskError):
+            self.write_pending()
         self.journal.close()

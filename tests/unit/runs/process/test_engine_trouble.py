@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.lineage.branches import rewind
 from stdpbench.runs.process import evaluation, responses
+from stdpbench.runs.process.event_log import EventLog
+from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.facts import ParametersChanged, StateChanged
 from stdpbench.simulators import find_compiler
 
@@ -440,3 +443,30 @@ def test_a_run_whose_folder_is_deleted_fails_and_makes_no_half_of_it_anew(positi
     assert last.state == "failed"
     assert "gone" in last.reason
     assert not folder.path.exists()
+
+
+class Full:
+    """The file of a journal on a disk that is full as long as another file is there."""
+
+    def __init__(self, file: Any, other: Path) -> None:
+        self.file, self.other = file, other
+
+    def write(self, data: bytes) -> int:
+        if self.other.exists():
+            raise OSError(28, "No space left on device")
+        written: int = self.file.write(data)
+        return written
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
+def test_the_last_state_has_room_on_a_full_disk(tmp_path):
+    folder = new_run(tmp_path)
+    log = EventLog(folder, Publisher(SimpleQueue()), lambda reason: None)
+    log.journal._file = Full(log.journal._file, folder.path / "reserve")  # type: ignore[assignment]
+    log.add(StateChanged("stopped", "the disk is full"), 0)
+    assert folder.about["state"] == "queued"
+    log.close()
+    assert (folder.about["state"], folder.about["reason"]) == ("stopped", "the disk is full")
+    assert not (folder.path / "reserve").exists()
