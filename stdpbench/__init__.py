@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # not from typing, which may be a file of the current folder until `__main__` leaves that out
+TYPE_CHECKING = False  # not from typing, which may be a file of the current folder at this point
 if TYPE_CHECKING:
     from typing import Any
 

@@ -36,6 +36,10 @@ def cache_folder() -> Path:
     return Path(named).expanduser() if named else platformdirs.user_cache_path("stdpbench", appauthor=False)
 
 
+SAFE = {"PYTHONSAFEPATH": "1"}
+"""Environment in which Python processes import nothing from their current folder."""
+
+
 def child_environment() -> dict[str, str]:
     """Return the environment for processes of this program, which import nothing from their current folder.
 
@@ -48,7 +52,7 @@ def child_environment() -> dict[str, str]:
     }
     absolute = {name: str(Path(folder).expanduser().absolute()) for name, folder in named.items() if folder}
     modules = [str(Path(folder).absolute()) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
-    return {**os.environ, **absolute, "PYTHONPATH": os.pathsep.join(modules), "PYTHONSAFEPATH": "1"}
+    return {**os.environ, **absolute, "PYTHONPATH": os.pathsep.join(modules), **SAFE}
 
 
 def runs_folder() -> Path:

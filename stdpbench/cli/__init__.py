@@ -19,7 +19,6 @@ _OF_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input exits with one sentence and status 2."""
-    os.environ["PYTHONSAFEPATH"] = "1"  # processes that it starts import nothing from their current folder
     for name in ("stdout", "stderr"):  # None if it was closed before Python started
         if getattr(sys, name) is None:
             setattr(sys, name, _nowhere())

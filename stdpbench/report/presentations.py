@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, input_shape
 from stdpbench.network import Learned
+from stdpbench.paths import SAFE
 from stdpbench.readout import SpikeTrains
 from stdpbench.report.disturbances import Disturbance
 from stdpbench.runs.process.evaluation import end_with, part_of, present_frozen, put_in_force, sigint_ignored
@@ -169,7 +170,7 @@ class Presenter:
 
         with sigint_ignored():  # passed to each process
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(self._workers, initializer=_open, initargs=self._arguments)
+                self._pool = ProcessPoolExecutor(self._workers, initializer=_open, initargs=self._arguments, env=SAFE)
             ahead = iter(tasks)
             running = {self._pool.submit(_simulate, *task): task for task in islice(ahead, 2 * self._workers)}
         try:

@@ -2,13 +2,11 @@
 
 import errno
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
 from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import read_toml, sync_folder, write_aside, write_text_aside, written_aside
+from stdpbench.files import read_toml, sync_folder, write_aside, write_text_aside
 
 
 def test_a_file_is_written_and_replaced(tmp_path):
@@ -74,41 +72,7 @@ def test_a_folder_that_cannot_be_synced(tmp_path, monkeypatch):
         sync_folder(tmp_path)
 
 
-def test_a_file_gets_its_name_once_the_block_is_through(tmp_path):
-    target = tmp_path / "a"
-    with written_aside(target, lambda file: file.write(b"x")):
-        assert not target.exists()
-    assert target.read_bytes() == b"x"
-    with pytest.raises(LookupError), written_aside(target, lambda file: file.write(b"y")):
-        raise LookupError
-    assert target.read_bytes() == b"x"
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
-
-
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(StdpbenchError, match="cannot be written: No such file"):
         write_text_aside(tmp_path / "nowhere" / "a", "x")
     sync_folder(tmp_path / "nowhere")
-
-
-# -- as on Windows; this simulates what its documentation says, and is no proof of what it does
-
-
-def test_a_file_that_a_reader_has_open_for_a_moment_is_replaced(tmp_path, monkeypatch):
-    target, replace, refusals = tmp_path / "status.json", Path.replace, [1, 2]
-    target.write_text("before")
-
-    def replaced(self, to):
-        if refusals:
-            refusals.pop()
-            raise PermissionError(13, "another process is using the file")
-        return replace(self, to)
-
-    monkeypatch.setattr(Path, "replace", replaced)
-    with pytest.raises(DiskError):  # elsewhere a refusal is final
-        write_text_aside(target, "now")
-    assert target.read_text() == "before"
-    monkeypatch.setattr(sys, "platform", "win32")
-    write_text_aside(target, "now")
-    assert target.read_text() == "now"
-    assert [path.name for path in tmp_path.iterdir()] == ["status.json"]

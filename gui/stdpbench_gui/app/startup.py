@@ -35,7 +35,6 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
     int
         Exit status: 0, or 1 if the window cannot open; the reason is printed to standard error.
     """
-    os.environ["PYTHONSAFEPATH"] = "1"  # processes that it starts import nothing from their current folder
     draw_in_one_thread()
     screen = display()
     if screen.state != "ok":

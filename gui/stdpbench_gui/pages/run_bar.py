@@ -169,7 +169,7 @@ class RunBar(QWidget):
             title, which = self._notes.notes.title, _title(session.folder.path.name, live.started)
             self.title.setText(f"{title} · {which}" if title else which)
             self.title.setToolTip(plain_tip(str(session.folder.path)))
-            lost = ", but its folder is gone" if session.gone and session.gone != live.reason else ""
+            lost = ", but its folder is gone" if session.gone and "is gone" not in live.reason else ""
             self.state.setText(f"{_MARKS[live.state]} {live.state}{lost}")
             self.share.setText(self._share())
             self.state.setToolTip(plain_tip(as_sentence(session.gone) or live.reason))

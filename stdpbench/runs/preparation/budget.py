@@ -37,14 +37,15 @@ def check_budget(experiment: Experiment, split: Split | None = None) -> None:
     parts = [(n * per_one, f"the schedule of {thousands(n)} {what}", f"lower schedule.{length}")]
     if split is not None:
         n_bytes = synapse_memory(Layout(graph_for(experiment, split.train)))
-        parts.append((n_bytes, "the network", "use fewer neurons or smaller inputs"))
+        parts.append((n_bytes, "the synapses", "use fewer neurons or smaller inputs"))
         parts.append((2 * (split.train.nbytes + split.test.nbytes), "the data", "use fewer or smaller stimuli"))
     elif isinstance(data, Dataset) and data.published is not None:
         n_train, n_test, side = data.published
         n_bytes = _PER_PIXEL * (n_train + n_test) * max(filter(None, (data.resize, data.frame, side))) ** 2
         parts.append((n_bytes, "the pictures", "lower data.resize and data.frame"))
     if free is not None and sum(n_bytes for n_bytes, *_ in parts) > free:
-        needed = " and ".join(f"{n_bytes / 2**30:.3g} GiB for {part}" for n_bytes, part, _ in parts if n_bytes)
+        most = [(n_bytes, part) for n_bytes, part, _ in parts if n_bytes >= 2**24]
+        needed = " and ".join(f"{n_bytes / 2**30:.3g} GiB for {part}" for n_bytes, part in most)
         raise StdpbenchError(
             f"{experiment.name} needs {needed}, but {free / 2**30:.1f} GiB of memory are available: {max(parts)[2]}"
         )

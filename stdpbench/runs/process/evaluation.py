@@ -30,6 +30,7 @@ from stdpbench.experiment import Experiment, encode, input_shape, n_bins
 from stdpbench.files import TEMPORARY, process_exists, remove_tree
 from stdpbench.network import Layout, Learned
 from stdpbench.network.initial import slow_start
+from stdpbench.paths import SAFE
 from stdpbench.readout import SpikeTrains
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.signals import handled
@@ -343,7 +344,7 @@ class Processes:
             self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-")
             shape, parent = input_shape(experiment, images), os.getpid()
             arguments = (self._folder.name, experiment.to_mapping(), shape, simulator.name, parent)
-            self._pool = ProcessPoolExecutor(n_others, initializer=_open_worker, initargs=arguments)
+            self._pool = ProcessPoolExecutor(n_others, env=SAFE, initializer=_open_worker, initargs=arguments)
         self._phases += 1
         self._network = Path(self._folder.name) / f"learned{self._phases}", phase
         simulator.learned_views.save(self._network[0])

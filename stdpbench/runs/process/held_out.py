@@ -30,6 +30,7 @@ from stdpbench.datasets import Split
 from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, input_shape, training_order
 from stdpbench.network import start_pictures
+from stdpbench.paths import SAFE
 from stdpbench.readout.held_out import measure_held_out
 from stdpbench.runs.analysis.fields import duplicates
 from stdpbench.runs.folder import snapshots
@@ -245,7 +246,7 @@ class HeldOutMeasures:
 def _open_pool() -> Any:
     from loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(1, initializer=_lower_priority, initargs=(os.getpid(),))
+    return ProcessPoolExecutor(1, env=SAFE, initializer=_lower_priority, initargs=(os.getpid(),))
 
 
 def _lower_priority(parent: int) -> None:

@@ -82,8 +82,7 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
 
     says("'<' + run.path.name + '>'", f"<{finished_run.path.name}>")
     says("print('run', len(run.weights['feed']))", f"run {784}")
-    says("app.lab_keep.__doc__", "Keep this curve")  # by the name of an earlier version
-    assert console_proxy.renamed("page-lab") in [entry.action.objectName() for entry in window.actions_]
+    says("app.rules_keep.__doc__", "Keep this curve")
     says("app.page_runs()", "asked for “Runs page”")
     waits(qtbot, lambda: window.pages.currentWidget() is window.runs_page)
     says("app.select(3)", "neuron 3 is selected")

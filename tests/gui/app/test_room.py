@@ -54,35 +54,6 @@ def test_a_layout_is_the_same_at_the_next_start(window: MainWindow, settings: QS
     window.train.arrange("Watch")  # the font is shared with all other tests
 
 
-def test_a_layout_of_an_earlier_version_gets_the_panels_that_are_new(
-    window: MainWindow, settings: QSettings, qtbot: QtBot, tmp_path: Path
-) -> None:
-    window.go_to("train")
-    window.resize(1280, 1000)
-    window.train.arrange("Inspect")
-    network, raster = window.train.panels["network"], window.train.panels["raster"]
-    assert window.train.docks.tabifiedDockWidgets(network) == [raster]
-    window.train.panels["thresholds"].hide()
-    before = shown(window) - {"network"}
-    window.train.docks.removeDockWidget(network)  # as version 1 saved it, which did not have the panel
-    network.setObjectName("")
-    settings.setValue("train/docks", window.train.docks.saveState(1))
-    settings.setValue("train/large", "false")
-    other = MainWindow(settings, window.runs)
-    qtbot.addWidget(other)
-    other.show()
-    qtbot.waitExposed(other, timeout=PATIENCE_MS)
-    other.go_to("train")
-    assert shown(other) == before | {"network"}
-    panel, docks = other.train.panels["network"], other.train.docks
-    assert docks.dockWidgetArea(panel) != NOWHERE
-    assert [tab.objectName() for tab in docks.tabifiedDockWidgets(panel)] == ["stimulus"]
-    assert panel.visibleRegion().isEmpty()  # behind the other tab
-    other.actions_["panel-network"].trigger()
-    waits(qtbot, lambda: not panel.visibleRegion().isEmpty())
-    window.train.arrange("Watch")
-
-
 @pytest.mark.shared_window
 def test_a_panel_that_a_layout_leaves_out_opens_as_a_tab(window: MainWindow, qtbot: QtBot) -> None:
     window.go_to("train")

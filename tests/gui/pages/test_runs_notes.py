@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 from runs_table import cell, copy, notices, shown, three_runs
 from waiting import waits
 
+from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.notes import NAME, Notes, change_notes, read_notes
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.protocol.facts import ParametersChanged, Record
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.widgets.copyable import CopyableAction
@@ -160,11 +162,8 @@ def test_a_run_that_was_changed_is_marked_with_number_and_what(
     known: RunsPage, finished_run: RunFolder, qtbot: QtBot
 ) -> None:
     path = copy(finished_run, known.runs, "changed", 0.5)
-    journal = path / "journal.jsonl"
-    lines = journal.read_text(encoding="utf-8").splitlines()
-    change = '"fact":"ParametersChanged","changes":{"plasticity.nu_post":[0.01,0.02]}'
-    lines.append(f'{{"n":{len(lines)},"position":9,"time":"2026-01-01T10:00:00+00:00",{change}}}')
-    journal.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    records, change = read_journal(path), ParametersChanged({"plasticity.nu_post": (0.01, 0.02)})
+    write_journal(path, [*records, Record(len(records), 9, "2026-01-01T10:00:00+00:00", change)])
     waits(qtbot, lambda: len(shown(known)) == 4 and cell(known, "changed", "state").endswith("Δ1"))
     index = known.model.index(known.model.row_of("changed"), known.model.columns.index("state"))
     assert "plasticity.nu_post 0.01 → 0.02" in str(index.data(Qt.ItemDataRole.ToolTipRole))

@@ -254,7 +254,7 @@ def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> Non
     assert len(panel.plots[0].lines) == 2
     assert "parameters changed once, learned arrays set once" in panel.summary()
     assert (panel.figure() or {})["marks"] == [(60, "nu_post → 0.02"), (80, "weights and thresholds set")]
-    assert live.log[-1][2].startswith("From presentation 80 on: weights and thresholds replaced (w abababababab…")
+    assert live.log[-1][2].startswith("From presentation 80 on: weights and thresholds replaced (feed.w abababababab…")
 
 
 def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:

@@ -129,8 +129,7 @@ def test_the_window_with_spikes_says_why_there_are_none(
         waits(qtbot, lambda: opened.note.text() != "Reading spikes …")
         return opened.note.text()
 
-    stored = "`stdpbench evaluate` stores those of runs of older versions."
-    assert note_of(finished) == f"This run has no stored spikes; {stored}"
+    assert note_of(finished) == "This run has no stored spikes; `stdpbench evaluate` stores them."
     assert note_of(stopped) == "Spikes appear here once the run is finished."
     shutil.rmtree(finished)
     assert note_of(finished) == f"Its folder {finished} is gone: it was deleted or moved."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from edited_journal import edit_journal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QToolButton
 from pytestqt.qtbot import QtBot
@@ -105,8 +105,7 @@ def test_a_failure_is_told_and_in_the_log(shown: RunSession, client: Client, how
         fact = facts.StateChanged("failed", "the disk is full")
         client.messages = [("record", Record(9, 8, "2026-01-01T00:00:00+00:00", fact))]
     elif how == "killed":
-        about = shown.folder.read_json("run.json") | {"state": "running"}
-        (shown.folder.path / "run.json").write_text(json.dumps(about), encoding="utf-8")
+        edit_journal(shown.folder, state="running")
     else:
         shutil.rmtree(shown.folder.path)
     client.over = True
@@ -148,8 +147,7 @@ def test_a_run_that_went_on_without_the_app_is_shown_anew(
     shown.catch_up()  # connected: nothing to do
     shown._client = None
     shown.live.state = State.STOPPED
-    about = shown.folder.read_json("run.json") | {"state": "finished"}
-    (shown.folder.path / "run.json").write_text(json.dumps(about), encoding="utf-8")
+    edit_journal(shown.folder, state="finished")
     shown.catch_up()
     waits(qtbot, lambda: opened)
     assert opened == [shown.folder.path]

@@ -151,27 +151,6 @@ def test_show_tells_what_a_run_was(cli: Cli) -> None:
     assert record["lineage"] == ["continues from first at presentation 7"]
 
 
-def test_show_and_compare_say_why_a_run_of_an_earlier_version_has_no_samples_as_prototypes(
-    cli: Cli, tmp_path: Path, make_run: Make
-) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    score = {"accuracy": 0.7, "interval_95": [0.6, 0.8], "n_images": 60, "n_correct": 42}
-    every = {"old": {"k_means": score}, "new": {"k_means": score, "samples": score}, "few": {"samples": score}}
-    for name, baselines in every.items():
-        path = make_run(elsewhere, name)
-        metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8")) | {"baselines": baselines}
-        (path / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
-    why = "accuracy of samples as prototypes: – where not measured: the run was evaluated by an earlier version"
-    old, new = (cli("show", str(elsewhere / name)) for name in ("old", "new"))
-    assert why in old
-    assert any(line.split() == ["accuracy", "of", "samples", "as", "prototypes", "–"] for line in old.splitlines())
-    assert why not in new
-    assert "samples as prototypes" in new
-    assert why in cli("compare", str(elsewhere / "old"), str(elsewhere / "new"))
-    assert "samples as prototypes" in cli("compare", str(elsewhere / "new"), str(elsewhere / "few"))
-    assert "k-means" not in cli("show", str(elsewhere / "few")), "as with fewer pictures than neurons"
-
-
 def test_show_leaves_nothing_beside_a_run_that_lies_elsewhere(cli: Cli, tmp_path: Path, make_run: Make) -> None:
     elsewhere = tmp_path / "elsewhere"
     make_run(elsewhere, "alone")

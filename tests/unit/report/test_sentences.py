@@ -104,7 +104,7 @@ def test_arrays_that_were_set_by_hand_are_mentioned(make_run: Callable[..., Path
     run: Any = SimpleNamespace(folder=folder)
     assert _set_by_hand(run) == []
     records = read_journal(folder.path)
-    fact = LearnedSet({"w": "ab" * 32}, {"w": (64, 12)})
+    fact = LearnedSet({"feed.w": "ab" * 32}, {"feed.w": (64, 12)})
     write_journal(folder.path, [*records, Record(len(records), 30, "", fact)])
     (sentence,) = _set_by_hand(run)
     assert sentence == (

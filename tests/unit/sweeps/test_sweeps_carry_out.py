@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 from sweep_cases import Scripted, result, sweep
 
 from stdpbench.cli.sweep_command import SweepDisplay
+from stdpbench.cli.terminal import Console
 from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.sweeps.arms import Job, Round, fixed_arms
 from stdpbench.sweeps.carry_out import known_arms

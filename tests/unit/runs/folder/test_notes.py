@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 import stdpbench
 from stdpbench import files
 from stdpbench.errors import StdpbenchError
-from stdpbench.runs.catalog import index, store
+from stdpbench.runs.catalog import store
 from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, read_notes
@@ -97,14 +96,9 @@ def test_a_folder_that_is_read_only_says_so_in_a_sentence(runs: Path, monkeypatc
         change_notes(runs / "first", lambda notes: notes.with_star(True))
 
 
-def test_the_index_follows_notes_and_one_of_an_earlier_version_is_kept(
-    runs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_index_follows_notes(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watch = RunsWatch(runs)
     assert watch.look() is not None
-    with sqlite3.connect(index.index_path(runs)) as connection:  # as version 0.1.0 made it
-        connection.execute("ALTER TABLE runs DROP COLUMN notes")
-    connection.close()
     noted(runs / "second")
     read, whole = list[str](), store._read
     monkeypatch.setattr(store, "_read", lambda folder: read.append(folder.name) or whole(folder))

@@ -80,7 +80,7 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
     assert "rule bcm instead of diehl-cook-triplet" in shown
     found = compare([RunFolder(run.path), RunFolder(made_branch)])
     assert f"In {name}, learned arrays were set: thresholds at presentation {at + 2}." in found.remarks
-    assert f"From presentation {at + 2} on: thresholds replaced (theta " in shown
+    assert f"From presentation {at + 2} on: thresholds replaced (exc.theta " in shown
     assert found.parameters["plasticity.traces.x.tau"] == ("–", f"– → tau_x (from {at + 1} on)")
 
 

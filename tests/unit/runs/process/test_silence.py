@@ -101,7 +101,7 @@ WAYS: dict[str, tuple[Callable[[Path], Experiment], str]] = {
 def printed(folder: RunFolder) -> str:
     """Return the results as the command line prints them."""
     console = Console(file=StringIO(), width=200)
-    Display(console).summarise(folder.path, folder.read_json("metrics.json"))
+    Display(console).summarise(folder, folder.read_json("metrics.json"))
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
