@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,16 @@ def dependencies(experiment: Experiment, data: str) -> Dependencies:
     data : str
         SHA-256, hexadecimal, of the data.
     """
-    here = Path(__file__).resolve().parents[2]
     kinds = {kind.__module__ for kind in _kinds([experiment, *_elements(experiment)])}
     packages = sorted({module.partition(".")[0] for module in kinds} - {"stdpbench"})
     others = {package: _digest(_files_of(package)) for package in packages}
-    return Dependencies({"data": data, "stdpbench": _digest(tuple(here / name for name in _CODE)), **others})
+    return Dependencies({"data": data, "stdpbench": _own_code(), **others})
+
+
+@cache
+def _own_code() -> str:
+    here = Path(__file__).resolve().parents[2]
+    return _digest(tuple(here / name for name in _CODE))
 
 
 def differences(records: Sequence[Record], present: Dependencies) -> list[str]:
