@@ -60,7 +60,7 @@ def differences(records: Sequence[Record], present: Dependencies) -> list[str]:
             )
         else:
             sentences.append(
-                f"The code of {name} has changed since the run was interrupted, so results from here on may differ."
+                f"The code of {name} is not the one that the journal records, so results from here on may differ."
             )
     return sentences
 
