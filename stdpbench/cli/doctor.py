@@ -102,7 +102,7 @@ def render(findings: Sequence[Finding]) -> RenderableType:
         For ``rich.console.Console.print``.
     """
     colours = {"ok": "green", "warning": "yellow", "fault": "bold red"}
-    table = Table("state", "what", "found", title="stdpbench doctor", title_justify="left")
+    table = Table("state", "what", "found", box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
     table.columns[2].overflow = "fold"  # a truncated path or command is useless
     for finding in findings:

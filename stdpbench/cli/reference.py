@@ -8,8 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from stdpbench.cli.store_commands import plain_table
-from stdpbench.cli.terminal import Console
+from stdpbench.cli.terminal import Console, plain_table
 from stdpbench.datasets import datasets
 from stdpbench.experiment import read_experiment, shipped_experiments
 from stdpbench.streams import Stream

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stdpbench import __version__
 from stdpbench.cli.note_command import noted_lines, noted_record
+from stdpbench.cli.terminal import plain_table, terminal_width, wrapped
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.columns import clock, local_time
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _IF_ANY = ("starred", "title", "tags", "parent")
 """Columns that are shown if a run has a value."""
 _SHOWN = ("name", "starred", "title", "tags", "experiment", "seed", "state", "progress", "vote", "started", "parent")
+_WIDE = 100
+"""Columns of a terminal from which on `started` is shown, too, which names of runs end with."""
 _NAMED = 10  # entries that are listed by name
 _STREAM = "training.stream."
 _NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
@@ -83,6 +86,8 @@ def list_command(
         shown = chosen or [one for one in _SHOWN if one not in _IF_ANY or any(entry.text(one) for entry in entries)]
         if not chosen and sweep is not None and (measures := _stream_columns(entries)):
             shown = [column for column in shown if column not in ("vote", "started")] + measures
+        if not chosen and terminal_width() < _WIDE and "started" in shown:
+            shown.remove("started")
         rows = [[_cell(entry, column) for column in shown] for entry in entries]
         right = [number for number, column in enumerate(shown) if column in _NUMBERS or column.startswith(_STREAM)]
         sys.stdout.write(plain_table([column.removeprefix(_STREAM) for column in shown], rows, right))
@@ -140,7 +145,7 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
             ["value"], [account.start_flatters], {name: (metric,) for name, metric in account.metrics.items()}
         )
     if judged := verdict_of(account):
-        sys.stdout.write(f"{judged}\n")
+        sys.stdout.write(wrapped(judged))
 
 
 def compare_command(
@@ -177,17 +182,17 @@ def compare_command(
     _show_comparison(comparison, "Differences between")
     for account in comparison.accounts if groups is None else ():
         if judged := verdict_of(account):
-            sys.stdout.write(f"{title_and_name(account)}: {judged}\n")
+            sys.stdout.write(wrapped(f"{title_and_name(account)}: {judged}"))
     if groups is not None:
         sys.stdout.write("\nOver seeds\n")
         sys.stdout.write(plain_table(groups.headings, groups.rows, right=[2]))
         for remark in groups.remarks:
-            sys.stdout.write(f"{remark}\n")
+            sys.stdout.write(wrapped(remark))
         if rows := groups.baseline_rows:
             sys.stdout.write("\nThe vote against baselines, paired by seed\n")
             sys.stdout.write(plain_table(BASELINE_HEADINGS, rows, right=[2]))
-            sys.stdout.write(f"{groups.about_baselines}\n")
-            sys.stdout.writelines(f"{sentence}\n" for sentence in groups.verdicts)
+            sys.stdout.write(wrapped(groups.about_baselines))
+            sys.stdout.writelines(map(wrapped, groups.verdicts))
     if figure is not None:
         sys.stdout.write(f"figure: {figure} (and .csv, .txt)\n")
 
@@ -248,19 +253,6 @@ def restore_command(name: str, runs: Path | None) -> None:
 
     folder = restore(runs or runs_folder(), name)
     sys.stdout.write(f"run folder: {folder.path}\n")
-
-
-def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Format columns, two spaces apart; `right` are those aligned to the right. Fast enough for thousands of rows."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    lines = []
-    for row in (header, *rows):
-        cells = [
-            cell.rjust(width) if number in right else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip() + "\n")
-    return "".join(lines)
 
 
 def _holds_runs(folder: Path, runs: Path) -> bool:
@@ -339,7 +331,7 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
     names = with_words(comparison.accounts)
     others = [*map(title_and_name, comparison.accounts)]
     sys.stdout.write("\n")
-    sys.stdout.write(f"{title} {', '.join(others[:-1] if title.endswith('from') else others)}\n")
+    sys.stdout.write(wrapped(f"{title} {', '.join(others[:-1] if title.endswith('from') else others)}"))
     rows = [[path, *texts] for path, texts in comparison.parameters.items()]
     rows += [[f"version of {name}", *texts] for name, texts in comparison.versions.items()]
     if rows:
@@ -348,7 +340,7 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
         sys.stdout.write("None: parameters and versions are the same.\n")
     _show_metrics(names, [one.start_flatters for one in comparison.accounts], comparison.metrics)
     for remark in comparison.remarks:
-        sys.stdout.write(f"{remark}\n")
+        sys.stdout.write(wrapped(remark))
 
 
 def _show_metrics(

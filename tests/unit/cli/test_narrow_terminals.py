@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
 import re
+import struct
+import subprocess
+import sys
+import termios
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -73,3 +80,33 @@ def drawn(table: RenderableType, columns: int) -> str:
 def test_tables_of_checks(kind: str) -> None:
     (outcome,) = validate([kind], quick=True)
     assert broken(drawn(_table(outcome), 80), drawn(_table(outcome), 1000)) == []
+
+
+def on_a_terminal(*arguments: str) -> str:
+    """Run the command line on a terminal of 80 columns, and return what it shows."""
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    command = [sys.executable, "-m", "stdpbench", *arguments]
+    process = subprocess.Popen(command, stdout=slave, stdin=subprocess.DEVNULL, env=environment)
+    os.close(slave)
+    pieces = []
+    try:
+        while piece := os.read(master, 65536):
+            pieces.append(piece)
+    except OSError:  # how Linux reports that the other side is closed
+        pass
+    os.close(master)
+    assert process.wait() == 0
+    return b"".join(pieces).decode()
+
+
+def test_tables_of_runs_fit_a_terminal(tmp_path: Path, make_run: Callable[..., Path], call: Command) -> None:
+    for seed in range(2):
+        make_run(tmp_path, f"a-name-of-28-characters-{seed}000", vote=0.9, parameters={"seed": seed})
+    names = [folder.name for folder in tmp_path.iterdir() if folder.is_dir()]
+    for arguments in (("list",), ("show", names[0]), ("compare", *names)):
+        narrow, wide = (run(*arguments, "--runs", str(tmp_path)) for run in (on_a_terminal, call))
+        assert broken(narrow, wide) == [], arguments
+        longest = max(narrow.splitlines(), key=len)
+        assert len(longest) <= 80 or "/" in longest, arguments
