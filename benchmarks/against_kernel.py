@@ -113,10 +113,10 @@ def _kernel(library: ctypes.CDLL, w: NDArray[np.float64], inhibition: str, rest:
 
 
 def _compiled(w: NDArray[np.float64], inhibition: str, precision: str, rest: bool, *, delays: str = "none") -> Turn:
-    from stdpbench.encoding import Spikes as Encoded
+    from stdpbench.engine.simulators import open_simulator
     from stdpbench.experiment import Experiment
+    from stdpbench.kinds.encoding import Spikes as Encoded
     from stdpbench.runs.process.homeostasis import theta_decay
-    from stdpbench.simulators import open_simulator
 
     between = "rest" if rest else "carry"
     mapping = {

@@ -100,14 +100,14 @@ def measure(name: str, seed: int, passes: int | None, skip_reset: bool) -> dict[
     import torch
     from threadpoolctl import threadpool_limits
 
-    from stdpbench.encoding.current import Current
+    from stdpbench.engine.network import projection_weights
     from stdpbench.experiment import read_experiment
-    from stdpbench.network import projection_weights
-    from stdpbench.references import Task
-    from stdpbench.references.feed_forward import chain, neurons_of
-    from stdpbench.references.loss import left_out, rate_at
-    from stdpbench.references.spiking_layers import forward
-    from stdpbench.references.surrogate_gradient import SurrogateGradient
+    from stdpbench.experiment.references import Task
+    from stdpbench.experiment.references.feed_forward import chain, neurons_of
+    from stdpbench.experiment.references.loss import left_out, rate_at
+    from stdpbench.experiment.references.spiking_layers import forward
+    from stdpbench.experiment.references.surrogate_gradient import SurrogateGradient
+    from stdpbench.kinds.encoding.current import Current
     from stdpbench.runs.preparation.start import load_split
 
     made = read_experiment(name).override({"seed": seed, "reference.through_reset": not skip_reset})

@@ -11,10 +11,10 @@ import argparse
 
 import numpy as np
 
-from stdpbench.encoding import Spikes
+from stdpbench.engine.network import start_arrays
+from stdpbench.engine.simulators import open_simulator
 from stdpbench.experiment import read_experiment
-from stdpbench.network import start_arrays
-from stdpbench.simulators import open_simulator
+from stdpbench.kinds.encoding import Spikes
 
 _NEURONS = list(range(0, 8000, 40))
 _EMPTY = Spikes(np.empty(0, np.int32), np.empty(0, np.int32))

@@ -53,12 +53,12 @@ def measure(
 ) -> dict[str, float]:
     """Return the columns of one run."""
     from stdpbench.experiment import encode
-    from stdpbench.readout import readouts
-    from stdpbench.readout.over_time import answers_over_time
-    from stdpbench.report.disturbances import Disturbance
-    from stdpbench.report.evaluated_run import load_run
-    from stdpbench.report.presentations import Presentation, Presenter
+    from stdpbench.results.readout import readouts
+    from stdpbench.results.readout.over_time import answers_over_time
     from stdpbench.runs.folder.run_folder import RunFolder
+    from stdpbench.studies.report.disturbances import Disturbance
+    from stdpbench.studies.report.evaluated_run import load_run
+    from stdpbench.studies.report.presentations import Presentation, Presenter
 
     run = load_run(RunFolder.open(folder))
     assignment, vote = run.assignment(), readouts.get("vote")()

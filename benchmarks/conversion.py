@@ -15,11 +15,11 @@ from typing import Any, Literal
 import numpy as np
 
 import stdpbench
-from stdpbench.encoding.current import Current
-from stdpbench.figures.conversion import conversion_figure
-from stdpbench.references.conversion_curve import ConversionCurve, conversion_curve
-from stdpbench.references.converted import spiking_layers
-from stdpbench.references.feed_forward import chain, neurons_of
+from stdpbench.experiment.references.conversion_curve import ConversionCurve, conversion_curve
+from stdpbench.experiment.references.converted import spiking_layers
+from stdpbench.experiment.references.feed_forward import chain, neurons_of
+from stdpbench.kinds.encoding.current import Current
+from stdpbench.results.figures.conversion import conversion_figure
 
 AT = (5, 10, 15, 20, 30, 50, 75, 100, 200)
 """Numbers of steps that are printed."""

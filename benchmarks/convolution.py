@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.experiment import read_experiment
-from stdpbench.references.optimizer import Adam
+from stdpbench.experiment.references.optimizer import Adam
 
 Array = NDArray[np.float32]
 SIDE = 3

@@ -52,11 +52,11 @@ def main() -> None:
 
 def measure(kind: str, changes: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
     """Train in pairs with one encoder."""
+    from stdpbench.engine.network import start_weights
+    from stdpbench.engine.simulators import open_simulator
     from stdpbench.experiment import encode, n_input, read_experiment
-    from stdpbench.network import start_weights
     from stdpbench.runs.process import stimuli
     from stdpbench.runs.process import training as process
-    from stdpbench.simulators import open_simulator
 
     if options.bind:
         os.sched_setaffinity(0, {0})

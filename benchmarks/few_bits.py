@@ -67,11 +67,11 @@ def missing_and_kept(
     folder: Path, kinds: Sequence[str], n_images: int | None, kept: dict[str, dict[str, Any]], store: Path
 ) -> Iterator[dict[str, Any]]:
     """Yield the points of a run: how many pictures each read-out has right."""
-    from stdpbench.readout import READOUTS, readouts
-    from stdpbench.report.disturbances import Disturbance
-    from stdpbench.report.evaluated_run import load_run
-    from stdpbench.report.presentations import Presentation, Presenter
+    from stdpbench.results.readout import READOUTS, readouts
     from stdpbench.runs.folder.run_folder import RunFolder
+    from stdpbench.studies.report.disturbances import Disturbance
+    from stdpbench.studies.report.evaluated_run import load_run
+    from stdpbench.studies.report.presentations import Presentation, Presenter
 
     run = load_run(RunFolder.open(folder))
     n = min(n_images or len(run.test_counts), len(run.test_counts))

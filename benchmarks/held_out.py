@@ -64,12 +64,12 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 def train(folder: Path, options: argparse.Namespace, total: int) -> tuple[dict[int, dict[str, float]], int, str]:
     """Train in a new run folder; return times by position, the number of late measurements, and the data source."""
+    from stdpbench.base.threads import one_blas_thread
     from stdpbench.experiment import Experiment
     from stdpbench.runs.preparation.creation import create_run
     from stdpbench.runs.process.engine import RunEngine
     from stdpbench.runs.process.publisher import Publisher
     from stdpbench.runs.protocol.options import Options
-    from stdpbench.threads import one_blas_thread
 
     one_blas_thread()
     pixels, origin = inputs.images(min(total, 50_000) + options.images + 500, options.data)

@@ -45,7 +45,7 @@ def measure(name: str, changes: dict[str, str], seed: int, blur: float, validati
     from threadpoolctl import threadpool_limits
 
     from stdpbench.experiment import read_experiment
-    from stdpbench.readout.baselines import LLOYD_UP_TO
+    from stdpbench.results.readout.baselines import LLOYD_UP_TO
     from stdpbench.runs.preparation.start import load_split
 
     experiment = read_experiment(name).override({**changes, "seed": seed})

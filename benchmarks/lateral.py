@@ -18,10 +18,10 @@ def main() -> None:
     options = inputs.parser(__doc__, presentations=50)
     options.add_argument("--warm-up", type=int, default=10, help="untimed presentations before the timed ones")
     chosen = options.parse_args()
-    from stdpbench.datasets import Images
+    from stdpbench.data.datasets import Images
+    from stdpbench.engine.network import normalise, start_weights
+    from stdpbench.engine.simulators import open_simulator, projection_memory
     from stdpbench.experiment import Experiment, encode
-    from stdpbench.network import normalise, start_weights
-    from stdpbench.simulators import open_simulator, projection_memory
 
     kinds = {"fixed": {"kind": "fixed"}, "homeostatic": {"kind": "homeostatic", "eta": 0.0}}
     shown = chosen.warm_up + chosen.presentations

@@ -18,16 +18,16 @@ N_INPUT, DT, LONGEST, STIMULUS = 784, 0.5, 10.0, 350.0
 
 def network(n_exc: int, *, weights: bool, delays: bool) -> Any:
     """Open a network whose weights, delays, or both learn."""
-    from stdpbench.connections.others import Others
-    from stdpbench.delay_plasticity.delay_shift import DelayShift
-    from stdpbench.delays.constant import Constant as OneDelay
-    from stdpbench.delays.uniform import Uniform as Delays
-    from stdpbench.graph import Graph, Population, Projection
-    from stdpbench.neurons.adaptive_lif import AdaptiveLIF
-    from stdpbench.plasticity.diehl_cook_triplet import DiehlCookTriplet
-    from stdpbench.simulators import open_graph
-    from stdpbench.weights.constant import Constant
-    from stdpbench.weights.uniform import Uniform
+    from stdpbench.engine.simulators import open_graph
+    from stdpbench.experiment.graph import Graph, Population, Projection
+    from stdpbench.kinds.connections.others import Others
+    from stdpbench.kinds.delay_plasticity.delay_shift import DelayShift
+    from stdpbench.kinds.delays.constant import Constant as OneDelay
+    from stdpbench.kinds.delays.uniform import Uniform as Delays
+    from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
+    from stdpbench.kinds.plasticity.diehl_cook_triplet import DiehlCookTriplet
+    from stdpbench.kinds.weights.constant import Constant
+    from stdpbench.kinds.weights.uniform import Uniform
 
     feed = Projection(
         source="input",
@@ -52,7 +52,7 @@ def network(n_exc: int, *, weights: bool, delays: bool) -> Any:
 
 def shown(seed: int, rate: float) -> Any:
     """Draw input spikes: a seventh of the inputs fire at a rate, others do not."""
-    from stdpbench.encoding import Spikes
+    from stdpbench.kinds.encoding import Spikes
 
     random, n_bins = np.random.default_rng(seed), round((STIMULUS - LONGEST) / DT)
     fires = random.random((n_bins, N_INPUT)) < rate * DT * 1e-3 * (random.random(N_INPUT) < 1 / 7)

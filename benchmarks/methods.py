@@ -51,10 +51,10 @@ def main() -> None:
 def measure(folder: Path, n_images: int) -> dict[str, float]:
     """Return the columns of one run."""
     from stdpbench.experiment import graph_for
-    from stdpbench.readout.energy import ADDITION, MULTIPLY_ADD, cost
-    from stdpbench.report.evaluated_run import load_run
-    from stdpbench.report.presentations import Presentation, Presenter
+    from stdpbench.results.readout.energy import ADDITION, MULTIPLY_ADD, cost
     from stdpbench.runs.folder.run_folder import RunFolder
+    from stdpbench.studies.report.evaluated_run import load_run
+    from stdpbench.studies.report.presentations import Presentation, Presenter
 
     run = load_run(RunFolder.open(folder))
     metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))

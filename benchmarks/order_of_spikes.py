@@ -35,16 +35,16 @@ SCORES = ("vote", "proportion", "confidence", "probe", "probe of input counts", 
 
 def open_network(seed: int, *, weights: bool, delays: bool) -> Any:
     """Open the network of an arm; a rate of 0 keeps weights or delays as they are, while thresholds adapt."""
-    from stdpbench.connections.others import Others
-    from stdpbench.delay_plasticity.delay_shift import DelayShift
-    from stdpbench.delays.constant import Constant as OneDelay
-    from stdpbench.delays.uniform import Uniform as Delays
-    from stdpbench.graph import Graph, Population, Projection
-    from stdpbench.neurons.adaptive_lif import AdaptiveLIF
-    from stdpbench.plasticity.pair_additive import PairAdditive
-    from stdpbench.simulators import open_graph
-    from stdpbench.weights.constant import Constant
-    from stdpbench.weights.uniform import Uniform
+    from stdpbench.engine.simulators import open_graph
+    from stdpbench.experiment.graph import Graph, Population, Projection
+    from stdpbench.kinds.connections.others import Others
+    from stdpbench.kinds.delay_plasticity.delay_shift import DelayShift
+    from stdpbench.kinds.delays.constant import Constant as OneDelay
+    from stdpbench.kinds.delays.uniform import Uniform as Delays
+    from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
+    from stdpbench.kinds.plasticity.pair_additive import PairAdditive
+    from stdpbench.kinds.weights.constant import Constant
+    from stdpbench.kinds.weights.uniform import Uniform
 
     mean = TOTAL / CHANNELS
     feed = Projection(
@@ -71,13 +71,13 @@ def open_network(seed: int, *, weights: bool, delays: bool) -> Any:
 
 def run(seed: int, *, weights: bool, delays: bool) -> dict[str, float]:
     """Train and score one arm of a seed."""
-    from stdpbench.datasets.order import Order
-    from stdpbench.encoding import Spikes
-    from stdpbench.normalisations.sum import Sum
-    from stdpbench.readout.base import assign
-    from stdpbench.readout.confidence import Confidence
-    from stdpbench.readout.proportion import Proportion
-    from stdpbench.readout.vote import Vote
+    from stdpbench.data.datasets.order import Order
+    from stdpbench.kinds.encoding import Spikes
+    from stdpbench.kinds.normalisations.sum import Sum
+    from stdpbench.results.readout.base import assign
+    from stdpbench.results.readout.confidence import Confidence
+    from stdpbench.results.readout.proportion import Proportion
+    from stdpbench.results.readout.vote import Vote
 
     data = Order(
         classes=CLASSES,

@@ -104,14 +104,14 @@ def run(setting: Setting, seeds: Sequence[int]) -> list[Result]:
     The neurons are in one network, which takes less time, and have nothing to do with each other: the inputs are a
     grid of 10 rows, of which each neuron sees 10 columns.
     """
-    from stdpbench.connections.local import Local
-    from stdpbench.delay_plasticity.delay_shift import DelayShift
-    from stdpbench.encoding import Spikes
-    from stdpbench.graph import Graph, Population, Projection
-    from stdpbench.neurons.lif_current import LIFCurrent
-    from stdpbench.plasticity.pair_additive import PairAdditive
-    from stdpbench.simulators import open_graph
-    from stdpbench.weights.constant import Constant
+    from stdpbench.engine.simulators import open_graph
+    from stdpbench.experiment.graph import Graph, Population, Projection
+    from stdpbench.kinds.connections.local import Local
+    from stdpbench.kinds.delay_plasticity.delay_shift import DelayShift
+    from stdpbench.kinds.encoding import Spikes
+    from stdpbench.kinds.neurons.lif_current import LIFCurrent
+    from stdpbench.kinds.plasticity.pair_additive import PairAdditive
+    from stdpbench.kinds.weights.constant import Constant
 
     n, weight = len(seeds), setting.weight / setting.per_pair
     feed = Projection(

@@ -20,10 +20,10 @@ def main() -> None:
     options = inputs.parser(__doc__, presentations=1000)
     options.add_argument("--warm-up", type=int, default=20, help="untimed presentations before the timed ones")
     chosen = options.parse_args()
-    from stdpbench.datasets import Images
+    from stdpbench.data.datasets import Images
+    from stdpbench.engine.network import normalise, start_weights
+    from stdpbench.engine.simulators import open_simulator
     from stdpbench.experiment import Experiment, encode
-    from stdpbench.network import normalise, start_weights
-    from stdpbench.simulators import open_simulator
 
     shown = chosen.warm_up + chosen.presentations
     images = Images(inputs.images(min(shown, 2000), chosen.data)[0], None)

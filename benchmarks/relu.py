@@ -40,7 +40,7 @@ def measure(name: str, changes: dict[str, str], seed: int, validation: bool) -> 
     from threadpoolctl import threadpool_limits
 
     from stdpbench.experiment import read_experiment
-    from stdpbench.references.surrogate_gradient import SurrogateGradient
+    from stdpbench.experiment.references.surrogate_gradient import SurrogateGradient
     from stdpbench.runs.preparation.start import load_split
 
     experiment = read_experiment(name).override({**changes, "seed": seed})
@@ -75,8 +75,8 @@ def train(
     seed: int,
 ) -> list[NDArray[np.float32]]:
     """Return weights and biases of each layer in turn, trained."""
-    from stdpbench.references.loss import cross_entropy, left_out, rate_at
-    from stdpbench.references.optimizer import Adam
+    from stdpbench.experiment.references.loss import cross_entropy, left_out, rate_at
+    from stdpbench.experiment.references.optimizer import Adam
 
     random = np.random.default_rng(seed)
     arrays: list[NDArray[np.float32]] = []

@@ -190,7 +190,7 @@ def percentiles(values: list[float]) -> dict[str, float]:
 
 def alone() -> dict[str, float]:
     """Time the three usual protocols alone, with other values each time."""
-    from stdpbench import lab
+    from stdpbench.studies import lab
 
     found = {}
     for name in ("pair_window", "frequency", "weight_dependence"):

@@ -19,11 +19,11 @@ def main() -> None:
     options.add_argument("--kinds", nargs="*", help="rules to compare (default: all)")
     options.add_argument("--warm-up", type=int, default=10, help="untimed presentations before the timed ones")
     chosen = options.parse_args()
-    from stdpbench.datasets import Images
+    from stdpbench.data.datasets import Images
+    from stdpbench.engine.network import normalise, start_weights
+    from stdpbench.engine.simulators import open_simulator
     from stdpbench.experiment import Experiment, encode
-    from stdpbench.network import normalise, start_weights
-    from stdpbench.plasticity import rules
-    from stdpbench.simulators import open_simulator
+    from stdpbench.kinds.plasticity import rules
 
     base, shown = "diehl-cook-triplet", chosen.warm_up + chosen.presentations
     possible = [kind for kind in rules.kinds() if rules.get(kind).runs_in_digit_network]

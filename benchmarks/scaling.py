@@ -21,10 +21,10 @@ SHOWN = {400: 24, 1600: 8, 6400: 4}
 def main() -> None:
     """Open the networks and time them round by round."""
     options = arguments()
-    from stdpbench.datasets import Images
+    from stdpbench.data.datasets import Images
+    from stdpbench.engine.network.initial import start_weights
+    from stdpbench.engine.simulators import open_simulator
     from stdpbench.experiment import Experiment
-    from stdpbench.network.initial import start_weights
-    from stdpbench.simulators import open_simulator
 
     pixels, pictures = inputs.images(1000, options.data)
     images = Images(pixels, None)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.figures.surrogate_training import layers_with_gradients, passes_of, surrogate_training_figure
+from stdpbench.results.figures.surrogate_training import layers_with_gradients, passes_of, surrogate_training_figure
 from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol.live_run import LiveRun

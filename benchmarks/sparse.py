@@ -27,13 +27,13 @@ dgi/dt = -gi/(10*ms) : 1
 
 def ours(n_exc: int, p: float, seconds: int, seed: int, cut: float) -> dict[str, Any]:
     """Time the compiled simulator."""
-    from stdpbench.connections.random import Random
-    from stdpbench.encoding import Spikes
-    from stdpbench.graph import Graph, Population, Projection
-    from stdpbench.neurons.lif import LIF
-    from stdpbench.plasticity.inhibitory import Inhibitory
-    from stdpbench.simulators import is_compiled, open_graph, synapse_memory
-    from stdpbench.weights.constant import Constant
+    from stdpbench.engine.simulators import is_compiled, open_graph, synapse_memory
+    from stdpbench.experiment.graph import Graph, Population, Projection
+    from stdpbench.kinds.connections.random import Random
+    from stdpbench.kinds.encoding import Spikes
+    from stdpbench.kinds.neurons.lif import LIF
+    from stdpbench.kinds.plasticity.inhibitory import Inhibitory
+    from stdpbench.kinds.weights.constant import Constant
 
     names = {"v_rest": -40.0, "v_reset": -60.0, "v_thresh": -50.0, "tau_m": 20.0, "t_ref": 5.0}  # 20 mV of background
     cell = LIF(**names, E_exc=0.0, E_inh=-80.0, tau_ge=5.0, tau_gi=10.0)

@@ -21,10 +21,10 @@ def main() -> None:
     """Build the network and run the requested benchmark."""
     options = arguments()
     begin = perf_counter()
-    from stdpbench.datasets import Images
+    from stdpbench.data.datasets import Images
+    from stdpbench.engine.network.initial import start_weights
+    from stdpbench.engine.simulators import open_simulator
     from stdpbench.experiment import Experiment
-    from stdpbench.network.initial import start_weights
-    from stdpbench.simulators import open_simulator
 
     imported = perf_counter()
     network = {"n_exc": options.n_exc, "inhibition": options.inhibition, "delays": options.delays}

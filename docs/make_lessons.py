@@ -1,4 +1,4 @@
-"""Write the notebooks of the lessons, ``docs/lessons/NAME.ipynb``, from their declarations in `stdpbench.lessons`.
+"""Write the notebooks ``docs/lessons/NAME.ipynb`` from the declarations in `stdpbench.base.lessons`.
 
 Run it as ``python docs/make_lessons.py`` after a change of a lesson.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 
-from stdpbench.lessons import Lesson, cells, lessons
+from stdpbench.base.lessons import Lesson, cells, lessons
 
 FOLDER = Path(__file__).parent / "lessons"
 

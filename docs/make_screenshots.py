@@ -24,12 +24,10 @@ from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication, QPushButton, QWidget
 from screenshot_camera import LONGEST, Camera
 
+from stdpbench.base.lessons import lessons
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.experiment.starting_points import start_from
-from stdpbench.lab.points import SHIPPED
-from stdpbench.lessons import lessons
-from stdpbench.plasticity import rules
-from stdpbench.report.views import Chosen
+from stdpbench.kinds.plasticity import rules
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -40,6 +38,8 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
+from stdpbench.studies.lab.points import SHIPPED
+from stdpbench.studies.report.views import Chosen
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.dialogs.neuron_spikes import NeuronSpikes

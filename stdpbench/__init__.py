@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from stdpbench.api import start as start
     from stdpbench.api import stimulus_figure as stimulus_figure
     from stdpbench.api import stimulus_numbers as stimulus_numbers
-    from stdpbench.errors import StdpbenchError as StdpbenchError
+    from stdpbench.base.errors import StdpbenchError as StdpbenchError
     from stdpbench.experiment import Experiment as Experiment
-    from stdpbench.templates.builder import Network as Network
+    from stdpbench.experiment.templates.builder import Network as Network
 
 __version__ = "0.1.0"
 

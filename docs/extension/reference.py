@@ -16,14 +16,14 @@ import click
 import typer
 
 import stdpbench
-from stdpbench import lab
 from stdpbench.cli.app import app as command_line
 from stdpbench.cli.describe import FAMILIES, TEXTS, Described, look_up
+from stdpbench.declare.registry import Family
 from stdpbench.experiment import SECTIONS, family_of, read_experiment, shipped_experiments
-from stdpbench.graph.tables import POPULATION, PROJECTION
-from stdpbench.plasticity import projection_rules
-from stdpbench.registry import Family
-from stdpbench.sweeps import definition
+from stdpbench.experiment.graph.tables import POPULATION, PROJECTION
+from stdpbench.kinds.plasticity import projection_rules
+from stdpbench.studies import lab
+from stdpbench.studies.sweeps import definition
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference" / "generated"
 TITLES = {
@@ -240,11 +240,11 @@ def _python() -> str:
         options = "   :members:\n   :inherited-members: BaseModel\n" if name != "Experiment" else ""
         options = f"   :members: {', '.join(_EXPERIMENT)}\n" if name == "Experiment" else options
         lines += [f"## {name}", _autodoc([f".. autoclass:: stdpbench.{name}\n{options}"])]
-    lines.append("## The laboratory: `stdpbench.lab`")
+    lines.append("## The laboratory: `stdpbench.studies.lab`")
     found = [name for name in lab.__all__ if name != "PROTOCOLS"]
     lines.append(
         _autodoc(
-            f".. auto{'class' if inspect.isclass(getattr(lab, name)) else 'function'}:: stdpbench.lab.{name}"
+            f".. auto{'class' if inspect.isclass(getattr(lab, name)) else 'function'}:: stdpbench.studies.lab.{name}"
             for name in found
         )
     )

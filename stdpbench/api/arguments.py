@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 
 
 def whole_number(number: Any, what: str) -> int:

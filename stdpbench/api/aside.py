@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client.process_end import why_ended
 
 

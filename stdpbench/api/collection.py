@@ -7,8 +7,8 @@ from pathlib import Path
 
 from stdpbench.api.display import html_rows
 from stdpbench.api.run import Run
-from stdpbench.errors import StdpbenchError
-from stdpbench.paths import runs_folder
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import runs_folder
 from stdpbench.runs.catalog.store import run_names
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stdpbench import units
 from stdpbench.api import plots
 from stdpbench.api.plots import Place
 from stdpbench.api.view import RunView
-from stdpbench.figures.saving import Width
+from stdpbench.base import units
+from stdpbench.results.figures.saving import Width
 from stdpbench.runs.catalog.comparison import read_population
 from stdpbench.runs.folder.notes import title_of
 from stdpbench.runs.folder.weights_origin import origin_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stdpbench.api.display import display, in_notebook
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.experiment.dry_run import shown_numbers, shown_stimulus
-from stdpbench.figures.saving import Width, millimetres
+from stdpbench.results.figures.saving import Width, millimetres
 from stdpbench.runs.preparation.start import load_split
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def stimulus_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        See `stdpbench.figures.stimulus_figure.stimulus_figure`; in a notebook, it is also displayed.
+        See `stdpbench.results.figures.stimulus_figure.stimulus_figure`; in a notebook, it is also displayed.
 
     Raises
     ------
     StdpbenchError
         If the data cannot be read, there is no such stimulus, or the width is none.
     """
-    from stdpbench.figures.stimulus_figure import stimulus_figure as draw
+    from stdpbench.results.figures.stimulus_figure import stimulus_figure as draw
 
     made, wide = _experiment(experiment), None if width is None else millimetres(width)
     shown = shown_stimulus(made, load_split(made, validation=False), number)

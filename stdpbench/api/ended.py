@@ -11,7 +11,7 @@ from stdpbench.api.arguments import plain_values, whole_number
 from stdpbench.api.aside import command_result
 from stdpbench.api.display import progress as progress_display
 from stdpbench.api.view import RunView
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.catalog.trash import restore
 from stdpbench.runs.lineage.reproduction import Reproduction, reproduce

@@ -15,7 +15,7 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient, ended_first
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process

@@ -11,10 +11,10 @@ from stdpbench.api.arguments import plain_values
 from stdpbench.api.rounded import with_bits
 from stdpbench.api.run import Run
 from stdpbench.api.view import RunView
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import runs_folder
+from stdpbench.bridges.nir.imported import nir_network
 from stdpbench.experiment import Experiment, read_experiment, with_reference
-from stdpbench.nir.imported import nir_network
-from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.features import features_of

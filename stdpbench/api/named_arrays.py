@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError, suggestion
 
 Floats = NDArray[np.floating[Any]]
 

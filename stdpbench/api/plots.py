@@ -20,15 +20,15 @@ from numpy.typing import NDArray
 from stdpbench.api.display import display, in_notebook
 from stdpbench.api.named_arrays import NamedArrays
 from stdpbench.api.tables import history_arrays
-from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.experiment import Experiment
-from stdpbench.figures.confusion import confusion, confusion_on
-from stdpbench.figures.drawing import curve, new_figure
-from stdpbench.figures.fields import Mosaic, fields_on, receptive_fields
-from stdpbench.figures.saving import NARROW, Width, at_width, millimetres
-from stdpbench.figures.stream_figures import stream_figure
-from stdpbench.readout import READOUTS, Score
-from stdpbench.readout.held_out import MEASURES
+from stdpbench.results.figures.confusion import confusion, confusion_on
+from stdpbench.results.figures.drawing import curve, new_figure
+from stdpbench.results.figures.fields import Mosaic, fields_on, receptive_fields
+from stdpbench.results.figures.saving import NARROW, Width, at_width, millimetres
+from stdpbench.results.figures.stream_figures import stream_figure
+from stdpbench.results.readout import READOUTS, Score
+from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.held_out_series import held_out_columns
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
@@ -90,7 +90,7 @@ def plot_weights(
     name: str,
     place: Place,
 ) -> Axes:
-    """Draw receptive fields; see `stdpbench.figures.fields.receptive_fields`."""
+    """Draw receptive fields; see `stdpbench.results.figures.fields.receptive_fields`."""
     if live.started is None:
         raise StdpbenchError(f"{name} has no network yet")
     names = live.started.class_names or None
@@ -114,7 +114,7 @@ def plot_weights(
 def plot_confusion(
     metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str, word: str, place: Place
 ) -> Axes:
-    """Draw a confusion matrix; see `stdpbench.figures.confusion.confusion`."""
+    """Draw a confusion matrix; see `stdpbench.results.figures.confusion.confusion`."""
     scores = metrics.get("accuracy", {})
     if not scores or live.started is None:
         raise StdpbenchError(f"{name} has no answers to labelled pictures yet")
@@ -161,7 +161,7 @@ def plot_held_out(live: LiveRun, measure: str, place: Place, label: str) -> Axes
 
 
 def plot_stream(live: LiveRun, seconds: float, name: str, place: Place) -> Axes:
-    """Draw the measures of a stream; see `stdpbench.figures.stream_figures.stream_figure`."""
+    """Draw the measures of a stream; see `stdpbench.results.figures.stream_figures.stream_figure`."""
     if not live.pieces:
         raise StdpbenchError(f"{name} has no complete piece of a stream")
     columns, answers = stream_columns(live.pieces, seconds), pattern_answers(live.pieces.values())

@@ -7,8 +7,8 @@ from typing import Any
 
 from stdpbench.api.aside import command_result
 from stdpbench.api.view import RunView
-from stdpbench.errors import StdpbenchError
-from stdpbench.network.rounding import checked_bits
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network.rounding import checked_bits
 
 _PATH = "simulator.weight_bits"
 

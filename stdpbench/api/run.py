@@ -18,8 +18,8 @@ from stdpbench.api.exports import Exports
 from stdpbench.api.follower import Follower
 from stdpbench.api.noted import NotedRun
 from stdpbench.api.rounded import RoundedRun
-from stdpbench.errors import StdpbenchError
-from stdpbench.plasticity.tables import RuleLike, rule_table
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.plasticity.tables import RuleLike, rule_table
 from stdpbench.runs.folder.learned_arrays import write_learned
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage import branches

@@ -25,13 +25,12 @@ from stdpbench.api.tables import (
     metrics_table,
     stream_arrays,
 )
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.hardware import ChipCheck
+from stdpbench.declare.learned_names import is_delay, is_weight
 from stdpbench.experiment import Experiment
-from stdpbench.hardware import ChipCheck
-from stdpbench.learned_names import is_delay, is_weight
-from stdpbench.readout import INTERVAL
-from stdpbench.readout.polychrony import Group, find_groups
-from stdpbench.report.chip_check import check_run
+from stdpbench.results.readout import INTERVAL
+from stdpbench.results.readout.polychrony import Group, find_groups
 from stdpbench.runs.analysis.wiring import wiring_of
 from stdpbench.runs.catalog.comparison import Account, read_population, verdict_of
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
@@ -45,6 +44,7 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.changes import Changes, changes_rule, describe_changes, tables_with
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
+from stdpbench.studies.report.chip_check import check_run
 
 _THETA = ".theta"
 
@@ -242,7 +242,7 @@ class RunView:
         """Find groups of neurons that fire in a fixed pattern because of their delays, after Izhikevich (2006).
 
         Needs a network of the neuron ``izhikevich`` with sparse projections and dt = 1 ms, whose neurons are numbered
-        population by population; see `stdpbench.readout.polychrony`. It takes seconds of CPU time per mother.
+        population by population; see `stdpbench.results.readout.polychrony`. It takes seconds of CPU time per mother.
 
         Parameters
         ----------
@@ -258,7 +258,7 @@ class RunView:
         return find_groups(wiring_of(self.experiment.graph(), weights), mothers)
 
     def hardware(self, *targets: str) -> list[ChipCheck]:
-        """Compare the trained network with neuromorphic chips, by published figures; see `stdpbench.hardware`.
+        """Compare the trained network with neuromorphic chips, by published figures; see `stdpbench.bridges.hardware`.
 
         Parameters
         ----------

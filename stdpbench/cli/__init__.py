@@ -11,8 +11,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.foreign_text import terminal_text
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.foreign_text import terminal_text
 
 _OF_OUTPUT = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 

@@ -110,8 +110,8 @@ def report(
 ) -> None:
     """Write a report on what networks learned: read-outs, clusters, baselines; of streams, measures over time."""
     from stdpbench.cli.report_command import report_command
-    from stdpbench.report.analysis import Extent
-    from stdpbench.report.build import ReportOptions
+    from stdpbench.studies.report.analysis import Extent
+    from stdpbench.studies.report.build import ReportOptions
 
     n_robust = robustness_images if robustness else 0
     options = ReportOptions(Extent(sample, repeats), n_robust, workers, simulator, thresholds)

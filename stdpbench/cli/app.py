@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from stdpbench import __version__
+from stdpbench.base.errors import nearest
 from stdpbench.cli import completion
 from stdpbench.cli.analysis_app import analysis_app
 from stdpbench.cli.command_group import CommandGroup
@@ -41,7 +42,6 @@ from stdpbench.cli.options import (
 )
 from stdpbench.cli.queue_app import queue_app
 from stdpbench.cli.runs_app import runs_app
-from stdpbench.errors import nearest
 
 
 class _Commands(CommandGroup):

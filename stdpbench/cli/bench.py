@@ -20,11 +20,11 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_text_aside
+from stdpbench.base.paths import shipped
 from stdpbench.cli.bench_compared import KERNEL, compared, differences, read_earlier
 from stdpbench.cli.terminal import Console
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import write_text_aside
-from stdpbench.paths import shipped
 
 FORMAT = 1
 PROTOCOLS = {"stimulus": "350 ms", "stimulus_and_rest": "350 + 150 ms"}
@@ -157,7 +157,7 @@ def bench_command(full: bool, output: Path, against: Path | None = None, runs: P
         raise StdpbenchError("--runs is for whole runs: name experiments, or add --experiments")
     check_writable(output)
     earlier = None if against is None else read_earlier(against)  # before it is overwritten, perhaps
-    from stdpbench.datasets.fetch import status
+    from stdpbench.data.datasets.fetch import status
     from stdpbench.runs.folder.run_folder import environment
 
     console, measurements, results = Console(), plan(full), Results()

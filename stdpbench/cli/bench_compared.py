@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 
 KERNEL = "kernel 400 layer"
 """Measurement of a program that does not change; how much longer it took says how much busier the machine was."""

@@ -21,13 +21,13 @@ from time import monotonic
 from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_text_aside
+from stdpbench.base.paths import runs_folder
+from stdpbench.base.signals import handled, own_session
 from stdpbench.cli.bench import FORMAT, Figures, check_writable, environment_of_scripts, new_table
 from stdpbench.cli.bench_compared import differences, read_earlier
 from stdpbench.cli.terminal import Console
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import write_text_aside
-from stdpbench.paths import runs_folder
-from stdpbench.signals import handled, own_session
 
 if TYPE_CHECKING:
     from stdpbench.experiment import Experiment

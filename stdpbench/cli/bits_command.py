@@ -11,14 +11,14 @@ from typing import Any
 
 from rich.table import Table
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import runs_folder
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Display
 from stdpbench.cli.terminal import Console
-from stdpbench.errors import StdpbenchError
-from stdpbench.paths import runs_folder
-from stdpbench.report.few_bits import ALL_BITS, measure_bits
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.folder.weights_origin import origin_of
+from stdpbench.studies.report.few_bits import ALL_BITS, measure_bits
 
 
 def bits_command(

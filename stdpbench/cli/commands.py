@@ -9,10 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import runs_folder
+from stdpbench.bridges.nir.imported import nir_network
 from stdpbench.cli.follow import INTERRUPTED, Interrupt, carry_out, follow, report
 from stdpbench.cli.progress import Display
 from stdpbench.cli.terminal import Console
-from stdpbench.errors import StdpbenchError
+from stdpbench.declare.rule_paths import table_of_rule
 from stdpbench.experiment import (
     Experiment,
     parse_assignment,
@@ -20,10 +23,7 @@ from stdpbench.experiment import (
     shipped_experiments,
     with_reference,
 )
-from stdpbench.nir.imported import nir_network
-from stdpbench.paths import runs_folder
-from stdpbench.plasticity.tables import rule_name, rule_table
-from stdpbench.rule_paths import table_of_rule
+from stdpbench.kinds.plasticity.tables import rule_name, rule_table
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder.lock import has_process
@@ -234,7 +234,7 @@ def set_command(run: str, assignments: Sequence[str], runs: Path | None) -> None
 
 def set_learned_command(run: str, assignments: Sequence[str], runs: Path | None) -> None:
     """Carry out ``stdpbench set-learned``."""
-    from stdpbench.foreign_files import read_npy
+    from stdpbench.base.foreign_files import read_npy
     from stdpbench.runs.folder.learned_arrays import write_learned
 
     folder, console = find_run(run, runs or runs_folder()), Console()

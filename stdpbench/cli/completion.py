@@ -20,13 +20,11 @@ from typing import Any
 
 from typer import Context
 
-from stdpbench import __version__, paths
+from stdpbench import __version__
+from stdpbench.base import paths
 
 _FILE = "completion.json"
-_DECLARING = (
-    *("datasets", "delay_plasticity", "encoding", "experiment", "lab", "neurons", "normalisations", "plasticity"),
-    *("sweeps", "templates"),
-)
+_DECLARING = ("data", "kinds", "experiment", "studies")
 
 Names = dict[str, Any]
 
@@ -73,7 +71,7 @@ def sweeps_of(ctx: Context, incomplete: str) -> list[str]:
 
 def tags_of(ctx: Context, incomplete: str) -> list[str]:
     """Complete the tags of the runs in the runs folder."""
-    from stdpbench.errors import StdpbenchError
+    from stdpbench.base.errors import StdpbenchError
     from stdpbench.runs.catalog.store import run_names
     from stdpbench.runs.folder.notes import read_notes
 
@@ -231,14 +229,14 @@ def _stamp() -> list[str]:
 
 
 def _declared() -> Names:
-    from stdpbench.datasets.fetch import FETCHABLE
-    from stdpbench.datasets.import_events import IMPORTABLE
+    from stdpbench.data.datasets.fetch import FETCHABLE
+    from stdpbench.data.datasets.import_events import IMPORTABLE
+    from stdpbench.declare.parameters import Parameters
     from stdpbench.experiment import SECTIONS, About, Evaluation, Schedule, Simulation, family_of
-    from stdpbench.lab.checks.kinds import kinds as checked
-    from stdpbench.lab.default_protocol import PROTOCOLS
-    from stdpbench.parameters import Parameters
-    from stdpbench.readout import readouts, timed_readouts
-    from stdpbench.sweeps.definition import TABLES
+    from stdpbench.results.readout import readouts, timed_readouts
+    from stdpbench.studies.lab.checks.kinds import kinds as checked
+    from stdpbench.studies.lab.default_protocol import PROTOCOLS
+    from stdpbench.studies.sweeps.definition import TABLES
 
     plain: dict[str, type[Parameters]] = {
         "about": About,

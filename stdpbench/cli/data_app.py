@@ -44,7 +44,7 @@ def data_fetch(
     json: AsJson = False,
 ) -> None:
     """Download a data set, or import it from a folder, and verify its files."""
-    from stdpbench.datasets.fetch import fetch
+    from stdpbench.data.datasets.fetch import fetch
 
     found = fetch(name, folder, source)
     typer.echo(json_format.dumps({"name": name, "folder": str(found)}) if json else f"{name} is in {found}")

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from stdpbench.base.units import thousands
 from stdpbench.cli.terminal import Console
-from stdpbench.datasets import STEPS
+from stdpbench.data.datasets import STEPS
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment
 from stdpbench.experiment.dry_run import Numbers, ShownStimulus, shown_numbers, shown_stimulus
-from stdpbench.figures.saving import figure_width, write_figure
+from stdpbench.results.figures.saving import figure_width, write_figure
 from stdpbench.runs.preparation.start import load_split
-from stdpbench.units import thousands
 
 _NOUNS = {"images": "pictures", "signals": "signals", "events": "recordings", "stream": "pieces"}
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -34,7 +34,7 @@ def show_data(
     split = load_split(experiment, validation=False)
     numbers, shown = shown_numbers(experiment, split), shown_stimulus(experiment, split, number)
     if file is not None:
-        from stdpbench.figures.stimulus_figure import stimulus_figure
+        from stdpbench.results.figures.stimulus_figure import stimulus_figure
 
         write_figure(stimulus_figure(shown, title=f"{experiment.name}: {shown.name}", width=wide), file)
     if json:

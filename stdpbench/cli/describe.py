@@ -11,14 +11,13 @@ from typing import Any
 
 from rich.table import Table
 
+from stdpbench.base.errors import StdpbenchError, nearest, suggestion
+from stdpbench.base.files import read_toml
 from stdpbench.cli.plain_docs import plain_doc
 from stdpbench.cli.terminal import Console
-from stdpbench.connections import connections
-from stdpbench.datasets import Dataset, datasets
-from stdpbench.delay_plasticity import delay_rules
-from stdpbench.delays import delays
-from stdpbench.encoding import encoders
-from stdpbench.errors import StdpbenchError, nearest, suggestion
+from stdpbench.data.datasets import Dataset, datasets
+from stdpbench.declare.parameters import Parameter, Parameters
+from stdpbench.declare.registry import Family
 from stdpbench.experiment import (
     SECTIONS,
     About,
@@ -31,21 +30,22 @@ from stdpbench.experiment import (
     read_experiment,
     shipped_experiments,
 )
-from stdpbench.files import read_toml
-from stdpbench.graph import Population, Projection
-from stdpbench.graph.tables import family_at
-from stdpbench.neurons import neurons
-from stdpbench.noises import noises
-from stdpbench.normalisations import normalisations
-from stdpbench.parameters import Parameter, Parameters
-from stdpbench.plasticity import PlasticityRule, laterals, projection_rules, rules
-from stdpbench.plasticity.tables import rule_table
-from stdpbench.readout import Readout, TimedReadout, readouts, timed_readouts
-from stdpbench.references import references
-from stdpbench.registry import Family
-from stdpbench.sweeps.definition import TABLES as SWEEP_TABLES
-from stdpbench.templates import templates
-from stdpbench.weights import weights
+from stdpbench.experiment.graph import Population, Projection
+from stdpbench.experiment.graph.tables import family_at
+from stdpbench.experiment.references import references
+from stdpbench.experiment.templates import templates
+from stdpbench.kinds.connections import connections
+from stdpbench.kinds.delay_plasticity import delay_rules
+from stdpbench.kinds.delays import delays
+from stdpbench.kinds.encoding import encoders
+from stdpbench.kinds.neurons import neurons
+from stdpbench.kinds.noises import noises
+from stdpbench.kinds.normalisations import normalisations
+from stdpbench.kinds.plasticity import PlasticityRule, laterals, projection_rules, rules
+from stdpbench.kinds.plasticity.tables import rule_table
+from stdpbench.kinds.weights import weights
+from stdpbench.results.readout import Readout, TimedReadout, readouts, timed_readouts
+from stdpbench.studies.sweeps.definition import TABLES as SWEEP_TABLES
 
 FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     datasets,

@@ -28,9 +28,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from stdpbench import paths
+from stdpbench.base import paths
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.terminal import Console
-from stdpbench.errors import StdpbenchError
 
 DATA_SETS = ("mnist", "fashion-mnist", "kmnist")
 PYTHONS = ((3, 11), (3, 13))
@@ -205,7 +205,7 @@ def _numpy_clash(numpy: Version) -> Finding | None:
 
 def _compiler() -> Finding:
     failed: list[str] = []
-    from stdpbench.simulators.compiled.toolchain import candidates
+    from stdpbench.engine.simulators.compiled.toolchain import candidates
 
     for shown, command in candidates():
         problem = _try_compiler(command)
@@ -235,7 +235,7 @@ def _compiler() -> Finding:
 
 def _try_compiler(command: Sequence[str]) -> str | None:
     """Compile a small shared library and call it; return the problem, or None."""
-    from stdpbench.simulators.compiled.toolchain import LINK_BARE
+    from stdpbench.engine.simulators.compiled.toolchain import LINK_BARE
 
     # networks do without the C++ library of zig, which would first have to be compiled
     zig = "ziglang" in command
@@ -353,7 +353,7 @@ def _loads(library: str) -> bool:
 
 
 def _data_sets() -> Iterator[Finding]:
-    from stdpbench.datasets.fetch import damaged, status
+    from stdpbench.data.datasets.fetch import damaged, status
 
     for name in DATA_SETS:
         fetch = f"stdpbench data fetch {name}"

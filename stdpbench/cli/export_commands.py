@@ -11,11 +11,11 @@ from pathlib import Path
 
 from rich.table import Table
 
+from stdpbench.base.paths import runs_folder
 from stdpbench.cli.follow import carry_out
 from stdpbench.cli.progress import Display
 from stdpbench.cli.terminal import Console
 from stdpbench.experiment import parse_assignment
-from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.agreement import Agreement, compare
@@ -42,7 +42,7 @@ def export_responses(
     run: str, neo: Path | None, nwb: Path | None, n_stimuli: int, record: Sequence[str], runs: Path | None
 ) -> None:
     """Carry out ``stdpbench export --neo`` and ``--nwb``."""
-    from stdpbench.report.recordings.written import files_for, neurons_named, write_responses
+    from stdpbench.studies.report.recordings.written import files_for, neurons_named, write_responses
 
     folder, console = find_run(run, runs or runs_folder()), Console()
     targets, wanted = files_for(neo, nwb), neurons_named(record)

@@ -10,17 +10,17 @@ from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import NOTHING, remove_folder
+from stdpbench.base.signals import handled
 from stdpbench.cli.progress import Display
 from stdpbench.cli.terminal import Console
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import NOTHING, remove_folder
 from stdpbench.runs.client.run_client import LOG, RunClient
 from stdpbench.runs.folder.run_folder import RunFolder, remove_run
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol.facts import Progress, StateChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
-from stdpbench.signals import handled
 
 INTERRUPTED = 130
 _STOPPING = "Stopping after this presentation; press Ctrl+C again to end at once."

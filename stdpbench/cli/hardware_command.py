@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rich.table import Table
 
+from stdpbench.base.paths import runs_folder
+from stdpbench.bridges.hardware import ChipCheck
+from stdpbench.bridges.hardware.words import activity_rows, energy_sentence, sources, verdict_text
 from stdpbench.cli.terminal import Console
-from stdpbench.hardware import ChipCheck
-from stdpbench.hardware.words import activity_rows, energy_sentence, sources, verdict_text
-from stdpbench.paths import runs_folder
-from stdpbench.report.chip_check import check_run
 from stdpbench.runs.catalog.names import find_run
+from stdpbench.studies.report.chip_check import check_run
 
 
 def hardware_command(run: str, targets: Sequence[str], runs: Path | None, json: bool) -> None:

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_aside
+from stdpbench.base.units import minus, ordinal
 from stdpbench.cli.terminal import Console
-from stdpbench.errors import StdpbenchError
-from stdpbench.figures.saving import FORMATS, check_figure_file, millimetres, write_figure
-from stdpbench.files import write_aside
-from stdpbench.lab.default_protocol import run
-from stdpbench.lab.result import Result
-from stdpbench.plasticity import PlasticityRule, rules
-from stdpbench.plasticity.tables import rule_table
-from stdpbench.units import minus, ordinal
+from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.kinds.plasticity.tables import rule_table
+from stdpbench.results.figures.saving import FORMATS, check_figure_file, millimetres, write_figure
+from stdpbench.studies.lab.default_protocol import run
+from stdpbench.studies.lab.result import Result
 
 _MOST_ROWS, _PLOT_WIDE, _PLOT_HIGH = 24, 64, 15
 _MARKS = "●○◆◇▲△"
@@ -93,7 +93,7 @@ def _write(file: Path, results: Sequence[Result], width: str | None) -> None:
         text = "\n".join(result.to_csv() for result in results)
         write_aside(file, lambda stream: stream.write(text.encode()))
         return
-    from stdpbench.lab.figures import draw
+    from stdpbench.studies.lab.figures import draw
 
     write_figure(draw(results, width=width), file)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.paths import runs_folder
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import runs_folder
 from stdpbench.runs.folder.notes import Notes, change_notes, checked_tag, neuron_of, read_notes
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from stdpbench.cli import completion
 
 def number_of_bits(text: str) -> int:
     """Read a number of bits."""
-    from stdpbench.network.rounding import checked_bits
+    from stdpbench.engine.network.rounding import checked_bits
 
     return checked_bits(text)
 

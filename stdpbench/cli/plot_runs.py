@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stdpbench import __version__
-from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.figures.paper import Order, export
-from stdpbench.figures.saving import figure_width
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.results.figures.paper import Order, export
+from stdpbench.results.figures.saving import figure_width
 from stdpbench.runs.catalog.run_axes import (
     NO_ERRORS,
     RunAxis,

@@ -21,9 +21,9 @@ from rich.text import Text
 
 from stdpbench.cli.terminal import Console
 from stdpbench.experiment import Experiment
-from stdpbench.readout import INTERVAL, Score
-from stdpbench.readout.baselines import SAMPLES
-from stdpbench.readout.verdict import FLATTERS
+from stdpbench.results.readout import INTERVAL, Score
+from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.verdict import FLATTERS
 from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import origin_of

@@ -13,15 +13,15 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.paths import runs_folder
+from stdpbench.base.signals import handled
 from stdpbench.cli.terminal import plain_table
-from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.columns import local_time
 from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import DETACHED, RUNNING, Item, Queue
-from stdpbench.signals import handled
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -40,12 +40,12 @@ def add_command(
 ) -> None:
     """Carry out ``stdpbench queue add``."""
     from stdpbench.cli.commands import lost_text
+    from stdpbench.engine.simulators import SIMULATORS
     from stdpbench.experiment import parse_assignment, read_experiment, shipped_experiments
     from stdpbench.runs.catalog.names import find_run
     from stdpbench.runs.folder.status import state_of
     from stdpbench.runs.protocol.states import State
     from stdpbench.runs.queue.enqueue import check_data, experiments_of
-    from stdpbench.simulators import SIMULATORS
 
     queue = Queue(runs or runs_folder())
     added: list[Item] = []

@@ -9,9 +9,9 @@ from typing import Any
 from rich.table import Table
 
 from stdpbench.cli.terminal import Console, plain_table
-from stdpbench.datasets import datasets
+from stdpbench.data.datasets import datasets
 from stdpbench.experiment import read_experiment, shipped_experiments
-from stdpbench.streams import Stream
+from stdpbench.kinds.streams import Stream
 
 
 def list_experiments(json: bool) -> None:
@@ -27,8 +27,8 @@ def list_experiments(json: bool) -> None:
 
 def list_data(json: bool) -> None:
     """Carry out ``stdpbench data list``."""
-    from stdpbench.datasets.fetch import FETCHABLE, status
-    from stdpbench.datasets.import_events import IMPORTABLE, imported
+    from stdpbench.data.datasets.fetch import FETCHABLE, status
+    from stdpbench.data.datasets.import_events import IMPORTABLE, imported
 
     elsewhere = {"digits": "ships with scikit-learn", **dict.fromkeys(("idx", "npz", "folder"), "your own files")}
     streams = {kind: "made on the spot" for kind, cls in datasets.usable().items() if issubclass(cls, Stream)}

@@ -11,18 +11,18 @@ from typing import Any
 
 from rich.table import Table
 
+from stdpbench.base.paths import runs_folder
+from stdpbench.base.units import minus
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Display
 from stdpbench.cli.terminal import Console
-from stdpbench.paths import runs_folder
-from stdpbench.readout import INTERVAL
-from stdpbench.report.build import PAGE, ReportOptions, make_report
+from stdpbench.results.readout import INTERVAL
 from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.protocol.facts import Progress
-from stdpbench.sweeps.seeds import BASELINE_HEADINGS, about_baselines
-from stdpbench.sweeps.statistics import Difference, Spread, difference_text, known, spread_text
-from stdpbench.units import minus
+from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
+from stdpbench.studies.sweeps.seeds import BASELINE_HEADINGS, about_baselines
+from stdpbench.studies.sweeps.statistics import Difference, Spread, difference_text, known, spread_text
 
 
 def report_command(

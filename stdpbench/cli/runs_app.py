@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import completion
 from stdpbench.cli.options import AsJson, EndWithJson, FigureWidth, NewRuns, Run, Runs, SimulatorName, Workers
-from stdpbench.errors import StdpbenchError
 
 runs_app = typer.Typer()
 

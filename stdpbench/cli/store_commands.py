@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stdpbench import __version__
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.paths import runs_folder
 from stdpbench.cli.note_command import noted_lines, noted_record
 from stdpbench.cli.terminal import plain_table, terminal_width, wrapped
-from stdpbench.errors import StdpbenchError, suggestion
-from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.columns import clock, local_time
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.index import UnwritableIndexError
@@ -23,7 +23,7 @@ from stdpbench.runs.queue.run_queue import Queue
 
 if TYPE_CHECKING:
     from stdpbench.cli.plot_runs import RunsPlot
-    from stdpbench.readout.metric import Metric
+    from stdpbench.results.readout.metric import Metric
     from stdpbench.runs.catalog.comparison import Account, Comparison
 
 _IF_ANY = ("starred", "title", "tags", "parent")
@@ -152,12 +152,12 @@ def compare_command(
     names: Sequence[str], figure: Path | None, width: str | None, json: bool, runs: Path | None
 ) -> None:
     """Carry out ``stdpbench compare``."""
-    from stdpbench.figures.paper import check_beside, write_beside
-    from stdpbench.figures.saving import figure_width, write_figure
+    from stdpbench.results.figures.paper import check_beside, write_beside
+    from stdpbench.results.figures.saving import figure_width, write_figure
     from stdpbench.runs.catalog.comparison import compare, verdict_of
     from stdpbench.runs.catalog.comparison_spec import title_and_name
     from stdpbench.runs.catalog.names import find_run
-    from stdpbench.sweeps.seeds import BASELINE_HEADINGS, over_seeds
+    from stdpbench.studies.sweeps.seeds import BASELINE_HEADINGS, over_seeds
 
     wide = figure_width(figure, "--figure", width)
     if figure is not None:
@@ -166,7 +166,7 @@ def compare_command(
     comparison = compare(folders)
     groups = over_seeds(folders, comparison.accounts)
     if figure is not None:
-        from stdpbench.figures.comparison import comparison_figure
+        from stdpbench.results.figures.comparison import comparison_figure
         from stdpbench.runs.catalog.comparison_spec import comparison_caption, course_table, told_apart, with_results
         from stdpbench.runs.catalog.courses import course_of
 
@@ -325,7 +325,7 @@ def _show_account(
 
 
 def _show_comparison(comparison: Comparison, title: str) -> None:
-    from stdpbench.figures.comparison import with_words
+    from stdpbench.results.figures.comparison import with_words
     from stdpbench.runs.catalog.comparison_spec import title_and_name
 
     names = with_words(comparison.accounts)
@@ -346,7 +346,7 @@ def _show_comparison(comparison: Comparison, title: str) -> None:
 def _show_metrics(
     heads: Sequence[str], flatters: Sequence[bool], metrics: Mapping[str, Sequence[Metric | None]]
 ) -> None:
-    from stdpbench.readout.verdict import FLATTERS, UNTRAINED
+    from stdpbench.results.readout.verdict import FLATTERS, UNTRAINED
     from stdpbench.runs.catalog.comparison import metric_text
 
     if metrics:

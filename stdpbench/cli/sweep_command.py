@@ -15,21 +15,21 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import runs_folder
 from stdpbench.cli.follow import INTERRUPTED, Interrupt
 from stdpbench.cli.progress import Bars
 from stdpbench.cli.terminal import Console
-from stdpbench.errors import StdpbenchError
-from stdpbench.figures.paper import check_beside, write_beside
-from stdpbench.figures.saving import figure_width, write_figure
-from stdpbench.paths import runs_folder
-from stdpbench.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
-from stdpbench.sweeps.arms import fixed_arms
-from stdpbench.sweeps.local import Local
-from stdpbench.sweeps.measures import is_share
-from stdpbench.sweeps.report import best_text, cells, figure_of, headings, to_mapping
-from stdpbench.sweeps.report_figure import figure_caption, figure_table
-from stdpbench.sweeps.tuning import tuning_round
-from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
+from stdpbench.results.figures.paper import check_beside, write_beside
+from stdpbench.results.figures.saving import figure_width, write_figure
+from stdpbench.studies.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
+from stdpbench.studies.sweeps.arms import fixed_arms
+from stdpbench.studies.sweeps.local import Local
+from stdpbench.studies.sweeps.measures import is_share
+from stdpbench.studies.sweeps.report import best_text, cells, figure_of, headings, to_mapping
+from stdpbench.studies.sweeps.report_figure import figure_caption, figure_table
+from stdpbench.studies.sweeps.tuning import tuning_round
+from stdpbench.studies.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
 
 _WIDE = 140  # columns of a terminal
 _NAME = 28
@@ -67,11 +67,11 @@ class Place:
             if self.dask is None and self.slurm is None:
                 yield stack.enter_context(closing(Local(state, self.processes, about)))
                 return
-            from stdpbench.sweeps.cluster import Cluster
+            from stdpbench.studies.sweeps.cluster import Cluster
 
             address = self.dask
             if address is None:
-                from stdpbench.sweeps.slurm import SlurmWorkers
+                from stdpbench.studies.sweeps.slurm import SlurmWorkers
 
                 address = stack.enter_context(closing(SlurmWorkers(self.slurm or 1))).address
             yield stack.enter_context(closing(Cluster(address, state, about, self.shared)))

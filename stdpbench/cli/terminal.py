@@ -12,7 +12,7 @@ from typing import Any
 import rich.console
 from rich.segment import Segment
 
-from stdpbench.foreign_text import terminal_text
+from stdpbench.base.foreign_text import terminal_text
 
 
 class Console(rich.console.Console):

@@ -13,11 +13,11 @@ from pathlib import Path
 from rich.table import Table
 
 from stdpbench import __version__
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.terminal import Console
-from stdpbench.errors import StdpbenchError
-from stdpbench.lab.checks.base import Outcome
-from stdpbench.lab.checks.page import UNMATCHED, write
-from stdpbench.lab.checks.suite import validate
+from stdpbench.studies.lab.checks.base import Outcome
+from stdpbench.studies.lab.checks.page import UNMATCHED, write
+from stdpbench.studies.lab.checks.suite import validate
 
 
 def validate_command(kinds: Sequence[str], quick: bool, output: Path | None, json: bool) -> None:

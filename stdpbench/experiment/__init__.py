@@ -23,7 +23,7 @@ from stdpbench.experiment.shown import (
     training_order,
     with_pool,
 )
-from stdpbench.templates.diehl_cook import Network
+from stdpbench.experiment.templates.diehl_cook import Network
 
 __all__ = [
     "SECTIONS",

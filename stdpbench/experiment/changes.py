@@ -7,17 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 from inspect import get_annotations
 from typing import Any
 
-from stdpbench.datasets import PLACES, datasets
-from stdpbench.errors import Collector, StdpbenchError, nearest
+from stdpbench.base.errors import Collector, StdpbenchError, nearest
+from stdpbench.data.datasets import PLACES, datasets
+from stdpbench.declare.learned_names import listed
+from stdpbench.declare.parameters import Parameters, unknown_key
 from stdpbench.experiment.evaluation import SECTION as EVALUATION
 from stdpbench.experiment.evaluation import set_in_evaluation
 from stdpbench.experiment.families import family_of
-from stdpbench.graph import Projection
-from stdpbench.graph.tables import MAY_BE_NONE, family_at
-from stdpbench.learned_names import listed
-from stdpbench.parameters import Parameters, unknown_key
-from stdpbench.streams import Stream
-from stdpbench.templates import OPTIONAL, templates
+from stdpbench.experiment.graph import Projection
+from stdpbench.experiment.graph.tables import MAY_BE_NONE, family_at
+from stdpbench.experiment.templates import OPTIONAL, templates
+from stdpbench.kinds.streams import Stream
 
 _NEEDS = {"populations": ("neuron",), "projections": ("source", "target", "receptor")}
 """What a population or projection needs to be a new one; a whole table says it all."""

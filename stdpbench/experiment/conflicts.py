@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from stdpbench.datasets import Source, datasets
-from stdpbench.delays import Delay
-from stdpbench.encoding import Encoder, encoders
-from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.data.datasets import Source, datasets
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph.checks import problems
+from stdpbench.experiment.references import Reference
 from stdpbench.experiment.sections import Schedule, Stage
-from stdpbench.graph import Graph
-from stdpbench.graph.checks import problems
-from stdpbench.references import Reference
-from stdpbench.streams import Stream
-from stdpbench.templates import Parts, Template
-from stdpbench.templates.paths import short_path
+from stdpbench.experiment.templates import Parts, Template
+from stdpbench.experiment.templates.paths import short_path
+from stdpbench.kinds.delays import Delay
+from stdpbench.kinds.encoding import Encoder, encoders
+from stdpbench.kinds.streams import Stream
 
 _MOST_BINS = 65_535  # a spike count must fit into 16 bits
 _MOST_STEPS = 2**52  # counted in float64

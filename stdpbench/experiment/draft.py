@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import build
 from stdpbench.experiment.changes import forget_for_preset, meant, set_value
 from stdpbench.experiment.evaluation import SECTION as EVALUATION
 from stdpbench.experiment.evaluation import set_in_evaluation
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.experiment.families import FAMILIES, PLAIN
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.experiment.graph.checks import name_problem, receptors
+from stdpbench.experiment.graph.tables import MAY_BE_NONE
 from stdpbench.experiment.groups import value_at
 from stdpbench.experiment.sections import Schedule
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.graph.checks import name_problem, receptors
-from stdpbench.graph.tables import MAY_BE_NONE
-from stdpbench.parameters import build
-from stdpbench.templates.graph import GraphNetwork
+from stdpbench.experiment.templates.graph import GraphNetwork
 
 _FIRST: Mapping[tuple[str, str], Mapping[str, Any]] = {("connect", "random"): {"p": 0.1}}
 """Values that a kind needs before it is one, by part and kind."""

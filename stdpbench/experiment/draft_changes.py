@@ -10,7 +10,7 @@ from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.draft_steps import POPULATIONS, PROJECTIONS, Step
 from stdpbench.experiment.evaluation import SECTION as EVALUATION
 from stdpbench.experiment.experiment import Experiment
-from stdpbench.templates import OPTIONAL
+from stdpbench.experiment.templates import OPTIONAL
 
 _NETWORK, _ORDER = "network", "network.order"
 _BETWEEN, _STAGES = "schedule.between", "schedule.stages"

@@ -8,8 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameter
+from stdpbench.declare.registry import Family
 from stdpbench.experiment.draft import NetworkDraft
+from stdpbench.experiment.graph import Population, Projection
+from stdpbench.experiment.graph.checks import receptors
+from stdpbench.experiment.graph.tables import POPULATION, PROJECTION
 from stdpbench.experiment.groups import (
     SHAPE,
     SIZE,
@@ -18,11 +23,6 @@ from stdpbench.experiment.groups import (
     projection_parameters,
     section_groups,
 )
-from stdpbench.graph import Population, Projection
-from stdpbench.graph.checks import receptors
-from stdpbench.graph.tables import POPULATION, PROJECTION
-from stdpbench.parameters import Parameter
-from stdpbench.registry import Family
 
 _POPULATIONS = "network.populations."
 _PICTURES = ("schedule.train_images", "schedule.test_images")

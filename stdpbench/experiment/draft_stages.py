@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stdpbench.declare.learned_names import listed
 from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.draft_steps import Step
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.experiment.sections import Stage
-from stdpbench.learned_names import listed
 
 _PATH = "schedule.stages"
 WITHOUT_STAGES = "All projections that have a rule learn throughout."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from stdpbench.declare.learned_names import listed
 from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.starting_points import start_from
-from stdpbench.learned_names import listed
 
 POPULATIONS, PROJECTIONS = "network.populations.", "network.projections."
 """Beginnings of the paths of parts."""

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Split
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Split
+from stdpbench.data.stimuli import EventSet, Stimulus
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.experiment.shown import encode, input_shape, n_bins, n_cut, training_order, with_pool
-from stdpbench.stimuli import EventSet, Stimulus
+from stdpbench.kinds.encoding import Spikes
 
 _SAMPLE = 100  # stimuli of which spikes are counted
 _PIECES = 20  # of a stream

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.parameters import Parameters, parameter
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameters, parameter
 
 SECTION = "evaluation"
 VALUES = f"{SECTION}.values."

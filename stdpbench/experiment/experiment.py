@@ -15,10 +15,13 @@ from typing import Any, Self
 import tomli_w
 from pydantic import Field, SerializeAsAny, model_validator
 
-from stdpbench import units
-from stdpbench.datasets import Source
-from stdpbench.encoding import Encoder
-from stdpbench.errors import Collector, StdpbenchError, several
+from stdpbench.base import units
+from stdpbench.base.errors import Collector, StdpbenchError, several
+from stdpbench.base.files import parse_toml
+from stdpbench.base.toml_lines import Lines, compact, flat, located
+from stdpbench.data.datasets import Source
+from stdpbench.declare.parameters import Parameters, build
+from stdpbench.declare.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
 from stdpbench.experiment import learning
 from stdpbench.experiment.changes import (
     apply,
@@ -32,23 +35,20 @@ from stdpbench.experiment.changes import (
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.evaluation import Evaluation, conflicts_in_evaluation, without_evaluation
 from stdpbench.experiment.families import FAMILIES, SECTIONS, usual
+from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.reading import Head, read_sections
+from stdpbench.experiment.references import Reference
 from stdpbench.experiment.sections import LOOKS, About, Schedule, Simulation, Stage, without_looks
 from stdpbench.experiment.shipped import tables_of
 from stdpbench.experiment.table_files import without_files
-from stdpbench.files import parse_toml
-from stdpbench.graph import Graph
-from stdpbench.neurons import Neuron
-from stdpbench.parameters import Parameters, build
-from stdpbench.plasticity import Lateral, PlasticityRule, rules
-from stdpbench.references import Reference
-from stdpbench.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
-from stdpbench.streams import Stream
-from stdpbench.templates import OPTIONAL, Parts, Template, templates
-from stdpbench.templates.expansion import expanded
-from stdpbench.templates.graph import GraphNetwork
-from stdpbench.templates.paths import long_path, short_path
-from stdpbench.toml_lines import Lines, compact, flat, located
+from stdpbench.experiment.templates import OPTIONAL, Parts, Template, templates
+from stdpbench.experiment.templates.expansion import expanded
+from stdpbench.experiment.templates.graph import GraphNetwork
+from stdpbench.experiment.templates.paths import long_path, short_path
+from stdpbench.kinds.encoding import Encoder
+from stdpbench.kinds.neurons import Neuron
+from stdpbench.kinds.plasticity import Lateral, PlasticityRule, rules
+from stdpbench.kinds.streams import Stream
 
 _FIXED = {"kind": "fixed"}
 

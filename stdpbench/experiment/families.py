@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from stdpbench.datasets import datasets
-from stdpbench.encoding import encoders
+from stdpbench.data.datasets import datasets
+from stdpbench.declare.parameters import Parameter, Parameters
+from stdpbench.declare.registry import Family
 from stdpbench.experiment.evaluation import Evaluation
+from stdpbench.experiment.graph import Projection
+from stdpbench.experiment.graph.tables import family_at
+from stdpbench.experiment.references import references
 from stdpbench.experiment.sections import About, Schedule, Simulation
-from stdpbench.graph import Projection
-from stdpbench.graph.tables import family_at
-from stdpbench.neurons import neurons
-from stdpbench.parameters import Parameter, Parameters
-from stdpbench.plasticity import laterals, rules
-from stdpbench.references import references
-from stdpbench.registry import Family
-from stdpbench.templates import templates
+from stdpbench.experiment.templates import templates
+from stdpbench.kinds.encoding import encoders
+from stdpbench.kinds.neurons import neurons
+from stdpbench.kinds.plasticity import laterals, rules
 
 PLAIN: dict[str, type[Parameters]] = {
     "about": About,

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stdpbench import units
+from stdpbench.base import units
+from stdpbench.declare.parameters import Parameter, Parameters
 from stdpbench.experiment.changes import may_change, owner_of
 from stdpbench.experiment.evaluation import SECTION as EVALUATION
 from stdpbench.experiment.evaluation import VALUES
 from stdpbench.experiment.experiment import Experiment
 from stdpbench.experiment.families import kind_parameter
-from stdpbench.graph import Population, Projection
-from stdpbench.graph.tables import MAY_BE_NONE, POPULATION, PROJECTION
-from stdpbench.parameters import Parameter, Parameters
-from stdpbench.templates.graph import GraphNetwork
+from stdpbench.experiment.graph import Population, Projection
+from stdpbench.experiment.graph.tables import MAY_BE_NONE, POPULATION, PROJECTION
+from stdpbench.experiment.templates.graph import GraphNetwork
 
 _SECTIONS = (
     "reference",

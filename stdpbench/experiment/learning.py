@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from stdpbench.errors import StdpbenchError, nearest
-from stdpbench.learned_names import listed
-from stdpbench.plasticity import PlasticityRule
-from stdpbench.rule_paths import SECTION
+from stdpbench.base.errors import StdpbenchError, nearest
+from stdpbench.declare.learned_names import listed
+from stdpbench.declare.rule_paths import SECTION
+from stdpbench.kinds.plasticity import PlasticityRule
 
 
 def which(projection: str, able: Mapping[str, str], every: Collection[str]) -> str:

@@ -23,14 +23,14 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.datasets import Source, Split
-from stdpbench.encoding import encoders
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.toml_lines import flat
+from stdpbench.data.datasets import Source, Split
+from stdpbench.data.stimuli import EventSet, Signals
 from stdpbench.experiment.dry_run import Numbers, shown_numbers
 from stdpbench.experiment.experiment import Experiment, read_experiment
-from stdpbench.plasticity import PlasticityRule
-from stdpbench.stimuli import EventSet, Signals
-from stdpbench.toml_lines import flat
+from stdpbench.kinds.encoding import encoders
+from stdpbench.kinds.plasticity import PlasticityRule
 
 _BASE = "fast-100"
 _DRIVE = 170.0  # spikes of a stimulus times mean weight; 0.1 times 2300 for MNIST

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stdpbench.errors import Collector, StdpbenchError
+from stdpbench.base.errors import Collector, StdpbenchError
+from stdpbench.declare.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.experiment.changes import no_section
 from stdpbench.experiment.families import FAMILIES, PLAIN
-from stdpbench.parameters import Parameters, build, parameter, unknown_key
-from stdpbench.streams import Stream
-from stdpbench.templates import OPTIONAL
+from stdpbench.experiment.templates import OPTIONAL
+from stdpbench.kinds.streams import Stream
 
 
 class Head(Parameters):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment.experiment import Experiment
-from stdpbench.references import references
+from stdpbench.experiment.references import references
 
 _KEPT = ("train_images", "label_images", "test_images")
 """What is kept of the schedule: which pictures there are."""

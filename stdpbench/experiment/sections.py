@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from stdpbench import units
-from stdpbench.encoding import Timing
-from stdpbench.errors import Collector, StdpbenchError
-from stdpbench.graph import Precision
-from stdpbench.parameters import Parameters, build, parameter
+from stdpbench.base import units
+from stdpbench.base.errors import Collector, StdpbenchError
+from stdpbench.declare.parameters import Parameters, build, parameter
+from stdpbench.experiment.graph import Precision
+from stdpbench.kinds.encoding import Timing
 
 LOOKS = ("held_out_every", "held_out_images")
 """Parameters of the schedule that do not change any result."""

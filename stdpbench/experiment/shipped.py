@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.files import read_toml
+from stdpbench.base.paths import shipped
 from stdpbench.experiment import learning
 from stdpbench.experiment.table_files import find_beside
-from stdpbench.files import read_toml
-from stdpbench.paths import shipped
 
 
 def shipped_experiments() -> dict[str, Path]:

@@ -8,11 +8,11 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Split
-from stdpbench.encoding import Spikes, altered, generator
+from stdpbench.data.datasets import Split
+from stdpbench.data.stimuli import StimulusSet
 from stdpbench.experiment.experiment import Experiment
-from stdpbench.graph import Graph
-from stdpbench.stimuli import StimulusSet
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.encoding import Spikes, altered, generator
 
 _CLOSE = 1e-6  # of a step
 _NOT_DRAWN_FROM = np.random.default_rng(0)  # making one for each stimulus takes as long as encoding some of them

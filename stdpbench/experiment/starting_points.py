@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from stdpbench.datasets import Dataset
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Dataset
 from stdpbench.experiment.draft import NetworkDraft
 from stdpbench.experiment.experiment import Experiment
-from stdpbench.templates import templates
+from stdpbench.experiment.templates import templates
 
 EMPTY = "empty"
 _STREAM = {"data": {"kind": "none"}, "schedule": {"between": "stream"}}

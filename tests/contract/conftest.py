@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from networks import on_numpy, put_start
 
-from stdpbench.datasets import Images
+from stdpbench.data.datasets import Images
+from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
 from stdpbench.experiment import Experiment
-from stdpbench.simulators import Simulator, find_compiler, open_simulator
 
 Opener = Callable[..., Simulator]
 
@@ -73,6 +73,6 @@ def mnist() -> Images:
     """The 60 000 training pictures of MNIST."""
     if not _DATA or not (Path(_DATA).expanduser() / "mnist").is_dir():
         pytest.skip("needs the MNIST files in STDPBENCH_DATA/mnist")
-    from stdpbench.datasets.mnist import MNIST
+    from stdpbench.data.datasets.mnist import MNIST
 
     return MNIST(path=str(Path(_DATA).expanduser().resolve() / "mnist")).load().train

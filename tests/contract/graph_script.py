@@ -1,9 +1,9 @@
 """A network written from its graph as a plain Brian2 script: explicit synapses, Brian2's own delays and order.
 
-Nothing of `stdpbench.network` or `stdpbench.simulators` is imported. The graph gives equations, expressions and
-parameters; what becomes of them is written here once more, in the simplest form: one synapse per pair of neurons,
-every trace and average per synapse and taken step by step, lateral inhibition as synapses to all others, and one long
-run over all presentations, so that Brian2's queues carry what is in flight from one to the next.
+Nothing of `stdpbench.engine.network` or `stdpbench.engine.simulators` is imported. The graph gives equations,
+expressions and parameters; what becomes of them is written here once more, in the simplest form: one synapse per pair
+of neurons, every trace and average per synapse and taken step by step, lateral inhibition as synapses to all others,
+and one long run over all presentations, so that Brian2's queues carry what is in flight from one to the next.
 
 Brian2 keeps state in its process: `run_scripts` runs scripts in a process of its own.
 """
@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.encoding import Spikes
-from stdpbench.graph import Graph, Projection
-from stdpbench.parameters import Parameters
-from stdpbench.plasticity import PlasticityRule
+from stdpbench.declare.parameters import Parameters
+from stdpbench.experiment.graph import Graph, Projection
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.plasticity import PlasticityRule
 
 Floats = NDArray[np.float64]
 

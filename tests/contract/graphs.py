@@ -20,32 +20,32 @@ from graph_script import Outcome, Presentation, synapses_of
 from networks import random_spikes, spikes_at
 from numpy.typing import NDArray
 
-from stdpbench.connections import Connection
-from stdpbench.connections.all_to_all import AllToAll
-from stdpbench.connections.distance import Distance
-from stdpbench.connections.local import Local
-from stdpbench.connections.one_to_one import OneToOne
-from stdpbench.connections.others import Others
-from stdpbench.connections.random import Random
-from stdpbench.connections.table import Table
-from stdpbench.delays import Delay
-from stdpbench.delays.constant import Constant as OneDelay
-from stdpbench.delays.none import NoDelay
-from stdpbench.delays.uniform import Uniform as Delays
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.neurons import Neuron
-from stdpbench.neurons.adaptive_lif import AdaptiveLIF
-from stdpbench.neurons.adaptive_lif_lockout import AdaptiveLIFLockout
-from stdpbench.neurons.lif import LIF
-from stdpbench.plasticity import PlasticityRule
-from stdpbench.plasticity.bcm import BCM
-from stdpbench.plasticity.clopath_lif import ClopathLIF
-from stdpbench.plasticity.diehl_cook_triplet import DiehlCookTriplet
-from stdpbench.plasticity.homeostatic import Homeostatic
-from stdpbench.plasticity.pair_additive import PairAdditive
-from stdpbench.plasticity.reward import Reward
-from stdpbench.weights.constant import Constant
-from stdpbench.weights.uniform import Uniform
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections import Connection
+from stdpbench.kinds.connections.all_to_all import AllToAll
+from stdpbench.kinds.connections.distance import Distance
+from stdpbench.kinds.connections.local import Local
+from stdpbench.kinds.connections.one_to_one import OneToOne
+from stdpbench.kinds.connections.others import Others
+from stdpbench.kinds.connections.random import Random
+from stdpbench.kinds.connections.table import Table
+from stdpbench.kinds.delays import Delay
+from stdpbench.kinds.delays.constant import Constant as OneDelay
+from stdpbench.kinds.delays.none import NoDelay
+from stdpbench.kinds.delays.uniform import Uniform as Delays
+from stdpbench.kinds.neurons import Neuron
+from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.kinds.neurons.adaptive_lif_lockout import AdaptiveLIFLockout
+from stdpbench.kinds.neurons.lif import LIF
+from stdpbench.kinds.plasticity import PlasticityRule
+from stdpbench.kinds.plasticity.bcm import BCM
+from stdpbench.kinds.plasticity.clopath_lif import ClopathLIF
+from stdpbench.kinds.plasticity.diehl_cook_triplet import DiehlCookTriplet
+from stdpbench.kinds.plasticity.homeostatic import Homeostatic
+from stdpbench.kinds.plasticity.pair_additive import PairAdditive
+from stdpbench.kinds.plasticity.reward import Reward
+from stdpbench.kinds.weights.constant import Constant
+from stdpbench.kinds.weights.uniform import Uniform
 
 N_BINS = 150
 NEURONS: dict[str, Neuron | None] = {

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.encoding import Spikes
+from stdpbench.engine.network import normalise, projection_delays
+from stdpbench.engine.simulators import Response, Simulator, find_compiler, open_graph
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph
-from stdpbench.network import normalise, projection_delays
-from stdpbench.simulators import Response, Simulator, find_compiler, open_graph
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.encoding import Spikes
 
 SIMULATORS = ("compiled", "runtime")
 INHIBITIONS = ("layer", "direct", "direct-undelayed")
@@ -124,7 +124,7 @@ def process(code: str, **environment: str) -> subprocess.Popen[str]:
     path = os.pathsep.join([str(here), *(entry or str(Path.cwd()) for entry in sys.path)])
     # a process that is started in the background may be born deaf to Ctrl+C
     opening = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    opening += "from networks import *\nfrom stdpbench.simulators import open_simulator\n"
+    opening += "from networks import *\nfrom stdpbench.engine.simulators import open_simulator\n"
     return subprocess.Popen(
         [sys.executable, "-c", opening + textwrap.dedent(code)],
         env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **environment},

@@ -28,8 +28,8 @@ from networks import (
 from numpy.typing import NDArray
 from reference import ReferenceNetwork
 
-from stdpbench.encoding import Spikes
-from stdpbench.simulators import Simulator
+from stdpbench.engine.simulators import Simulator
+from stdpbench.kinds.encoding import Spikes
 
 STEPS = 200
 CASES = [(*variant, name) for variant in VARIANTS for name in SIMULATORS]

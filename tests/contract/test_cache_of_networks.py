@@ -26,13 +26,13 @@ from networks import (
     stimulus,
 )
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.network import Layout
-from stdpbench.simulators import find_compiler, open_simulator
-from stdpbench.simulators.compiled import cache
-from stdpbench.simulators.compiled.cache import key
-from stdpbench.simulators.compiled.parts import fetch_parts
-from stdpbench.simulators.compiled.toolchain import Compiler
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import Layout
+from stdpbench.engine.simulators import find_compiler, open_simulator
+from stdpbench.engine.simulators.compiled import cache
+from stdpbench.engine.simulators.compiled.cache import key
+from stdpbench.engine.simulators.compiled.parts import fetch_parts
+from stdpbench.engine.simulators.compiled.toolchain import Compiler
 
 REAL = find_compiler()
 needs_a_compiler = pytest.mark.skipif(REAL is None, reason="needs a C++ compiler")
@@ -144,7 +144,7 @@ def test_what_networks_share_is_made_again_where_it_is_damaged(tmp_path, monkeyp
     def made(compiler, source, target, define):
         return bool(target.write_bytes(b"object"))
 
-    monkeypatch.setattr("stdpbench.simulators.compiled.parts.compile_object", made)
+    monkeypatch.setattr("stdpbench.engine.simulators.compiled.parts.compile_object", made)
     compiler, layout = Compiler(("c++",), "gcc", "1"), Layout(experiment("direct").graph(9))
     (shared,) = fetch_parts(compiler, layout, tmp_path / "networks")
     shared.rename(shared.with_name("half"))
@@ -195,7 +195,7 @@ def test_lack_of_memory_is_one_sentence_without_exceptions(compiled_bare):
     code = """
     import resource
     import numpy as np
-    from stdpbench.errors import StdpbenchError
+    from stdpbench.base.errors import StdpbenchError
     simulator, _ = open_simulator(experiment(), N_INPUT, "compiled")
     put_start(simulator)
     shown = stimulus(1, simulator, 0.05)
@@ -361,7 +361,7 @@ def test_the_key_depends_on_the_compiler(monkeypatch):
     layout = Layout(experiment().graph(100))
     other = type(real)(real.command, real.family, real.version + " (another)")
     assert key(layout, real) != key(layout, other)
-    monkeypatch.setattr("stdpbench.simulators.compiled.cache.cpu_flags", lambda: frozenset({"another"}))
+    monkeypatch.setattr("stdpbench.engine.simulators.compiled.cache.cpu_flags", lambda: frozenset({"another"}))
     changed = key(layout, real)
     monkeypatch.undo()
     assert changed != key(layout, real)
@@ -433,7 +433,7 @@ def test_a_network_that_is_evicted_while_it_is_opened_is_made_again(opened, monk
         path, symbols = cache.fetch(layout, compiler)
         return (path, symbols) if len(calls) > 1 else (path.with_name("evicted") / path.name, symbols)
 
-    monkeypatch.setattr("stdpbench.simulators.compiled.simulator.fetch", fetch)
+    monkeypatch.setattr("stdpbench.engine.simulators.compiled.simulator.fetch", fetch)
     response = opened("compiled", experiment()).present(random_spikes(1, 200, 0.05), 200, plastic=True)
     assert len(response.spikes["exc"]) > 3
     assert len(calls) == 2

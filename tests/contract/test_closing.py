@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from networks import N_EXC, N_INPUT, SIMULATORS, experiment, fingerprint, put_start, random_spikes
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.simulators import Simulator, find_compiler, open_simulator
-from stdpbench.simulators.compiled.cache import COPY
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
+from stdpbench.engine.simulators.compiled.cache import COPY
 
 needs_a_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 looks_at_itself = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")

@@ -11,14 +11,14 @@ from convolution_script import as_neurons, rectified, scales, spikes
 from networks import SIMULATORS, open_network, pairs
 from numpy.typing import NDArray
 
-from stdpbench.encoding.current import Current
+from stdpbench.data.stimuli import pictures_of
 from stdpbench.experiment import read_experiment, with_reference
-from stdpbench.references.conversion_curve import conversion_curve
-from stdpbench.references.converted import spiking_layers
-from stdpbench.references.feed_forward import chain, layer_problems
+from stdpbench.experiment.references.conversion_curve import conversion_curve
+from stdpbench.experiment.references.converted import spiking_layers
+from stdpbench.experiment.references.feed_forward import chain, layer_problems
+from stdpbench.kinds.encoding.current import Current
 from stdpbench.runs.preparation.conversion import converted_start
 from stdpbench.runs.preparation.start import load_split
-from stdpbench.stimuli import pictures_of
 
 N_STEPS, N_SCALED, N_SHOWN, PERCENTILE = 120, 40, 5, 99.0
 

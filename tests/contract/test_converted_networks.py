@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from networks import SIMULATORS, open_network, pairs
 
-from stdpbench.encoding.current import Current
+from stdpbench.engine.network import Learned
 from stdpbench.experiment import Experiment
-from stdpbench.network import Learned
-from stdpbench.references.conversion_curve import conversion_curve
-from stdpbench.references.feed_forward import chain, neurons_of
-from stdpbench.references.relu_network import activations, scaled, scales_of
-from stdpbench.references.spiking_layers import forward
+from stdpbench.experiment.references.conversion_curve import conversion_curve
+from stdpbench.experiment.references.feed_forward import chain, neurons_of
+from stdpbench.experiment.references.relu_network import activations, scaled, scales_of
+from stdpbench.experiment.references.spiking_layers import forward
+from stdpbench.kinds.encoding.current import Current
 
 N_STEPS, N_PICTURES = 30, 8
 

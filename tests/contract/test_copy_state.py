@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from networks import experiment, on_numpy, put_start, stimulus
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.simulators import Simulator
 
 BCM = {"kind": "bcm", "tau_theta_m": "300 ms"}
 Opener = Callable[..., Simulator]

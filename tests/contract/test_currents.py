@@ -9,15 +9,15 @@ import pytest
 from networks import SIMULATORS, open_network, pairs, spikes_at
 from numpy.typing import NDArray
 
-from stdpbench.connections.random import Random
-from stdpbench.delays.constant import Constant as OneDelay
-from stdpbench.errors import StdpbenchError
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.neurons.lif_discrete import LIFDiscrete
-from stdpbench.plasticity.pair_additive import PairAdditive
-from stdpbench.simulators import Simulator
-from stdpbench.weights.constant import Constant
-from stdpbench.weights.uniform import Uniform
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections.random import Random
+from stdpbench.kinds.delays.constant import Constant as OneDelay
+from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
+from stdpbench.kinds.plasticity.pair_additive import PairAdditive
+from stdpbench.kinds.weights.constant import Constant
+from stdpbench.kinds.weights.uniform import Uniform
 
 N_INPUT, N, N_BINS, N_REST = 12, 7, 60, 9
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from networks import SIMULATORS, assert_same_spikes, experiment, put_start, stimulus
 
+from stdpbench.engine.network import Layout
+from stdpbench.engine.simulators import Simulator
+from stdpbench.engine.simulators.compiled.deliveries import deciding_trace, delivered
 from stdpbench.experiment import Experiment
-from stdpbench.network import Layout
-from stdpbench.simulators import Simulator
-from stdpbench.simulators.compiled.deliveries import deciding_trace, delivered
 
 Opener = Callable[..., Simulator]
 

@@ -17,18 +17,18 @@ from networks import N_INPUT as N_PIXELS
 from neuron_reference import REFERENCES, Difference
 from numpy.typing import NDArray
 
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import label
+from stdpbench.engine.network import draw_noise
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.network import draw_noise
-from stdpbench.neurons import Neuron, neurons
-from stdpbench.neurons.adaptive_lif_discrete import AdaptiveLIFDiscrete
-from stdpbench.neurons.lif_discrete import LIFDiscrete
-from stdpbench.noises.poisson import PoissonNoise
-from stdpbench.simulators import Simulator
-from stdpbench.units import label
-from stdpbench.weights.uniform import Uniform
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.neurons import Neuron, neurons
+from stdpbench.kinds.neurons.adaptive_lif_discrete import AdaptiveLIFDiscrete
+from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
+from stdpbench.kinds.noises.poisson import PoissonNoise
+from stdpbench.kinds.weights.uniform import Uniform
 
 N_INPUT, N, N_BINS = 12, 7, 400
 

@@ -21,13 +21,13 @@ from graph_script import run_scripts, synapses_of
 from graphs import DELAYS, NEURONS, silent, start_weights
 from test_graphs import assert_same, assert_state_is_complete, case_of, script_of
 
-from stdpbench.connections import Connection, connections
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.graph.checks import problems, receptors
-from stdpbench.network.layout import Layout
-from stdpbench.neurons import Neuron, neurons
-from stdpbench.plasticity import PlasticityRule, projection_rules
-from stdpbench.weights.uniform import Uniform
+from stdpbench.engine.network.layout import Layout
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.experiment.graph.checks import problems, receptors
+from stdpbench.kinds.connections import Connection, connections
+from stdpbench.kinds.neurons import Neuron, neurons
+from stdpbench.kinds.plasticity import PlasticityRule, projection_rules
+from stdpbench.kinds.weights.uniform import Uniform
 
 PACKAGE = '''
 """Kinds of another package: a connection, a rule and a neuron."""
@@ -36,10 +36,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from stdpbench.connections import Connection, Synapses
-from stdpbench.neurons.lif import LIF
-from stdpbench.plasticity import PlasticityRule, Trace
-from stdpbench.parameters import parameter
+from stdpbench.kinds.connections import Connection, Synapses
+from stdpbench.kinds.neurons.lif import LIF
+from stdpbench.kinds.plasticity import PlasticityRule, Trace
+from stdpbench.declare.parameters import parameter
 
 
 class Ring(Connection):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.simulators import find_compiler
+from stdpbench.engine.simulators import find_compiler
 
 EXECUTED = "(__import__('pathlib').Path(r'{marks}').joinpath('{name}').touch() or {value})"
 TINY = """
@@ -41,7 +41,7 @@ def test_brian2_reads_no_files_of_preferences(tmp_path: Path) -> None:
     (marks := tmp_path / "marks").mkdir()
     environment = place(tmp_path, marks)
     code = (
-        "from stdpbench.network.brian import brian2, preferences\n"
+        "from stdpbench.engine.network.brian import brian2, preferences\n"
         "brian2.prefs['core.network.default_schedule'] = ['start']\n"
         "with preferences(): print(brian2.prefs['core.default_float_dtype'].__name__, "
         "brian2.prefs['core.network.default_schedule'])"

@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from networks import assert_same_bytes, experiment, fingerprint, on_numpy, put_start, stimulus
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import normalise
+from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.network import normalise
-from stdpbench.plasticity import rules
-from stdpbench.simulators import Response, Simulator
+from stdpbench.kinds.plasticity import rules
 
 Opener = Callable[..., Simulator]
 U = 2.0**-24

@@ -13,14 +13,14 @@ from graphs import NEURONS, alone_of, graph, idle, presentations, silent, start_
 from networks import SIMULATORS, assert_same_bytes, open_network, random_spikes, spikes_at
 from test_graphs import assert_same, case_of, script_of, shown_to
 
-from stdpbench.delays.constant import Constant as OneDelay
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.neurons.lif_discrete import LIFDiscrete
-from stdpbench.noises.poisson import PoissonNoise
-from stdpbench.simulators import Simulator
-from stdpbench.weights.constant import Constant
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.delays.constant import Constant as OneDelay
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
+from stdpbench.kinds.noises.poisson import PoissonNoise
+from stdpbench.kinds.weights.constant import Constant
 
 Opener = Callable[..., Simulator]
 POPULATIONS = "input:input:12 exc:adaptive:4x3 inh:lif:12 fed:lockout:3x4"

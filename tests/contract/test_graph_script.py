@@ -12,17 +12,17 @@ from graphs import FIXED, SIDE_BY_SIDE, all_pairs, alone, draw, fixed, options_o
 from networks import N_EXC, N_INPUT, VARIANTS, delays_of, experiment, pairs, put_start, stimulus
 from test_rules import network
 
-from stdpbench.connections.all_to_all import AllToAll
-from stdpbench.connections.one_to_one import OneToOne
-from stdpbench.connections.others import Others
-from stdpbench.delays.constant import Constant as OneDelay
-from stdpbench.delays.none import NoDelay
-from stdpbench.delays.uniform import Uniform as Delays
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.plasticity import PlasticityRule
-from stdpbench.simulators import Simulator
-from stdpbench.weights.constant import Constant
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections.all_to_all import AllToAll
+from stdpbench.kinds.connections.one_to_one import OneToOne
+from stdpbench.kinds.connections.others import Others
+from stdpbench.kinds.delays.constant import Constant as OneDelay
+from stdpbench.kinds.delays.none import NoDelay
+from stdpbench.kinds.delays.uniform import Uniform as Delays
+from stdpbench.kinds.plasticity import PlasticityRule
+from stdpbench.kinds.weights.constant import Constant
 
 PLASTIC_LATERAL = {"lateral__kind": "homeostatic", "lateral__eta": 0.05, "lateral__rho_0": 20.0, "lateral__w_max": 3.0}
 CASES = {"-".join(variant): experiment(*variant) for variant in VARIANTS}

@@ -19,8 +19,8 @@ from networks import SIMULATORS, assert_same_bytes, open_network, pairs
 from numpy.typing import NDArray
 from test_pure_function import scramble_compiled, scramble_runtime
 
-from stdpbench.graph import Graph
-from stdpbench.simulators import Response, Simulator, find_compiler
+from stdpbench.engine.simulators import Response, Simulator, find_compiler
+from stdpbench.experiment.graph import Graph
 
 NAMES = list(SIDE_BY_SIDE)
 BY_THEMSELVES = [pytest.param(name, marks=pytest.mark.slow) for name in FIXED]

@@ -17,8 +17,8 @@ from networks import (
     stimulus,
 )
 
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.encoding import Spikes
 
 
 def spikes(index: list[int], bins: list[int]) -> Spikes:

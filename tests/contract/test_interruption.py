@@ -8,7 +8,7 @@ import sys
 import pytest
 from networks import in_another_process, process
 
-from stdpbench.simulators import find_compiler
+from stdpbench.engine.simulators import find_compiler
 
 LONG = """
 import hashlib, signal, threading, time

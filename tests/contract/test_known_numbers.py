@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from networks import SIMULATORS, delays_of, experiment, put_start, spikes_at
 
-from stdpbench.datasets import Images
+from stdpbench.data.datasets import Images
+from stdpbench.engine.network import normalise, start_weights
 from stdpbench.experiment import Experiment, encode
-from stdpbench.network import normalise, start_weights
 from stdpbench.runs.process.training import train
 
 DIEHL_COOK = {"network": {"inhibition": "layer", "delays": "uniform"}, "schedule": {"between": "rest"}}

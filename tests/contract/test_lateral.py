@@ -25,12 +25,12 @@ from networks import (
 )
 from numpy.typing import NDArray
 
-from stdpbench import simulators
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.learned_names import COMPETE, FEED
+from stdpbench.engine import simulators
+from stdpbench.engine.network import normalise, projection_weights
+from stdpbench.engine.simulators import Response, Simulator, open_simulator, projection_memory, synapse_memory
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import COMPETE, FEED
-from stdpbench.network import normalise, projection_weights
-from stdpbench.simulators import Response, Simulator, open_simulator, projection_memory, synapse_memory
 
 Opener = Callable[..., Simulator]
 CASES = ["layer", "direct", pytest.param("direct-undelayed", marks=pytest.mark.slow)]

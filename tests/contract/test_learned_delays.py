@@ -12,22 +12,22 @@ from delay_reference import Path, Reference
 from networks import SIMULATORS, assert_same_bytes, open_network, pairs, random_spikes
 from numpy.typing import NDArray
 
-from stdpbench.connections.all_to_all import AllToAll
-from stdpbench.connections.one_to_one import OneToOne
-from stdpbench.connections.random import Random
-from stdpbench.delay_plasticity.delay_shift import DelayShift
-from stdpbench.delays.constant import Constant as OneDelay
-from stdpbench.delays.none import NoDelay
-from stdpbench.delays.uniform import Uniform as Delays
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.graph.checks import problems
-from stdpbench.neurons.adaptive_lif import AdaptiveLIF
-from stdpbench.plasticity.pair_additive import PairAdditive
-from stdpbench.simulators import Simulator
-from stdpbench.weights.constant import Constant
-from stdpbench.weights.uniform import Uniform
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.experiment.graph.checks import problems
+from stdpbench.kinds.connections.all_to_all import AllToAll
+from stdpbench.kinds.connections.one_to_one import OneToOne
+from stdpbench.kinds.connections.random import Random
+from stdpbench.kinds.delay_plasticity.delay_shift import DelayShift
+from stdpbench.kinds.delays.constant import Constant as OneDelay
+from stdpbench.kinds.delays.none import NoDelay
+from stdpbench.kinds.delays.uniform import Uniform as Delays
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.kinds.plasticity.pair_additive import PairAdditive
+from stdpbench.kinds.weights.constant import Constant
+from stdpbench.kinds.weights.uniform import Uniform
 
 N_INPUT, N, N_BINS, LONGEST = 20, 6, 120, 24
 PRESENTATIONS = (True, True, False, True, True, True)  # whether the network learns

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from networks import SIMULATORS, assert_same_bytes, assert_same_spikes, experiment, stimulus
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.simulators import Simulator
 
 Opener = Callable[..., Simulator]
 

@@ -15,21 +15,21 @@ from neuron_reference import REFERENCES, Kernels, Reference
 from numpy.typing import NDArray
 from test_pure_function import scramble_compiled, scramble_runtime
 
-from stdpbench.delays.constant import Constant as OneDelay
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.graph.checks import receptors
-from stdpbench.neurons import Neuron, neurons
-from stdpbench.neurons.izhikevich import Izhikevich
-from stdpbench.neurons.lif import LIF
-from stdpbench.neurons.lif_alpha import LIFAlpha
-from stdpbench.neurons.lif_current import LIFCurrent
-from stdpbench.neurons.lif_current_alpha import LIFCurrentAlpha
-from stdpbench.neurons.lif_discrete import LIFDiscrete
-from stdpbench.neurons.srm_masquelier import SRMMasquelier
-from stdpbench.simulators import Simulator
-from stdpbench.weights.uniform import Uniform
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.experiment.graph.checks import receptors
+from stdpbench.kinds.delays.constant import Constant as OneDelay
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.neurons import Neuron, neurons
+from stdpbench.kinds.neurons.izhikevich import Izhikevich
+from stdpbench.kinds.neurons.lif import LIF
+from stdpbench.kinds.neurons.lif_alpha import LIFAlpha
+from stdpbench.kinds.neurons.lif_current import LIFCurrent
+from stdpbench.kinds.neurons.lif_current_alpha import LIFCurrentAlpha
+from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
+from stdpbench.kinds.neurons.srm_masquelier import SRMMasquelier
+from stdpbench.kinds.weights.uniform import Uniform
 
 N_INPUT, N, N_BINS, DELAY = 12, 9, 300, 3
 VOGELS = LIF(**LIF.presets["vogels-2011"])

@@ -16,15 +16,15 @@ from networks import open_network, random_spikes
 from scipy.signal import correlate2d
 
 import stdpbench
-from stdpbench.encoding.current import Current
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.nir import independent
+from stdpbench.bridges.nir.reading import read_nir
+from stdpbench.bridges.nir.writing import nir_graph, unsayable, write_nir
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph
-from stdpbench.network import Learned
-from stdpbench.nir import independent
-from stdpbench.nir.reading import read_nir
-from stdpbench.nir.writing import nir_graph, unsayable, write_nir
-from stdpbench.simulators import Response, Simulator
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.encoding.current import Current
 
 N_INPUT, N_BINS, DT = 30, 120, 0.5
 DISCRETE = {"kind": "lif-discrete", "reset_mechanism": "zero"}

@@ -13,12 +13,12 @@ from networks import open_network, random_spikes
 from numpy.typing import NDArray
 
 import stdpbench
-from stdpbench.errors import StdpbenchError
-from stdpbench.network import Learned
-from stdpbench.nir import independent
-from stdpbench.nir.imported import nir_network
-from stdpbench.nir.reading import read_nir
-from stdpbench.references.layer_file import read_layers
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.nir import independent
+from stdpbench.bridges.nir.imported import nir_network
+from stdpbench.bridges.nir.reading import read_nir
+from stdpbench.engine.network import Learned
+from stdpbench.experiment.references.layer_file import read_layers
 
 N_INPUT, N_NEURONS = 64, 10
 WAY = [("input", "late"), ("late", "fc"), ("fc", "lif"), ("lif", "output")]

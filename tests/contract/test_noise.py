@@ -10,15 +10,15 @@ import pytest
 from networks import SIMULATORS, assert_same_bytes, open_network, pairs, spikes_at
 from neuron_reference import Currents
 
-from stdpbench.delays.constant import Constant as OneDelay
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.network import draw_noise
-from stdpbench.network.noise import BLOCK
-from stdpbench.neurons.lif_current import LIFCurrent
-from stdpbench.noises.poisson import PoissonNoise
-from stdpbench.weights.constant import Constant
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import draw_noise
+from stdpbench.engine.network.noise import BLOCK
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.delays.constant import Constant as OneDelay
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.neurons.lif_current import LIFCurrent
+from stdpbench.kinds.noises.poisson import PoissonNoise
+from stdpbench.kinds.weights.constant import Constant
 
 N, N_BINS, DT, DELAY = 8, 400, 0.5, 3
 

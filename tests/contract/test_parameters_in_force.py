@@ -17,8 +17,8 @@ from networks import (
     stimulus,
 )
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.simulators import Simulator
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator
 
 CHANGES: dict[str, dict[str, object]] = {
     "learning rates": {"plasticity__nu_pre": 0.004, "plasticity__nu_post": 0.05},

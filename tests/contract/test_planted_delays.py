@@ -11,8 +11,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from stdpbench.paths import shipped
-from stdpbench.simulators import find_compiler
+from stdpbench.base.paths import shipped
+from stdpbench.engine.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -15,13 +15,13 @@ from networks import SIMULATORS, spikes_at
 from numpy.typing import NDArray
 from spnet import Spnet
 
-from stdpbench.connections.random import Random
-from stdpbench.delays.stepped import Stepped
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import draw_noise
+from stdpbench.engine.simulators import Simulator, find_compiler, open_graph
 from stdpbench.experiment import read_experiment
-from stdpbench.graph import Graph
-from stdpbench.network import draw_noise
-from stdpbench.simulators import Simulator, find_compiler, open_graph
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.connections.random import Random
+from stdpbench.kinds.delays.stepped import Stepped
 
 N_EXC, N_INH, N_MS, PERIOD = 40, 10, 900, 150
 SIZES = {"exc": N_EXC, "inh": N_INH}

@@ -25,10 +25,10 @@ from networks import (
     stimulus,
 )
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.network import normalise
-from stdpbench.simulators import Simulator, find_compiler
-from stdpbench.simulators.compiled.cache import fetch
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import normalise
+from stdpbench.engine.simulators import Simulator, find_compiler
+from stdpbench.engine.simulators.compiled.cache import fetch
 
 IN_RUNTIME_MODE = [("layer", "none"), ("direct", "homogeneous"), ("direct-undelayed", "uniform")]
 """Each form of inhibition and of delays once; the other six are slow in Brian2's runtime mode.

@@ -19,7 +19,7 @@ from networks import (
 )
 from test_pure_function import CASES
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 
 VARIABLES = {"v", "ge", "gi", "lockout", "theta"}
 """Of exc neurons."""

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from networks import SIMULATORS, open_network, random_spikes
 
-from stdpbench.delays import Delay
-from stdpbench.delays.constant import Constant as OneDelay
-from stdpbench.delays.none import NoDelay
-from stdpbench.delays.uniform import Uniform as Delays
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.neurons.lif import LIF
-from stdpbench.plasticity.pair_reduced_nearest import PairReducedNearest
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.delays import Delay
+from stdpbench.kinds.delays.constant import Constant as OneDelay
+from stdpbench.kinds.delays.none import NoDelay
+from stdpbench.kinds.delays.uniform import Uniform as Delays
+from stdpbench.kinds.neurons.lif import LIF
+from stdpbench.kinds.plasticity.pair_reduced_nearest import PairReducedNearest
 
 N_INPUT, N, N_BINS, DT = 12, 7, 400, 0.5
 RULE = PairReducedNearest(w_max=2.0)

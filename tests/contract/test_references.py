@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from networks import SIMULATORS, open_network, pairs
 
-from stdpbench.datasets import Images
-from stdpbench.datasets.digits import Digits
-from stdpbench.encoding.current import Current
+from stdpbench.data.datasets import Images
+from stdpbench.data.datasets.digits import Digits
+from stdpbench.engine.network import Learned, projection_weights
+from stdpbench.engine.simulators import Response
 from stdpbench.experiment import Experiment
-from stdpbench.graph.graph import Precision
-from stdpbench.network import Learned, projection_weights
-from stdpbench.references import Task
-from stdpbench.references.feed_forward import chain, neurons_of
-from stdpbench.references.spiking_layers import Course, forward
-from stdpbench.simulators import Response
+from stdpbench.experiment.graph.graph import Precision
+from stdpbench.experiment.references import Task
+from stdpbench.experiment.references.feed_forward import chain, neurons_of
+from stdpbench.experiment.references.spiking_layers import Course, forward
+from stdpbench.kinds.encoding.current import Current
 
 N_STEPS = 25
 

@@ -9,12 +9,12 @@ import pytest
 from networks import DELAYS, N_EXC, N_INPUT, delays_of, experiment, put_start, stimulus
 from numpy.typing import NDArray
 
+from stdpbench.declare.parameters import parameter
+from stdpbench.engine.network.layout import LAST_ARRIVAL
+from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.network.layout import LAST_ARRIVAL
-from stdpbench.parameters import parameter
-from stdpbench.plasticity import PlasticityRule, Trace, rules
-from stdpbench.plasticity.replay import Heard, replay, weights_before
-from stdpbench.simulators import Response, Simulator
+from stdpbench.kinds.plasticity import PlasticityRule, Trace, rules
+from stdpbench.kinds.plasticity.replay import Heard, replay, weights_before
 
 
 class PowerLaw(PlasticityRule):

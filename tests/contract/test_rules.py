@@ -13,11 +13,11 @@ import pytest
 from networks import N_EXC, N_INPUT, assert_same_bytes, assert_same_spikes, fingerprint, on_numpy, stimulus
 from test_replay import check, lively
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import normalise
+from stdpbench.engine.network.layout import Layout
 from stdpbench.experiment import Experiment
-from stdpbench.network import normalise
-from stdpbench.network.layout import Layout
-from stdpbench.plasticity import rules
+from stdpbench.kinds.plasticity import rules
 
 KINDS = [kind for kind in rules.kinds() if rules.get(kind).runs_in_digit_network]
 VARIANTS = [("layer", "uniform"), ("direct", "none")]

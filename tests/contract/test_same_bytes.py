@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.simulators import find_compiler
+from stdpbench.engine.simulators import find_compiler
 
 BEFORE = "3ca35c874a139a8288779709a144eb0fbfd5d9bc"
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import hashlib, sys
 from stdpbench.experiment import read_experiment
-from stdpbench.network import start_weights
+from stdpbench.engine.network import start_weights
 from stdpbench.runs.process.training import train
-from stdpbench.simulators import open_simulator
+from stdpbench.engine.simulators import open_simulator
 
 name, delays, simulator_name, n = *sys.argv[1:4], int(sys.argv[4])
 experiment = read_experiment(name).override(

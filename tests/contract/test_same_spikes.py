@@ -21,10 +21,10 @@ from networks import (
     stimulus,
 )
 
-from stdpbench.datasets import Images
+from stdpbench.data.datasets import Images
+from stdpbench.engine.network import normalise, start_weights
+from stdpbench.engine.simulators import Response, Simulator, open_graph
 from stdpbench.experiment import Experiment, encode
-from stdpbench.network import normalise, start_weights
-from stdpbench.simulators import Response, Simulator, open_graph
 
 Opener = Callable[..., Simulator]
 

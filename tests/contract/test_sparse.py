@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from test_graphs import Case, assert_same, case_of, fingerprint, opened, script_of, shown_to
 from test_pure_function import scramble_compiled, scramble_runtime
 
-from stdpbench.connections import Connection, connections
-from stdpbench.connections.random import Random
-from stdpbench.delays.uniform import Uniform as Delays
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.plasticity.pair_additive import PairAdditive
-from stdpbench.weights.constant import Constant
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections import Connection, connections
+from stdpbench.kinds.connections.random import Random
+from stdpbench.kinds.delays.uniform import Uniform as Delays
+from stdpbench.kinds.plasticity.pair_additive import PairAdditive
+from stdpbench.kinds.weights.constant import Constant
 
 NETWORKS: dict[str, tuple[str, str]] = {
     "1": (

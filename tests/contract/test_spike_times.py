@@ -9,11 +9,11 @@ import pytest
 from networks import open_network, spikes_at
 from numpy.typing import NDArray
 
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import Response
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.network import Learned
-from stdpbench.references import Task
-from stdpbench.references.spikeprop import SpikePropTrainer, decided
-from stdpbench.simulators import Response
+from stdpbench.experiment.references import Task
+from stdpbench.experiment.references.spikeprop import SpikePropTrainer, decided
 
 DT, N_STEPS = 0.1, 400
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network.spreading import spread_synapses
+from stdpbench.engine.simulators import Simulator, open_simulator
 from stdpbench.experiment import Experiment
-from stdpbench.network.spreading import spread_synapses
-from stdpbench.simulators import Simulator, open_simulator
+from stdpbench.kinds.encoding import Spikes
 
 Opener = Callable[..., Simulator]
 SIDE, N_EXC, N_BINS = 6, 5, 120

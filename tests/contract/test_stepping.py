@@ -11,8 +11,8 @@ from graphs import alone, fixed, presentations
 from networks import assert_same_bytes, experiment, open_network, random_spikes
 from test_graphs import fingerprint, shown_to
 
-from stdpbench.graph import Graph
-from stdpbench.simulators import runtime
+from stdpbench.engine.simulators import runtime
+from stdpbench.experiment.graph import Graph
 
 N_BINS = test_learned_delays.N_BINS
 

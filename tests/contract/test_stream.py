@@ -11,14 +11,14 @@ from graphs import graph, start_weights
 from networks import SIMULATORS, open_network, random_spikes
 from numpy.typing import NDArray
 
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
-from stdpbench.graph import Graph
-from stdpbench.graph.checks import problems
-from stdpbench.network import draw_noise
-from stdpbench.neurons.adaptive_lif import AdaptiveLIF
-from stdpbench.noises.poisson import PoissonNoise
-from stdpbench.simulators import Simulator
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import draw_noise
+from stdpbench.engine.simulators import Simulator
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph.checks import problems
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.kinds.noises.poisson import PoissonNoise
 
 NETWORKS = {
     "delays": (

@@ -19,7 +19,7 @@ from small_run import small_experiment
 from stopped_clock import Clock
 from waiting import PATIENCE_MS
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import spawn
 from stdpbench.runs.folder.lock import has_process

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from synthetic import N_EXC, SHAPE
 
-from stdpbench.datasets import Images, Split
+from stdpbench.data.datasets import Images, Split
 from stdpbench_gui.session.run_session import RunSession
 
 N_BINS = 700

@@ -10,8 +10,8 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS
 
+from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.learned_names import FEED, THETA
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Fact, Record

@@ -9,13 +9,13 @@ HEAVY = ("brian2", "sklearn", "matplotlib", "scipy", "PyQt6", "pyqtgraph", "cyth
 LIGHT = (
     "stdpbench",
     "stdpbench.experiment",
-    "stdpbench.datasets",
-    "stdpbench.readout",
+    "stdpbench.data.datasets",
+    "stdpbench.results.readout",
     "stdpbench.cli",
     "stdpbench.cli.doctor",
     "stdpbench.api",
-    "stdpbench.lab",
-    "stdpbench.lab.default_protocol",
+    "stdpbench.studies.lab",
+    "stdpbench.studies.lab.default_protocol",
     "stdpbench.cli.lab_command",
     "stdpbench_gui",
 )
@@ -40,7 +40,7 @@ def test_importing_is_light() -> None:
 
 
 def test_the_window_brings_qt_and_a_network_brian2_without_matplotlib() -> None:
-    window, network, pylab = "stdpbench_gui.app.window", "stdpbench.network.build", "pylab"
+    window, network, pylab = "stdpbench_gui.app.window", "stdpbench.engine.network.build", "pylab"
     loaded = imported_with(window, network, pylab)
     assert loaded[window] <= {"PyQt6", "pyqtgraph"}
     assert "brian2" in loaded[network]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from stdpbench import __version__
-from stdpbench.figures.paper import Order, write_order
+from stdpbench.results.figures.paper import Order, write_order
 from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.protocol.wire import Listener
 
@@ -119,7 +119,7 @@ def test_the_process_that_compiles_starts(installed: Path) -> None:
     assert "seed" in output
 
 
-@pytest.mark.parametrize("name", ["stdpbench.lab.service", "stdpbench.report.service"])
+@pytest.mark.parametrize("name", ["stdpbench.studies.lab.service", "stdpbench.studies.report.service"])
 def test_processes_that_answer_start(name: str, installed: Path) -> None:
     process = module(installed, name, "nowhere", "nowhere")
     reply = answer(process, {"number": 3, "name": "fly", "arguments": {}})
@@ -130,12 +130,12 @@ def test_processes_that_answer_start(name: str, installed: Path) -> None:
 
 def test_the_process_that_draws_starts(installed: Path) -> None:
     write_order(installed / "order.npz", {}, None, Order("figure.txt"))
-    status, _, errors = ended(module(installed, "stdpbench.figures.paper", "order.npz"))
+    status, _, errors = ended(module(installed, "stdpbench.results.figures.paper", "order.npz"))
     assert (status, errors) == (1, "stdpbench: figure.txt must end in .pdf, .svg or .png\n")
 
 
 def test_the_process_of_a_sweep_starts(installed: Path) -> None:
-    process = module(installed, "stdpbench.sweeps.remote")
+    process = module(installed, "stdpbench.studies.sweeps.remote")
     reply = answer(process, {"experiment": {"seed": "x"}, "about": {}})
     assert "seed" in reply["error"]
     assert process.wait(60) == 0  # before its standard input is closed, which ends it at once
@@ -145,9 +145,9 @@ def test_the_process_of_a_sweep_starts(installed: Path) -> None:
 @pytest.mark.parametrize(
     ("parser", "arguments", "sentence"),
     [
-        ("stdpbench.datasets._hdf5:parse", [], "is damaged, or not an HDF5 file"),
-        ("stdpbench.nir.reading:parse", [None], "is not a NIR file as written by `nir.write`"),
-        ("stdpbench.nir.layers:parse", [], "is not a NIR file as written by `nir.write`"),
+        ("stdpbench.data.datasets._hdf5:parse", [], "is damaged, or not an HDF5 file"),
+        ("stdpbench.bridges.nir.reading:parse", [None], "is not a NIR file as written by `nir.write`"),
+        ("stdpbench.bridges.nir.layers:parse", [], "is not a NIR file as written by `nir.write`"),
     ],
 )
 def test_the_process_that_reads_foreign_files_starts(
@@ -156,7 +156,7 @@ def test_the_process_that_reads_foreign_files_starts(
     damaged = tmp_path / "file"
     damaged.write_bytes(b"not HDF5")
     given = json.dumps({"arguments": arguments, "memory": 1 << 30, "seconds": 20})
-    process = module(installed, "stdpbench.foreign_files", parser, str(damaged), str(tmp_path), given)
+    process = module(installed, "stdpbench.base.foreign_files", parser, str(damaged), str(tmp_path), given)
     status, output, _ = ended(process)
     assert status == 3
     assert f"{damaged} {sentence}" in output
@@ -171,6 +171,6 @@ def test_the_process_that_writes_nir_starts(installed: Path, tmp_path: Path) -> 
 
 def test_the_process_that_presents_stimuli_again_starts(installed: Path) -> None:
     asked = {"folder": "nowhere", "targets": [], "neurons": {}, "n_stimuli": 0, "replace": False}
-    status, _, errors = ended(module(installed, "stdpbench.report.recordings.replaying"), json.dumps(asked))
+    status, _, errors = ended(module(installed, "stdpbench.studies.report.recordings.replaying"), json.dumps(asked))
     assert status == 1
     assert "nowhere" in errors

@@ -13,9 +13,9 @@ import h5py
 import numpy as np
 import pytest
 
-from stdpbench.datasets._idx_format import read_idx
-from stdpbench.errors import StdpbenchError
-from stdpbench.foreign_files import content_limit, open_hdf5, read_apart, read_npy, read_npz
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.foreign_files import content_limit, open_hdf5, read_apart, read_npy, read_npz
+from stdpbench.data.datasets._idx_format import read_idx
 
 Edit = Callable[[Any], object]
 
@@ -100,4 +100,4 @@ def test_a_file_that_needs_too_much_memory_is_refused_in_a_sentence(tmp_path: Pa
         content[place : place + 16 * n] = content[place : place + 16] * n
     path.write_bytes(content)
     with pytest.raises(StdpbenchError, match=r"a\.h5 (needs more than 53. MiB of memory|is damaged)"):
-        read_apart("stdpbench.datasets._hdf5:parse", path)
+        read_apart("stdpbench.data.datasets._hdf5:parse", path)

@@ -14,10 +14,10 @@ import pytest
 import typer
 
 from stdpbench.api.run import Run
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.app import app
 from stdpbench.cli.completion import described, experiment_names, sweep_files
 from stdpbench.cli.describe import look_up
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import SECTIONS, Experiment
 from stdpbench_gui.session.console_proxy import App
 
@@ -27,7 +27,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("docs/**
 PAGES = [page for page in PAGES if "generated" not in page.parts]
 GUIDES = [page for page in PAGES if page.name != "CHANGELOG.md"]
 """Pages that describe the present state only."""
-ROOMS = [ROOT, ROOT / "gui", ROOT / "stdpbench", ROOT / "stdpbench/runs", ROOT / "stdpbench/simulators"]
+ROOMS = [ROOT, ROOT / "gui", ROOT / "stdpbench", ROOT / "stdpbench/runs", ROOT / "stdpbench/engine/simulators"]
 ROOMS += [ROOT / "stdpbench/runs/protocol", ROOT / "gui/stdpbench_gui"]
 """Folders that names of files and modules are relative to."""
 OBJECTS: dict[str, type] = {"run": Run, "experiment": Experiment, "app": App}

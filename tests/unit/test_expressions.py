@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.expressions import Code, evaluate
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.expressions import Code, evaluate
 
 
 @pytest.mark.parametrize(

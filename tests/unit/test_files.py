@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import read_toml, sync_folder, write_aside, write_text_aside
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import read_toml, sync_folder, write_aside, write_text_aside
 
 
 def test_a_file_is_written_and_replaced(tmp_path):

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stdpbench.base.foreign_text import folder_name_problem, terminal_text
 from stdpbench.cli import main
 from stdpbench.cli.terminal import Console
-from stdpbench.figures.confusion import confusion
-from stdpbench.figures.saving import write_figure
-from stdpbench.foreign_text import folder_name_problem, terminal_text
-from stdpbench.readout import Score
+from stdpbench.results.figures.confusion import confusion
+from stdpbench.results.figures.saving import write_figure
+from stdpbench.results.readout import Score
 
 EVIL = "\x1b[31m \x1b]0;title\x07 \x9b31m \u202egnp.exe\u2066 \x7f\r"
 

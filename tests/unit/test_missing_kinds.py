@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.comparison import Account, compare
 from stdpbench.runs.folder.journal import read_journal, write_journal

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import pydantic
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.parameters import Parameters, build, parameter
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameters, build, parameter
 
 
 class Example(Parameters):

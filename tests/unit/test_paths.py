@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench import paths
+from stdpbench.base import paths
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["experiments", "benchmarks"])
 def test_shipped_folders_lie_beside_the_package_in_a_checkout(name: str) -> None:
     folder = paths.shipped(name)
-    assert folder == Path(paths.__file__).resolve().parent.parent / name
+    assert folder == Path(paths.__file__).resolve().parents[2] / name
     assert folder.is_dir()
 
 

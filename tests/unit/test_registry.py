@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 import pytest
 
-from stdpbench import registry
-from stdpbench.encoding import encoders
-from stdpbench.encoding.poisson import Poisson
-from stdpbench.errors import StdpbenchError
-from stdpbench.neurons import neurons
-from stdpbench.parameters import Parameters, parameter
-from stdpbench.plasticity import PlasticityRule, rules
-from stdpbench.registry import Family
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare import registry
+from stdpbench.declare.parameters import Parameters, parameter
+from stdpbench.declare.registry import Family
+from stdpbench.kinds.encoding import encoders
+from stdpbench.kinds.encoding.poisson import Poisson
+from stdpbench.kinds.neurons import neurons
+from stdpbench.kinds.plasticity import PlasticityRule, rules
 
 
 class Fruit(Parameters):

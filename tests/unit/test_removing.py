@@ -11,7 +11,7 @@ import pytest
 
 import stdpbench
 import stdpbench_gui
-from stdpbench.files import (
+from stdpbench.base.files import (
     NOTHING,
     is_private,
     read_regular,

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from stdpbench.base.signals import handled, own_session
 from stdpbench.cli.follow import Interrupt
 from stdpbench.cli.queue_commands import _stopped_by_signals
+from stdpbench.engine.simulators.given import uninterrupted
 from stdpbench.runs.process.evaluation import sigint_ignored
-from stdpbench.signals import handled, own_session
-from stdpbench.simulators.given import uninterrupted
 
 HEARD: list[int] = []
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stdpbench import units
-from stdpbench.errors import StdpbenchError
+from stdpbench.base import units
+from stdpbench.base.errors import StdpbenchError
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

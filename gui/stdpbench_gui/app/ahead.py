@@ -20,7 +20,7 @@ _MODULES: Final = (
 
 def import_pages() -> None:
     """Import the modules of all pages and dialogs, and list the rules, which their steps would import."""
-    from stdpbench.plasticity import projection_rules
+    from stdpbench.kinds.plasticity import projection_rules
 
     for module in _MODULES:
         import_module(f"stdpbench_gui.{module}")
@@ -31,7 +31,7 @@ def read_kinds() -> None:
     """Import all kinds, which the forms for runs and networks list."""
     from stdpbench.experiment import trained_kinds
     from stdpbench.experiment.families import FAMILIES
-    from stdpbench.plasticity import projection_rules
+    from stdpbench.kinds.plasticity import projection_rules
 
     for family in (*(family for family, _ in FAMILIES.values()), projection_rules):
         family.usable()

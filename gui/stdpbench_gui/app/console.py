@@ -15,7 +15,7 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
-from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench_gui.app import console_look
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from PyQt6.QtWidgets import QDialog, QMainWindow
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.nir.imported import nir_network
+from stdpbench.declare.learned_names import listed
 from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, shipped_experiments, trained_kinds
-from stdpbench.learned_names import listed
-from stdpbench.nir.imported import nir_network
-from stdpbench.plasticity import PlasticityRule
+from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.preparation.creation import create_run_of_nir

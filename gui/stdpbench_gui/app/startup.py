@@ -10,8 +10,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from stdpbench.base.signals import handled
 from stdpbench.cli.doctor import display
-from stdpbench.signals import handled
 
 _ICON = Path(__file__).parent.parent / "assets" / "stdpbench.png"
 _AT_LATEST_MS = 30_000
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None, runs: Path | None = None, shown: Pat
     argv : sequence of str, optional
         Like ``sys.argv``, starting with the program name; Qt takes its own options from it.
     runs : Path, optional
-        The runs folder; default `stdpbench.paths.runs_folder`.
+        The runs folder; default `stdpbench.base.paths.runs_folder`.
     shown : Path, optional
         A run folder, an experiment file or pictures to open on start.
 

@@ -24,15 +24,15 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QButtonGroup, QFileDialog, QMainWindow, QMessageBox, QToolButton, QWidget
 
 from stdpbench import __version__
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import runs_folder
+from stdpbench.base.threads import one_blas_thread
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
-from stdpbench.threads import one_blas_thread
 from stdpbench_gui.app.window_pages import Pages
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.start import StartPage

@@ -12,9 +12,9 @@ from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu
 
 from stdpbench import __version__
-from stdpbench.datasets.found import stimuli_at
+from stdpbench.data.datasets.found import stimuli_at
+from stdpbench.declare.learned_names import listed
 from stdpbench.experiment import Experiment, NetworkDraft, read_experiment
-from stdpbench.learned_names import listed
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.lineage.export import import_run
 from stdpbench.runs.queue.new_run import NewRun

@@ -10,7 +10,8 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QPushButton, QSpinBox, QWidget
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
 from stdpbench.experiment import DraftHistory, Experiment, NetworkDraft, parameter_groups
 from stdpbench.experiment.draft_changes import changes_from
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -20,7 +21,6 @@ from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.runs.queue.run_text import ActionText, RunText
-from stdpbench.units import thousands
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession

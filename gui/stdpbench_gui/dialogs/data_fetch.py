@@ -8,8 +8,8 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QDialog, QFileDialog, QPushButton, QWidget
 
-from stdpbench.datasets import fetch as fetching
-from stdpbench.paths import data_folders
+from stdpbench.base.paths import data_folders
+from stdpbench.data.datasets import fetch as fetching
 from stdpbench.runs.queue.run_text import ActionText, shell
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
@@ -91,7 +91,7 @@ class FetchDialog(QDialog):
 
     def text_of(self) -> ActionText:
         """Return what downloads the data set elsewhere."""
-        python = f"from stdpbench.datasets.fetch import fetch\n\nfetch({self.name!r})\n"
+        python = f"from stdpbench.data.datasets.fetch import fetch\n\nfetch({self.name!r})\n"
         return ActionText(shell("data", "fetch", self.name), python)
 
     def download(self) -> None:

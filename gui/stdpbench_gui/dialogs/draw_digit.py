@@ -27,10 +27,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.datasets.drawing import Manner, drawn_like, manner_of
-from stdpbench.figures.paper import Table
-from stdpbench.stimuli import Images
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
+from stdpbench.data.datasets.drawing import Manner, drawn_like, manner_of
+from stdpbench.data.stimuli import Images
+from stdpbench.results.figures.paper import Table
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.session.network_probe import NetworkProbe

@@ -1,7 +1,7 @@
 """Export of figures and numbers of a panel: as a figure for a paper, as a copy of the screen, or as a table.
 
 The app does not draw figures for papers. It writes a specification of the panel's figure, and a separate process with
-matplotlib (`stdpbench.figures.paper`) draws it, so that the window never waits.
+matplotlib (`stdpbench.results.figures.paper`) draws it, so that the window never waits.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from PyQt6.QtWidgets import (
 )
 
 from stdpbench import __version__
-from stdpbench.errors import StdpbenchError
-from stdpbench.figures.paper import FORMATS, Order, Table, caption, table_text, write_order
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.figures.paper import FORMATS, Order, Table, caption, table_text, write_order
 from stdpbench.runs.catalog.base import settings_text
 from stdpbench.runs.client.process_end import error_in
 from stdpbench_gui.look import theme
@@ -62,7 +62,7 @@ class Exportable(Protocol):
         """Return the numbers behind it."""
 
     def figure(self) -> dict[str, Any] | None:
-        """Return the specification of its figure; see `stdpbench.figures.paper`.
+        """Return the specification of its figure; see `stdpbench.results.figures.paper`.
 
         An entry ``"table"`` replaces the numbers of `table` in the export.
         """
@@ -427,7 +427,7 @@ def _draw(spec: dict[str, Any], table: Table | None, order: Order) -> None:
         ):
             written = Path(folder) / "order.npz"
             write_order(written, spec, table, order)
-            command = [sys.executable, "-P", "-m", "stdpbench.figures.paper", str(written)]
+            command = [sys.executable, "-P", "-m", "stdpbench.results.figures.paper", str(written)]
             drafts = {**os.environ, "TMPDIR": folder, "TEMP": folder, "TMP": folder}  # removed even if it is killed
             with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=drafts) as process:
                 try:

@@ -21,7 +21,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_text_aside
+from stdpbench.declare.learned_names import listed
+from stdpbench.engine.network.costs import costs, costs_sentence
 from stdpbench.experiment import DraftHistory, Experiment, Group, NetworkDraft, Placed, draft_groups, placed
 from stdpbench.experiment.draft_steps import (
     POPULATIONS,
@@ -39,9 +42,6 @@ from stdpbench.experiment.draft_steps import (
     starting_again,
 )
 from stdpbench.experiment.starting_points import starting_points
-from stdpbench.files import write_text_aside
-from stdpbench.learned_names import listed
-from stdpbench.network.costs import costs, costs_sentence
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import (

@@ -8,9 +8,9 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtGui import QFontMetrics
 
-from stdpbench.readout import SpikeTrains
-from stdpbench.readout.correlograms import raster, rate
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
+from stdpbench.results.readout import SpikeTrains
+from stdpbench.results.readout.correlograms import raster, rate
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.axes import SmallPlot
 

@@ -14,14 +14,14 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QComboBox, QDialog, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
 from stdpbench import __version__
-from stdpbench.errors import StdpbenchError
-from stdpbench.figures.paper import Table
-from stdpbench.readout import SpikeTrains
-from stdpbench.readout.correlograms import Correlogram, correlogram, intervals, raster, rate
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import signed
+from stdpbench.results.figures.paper import Table
+from stdpbench.results.readout import SpikeTrains
+from stdpbench.results.readout.correlograms import Correlogram, correlogram, intervals, raster, rate
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
-from stdpbench.units import signed
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.dialogs.neuron_raster import NeuronRaster
 from stdpbench_gui.look import theme

@@ -9,8 +9,8 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
+from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Group, shipped_experiments, trained_kinds
-from stdpbench.parameters import Parameter
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State

@@ -10,11 +10,10 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QPushButton, QWidget
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_text_aside
 from stdpbench.experiment import Experiment, NetworkDraft, asked_first, read_experiment
-from stdpbench.files import write_text_aside
-from stdpbench.lab.use import experiment_with
-from stdpbench.plasticity import PlasticityRule
+from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.control import ensure_stopped
 from stdpbench.runs.lineage.features import features_of
@@ -22,6 +21,7 @@ from stdpbench.runs.queue.new_run import NewRun, read_seeds
 from stdpbench.runs.queue.new_run_text import command_of, python_of
 from stdpbench.runs.queue.run_queue import Item, Queue
 from stdpbench.runs.queue.run_text import ActionText, RunText
+from stdpbench.studies.lab.use import experiment_with
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.new_run_fields import FILE, NewRunFields
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm

@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.notes import LONGEST_TITLE, Notes
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import CheckBox, Label, wrapped

@@ -7,9 +7,10 @@ from pathlib import Path
 from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QWidget
 
-from stdpbench.datasets import Dataset
-from stdpbench.datasets.found import STIMULI, dataset_at, is_idx, stimuli_at
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
+from stdpbench.data.datasets import Dataset
+from stdpbench.data.datasets.found import STIMULI, dataset_at, is_idx, stimuli_at
 from stdpbench.runs.catalog.forecast import Size
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.preparation.own_data import (
@@ -20,7 +21,6 @@ from stdpbench.runs.preparation.own_data import (
     experiment_on,
     suggest_steps,
 )
-from stdpbench.units import thousands
 from stdpbench_gui.dialogs.own_dialog import OwnDialog
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession

@@ -21,9 +21,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_text_aside
 from stdpbench.experiment import Experiment
-from stdpbench.files import write_text_aside
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.run_session import RunSession

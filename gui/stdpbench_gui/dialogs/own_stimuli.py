@@ -7,9 +7,10 @@ from pathlib import Path
 from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QWidget
 
-from stdpbench.datasets import Source, Split
-from stdpbench.datasets.found import stimuli_at
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
+from stdpbench.data.datasets import Source, Split
+from stdpbench.data.datasets.found import stimuli_at
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.own_stimuli import (
     encoders_for,
@@ -20,7 +21,6 @@ from stdpbench.experiment.own_stimuli import (
 from stdpbench.runs.catalog.forecast import Size
 from stdpbench.runs.preparation.own_data import experiment_name
 from stdpbench.runs.preparation.start import check_brightness
-from stdpbench.units import thousands
 from stdpbench_gui.dialogs.own_dialog import OwnDialog
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox

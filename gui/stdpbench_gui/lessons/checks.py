@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from math import isclose, nan
 
 from stdpbench.experiment import value_at
-from stdpbench.plasticity.custom import CustomRule
+from stdpbench.kinds.plasticity.custom import CustomRule
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.lessons.sight import Sight

@@ -8,8 +8,8 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, Qt, QTimer
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
+from stdpbench.base.lessons import Lesson, RunOfLesson, Step, lessons
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.lessons import Lesson, RunOfLesson, Step, lessons
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.control import ensure_stopped

@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.lessons import Lesson, lessons
+from stdpbench.base.lessons import Lesson, lessons
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import Label, scrolling, unbroken, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox

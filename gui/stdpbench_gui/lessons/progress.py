@@ -8,7 +8,7 @@ from typing import Any
 
 from PyQt6.QtCore import QSettings
 
-from stdpbench.lessons import Lesson
+from stdpbench.base.lessons import Lesson
 
 _DONE, _AT, _OPEN = "lessons/done", "lessons/at", "lessons/open"
 

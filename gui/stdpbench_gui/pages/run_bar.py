@@ -9,11 +9,11 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QWidget
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.live_run import duration
 from stdpbench.runs.protocol.stages import share_done, stages
 from stdpbench.runs.protocol.states import State
-from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from PyQt6.QtCore import QObject, QSize, Qt, pyqtBoundSignal
 from PyQt6.QtWidgets import QFrame, QMenu, QStackedLayout, QWidget
 
-from stdpbench.figures.paper import Table, spec_of_table
+from stdpbench.results.figures.paper import Table, spec_of_table
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession

@@ -134,7 +134,7 @@ class Panel(QDockWidget):
         return None
 
     def figure(self) -> dict[str, Any] | None:
-        """Return the figure of the panel for a paper (see `stdpbench.figures.paper`); None: nothing to draw.
+        """Return the figure of the panel for a paper (see `stdpbench.results.figures.paper`); None: nothing to draw.
 
         Default: the figure that `panel_figures` defines for the panel, otherwise the columns of `table` as lines.
         """

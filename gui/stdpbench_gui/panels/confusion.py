@@ -11,8 +11,8 @@ from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer
 from PyQt6.QtGui import QIcon, QPixmap
 from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import INTERVAL, READOUTS, Assignment, Score, readouts
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import INTERVAL, READOUTS, Assignment, Score, readouts
 from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtGui import QColor, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextOption
 from PyQt6.QtWidgets import QTextEdit
 
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.run_session import RunSession

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from stdpbench.figures.diagram import diagram_spec
-from stdpbench.learned_names import listed
-from stdpbench.network.description import population_rows, projection_rows
+from stdpbench.base.units import thousands
+from stdpbench.declare.learned_names import listed
+from stdpbench.engine.network.description import population_rows, projection_rows
+from stdpbench.results.figures.diagram import diagram_spec
 from stdpbench.runs.analysis.recent_rates import RecentRates
-from stdpbench.units import thousands
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.diagram_items import rate_text

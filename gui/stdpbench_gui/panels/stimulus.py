@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import Qt
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.frame_spikes import stimulus_bins
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
-from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels import stimulus_report

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
-from stdpbench.units import thousands
 
 _MOST_CURVES = 12
 _LABEL = "time in presentation (ms)"

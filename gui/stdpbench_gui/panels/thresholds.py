@@ -13,10 +13,10 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QComboBox
 
+from stdpbench.base.units import thousands
 from stdpbench.experiment import Experiment, n_bins
 from stdpbench.runs.analysis.fields import NOT_COUNTED
 from stdpbench.runs.analysis.frame_spikes import stimulus_bins
-from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table

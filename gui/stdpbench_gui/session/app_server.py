@@ -10,7 +10,7 @@ from typing import Any
 from PyQt6.QtCore import QObject
 from PyQt6.QtNetwork import QHostAddress, QTcpServer, QTcpSocket
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 
 _LONGEST = 65_536  # bytes of a question
 

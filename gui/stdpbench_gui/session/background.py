@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

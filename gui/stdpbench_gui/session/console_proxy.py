@@ -9,7 +9,7 @@ import json
 import socket
 from typing import TYPE_CHECKING, Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 
 if TYPE_CHECKING:
     from stdpbench import Run

@@ -10,7 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from stdpbench.paths import cache_folder
+from stdpbench.base.paths import cache_folder
 from stdpbench_gui.session.background import call_in_app, describe_error
 from stdpbench_gui.session.sentences import Lasting
 

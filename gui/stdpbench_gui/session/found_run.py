@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.damage import damage
 from stdpbench.runs.folder.journal import read_undamaged

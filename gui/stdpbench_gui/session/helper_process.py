@@ -1,4 +1,4 @@
-"""A helper process that answers requests of the app (`stdpbench.rpc_server`).
+"""A helper process that answers requests of the app (`stdpbench.base.rpc_server`).
 
 It does everything that needs Brian2, scikit-learn or matplotlib, or takes longer than a screen update; the window only
 receives the results.
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 
-from stdpbench.files import remove_file
+from stdpbench.base.files import remove_file
 from stdpbench.runs.client.process_end import error_in
 from stdpbench_gui.session.background import Background
 

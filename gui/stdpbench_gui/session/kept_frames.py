@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.units import thousands
 
 _KINDS = ("network", "presentation")
 

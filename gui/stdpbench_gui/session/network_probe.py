@@ -8,7 +8,7 @@ from typing import Any
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client.probe_client import ProbeClient
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import label
+from stdpbench.declare.learned_names import weights_of
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph, Projection
-from stdpbench.learned_names import weights_of
+from stdpbench.experiment.graph import Graph, Projection
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
 from stdpbench.runs.analysis.weight_views import WeightView, has_view, is_quick, static_weights, view_of
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.units import label
 
 _NOT_KNOWN = "exc", "feed"
 """Population and projection on display where the network is not known, as with a kind that is not installed."""

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.readout import NO_ANSWER, Assignment
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.results.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.recent_answers import RecentResponses, best_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
-from stdpbench.stimuli import StimulusSet
 from stdpbench_gui.session.run_session import RunSession
 
 _FRAMES = ("network", "presentation")

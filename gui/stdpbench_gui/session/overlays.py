@@ -10,7 +10,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.facts import Block, HeldOut

@@ -13,12 +13,12 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QUndoCommand, QUndoStack
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import resumption
 from stdpbench.runs.lineage.control import branch_off, rewind
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.queue.run_text import ActionText
-from stdpbench.units import thousands
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.run_texts import text_of_run
 

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.datasets import Split
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Split
 from stdpbench.experiment import Experiment
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder.lock import has_process

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stdpbench.stimuli import KINDS
+from stdpbench.data.stimuli import KINDS
 from stdpbench_gui.session.run_session import RunSession
 
 

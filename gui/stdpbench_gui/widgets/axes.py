@@ -11,7 +11,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
 
-from stdpbench.units import minus, thousands
+from stdpbench.base.units import minus, thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.plot import Axis, Plot
 

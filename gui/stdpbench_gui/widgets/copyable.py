@@ -9,7 +9,7 @@ from PyQt6.QtCore import QEvent, QObject, QPoint, Qt
 from PyQt6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent
 from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.queue.run_text import ActionText, literal
 from stdpbench_gui.widgets.basic import menu_action, not_none
 

@@ -8,8 +8,8 @@ from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QEnterEvent, QFont, QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QWidget
 
-from stdpbench.graph.diagram import Arrow, Box, Measure, Rect
-from stdpbench.network.description import Rows
+from stdpbench.engine.network.description import Rows
+from stdpbench.experiment.graph.diagram import Arrow, Box, Measure, Rect
 from stdpbench_gui.look import theme
 
 """Colours of populations, as in the raster."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PyQt6.QtWidgets import QFrame, QSpinBox, QStackedWidget, QWidget
 
-from stdpbench.datasets import Split
+from stdpbench.data.datasets import Split
 from stdpbench.experiment import Experiment
 from stdpbench.runs.analysis.encoding_preview import EncodingPreview, preview_encoding
 from stdpbench_gui.look import theme

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QDialog, QSizePolicy
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network.costs import costs, costs_sentence
 from stdpbench.experiment import Experiment, NetworkDraft
-from stdpbench.network.costs import costs, costs_sentence
 from stdpbench.runs.catalog.forecast import Size, forecast
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import Label, grow

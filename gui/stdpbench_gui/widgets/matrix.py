@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from stdpbench.readout import Score
+from stdpbench.results.readout import Score
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.widgets.basic import plain_tip
 

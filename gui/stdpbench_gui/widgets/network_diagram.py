@@ -26,9 +26,9 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QFrame, QScrollArea, QToolTip, QWidget
 
-from stdpbench.graph import Graph
-from stdpbench.graph.diagram import Arrow, Diagram, lay_out
-from stdpbench.network.description import population_rows, projection_rows
+from stdpbench.engine.network.description import population_rows, projection_rows
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph.diagram import Arrow, Diagram, lay_out
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.diagram_items import BoxItem, Item, LabelItem, measure_of, rect_of, tint
 

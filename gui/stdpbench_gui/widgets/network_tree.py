@@ -8,10 +8,10 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor
 from PyQt6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
 
+from stdpbench.base.units import thousands
+from stdpbench.engine.network.costs import Cost
+from stdpbench.engine.network.description import bytes_text
 from stdpbench.experiment import Group, NetworkDraft
-from stdpbench.network.costs import Cost
-from stdpbench.network.description import bytes_text
-from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import plain_tip
 

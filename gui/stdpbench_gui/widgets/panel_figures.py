@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.figures.paper import Table, spec_of_table
-from stdpbench.readout import READOUTS
+from stdpbench.results.figures.paper import Table, spec_of_table
+from stdpbench.results.readout import READOUTS
 from stdpbench.runs.analysis.block_series import Points, series
 from stdpbench.runs.analysis.held_out_series import PERCENT, percentages
 from stdpbench.runs.protocol.live_run import LiveRun
@@ -25,7 +25,7 @@ _BINS = 20
 
 
 def figure_of(key: str, session: RunSession, table: Table | None) -> Spec | None:
-    """Return the specification of a panel's figure; see `stdpbench.figures.paper`.
+    """Return the specification of a panel's figure; see `stdpbench.results.figures.paper`.
 
     Parameters
     ----------

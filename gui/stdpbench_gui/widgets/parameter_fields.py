@@ -8,9 +8,9 @@ from PyQt6.QtCore import QEvent, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QSlider, QWidget
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.parameters import Parameter
-from stdpbench.units import read
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import read
+from stdpbench.declare.parameters import Parameter
 from stdpbench_gui.widgets.parameter_scale import Scale, nudged
 
 _STEPS = 400

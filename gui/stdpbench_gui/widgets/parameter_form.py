@@ -9,8 +9,8 @@ from typing import Any
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QWidget
 
+from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Experiment, Group, parameter_groups, value_at
-from stdpbench.parameters import Parameter
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox

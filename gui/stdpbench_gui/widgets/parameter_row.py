@@ -21,9 +21,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.parameters import Parameter
-from stdpbench.units import read
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import read
+from stdpbench.declare.parameters import Parameter
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import CheckBox, Label, dropped_paths, wrapped
 from stdpbench_gui.widgets.parameter_fields import Choice, ValueField, ValueSlider

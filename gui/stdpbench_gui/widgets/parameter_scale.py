@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from stdpbench.parameters import Parameter
+from stdpbench.declare.parameters import Parameter
 
 _FACTOR = 30.0  # range of a slider below and above the value, if bounds are distant or missing
 _MILLIVOLTS = 20.0  # the same for voltages, as a difference

@@ -17,7 +17,7 @@ from typing import Any
 import pyqtgraph as pg
 from PyQt6 import QtWidgets
 
-from stdpbench.units import printed
+from stdpbench.base.units import printed
 
 _MODULE: Any = importlib.import_module("pyqtgraph.graphicsItems.PlotItem.PlotItem")
 _READ = ("isChecked", "value", "maximum", "count")

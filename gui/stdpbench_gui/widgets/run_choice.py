@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.parameter_fields import Choice

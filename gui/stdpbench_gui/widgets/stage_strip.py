@@ -6,8 +6,8 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.stages import Stage, share_done
-from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import plain_tip
 

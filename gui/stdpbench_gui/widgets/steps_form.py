@@ -8,8 +8,8 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
-from stdpbench.datasets import STEPS, Source
-from stdpbench.parameters import Parameter, build
+from stdpbench.data.datasets import STEPS, Source
+from stdpbench.declare.parameters import Parameter, build
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import CheckBox, Label
 

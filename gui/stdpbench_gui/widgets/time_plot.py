@@ -11,9 +11,9 @@ from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus, strength
 from stdpbench.runs.analysis.stream_window import thinning
-from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.widgets.axes import step_up
 from stdpbench_gui.widgets.basic import plain_tip

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.readout import READOUTS
+from stdpbench.results.readout import READOUTS
 from stdpbench.runs.protocol.facts import Block
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]

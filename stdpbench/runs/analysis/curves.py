@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.readout import READOUTS, assign, readouts, score
+from stdpbench.results.readout import READOUTS, assign, readouts, score
 
 _CHUNK = 1024
 

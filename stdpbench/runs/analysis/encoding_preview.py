@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
+from stdpbench.data.stimuli import Images, StimulusSet
 from stdpbench.experiment import Experiment, encode, input_shape, n_bins
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
-from stdpbench.stimuli import Images, StimulusSet
-from stdpbench.units import thousands
 
 MOST = 20
 """Stimuli that numbers are over."""

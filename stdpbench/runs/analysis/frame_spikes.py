@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.graph import Graph
+from stdpbench.experiment.graph import Graph
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 """Spikes as (index, bin)."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.experiment import Experiment
-from stdpbench.readout.held_out import MEASURES
+from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.protocol.live_run import LiveRun
 
 USUAL: Final = ("accuracy_vote", "purity", "nmi", "neuron_purity")
@@ -28,8 +28,8 @@ def held_out_columns(live: LiveRun) -> dict[str, NDArray[Any]]:
     Returns
     -------
     dict of str to ndarray, (n,)
-        ``position`` and ``images`` (int64), followed by those measures of `stdpbench.readout.held_out.MEASURES` that
-        were taken, float64, NaN where undefined.
+        ``position`` and ``images`` (int64), followed by those measures of
+        `stdpbench.results.readout.held_out.MEASURES` that were taken, float64, NaN where undefined.
     """
     positions = sorted(live.held_out)
     measured = [live.held_out[position] for position in positions]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.readout import NO_ANSWER, Assignment
-from stdpbench.readout.vote import Vote
+from stdpbench.results.readout import NO_ANSWER, Assignment
+from stdpbench.results.readout.vote import Vote
 
 
 class RecentResponses:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from stdpbench.graph import Graph
+from stdpbench.experiment.graph import Graph
 from stdpbench.runs.analysis.frame_spikes import rates_in
 
 _KEPT = 20

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.data.stimuli import Events, EventSet, Signal, Stimulus, StimulusSet
 from stdpbench.runs.analysis.fields import tile
 from stdpbench.runs.analysis.stream_window import rate_of
-from stdpbench.stimuli import Events, EventSet, Signal, Stimulus, StimulusSet
 
 FRAMES = 10
 """Frames in which a recording plays."""
@@ -45,7 +45,7 @@ class ShownStimulus:
     planes, height, width : int
         Grid of the values or channels of the stimulus; without a stimulus, of the input.
     n_input : int
-        Number of inputs, of which each value may have several (`stdpbench.encoding.Encoder.copies`).
+        Number of inputs, of which each value may have several (`stdpbench.kinds.encoding.Encoder.copies`).
     index, bin : ndarray, int32, (n_spikes,)
         Input and time step of each spike.
     n_bins : int

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stdpbench.datasets import Split
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Split
+from stdpbench.declare.parameters import Parameters
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph
-from stdpbench.normalisations.norm import Norm
-from stdpbench.normalisations.sum import Sum
-from stdpbench.parameters import Parameters
-from stdpbench.readout.metrics import wilson_interval
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.normalisations.norm import Norm
+from stdpbench.kinds.normalisations.sum import Sum
+from stdpbench.results.readout.metrics import wilson_interval
 
 MOST_SILENT = 0.05
 """Share of presentations without a spike of the population that is read, above which a warning is due."""

@@ -1,7 +1,7 @@
 """One presentation from the point of view of one neuron, reconstructed from frames for slow motion and inspector.
 
 Frames contain spikes, the weights at the end and, if requested, time courses. Traces and weights during the
-presentation are recomputed (`stdpbench.plasticity.replay`); the assumptions made are listed as remarks.
+presentation are recomputed (`stdpbench.kinds.plasticity.replay`); the assumptions made are listed as remarks.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import scientific
+from stdpbench.declare.learned_names import delays_in, listed, weights_of
+from stdpbench.engine.network import Layout, connected, delays_of
 from stdpbench.experiment import Experiment
+from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.learning import same_kind
-from stdpbench.graph import Graph
-from stdpbench.learned_names import delays_in, listed, weights_of
-from stdpbench.network import Layout, connected, delays_of
-from stdpbench.neurons.threshold import threshold_course
-from stdpbench.plasticity import PlasticityRule, Trace
-from stdpbench.plasticity.replay import Heard, Replay, replay, weights_before
+from stdpbench.kinds.neurons.threshold import threshold_course
+from stdpbench.kinds.plasticity import PlasticityRule, Trace
+from stdpbench.kinds.plasticity.replay import Heard, Replay, replay, weights_before
 from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in, stimulus_bins
 from stdpbench.runs.analysis.shown_stimulus import factors_sentence
 from stdpbench.runs.analysis.weight_views import spread
 from stdpbench.runs.protocol.changes import changes_rule
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.units import scientific
 
 _AGREES = 1e-5  # frames hold weights as float32
 _LASTS = 3  # time constants after which a trace is small

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.readout.streams import Answers, answers
+from stdpbench.results.readout.streams import Answers, answers
 from stdpbench.runs.protocol.pieces import Piece
 
 SUMMARY = 150.0

@@ -14,11 +14,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.connections.local import Local
-from stdpbench.connections.synapses import Synapses
-from stdpbench.errors import StdpbenchError
-from stdpbench.graph import Graph
-from stdpbench.network import Layout, delays_of, projection_weights
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import Layout, delays_of, projection_weights
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.connections.local import Local
+from stdpbench.kinds.connections.synapses import Synapses
 from stdpbench.runs.analysis.fields import field_shape
 
 MOST_CELLS = 2_000_000

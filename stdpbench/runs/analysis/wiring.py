@@ -1,4 +1,4 @@
-"""The network of a run as polychronous groups depend on it (`stdpbench.readout.polychrony`)."""
+"""The network of a run as polychronous groups depend on it (`stdpbench.results.readout.polychrony`)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.graph import Graph
-from stdpbench.network import delays_of, projection_weights
-from stdpbench.neurons.izhikevich import Izhikevich
-from stdpbench.readout.polychrony import Wiring
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import delays_of, projection_weights
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.neurons.izhikevich import Izhikevich
+from stdpbench.results.readout.polychrony import Wiring
 
 
 def wiring_of(graph: Graph, weights: Mapping[str, NDArray[np.floating]]) -> Wiring:

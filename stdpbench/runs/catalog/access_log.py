@@ -19,16 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from stdpbench.datasets import PLACES
+from stdpbench.base.files import read_regular
+from stdpbench.data.datasets import PLACES
+from stdpbench.data.stimuli import StimulusSet
 from stdpbench.experiment import Experiment, without_looks
-from stdpbench.files import read_regular
 from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.catalog.trash import bin_folder
 from stdpbench.runs.folder.journal import NAME, Journal
 from stdpbench.runs.folder.run_folder import RunFolder, now
 from stdpbench.runs.protocol.facts import Block, Intervention, LabelsRead, Record
 from stdpbench.runs.protocol.taught import Taught
-from stdpbench.stimuli import StimulusSet
 
 _NOT_COMPARED = ("name", "about", "seed")
 ABOUT_LOOKS = (

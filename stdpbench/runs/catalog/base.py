@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stdpbench.base.toml_lines import flat
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.toml_lines import flat
 
 _MOST = 12  # settings that a caption lists
 _UNTOLD = ("about.", "plasticity.parameters.", "plasticity.traces.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.catalog.store import CHANGED, COLUMNS, NUMBERS, STAR, Entry
 from stdpbench.runs.protocol.states import State
-from stdpbench.units import thousands
 
 TITLES = {
     "vote": "accuracy, vote",

@@ -10,15 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stdpbench import units
-from stdpbench.errors import StdpbenchError
+from stdpbench.base import units
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.toml_lines import flat
+from stdpbench.declare.learned_names import listed
 from stdpbench.experiment import Experiment
-from stdpbench.figures.comparison import called
-from stdpbench.learned_names import listed
-from stdpbench.readout import INTERVAL
-from stdpbench.readout.baselines import SAMPLES
-from stdpbench.readout.metric import Metric
-from stdpbench.readout.verdict import verdict
+from stdpbench.results.figures.comparison import called
+from stdpbench.results.readout import INTERVAL
+from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.metric import Metric
+from stdpbench.results.readout.verdict import verdict
 from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.catalog.trash import names_in_bin
@@ -31,7 +32,6 @@ from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import array_names, missing_kinds
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import LiveRun, describe
-from stdpbench.toml_lines import flat
 
 _BASELINES = {"k_means": "k-means", "samples": SAMPLES}
 _THETA = "training.mean_theta_mV"

@@ -1,4 +1,4 @@
-"""Figures and tables that compare runs, as input of `stdpbench.figures.paper`."""
+"""Figures and tables that compare runs, as input of `stdpbench.results.figures.paper`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench import units
-from stdpbench.figures.comparison import Course, SeedMean, Titled, called, spikes_label, theta_label, with_words
-from stdpbench.figures.paper import Table
-from stdpbench.readout import INTERVAL
+from stdpbench.base import units
+from stdpbench.results.figures.comparison import (
+    Course,
+    SeedMean,
+    Titled,
+    called,
+    spikes_label,
+    theta_label,
+    with_words,
+)
+from stdpbench.results.figures.paper import Table
+from stdpbench.results.readout import INTERVAL
 from stdpbench.runs.catalog.base import settings_text
 from stdpbench.runs.catalog.comparison import Comparison, last_parts, metric_text
 from stdpbench.runs.folder.run_folder import RunFolder

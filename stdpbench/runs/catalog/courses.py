@@ -1,4 +1,4 @@
-"""Read the course of training of runs from their folders, for `stdpbench.figures.comparison`."""
+"""Read the course of training of runs from their folders, for `stdpbench.results.figures.comparison`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stdpbench.figures.comparison import Course
+from stdpbench.results.figures.comparison import Course
 from stdpbench.runs.catalog.comparison import metrics_of, read_population, theta_unit
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.notes import title_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from stdpbench.errors import StdpbenchError, nearest
+from stdpbench.base.errors import StdpbenchError, nearest
 from stdpbench.runs.protocol.states import State
 
 T = TypeVar("T")

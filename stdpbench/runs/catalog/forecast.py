@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stdpbench.datasets import Dataset, Split
+from stdpbench.base.toml_lines import flat
+from stdpbench.base.units import thousands
+from stdpbench.data.datasets import Dataset, Split
 from stdpbench.experiment import Experiment, n_presentations
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.protocol.live_run import duration
 from stdpbench.runs.protocol.states import State
-from stdpbench.toml_lines import flat
-from stdpbench.units import thousands
 
 _UNKNOWN = (
     "The duration cannot be estimated: no run with this network has finished here. The log shows an estimate once the "

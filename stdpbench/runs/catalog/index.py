@@ -17,8 +17,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import remove_file, write_text_aside
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import remove_file, write_text_aside
 
 NAME = "index.sqlite"
 FILES = r"index\.sqlite(-wal|-shm|-journal|\.damaged)?|\.index\.sqlite\.lock"

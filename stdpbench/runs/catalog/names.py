@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog.store import run_names, sweep_folders
 from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
 

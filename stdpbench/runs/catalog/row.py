@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import read_regular
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import read_regular
+from stdpbench.base.toml_lines import flat
 from stdpbench.runs.folder.about import is_text, read_table
 from stdpbench.runs.folder.notes import read_notes
 from stdpbench.runs.folder.summary import read_summary
 from stdpbench.runs.folder.weights_origin import Origin, origin_of
-from stdpbench.toml_lines import flat
 
 DAMAGED = "damaged"
 """State shown for a run folder whose files cannot be read."""

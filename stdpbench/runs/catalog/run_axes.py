@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.figures.paper import Table
-from stdpbench.learned_names import listed
+from stdpbench.base.units import minus
+from stdpbench.declare.learned_names import listed
+from stdpbench.results.figures.paper import Table
 from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.filters import quantity, value_text
 from stdpbench.runs.catalog.store import DISTRIBUTIONS, Entry
-from stdpbench.units import minus
 
 _WIDE, _NARROW = 50.0, 4.0
 """Ratio of the largest to the smallest value from which on an axis is logarithmic, and below which it never is."""
@@ -90,7 +90,7 @@ class RunAxis:
         return self.names[int(value)] if self.names else minus(f"{value:.6g}")
 
     def spec(self) -> dict[str, Any]:
-        """Return the axis for `stdpbench.figures.paper`."""
+        """Return the axis for `stdpbench.results.figures.paper`."""
         return {"label": self.label, "values": self.values, "names": list(self.names), "log": self.log}
 
 
@@ -156,7 +156,7 @@ def usual_axes(axes: dict[str, RunAxis]) -> tuple[str, str, str]:
 
 
 def axes_spec(axes: Sequence[RunAxis], colour: RunAxis | None, runs: Sequence[Entry]) -> dict[str, Any]:
-    """Return runs over two axes as a scatter for `stdpbench.figures.paper`."""
+    """Return runs over two axes as a scatter for `stdpbench.results.figures.paper`."""
     across, up = (axis.spec() for axis in axes)
     words = [run.weights_origin.word for run in runs]
     return {

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from stdpbench.errors import StdpbenchError, nearest
+from stdpbench.base.errors import StdpbenchError, nearest
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.filters import Filter, order, quantity, value_text
 from stdpbench.runs.catalog.row import DAMAGED as DAMAGED

@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stdpbench.errors import DiskError, StdpbenchError, suggestion
-from stdpbench.files import remove_file, remove_folder, remove_tree
+from stdpbench.base.errors import DiskError, StdpbenchError, suggestion
+from stdpbench.base.files import remove_file, remove_folder, remove_tree
 from stdpbench.runs.catalog.index import FILES
 from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.folder.lock import has_process

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.signals import own_session
 from stdpbench.runs.client.process_end import ERROR, why_ended
-from stdpbench.signals import own_session
 
 _LOOK = 0.1  # s between two looks at the process
 

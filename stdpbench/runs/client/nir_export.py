@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from stdpbench.files import check_target
+from stdpbench.base.files import check_target
 from stdpbench.runs.client.aside import carry_out_aside
 from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
 

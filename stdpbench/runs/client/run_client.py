@@ -19,9 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import is_own
-from stdpbench.paths import child_environment
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import is_own
+from stdpbench.base.paths import child_environment
+from stdpbench.base.signals import own_session
 from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
@@ -32,7 +33,6 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.messages import FRAMES, TOO_LATE, EndedFirstError, Mailbox
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.wire import VERSION, Channel, Listener, WireError
-from stdpbench.signals import own_session
 
 ATTACH = "STDPBENCH_ATTACH"
 """Environment variable that passes the address of the client to the process of a run."""

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import parse_json, read_regular
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import parse_json, read_regular
 
 FORMAT = 2
 """Number of the format of run folders."""

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import (
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import (
     DAMAGE,
     parse_json,
     part_of,

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import DAMAGE
+from stdpbench.declare.learned_names import is_per_synapse
 from stdpbench.experiment import Experiment
-from stdpbench.files import DAMAGE
-from stdpbench.learned_names import is_per_synapse
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder.learned_arrays import check_files
 from stdpbench.runs.folder.learned_files import learned_file, learned_names

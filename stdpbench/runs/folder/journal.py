@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import open_regular, parse_json, write_text_aside
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import open_regular, parse_json, write_text_aside
 from stdpbench.runs.folder.about import FORMAT, check_about
 from stdpbench.runs.protocol.facts import Record
 

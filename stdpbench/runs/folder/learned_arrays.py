@@ -20,10 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import DiskError, StdpbenchError, suggestion
-from stdpbench.experiment import Experiment
-from stdpbench.files import DAMAGE, remove_file, sync_folder, write_aside
-from stdpbench.learned_names import (
+from stdpbench.base.errors import DiskError, StdpbenchError, suggestion
+from stdpbench.base.files import DAMAGE, remove_file, sync_folder, write_aside
+from stdpbench.declare.learned_names import (
     COMPETE,
     FEED,
     THETA,
@@ -32,7 +31,8 @@ from stdpbench.learned_names import (
     is_per_synapse,
     listed,
 )
-from stdpbench.network import Learned
+from stdpbench.engine.network import Learned
+from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS
 from stdpbench.runs.protocol.facts import LearnedSet, Record
 
@@ -48,7 +48,7 @@ def write_learned(folder: Path, arrays: Mapping[str, Any]) -> dict[str, str]:
     folder : Path
         The run folder.
     arrays : mapping of str to array_like
-        Arrays by name (`stdpbench.network.Learned`), which are converted to float64.
+        Arrays by name (`stdpbench.engine.network.Learned`), which are converted to float64.
 
     Returns
     -------

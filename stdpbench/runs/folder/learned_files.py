@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.learned_names import COMPETE, FEED, NAME, THETA
-from stdpbench.network import Learned, shapes_in
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.declare.learned_names import COMPETE, FEED, NAME, THETA
+from stdpbench.engine.network import Learned, shapes_in
 from stdpbench.runs.folder.run_folder import RESULTS, RunFolder
 
 _FILES = {FEED: "weights.npy", THETA: "theta.npy", COMPETE: "lateral.npy"}
@@ -34,7 +34,7 @@ def learned_file(name: str, *, start: bool = False) -> str:
     Parameters
     ----------
     name : str
-        Name of the array (`stdpbench.network.Learned`).
+        Name of the array (`stdpbench.engine.network.Learned`).
     start : bool
         Whether it is the array at the start of a run, or at its end.
     """

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import remove_file, write_text_aside
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import remove_file, write_text_aside
 from stdpbench.runs.folder.about import is_text, read_table
 
 if TYPE_CHECKING:

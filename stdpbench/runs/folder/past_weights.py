@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import DAMAGE
-from stdpbench.network import Learned, shapes_in
-from stdpbench.network.learned import learned_in
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import DAMAGE
+from stdpbench.engine.network import Learned, shapes_in
+from stdpbench.engine.network.learned import learned_in
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import with_set
@@ -32,7 +32,7 @@ class PastWeights:
     position : int
         Number of completed presentations; -1 if unknown.
     learned : mapping of str to ndarray
-        Learned arrays by name; weights as float32 (`stdpbench.network.Learned.for_display`).
+        Learned arrays by name; weights as float32 (`stdpbench.engine.network.Learned.for_display`).
     exc_spikes : ndarray, int64, (n_exc,), or None
         Spikes of each exc neuron in the training presentations so far; None if they were not counted.
     """

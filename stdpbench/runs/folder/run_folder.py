@@ -24,11 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.connections.table import Table
-from stdpbench.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.experiment.table_files import TABLES
-from stdpbench.files import (
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import (
     DAMAGE,
     NOTHING,
     open_regular,
@@ -40,6 +37,9 @@ from stdpbench.files import (
     write_aside,
     write_text_aside,
 )
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment.table_files import TABLES
+from stdpbench.kinds.connections.table import Table
 from stdpbench.runs.folder.about import read_table
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import write_journal

@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import DAMAGE, part_of, remove_file, remove_folder
-from stdpbench.learned_names import is_name
-from stdpbench.network import Learned
-from stdpbench.stimuli import StimulusSet, stimuli_of
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import DAMAGE, part_of, remove_file, remove_folder
+from stdpbench.data.stimuli import StimulusSet, stimuli_of
+from stdpbench.declare.learned_names import is_name
+from stdpbench.engine.network import Learned
 
 FOLDER = "held_out"
 _NAME = r"[0-9]{9,}\.npz"

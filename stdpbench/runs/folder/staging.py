@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stdpbench.files import remove_file, remove_tree
+from stdpbench.base.files import remove_file, remove_tree
 from stdpbench.runs.folder.lock import locked
 
 _PREFIX, _LOCK = ".making-", ".lock"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.lock import has_process, lock_path
 from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
 from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State

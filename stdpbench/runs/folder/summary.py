@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stdpbench.files import parse_json
-from stdpbench.rule_paths import table_of_rule
+from stdpbench.base.files import parse_json
+from stdpbench.base.toml_lines import flat
+from stdpbench.declare.rule_paths import table_of_rule
 from stdpbench.runs.folder.journal import NAME, DamagedJournalError, checked_lines, read_about
 from stdpbench.runs.protocol.states import State
-from stdpbench.toml_lines import flat
 
 _READ = re.compile(rb'"fact":"(StateChanged|Started|Dependencies|ParametersChanged|RuleChanged)"')
 

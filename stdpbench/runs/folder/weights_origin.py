@@ -11,10 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import read_regular
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import read_regular
+from stdpbench.base.units import label
 from stdpbench.runs.folder.summary import read_summary
-from stdpbench.units import label
 
 KEY = "weights_origin"
 """Entry of `RunFolder.about`: what the weights were trained with that the run started from, one of `Origin`."""

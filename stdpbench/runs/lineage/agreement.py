@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder

@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import remove_file, remove_folder
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import remove_file, remove_folder
 from stdpbench.runs.folder.checkpoints import (
     Checkpoint,
     copy_checkpoint,

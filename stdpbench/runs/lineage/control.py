@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient, ask, ended_first
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process

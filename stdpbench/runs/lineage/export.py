@@ -19,11 +19,11 @@ from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import check_target, write_aside
+from stdpbench.base.foreign_files import content_limit
+from stdpbench.base.foreign_text import folder_name_problem
 from stdpbench.experiment.table_files import TABLES
-from stdpbench.files import check_target, write_aside
-from stdpbench.foreign_files import content_limit
-from stdpbench.foreign_text import folder_name_problem
 from stdpbench.runs.catalog.index import NAME as INDEX
 from stdpbench.runs.catalog.index import queue_folder
 from stdpbench.runs.catalog.store import BIN

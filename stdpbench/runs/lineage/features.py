@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog.access_log import data_set_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import load_split

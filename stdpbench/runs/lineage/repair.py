@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.runs.folder.about import check_about
 from stdpbench.runs.folder.checkpoints import checkpoint_path, newest_checkpoint, positions
 from stdpbench.runs.folder.journal import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.run_folder import RunFolder, remove_run
 from stdpbench.runs.lineage.agreement import Agreement, compare

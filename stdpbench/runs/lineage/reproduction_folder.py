@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.learned_arrays import check_files, copy_files

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stdpbench.datasets import Dataset, Split
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
+from stdpbench.data.datasets import Dataset, Split
+from stdpbench.engine.network import Layout
+from stdpbench.engine.network.memory import available_memory, synapse_memory
 from stdpbench.experiment import Experiment, graph_for, n_presentations
-from stdpbench.network import Layout
-from stdpbench.network.memory import available_memory, synapse_memory
-from stdpbench.units import thousands
 
 _PER_PRESENTATION, _PER_PIECE = 64, 2048
 """Bytes that a training presentation, or a piece of a stream, takes in the schedule, the curves and a checkpoint."""

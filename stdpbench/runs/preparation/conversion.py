@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from stdpbench.encoding.current import Current
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.stimuli import pictures_of
+from stdpbench.engine.network import Learned, start_arrays
 from stdpbench.experiment import Experiment, graph_for
-from stdpbench.network import Learned, start_arrays
-from stdpbench.references.ann_conversion import AnnConversion
-from stdpbench.references.converted import convert
-from stdpbench.references.layer_file import read_layers
+from stdpbench.experiment.references.ann_conversion import AnnConversion
+from stdpbench.experiment.references.converted import convert
+from stdpbench.experiment.references.layer_file import read_layers
+from stdpbench.kinds.encoding.current import Current
 from stdpbench.runs.preparation.start import load_split
-from stdpbench.stimuli import pictures_of
 
 
 def converted_start(experiment: Experiment, *, validation: bool) -> tuple[Learned, str]:

@@ -11,17 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.datasets import Split
-from stdpbench.errors import StdpbenchError, several
+from stdpbench.base.errors import StdpbenchError, several
+from stdpbench.base.files import DAMAGE
+from stdpbench.bridges.nir.imported import NirNetwork
+from stdpbench.data.datasets import Split
+from stdpbench.data.stimuli import pictures_of
+from stdpbench.declare.learned_names import is_per_synapse, listed, weights_of
+from stdpbench.engine.network import Learned
+from stdpbench.engine.network.learned import from_input
 from stdpbench.experiment import Experiment, graph_for, n_input
-from stdpbench.files import DAMAGE
-from stdpbench.graph import Graph
-from stdpbench.learned_names import is_per_synapse, listed, weights_of
-from stdpbench.network import Learned
-from stdpbench.network.learned import from_input
-from stdpbench.nir.imported import NirNetwork
-from stdpbench.references.feed_forward import chain
-from stdpbench.references.pretraining import as_hidden_layer
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.references.feed_forward import chain
+from stdpbench.experiment.references.pretraining import as_hidden_layer
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_files import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -29,7 +30,6 @@ from stdpbench.runs.folder.weights_origin import KEY, Origin, origin_of
 from stdpbench.runs.preparation.budget import check_budget
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.options import Options
-from stdpbench.stimuli import pictures_of
 
 _ROUNDING = 1e-5
 """Tolerance at the bounds of weights, as a share of the largest: weights may have been computed in float32."""
@@ -125,7 +125,7 @@ def create_run_from(
         If the parent has no weights yet, they do not match the pictures, no array matches, or weights are outside of
         the range in which this network learns them.
     """
-    from stdpbench.network import start_arrays
+    from stdpbench.engine.network import start_arrays
     from stdpbench.runs.preparation.start import load_split, trained_arrays
 
     old = parent.experiment
@@ -181,7 +181,7 @@ def create_run_of_nir(
     StdpbenchError
         If the data do not fit the network, or the run cannot be created.
     """
-    from stdpbench.network import start_arrays
+    from stdpbench.engine.network import start_arrays
     from stdpbench.runs.preparation.start import load_split
 
     split = load_split(experiment, options.validation)

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import STEPS, Dataset, Split, transform
-from stdpbench.datasets.folder import Folder
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import STEPS, Dataset, Split, transform
+from stdpbench.data.datasets.folder import Folder
+from stdpbench.data.stimuli import Images, pictures_of
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.preparation.start import check_brightness, check_weights
-from stdpbench.stimuli import Images, pictures_of
 
 BASES = ("fast-100", "fast-400")
 """Shipped experiments whose settings can be used."""
@@ -135,7 +135,7 @@ def suggest_steps(dataset: Dataset, reader: PictureReader) -> Dataset:
     Parameters
     ----------
     dataset : Dataset
-        Data set as returned by `stdpbench.datasets.found.dataset_at`.
+        Data set as returned by `stdpbench.data.datasets.found.dataset_at`.
     reader : PictureReader
         Reader of the pictures.
 

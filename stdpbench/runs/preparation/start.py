@@ -6,18 +6,18 @@ import hashlib
 
 import numpy as np
 
-from stdpbench.datasets import Split, validation_split
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Split, validation_split
+from stdpbench.data.stimuli import Images
+from stdpbench.declare.learned_names import weights_of
+from stdpbench.engine.network import Learned, shapes_in, start_arrays
 from stdpbench.experiment import Experiment, graph_for, input_shape, with_pool
 from stdpbench.experiment.dry_run import shown_numbers
+from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.own_stimuli import usual_drive
-from stdpbench.graph import Graph
-from stdpbench.learned_names import weights_of
-from stdpbench.network import Learned, shapes_in, start_arrays
-from stdpbench.normalisations.sum import Sum
+from stdpbench.kinds.normalisations.sum import Sum
 from stdpbench.runs.folder.learned_files import read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.stimuli import Images
 
 _SAMPLE = 40
 """Stimuli of which spikes are counted."""

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError, suggestion
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.declare.rule_paths import is_of_rule
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment, input_shape, n_presentations
-from stdpbench.rule_paths import is_of_rule
 from stdpbench.runs.folder.checkpoints import Checkpoint
 from stdpbench.runs.folder.learned_arrays import check_files, with_set
 from stdpbench.runs.folder.run_folder import versions
@@ -28,7 +29,6 @@ from stdpbench.runs.process.training_record import TrainingRecord
 from stdpbench.runs.protocol.changes import changed_by, changes_between, describe_changes
 from stdpbench.runs.protocol.facts import Change, Estimated, LearnedSet, Planned, Record, Started
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import Simulator
 
 
 class ActiveConfig:

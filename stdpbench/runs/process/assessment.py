@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Split
+from stdpbench.data.datasets import Split
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.engine.network import Learned, prototypes
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment, encode, n_label_images
-from stdpbench.network import Learned, prototypes
-from stdpbench.readout import READOUTS, Assignment, Score, assign, classes_of_outputs, readouts, score
-from stdpbench.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
+from stdpbench.results.readout import READOUTS, Assignment, Score, assign, classes_of_outputs, readouts, score
+from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
 from stdpbench.runs.analysis.silence import Activity, arriving, silence
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.evaluation import Processes, default_workers, respond
@@ -22,8 +24,6 @@ from stdpbench.runs.process.figures import draw_assessment
 from stdpbench.runs.process.responses import Responses, response_key
 from stdpbench.runs.protocol.facts import Labelled, LabelsRead, Measured, Progress, Remarked
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import Simulator
-from stdpbench.stimuli import StimulusSet
 
 _SAMPLE = 20
 """Evaluated stimuli of which input spikes are counted."""

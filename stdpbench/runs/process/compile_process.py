@@ -16,10 +16,10 @@ import sys
 import tempfile
 from contextlib import suppress
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.signals import own_session
+from stdpbench.engine.simulators import compile_ahead
 from stdpbench.experiment import Experiment
-from stdpbench.signals import own_session
-from stdpbench.simulators import compile_ahead
 
 _PATIENCE = 5.0  # s, time for the process to clean up after SIGTERM
 

@@ -15,9 +15,8 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.facts import Dependencies, Record
 
 _CODE = (
-    *("connections", "datasets", "delay_plasticity", "delays", "encoding", "graph", "network", "neurons", "noises"),
-    *("normalisations", "plasticity", "readout", "references", "simulators", "stimuli", "streams", "templates"),
-    *("weights", "runs/process"),
+    *("data", "kinds", "experiment/graph", "experiment/references", "experiment/templates", "engine"),
+    *("results/readout", "runs/process"),
 )
 """Folders of this package on which results depend."""
 _SUFFIXES = {".py", ".so", ".cpp", ".h"}

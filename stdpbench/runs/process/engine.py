@@ -15,8 +15,8 @@ from contextlib import closing, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.network import Learned
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.engine.network import Learned
 from stdpbench.runs.analysis.silence import few_evaluated
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses

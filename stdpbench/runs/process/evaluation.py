@@ -25,17 +25,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import TEMPORARY, process_exists, remove_tree
+from stdpbench.base.paths import SAFE
+from stdpbench.base.signals import handled
+from stdpbench.data.stimuli import StimulusSet, stimuli_of
+from stdpbench.engine.network import Layout, Learned
+from stdpbench.engine.network.initial import slow_start
+from stdpbench.engine.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
 from stdpbench.experiment import Experiment, encode, input_shape, n_bins
-from stdpbench.files import TEMPORARY, process_exists, remove_tree
-from stdpbench.network import Layout, Learned
-from stdpbench.network.initial import slow_start
-from stdpbench.paths import SAFE
-from stdpbench.readout import SpikeTrains
+from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.process.noise import noise_of
-from stdpbench.signals import handled
-from stdpbench.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
-from stdpbench.stimuli import StimulusSet, stimuli_of
 
 _SECONDS = 0.1
 """Time that a part may take: others wait as long for an answer, or for the progress."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from stdpbench.errors import DiskError
-from stdpbench.files import remove_file, write_aside
+from stdpbench.base.errors import DiskError
+from stdpbench.base.files import remove_file, write_aside
 from stdpbench.runs.folder.journal import Journal
 from stdpbench.runs.folder.run_folder import RESERVE, RunFolder, now
 from stdpbench.runs.process.publisher import Publisher

@@ -13,20 +13,20 @@ from typing import Concatenate, ParamSpec
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Split
+from stdpbench.data.datasets import Split
 from stdpbench.experiment import Experiment, graph_for
-from stdpbench.figures.confusion import confusion
-from stdpbench.figures.fields import receptive_fields
-from stdpbench.figures.run_figures import accuracy_over_time
-from stdpbench.figures.saving import write_figure
-from stdpbench.figures.stream_figures import stream_figure
-from stdpbench.figures.surrogate_training import (
+from stdpbench.results.figures.confusion import confusion
+from stdpbench.results.figures.fields import receptive_fields
+from stdpbench.results.figures.run_figures import accuracy_over_time
+from stdpbench.results.figures.saving import write_figure
+from stdpbench.results.figures.stream_figures import stream_figure
+from stdpbench.results.figures.surrogate_training import (
     Columns,
     layers_with_gradients,
     passes_of,
     surrogate_training_figure,
 )
-from stdpbench.readout import READOUTS, Assignment, Score
+from stdpbench.results.readout import READOUTS, Assignment, Score
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.encoding import Spikes
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.network import Learned
+from stdpbench.kinds.encoding import Spikes
 from stdpbench.runs.process.training import Presented
-from stdpbench.simulators import Simulator
 
 
 def network_frame(

@@ -26,12 +26,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stdpbench.datasets import Split
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import SAFE
+from stdpbench.base.threads import one_blas_thread
+from stdpbench.data.datasets import Split
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.engine.network import start_pictures
+from stdpbench.engine.simulators import Simulator, open_simulator
 from stdpbench.experiment import Experiment, input_shape, training_order
-from stdpbench.network import start_pictures
-from stdpbench.paths import SAFE
-from stdpbench.readout.held_out import measure_held_out
+from stdpbench.results.readout.held_out import measure_held_out
 from stdpbench.runs.analysis.fields import duplicates
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.checkpoints import Checkpoint
@@ -40,9 +43,6 @@ from stdpbench.runs.process.evaluation import end_with_parent, present_frozen, p
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.finite import sums_are_finite
 from stdpbench.runs.protocol.facts import HeldOut, Progress, Record
-from stdpbench.simulators import Simulator, open_simulator
-from stdpbench.stimuli import StimulusSet
-from stdpbench.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -6,14 +6,14 @@ from collections.abc import Collection
 
 import numpy as np
 
+from stdpbench.declare.learned_names import weights_of
+from stdpbench.engine.network import Learned
+from stdpbench.engine.network.rounding import round_weights
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph
-from stdpbench.learned_names import weights_of
-from stdpbench.network import Learned
-from stdpbench.network.rounding import round_weights
-from stdpbench.neurons import Neuron
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.neurons import Neuron
 from stdpbench.runs.preparation.start import normalised
-from stdpbench.simulators import Simulator
 
 _ROUNDING = 301  # stream of the seed
 _ALMOST_ALL = 0.95  # share of weights

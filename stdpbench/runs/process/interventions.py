@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.learned_arrays import read_checked, remove_unnamed
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -14,7 +15,6 @@ from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.protocol.changes import changes_between, new_rules
 from stdpbench.runs.protocol.messages import Request
-from stdpbench.simulators import Simulator
 
 LATER = object()  # returned in place of a reply that follows at a later boundary
 

@@ -1,6 +1,6 @@
 """Write the network of a run to a NIR file, and check the file against the run.
 
-Every written file is read back by ``nir`` and simulated by `stdpbench.nir.independent`, which knows nothing of
+Every written file is read back by ``nir`` and simulated by `stdpbench.bridges.nir.independent`, which knows nothing of
 stdpbench, for some of the evaluated stimuli of the run; its spikes are compared with those of the run.
 
 ``python -m stdpbench.runs.process.nir_export`` is the same for readers, which import no simulator: it reads the
@@ -21,11 +21,14 @@ import numpy as np
 import tomli_w
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError, several
+from stdpbench.base.errors import StdpbenchError, several
+from stdpbench.base.files import DAMAGE, check_target
+from stdpbench.base.threads import one_blas_thread
+from stdpbench.bridges.nir import ORIGIN, independent
+from stdpbench.bridges.nir.writing import nir_graph, unsayable, write_nir
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.engine.simulators import Response, open_simulator
 from stdpbench.experiment import Experiment, input_shape
-from stdpbench.files import DAMAGE, check_target
-from stdpbench.nir import ORIGIN, independent
-from stdpbench.nir.writing import nir_graph, unsayable, write_nir
 from stdpbench.runs.client.aside import answer_request
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, versions
@@ -34,9 +37,6 @@ from stdpbench.runs.preparation.start import load_split, trained_arrays
 from stdpbench.runs.process.evaluation import as_evaluated, present_frozen
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
-from stdpbench.simulators import Response, open_simulator
-from stdpbench.stimuli import StimulusSet
-from stdpbench.threads import one_blas_thread
 
 _AT_ONCE = 10  # stimuli that the reader simulates together
 _TIE = 1e-9  # a potential so close to the threshold, as a fraction of it, may round to either side

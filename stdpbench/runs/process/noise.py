@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from stdpbench.encoding import Spikes
-from stdpbench.encoding.base import PHASES
+from stdpbench.engine.network import draw_noise
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph
-from stdpbench.network import draw_noise
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.encoding.base import PHASES
 
 
 def noise_of(

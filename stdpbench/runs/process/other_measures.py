@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.simulators import Response, Simulator
-from stdpbench.templates.diehl_cook import Network
+from stdpbench.experiment.templates.diehl_cook import Network
 
 _CURVE, _SUM, _WEIGHTS = "curve.", "spikes_of_block.", "w_of_last_block."
 """Beginnings of the names of arrays in a checkpoint."""

@@ -10,14 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from stdpbench.datasets import Split
+from stdpbench.base.files import remove_file
+from stdpbench.data.datasets import Split
+from stdpbench.engine.simulators import Simulator, synapse_memory
 from stdpbench.experiment import Experiment, encode, n_bins
-from stdpbench.files import remove_file
 from stdpbench.runs.folder.run_folder import PROGRESS
 from stdpbench.runs.process.evaluation import PROCESS_MEMORY, as_evaluated, default_workers, present_frozen
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.protocol.facts import Progress
-from stdpbench.simulators import Simulator, synapse_memory
 
 _WINDOW = 10.0  # s over which the speed is measured
 _EVERY = 0.5  # s between two updates of the progress file

@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Split
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import DAMAGE
+from stdpbench.data.datasets import Split
+from stdpbench.data.stimuli import Images
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment, encode
-from stdpbench.files import DAMAGE
-from stdpbench.network import Learned
-from stdpbench.readout import Assignment, assign
-from stdpbench.readout.vote import Vote
+from stdpbench.results.readout import Assignment, assign
+from stdpbench.results.readout.vote import Vote
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import normalised, trained_arrays
 from stdpbench.runs.process.evaluation import as_evaluated
 from stdpbench.runs.process.noise import noise_of
-from stdpbench.simulators import Simulator
-from stdpbench.stimuli import Images
 
 _PRESENTATION = 1_000_000_000
 """Number of the presentation within the test phase, beyond those of pictures: a separate, fixed random stream."""

@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import open_simulator
 from stdpbench.experiment import Experiment, graph_for, input_shape
-from stdpbench.readout import Assignment
+from stdpbench.results.readout import Assignment
 from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -32,7 +33,6 @@ from stdpbench.runs.preparation.start import load_split, normalised, trained_arr
 from stdpbench.runs.process.present_image import recent_labels, try_picture, written_labels
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.wire import Channel, Invitation, connect
-from stdpbench.simulators import open_simulator
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import open_simulator
 from stdpbench.experiment import input_shape
 from stdpbench.runs.catalog.access_log import note_reading
 from stdpbench.runs.folder.journal import read_journal
@@ -25,7 +26,6 @@ from stdpbench.runs.process.assessment import AssessmentEvent, assess
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.facts import LabelsRead, Remarked
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import open_simulator
 
 
 def evaluate_run(path: Path, options: Options) -> Generator[AssessmentEvent, None, dict[str, Any]]:

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import DAMAGE, write_aside
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.files import DAMAGE, write_aside
-from stdpbench.readout import SpikeTrains
+from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.folder.run_folder import RESPONSES
 from stdpbench.runs.process.evaluation import Part
-from stdpbench.simulators import Simulator
-from stdpbench.stimuli import StimulusSet
 
 _GROUP = 500
 

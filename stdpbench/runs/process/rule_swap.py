@@ -14,13 +14,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import Simulator, is_compiled, open_simulator
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.learning import same_kind
 from stdpbench.runs.process.compile_process import CompileProcess
 from stdpbench.runs.protocol.changes import new_rules
 from stdpbench.runs.protocol.messages import Request
-from stdpbench.simulators import Simulator, is_compiled, open_simulator
 
 _KEPT = 3  # networks kept in addition to the current one
 

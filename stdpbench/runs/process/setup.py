@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from stdpbench.datasets import Split
+from stdpbench.data.datasets import Split
+from stdpbench.engine.simulators import Simulator, open_simulator, opening_takes, projection_memory
 from stdpbench.experiment import Experiment, graph_for, input_shape, n_cut
 from stdpbench.runs.folder.checkpoints import Checkpoint, is_linked, newest_checkpoint, tidy_checkpoints
 from stdpbench.runs.folder.run_folder import RunFolder, versions
@@ -24,7 +25,6 @@ from stdpbench.runs.process.supervised import check_task, sentence_on_labels
 from stdpbench.runs.protocol.facts import Dependencies, Record
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import COMPILING, GENERATING
-from stdpbench.simulators import Simulator, open_simulator, opening_takes, projection_memory
 
 _ORIGINS = {
     Origin.LABELS: "Supervised: the weights with which this network starts were trained with labels.",

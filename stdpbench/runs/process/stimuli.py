@@ -9,10 +9,10 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.encoding import Spikes
+from stdpbench.base.threads import give_way
+from stdpbench.data.stimuli import StimulusSet
 from stdpbench.experiment import Experiment, encode
-from stdpbench.stimuli import StimulusSet
-from stdpbench.threads import give_way
+from stdpbench.kinds.encoding import Spikes
 
 Key = tuple[str, int, int, int]
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.network.rounding import quantised
-from stdpbench.references import Learnt, Trainer
+from stdpbench.engine.network.rounding import quantised
+from stdpbench.experiment.references import Learnt, Trainer
 
 _ROUNDING = 302  # stream of the seed
 _FULL, _ROUNDED = "full.", "rounded."

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.readout.streams import (
+from stdpbench.results.readout.streams import (
     DELTA,
     GAMMA,
     Intervals,
@@ -23,7 +24,6 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol.pieces import Piece
-from stdpbench.simulators import Simulator
 
 _DIGITS = 6
 _MOST_NEURONS = 100

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Split
-from stdpbench.encoding.current import Current
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Split
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment, encode, n_bins
-from stdpbench.network import Learned
-from stdpbench.references import Learnt, Task, Trainer
+from stdpbench.experiment.references import Learnt, Task, Trainer
+from stdpbench.kinds.encoding.current import Current
 from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_surrogate_training
@@ -33,7 +34,6 @@ from stdpbench.runs.process.training import Presented, Training
 from stdpbench.runs.process.training_record import TrainingRecord
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.runs.protocol.taught import Taught
-from stdpbench.simulators import Simulator
 
 _PARTS, _MOST = 20, 2000  # parts of a pass after which the run can stop, and most pictures of one
 _STATE = "reference."

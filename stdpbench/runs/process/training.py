@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment, n_bins, training_order
 from stdpbench.runs.process.finite import sums_are_finite
 from stdpbench.runs.process.homeostasis import (
@@ -25,8 +27,6 @@ from stdpbench.runs.process.homeostasis import (
 )
 from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.stimuli import Stimuli
-from stdpbench.simulators import Response, Simulator
-from stdpbench.stimuli import StimulusSet
 
 
 @dataclass(frozen=True, eq=False)

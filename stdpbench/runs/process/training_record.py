@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Split
+from stdpbench.base.files import remove_file
+from stdpbench.data.datasets import Split
+from stdpbench.declare.learned_names import weights_of
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.files import remove_file
-from stdpbench.learned_names import weights_of
-from stdpbench.network import Learned
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.analysis.silence import MOST_SILENT, Activity, arriving, no_effect, silence
 from stdpbench.runs.analysis.stream_series import summary
@@ -24,7 +25,6 @@ from stdpbench.runs.process.stream_measures import StreamMeasures, pieces_of
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol.facts import Block, Progress
 from stdpbench.runs.protocol.taught import Taught
-from stdpbench.simulators import Simulator
 
 _ENOUGH = 20
 """Presentations that have to be silent before a warning is due."""

@@ -19,7 +19,8 @@ from types import FrameType
 
 from filelock import FileLock, Timeout
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.threads import one_blas_thread
 from stdpbench.runs.client.process_end import ERROR
 from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.lock import lock_path
@@ -28,7 +29,6 @@ from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.messages import TERMINATED, TOO_LATE, Mailbox, Request
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.wire import Invitation, WireError
-from stdpbench.threads import one_blas_thread
 
 _LOCK = 1.0  # s to wait for the lock, which other processes hold briefly to query it
 

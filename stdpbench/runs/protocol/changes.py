@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from stdpbench.base.toml_lines import put
+from stdpbench.declare.learned_names import COMPETE, FEED, THETA, listed
+from stdpbench.declare.registry import MissingKindError
+from stdpbench.declare.rule_paths import replaced_rule, table_of_rule
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.learning import same_kind
-from stdpbench.learned_names import COMPETE, FEED, THETA, listed
-from stdpbench.plasticity import rules
-from stdpbench.plasticity.tables import rule_name
-from stdpbench.registry import MissingKindError
-from stdpbench.rule_paths import replaced_rule, table_of_rule
+from stdpbench.kinds.plasticity import rules
+from stdpbench.kinds.plasticity.tables import rule_name
 from stdpbench.runs.protocol.facts import (
     Change,
     Intervention,
@@ -28,7 +29,6 @@ from stdpbench.runs.protocol.facts import (
     RuleChanged,
     Started,
 )
-from stdpbench.toml_lines import put
 
 _TABLES = ("populations", "projections")
 _ARRAYS = {FEED: "weights", THETA: "thresholds", COMPETE: "lateral weights"}

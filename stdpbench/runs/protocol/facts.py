@@ -17,9 +17,9 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.learned_names import is_name, weights_of
-from stdpbench.rule_paths import table_of_rule
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.learned_names import is_name, weights_of
+from stdpbench.declare.rule_paths import table_of_rule
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.progress import Progress as Progress
 from stdpbench.runs.protocol.states import State
@@ -200,7 +200,7 @@ class LearnedSet:
     ----------
     sha256 : mapping of str to str
         SHA-256 by name of the array, which identifies the file ``arrays/<sha256>.npy`` of the run folder
-        (`stdpbench.runs.folder.learned_arrays`). Names are those of `stdpbench.network.Learned`.
+        (`stdpbench.runs.folder.learned_arrays`). Names are those of `stdpbench.engine.network.Learned`.
     shape : mapping of str to tuple of int
         Shape by name of the array.
     """
@@ -306,8 +306,8 @@ class HeldOut:
     part : str
         ``"spare"`` for pictures that are never used for training, ``"later"`` for those not used yet.
     values : mapping of str to (float or None)
-        Measures by name (`stdpbench.readout.held_out.MEASURES`); None for an undefined one. Labels are used for
-        measuring only.
+        Measures by name (`stdpbench.results.readout.held_out.MEASURES`); None for an undefined one. Labels are used
+        for measuring only.
     """
 
     images: int

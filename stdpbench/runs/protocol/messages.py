@@ -11,15 +11,15 @@ Frames
     ``phase, done, total, position, images_per_second, seconds_left, spikes_per_image, repeats, mean_theta, accuracy``
 ``network``
     ``position``; ``n_facts``, the number of preceding facts; ``learned``, learned arrays by name
-    (`stdpbench.network.Learned`), weights as float32; ``exc_spikes``, int64, (n_exc,), in training presentations so
-    far, or None if they were not counted from the start. After training: the trained network, even while a baseline
-    is labelled and tested.
+    (`stdpbench.engine.network.Learned`), weights as float32; ``exc_spikes``, int64, (n_exc,), in training
+    presentations so far, or None if they were not counted from the start. After training: the trained network, even
+    while a baseline is labelled and tested.
 ``presentation``
     ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
     (index, bin) of int32 arrays; ``input_factor``, factors of the input spikes, if they carry some; ``n_bins`` and
     ``stimulus_bins``, time steps with and without the rest (the latter is missing in frames of earlier versions, whose
     stimuli all have the length of the schedule); ``recording``: None, or the arrays of a
-    `stdpbench.simulators.Recording` by name
+    `stdpbench.engine.simulators.Recording` by name
 
 Requests
 --------
@@ -62,8 +62,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import (
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import (
     is_private,
     part_of,
     remove_file,

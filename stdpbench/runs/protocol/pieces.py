@@ -9,7 +9,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a stream is complete; measures by `stdpbench.readout.streams`.
+    """A piece of a stream is complete; measures by `stdpbench.results.readout.streams`.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 
 
 class State(StrEnum):

@@ -18,7 +18,7 @@ class Taught:
     loss, accuracy : float
         Mean loss, and share of the pictures that were classified correctly, each before the changes that follow.
     values : mapping of str to float
-        Further measures (`stdpbench.references.Learnt`).
+        Further measures (`stdpbench.experiment.references.Learnt`).
     """
 
     pictures: int

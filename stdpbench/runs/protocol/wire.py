@@ -40,8 +40,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import NOTHING, remove_file, remove_folder
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import NOTHING, remove_file, remove_folder
 
 VERSION = 1
 """Version of the wire format; processes of different versions do not connect."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import About, Experiment, NetworkDraft, with_reference
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run, create_run_from

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, owner_of
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_text import HEAD, literal, set_options, shell, text_of, where_is

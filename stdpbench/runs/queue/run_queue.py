@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.runs.catalog import index
 from stdpbench.runs.folder.lock import has_process, locked
 from stdpbench.runs.protocol.options import Options

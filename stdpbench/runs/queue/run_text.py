@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from stdpbench.paths import runs_folder
+from stdpbench.base.paths import runs_folder
 from stdpbench.runs.folder.notes import read_notes
 
 HEAD: Final = "import stdpbench\n\n"
@@ -187,8 +187,8 @@ class RunText:
         return ActionText(
             "",
             f"""{HEAD}import numpy as np
-from stdpbench.readout import SpikeTrains
-from stdpbench.readout.correlograms import correlogram, intervals, raster, rate
+from stdpbench.results.readout import SpikeTrains
+from stdpbench.results.readout.correlograms import correlogram, intervals, raster, rate
 
 with np.load({literal(str(self.path.absolute() / "test_spikes.npz"))}) as arrays:
     trains = SpikeTrains.from_arrays(arrays)

@@ -16,9 +16,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.readout import INTERVAL
+from stdpbench.results.readout import INTERVAL
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.lock import has_process, locked

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.files import is_own, remove_file, write_text_aside
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.files import is_own, remove_file, write_text_aside
+from stdpbench.base.signals import own_session
 from stdpbench.runs.catalog import index
 from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.lock import locked
 from stdpbench.runs.protocol.messages import EndedFirstError, Mailbox
-from stdpbench.signals import own_session
 
 LOG = "runner.log"
 NOW, AFTER = "now", "after what is at work"

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app import console as console_module
 from stdpbench_gui.app import console_look

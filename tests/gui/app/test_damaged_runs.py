@@ -13,7 +13,7 @@ from edited_journal import edit_journal
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.learned_names import FEED
+from stdpbench.declare.learned_names import FEED
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow

@@ -19,7 +19,7 @@ from small_run import small_experiment
 from synthetic import N_EXC, redraw, session, show
 from waiting import PATIENCE_MS, waits
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run

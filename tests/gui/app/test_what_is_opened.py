@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
 
-from stdpbench.nir.imported import NirNetwork
+from stdpbench.bridges.nir.imported import NirNetwork
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.protocol.states import State

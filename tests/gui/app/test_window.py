@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
@@ -282,7 +282,7 @@ def fake_fetch(
             raise answer
         return Path("/data/mnist")
 
-    monkeypatch.setattr("stdpbench.datasets.fetch.fetch", fetch)
+    monkeypatch.setattr("stdpbench.data.datasets.fetch.fetch", fetch)
     return calls, go_on
 
 

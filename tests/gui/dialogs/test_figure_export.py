@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS, waits
 
-from stdpbench.figures.paper_parts import draw
+from stdpbench.results.figures.paper_parts import draw
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs import figure_export
@@ -170,7 +170,7 @@ def test_a_figure_whose_dialog_is_closed_is_not_drawn(
 
     def note(process: subprocess.Popen[bytes], *arguments: Any, **options: Any) -> None:
         begin(process, *arguments, **options)
-        if "stdpbench.figures.paper" in arguments[0]:  # other threads of the app start processes as well
+        if "stdpbench.results.figures.paper" in arguments[0]:  # other threads of the app start processes as well
             begun.append(process)
 
     monkeypatch.setattr(subprocess.Popen, "__init__", note)

@@ -21,10 +21,10 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
+from stdpbench.base.units import thousands
 from stdpbench.experiment import NetworkDraft, read_experiment
 from stdpbench.experiment.draft_stages import stages_of
 from stdpbench.runs.protocol.states import State
-from stdpbench.units import thousands
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.new_run_form import NewRunForm

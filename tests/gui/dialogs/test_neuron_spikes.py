@@ -8,7 +8,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.figures.paper import Order, export
+from stdpbench.results.figures.paper import Order, export
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QCheckBox, QSpinBox
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.datasets.digits import Digits
+from stdpbench.data.datasets.digits import Digits
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.lessons import Lesson, RunOfLesson, lessons
+from stdpbench.base.lessons import Lesson, RunOfLesson, lessons
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow

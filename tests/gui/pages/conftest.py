@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from runs_table import three_runs
 from waiting import waits
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder

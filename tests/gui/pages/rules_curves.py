@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.lab.result import Result
+from stdpbench.studies.lab.result import Result
 from stdpbench_gui.pages.rules.page import RulesPage
 
 

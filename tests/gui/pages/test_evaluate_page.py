@@ -17,12 +17,12 @@ from pytestqt.qtbot import QtBot
 from sparse_streams import sparse_stream
 from waiting import waits
 
-from stdpbench.figures.paper_parts import draw
-from stdpbench.report.views import NEURONS, NOTHING, Chosen
+from stdpbench.engine.simulators import find_compiler
+from stdpbench.results.figures.paper_parts import draw
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
-from stdpbench.simulators import find_compiler
+from stdpbench.studies.report.views import NEURONS, NOTHING, Chosen
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.evaluate import report_writer
 from stdpbench_gui.pages.evaluate.page import EvaluatePage

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.plasticity import rules
+from stdpbench.kinds.plasticity import rules
 from stdpbench_gui.pages.rules import apply
 from stdpbench_gui.session.parameter_changes import Changes
 

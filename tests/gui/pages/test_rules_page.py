@@ -15,11 +15,11 @@ from pytestqt.qtbot import QtBot
 from rules_curves import now, settled, window_of
 from waiting import waits
 
-from stdpbench.figures.paper_parts import draw
-from stdpbench.lab.points import SHIPPED
-from stdpbench.plasticity import rules
-from stdpbench.plasticity.custom import CustomRule
-from stdpbench.units import signed
+from stdpbench.base.units import signed
+from stdpbench.kinds.plasticity import rules
+from stdpbench.kinds.plasticity.custom import CustomRule
+from stdpbench.results.figures.paper_parts import draw
+from stdpbench.studies.lab.points import SHIPPED
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.curves import Place
 from stdpbench_gui.pages.rules.page import RulesPage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench_gui.pages.rules.state import MOST_KEPT, RulesState
 
 

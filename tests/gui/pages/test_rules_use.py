@@ -12,7 +12,7 @@ from waiting import waits
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.experiment.draft_changes import changes_from
-from stdpbench.plasticity import rules
+from stdpbench.kinds.plasticity import rules
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.new_run_form import NewRunForm

@@ -16,9 +16,9 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import build
 from stdpbench.experiment import read_experiment
-from stdpbench.parameters import build
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.run_folder import RunFolder

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from synthetic import redraw, session, show
 from waiting import waits
 
+from stdpbench.engine.network import delays_of
 from stdpbench.experiment import Experiment
-from stdpbench.network import delays_of
 from stdpbench.runs.analysis.slow_motion import slow_motion
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.protocol.states import State

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 from waiting import waits
 
-from stdpbench.datasets import Images, Split
-from stdpbench.readout import READOUTS, assign, readouts, score
+from stdpbench.data.datasets import Images, Split
+from stdpbench.results.readout import READOUTS, assign, readouts, score
 from stdpbench.runs.protocol import facts
 from stdpbench_gui.panels.confusion import Confusion
 from stdpbench_gui.session.run_session import RunSession

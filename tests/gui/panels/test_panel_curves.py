@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 from waiting import PATIENCE_MS, waits
 
-from stdpbench.readout.held_out import MEASURES
+from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.held_out_series import PERCENT
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.run_folder import RunFolder

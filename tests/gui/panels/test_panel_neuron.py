@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, Asked, is_complete, redraw, session, show
 from waiting import waits
 
-from stdpbench.learned_names import FEED
+from stdpbench.declare.learned_names import FEED
 from stdpbench.runs.folder.notes import read_notes
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion

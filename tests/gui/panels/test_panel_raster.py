@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from stopped_clock import Clock
 from synthetic import N_EXC, is_complete, redraw, session, show
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.states import State
-from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import COUNTS, Raster

@@ -12,7 +12,7 @@ from stopped_clock import Clock
 from synthetic import SHAPE, Asked, is_complete, redraw, session, show
 from waiting import waits
 
-from stdpbench.learned_names import FEED
+from stdpbench.declare.learned_names import FEED
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 
@@ -210,7 +210,7 @@ def test_the_step_after_one_that_was_seen_is_exact(panel: SlowMotionPanel, qtbot
 def test_what_cannot_be_replayed_is_told(
     panel: SlowMotionPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stdpbench.plasticity.diehl_cook_triplet import DiehlCookTriplet
+    from stdpbench.kinds.plasticity.diehl_cook_triplet import DiehlCookTriplet
 
     monkeypatch.setattr(DiehlCookTriplet, "on_input_spike", "w = theta_m*w")
     built(panel, qtbot)

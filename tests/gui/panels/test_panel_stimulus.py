@@ -10,9 +10,9 @@ from stopped_clock import Clock
 from synthetic import SHAPE, block, experiment, is_complete, redraw, session, show
 from waiting import waits
 
-from stdpbench.datasets import Split
+from stdpbench.data.datasets import Split
+from stdpbench.data.stimuli import Events, EventSet, Signals, StimulusSet
 from stdpbench.runs.analysis.shown_stimulus import FRAMES
-from stdpbench.stimuli import Events, EventSet, Signals, StimulusSet
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.stimulus import Stimulus

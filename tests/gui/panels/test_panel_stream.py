@@ -11,12 +11,12 @@ from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 from waiting import waits
 
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
-from stdpbench.simulators import find_compiler
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.curves_panel import Curves

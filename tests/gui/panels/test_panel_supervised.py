@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 
-from stdpbench.readout.held_out import MEASURES
+from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.protocol.facts import HeldOut
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.taught import Taught

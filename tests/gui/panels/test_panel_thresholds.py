@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, is_complete, presentation, redraw, session, show
 
-from stdpbench.learned_names import THETA
+from stdpbench.declare.learned_names import THETA
 from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.session.run_session import RunSession
 

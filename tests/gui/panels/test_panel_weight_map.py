@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, SHAPE, is_complete, redraw, session, show
 from waiting import PATIENCE_MS, waits
 
-from stdpbench.learned_names import FEED, THETA
+from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts

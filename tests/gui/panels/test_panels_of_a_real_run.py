@@ -6,8 +6,8 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
+from stdpbench.declare.learned_names import FEED
 from stdpbench.experiment import read_experiment
-from stdpbench.learned_names import FEED
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow

@@ -10,7 +10,7 @@ from frames import N_BINS, frame, give
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, block, experiment, presentation, redraw, session, show
 
-from stdpbench.learned_names import THETA
+from stdpbench.declare.learned_names import THETA
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.thresholds import Thresholds

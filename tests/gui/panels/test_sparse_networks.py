@@ -15,7 +15,7 @@ from synthetic import redraw, session, show
 from waiting import waits
 
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph
+from stdpbench.experiment.graph import Graph
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.states import State

@@ -13,7 +13,7 @@ from PyQt6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.session import crash
 from stdpbench_gui.session.background import Background, check_cancelled

@@ -13,7 +13,7 @@ from small_run import small_experiment
 from waiting import waits
 
 import stdpbench
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.lineage.past import Past

@@ -21,8 +21,8 @@ from runs_table import copy
 from small_run import small_experiment
 from waiting import waits
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.learned_names import FEED, THETA
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder import status

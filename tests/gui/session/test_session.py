@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from synthetic import session
 from waiting import PATIENCE_MS, waits
 
-from stdpbench.learned_names import FEED, THETA
+from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.notes import change_notes

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.plasticity import rules
+from stdpbench.kinds.plasticity import rules
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.plot_text import conditions_of, told_apart
 from stdpbench_gui.pages.rules.state import name_of

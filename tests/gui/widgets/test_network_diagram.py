@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS
 
 from stdpbench.experiment import read_experiment
-from stdpbench.graph import Graph
-from stdpbench.graph.diagram import Diagram, lay_out
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph.diagram import Diagram, lay_out
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets import network_diagram
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import stdpbench
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.queue.run_queue import Queue
 
 SMALL = {

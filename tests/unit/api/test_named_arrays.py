@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stdpbench.api.named_arrays import NamedArrays
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 
 FEED, COMPETE = np.arange(12.0).reshape(4, 3), np.eye(3)
 

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import shipped
 from stdpbench.cli import bench
 from stdpbench.cli.bench import Measurement, Results, bench_command, plan, ratios, training_name
-from stdpbench.errors import StdpbenchError
-from stdpbench.paths import shipped
-from stdpbench.simulators.compiled.toolchain import find_compiler
+from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 
 BASELINES = ("plain_network.py", "plain_runtime.py", "long_runtime.py", "standalone.py", "kernel_float32.py")
 TINY = ("--n-exc", "100", "--presentations", "2")

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.cli import bench_experiments as bench_runs
 from stdpbench.cli import main
 from stdpbench.cli.bench_experiments import bench_experiments
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.catalog.access_log import count_looks
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.simulators.compiled.toolchain import find_compiler
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="there is no C++ compiler")
 

@@ -18,8 +18,8 @@ import pytest
 import stdpbench
 from stdpbench.cli import main
 from stdpbench.experiment import SECTIONS, shipped_experiments
-from stdpbench.plasticity import rules
-from stdpbench.readout import readouts
+from stdpbench.kinds.plasticity import rules
+from stdpbench.results.readout import readouts
 
 SMALL = ["--set", "network.n_exc=12", "--set", "schedule.train_images=60", "--set", "schedule.test_images=30"]
 SMALL += ["--set", "schedule.passes=1", "--workers", "1"]

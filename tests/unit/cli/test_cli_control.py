@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 
 import stdpbench
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process, lock_path

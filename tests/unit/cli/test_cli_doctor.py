@@ -13,9 +13,9 @@ from types import ModuleType
 import pytest
 from rich.console import Console
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import doctor
 from stdpbench.cli.doctor import Finding
-from stdpbench.errors import StdpbenchError
 
 SYSTEMS = ("debian", "fedora", "macos", "windows", "other")
 
@@ -36,7 +36,7 @@ def debian(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("stdpbench.simulators.compiled.toolchain.find_spec", lambda name: None)
+    monkeypatch.setattr("stdpbench.engine.simulators.compiled.toolchain.find_spec", lambda name: None)
 
 
 @pytest.fixture
@@ -344,7 +344,7 @@ def test_data_sets_that_are_missing_damaged_or_there(monkeypatch: pytest.MonkeyP
             raise StdpbenchError("train-labels is cut off")
         return tmp_path if name == "mnist" else None
 
-    fetch = ModuleType("stdpbench.datasets.fetch")
+    fetch = ModuleType("stdpbench.data.datasets.fetch")
     cut = [""]
     fetch.status = status  # type: ignore[attr-defined]
     fetch.damaged = lambda name, folder: cut[1:]  # type: ignore[attr-defined]

@@ -14,12 +14,11 @@ import numpy as np
 import pytest
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.nir.imported import NirNetwork, nir_network
+from stdpbench.bridges.nir.reading import read_nir
 from stdpbench.cli import main
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.nir.imported import NirNetwork, nir_network
-from stdpbench.nir.reading import read_nir
-from stdpbench.report.build import ReportOptions, make_report
 from stdpbench.runs.catalog.access_log import count_looks
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import Origin, origin_of, start_origin_of
@@ -29,6 +28,7 @@ from stdpbench.runs.lineage.reproduction_folder import prepare
 from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
 from stdpbench.runs.preparation.start import arrays_at_start, load_split
 from stdpbench.runs.protocol.options import Options
+from stdpbench.studies.report.build import ReportOptions, make_report
 
 SMALL = {
     "network.hidden": [40],

@@ -22,7 +22,7 @@ from stdpbench.cli.app import app
 from stdpbench.cli.command_group import PANELS
 from stdpbench.cli.describe import catalogue
 from stdpbench.cli.validate_command import _table
-from stdpbench.lab.checks.suite import validate
+from stdpbench.studies.lab.checks.suite import validate
 
 Command = Callable[..., str]
 

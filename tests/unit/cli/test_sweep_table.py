@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from stdpbench.cli.sweep_command import _show
-from stdpbench.sweeps import SweepState, make_report, read_sweep
+from stdpbench.studies.sweeps import SweepState, make_report, read_sweep
 
 
 @pytest.mark.parametrize(("width", "left_out"), [(80, "2 more columns are in"), (110, ""), (200, "")])

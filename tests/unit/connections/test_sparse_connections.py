@@ -9,14 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 import stdpbench
-from stdpbench.connections import Connection, Synapses
-from stdpbench.connections.distance import Distance
-from stdpbench.connections.local import Local
-from stdpbench.connections.random import Random
-from stdpbench.errors import StdpbenchError
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.neurons.lif import LIF
-from stdpbench.normalisations.sum import Sum
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections import Connection, Synapses
+from stdpbench.kinds.connections.distance import Distance
+from stdpbench.kinds.connections.local import Local
+from stdpbench.kinds.connections.random import Random
+from stdpbench.kinds.neurons.lif import LIF
+from stdpbench.kinds.normalisations.sum import Sum
 
 
 def drawn(

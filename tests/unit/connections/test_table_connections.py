@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import projection_delays, projection_weights
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.network import projection_delays, projection_weights
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.lineage.export import export_run, unpack_run

@@ -12,7 +12,7 @@ import pytest
 def _own_data_folders(monkeypatch, tmp_path):
     """No test finds or touches the data of whoever runs it."""
     monkeypatch.setenv("STDPBENCH_DATA", str(tmp_path / "data of the tests"))
-    monkeypatch.setattr("stdpbench.paths.data_folder", lambda: tmp_path / "user data")
+    monkeypatch.setattr("stdpbench.base.paths.data_folder", lambda: tmp_path / "user data")
 
 
 _MNIST_DATA = os.environ.get("STDPBENCH_DATA")

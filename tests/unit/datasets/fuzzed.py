@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from event_files import bin_bytes, write_n_mnist, write_shd
 
-from stdpbench.datasets import datasets
-from stdpbench.datasets._hdf5 import parse
-from stdpbench.errors import StdpbenchError
-from stdpbench.foreign_files import limit_process
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.foreign_files import limit_process
+from stdpbench.data.datasets import datasets
+from stdpbench.data.datasets._hdf5 import parse
 
 _MEMORY = 6 << 30
 _LONGEST = 400  # characters of a sentence, without its paths

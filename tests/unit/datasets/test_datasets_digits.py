@@ -7,9 +7,9 @@ import hashlib
 import numpy as np
 import pytest
 
-from stdpbench.datasets import digits
-from stdpbench.datasets._holdout import held_out
-from stdpbench.datasets.digits import Digits
+from stdpbench.data.datasets import digits
+from stdpbench.data.datasets._holdout import held_out
+from stdpbench.data.datasets.digits import Digits
 
 
 def test_digits_are_complete_and_stratified():
@@ -48,7 +48,7 @@ def test_digits_are_read_without_scikit_learn_and_with_it_where_its_files_lie_el
         patched.setattr("sklearn.datasets.load_digits", refuse)
         read = Digits().load()
     digits._table.cache_clear()
-    monkeypatch.setattr("stdpbench.datasets.digits.find_spec", lambda name: None)
+    monkeypatch.setattr("stdpbench.data.datasets.digits.find_spec", lambda name: None)
     loaded = Digits().load()
     for one, other in ((read.train, loaded.train), (read.test, loaded.test)):
         np.testing.assert_array_equal(one.pixels, other.pixels)

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from event_files import bin_bytes, write_n_mnist, write_shd
 
-from stdpbench.datasets import Split, datasets
-from stdpbench.datasets._hdf5 import parse
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Split, datasets
+from stdpbench.data.datasets._hdf5 import parse
+from stdpbench.data.stimuli import Events, EventSet
 from stdpbench.experiment import Experiment, encode, n_input
-from stdpbench.stimuli import Events, EventSet
 
 ARRAYS = {
     "index": np.array([0, 2, 1, 1, 0, 4]),
@@ -198,7 +198,7 @@ def test_what_is_wrong_with_hdf5_is_one_sentence(tmp_path: Path, monkeypatch: py
     path.write_bytes(b"hello")
     refused("mine.h5 is damaged, or not an HDF5 file")
     # in this process: one of its own takes a quarter of a second
-    monkeypatch.setattr("stdpbench.datasets._hdf5.read_apart", lambda _, path: parse(path))
+    monkeypatch.setattr("stdpbench.data.datasets._hdf5.read_apart", lambda _, path: parse(path))
     write_shd(path, good, [0, 1])
     path.write_bytes(path.read_bytes()[:2000])
     refused("mine.h5 is damaged")
@@ -232,7 +232,7 @@ def test_what_is_wrong_with_hdf5_is_one_sentence(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processor time is limited on Unix only")
 def test_a_file_that_the_library_reads_for_ever_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stdpbench.foreign_files.PATIENCE", 1.0)
+    monkeypatch.setattr("stdpbench.base.foreign_files.PATIENCE", 1.0)
     with pytest.raises(StdpbenchError, match=r"endless\.h5 is damaged: it cannot be read to its end"):
         prepared(Path(__file__).parents[2] / "assets" / "endless.h5")
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from dataset_files import blobs, idx_bytes
 
-from stdpbench.datasets import fetch as module
-from stdpbench.datasets._published import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
-from stdpbench.datasets.fetch import PublishedFile, PublishedSet, fetch, status
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import fetch as module
+from stdpbench.data.datasets._published import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from stdpbench.data.datasets.fetch import PublishedFile, PublishedSet, fetch, status
 
 NOISE = blobs(40, 60, 60)  # does not compress, so that a transfer takes several pieces
 PLAIN = {
@@ -92,7 +92,9 @@ def _small_sets(monkeypatch):
         ),
     ]
     for place in ("fetch", "_published", "_mnist_like"):
-        monkeypatch.setattr(f"stdpbench.datasets.{place}.PUBLISHED", {published.name: published for published in sets})
+        monkeypatch.setattr(
+            f"stdpbench.data.datasets.{place}.PUBLISHED", {published.name: published for published in sets}
+        )
     monkeypatch.setattr(module, "_PAUSE", 0)
     monkeypatch.setattr(module, "_CHUNK", 1000)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -11,8 +11,8 @@ import pytest
 from dataset_files import blobs
 from PIL import Image
 
-from stdpbench.datasets.folder import Folder
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets.folder import Folder
 
 
 def write(path: Path, pixels: np.ndarray, mode: str | None = None) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from dataset_files import blobs, idx_bytes, write_idx
 
-from stdpbench.datasets._idx_format import read_idx
-from stdpbench.datasets.idx import IDX
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets._idx_format import read_idx
+from stdpbench.data.datasets.idx import IDX
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32", "float32", "float64"])

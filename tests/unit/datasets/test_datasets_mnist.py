@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from dataset_files import blobs, write_idx
 
-from stdpbench.datasets import datasets, transform
-from stdpbench.datasets._published import PUBLISHED
-from stdpbench.datasets.fashion_mnist import FashionMNIST
-from stdpbench.datasets.fetch import FETCHABLE, status
-from stdpbench.datasets.mnist import MNIST
-from stdpbench.errors import StdpbenchError
-from stdpbench.paths import shipped
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import shipped
+from stdpbench.data.datasets import datasets, transform
+from stdpbench.data.datasets._published import PUBLISHED
+from stdpbench.data.datasets.fashion_mnist import FashionMNIST
+from stdpbench.data.datasets.fetch import FETCHABLE, status
+from stdpbench.data.datasets.mnist import MNIST
 
 LABELS = np.array([3, 0, 9], np.uint8)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from dataset_files import blobs
 
-from stdpbench.datasets.npz import NPZ
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets.npz import NPZ
 from stdpbench.experiment import Experiment
 from stdpbench.runs.preparation.start import load_split
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.datasets import Split, datasets
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Split, datasets
+from stdpbench.data.stimuli import Events, EventSet
 from stdpbench.experiment import Experiment, encode, n_bins, n_cut, n_input
-from stdpbench.stimuli import Events, EventSet
 
 
 def prepared(kind: str, **values: Any) -> Split:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.datasets import Split, datasets
-from stdpbench.errors import StdpbenchError
-from stdpbench.stimuli import Signals
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Split, datasets
+from stdpbench.data.stimuli import Signals
 
 REAL = Path(os.environ.get("STDPBENCH_DATA", "")).resolve() / "japanese-vowels"
 HEAD = "@problemName x\n@univariate false\n@classLabel true a b\n@data\n"

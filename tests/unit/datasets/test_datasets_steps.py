@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from dataset_files import blobs
 
-from stdpbench.datasets import Dataset, Images, Split, datasets, transform, validation_split
-from stdpbench.datasets.digits import Digits
-from stdpbench.datasets.npz import NPZ
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Dataset, Images, Split, datasets, transform, validation_split
+from stdpbench.data.datasets.digits import Digits
+from stdpbench.data.datasets.npz import NPZ
 
 
 def steps(**parameters: object) -> Dataset:
@@ -213,7 +213,7 @@ def test_one_drawn_picture_gets_the_same_steps_as_a_stack(parameters):
 
 def test_stacks_longer_than_a_block_are_done_whole(monkeypatch):
     whole = transform(blobs(10), steps(resize=9))
-    monkeypatch.setattr("stdpbench.datasets._transform._BLOCK", 3)
+    monkeypatch.setattr("stdpbench.data.datasets._transform._BLOCK", 3)
     assert np.array_equal(transform(blobs(10), steps(resize=9)), whole)
 
 
@@ -282,7 +282,7 @@ def test_validation_size_is_a_sixth_unless_said():
 
 
 def test_heavy_libraries_are_imported_only_when_they_are_needed():
-    modules = ["stdpbench.datasets.fetch", *(datasets.get(kind).__module__ for kind in datasets.kinds())]
+    modules = ["stdpbench.data.datasets.fetch", *(datasets.get(kind).__module__ for kind in datasets.kinds())]
     heavy = "{'sklearn', 'PIL', 'scipy', 'pooch', 'requests', 'rich', 'brian2'}"
     code = f"import sys, {', '.join(modules)}; print(sorted(sys.modules.keys() & {heavy}))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.datasets import Split, datasets
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Split, datasets
+from stdpbench.data.stimuli import Images
 from stdpbench.experiment import Experiment, encode, n_input
-from stdpbench.stimuli import Images
 
 
 def prepared(**values: Any) -> Split:

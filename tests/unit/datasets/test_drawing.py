@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import center_of_mass
 
-from stdpbench.datasets import Images
-from stdpbench.datasets.digits import Digits
-from stdpbench.datasets.drawing import drawn_like, manner_of
+from stdpbench.data.datasets import Images
+from stdpbench.data.datasets.digits import Digits
+from stdpbench.data.datasets.drawing import drawn_like, manner_of
 
 STROKE = np.zeros((300, 300))
 STROKE[40:240, 200:230] = 1.0

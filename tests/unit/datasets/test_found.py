@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stdpbench.datasets.folder import Folder
-from stdpbench.datasets.found import dataset_at, is_idx
-from stdpbench.datasets.idx import IDX
-from stdpbench.datasets.npz import NPZ
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets.folder import Folder
+from stdpbench.data.datasets.found import dataset_at, is_idx
+from stdpbench.data.datasets.idx import IDX
+from stdpbench.data.datasets.npz import NPZ
 
 
 def write_idx(path: Path, array: np.ndarray) -> Path:

@@ -9,12 +9,12 @@ import pytest
 from event_files import bin_bytes, write_n_mnist, write_shd
 from typer.testing import CliRunner
 
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import data_folders
 from stdpbench.cli.app import app
-from stdpbench.datasets import datasets
-from stdpbench.datasets.fetch import fetch
-from stdpbench.datasets.import_events import IMPORTABLE, imported
-from stdpbench.errors import StdpbenchError
-from stdpbench.paths import data_folders
+from stdpbench.data.datasets import datasets
+from stdpbench.data.datasets.fetch import fetch
+from stdpbench.data.datasets.import_events import IMPORTABLE, imported
 
 
 def write(name: str, folder: Path) -> Path:

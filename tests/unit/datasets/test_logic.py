@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.datasets import datasets
+from stdpbench.data.datasets import datasets
 
 
 @pytest.mark.parametrize(("function", "values"), [("xor", [0, 1, 1, 0]), ("and", [0, 0, 0, 1]), ("or", [0, 1, 1, 1])])

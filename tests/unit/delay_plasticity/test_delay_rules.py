@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import pytest
 
-from stdpbench.delay_plasticity import DelayRule, delay_rules
-from stdpbench.delay_plasticity.declared import check_delay_rule
-from stdpbench.delay_plasticity.delay_shift import DelayShift
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import parameter
 from stdpbench.experiment import Experiment
-from stdpbench.parameters import parameter
-from stdpbench.plasticity import Trace
+from stdpbench.kinds.delay_plasticity import DelayRule, delay_rules
+from stdpbench.kinds.delay_plasticity.declared import check_delay_rule
+from stdpbench.kinds.delay_plasticity.delay_shift import DelayShift
+from stdpbench.kinds.plasticity import Trace
 
 FEED = "network.projections.feed"
 

@@ -26,7 +26,7 @@ from markdown_it import MarkdownIt
 
 import stdpbench
 from stdpbench.cli import main
-from stdpbench.datasets.fetch import status as folder_of
+from stdpbench.data.datasets.fetch import status as folder_of
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted({ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data/README.md", *ROOT.glob("docs/**/*.md")})

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from code_blocks import CODE, OTHER, PAGES, ROOT, Reader, blocks, reader, small_runs
 
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import SECTIONS, Experiment
-from stdpbench.simulators import find_compiler
 
 WITH_CODE = [page for page in PAGES if any(b.language in CODE and b.marked != "not run" for b in blocks(page))]
 SLOW = [page for page in PAGES if any(b.marked == "slow" for b in blocks(page))]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.encoding import encoders
-from stdpbench.stimuli import Signal
+from stdpbench.data.stimuli import Signal
+from stdpbench.kinds.encoding import encoders
 
 torch: Any = pytest.importorskip("torch")
 spikegen: Any = pytest.importorskip("snntorch.spikegen")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stdpbench.encoding import Encoder, Spikes, encoders, generator
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
+from stdpbench.kinds.encoding import Encoder, Spikes, encoders, generator
 
 DT = 1e-3
 BINS = 100

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.encoding import Encoder, Spikes, encoders
-from stdpbench.errors import StdpbenchError
-from stdpbench.stimuli import Events, Signal, Stimulus
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.stimuli import Events, Signal, Stimulus
+from stdpbench.kinds.encoding import Encoder, Spikes, encoders
 
 DT = 1e-3
 

@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from stdpbench.encoding import PHASES, Spikes, generator
-from stdpbench.encoding.poisson import Poisson
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.encoding import PHASES, Spikes, generator
+from stdpbench.kinds.encoding.poisson import Poisson
 
 DT = 0.0005
 BINS = 700

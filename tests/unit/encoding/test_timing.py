@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.encoding import CONTROLS, Spikes, Timing, altered
 from stdpbench.experiment import Experiment, encode
+from stdpbench.kinds.encoding import CONTROLS, Spikes, Timing, altered
 from stdpbench.runs.preparation.start import load_split
 
 TABLES: dict[str, dict[str, Any]] = {

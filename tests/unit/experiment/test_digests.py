@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
-from stdpbench.sweeps.arms import fixed_arms
-from stdpbench.sweeps.reading import read_sweep, shipped_sweeps
+from stdpbench.studies.sweeps.arms import fixed_arms
+from stdpbench.studies.sweeps.reading import read_sweep, shipped_sweeps
 
 ASSET = Path(__file__).parents[2] / "assets" / "digests.json"
 KNOWN = json.loads(ASSET.read_text(encoding="utf-8"))

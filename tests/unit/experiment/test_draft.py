@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import DraftHistory, Experiment, NetworkDraft, draft_groups, placed, read_experiment
 from stdpbench.experiment.draft_steps import adding, copying, moving, removing, renaming, setting, starting_again
 from stdpbench.experiment.starting_points import EMPTY, starting_points
-from stdpbench.templates import templates
-from stdpbench.templates.graph import GraphNetwork
+from stdpbench.experiment.templates import templates
+from stdpbench.experiment.templates.graph import GraphNetwork
 
 DIGITS = read_experiment("digits")
 FEED = "network.projections.feed"

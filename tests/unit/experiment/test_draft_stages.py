@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import NetworkDraft, placed, read_experiment
 from stdpbench.experiment.draft_stages import (
     WITHOUT_STAGES,

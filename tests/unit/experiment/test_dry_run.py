@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, encode, training_order
 from stdpbench.experiment.dry_run import shown_numbers, shown_stimulus
-from stdpbench.figures.stimulus_figure import stimulus_figure
+from stdpbench.results.figures.stimulus_figure import stimulus_figure
 
 EVENTS = {"data": {"kind": "digits-events"}, "encoding": {"kind": "events"}}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.datasets.base import Split
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets.base import Split
+from stdpbench.data.stimuli import Images
 from stdpbench.experiment import Evaluation, Experiment, encode
+from stdpbench.experiment.templates import templates
 from stdpbench.runs.preparation.start import check_brightness
-from stdpbench.stimuli import Images
-from stdpbench.templates import templates
 
 DEFAULT = Experiment.from_mapping({})
 OTHER = Experiment.from_toml(

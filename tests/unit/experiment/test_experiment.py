@@ -13,7 +13,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import stdpbench
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameter, Parameters
 from stdpbench.experiment import (
     SECTIONS,
     Experiment,
@@ -21,9 +22,8 @@ from stdpbench.experiment import (
     read_experiment,
     shipped_experiments,
 )
-from stdpbench.neurons import Variable, neurons
-from stdpbench.parameters import Parameter, Parameters
-from stdpbench.plasticity import Trace, rules
+from stdpbench.kinds.neurons import Variable, neurons
+from stdpbench.kinds.plasticity import Trace, rules
 
 DEFAULT = Experiment.from_mapping({})
 

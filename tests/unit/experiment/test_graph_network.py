@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments, value_at
 
 DEFAULT = Experiment.from_mapping({})

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Experiment, NetworkDraft, group_of, parameter_groups, read_experiment, value_at
 from stdpbench.experiment.draft_rows import draft_groups
-from stdpbench.parameters import Parameter
 
 TWO_LAYERS = """
 [network]

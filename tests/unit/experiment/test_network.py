@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
-from stdpbench.graph import Graph
+from stdpbench.experiment.graph import Graph
 
 DEFAULT = Experiment.from_mapping({})
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, trained_kinds, with_reference
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.commands import lost_text
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, training_order
 from stdpbench.runs.process.training import stage_ends
 

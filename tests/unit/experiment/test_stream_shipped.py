@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stdpbench.connections.random import Random
-from stdpbench.encoding import Spikes
+from stdpbench.engine.network import draw_noise
+from stdpbench.engine.simulators import open_graph
 from stdpbench.experiment import read_experiment
-from stdpbench.network import draw_noise
-from stdpbench.readout.streams import DELTA, rhythm
-from stdpbench.simulators import open_graph
-from stdpbench.streams.patterns import Patterns
-from stdpbench.streams.poisson import PoissonInputs
-from stdpbench.weights.constant import Constant
+from stdpbench.kinds.connections.random import Random
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.streams.patterns import Patterns
+from stdpbench.kinds.streams.poisson import PoissonInputs
+from stdpbench.kinds.weights.constant import Constant
+from stdpbench.results.readout.streams import DELTA, rhythm
 
 
 def test_song_abbott_2000_is_a_neuron_with_poisson_inputs():

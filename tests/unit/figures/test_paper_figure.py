@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
-from stdpbench.figures.diagram import diagram_spec, network_figure
-from stdpbench.figures.paper import (
+from stdpbench.experiment.graph.diagram import Measure
+from stdpbench.results.figures.diagram import diagram_spec, network_figure
+from stdpbench.results.figures.paper import (
     Order,
     caption,
     export,
@@ -20,8 +21,7 @@ from stdpbench.figures.paper import (
     table_text,
     write_order,
 )
-from stdpbench.figures.paper_parts import draw
-from stdpbench.graph.diagram import Measure
+from stdpbench.results.figures.paper_parts import draw
 
 RANDOM = np.random.default_rng(0)
 X = np.arange(10.0)
@@ -177,7 +177,7 @@ def test_files_beside_a_figure_replace_no_others(tmp_path: Path) -> None:
 def test_the_process_says_what_went_wrong(tmp_path):
     write_order(tmp_path / "order.npz", SPECS["bars"], None, Order(str(tmp_path / "absent" / "a.pdf")))
     done = subprocess.run(
-        [sys.executable, "-m", "stdpbench.figures.paper", str(tmp_path / "order.npz")],
+        [sys.executable, "-m", "stdpbench.results.figures.paper", str(tmp_path / "order.npz")],
         capture_output=True,
         text=True,
         check=False,

@@ -8,13 +8,13 @@ from typing import IO, Any
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.figures.confusion import confusion, confusion_on
-from stdpbench.figures.drawing import blues, greys, new_figure, readable_on, shortened, spaced
-from stdpbench.figures.fields import Mosaic, fields_on, receptive_fields
-from stdpbench.figures.run_figures import accuracy_over_time
-from stdpbench.figures.saving import at_width, millimetres, write_figure
-from stdpbench.readout import NO_ANSWER, score
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.figures.confusion import confusion, confusion_on
+from stdpbench.results.figures.drawing import blues, greys, new_figure, readable_on, shortened, spaced
+from stdpbench.results.figures.fields import Mosaic, fields_on, receptive_fields
+from stdpbench.results.figures.run_figures import accuracy_over_time
+from stdpbench.results.figures.saving import at_width, millimetres, write_figure
+from stdpbench.results.readout import NO_ANSWER, score
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.figures.surrogate_training import layers_with_gradients, passes_of, surrogate_training_figure
+from stdpbench.results.figures.surrogate_training import layers_with_gradients, passes_of, surrogate_training_figure
 
 COLUMNS = {
     "position": np.array([20.0, 40.0, 60.0, 80.0, 100.0]),

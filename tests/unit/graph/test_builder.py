@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import stdpbench
-from stdpbench.connections.one_to_one import OneToOne
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.connections.one_to_one import OneToOne
 
 
 def network() -> stdpbench.Network:

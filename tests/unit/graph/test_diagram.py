@@ -12,12 +12,22 @@ from graphs import FIXED, SIDE_BY_SIDE, fixed
 from numpy.typing import NDArray
 
 import stdpbench
+from stdpbench.base.units import thousands
 from stdpbench.experiment import read_experiment
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.graph.diagram import Arrow, Diagram, Point, Rect, lay_out, roles_of, rule_text, settled, size_text
-from stdpbench.neurons.lif import LIF
-from stdpbench.plasticity.pair_additive import PairAdditive
-from stdpbench.units import thousands
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.experiment.graph.diagram import (
+    Arrow,
+    Diagram,
+    Point,
+    Rect,
+    lay_out,
+    roles_of,
+    rule_text,
+    settled,
+    size_text,
+)
+from stdpbench.kinds.neurons.lif import LIF
+from stdpbench.kinds.plasticity.pair_additive import PairAdditive
 
 SHIPPED = ("digits", "diehl-cook-400", "vogels-2011", "masquelier-2008", "song-abbott-2000")
 STACK = {"network": {"kind": "stack", "n_first": 40, "n_second": 10}}

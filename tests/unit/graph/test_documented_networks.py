@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.describe import describe_command
-from stdpbench.connections import connections
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, Stage, parse_assignment, read_experiment
-from stdpbench.graph.tables import PROJECTION
-from stdpbench.noises.poisson import PoissonNoise
-from stdpbench.templates import templates
+from stdpbench.experiment.graph.tables import PROJECTION
+from stdpbench.experiment.templates import templates
+from stdpbench.kinds.connections import connections
+from stdpbench.kinds.noises.poisson import PoissonNoise
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "networks.md").read_text(encoding="utf-8")
 SPELLED_OUT, NOISE, LOCAL, STACK, BALANCED, ENTRY_POINTS, USE = re.findall(r"(?ms)^```toml\n(.*?)^```", PAGE)

@@ -12,18 +12,18 @@ from harness import Driven, experiment, new_run
 from typer.testing import CliRunner
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.hardware import TARGETS, Activity, ChipCheck, Row, check, needs_of
+from stdpbench.bridges.hardware.needs import PROPERTIES
+from stdpbench.bridges.hardware.targets import LIMITS
 from stdpbench.cli.app import app
 from stdpbench.cli.completion import chips
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.hardware import TARGETS, Activity, ChipCheck, Row, check, needs_of
-from stdpbench.hardware.needs import PROPERTIES
-from stdpbench.hardware.targets import LIMITS
-from stdpbench.report.chip_check import check_run
-from stdpbench.report.evaluated_run import load_run
-from stdpbench.report.presentations import Presentation, Presenter
-from stdpbench.report.trained_network import trained_network
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.studies.report.chip_check import check_run
+from stdpbench.studies.report.evaluated_run import load_run
+from stdpbench.studies.report.presentations import Presentation, Presenter
+from stdpbench.studies.report.trained_network import trained_network
 
 DISCRETE = {"kind": "lif-discrete", "beta": 0.9375, "reset_mechanism": "zero", "reset_step": "same"}
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.errors import StdpbenchError
-from stdpbench.lab.checks.base import Outcome
-from stdpbench.lab.checks.kinds import kinds
-from stdpbench.lab.checks.page import BY_HAND, write
-from stdpbench.lab.checks.suite import CHECKS, LONG_CHECKS, validate
-from stdpbench.plasticity import rules
-from stdpbench.plasticity.pair_additive import PairAdditive
-from stdpbench.plasticity.triplet import Triplet
+from stdpbench.kinds.plasticity import rules
+from stdpbench.kinds.plasticity.pair_additive import PairAdditive
+from stdpbench.kinds.plasticity.triplet import Triplet
+from stdpbench.studies.lab.checks.base import Outcome
+from stdpbench.studies.lab.checks.kinds import kinds
+from stdpbench.studies.lab.checks.page import BY_HAND, write
+from stdpbench.studies.lab.checks.suite import CHECKS, LONG_CHECKS, validate
 
 KINDS = [*kinds()]
 

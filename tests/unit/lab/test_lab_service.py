@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench import lab
-from stdpbench.errors import StdpbenchError
-from stdpbench.lab.default_protocol import protocol
-from stdpbench.lab.quick import QUICK, as_opened, options_for, plan_for, why_not
-from stdpbench.lab.result import Result
-from stdpbench.lab.service import Desk
-from stdpbench.plasticity import rules
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.plasticity import rules
+from stdpbench.studies import lab
+from stdpbench.studies.lab.default_protocol import protocol
+from stdpbench.studies.lab.quick import QUICK, as_opened, options_for, plan_for, why_not
+from stdpbench.studies.lab.result import Result
+from stdpbench.studies.lab.service import Desk
 
 
 def nothing(*_: object) -> None:

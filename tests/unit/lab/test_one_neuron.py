@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stdpbench import lab
+from stdpbench.studies import lab
 
 
 def test_weights_of_a_neuron_spread_under_the_multiplicative_rule() -> None:

@@ -15,17 +15,17 @@ from typing import Any
 
 import pytest
 
-from stdpbench.delay_plasticity import DelayRule, delay_rules
-from stdpbench.delay_plasticity.declared import check_delay_rule
-from stdpbench.errors import StdpbenchError
-from stdpbench.lab.checks import in_network, voltage
-from stdpbench.lab.checks.base import Outcome
-from stdpbench.lab.checks.equations import EQUATIONS
-from stdpbench.lab.checks.suite import CHECKS, validate
-from stdpbench.network import elements, spreading
-from stdpbench.normalisations import norm, normalisations, sum
-from stdpbench.plasticity import PlasticityRule, projection_rules
-from stdpbench.plasticity.declared import check_rule
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import elements, spreading
+from stdpbench.kinds.delay_plasticity import DelayRule, delay_rules
+from stdpbench.kinds.delay_plasticity.declared import check_delay_rule
+from stdpbench.kinds.normalisations import norm, normalisations, sum
+from stdpbench.kinds.plasticity import PlasticityRule, projection_rules
+from stdpbench.kinds.plasticity.declared import check_rule
+from stdpbench.studies.lab.checks import in_network, voltage
+from stdpbench.studies.lab.checks.base import Outcome
+from stdpbench.studies.lab.checks.equations import EQUATIONS
+from stdpbench.studies.lab.checks.suite import CHECKS, validate
 
 KINDS = [kind for kind in CHECKS if kind != "custom" and kind not in normalisations.kinds()]
 """All rules but an example of the language, which comes with its own definition."""

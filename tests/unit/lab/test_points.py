@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.lab.points import SHIPPED, read_points
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.studies.lab.points import SHIPPED, read_points
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from stdpbench import lab
-from stdpbench.errors import StdpbenchError
-from stdpbench.plasticity import rules
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.plasticity import rules
+from stdpbench.studies import lab
 
 KINDS = [*rules.kinds()]
 

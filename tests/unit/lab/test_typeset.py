@@ -7,9 +7,9 @@ import io
 import pytest
 from PIL import Image
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.lab.typeset import Line, lines_of, name_tex, notes_of, picture, statement_tex
-from stdpbench.plasticity import rules
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.plasticity import rules
+from stdpbench.studies.lab.typeset import Line, lines_of, name_tex, notes_of, picture, statement_tex
 
 
 @pytest.mark.parametrize(

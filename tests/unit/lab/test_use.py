@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.lab.use import experiment_with, is_same_rule, live_changes
-from stdpbench.plasticity import rules
+from stdpbench.kinds.plasticity import rules
+from stdpbench.studies.lab.use import experiment_with, is_same_rule, live_changes
 
 
 def test_an_experiment_takes_the_rule_and_leaves_what_it_said_to_expect() -> None:

@@ -10,7 +10,7 @@ import nbclient
 import nbformat
 import pytest
 
-from stdpbench.lessons import Lesson, cells, lessons
+from stdpbench.base.lessons import Lesson, cells, lessons
 
 ROOT = Path(__file__).resolve().parents[3]
 

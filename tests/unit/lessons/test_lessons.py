@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.lessons import Lesson, cells, lessons, read_lesson
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.lessons import Lesson, cells, lessons, read_lesson
-from stdpbench.plasticity import rules
+from stdpbench.kinds.plasticity import rules
 
 ALL = lessons()
 

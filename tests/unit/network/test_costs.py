@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from stdpbench.base.units import thousands
+from stdpbench.engine.network import Layout
+from stdpbench.engine.network.costs import Cost, costs, costs_sentence
+from stdpbench.engine.network.memory import synapse_memory
 from stdpbench.experiment import NetworkDraft, read_experiment
-from stdpbench.network import Layout
-from stdpbench.network.costs import Cost, costs, costs_sentence
-from stdpbench.network.memory import synapse_memory
-from stdpbench.units import thousands
 
 DIGITS = NetworkDraft(read_experiment("digits"))
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from stdpbench.connections.one_to_one import OneToOne
+from stdpbench.engine.network.description import bytes_text, population_rows, projection_rows
+from stdpbench.engine.network.layout import Layout
+from stdpbench.engine.network.memory import projection_memory
 from stdpbench.experiment import read_experiment
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.network.description import bytes_text, population_rows, projection_rows
-from stdpbench.network.layout import Layout
-from stdpbench.network.memory import projection_memory
-from stdpbench.neurons.lif import LIF
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections.one_to_one import OneToOne
+from stdpbench.kinds.neurons.lif import LIF
 
 DIGITS = read_experiment("diehl-cook-400").graph(28, 28)
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stdpbench.connections.one_to_one import OneToOne
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import Learned, learned_shapes, shapes_in
+from stdpbench.engine.network.learned import learned_in
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph, Population, Projection
-from stdpbench.network import Learned, learned_shapes, shapes_in
-from stdpbench.network.learned import learned_in
-from stdpbench.neurons.adaptive_lif import AdaptiveLIF
-from stdpbench.neurons.lif import LIF
-from stdpbench.plasticity.oja import Oja
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections.one_to_one import OneToOne
+from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.kinds.neurons.lif import LIF
+from stdpbench.kinds.plasticity.oja import Oja
 
 LEARNED = Learned({"feed.w": np.arange(6.0).reshape(2, 3), "exc.theta": np.full(3, 0.02)})
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench import lab
-from stdpbench.errors import StdpbenchError
-from stdpbench.network.driven import DrivenNeurons
-from stdpbench.network.imposed import ImposedSpikes
-from stdpbench.neurons.adex import AdEx
-from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network.driven import DrivenNeurons
+from stdpbench.engine.network.imposed import ImposedSpikes
+from stdpbench.kinds.neurons.adex import AdEx
+from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.studies import lab
 
 NONE = np.empty(0)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network.imposed import ImposedSpikes
+from stdpbench.engine.network.layout import Layout
 from stdpbench.experiment import Experiment
-from stdpbench.network.imposed import ImposedSpikes
-from stdpbench.network.layout import Layout
-from stdpbench.plasticity import PlasticityRule, rules
-from stdpbench.plasticity.replay import Heard, replay
+from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.kinds.plasticity.replay import Heard, replay
 
 DT, N_BINS, N_POINTS = 0.5, 600, 7
 

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from stdpbench.datasets import Images
+from stdpbench.data.datasets import Images
+from stdpbench.engine.network import Layout, projection_delays, start_arrays, start_pictures, start_weights
 from stdpbench.experiment import Experiment, encode, n_input
-from stdpbench.network import Layout, projection_delays, start_arrays, start_pictures, start_weights
 
 
 def experiment(seed: int = 0, **network: Any) -> Experiment:

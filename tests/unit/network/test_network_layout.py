@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stdpbench.engine.network import Layout
+from stdpbench.engine.network.layout import synaptic_name
+from stdpbench.engine.network.values import brian_name
 from stdpbench.experiment import Experiment
-from stdpbench.network import Layout
-from stdpbench.network.layout import synaptic_name
-from stdpbench.network.values import brian_name
 
 
 def layout(changes: dict[str, Any] | None = None, **network: Any) -> Layout:
@@ -120,7 +120,7 @@ def test_the_longest_delay(delays, max_delay, steps):
 
 def test_a_layout_needs_no_brian2():
     code = (
-        "import sys; from stdpbench.network import Layout; from stdpbench.experiment import Experiment;"
+        "import sys; from stdpbench.engine.network import Layout; from stdpbench.experiment import Experiment;"
         "Layout(Experiment.from_mapping({}).graph(784)).parameters; print('brian2' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from stdpbench.connections import Synapses
+from stdpbench.engine.network import normalise
 from stdpbench.experiment import Experiment
-from stdpbench.network import normalise
-from stdpbench.normalisations.norm import Norm
+from stdpbench.kinds.connections import Synapses
+from stdpbench.kinds.normalisations.norm import Norm
 
 
 def test_columns_sum_up_in_place():

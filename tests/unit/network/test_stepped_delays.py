@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.delays.stepped import Stepped
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import projection_delays
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.network import projection_delays
+from stdpbench.kinds.delays.stepped import Stepped
 
 
 def test_each_neuron_has_each_delay_equally_often_in_random_order() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.special import exprel
 
-from stdpbench.graph.checks import receptors
-from stdpbench.neurons import Neuron, neurons
-from stdpbench.neurons.lif import LIF
+from stdpbench.experiment.graph.checks import receptors
+from stdpbench.kinds.neurons import Neuron, neurons
+from stdpbench.kinds.neurons.lif import LIF
 
 DT, N_STEPS = 1e-4, 200
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.expressions import Code
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.expressions import Code
-from stdpbench.plasticity import rules
-from stdpbench.plasticity.custom import EXAMPLE, CustomRule, as_custom, known_names, problems, rule_file
-from stdpbench.plasticity.language import DIMENSIONS, NUMBER, checked
+from stdpbench.kinds.plasticity import rules
+from stdpbench.kinds.plasticity.custom import EXAMPLE, CustomRule, as_custom, known_names, problems, rule_file
+from stdpbench.kinds.plasticity.language import DIMENSIONS, NUMBER, checked
 
 NAMES = {"w": NUMBER, "w_max": NUMBER, "x": NUMBER, "y": NUMBER, "eta": NUMBER}
 NAMES |= {"tau": DIMENSIONS["ms"], "theta_v": DIMENSIONS["mV"], "rate": DIMENSIONS["Hz"]}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stdpbench.experiment import Experiment
-from stdpbench.plasticity import rules
+from stdpbench.kinds.plasticity import rules
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "plasticity.md").read_text(encoding="utf-8")
 

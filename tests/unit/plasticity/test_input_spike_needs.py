@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.expressions import Code
-from stdpbench.plasticity import rules
+from stdpbench.declare.expressions import Code
+from stdpbench.kinds.plasticity import rules
 
 KINDS = [kind for kind in rules.kinds() if rules.get(kind).input_spike_needs]
 

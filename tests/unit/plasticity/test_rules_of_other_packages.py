@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
 from stdpbench.cli.describe import describe_command
-from stdpbench.errors import StdpbenchError
+from stdpbench.engine.network import Layout
 from stdpbench.experiment import Experiment
-from stdpbench.network import Layout
-from stdpbench.plasticity import PlasticityRule, laterals, rules
-from stdpbench.plasticity.declared import check_rule
+from stdpbench.kinds.plasticity import PlasticityRule, laterals, rules
+from stdpbench.kinds.plasticity.declared import check_rule
 
 MODULE = '''
 from typing import ClassVar, Literal
 
-from stdpbench.parameters import parameter
-from stdpbench.plasticity import PlasticityRule, Trace
+from stdpbench.declare.parameters import parameter
+from stdpbench.kinds.plasticity import PlasticityRule, Trace
 
 
 class Anti(PlasticityRule):

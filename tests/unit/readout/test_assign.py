@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import NO_ANSWER, assign, base
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import NO_ANSWER, assign, base
 
 # pictures of classes 0, 0, 1, 1, 1 for five neurons: the last never fires
 COUNTS = np.array(

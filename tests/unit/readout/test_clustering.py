@@ -9,11 +9,11 @@ import warnings
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import NO_ANSWER
-from stdpbench.readout.cluster_measures import agreement, compactness
-from stdpbench.readout.clustering import METHODS, cluster, features, free_k, winners
-from stdpbench.readout.embedding import embed
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import NO_ANSWER
+from stdpbench.results.readout.cluster_measures import agreement, compactness
+from stdpbench.results.readout.clustering import METHODS, cluster, features, free_k, winners
+from stdpbench.results.readout.embedding import embed
 
 LABELS = np.repeat(np.arange(4), 50)
 AGREEMENT = ("accuracy", "purity", "nmi", "ami", "ari", "homogeneity", "completeness", "v_measure", "fowlkes_mallows")
@@ -160,5 +160,5 @@ def test_an_embedding_that_is_not_there_is_said():
 
 def test_scikit_learn_is_imported_only_when_something_is_clustered():
     modules = "clustering, cluster_measures, embedding, supervised"
-    code = f"import sys; from stdpbench.readout import {modules}; assert 'sklearn' not in sys.modules"
+    code = f"import sys; from stdpbench.results.readout import {modules}; assert 'sklearn' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

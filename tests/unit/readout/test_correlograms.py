@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import SpikeTrains
-from stdpbench.readout.correlograms import correlogram, intervals, raster, rate
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import SpikeTrains
+from stdpbench.results.readout.correlograms import correlogram, intervals, raster, rate
 
 
 def trains(*pictures: list[tuple[int, int]], n_exc: int = 3, n_bins: int = 100, dt: float = 0.5) -> SpikeTrains:

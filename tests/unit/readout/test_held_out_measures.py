@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import READOUTS
-from stdpbench.readout.held_out import MEASURES, cross_fitted, measure_held_out
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import READOUTS
+from stdpbench.results.readout.held_out import MEASURES, cross_fitted, measure_held_out
 
 LABELS = np.array([0, 0, 1, 1, 0, 0, 1, 1])  # both classes in either half
 

@@ -7,9 +7,9 @@ import pytest
 
 import stdpbench
 from stdpbench.experiment import read_experiment
-from stdpbench.readout import assign
-from stdpbench.readout.energy import ADDITION, LOIHI, cost, pixel_distances_nanojoule
-from stdpbench.readout.neurons import measure_neurons, most_alike, mutual_information
+from stdpbench.results.readout import assign
+from stdpbench.results.readout.energy import ADDITION, LOIHI, cost, pixel_distances_nanojoule
+from stdpbench.results.readout.neurons import measure_neurons, most_alike, mutual_information
 
 
 def test_four_neurons_by_hand():

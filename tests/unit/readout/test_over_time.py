@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.readout import NO_ANSWER, Assignment, SpikeTrains
-from stdpbench.readout.over_time import answers_over_time
-from stdpbench.readout.vote import Vote
+from stdpbench.results.readout import NO_ANSWER, Assignment, SpikeTrains
+from stdpbench.results.readout.over_time import answers_over_time
+from stdpbench.results.readout.vote import Vote
 
 ASSIGNMENT = Assignment(np.array([0, 1]), np.eye(2), np.array([5, 5]))
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
-from stdpbench.readout import polychrony
-from stdpbench.readout.polychrony import Wiring, find_groups, shuffled
+from stdpbench.results.readout import polychrony
+from stdpbench.results.readout.polychrony import Wiring, find_groups, shuffled
 from stdpbench.runs.analysis.wiring import wiring_of
 
 ANCHORS, MOTHER, CHAIN = (0, 1, 2), 3, 8

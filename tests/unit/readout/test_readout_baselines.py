@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import baselines
-from stdpbench.readout.baselines import kmeans_accuracy, prototype_accuracy
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import baselines
+from stdpbench.results.readout.baselines import kmeans_accuracy, prototype_accuracy
 
 
 def blobs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

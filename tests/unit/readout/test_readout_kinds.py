@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import NO_ANSWER, Assignment, assign, base, readouts
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import NO_ANSWER, Assignment, assign, base, readouts
 
 KINDS = readouts.kinds()
 
@@ -169,11 +169,12 @@ def test_vote_reads_a_tuned_population() -> None:
 
 def test_heavy_packages_are_imported_late() -> None:
     code = (
-        "import sys, stdpbench.readout as r, stdpbench.readout.baselines, stdpbench.figures.run_figures\n"
+        "import sys, stdpbench.results.readout as r, stdpbench.results.readout.baselines\n"
+        "import stdpbench.results.figures.run_figures\n"
         "[r.readouts.get(kind) for kind in r.readouts.kinds()]\n"
         "early = {'sklearn', 'scipy', 'matplotlib', 'brian2', 'PyQt6'} & set(sys.modules)\n"
         "assert not early, early\n"
-        "stdpbench.figures.run_figures.accuracy_over_time([0, 1], {'vote': [0.1, 0.2]})\n"
+        "stdpbench.results.figures.run_figures.accuracy_over_time([0, 1], {'vote': [0.1, 0.2]})\n"
         "assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=250)

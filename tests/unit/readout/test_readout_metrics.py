@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import NO_ANSWER, Score, score, wilson_interval
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import NO_ANSWER, Score, score, wilson_interval
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 2, 2, 2])
 ANSWERS = np.array([0, 0, 1, -1, 1, -1, 0, 2, 2])

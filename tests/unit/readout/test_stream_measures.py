@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.readout.streams import (
+from stdpbench.results.readout.streams import (
     DELTA,
     GAMMA,
     Intervals,

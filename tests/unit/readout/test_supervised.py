@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
 
 READERS = [linear_probe, nearest_neighbours]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import NO_ANSWER, Known, SpikeTrains, assign, timed_readouts
-from stdpbench.readout.spike_distances import van_rossum, victor_purpura
-from stdpbench.readout.van_rossum import VanRossum
-from stdpbench.readout.victor_purpura import VictorPurpura
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import NO_ANSWER, Known, SpikeTrains, assign, timed_readouts
+from stdpbench.results.readout.spike_distances import van_rossum, victor_purpura
+from stdpbench.results.readout.van_rossum import VanRossum
+from stdpbench.results.readout.victor_purpura import VictorPurpura
 
 N_EXC, N_BINS, DT = 4, 700, 0.5
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stdpbench.readout import wilson_interval
-from stdpbench.readout.metric import Metric
-from stdpbench.readout.verdict import verdict
+from stdpbench.results.readout import wilson_interval
+from stdpbench.results.readout.metric import Metric
+from stdpbench.results.readout.verdict import verdict
 
 
 def accuracy(share: float, n: int = 1000) -> Metric:

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stdpbench.datasets.digits import Digits
-from stdpbench.encoding.current import Current
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets.digits import Digits
 from stdpbench.experiment import Experiment
-from stdpbench.figures.conversion import conversion_figure
-from stdpbench.references import Task, Trainer
-from stdpbench.references.conversion_curve import conversion_curve
-from stdpbench.references.feed_forward import chain, neurons_of
-from stdpbench.references.relu_network import Classifier, activations, scaled, scales_of
+from stdpbench.experiment.references import Task, Trainer
+from stdpbench.experiment.references.conversion_curve import conversion_curve
+from stdpbench.experiment.references.feed_forward import chain, neurons_of
+from stdpbench.experiment.references.relu_network import Classifier, activations, scaled, scales_of
+from stdpbench.kinds.encoding.current import Current
+from stdpbench.results.figures.conversion import conversion_figure
 
 N_TRAIN, N_TEST, BATCH, PASSES = 1000, 300, 50, 12
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stdpbench.references.optimizer import Adam
-from stdpbench.references.spiking_layers import Neurons, backward, forward
-from stdpbench.references.surrogates import USUAL_K, Kind, Surrogate
+from stdpbench.experiment.references.optimizer import Adam
+from stdpbench.experiment.references.spiking_layers import Neurons, backward, forward
+from stdpbench.experiment.references.surrogates import USUAL_K, Kind, Surrogate
 
 N_STEPS, SIZES = 7, (5, 6, 4, 3)
 _random = np.random.default_rng(4)

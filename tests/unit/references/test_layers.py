@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import correlate2d
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.references.converted import Kernels, as_neurons, kernels_of, matrix_of, network_table
-from stdpbench.references.layer_file import read_layers, write_layers
-from stdpbench.references.layer_network import LayerNetwork, Stage
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.experiment.references.converted import Kernels, as_neurons, kernels_of, matrix_of, network_table
+from stdpbench.experiment.references.layer_file import read_layers, write_layers
+from stdpbench.experiment.references.layer_network import LayerNetwork, Stage
 
 ARRAYS: dict[str, Any] = {
     "input": [1, 8, 8],

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
-from stdpbench.references import Task
-from stdpbench.references.linear import Linear, LinearTrainer
+from stdpbench.experiment.references import Task
+from stdpbench.experiment.references.linear import Linear, LinearTrainer
 
 
 def experiment(**changes: object) -> Experiment:

@@ -10,9 +10,9 @@ import nir
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.nir.layers import layers_of
-from stdpbench.references.layer_file import read_layers
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.nir.layers import layers_of
+from stdpbench.experiment.references.layer_file import read_layers
 
 RANDOM = np.random.default_rng(5)
 CONV, GROUPED, DENSE = (RANDOM.normal(0, 1, shape) for shape in ((4, 1, 3, 3), (6, 2, 3, 3), (10, 54)))

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.references.loss import cross_entropy
-from stdpbench.references.optimizer import Adam
-from stdpbench.references.spiking_layers import Neurons, backward, forward
-from stdpbench.references.surrogates import Kind, Surrogate
+from stdpbench.experiment.references.loss import cross_entropy
+from stdpbench.experiment.references.optimizer import Adam
+from stdpbench.experiment.references.spiking_layers import Neurons, backward, forward
+from stdpbench.experiment.references.surrogates import Kind, Surrogate
 
 N_STEPS, BETA, SCALE, RATE = 12, 0.9, 0.3, 1e-3
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stdpbench.encoding.latency import Latency
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
-from stdpbench.references import Task
-from stdpbench.references.spike_times import Cell, fire, of_times, of_weights
-from stdpbench.references.spikeprop import SpikeProp, SpikePropTrainer, decided
+from stdpbench.experiment.references import Task
+from stdpbench.experiment.references.spike_times import Cell, fire, of_times, of_weights
+from stdpbench.experiment.references.spikeprop import SpikeProp, SpikePropTrainer, decided
+from stdpbench.kinds.encoding.latency import Latency
 
 TAU, END = 7.0, 40.0
 DELAYS = np.array([1.0, 4.0, 9.0])

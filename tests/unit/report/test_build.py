@@ -20,17 +20,11 @@ import pytest
 from typer.testing import CliRunner
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.app import app
-from stdpbench.errors import StdpbenchError
+from stdpbench.engine.simulators import open_simulator
 from stdpbench.experiment import Experiment
-from stdpbench.readout import wilson_interval
-from stdpbench.report import adapted_thresholds, build, robustness
-from stdpbench.report.analysis import Extent
-from stdpbench.report.build import PAGE, ReportOptions, make_report
-from stdpbench.report.disturbances import Kind
-from stdpbench.report.evaluated_run import load_run
-from stdpbench.report.presentations import Presentation, Presenter
-from stdpbench.report.service import ReportService
+from stdpbench.results.readout import wilson_interval
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.notes import change_notes
@@ -41,8 +35,14 @@ from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.process.training import train
 from stdpbench.runs.protocol.facts import HeldOut, LabelsRead, Progress, Record
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import open_simulator
-from stdpbench.sweeps.seeds import over_seeds
+from stdpbench.studies.report import adapted_thresholds, build, robustness
+from stdpbench.studies.report.analysis import Extent
+from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
+from stdpbench.studies.report.disturbances import Kind
+from stdpbench.studies.report.evaluated_run import load_run
+from stdpbench.studies.report.presentations import Presentation, Presenter
+from stdpbench.studies.report.service import ReportService
+from stdpbench.studies.sweeps.seeds import over_seeds
 
 OPTIONS = ReportOptions(Extent(40, 1), workers=1)
 HELD_OUT = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.encoding import CONTROLS
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import Learned
+from stdpbench.engine.network.rounding import quantised
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.network import Learned
-from stdpbench.network.rounding import quantised
-from stdpbench.report.disturbances import KINDS, Disturbance, kinds_for
+from stdpbench.kinds.encoding import CONTROLS
+from stdpbench.studies.report.disturbances import KINDS, Disturbance, kinds_for
 
 EXPERIMENT = Experiment.from_mapping({"seed": 3, "network": {"n_exc": 20, "weight_sum": 30.0}})
 PIXELS = np.random.default_rng(0).integers(0, 200, (5, 20, 20)).astype(np.uint8)

@@ -14,13 +14,13 @@ from harness import Driven, experiment, new_run
 from typer.testing import CliRunner
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.app import app
-from stdpbench.errors import StdpbenchError
-from stdpbench.report.recordings.neo_file import write_neo
-from stdpbench.report.recordings.nwb_file import write_nwb
-from stdpbench.report.recordings.recorded import Recorded, kept
-from stdpbench.report.recordings.replayed import replay
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.studies.report.recordings.neo_file import write_neo
+from stdpbench.studies.report.recordings.nwb_file import write_nwb
+from stdpbench.studies.report.recordings.recorded import Recorded, kept
+from stdpbench.studies.report.recordings.replayed import replay
 
 N_STIMULI, DURATION, DT = 20, 0.03, 0.5e-3
 

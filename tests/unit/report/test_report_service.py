@@ -12,16 +12,23 @@ import numpy as np
 import pytest
 from test_build import finished
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import READOUTS
-from stdpbench.readout.clustering import features
-from stdpbench.report.rows import GROUPS
-from stdpbench.report.service import ReportService
-from stdpbench.report.slow_readouts import TIMED
-from stdpbench.report.views import NEURONS, clustering_of, over_time_of, plane_of, view_data_of, with_accuracies
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import READOUTS
+from stdpbench.results.readout.clustering import features
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
+from stdpbench.studies.report.rows import GROUPS
+from stdpbench.studies.report.service import ReportService
+from stdpbench.studies.report.slow_readouts import TIMED
+from stdpbench.studies.report.views import (
+    NEURONS,
+    clustering_of,
+    over_time_of,
+    plane_of,
+    view_data_of,
+    with_accuracies,
+)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +142,7 @@ def test_the_process_answers_and_exits_with_its_client(run: RunFolder, tmp_path:
         {"number": 2, "name": "cluster", "arguments": {"method": "k-means", "k": 99}},
         {"number": 3, "name": "cluster", "arguments": {"method": "k-means", "k": 3}},
     ]
-    command = [sys.executable, "-m", "stdpbench.report.service", str(run.path), str(tmp_path)]
+    command = [sys.executable, "-m", "stdpbench.studies.report.service", str(run.path), str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None

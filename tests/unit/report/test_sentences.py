@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from stdpbench.readout import wilson_interval
-from stdpbench.report.analysis import Findings
-from stdpbench.report.rows import Accuracy
-from stdpbench.report.sentences import _baselines, _set_by_hand
+from stdpbench.results.readout import wilson_interval
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LearnedSet, Record
+from stdpbench.studies.report.analysis import Findings
+from stdpbench.studies.report.rows import Accuracy
+from stdpbench.studies.report.sentences import _baselines, _set_by_hand
 
 
 def row(

@@ -12,16 +12,16 @@ from harness import drive, finished, killed_at_position, new_run
 from sparse_streams import sparse_stream
 from typer.testing import CliRunner
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.app import app
-from stdpbench.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
-from stdpbench.report.build import PAGE, ReportOptions, make_report
-from stdpbench.report.service import ReportService
-from stdpbench.report.stream_run import grouped, load_stream
 from stdpbench.runs.analysis.stream_series import stream_columns
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.simulators import find_compiler
+from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
+from stdpbench.studies.report.service import ReportService
+from stdpbench.studies.report.stream_run import grouped, load_stream
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stdpbench.report.rows import Accuracy
-from stdpbench.report.views import NOTHING, Chosen, Clustering, ViewData
+from stdpbench.studies.report.rows import Accuracy
+from stdpbench.studies.report.views import NOTHING, Chosen, Clustering, ViewData
 
 LABELS = np.array([0, 0, 0, 1, 1, 1])
 ANSWERS = {"vote": np.array([0, 0, 1, 1, 1, -1]), "proportion": LABELS}

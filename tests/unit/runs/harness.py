@@ -14,8 +14,8 @@ from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
+from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Experiment
-from stdpbench.parameters import Parameter
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run

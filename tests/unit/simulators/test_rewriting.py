@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import Layout
+from stdpbench.engine.simulators.compiled import rewriting
 from stdpbench.experiment import Experiment
-from stdpbench.network import Layout
-from stdpbench.simulators.compiled import rewriting
 
 STEP = """
 double v = _ptr_array_exc_v[_idx];
@@ -111,7 +111,7 @@ def test_spikes_are_taken_together_where_they_do_little() -> None:
 
 
 def test_what_brian2_does_besides_a_presentation_is_not_compiled(tmp_path: Path) -> None:
-    from stdpbench.simulators.compiled.device import generate
+    from stdpbench.engine.simulators.compiled.device import generate
 
     generate(Layout(Experiment.from_mapping({"network": {"n_exc": 4}}).graph(9)), tmp_path)
     sources = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.cpp")}
@@ -159,7 +159,7 @@ def test_a_brian2_that_writes_other_code_is_refused_before_anything_is_compiled(
 ) -> None:
     from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 
-    from stdpbench.simulators.compiled.device import generate
+    from stdpbench.engine.simulators.compiled.device import generate
 
     write = CPPCodeGenerator.translate_to_write_arrays
     monkeypatch.setattr(

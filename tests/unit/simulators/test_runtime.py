@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from brian2.codegen.runtime.cython_rt import CythonCodeObject
 
+from stdpbench.engine.network import projection_delays
+from stdpbench.engine.simulators.runtime import RuntimeSimulator
 from stdpbench.experiment import Experiment
-from stdpbench.network import projection_delays
-from stdpbench.simulators.runtime import RuntimeSimulator
 
 
 @pytest.mark.parametrize("delays", ["none", "uniform"])

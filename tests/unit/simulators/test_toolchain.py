@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench import simulators
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine import simulators
+from stdpbench.engine.simulators import open_simulator
+from stdpbench.engine.simulators.compiled import toolchain
+from stdpbench.engine.simulators.compiled.toolchain import Compiler, compile_library
 from stdpbench.experiment import Experiment
-from stdpbench.simulators import open_simulator
-from stdpbench.simulators.compiled import toolchain
-from stdpbench.simulators.compiled.toolchain import Compiler, compile_library
 
 find = toolchain.find_compiler.__wrapped__  # not what was found before
 posix = pytest.mark.skipif(sys.platform == "win32", reason="stands in for the compiler with a shell script")
@@ -133,7 +133,7 @@ def test_the_compiled_simulator_needs_a_compiler(monkeypatch):
 @pytest.mark.parametrize("name", [None, "runtime"])
 def test_without_a_compiler_numpy_runs_and_says_so(monkeypatch, name):
     monkeypatch.setattr(simulators, "find_compiler", lambda: None)
-    monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)
+    monkeypatch.setattr("stdpbench.engine.simulators.runtime.cython_works", lambda: False)
     simulator, remark = open_simulator(SMALL, 4, name)
     assert simulator.name == "runtime"
     assert "compiler" in remark
@@ -153,7 +153,7 @@ getsignal = signal.getsignal
 handler, hook = getsignal(signal.SIGINT), sys.excepthook
 {from_c}
 from stdpbench.experiment import Experiment
-from stdpbench.simulators import open_simulator, runtime
+from stdpbench.engine.simulators import open_simulator, runtime
 runtime.cython_works = lambda: False  # nothing to compile
 made = {{"network": {{"n_exc": 3, "inhibition": "direct", "delays": "uniform"}}, "schedule": {{"stimulus": 30}}}}
 open_simulator(Experiment.from_mapping(made), 4, "runtime")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stdpbench.stimuli import Events, EventSet, Images, Signals, StimulusSet, load_stimuli, save_stimuli
+from stdpbench.data.stimuli import Events, EventSet, Images, Signals, StimulusSet, load_stimuli, save_stimuli
 
 LABELS = np.array([1, 0, 2, 1], np.int64)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stdpbench.engine.simulators import find_compiler, open_simulator
 from stdpbench.experiment import Experiment
-from stdpbench.simulators import find_compiler, open_simulator
-from stdpbench.sweeps import read_sweep
-from stdpbench.sweeps.arms import fixed_arms
+from stdpbench.studies.sweeps import read_sweep
+from stdpbench.studies.sweeps.arms import fixed_arms
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "streams.md").read_text(encoding="utf-8")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
-from stdpbench.streams import Stream
-from stdpbench.streams.base import BLOCK
-from stdpbench.streams.correlated_poisson import CorrelatedPoisson
-from stdpbench.streams.none import NoInput
-from stdpbench.streams.patterns import SLOTS, Patterns
-from stdpbench.streams.poisson import PoissonInputs
-from stdpbench.streams.spike_times import SpikeTimes
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.streams import Stream
+from stdpbench.kinds.streams.base import BLOCK
+from stdpbench.kinds.streams.correlated_poisson import CorrelatedPoisson
+from stdpbench.kinds.streams.none import NoInput
+from stdpbench.kinds.streams.patterns import SLOTS, Patterns
+from stdpbench.kinds.streams.poisson import PoissonInputs
+from stdpbench.kinds.streams.spike_times import SpikeTimes
 
 DT = 5e-4
 PATTERNS = Patterns(n=60, n_pattern=30, pattern=20.0)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stdpbench.sweeps.arms import Job
-from stdpbench.sweeps.definition import Sweep
-from stdpbench.sweeps.reading import sweep_from_mapping
-from stdpbench.sweeps.result import Result
-from stdpbench.sweeps.workplace import Begun, Ended, SweepEvent
+from stdpbench.studies.sweeps.arms import Job
+from stdpbench.studies.sweeps.definition import Sweep
+from stdpbench.studies.sweeps.reading import sweep_from_mapping
+from stdpbench.studies.sweeps.result import Result
+from stdpbench.studies.sweeps.workplace import Begun, Ended, SweepEvent
 
 SMALL = {"network.n_exc": 12, "schedule.train_images": 60, "schedule.test_images": 30, "schedule.passes": 1}
 """The digits in seconds; the same network as that of the command line's tests, which is compiled once for all."""

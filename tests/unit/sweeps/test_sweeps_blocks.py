@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 from sweep_cases import result, sweep
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.sweeps.blocks import (
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.studies.sweeps.blocks import (
     analyse_blocks,
     analyse_summary,
     equivalence,
@@ -21,9 +21,9 @@ from stdpbench.sweeps.blocks import (
     grid_effects,
     paired_comparisons,
 )
-from stdpbench.sweeps.report import make_report, to_mapping, to_markdown
-from stdpbench.sweeps.state import SweepState
-from stdpbench.sweeps.statistics import Spread, spread
+from stdpbench.studies.sweeps.report import make_report, to_mapping, to_markdown
+from stdpbench.studies.sweeps.state import SweepState
+from stdpbench.studies.sweeps.statistics import Spread, spread
 
 THREE = {"a": {0: 10.0, 1: 12.0, 2: 14.0}, "b": {0: 11.0, 1: 13.0, 2: 16.0}, "c": {0: 15.0, 1: 16.0, 2: 19.0}}
 

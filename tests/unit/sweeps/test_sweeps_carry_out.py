@@ -13,14 +13,14 @@ from sweep_cases import Scripted, result, sweep
 
 from stdpbench.cli.sweep_command import SweepDisplay
 from stdpbench.cli.terminal import Console
-from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
-from stdpbench.sweeps.arms import Job, Round, fixed_arms
-from stdpbench.sweeps.carry_out import known_arms
-from stdpbench.sweeps.report import best_text, cells, figure_of, to_csv, to_mapping, to_markdown
-from stdpbench.sweeps.report_figure import figure_caption, figure_table
-from stdpbench.sweeps.result import Result
-from stdpbench.sweeps.tuning import trials_of
-from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
+from stdpbench.studies.sweeps import SweepState, carry_out, make_report, write_report
+from stdpbench.studies.sweeps.arms import Job, Round, fixed_arms
+from stdpbench.studies.sweeps.carry_out import known_arms
+from stdpbench.studies.sweeps.report import best_text, cells, figure_of, to_csv, to_mapping, to_markdown
+from stdpbench.studies.sweeps.report_figure import figure_caption, figure_table
+from stdpbench.studies.sweeps.result import Result
+from stdpbench.studies.sweeps.tuning import trials_of
+from stdpbench.studies.sweeps.workplace import Begun, Ended, Moved, Remarked
 
 THREE = [{"label": "one"}, {"label": "two", "set": {"exc.tau_m": 50}}, {"label": "one again"}]
 

@@ -19,17 +19,17 @@ from typing import Any, ClassVar
 import pytest
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
-from stdpbench.sweeps import SweepState, carry_out, cluster, make_report, read_sweep
-from stdpbench.sweeps.carry_out import rounds
-from stdpbench.sweeps.cluster import Cluster
-from stdpbench.sweeps.folders import JobFolders
-from stdpbench.sweeps.local import Local
-from stdpbench.sweeps.workplace import Begun, Ended
+from stdpbench.studies.sweeps import SweepState, carry_out, cluster, make_report, read_sweep
+from stdpbench.studies.sweeps.carry_out import rounds
+from stdpbench.studies.sweeps.cluster import Cluster
+from stdpbench.studies.sweeps.folders import JobFolders
+from stdpbench.studies.sweeps.local import Local
+from stdpbench.studies.sweeps.workplace import Begun, Ended
 
 distributed: Any
 try:
@@ -261,7 +261,7 @@ def parents_of_runs() -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if b"stdpbench.sweeps.remote" in entry.read_bytes():
+            if b"stdpbench.studies.sweeps.remote" in entry.read_bytes():
                 worker = above = parent(int(entry.parent.name))
                 while above > 1 and above != os.getpid():
                     above = parent(above)

@@ -15,9 +15,9 @@ import pytest
 
 from stdpbench.cli import main
 from stdpbench.runs.queue.run_queue import Queue
-from stdpbench.sweeps import SweepState, carry_out, read_sweep
-from stdpbench.sweeps.local import Local
-from stdpbench.sweeps.workplace import Begun, Ended, Moved, Remarked
+from stdpbench.studies.sweeps import SweepState, carry_out, read_sweep
+from stdpbench.studies.sweeps.local import Local
+from stdpbench.studies.sweeps.workplace import Begun, Ended, Moved, Remarked
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills processes as Unix does")
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweep_cases import sweep
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.sweeps import read_sweep, shipped_sweeps
-from stdpbench.sweeps.arms import Round, fixed_arms
-from stdpbench.sweeps.pairing import pairing_remarks
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.studies.sweeps import read_sweep, shipped_sweeps
+from stdpbench.studies.sweeps.arms import Round, fixed_arms
+from stdpbench.studies.sweeps.pairing import pairing_remarks
 
 FILE = """
 experiment = "digits"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.sweeps import remote
+from stdpbench.studies.sweeps import remote
 
 
 def test_a_run_that_still_writes_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

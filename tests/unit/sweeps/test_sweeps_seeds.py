@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from stdpbench.cli import main
-from stdpbench.report.tables import baseline_rows
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.sweeps.seeds import OverSeeds, over_seeds
+from stdpbench.studies.report.tables import baseline_rows
+from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
 
 Make = Callable[..., Path]
 BEFORE = {1: 0.80, 2: 0.82, 3: 0.81}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sweep_cases import result
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog.store import SWEEP
-from stdpbench.sweeps import SweepState
+from stdpbench.studies.sweeps import SweepState
 
 
 def test_it_remembers_over_a_restart_and_counts_a_job_once(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from stdpbench.sweeps.statistics import paired_difference, spread
+from stdpbench.studies.sweeps.statistics import paired_difference, spread
 
 
 def test_mean_and_standard_deviation_of_a_sample() -> None:

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from sweep_cases import Scripted, result
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.catalog.comparison import Account, compare
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.simulators import find_compiler
-from stdpbench.sweeps import SweepState, carry_out, make_report, write_report
-from stdpbench.sweeps.arms import Job
-from stdpbench.sweeps.measures import measures_of, title
-from stdpbench.sweeps.reading import sweep_from_mapping
-from stdpbench.sweeps.report import best_text, cells, headings, to_csv, to_mapping, to_markdown
-from stdpbench.sweeps.result import Result
-from stdpbench.sweeps.seeds import over_seeds
+from stdpbench.studies.sweeps import SweepState, carry_out, make_report, write_report
+from stdpbench.studies.sweeps.arms import Job
+from stdpbench.studies.sweeps.measures import measures_of, title
+from stdpbench.studies.sweeps.reading import sweep_from_mapping
+from stdpbench.studies.sweeps.report import best_text, cells, headings, to_csv, to_mapping, to_markdown
+from stdpbench.studies.sweeps.result import Result
+from stdpbench.studies.sweeps.seeds import over_seeds
 
 CELL = """
 name = "one-neuron"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from stdpbench import __version__
-from stdpbench.figures.paper import caption
-from stdpbench.report.views import ViewData
+from stdpbench.results.figures.paper import caption
 from stdpbench.runs.catalog.base import settings_text
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.studies.report.views import ViewData
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.titled_box import TitledBox
 from stdpbench_gui.session.run_session import RunSession

@@ -9,10 +9,10 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QIcon, QPixmap
 from PyQt6.QtWidgets import QPushButton, QSlider, QSpinBox
 
-from stdpbench.figures.paper import Table
-from stdpbench.readout.clustering import METHODS
-from stdpbench.report.views import NEURONS, Chosen
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table
+from stdpbench.results.readout.clustering import METHODS
+from stdpbench.studies.report.views import NEURONS, Chosen
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState

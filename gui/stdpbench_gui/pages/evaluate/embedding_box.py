@@ -12,9 +12,9 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtWidgets import QPushButton
 
-from stdpbench.figures.paper import Table
-from stdpbench.report.views import Numbers
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table
+from stdpbench.studies.report.views import Numbers
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.scatter import Scatter

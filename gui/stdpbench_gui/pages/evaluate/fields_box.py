@@ -10,9 +10,9 @@ from PyQt6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor, QHelpEvent
 from PyQt6.QtWidgets import QToolTip
 
-from stdpbench.figures.paper import Table
-from stdpbench.report.views import Chosen, Numbers
-from stdpbench.units import label
+from stdpbench.base.units import label
+from stdpbench.results.figures.paper import Table
+from stdpbench.studies.report.views import Chosen, Numbers
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState

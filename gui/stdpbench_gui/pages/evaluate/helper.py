@@ -1,4 +1,4 @@
-"""Client of the process that evaluates a finished run (`stdpbench.report.service`)."""
+"""Client of the process that evaluates a finished run (`stdpbench.studies.report.service`)."""
 
 from __future__ import annotations
 
@@ -25,4 +25,4 @@ class Helper(HelperProcess):
 
     def command(self) -> list[str]:
         """Return the arguments of the interpreter: the service, the run and a folder for arrays."""
-        return ["-P", "-m", "stdpbench.report.service", str(self._folder), self._scratch.name]
+        return ["-P", "-m", "stdpbench.studies.report.service", str(self._folder), self._scratch.name]

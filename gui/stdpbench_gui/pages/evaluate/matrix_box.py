@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.figures.paper import Table
-from stdpbench.readout import INTERVAL, NO_ANSWER
-from stdpbench.report.views import Chosen
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table
+from stdpbench.results.readout import INTERVAL, NO_ANSWER
+from stdpbench.studies.report.views import Chosen
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState

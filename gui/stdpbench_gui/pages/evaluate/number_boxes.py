@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from PyQt6.QtGui import QFont
 
-from stdpbench.figures.paper import Table
-from stdpbench.readout import INTERVAL
-from stdpbench.report.rows import GROUPS, Accuracy
-from stdpbench.units import minus
+from stdpbench.base.units import minus
+from stdpbench.results.figures.paper import Table
+from stdpbench.results.readout import INTERVAL
+from stdpbench.studies.report.rows import GROUPS, Accuracy
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState
 from stdpbench_gui.pages.evaluate.trees import add_heading, add_row, table_of

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QResizeEvent
 
-from stdpbench.figures.paper import Table
-from stdpbench.readout.over_time import AnswersOverTime
+from stdpbench.results.figures.paper import Table
+from stdpbench.results.readout.over_time import AnswersOverTime
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.pages.evaluate.box import Box

@@ -11,13 +11,13 @@ from PyQt6.QtCore import QByteArray, QSettings, QSignalBlocker, Qt, QTimer, pyqt
 from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QPushButton, QSplitter, QWidget
 
-from stdpbench.report.views import clustering_of, over_time_of, plane_of, view_data_of, with_accuracies
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_text import ActionText, RunText
+from stdpbench.studies.report.views import clustering_of, over_time_of, plane_of, view_data_of, with_accuracies
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.clusters_box import ClustersBox

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.readout.over_time import AnswersOverTime
-from stdpbench.report.views import NOTHING, Chosen, Clustering, Numbers, Plane, ViewData
+from stdpbench.results.readout.over_time import AnswersOverTime
+from stdpbench.studies.report.views import NOTHING, Chosen, Clustering, Numbers, Plane, ViewData
 from stdpbench_gui.pages.evaluate.turns import Turns
 
 CLASS, CLUSTER, VERDICT = "class", "cluster", "right or wrong"

@@ -9,9 +9,9 @@ from PyQt6.QtCore import QSignalBlocker, QSize, Qt
 from PyQt6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
 from PyQt6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
 
-from stdpbench.figures.paper import Table
-from stdpbench.report.views import Numbers, ViewData
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table
+from stdpbench.studies.report.views import Numbers, ViewData
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
 from stdpbench_gui.pages.evaluate.state import EvaluationState

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.rule_paths import table_of_rule
 from stdpbench.experiment import Experiment
-from stdpbench.lab.use import experiment_with, is_same_rule, live_changes
-from stdpbench.plasticity import PlasticityRule
-from stdpbench.rule_paths import table_of_rule
+from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_text import ActionText
+from stdpbench.studies.lab.use import experiment_with, is_same_rule, live_changes
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.run_texts import text_of_run

@@ -9,8 +9,8 @@ from PyQt6.QtCore import QRegularExpression, QSignalBlocker, QStringListModel, Q
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit, QWidget
 
-from stdpbench.plasticity.custom import Problem
-from stdpbench.plasticity.language import FUNCTIONS
+from stdpbench.kinds.plasticity.custom import Problem
+from stdpbench.kinds.plasticity.language import FUNCTIONS
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import Label, not_none, wrapped
 from stdpbench_gui.widgets.layouts import vbox

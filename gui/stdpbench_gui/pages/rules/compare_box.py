@@ -14,8 +14,8 @@ from PyQt6.QtWidgets import (
     QTreeWidgetItem,
 )
 
-from stdpbench.lab.points import SHIPPED
-from stdpbench.lab.quick import QUICK
+from stdpbench.studies.lab.points import SHIPPED
+from stdpbench.studies.lab.quick import QUICK
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules.plot_text import told_apart

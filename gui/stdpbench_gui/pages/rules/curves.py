@@ -1,4 +1,4 @@
-"""Curves from the process that simulates rules (`stdpbench.lab.service`).
+"""Curves from the process that simulates rules (`stdpbench.studies.lab.service`).
 
 At most one curve is computed at a time; of the waiting requests, only the newest for each place counts. A moving
 slider gets as many curves as can be computed, and outdated requests are dropped.
@@ -13,9 +13,9 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.lab.quick import as_opened
-from stdpbench.lab.result import Result
-from stdpbench.plasticity import PlasticityRule
+from stdpbench.kinds.plasticity import PlasticityRule
+from stdpbench.studies.lab.quick import as_opened
+from stdpbench.studies.lab.result import Result
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.helper_process import HelperProcess
 
@@ -27,7 +27,7 @@ class RuleProcess(HelperProcess):
 
     def command(self) -> list[str]:
         """Return the arguments of the interpreter."""
-        return ["-P", "-m", "stdpbench.lab.service"]
+        return ["-P", "-m", "stdpbench.studies.lab.service"]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QSplitter, QWidget
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.files import write_text_aside
-from stdpbench.plasticity import PlasticityRule, rules
-from stdpbench.plasticity.custom import CustomRule, Problem, known_names, problems, read_rule, rule_file
-from stdpbench.units import read
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_text_aside
+from stdpbench.base.units import read
+from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.kinds.plasticity.custom import CustomRule, Problem, known_names, problems, read_rule, rule_file
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.code_field import CodeField
 from stdpbench_gui.pages.rules.state import RulesState

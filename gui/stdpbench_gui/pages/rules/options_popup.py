@@ -7,8 +7,8 @@ from typing import Any
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.lab.quick import QUICK
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.studies.lab.quick import QUICK
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import Plan, RulesState
 from stdpbench_gui.widgets.basic import not_none, wrapped

@@ -17,10 +17,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.lab.points import SHIPPED
-from stdpbench.plasticity import PlasticityRule, rules
-from stdpbench.plasticity.custom import CustomRule, as_custom, read_rule
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.kinds.plasticity.custom import CustomRule, as_custom, read_rule
+from stdpbench.studies.lab.points import SHIPPED
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.compare_box import CompareBox
 from stdpbench_gui.pages.rules.curves import Curves

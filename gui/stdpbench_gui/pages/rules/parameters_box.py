@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLineEdit, QScrollArea, QToolButton, QWidget
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.figures.paper import Table
-from stdpbench.units import read
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import read
+from stdpbench.results.figures.paper import Table
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox

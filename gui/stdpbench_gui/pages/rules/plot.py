@@ -13,9 +13,9 @@ from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QFocusEvent, QKeyEvent
 from PyQt6.QtWidgets import QApplication
 
-from stdpbench.lab.points import Points
-from stdpbench.lab.result import Result, gap
-from stdpbench.units import signed
+from stdpbench.base.units import signed
+from stdpbench.studies.lab.points import Points
+from stdpbench.studies.lab.result import Result, gap
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.line_styles import LineStyle, of_points, of_rule, spread_out
 from stdpbench_gui.widgets.axes import double_clicked, step_up, stepped

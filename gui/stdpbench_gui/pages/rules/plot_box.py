@@ -10,9 +10,9 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QToolButton
 
-from stdpbench.figures.paper import Table
-from stdpbench.lab.quick import QUICK, as_opened, why_not
-from stdpbench.lab.result import Result
+from stdpbench.results.figures.paper import Table
+from stdpbench.studies.lab.quick import QUICK, as_opened, why_not
+from stdpbench.studies.lab.result import Result
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules import plot_text as words

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from stdpbench import __version__
-from stdpbench.figures.paper import Table
-from stdpbench.lab.result import Result, gap
-from stdpbench.units import signed
+from stdpbench.base.units import signed
+from stdpbench.results.figures.paper import Table
+from stdpbench.studies.lab.result import Result, gap
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules import line_styles
 from stdpbench_gui.pages.rules.plot import SPLIT, Drawn
@@ -53,7 +53,7 @@ def table(shown: Sequence[Drawn]) -> Table | None:
 
 
 def figure(shown: Sequence[Drawn], points: Sequence[ShownPoints]) -> dict[str, Any] | None:
-    """Return all curves as a figure of `stdpbench.figures.paper`; data points have error bands."""
+    """Return all curves as a figure of `stdpbench.results.figures.paper`; data points have error bands."""
     if not shown:
         return None
     first, lines = shown[-1].result, []

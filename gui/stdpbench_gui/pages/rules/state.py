@@ -15,10 +15,10 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.lab.points import SHIPPED, Points, read_points
-from stdpbench.lab.quick import QUICK, options_for, plan_for, why_not
-from stdpbench.plasticity import PlasticityRule, rules
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.studies.lab.points import SHIPPED, Points, read_points
+from stdpbench.studies.lab.quick import QUICK, options_for, plan_for, why_not
 
 FIRST_RULE = "diehl-cook-triplet"
 PLACES = 3

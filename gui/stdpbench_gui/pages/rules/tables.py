@@ -17,8 +17,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.plasticity.custom import Problem
-from stdpbench.plasticity.language import DIMENSIONS
+from stdpbench.kinds.plasticity.custom import Problem
+from stdpbench.kinds.plasticity.language import DIMENSIONS
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.state import lowest_free
 from stdpbench_gui.widgets.basic import Label, wrapped

@@ -19,8 +19,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench import __version__, units
-from stdpbench.figures.paper import Table
+from stdpbench import __version__
+from stdpbench.base import units
+from stdpbench.base.units import thousands
+from stdpbench.results.figures.paper import Table
 from stdpbench.runs.catalog.columns import CHANGED_MARK
 from stdpbench.runs.catalog.comparison_spec import (
     MEASURES,
@@ -30,7 +32,6 @@ from stdpbench.runs.catalog.comparison_spec import (
     course_table,
     labels_of,
 )
-from stdpbench.units import thousands
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.look.plot_area import PlotArea

@@ -15,7 +15,8 @@ from PyQt6.QtGui import QColor, QShowEvent
 from PyQt6.QtWidgets import QComboBox, QMenu, QSizePolicy, QStackedWidget, QWidget
 
 from stdpbench import __version__
-from stdpbench.figures.paper import Table
+from stdpbench.base.units import printed
+from stdpbench.results.figures.paper import Table
 from stdpbench.runs.catalog.run_axes import (
     NO_ERRORS,
     RunAxis,
@@ -26,7 +27,6 @@ from stdpbench.runs.catalog.run_axes import (
     usual_axes,
 )
 from stdpbench.runs.catalog.store import Entry, Store, sweep_folders
-from stdpbench.units import printed
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.pages.runs.run_scatter import RunScatter

@@ -12,12 +12,12 @@ from typing import Any
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QPainter, QPixmap
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.filters import order
 from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.run_folder import now
-from stdpbench.units import thousands
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.widgets.basic import plain_tip
 

@@ -10,14 +10,14 @@ from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QLineEdit, QMenu, QSplitter, QToolButton, QWidget
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
 from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.search import Search
 from stdpbench.runs.catalog.store import STAR, Entry
 from stdpbench.runs.queue.run_text import ActionText, shell, where_is
 from stdpbench.runs.watching import RunsFolderState
-from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.comparison import ComparisonPanel
 from stdpbench_gui.pages.runs.explore import ExplorePanel

@@ -13,10 +13,8 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.hardware import ChipCheck
-from stdpbench.report.chip_check import check_run
-from stdpbench.report.recordings.written import WRITERS, write_responses
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.hardware import ChipCheck
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.catalog.trash import restore
 from stdpbench.runs.client.nir_export import export_nir
@@ -31,6 +29,8 @@ from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import CONTINUE, DETACH, STOP, Reproduction, reproduce
 from stdpbench.runs.queue.deletion import delete_run
 from stdpbench.runs.queue.run_queue import Queue
+from stdpbench.studies.report.chip_check import check_run
+from stdpbench.studies.report.recordings.written import WRITERS, write_responses
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
 from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
@@ -258,7 +258,7 @@ class RowActions(QObject):
         target : Path
             The file: a zip, a NIR file, or responses as NWB or Neo.
         neurons, n_stimuli
-            Of responses: as of `stdpbench.report.recordings.written.write_responses`.
+            Of responses: as of `stdpbench.studies.report.recordings.written.write_responses`.
         """
         task = self._begin(f"Exporting {entry.name}:")
 

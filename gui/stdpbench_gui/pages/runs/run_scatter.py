@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics
 
+from stdpbench.base.units import printed
 from stdpbench.runs.catalog.run_axes import RunAxis
-from stdpbench.units import printed
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.widgets.axes import SmallPlot

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.figures.comparison import Course
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.figures.comparison import Course
 from stdpbench.runs.catalog.comparison import Comparison, compare
 from stdpbench.runs.catalog.courses import course_of
 from stdpbench.runs.catalog.store import Entry
@@ -16,7 +16,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.sweeps.seeds import OverSeeds, over_seeds
+from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
 from stdpbench_gui.look import run_lines
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.overlays import Overlay, Overlays

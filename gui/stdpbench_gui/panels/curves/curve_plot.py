@@ -13,7 +13,7 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QPen
 from PyQt6.QtWidgets import QGraphicsTextItem, QMenu, QSizePolicy, QToolButton, QWidget
 
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.curves.measure import OWN, Line, Measure, moving_mean

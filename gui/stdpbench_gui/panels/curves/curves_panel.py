@@ -12,16 +12,16 @@ from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetrics, QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QWidget
 
-from stdpbench.figures.paper import spec_of_table
-from stdpbench.graph.diagram import roles_of
-from stdpbench.readout import READOUTS
-from stdpbench.readout.held_out import MEASURES
+from stdpbench.base.units import label, thousands
+from stdpbench.experiment.graph.diagram import roles_of
+from stdpbench.results.figures.paper import spec_of_table
+from stdpbench.results.readout import READOUTS
+from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.block_series import series
 from stdpbench.runs.analysis.held_out_series import PERCENT, USUAL
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import held_out_words
-from stdpbench.units import label, thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves import taught

@@ -12,9 +12,9 @@ import pyqtgraph as pg
 from PyQt6.QtCore import QBuffer, QByteArray, QLineF, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPixmap
 
+from stdpbench.base.toml_lines import flat
 from stdpbench.runs.catalog.filters import value_text
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.toml_lines import flat
 from stdpbench_gui.look import run_lines, theme
 from stdpbench_gui.panels.curves.measure import OWN, THIS_RUN, Line, Measure, Other
 from stdpbench_gui.session.overlays import Overlay, Overlays

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.held_out_series import percentages
 from stdpbench.runs.analysis.taught_series import taught_columns
 from stdpbench.runs.protocol.live_run import LiveRun, held_out_words
-from stdpbench.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Table
 from stdpbench_gui.panels.curves.measure import Line, Measure, Other, Source, Values, finite, of_other, together

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QSpinBox, QWidget
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.readout import NO_ANSWER, Assignment
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import label, thousands
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.results.readout import NO_ANSWER, Assignment
 from stdpbench.runs.analysis.slow_motion import Courses, courses_of, experiment_at, step_ends
-from stdpbench.stimuli import StimulusSet
-from stdpbench.units import label, thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.look.plot_area import PlotArea

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from stdpbench.readout import NO_ANSWER
+from stdpbench.base.units import label, thousands
+from stdpbench.results.readout import NO_ANSWER
 from stdpbench.runs.analysis.frame_spikes import Pairs
 from stdpbench.runs.analysis.slow_motion import SlowMotion, step_ends
-from stdpbench.units import label, thousands
 from stdpbench_gui.panels.base import Table
 from stdpbench_gui.session.observed import Observed
 

@@ -6,8 +6,8 @@ import numpy as np
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.slow_motion import SlowMotion
-from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps
 from stdpbench_gui.widgets.basic import Label
 from stdpbench_gui.widgets.layouts import vbox

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QWidget
 
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import Label, wrapped
 from stdpbench_gui.widgets.layouts import hbox, vbox

@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession

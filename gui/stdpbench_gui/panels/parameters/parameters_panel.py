@@ -10,9 +10,9 @@ from typing import Any
 from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QLineEdit, QMainWindow, QMenu
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Experiment, group_of, parse_assignment, value_at
-from stdpbench.parameters import Parameter
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.states import State

@@ -11,12 +11,12 @@ from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QComboBox, QMenu
 
-from stdpbench.graph import Graph
-from stdpbench.graph.diagram import roles_of
-from stdpbench.learned_names import listed
+from stdpbench.base.units import ordinal, thousands
+from stdpbench.declare.learned_names import listed
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph.diagram import roles_of
+from stdpbench.experiment.templates.diehl_cook import Network
 from stdpbench.runs.analysis.frame_spikes import spikes_in
-from stdpbench.templates.diehl_cook import Network
-from stdpbench.units import ordinal, thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel, Table

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.learned_names import listed
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
+from stdpbench.declare.learned_names import listed
 from stdpbench_gui.panels.base import Table
 from stdpbench_gui.panels.raster.stream_pieces import StreamPieces
 from stdpbench_gui.panels.raster.strips import Strip

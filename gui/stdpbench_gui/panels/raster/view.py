@@ -21,7 +21,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.raster.film import Film, Frame, rows_of
 from stdpbench_gui.panels.raster.margin import paint_bands, paint_rate_axis, short

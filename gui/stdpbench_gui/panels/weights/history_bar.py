@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtWidgets import QSlider, QToolButton, QWidget
 
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.timers import timer

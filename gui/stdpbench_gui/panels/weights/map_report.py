@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.weight_views import WeightView
-from stdpbench.units import thousands
 from stdpbench_gui.panels.base import Table
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot

@@ -9,8 +9,8 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF
 
+from stdpbench.base.units import minus, thousands
 from stdpbench.runs.analysis.weight_views import MOST_BINS, MatrixBins, Order, WeightView
-from stdpbench.units import minus, thousands
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.weights.levels import LevelBar

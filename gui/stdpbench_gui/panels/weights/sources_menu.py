@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from stdpbench.units import thousands
+from stdpbench.base.units import thousands
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.widgets.basic import menu_action
 

@@ -12,9 +12,9 @@ from PyQt6.QtCore import QPointF, QSignalBlocker, Qt
 from PyQt6.QtGui import QAction, QPainter
 from PyQt6.QtWidgets import QComboBox
 
+from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.fields import by_label, by_similarity, tile
 from stdpbench.runs.analysis.weight_views import Order, WeightView, patch_places, preferred_order
-from stdpbench.units import thousands
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.weights import map_report

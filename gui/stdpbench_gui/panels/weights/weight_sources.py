@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
+from stdpbench.declare.learned_names import delays_in
 from stdpbench.experiment import graph_for
-from stdpbench.learned_names import delays_in
 from stdpbench.runs.analysis.weight_views import static_delays
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.past_weights import (
@@ -28,7 +29,6 @@ from stdpbench.runs.folder.past_weights import (
     weights_near,
 )
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.units import thousands
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 

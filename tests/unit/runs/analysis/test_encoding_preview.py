@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.stimuli import Images
 from stdpbench.experiment import Experiment, encode, read_experiment
 from stdpbench.runs.analysis.encoding_preview import preview_encoding
-from stdpbench.stimuli import Images
 
 DIGITS = read_experiment("digits")
 IMAGES = Images(np.random.default_rng(0).integers(0, 120, (50, 4, 3)).astype(np.uint8), np.zeros(50, np.int64))

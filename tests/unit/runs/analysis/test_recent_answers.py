@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from stdpbench.readout import NO_ANSWER, assign
-from stdpbench.readout.vote import Vote
+from stdpbench.results.readout import NO_ANSWER, assign
+from stdpbench.results.readout.vote import Vote
 from stdpbench.runs.analysis.recent_answers import RecentResponses
 
 

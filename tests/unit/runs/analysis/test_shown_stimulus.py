@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stdpbench.data.stimuli import Events, EventSet, Images, Signals
 from stdpbench.runs.analysis.shown_stimulus import FRAMES, ShownStimulus
-from stdpbench.stimuli import Events, EventSet, Images, Signals
 
 
 def spikes(*found: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

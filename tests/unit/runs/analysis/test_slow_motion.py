@@ -11,12 +11,12 @@ import pytest
 from harness import Driven, experiment, new_run
 from sparse_streams import sparse_stream
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.learned_names import FEED
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import FEED
-from stdpbench.neurons.adaptive_lif import AdaptiveLIF
-from stdpbench.neurons.lif import LIF
-from stdpbench.neurons.threshold import threshold_course
+from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.kinds.neurons.lif import LIF
+from stdpbench.kinds.neurons.threshold import threshold_course
 from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record

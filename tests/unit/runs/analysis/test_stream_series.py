@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.figures.saving import write_figure
-from stdpbench.figures.stream_figures import stream_figure
+from stdpbench.results.figures.saving import write_figure
+from stdpbench.results.figures.stream_figures import stream_figure
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns, summary
 from stdpbench.runs.protocol.pieces import Piece
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.graph import Graph
+from stdpbench.experiment.graph import Graph
 from stdpbench.runs.analysis import weight_views
 from stdpbench.runs.analysis.fields import pooled
 from stdpbench.runs.analysis.weight_views import (
@@ -157,7 +157,7 @@ def test_large_sparse_projections_are_a_matrix(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_weights_that_do_not_learn_are_those_that_the_experiment_draws() -> None:
-    from stdpbench.network import projection_weights
+    from stdpbench.engine.network import projection_weights
 
     drawn = graph(connect={"kind": "random", "p": 0.3})
     np.testing.assert_array_equal(static_weights(drawn, "p"), projection_weights(drawn)["p"].astype(np.float32))

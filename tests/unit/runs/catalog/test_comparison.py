@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from edited_journal import edit_journal
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.learned_names import listed
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.figures.comparison import called, comparison_figure
-from stdpbench.figures.saving import write_figure
-from stdpbench.learned_names import listed
+from stdpbench.results.figures.comparison import called, comparison_figure
+from stdpbench.results.figures.saving import write_figure
 from stdpbench.runs.catalog.base import base_of, settings_text
 from stdpbench.runs.catalog.comparison import (
     Account,
@@ -50,7 +51,6 @@ from stdpbench.runs.process.engine import RunEngine
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
-from stdpbench.simulators import find_compiler
 
 Make = Callable[..., Path]
 OPTIONS = Options(workers=1, baselines=False, checkpoint_every=20)

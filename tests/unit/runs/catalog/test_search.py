@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog import columns as run_columns
 from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Entry, Store

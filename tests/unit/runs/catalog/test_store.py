@@ -16,7 +16,7 @@ from threading import Barrier
 import pytest
 from filelock import FileLock
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.filters import Filter, order, value_text

@@ -12,7 +12,7 @@ import pytest
 
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.referenced import with_reference
-from stdpbench.figures.comparison import comparison_figure
+from stdpbench.results.figures.comparison import comparison_figure
 from stdpbench.runs.catalog.columns import summary, text
 from stdpbench.runs.catalog.comparison import Account, compare
 from stdpbench.runs.catalog.comparison_spec import (
@@ -31,7 +31,7 @@ from stdpbench.runs.folder.notes import change_notes
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import Origin, origin_of
 from stdpbench.runs.protocol.facts import Block, Record
-from stdpbench.sweeps.seeds import over_seeds
+from stdpbench.studies.sweeps.seeds import over_seeds
 
 Make = Callable[..., Path]
 TAUGHT = with_reference(Experiment.from_mapping({"name": "digits", "data": {"kind": "digits"}}), "linear", {})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client.process_end import error_in, why_ended
 from stdpbench.runs.client.run_client import LOG, RunClient
 from stdpbench.runs.protocol.wire import Listener
@@ -31,8 +31,8 @@ CHAINED = f"{TRACEBACK}\nDuring handling of the above exception, another excepti
         (TRACEBACK, "ValueError: no such value"),
         (f"{WARNING}{TRACEBACK}{WARNING}", "ValueError: no such value"),
         (
-            CHAINED + TRACEBACK.replace("ValueError: no", "stdpbench.errors.DiskError: no"),
-            "stdpbench.errors.DiskError: ",
+            CHAINED + TRACEBACK.replace("ValueError: no", "stdpbench.base.errors.DiskError: no"),
+            "stdpbench.base.errors.DiskError: ",
         ),
         ("Traceback (most recent call last):\n", ""),
     ],

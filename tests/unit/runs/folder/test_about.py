@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.errors import StdpbenchError
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.folder.about import check_about
 from stdpbench.runs.folder.journal import write_journal

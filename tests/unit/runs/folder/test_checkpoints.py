@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from harness import drive, finished, killed_at_position, new_run, set_
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.folder.checkpoints import (
     Checkpoint,
     checkpoint_path,
@@ -27,7 +28,6 @@ from stdpbench.runs.folder.checkpoints import (
 )
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol.facts import Remarked
-from stdpbench.simulators import find_compiler
 
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -12,11 +12,11 @@ import pytest
 from edited_journal import edit_journal
 
 import stdpbench
-from stdpbench.datasets import Images
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Images
+from stdpbench.declare.learned_names import FEED, THETA
+from stdpbench.engine.network import Learned
 from stdpbench.experiment import Experiment
-from stdpbench.learned_names import FEED, THETA
-from stdpbench.network import Learned
 from stdpbench.runs.folder.checkpoints import Checkpoint, checkpoint_path, read_checkpoint, write_checkpoint
 from stdpbench.runs.folder.damage import damage
 from stdpbench.runs.folder.journal import read_journal

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from harness import experiment, finished, new_run
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.trash import move_to_bin
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
@@ -25,7 +26,6 @@ from stdpbench.runs.lineage.branches import rewind
 from stdpbench.runs.process import worker
 from stdpbench.runs.protocol.messages import Mailbox
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import find_compiler
 
 Make = Callable[..., Path]
 Cli = Callable[..., str]

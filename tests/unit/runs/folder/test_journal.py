@@ -17,7 +17,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.runs.folder.journal import (
     NAME,
     DamagedJournalError,
@@ -374,7 +374,7 @@ def test_what_cannot_be_cut_off_is_not_trusted_either(tmp_path):
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from stdpbench.errors import DiskError
+from stdpbench.base.errors import DiskError
 from stdpbench.runs.protocol.facts import Record, Remarked
 from stdpbench.runs.folder.journal import Journal, read_journal, write_journal
 

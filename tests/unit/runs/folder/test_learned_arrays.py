@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from harness import EVERY, N_TRAIN, Driven, drive, experiment, finished, killed_at_position, new_run
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.runs.folder import learned_arrays
 from stdpbench.runs.folder.checkpoints import checkpoint_path, newest_checkpoint, positions, read_checkpoint
 from stdpbench.runs.folder.damage import damage
@@ -29,7 +30,6 @@ from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.protocol.changes import array_names
 from stdpbench.runs.protocol.facts import LearnedSet, Record
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.simulators import compile_ahead, find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from harness import experiment, new_run
 
-from stdpbench.datasets import Images
-from stdpbench.errors import DiskError, StdpbenchError
-from stdpbench.network import Learned
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.data.datasets import Images
+from stdpbench.engine.network import Learned
 from stdpbench.runs.folder.learned_files import (
     copy_start_files,
     learned_file,

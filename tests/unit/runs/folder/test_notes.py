@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import stdpbench
-from stdpbench import files
-from stdpbench.errors import StdpbenchError
+from stdpbench.base import files
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.catalog import store
 from stdpbench.runs.catalog.search import Search, find_runs
 from stdpbench.runs.catalog.store import Store

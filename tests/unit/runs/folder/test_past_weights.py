@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stdpbench.errors import StdpbenchError
-from stdpbench.learned_names import FEED
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.learned_names import FEED
 from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.past_weights import common_position, nearest_position, newest_weights, weights_near
 

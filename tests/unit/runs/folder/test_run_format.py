@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from harness import finished
 
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import newest_checkpoint, positions
 from stdpbench.runs.folder.journal import read_journal
@@ -26,7 +27,6 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.protocol.taught import Taught
-from stdpbench.simulators import find_compiler
 
 ASSET = Path(__file__).parents[3] / "assets" / "run-format-2"
 

@@ -21,7 +21,8 @@ import tomli_w
 from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
 from hypothesis import given, settings
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import newest_checkpoint, positions, read_checkpoint, write_checkpoint
 from stdpbench.runs.folder.journal import Journal, read_journal
@@ -30,7 +31,6 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
 from stdpbench.runs.protocol.live_run import LiveRun, describe
-from stdpbench.simulators import find_compiler
 
 ASSET = Path(__file__).parents[3] / "assets" / "run-format-2"
 CHECKPOINT = "checkpoints/000000008"

@@ -17,8 +17,8 @@ from edited_journal import edit_journal
 from filelock import FileLock
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.lock import lock_path

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import newest
 from stdpbench.runs.folder.checkpoints import checkpoint_path, positions
@@ -24,7 +25,6 @@ from stdpbench.runs.protocol.facts import Branched, ParametersChanged, Rewound
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

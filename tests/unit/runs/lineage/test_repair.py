@@ -10,8 +10,9 @@ import pytest
 from harness import drive, finished, killed_at_position, new_run, set_
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import commands, main
-from stdpbench.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.access_log import count_readings
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import NAME, read_journal
@@ -22,7 +23,6 @@ from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.lineage.repair import repair
 from stdpbench.runs.protocol.facts import Block, LabelsRead, ParametersChanged, Record, Remarked
 from stdpbench.runs.protocol.states import State
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 DAMAGE = "line {} is damaged: it does not match its digest"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stdpbench.datasets.digits import Digits
-from stdpbench.datasets.folder import Folder
-from stdpbench.datasets.npz import NPZ
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets.digits import Digits
+from stdpbench.data.datasets.folder import Folder
+from stdpbench.data.datasets.npz import NPZ
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.preparation.own_data import PictureReader, experiment_name, experiment_on, suggest_steps
 from stdpbench.runs.preparation.start import load_split

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.datasets import datasets
-from stdpbench.datasets.found import stimuli_at
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import datasets
+from stdpbench.data.datasets.found import stimuli_at
 from stdpbench.experiment import read_experiment
 from stdpbench.experiment.dry_run import shown_numbers
 from stdpbench.experiment.own_stimuli import (

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_, wait_until
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -24,7 +25,6 @@ from stdpbench.runs.protocol.changes import experiment_at
 from stdpbench.runs.protocol.facts import Change, ParametersChanged, Remarked, RuleChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import compile_ahead, find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -367,7 +367,7 @@ def test_the_rule_is_not_changed_in_the_past_of_changes_that_come_again(tmp_path
 @pytest.mark.slow
 @pytest.mark.parametrize("delays", ["uniform", "none"])
 def test_on_the_runtime_simulator(delays, tmp_path, monkeypatch):
-    monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)
+    monkeypatch.setattr("stdpbench.engine.simulators.runtime.cython_works", lambda: False)
     monkeypatch.setattr("stdpbench.runs.process.rule_swap.is_compiled", lambda *arguments: True)
     made = made_of(delays).override(
         {"schedule.train_images": 7, "schedule.test_images": 2, "schedule.label_images": 2}

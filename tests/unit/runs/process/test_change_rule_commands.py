@@ -11,12 +11,12 @@ from test_change_rule import BCM, made_of
 from typer.testing import CliRunner
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli.app import app
-from stdpbench.errors import StdpbenchError
-from stdpbench.plasticity.tables import rule_table
+from stdpbench.engine.simulators import find_compiler
+from stdpbench.kinds.plasticity.tables import rule_table
 from stdpbench.runs.catalog.comparison import compare
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.simulators import find_compiler
 
 RULE_FILE = """
 title = "Mine"

@@ -15,6 +15,7 @@ from harness import Driven, drive, finished, killed_at_position, new_run, set_
 from test_change_rule import BCM, TRIPLET, arrays, made_of, new, rules_in, to
 from test_engine_crash import Filmed
 
+from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
@@ -22,7 +23,6 @@ from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.process import responses
 from stdpbench.runs.protocol.facts import Change
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.simulators import compile_ahead, find_compiler
 
 pytestmark = [pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler"), pytest.mark.slow]
 

@@ -10,16 +10,16 @@ import pytest
 from harness import drive, finished, killed_at, new_run
 from sklearn.linear_model import LogisticRegression
 
-from stdpbench.datasets.digits import Digits
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets.digits import Digits
+from stdpbench.data.stimuli import pictures_of
 from stdpbench.experiment import Experiment, read_experiment, with_reference
-from stdpbench.references.layer_network import Layer, Stage
-from stdpbench.report.build import ReportOptions, make_report
+from stdpbench.experiment.references.layer_network import Layer, Stage
 from stdpbench.runs.client.nir_export import export_nir
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.stimuli import pictures_of
+from stdpbench.studies.report.build import ReportOptions, make_report
 
 N_TRAIN, N_TEST = 400, 60
 

@@ -9,9 +9,10 @@ import pytest
 from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
 
 import stdpbench
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import start_arrays
+from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.experiment import Experiment
-from stdpbench.network import start_arrays
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.damage import damage
 from stdpbench.runs.folder.journal import read_journal
@@ -25,7 +26,6 @@ from stdpbench.runs.lineage.reproduction_folder import prepare
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import compile_ahead, find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -10,16 +10,16 @@ import pytest
 from harness import drive, experiment, finished, killed_at_position, new_run
 
 from stdpbench.cli import main
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import Dependencies, Remarked
-from stdpbench.simulators import find_compiler
 
 RULE = """
 from typing import ClassVar, Literal
 
-from stdpbench.parameters import parameter
-from stdpbench.plasticity import PlasticityRule, Trace
+from stdpbench.declare.parameters import parameter
+from stdpbench.kinds.plasticity import PlasticityRule, Trace
 
 
 class Anti(PlasticityRule):

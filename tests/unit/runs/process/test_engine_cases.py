@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, drive, experiment, finished, killed_at_position, new_run, set_
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal, write_journal
 from stdpbench.runs.folder.result_digests import outcome
@@ -19,7 +20,6 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.process.training import Training
 from stdpbench.runs.protocol.facts import Block, Remarked, Started, StateChanged
 from stdpbench.runs.protocol.states import State
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from harness import Driven, drive, experiment, finished, new_run, set_
 
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import newest_checkpoint, positions
 from stdpbench.runs.folder.journal import read_journal
@@ -22,7 +23,6 @@ from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.process import responses
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, other_value, set_
 
+from stdpbench.declare.parameters import Parameters
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
-from stdpbench.parameters import Parameters
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -17,7 +18,6 @@ from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.facts import Block, Labelled, Measured, ParametersChanged, Planned, Remarked
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

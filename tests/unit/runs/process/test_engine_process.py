@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from harness import experiment, finished, new_run, processes_ended, wait_until
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment, with_reference
 from stdpbench.runs.client.run_client import RunClient, ask, has_process
 from stdpbench.runs.folder.checkpoints import positions
@@ -28,7 +29,6 @@ from stdpbench.runs.protocol.facts import ParametersChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.messages import TOO_LATE
 from stdpbench.runs.protocol.states import State
-from stdpbench.simulators import find_compiler
 
 pytestmark = [
     pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler"),

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, experiment, finished, new_run, set_, wait_until
 
+from stdpbench.engine.simulators import find_compiler, open_simulator
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.process.engine import RunEngine
 from stdpbench.runs.process.training import Training
 from stdpbench.runs.protocol.facts import CheckpointWritten, ParametersChanged, StateChanged
-from stdpbench.simulators import find_compiler, open_simulator
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

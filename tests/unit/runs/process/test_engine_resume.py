@@ -18,10 +18,10 @@ from harness import (
     set_,
 )
 
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import ParametersChanged
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -108,7 +108,7 @@ VARIANTS = [
 def test_killed_on_every_simulator_with_delays_and_a_changed_parameter(
     simulator, delays, between, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)  # nothing to compile
+    monkeypatch.setattr("stdpbench.engine.simulators.runtime.cython_works", lambda: False)  # nothing to compile
     small = {"schedule__train_images": 9, "schedule__label_images": 4, "schedule__test_images": 3}
     made = experiment(delays, schedule__between=between, **small)
     options = {"simulator": simulator, "checkpoint_every": 4, "baselines": False}

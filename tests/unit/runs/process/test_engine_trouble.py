@@ -28,7 +28,8 @@ from harness import (
 )
 
 import stdpbench.runs.process.engine
-from stdpbench.errors import DiskError
+from stdpbench.base.errors import DiskError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import Checkpoint, positions, write_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -38,7 +39,6 @@ from stdpbench.runs.process import evaluation, responses
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.facts import ParametersChanged, StateChanged
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -113,9 +113,9 @@ def test_going_on_with_what_is_not_finite_is_refused_even_if_it_was_asked_before
 ACME = """
 from typing import ClassVar, Literal
 
-from stdpbench.neurons import Variable
-from stdpbench.neurons.adaptive_lif import AdaptiveLIF
-from stdpbench.parameters import parameter
+from stdpbench.kinds.neurons import Variable
+from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
+from stdpbench.declare.parameters import parameter
 
 
 class Surge(AdaptiveLIF):

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from harness import experiment, finished, new_run
 
-from stdpbench.datasets import Images
+from stdpbench.data.datasets import Images
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
 from stdpbench.experiment import Experiment
-from stdpbench.network import Learned
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process.evaluation import respond
 from stdpbench.runs.process.present_image import try_picture
-from stdpbench.simulators import Simulator, find_compiler, open_simulator
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 VALUES = {"exc.v_thresh": "-58 mV", "network.w_inh_exc": 1.0}

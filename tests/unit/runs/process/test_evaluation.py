@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stdpbench.datasets import Images
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Images
+from stdpbench.engine.network import normalise, start_weights
+from stdpbench.engine.simulators import Simulator, find_compiler, open_simulator
 from stdpbench.experiment import Experiment, encode
-from stdpbench.network import normalise, start_weights
-from stdpbench.readout import SpikeTrains
+from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.process import evaluation
 from stdpbench.runs.process.evaluation import Part, Processes, default_workers, present_frozen, respond
 from stdpbench.runs.process.training import train
-from stdpbench.simulators import Simulator, find_compiler, open_simulator
 
 N_EXC, SIDE, N_IMAGES = 4, 8, 230  # the network of the harness, which is compiled once for all
 
@@ -300,7 +300,7 @@ def test_parameters_in_force_are_those_that_are_used(trained, images):
 
 
 def test_both_simulators_respond_alike(trained, images, monkeypatch):
-    monkeypatch.setattr("stdpbench.simulators.runtime.cython_works", lambda: False)  # nothing to compile
+    monkeypatch.setattr("stdpbench.engine.simulators.runtime.cython_works", lambda: False)  # nothing to compile
     made = trained.experiment
     other, _ = open_simulator(made, images.n_values, "runtime")
     other.w[...], other.theta[...] = trained.w, trained.theta
@@ -323,10 +323,10 @@ def test_no_more_workers_than_memory_holds(trained, monkeypatch):
 LABEL_AND_DIE = """
 import os, signal
 import numpy as np
-from stdpbench.datasets import Images
+from stdpbench.data.datasets import Images
 from stdpbench.experiment import Experiment
 from stdpbench.runs.process.evaluation import respond
-from stdpbench.simulators import open_simulator
+from stdpbench.engine.simulators import open_simulator
 
 if __name__ == "__main__":
     made = Experiment.from_mapping({"network": {"n_exc": 4}, "schedule": {"stimulus": 20.0, "max_attempts": 1}})

@@ -13,7 +13,8 @@ import pytest
 from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
 from numpy.typing import NDArray
 
-from stdpbench.learned_names import FEED, THETA
+from stdpbench.declare.learned_names import FEED, THETA
+from stdpbench.engine.simulators import Simulator, find_compiler
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint, write_checkpoint
 from stdpbench.runs.folder.past_weights import newest_weights, weights_at
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -23,7 +24,6 @@ from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.process.training import Training
 from stdpbench.runs.protocol.messages import Request
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import Simulator, find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

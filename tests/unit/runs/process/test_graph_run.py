@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 import stdpbench
 from stdpbench.api.tables import history_arrays
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.errors import StdpbenchError
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.experiment import Experiment, parameter_groups, value_at
-from stdpbench.network import Learned
-from stdpbench.readout.energy import cost
-from stdpbench.report.presentations import Presentation, Presenter
+from stdpbench.results.readout.energy import cost
 from stdpbench.runs.analysis.block_series import series
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -46,7 +46,7 @@ from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.facts import Block, ParametersChanged, RuleChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import compile_ahead, find_compiler
+from stdpbench.studies.report.presentations import Presentation, Presenter
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
 
-from stdpbench.datasets import Images, Split
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Images, Split
+from stdpbench.declare.learned_names import FEED, THETA
+from stdpbench.engine.network import Learned, start_pictures
+from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.experiment import read_experiment, training_order, with_reference
-from stdpbench.learned_names import FEED, THETA
-from stdpbench.network import Learned, start_pictures
-from stdpbench.readout.held_out import MEASURES, measure_held_out
+from stdpbench.results.readout.held_out import MEASURES, measure_held_out
 from stdpbench.runs.catalog.store import newest
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.journal import read_journal
@@ -26,7 +27,6 @@ from stdpbench.runs.process import held_out
 from stdpbench.runs.process.held_out import held_out_part, interval, measure
 from stdpbench.runs.protocol.facts import HeldOut, Record, Remarked
 from stdpbench.runs.protocol.live_run import LiveRun, describe
-from stdpbench.simulators import compile_ahead, find_compiler
 
 compiled = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

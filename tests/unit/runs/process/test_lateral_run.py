@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
 
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
@@ -23,7 +24,6 @@ from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.facts import Remarked
 from stdpbench.runs.protocol.options import Options
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

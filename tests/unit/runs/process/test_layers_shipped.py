@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from harness import finished, new_run
 
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment
-from stdpbench.simulators import find_compiler
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")]
 

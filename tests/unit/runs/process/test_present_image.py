@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, experiment, finished, new_run
 
-from stdpbench.datasets import Images
-from stdpbench.errors import StdpbenchError
-from stdpbench.learned_names import FEED, THETA
-from stdpbench.network import Learned
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Images
+from stdpbench.declare.learned_names import FEED, THETA
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import find_compiler, open_simulator
 from stdpbench.runs.client.probe_client import ProbeClient
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.evaluation import present_frozen
 from stdpbench.runs.process.present_image import try_picture
 from stdpbench.runs.process.probe import Probe
-from stdpbench.simulators import find_compiler, open_simulator
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from stdpbench.errors import DiskError
-from stdpbench.readout import SpikeTrains
+from stdpbench.base.errors import DiskError
+from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.folder.run_folder import RESPONSES, remove_responses
 from stdpbench.runs.process import responses
 from stdpbench.runs.process.evaluation import Part

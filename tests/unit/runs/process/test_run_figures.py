@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from harness import Driven, new_run
 
+from stdpbench.data.stimuli import Images
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process import figures
 from stdpbench.runs.protocol.facts import Remarked
-from stdpbench.simulators import find_compiler
-from stdpbench.stimuli import Images
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -7,13 +7,13 @@ import pytest
 from harness import drive, finished, killed_at_position, new_run
 from sparse_streams import sparse_stream
 
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_files import learned_file
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.protocol.pieces import Piece
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

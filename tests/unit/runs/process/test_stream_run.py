@@ -7,9 +7,9 @@ import pytest
 from harness import drive, finished, killed_at_position, new_run
 
 import stdpbench
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.report.evaluated_run import load_run
 from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.analysis.stream_series import summary
 from stdpbench.runs.catalog.comparison import Account
@@ -25,7 +25,7 @@ from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.pieces import Piece
-from stdpbench.simulators import find_compiler
+from stdpbench.studies.report.evaluated_run import load_run
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from harness import drive, finished, killed_at, killed_at_position, new_run, set_
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
-from stdpbench.report.few_bits import measure_bits
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -19,6 +18,7 @@ from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.taught import Taught
+from stdpbench.studies.report.few_bits import measure_bits
 
 N_TRAIN, PASSES, N_LABEL, N_TEST = 400, 3, 60, 50
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from training_cases import BINS, SIDE, ScriptedSimulator, experiment, pictures, same
 
-from stdpbench.datasets import Images
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Images
+from stdpbench.engine.network import start_weights
+from stdpbench.engine.simulators import open_simulator
 from stdpbench.experiment import Experiment, encode, training_order
-from stdpbench.network import start_weights
+from stdpbench.kinds.encoding import Spikes
 from stdpbench.runs.process.homeostasis import theta_decay
 from stdpbench.runs.process.training import Presented, train
-from stdpbench.simulators import open_simulator
 
 # -- order -----------------------------------------------------------------------------------------
 

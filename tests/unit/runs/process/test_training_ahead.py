@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from training_cases import ScriptedSimulator, experiment, pictures, same
 
-from stdpbench.datasets import Images
-from stdpbench.encoding import Spikes
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets import Images
 from stdpbench.experiment import encode
+from stdpbench.kinds.encoding import Spikes
 from stdpbench.runs.process.stimuli import Stimuli
 from stdpbench.runs.process.training import train
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network.rounding import round_weights
 from stdpbench.experiment import Experiment, with_reference
-from stdpbench.network.rounding import round_weights
 from stdpbench.runs.process.setup import open_network
 from stdpbench.runs.protocol.options import Options
 

@@ -11,13 +11,13 @@ import pytest
 from edited_journal import edit_journal
 from harness import drive, experiment, finished, killed_at_position, new_run, wait_until
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.client.run_client import RunClient, ask, has_process
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.status import held, state_of
 from stdpbench.runs.process import worker
 from stdpbench.runs.protocol.states import State
-from stdpbench.simulators import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 OPTIONS = {"checkpoint_every": 10, "baselines": False}

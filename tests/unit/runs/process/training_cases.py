@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.datasets import Images
-from stdpbench.encoding import Spikes
+from stdpbench.data.datasets import Images
+from stdpbench.engine.network.layout import ProjectionLayout
+from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.network.layout import ProjectionLayout
-from stdpbench.simulators import Simulator
+from stdpbench.kinds.encoding import Spikes
 
 N_EXC, SIDE = 6, 8
 BINS = 40  # of a stimulus

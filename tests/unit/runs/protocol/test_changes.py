@@ -9,8 +9,8 @@ import pytest
 from harness import experiment
 
 from stdpbench.experiment import Experiment
-from stdpbench.plasticity.custom import EXAMPLE
-from stdpbench.plasticity.tables import rule_name
+from stdpbench.kinds.plasticity.custom import EXAMPLE
+from stdpbench.kinds.plasticity.tables import rule_name
 from stdpbench.runs.protocol.changes import (
     changed_by,
     changes_between,

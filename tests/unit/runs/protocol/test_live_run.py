@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
 
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.live_run import TOPICS, LiveRun, describe, duration
 from stdpbench.runs.protocol.states import State
-from stdpbench.simulators import find_compiler
 
 FROM_FACTS = {field.name for field in fields(LiveRun)} - {"progress", "network", "presentation", "replies"}
 WISHES = {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from harness import wait_until
 
-from stdpbench.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.runs.protocol.messages import Mailbox
 
 

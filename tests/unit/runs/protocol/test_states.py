@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.protocol import states
 from stdpbench.runs.protocol.states import TRANSITIONS, State, check_transition
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import stdpbench
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import commands, queue_commands
 from stdpbench.cli.app import app
-from stdpbench.errors import StdpbenchError
 from stdpbench.experiment import Experiment, parse_assignment, read_experiment, with_reference
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun, read_seeds

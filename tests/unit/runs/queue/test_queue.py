@@ -17,7 +17,7 @@ import pytest
 from edited_journal import edit_journal
 from filelock import FileLock
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.store import Store

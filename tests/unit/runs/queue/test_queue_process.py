@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from stdpbench.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.run_folder import RunFolder

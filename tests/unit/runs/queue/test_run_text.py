@@ -13,8 +13,8 @@ import stdpbench
 from stdpbench.cli import commands
 from stdpbench.cli.app import app
 from stdpbench.experiment import read_experiment
-from stdpbench.plasticity.custom import as_custom
-from stdpbench.plasticity.tables import rule_table
+from stdpbench.kinds.plasticity.custom import as_custom
+from stdpbench.kinds.plasticity.tables import rule_table
 from stdpbench.runs.folder.notes import change_notes, read_notes
 from stdpbench.runs.queue.run_text import HEAD, ActionText, RunText, compared, joined, starred_or_not
 

@@ -1,0 +1,382 @@
+"""Writing files so that one that exists is complete, removing files safely, and reading TOML that a person wrote.
+
+Removing
+--------
+Everything that the program removes is removed here (`remove_file`, `remove_files`, `remove_folder`, `remove_tree`),
+which a test checks. A name that was read from a folder must match a pattern of the program's own names, and no link is
+followed: neither the entry itself nor a folder between it and the folder `within` may be one. `within` is a folder
+that the user named or the program made, and may be reached by links.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import stat
+import struct
+import sys
+import tokenize
+import tomllib
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from stdpbench.base.errors import DiskError, StdpbenchError
+
+NOTHING = "(?!)"
+"""Matches no name: `remove_folder` removes a folder that is empty."""
+TEMPORARY = "[a-z0-9_]{8}"
+"""What the functions of `tempfile` put behind a prefix."""
+DAMAGE = (
+    *(OSError, ValueError, LookupError, EOFError, OverflowError, RuntimeError, SyntaxError, tokenize.TokenError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What damaged JSON, npy and npz files raise in their readers; anything else, such as a `TypeError`, is a bug."""
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
+_HAS_DIR_FD = {os.open, os.stat, os.unlink, os.rmdir} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+_PATIENCE = 1.0  # s to wait for a file that others have open
+_OF_THE_DISK = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+def check_target(target: Path, *, replace: bool = False, suffix: str = "") -> None:
+    """Check that a file can be written that the user named, before work is spent on its content.
+
+    Raises
+    ------
+    StdpbenchError
+        If its name does not end with `suffix`, in any case, it exists and is not to be replaced, or its folder does
+        not exist.
+    """
+    if suffix and target.suffix.lower() != suffix:
+        raise StdpbenchError(f"the name of the file must end with {suffix}, unlike {target.name!r}")
+    if target.exists() and not replace:
+        raise StdpbenchError(f"{target} already exists; choose another file, or remove it")
+    if not target.absolute().parent.is_dir():
+        raise StdpbenchError(f"cannot write {target}: there is no folder {target.absolute().parent}")
+
+
+def write_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: bool = False) -> None:
+    """Write a file under another name, sync it, and give it its own name.
+
+    Parameters
+    ----------
+    target : Path
+        The file, in a folder that exists; one that is there is replaced at once or not at all.
+    write : callable
+        Writes the content to the binary file that it is given.
+    private : bool
+        Whether only this user may read and write the file.
+
+    Raises
+    ------
+    DiskError
+        If it cannot be written; what was there before is untouched, and nothing half-written stays.
+    """
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with suppress(OSError):  # of an earlier process with the same number
+            remove_file(aside)
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600 if private else 0o666)
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(target)
+    except OSError as error:
+        raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):  # where nothing can be written, nothing is left either
+            remove_file(aside)
+
+
+def write_text_aside(target: Path, text: str, *, private: bool = False) -> None:
+    """Write a text file in UTF-8; see `write_aside`."""
+    write_aside(target, lambda file: file.write(text.encode("utf-8")), private=private)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk, where the system can do so.
+
+    Raises
+    ------
+    DiskError
+        If the disk does not take them.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno in _OF_THE_DISK:  # else the file system cannot sync folders
+            raise DiskError(f"{folder} cannot be written: {error.strerror or error}") from error
+    finally:
+        os.close(handle)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file that a person wrote; a byte order mark, as some editors of Windows set, is passed over.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be read, or is not valid TOML in UTF-8.
+    """
+    try:
+        return parse_toml(path.read_text(encoding="utf-8-sig"), str(path))
+    except UnicodeDecodeError:
+        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """Parse TOML that a person wrote; errors call it `name`.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not valid TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise StdpbenchError(f"{name} is not valid TOML: brackets are nested too deeply") from None
+    except ValueError as error:
+        # what follows a semicolon is Python's advice to programmers
+        reason = str(error).partition(";")[0]
+        raise StdpbenchError(f"{name} is not valid TOML: {reason}{_quotes_missing(text, reason)}") from None
+
+
+def _quotes_missing(text: str, reason: str) -> str:
+    """Return a hint if the line of an error has a text or a quantity without quotes; else an empty text."""
+    lines, at = text.splitlines(), re.search(r"at line (\d+)", reason)
+    line = lines[int(at[1]) - 1] if at and int(at[1]) <= len(lines) else ""
+    bare = re.fullmatch(r"\s*([\w.-]+)\s*=\s*([-+.\w][^\"'\[\]{}#,=]*?)\s*(?:#.*)?", line)
+    if bare is None:
+        return ""
+    with suppress(ValueError):
+        tomllib.loads(f"x = {bare[2]}")
+        return ""
+    return f'; texts and quantities are written in quotes: {bare[1]} = "{bare[2]}"'
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON of a run folder; unlike Python's reader, without infinite numbers and NaN, which JSON has not.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON.
+    """
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, unless it is one on which reading might wait for ever, such as a named pipe.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened, or is no regular file.
+    """
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return file
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a file that `open_regular` opens."""
+    with open_regular(path) as file:
+        return file.read()
+
+
+def is_private(folder: Path) -> bool:
+    """Whether a path is a folder, not a link to one, in which only this user can write."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    own = os.name == "nt" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
+    return own and stat.S_ISDIR(found.st_mode)
+
+
+def is_own(path: Path) -> bool:
+    """Whether a file or folder is this user's; True where it is not there, or the system has no such owners."""
+    try:
+        return os.name == "nt" or path.stat().st_uid == os.geteuid()
+    except OSError:
+        return True
+
+
+# -- removing ---------------------------------------------------------------------------------------------------------
+
+
+def remove_file(path: Path, named: str | None = None, within: Path | None = None) -> None:
+    """Remove a file of this program; one that is not there is no error.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    named : str, optional
+        Regular expression that the whole name must match; for names that were read from a folder.
+    within : Path, optional
+        Folder below which no link is followed; by default the one that the file lies in.
+
+    Raises
+    ------
+    ValueError
+        If the name does not match; nothing is removed.
+    OSError
+        If the file or a folder on the way to it is a link, or the file cannot be removed.
+    """
+    with suppress(FileNotFoundError), _entry(path, named, within) as (name, folder):
+        os.unlink(name, dir_fd=folder)
+
+
+def remove_files(folder: Path, named: str, within: Path | None = None) -> list[str]:
+    """Remove the files of a folder whose whole names match a regular expression, and leave all others.
+
+    What cannot be removed stays, as do links, and everything in a folder that is reached by a link below `within`.
+
+    Returns
+    -------
+    list of str
+        Names of the files that were removed.
+    """
+    removed = []
+    with suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            if re.fullmatch(named, path.name):
+                with suppress(OSError):
+                    remove_file(path, within=within or folder)
+                    removed.append(path.name)
+    return removed
+
+
+def remove_parts(folder: Path, named: str, within: Path | None = None) -> list[str]:
+    """Remove what `write_aside` left of files whose names match, where the process that wrote is gone."""
+    found: list[str] = []
+    with suppress(OSError):
+        found = [path.name for path in folder.iterdir() if re.fullmatch(part_of(named), path.name)]
+    dead = [name for name in found if not process_exists(int(name.split(".")[-2]))]
+    return remove_files(folder, "|".join(map(re.escape, dead)), within) if dead else []
+
+
+def remove_folder(path: Path, holds: str, named: str | None = None, within: Path | None = None) -> bool:
+    """Remove a folder of this program with the files that it may hold; a folder that holds others stays with these.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; one that is not there is no error.
+    holds : str
+        Regular expression for the whole names of files in it.
+    named, within
+        As for `remove_file`.
+
+    Returns
+    -------
+    bool
+        Whether the folder is gone.
+
+    Raises
+    ------
+    ValueError
+        If the name does not match; nothing is removed.
+    OSError
+        If the folder or one on the way to it is a link.
+    """
+    with suppress(FileNotFoundError), _entry(path, named, within) as (name, folder):
+        remove_files(path, holds, within or path.parent)
+        try:
+            os.rmdir(name, dir_fd=folder)
+        except OSError:  # it holds something else
+            return False
+    return True
+
+
+def remove_tree(path: Path, named: str, within: Path | None = None) -> None:
+    """Remove a folder with all that is in it; links in it are removed, and not followed.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; one that is not there is no error.
+    named, within
+        As for `remove_file`.
+
+    Raises
+    ------
+    ValueError
+        If the name does not match; nothing is removed.
+    OSError
+        If the folder or one on the way to it is a link, or something cannot be removed.
+    """
+    with suppress(FileNotFoundError), _entry(path, named, within) as (name, folder):
+        shutil.rmtree(name, dir_fd=folder)
+
+
+def part_of(named: str) -> str:
+    """Regular expression for the names under which `write_aside` writes files whose names match `named`."""
+    return rf"\.({named})\.[0-9]+\.part"
+
+
+def process_exists(pid: int) -> bool:
+    """Whether a process of this number runs on this machine; True where that is not known."""
+    if sys.platform == "win32":  # where `os.kill` would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
+
+
+@contextmanager
+def _entry(path: Path, named: str | None, within: Path | None) -> Iterator[tuple[str, int | None]]:
+    """The name of an entry that is not a link, and the folder that it is in, opened without following links."""
+    if named is not None and not re.fullmatch(named, path.name):
+        raise ValueError(f"{path} is not removed: its name does not match {named}")
+    root = within or path.parent
+    parts = path.relative_to(root).parts
+    if not parts or ".." in parts:
+        raise ValueError(f"{path} is not removed: it does not lie in {root}")
+    *folders, name = parts
+    if not _HAS_DIR_FD:
+        for depth in range(1, len(parts) + 1):
+            _refuse_link(root.joinpath(*parts[:depth]).lstat(), path)
+        yield str(path), None
+        return
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for folder in folders:
+            _refuse_link(os.stat(folder, dir_fd=handle, follow_symlinks=False), path)
+            deeper = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handle)
+            os.close(handle)
+            handle = deeper
+        _refuse_link(os.stat(name, dir_fd=handle, follow_symlinks=False), path)
+        yield name, handle
+    finally:
+        os.close(handle)
+
+
+def _refuse_link(found: os.stat_result, path: Path) -> None:
+    if stat.S_ISLNK(found.st_mode):
+        raise OSError(errno.ELOOP, "links are never followed to remove files", str(path))

@@ -1,0 +1,15 @@
+"""The guided lessons: one declaration each, from which the app, the notebooks and the documentation are made.
+
+A lesson is a TOML file of this package, with a title, an introduction, maybe a run of its own, steps, and a question.
+The introduction, the text of each step, the question and its answer are Markdown and hold everywhere. What to do is
+said twice: `do` for the app, `notebook` with `code` for the notebook.
+
+`show` names what the app highlights, as ``PAGE`` or ``PAGE/PART``, and `check` the condition by which it notices that
+a step is done (`stdpbench_gui.lessons.checks`). Both are names only here: this package knows nothing of the app.
+"""
+
+from stdpbench.base.lessons.declaration import Lesson, Question, RunOfLesson, Step
+from stdpbench.base.lessons.notebooks import cells
+from stdpbench.base.lessons.reading import lessons, read_lesson
+
+__all__ = ["Lesson", "Question", "RunOfLesson", "Step", "cells", "lessons", "read_lesson"]

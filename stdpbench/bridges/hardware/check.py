@@ -1,0 +1,335 @@
+"""Compare what a network needs with the limits of a chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from math import log, log2
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.units import scientific, signed, thousands
+from stdpbench.bridges.hardware.activity import Activity
+from stdpbench.bridges.hardware.needs import Needs
+from stdpbench.bridges.hardware.placement import Placement, place
+from stdpbench.bridges.hardware.targets import Target
+
+Verdict = Literal["fits", "rounded", "does not fit"]
+"""``"rounded"``: it fits, but the chip computes with other values."""
+
+
+_CURRENTS: Final = "The input is currents, without spikes: whether the chip takes them, at what cost, is not compared."
+_THRESHOLDS: Final = "Thresholds are not compared with the range of potentials."
+
+
+@dataclass(frozen=True)
+class Row:
+    """A comparison.
+
+    Attributes
+    ----------
+    what : str
+        What is compared.
+    where : str
+        Name of the population or projection; empty for the whole network.
+    value : str
+        What the network needs.
+    limit : str
+        What the chip has.
+    verdict : {"fits", "rounded", "does not fit"}
+        The result.
+    source : str
+        Source of the limit.
+    """
+
+    what: str
+    where: str
+    value: str
+    limit: str
+    verdict: Verdict
+    source: str
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Energy of a stimulus for one kind of operation.
+
+    Attributes
+    ----------
+    operation : str
+        The operation.
+    picojoule : float
+        Energy of one operation.
+    count : float or None
+        Operations per stimulus; None if not known.
+    note : str
+        What the figure includes.
+    source : str
+        Source of the figure.
+    """
+
+    operation: str
+    picojoule: float
+    count: float | None
+    note: str
+    source: str
+
+    @property
+    def nanojoule(self) -> float | None:
+        """Energy per stimulus, in nJ."""
+        return None if self.count is None else self.count * self.picojoule * 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class ChipCheck:
+    """Result of a check.
+
+    Attributes
+    ----------
+    target : Target
+        The chip.
+    rows : tuple of Row
+        Comparisons.
+    cores : int or None
+        Cores that the network takes at least; None if it cannot be placed.
+    spikes, operations : mapping of str to float or None
+        Spikes of each population, and synaptic operations of each projection, per stimulus; None: not known.
+    origin : mapping of str to str
+        How the spikes of a population were measured, or why they are not known.
+    energies : tuple of Energy
+        Energy per stimulus by the published figures.
+    remarks : tuple of str
+        Sentences on what is not compared.
+    """
+
+    target: Target
+    rows: tuple[Row, ...]
+    cores: int | None
+    spikes: Mapping[str, float | None]
+    operations: Mapping[str, float | None]
+    origin: Mapping[str, str]
+    energies: tuple[Energy, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing exceeds a limit."""
+        return all(row.verdict != "does not fit" for row in self.rows)
+
+    @property
+    def total_operations(self) -> float | None:
+        """Synaptic operations per stimulus; None if those of a projection are not known."""
+        return _total(self.operations)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return plain values for a JSON file."""
+        return {
+            "target": self.target.name,
+            "title": self.target.title,
+            "fits": self.fits,
+            "rows": [asdict(row) for row in self.rows],
+            "cores": self.cores,
+            "spikes_per_stimulus": dict(self.spikes),
+            "spikes_measured": dict(self.origin),
+            "operations_per_stimulus": dict(self.operations),
+            "operations": self.total_operations,
+            "energy": [asdict(each) | {"nanojoule": each.nanojoule} for each in self.energies],
+            "remarks": list(self.remarks),
+        }
+
+
+def check(needs: Needs, target: Target, activity: Activity) -> ChipCheck:
+    """Compare a network with a chip.
+
+    Parameters
+    ----------
+    needs : Needs
+        What the network needs.
+    target : Target
+        The chip.
+    activity : Activity
+        Spikes per stimulus, as far as they are known.
+    """
+    placed = place(needs, target)
+    rows = tuple(row for each in _CHECKS for row in each(needs, target, placed))
+    spikes = {name: _sum(activity.spikes.get(name)) for name in _populations(needs)}
+    operations = {name: _operations(needs, name, activity.spikes) for name in needs.projections}
+    updates = float(sum(each.n for each in needs.populations.values()) * activity.steps)
+    counts = {"synaptic operation": _total(operations), "neuron update": updates or None}
+    energies = tuple(
+        Energy(name, figure.value, counts[name], figure.unit.partition(", ")[2], figure.origin)
+        for name, figure in target.energies.items()
+    )
+    origin = {name: activity.origin.get(name, activity.missing) for name in spikes}
+    remarks = (*((_CURRENTS,) if activity.currents else ()), *target.remarks, _THRESHOLDS)
+    return ChipCheck(target, rows, placed.total, spikes, operations, origin, energies, remarks)
+
+
+def _populations(needs: Needs) -> list[str]:
+    return [*([needs.input] if needs.input else []), *needs.populations]
+
+
+def _sum(spikes: NDArray[Any] | None) -> float | None:
+    return None if spikes is None else float(spikes.sum())
+
+
+def _operations(needs: Needs, projection: str, spikes: Mapping[str, NDArray[Any]]) -> float | None:
+    """Return the synapses of a weight other than 0 at which spikes arrive per stimulus."""
+    each = needs.projections[projection]
+    of_source = spikes.get(each.source)
+    return None if of_source is None else float(of_source @ each.fan_out)
+
+
+def _total(operations: Mapping[str, float | None]) -> float | None:
+    known = [each for each in operations.values() if each is not None]
+    return sum(known) if len(known) == len(operations) else None
+
+
+# -- what is compared ----------------------------------------------------------------------------------------------
+
+_Check = Callable[[Needs, Target, Placement], Iterator[Row]]
+
+
+def _number(value: float) -> str:
+    """Format a number, whole ones with thin spaces."""
+    return thousands(int(value)) if value == int(value) else f"{value:g}"
+
+
+def _compare(needs: Needs, target: Target, what: str, limit: str, found: Mapping[str, float]) -> Iterator[Row]:
+    """Compare a number for each place with a limit, if the chip has it."""
+    figure = target.limits.get(limit)
+    if figure is None:
+        return
+    for where, value in found.items():
+        verdict: Verdict = "fits" if value <= figure.value else "does not fit"
+        limit = f"{_number(figure.value)} {figure.unit}"
+        yield Row(what, where, _number(value), limit, verdict, figure.origin)
+
+
+def _cores(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+    figure = target.cores_source
+    for name, population in needs.populations.items():
+        cores = placed.cores[name]
+        most = max(each.neurons for each in target.cores)
+        value = f"{thousands(population.n)} neurons, {thousands(int(needs.fan_in(name).sum()))} synapses"
+        if cores is None:
+            reason = placed.problems[name]
+            limit = f"{figure.value:g} {figure.unit}"
+            yield Row("cores", name, f"{value}: {reason}", limit, "does not fit", figure.origin)
+        else:
+            yield Row(
+                "cores", name, f"{value}: {cores}", f"at most {thousands(most)} neurons each", "fits", figure.origin
+            )
+    if placed.total is not None:
+        limit = f"{figure.value:g} {figure.unit}"
+        yield Row("cores in all", "", f"{placed.total}", limit, "fits", figure.origin)
+
+
+def _fan_in(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+    found = {name: float(needs.fan_in(name).max(initial=0)) for name in needs.populations}
+    yield from _compare(needs, target, "fan-in of a neuron", "sources per core", found)
+
+
+def _fan_out(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+    reached = {name: placed.reached(needs, name) for name in needs.populations}
+    known = {name: float(n) for name, n in reached.items() if n is not None}
+    yield from _compare(needs, target, "cores that a neuron reaches", "cores per neuron", known)
+    pairs = {name: n * placed.most_neurons(name) for name, n in known.items()}
+    yield from _compare(needs, target, "output axons of a core", "axons per core", pairs)
+
+
+def _weights(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+    figure = target.limits.get("weight bits")
+    if figure is None:
+        return
+    for name, each in needs.projections.items():
+        largest = float(each.weights.max(initial=0.0))
+        if largest == 0:
+            continue
+        sign = target.limits.get("sign bits") if each.both_signs else None
+        levels = 2 ** (figure.value - (0 if sign is None else sign.value)) - 1
+        level = np.rint(each.weights / largest * levels)
+        lost = float((level == 0).mean())
+        exact = bool(np.allclose(each.weights, level * (largest / levels), rtol=1e-12))
+        smallest = float(each.weights.min())
+        value = f"{scientific(smallest)} – {largest:.3g}" if smallest < largest else f"{largest:.3g}"
+        if not exact:
+            value += f", in steps of {scientific(largest / levels, 2)}: {100 * lost:.3g} % become 0"
+        limit = f"{figure.value:g} {figure.unit}"
+        if sign is not None:
+            limit += f"; {sign.value:g} {sign.unit}"
+        yield Row("weights", name, value, limit, "fits" if exact else "rounded", figure.origin)
+    yield from _compare(
+        needs,
+        target,
+        "different weights of a neuron",
+        "weights per neuron",
+        {name: float(each.distinct) for name, each in needs.projections.items()},
+    )
+
+
+def _weight_range(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+    """Compare the largest weights of projections to the same population, which share a scale."""
+    found = {}
+    for name in needs.populations:
+        largest = [each.weights.max() for each in needs.into(name) if len(each.weights)]
+        if len(largest) > 1:
+            found[name] = round(log2(max(largest) / min(largest)), 2)
+    yield from _compare(needs, target, "powers of two between largest weights", "weight range", found)
+
+
+def _delays(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+    delayed = {name: float(each.delay[1]) for name, each in needs.projections.items() if each.delay[1]}
+    yield from _compare(needs, target, "longest delay", "longest delay", delayed)
+    if (lack := target.lacks.get("delays")) is not None:
+        for name, steps in delayed.items():
+            yield Row("delays", name, f"up to {steps:g} time steps", lack.reason, "does not fit", lack.source)
+
+
+def _decay(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+    figure = target.limits.get("decay bits")
+    if figure is None:
+        return
+    unity = 2**figure.value
+    for name, population in needs.populations.items():
+        for each in population.decays:
+            lost = round(unity * (1 - each.kept))
+            limit = f"{figure.value:g} {figure.unit}"
+            if lost == 0:
+                longest = -1 / log(1 - 1 / unity)
+                value = f"{each.name} = {each.value}: longer than the longest, {longest * needs.dt:.4g} ms"
+                yield Row("decay", name, value, limit, "does not fit", figure.origin)
+                continue
+            exact = abs(lost - unity * (1 - each.kept)) < 1e-9
+            value = f"{each.name} = {each.value}: {lost}/{unity:g} per step"
+            if not exact and lost < unity and each.kept > 0:
+                off = log(each.kept) / log(1 - lost / unity) - 1
+                value += f", a time constant {signed(100 * off, '.2g')} % off"
+            yield Row("decay", name, value, limit, "fits" if exact else "rounded", figure.origin)
+
+
+def _refractory(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+    periods = {name: float(each.refractory) for name, each in needs.populations.items() if each.refractory}
+    yield from _compare(needs, target, "refractory period", "longest refractory period", periods)
+
+
+def _neurons(needs: Needs, target: Target, placed: Placement) -> Iterator[Row]:
+    for name, population in needs.populations.items():
+        for each in population.properties:
+            if (lack := target.lacks.get(each)) is not None:
+                yield Row(each, name, population.kind, lack.reason, "does not fit", lack.source)
+
+
+_CHECKS: Final[tuple[_Check, ...]] = (
+    _cores,
+    _fan_in,
+    _fan_out,
+    _weights,
+    _weight_range,
+    _delays,
+    _decay,
+    _refractory,
+    _neurons,
+)

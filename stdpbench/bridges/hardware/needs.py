@@ -1,0 +1,292 @@
+"""What a network needs of a chip that runs it frozen: neurons, synapses, weights, delays and time constants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import exp
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.declare.learned_names import delays_in, weights_of
+from stdpbench.engine.network import Layout, delays_of, projection_weights
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.neurons import Neuron
+
+_OTHER_MECHANISMS = ("adex", "izhikevich", "srm-masquelier")
+
+
+def _leaks(neuron: Neuron) -> bool:
+    return hasattr(neuron, "tau_m") and getattr(neuron, "beta", None) != 1.0
+
+
+def _resets_apart(neuron: Neuron) -> bool:
+    if getattr(neuron, "reset_mechanism", "zero") == "to-value":
+        return bool(neuron.quantities()["v_reset"] != 0)
+    rest, reset = (getattr(neuron, name, None) for name in ("v_rest", "v_reset"))
+    return rest is not None and reset is not None and rest != reset
+
+
+PROPERTIES: Final[Mapping[str, Callable[[Neuron], bool]]] = MappingProxyType(
+    {
+        "conductances": lambda neuron: hasattr(neuron, "E_exc"),
+        "synaptic currents": lambda neuron: hasattr(neuron, "tau_exc"),
+        "exponential leak": _leaks,
+        "reset by subtraction": lambda neuron: getattr(neuron, "reset_mechanism", "") == "subtract",
+        "reset apart from rest": _resets_apart,
+        "other spike mechanisms": lambda neuron: getattr(neuron, "kind", "") in _OTHER_MECHANISMS,
+    }
+)
+"""Properties of neurons that a chip may lack."""
+
+
+@dataclass(frozen=True)
+class Decay:
+    """A quantity of neurons that decays exponentially.
+
+    Attributes
+    ----------
+    name : str
+        Name of the parameter.
+    value : str
+        Its value, with unit.
+    kept : float
+        Fraction that is kept per time step.
+    """
+
+    name: str
+    value: str
+    kept: float
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationNeeds:
+    """What a population needs.
+
+    Attributes
+    ----------
+    name, kind : str
+        Its name, and the kind of its neurons.
+    n : int
+        Number of neurons.
+    properties : tuple of str
+        Those of `PROPERTIES` that its neurons have.
+    decays : tuple of Decay
+        What decays while weights are frozen.
+    refractory : int
+        Refractory period, in time steps.
+    """
+
+    name: str
+    kind: str
+    n: int
+    properties: tuple[str, ...]
+    decays: tuple[Decay, ...]
+    refractory: int
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectionNeeds:
+    """What a projection needs; synapses of weight 0 are left out.
+
+    Attributes
+    ----------
+    name, source, target : str
+        Its name, and those of the populations.
+    fan_out, fan_in : ndarray, int64, (n_source,) and (n_target,)
+        Synapses of each neuron.
+    n_zero : int
+        Synapses of weight 0.
+    weights : ndarray, float64, (n_synapses,)
+        Sizes of the other weights, in any order; one value if all are equal.
+    both_signs : bool
+        Whether some weights are negative and others positive.
+    distinct : int
+        Largest number of different weights at one target neuron.
+    delay : tuple of int
+        Shortest and longest delay, in time steps.
+    """
+
+    name: str
+    source: str
+    target: str
+    fan_out: NDArray[np.int64]
+    fan_in: NDArray[np.int64]
+    n_zero: int
+    weights: NDArray[np.float64]
+    both_signs: bool
+    distinct: int
+    delay: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Needs:
+    """What a network needs.
+
+    Attributes
+    ----------
+    dt : float
+        Time step, in ms.
+    input, read : str
+        Names of the input and of the population that is read.
+    populations : mapping of str to PopulationNeeds
+        Those with neurons.
+    projections : mapping of str to ProjectionNeeds
+        All of them.
+    """
+
+    dt: float
+    input: str
+    read: str
+    populations: Mapping[str, PopulationNeeds]
+    projections: Mapping[str, ProjectionNeeds]
+
+    def into(self, population: str) -> list[ProjectionNeeds]:
+        """Return the projections that end at a population."""
+        return [each for each in self.projections.values() if each.target == population]
+
+    def out_of(self, population: str) -> list[ProjectionNeeds]:
+        """Return the projections that begin at a population."""
+        return [each for each in self.projections.values() if each.source == population]
+
+    def fan_in(self, population: str) -> NDArray[np.int64]:
+        """Return the synapses at each neuron of a population, int64, (n,)."""
+        found = np.zeros(self.populations[population].n, np.int64)
+        for each in self.into(population):
+            found += each.fan_in
+        return found
+
+
+def needs_of(graph: Graph, learned: Mapping[str, NDArray[Any]]) -> Needs:
+    """Return what a network needs.
+
+    Parameters
+    ----------
+    graph : Graph
+        The network, with the shape of its input.
+    learned : mapping of str to ndarray
+        Its learned arrays, as in a presentation.
+    """
+    layout, drawn = Layout(graph), projection_weights(graph)
+    populations = {
+        name: _population(name, population.size, population.neuron, graph.dt)
+        for name, population in graph.populations.items()
+        if population.neuron is not None
+    }
+    projections = {name: _projection(graph, name, layout, learned, drawn) for name in graph.projections}
+    return Needs(graph.dt, graph.input, graph.read, populations, projections)
+
+
+def _population(name: str, n: int, neuron: Neuron, dt: float) -> PopulationNeeds:
+    properties = tuple(each for each, has in PROPERTIES.items() if has(neuron))
+    refractory = getattr(neuron, "refractory_steps", None)
+    if refractory is None:
+        refractory = round(getattr(neuron, "t_ref", 0.0) / dt)
+    return PopulationNeeds(name, str(getattr(neuron, "kind", "")), n, properties, _decays(neuron, dt), int(refractory))
+
+
+def _decays(neuron: Neuron, dt: float) -> tuple[Decay, ...]:
+    """Return what decays exponentially; slow variables, which decay in training only, do not."""
+    slow, found = {f"tau_{each.name}" for each in neuron.variables if each.slow}, []
+    beta = getattr(neuron, "beta", None)
+    for each in type(neuron).describe():
+        if not each.name.startswith("tau_") or each.unit != "ms" or each.name in slow:
+            continue
+        if each.name == "tau_m" and beta is not None:
+            found.append(Decay("beta", f"{beta:g}", float(beta)))
+            continue
+        tau = float(getattr(neuron, each.name))
+        found.append(Decay(each.name, f"{tau:g} ms", exp(-dt / tau)))
+    return tuple(each for each in found if each.kept < 1)
+
+
+def _projection(
+    graph: Graph,
+    name: str,
+    layout: Layout,
+    learned: Mapping[str, NDArray[Any]],
+    drawn: Mapping[str, NDArray[np.float64]],
+) -> ProjectionNeeds:
+    made, projection = layout.projections[name], graph.projections[name]
+    w = learned.get(weights_of(name), drawn.get(name))
+    if w is None:
+        counted = _equal(graph, name)
+    elif graph.is_sparse(name):
+        synapses = graph.synapses(name)
+        counted = _listed(synapses.source, synapses.target, w, made.source.size, made.target.size)
+    elif w.ndim == 1:
+        neurons = np.arange(len(w))
+        counted = _listed(neurons, neurons, w, len(w), len(w))
+    else:
+        counted = _matrix(w, int(graph.projections[name].connect.at_end) * len(w))
+    fan_out, fan_in, n_zero, weights, distinct = counted
+    late = learned.get(delays_in(name))
+    if late is not None:
+        steps = np.rint(np.asarray(late) / (graph.dt * 1e-3)).astype(np.int64)
+    elif projection.delays_differ:
+        steps = delays_of(graph, name).astype(np.int64)
+    else:
+        steps = np.array([round(projection.delay.longest / graph.dt)])
+    return ProjectionNeeds(
+        name,
+        projection.source,
+        projection.target,
+        fan_out,
+        fan_in,
+        n_zero,
+        weights * (1.0 if projection.scale is None else projection.scale),
+        w is not None and bool(np.min(w, initial=0.0) < 0 < np.max(w, initial=0.0)),
+        distinct,
+        (int(steps.min(initial=steps.max(initial=0))), int(steps.max(initial=0))),
+    )
+
+
+_Counted = tuple[NDArray[np.int64], NDArray[np.int64], int, NDArray[np.float64], int]
+"""Fan-out, fan-in, number of zeros, sizes of the other weights, and largest number of different ones."""
+
+
+def _equal(graph: Graph, name: str) -> _Counted:
+    """Count the synapses of a projection with one weight."""
+    projection = graph.projections[name]
+    source, target = (graph.populations[end] for end in (projection.source, projection.target))
+    value = projection.weight.quantities().get("value", 0.0)
+    if graph.is_sparse(name):
+        synapses = graph.synapses(name)
+        w = np.full(len(synapses), value)
+        return _listed(synapses.source, synapses.target, w, source.size, target.size)
+    degree = round(projection.connect.mean_out_degree(source.shape, target.shape))
+    fan_in = degree * source.size // target.size
+    if value == 0:
+        degree, fan_in = 0, 0
+    fans = np.full(source.size, degree, np.int64), np.full(target.size, fan_in, np.int64)
+    return *fans, 0, np.array([value] * (degree > 0)), int(degree > 0)
+
+
+def _listed(source: NDArray[Any], target: NDArray[Any], w: NDArray[Any], n_source: int, n_target: int) -> _Counted:
+    """Count synapses that are given one by one."""
+    kept = w != 0
+    source, target, w = source[kept], target[kept], w[kept].astype(np.float64)
+    order = np.lexsort((w, target))
+    new = np.ones(len(w), bool)
+    new[1:] = (np.diff(w[order]) != 0) | (np.diff(target[order]) != 0)
+    different = np.bincount(target[order][new], minlength=1)
+    fans = np.bincount(source, minlength=n_source), np.bincount(target, minlength=n_target)
+    return *fans, int((~kept).sum()), np.abs(w), int(different.max(initial=0))
+
+
+def _matrix(w: NDArray[Any], no_synapse: int) -> _Counted:
+    """Count the synapses of a dense projection, of which `no_synapse` pairs have none."""
+    kept = w != 0
+    ordered = np.sort(w, axis=0)
+    different = (np.diff(ordered, axis=0, prepend=np.nan) != 0).sum(axis=0) - (~kept).any(axis=0)
+    weights = np.abs(w[kept].astype(np.float64))
+    return (
+        kept.sum(axis=1),
+        kept.sum(axis=0),
+        max(0, int((~kept).sum()) - no_synapse),
+        weights,
+        int(different.max(initial=0)),
+    )

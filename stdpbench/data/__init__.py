@@ -1,0 +1,1 @@
+"""Stimuli, and the data sets that they come from."""

@@ -1,0 +1,187 @@
+"""Checks of arrays from a user's files: pictures and labels."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets._transform import Pixels
+
+_LARGEST_LABEL = 2**53  # floating point numbers are whole up to it
+
+
+def grey_values(arrays: Sequence[tuple[str, NDArray[Any]]]) -> list[Pixels]:
+    """Check arrays of pictures, and bring them to grey values in 0 .. 255.
+
+    Whole numbers are taken as they are. Decimal numbers of which none exceeds 1, in all arrays together, are taken as
+    0 .. 1 and multiplied by 255, as are truth values.
+
+    Parameters
+    ----------
+    arrays : sequence of (str, ndarray)
+        Where each array comes from, for error sentences, and the array: (n, height, width), or with a last dimension
+        of 1 or 3.
+
+    Returns
+    -------
+    list of ndarray, uint8 or float32, (n, height, width) or (n, height, width, 3)
+        uint8 for whole numbers and truth values, float32 for decimal numbers.
+
+    Raises
+    ------
+    StdpbenchError
+        For another number of dimensions, no pictures, no numbers, values that are not finite or out of range.
+    """
+    for where, array in arrays:
+        _check_shape(where, array)
+        _check_range(where, array)
+    decimal = [array for _, array in arrays if array.dtype.kind == "f"]
+    factor = 255.0 if decimal and max(array.max() for array in decimal) <= 1 else 1.0
+    result: list[Pixels] = []
+    for _, array in arrays:
+        pictures = array[..., 0] if array.ndim == 4 and array.shape[3] == 1 else array
+        if array.dtype.kind == "f":
+            result.append(pictures.astype(np.float32) * np.float32(factor))
+        elif array.dtype.kind == "b":
+            result.append(pictures.astype(np.uint8) * np.uint8(255))
+        else:
+            result.append(pictures.astype(np.uint8, copy=False))
+    return result
+
+
+def _check_shape(where: str, array: NDArray[Any]) -> None:
+    shape = "×".join(map(str, array.shape)) or "a single value"
+    if array.dtype.kind not in "biuf":
+        raise StdpbenchError(f"{where} holds {_name(array)}; it must hold numbers")
+    if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (1, 3)):
+        raise StdpbenchError(
+            f"{where} has the shape {shape}; it must be number×height×width, or number×height×width×3 for colours"
+        )
+    if array.size == 0:
+        raise StdpbenchError(f"{where} has the shape {shape}, which means no pictures")
+
+
+def _check_range(where: str, array: NDArray[Any]) -> None:
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise StdpbenchError(f"{where} holds values that are not finite; grey values must lie in 0 .. 255")
+    low, high = array.min(), array.max()
+    if low < 0 or high > 255:
+        raise StdpbenchError(
+            f"{where} holds the value {low if low < 0 else high:g}; "
+            "grey values must lie in 0 .. 255, or as decimals in 0 .. 1"
+        )
+
+
+def label_values(
+    where: str, array: NDArray[Any], pictures: int, pictures_where: str, noun: str = "picture"
+) -> NDArray[Any]:
+    """Check an array of labels: one whole number or text for each picture, or other stimulus.
+
+    Parameters
+    ----------
+    where : str
+        Where the labels come from, for error sentences.
+    array : ndarray, (n,)
+        Labels; decimal numbers are accepted where they are whole.
+    pictures : int
+        How many there must be.
+    pictures_where : str
+        Where the pictures come from.
+    noun : str
+        What one of them is called in an error sentence.
+
+    Returns
+    -------
+    ndarray, int64 or str, (n,)
+        The labels.
+
+    Raises
+    ------
+    StdpbenchError
+        For another number of dimensions or of labels, or for labels of another type.
+    """
+    if array.ndim != 1:
+        raise StdpbenchError(f"{where} has {array.ndim} dimensions; it must hold one label per {noun}")
+    if len(array) != pictures:
+        raise StdpbenchError(f"{where} holds {len(array)} labels, but {pictures_where} holds {pictures} {noun}s")
+    if array.dtype.kind in "biu" or (array.dtype.kind == "f" and (array == np.rint(array)).all()):
+        if len(array) and not (array.min() > -_LARGEST_LABEL and array.max() < _LARGEST_LABEL):
+            raise StdpbenchError(f"{where} holds the label {np.abs(array).max():g}; labels lie below {_LARGEST_LABEL}")
+        return array.astype(np.int64)
+    if array.dtype.kind == "U":
+        return array
+    if array.dtype.kind == "S":
+        return np.char.decode(array, "utf-8", "replace")
+    raise StdpbenchError(f"{where} holds {_name(array)}; it must hold whole numbers or texts")
+
+
+def number_classes(
+    train: NDArray[Any] | None, test: NDArray[Any] | None, where: str
+) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None, tuple[str, ...]]:
+    """Number the classes 0 .. n_classes - 1, in the order of their values; numbers within texts sort as numbers.
+
+    Parameters
+    ----------
+    train, test : ndarray, int64 or str, (n,), or None
+        Labels from `label_values`; None if there are none.
+    where : str
+        Names the data set in an error sentence.
+
+    Returns
+    -------
+    train, test : ndarray, int64, (n,), or None
+        Numbers of the classes.
+    class_names : tuple of str
+        Names of the classes; empty without labels.
+
+    Raises
+    ------
+    StdpbenchError
+        If one has numbers and the other texts.
+    """
+    given = [labels for labels in (train, test) if labels is not None]
+    if not given:
+        return None, None, ()
+    if len({labels.dtype.kind for labels in given}) > 1:
+        raise StdpbenchError(f"{where}: training and test labels must both be numbers or both be texts")
+    values = np.unique(np.concatenate(given)).tolist()
+    ordered = sorted(values, key=natural_order) if given[0].dtype.kind == "U" else values
+    number = {value: index for index, value in enumerate(ordered)}
+    numbered = [
+        None if labels is None else np.array([number[label] for label in labels.tolist()], np.int64)
+        for labels in (train, test)
+    ]
+    return numbered[0], numbered[1], tuple(map(str, ordered))
+
+
+def natural_order(text: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Return a sort key that orders numbers within texts as numbers, on every system alike."""
+    pieces = re.findall(r"0*([0-9]+)|([^0-9]+)", unicodedata.normalize("NFC", text))
+    return [(0, len(number), number) if number else (1, 0, word) for number, word in pieces], text
+
+
+def local_path(parameter: str, text: str) -> Path:
+    """Return a path from user input, with ``~`` for the home folder.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be a path; the message names `parameter`.
+    """
+    try:
+        if "\0" in text:
+            raise RuntimeError
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise StdpbenchError(f"{parameter} = {text!r} is not a valid path; it must name a file or folder") from None
+
+
+def _name(array: NDArray[Any]) -> str:
+    return "Python objects" if array.dtype.kind == "O" else f"values of type {array.dtype}"

@@ -1,0 +1,168 @@
+"""Tables of a user's text file: cells, a line of names if there is one, and numbers."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+
+_MOST_BYTES = 1 << 30
+_WIDEST = 100_000  # columns
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of a table as text.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    names : list of str
+        Names of the columns; empty if the file has none.
+    rows : list of list of str
+        The rows, all of the same length.
+    lines : list of int
+        Line of the file for each row.
+    """
+
+    path: Path
+    names: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.rows[0]) if self.rows else len(self.names)
+
+    def column(self, number: int) -> list[str]:
+        """Return the cells of a column."""
+        return [row[number] for row in self.rows]
+
+    def numbers(self, columns: Sequence[int]) -> NDArray[np.float64]:
+        """Return some columns as numbers, float64, (n_rows, n_columns).
+
+        Raises
+        ------
+        StdpbenchError
+            If a cell holds no finite number.
+        """
+        values = np.empty((len(self.rows), len(columns)))
+        for place, row in enumerate(self.rows):
+            for target, number in enumerate(columns):
+                found = _number(row[number])
+                if found is None:
+                    named = f"column {self.names[number]!r}" if self.names else f"column {number + 1}"
+                    held = f"{row[number][:40]!r}" if row[number] else "nothing"
+                    raise StdpbenchError(
+                        f"{self.path}, line {self.lines[place]}: {named} holds {held}; it must hold a finite number"
+                    )
+                values[place, target] = found
+        return values
+
+
+def read_cells(path: Path, *, texts: Sequence[int] = ()) -> Cells:
+    """Read a table: cells separated by commas, semicolons or tabs, with or without a line of names.
+
+    The first line holds names if a cell of it is not a number. Of the columns `texts`, which may hold texts in every
+    line, that tells nothing; -1 is the last one. Empty lines, and lines that begin with ``#``, are passed over.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file cannot be read, is empty, or its rows differ in length.
+    """
+    text = read_text(path)
+    rows, lines, line_number = list[list[str]](), list[int](), 0
+    try:
+        # each line is a row: a text over several lines is not what numbers are written as
+        for line_number, line in enumerate(text.splitlines(), start=1):
+            if line.strip() and not line.lstrip().startswith("#"):
+                rows.append([cell.strip() for cell in next(csv.reader([line], delimiter=_separator(line)))])
+                lines.append(line_number)
+    except (csv.Error, StopIteration) as error:
+        raise StdpbenchError(f"{path}, line {line_number}: {error or 'no cells'}") from None
+    if not rows:
+        raise StdpbenchError(f"{path} is empty; it must hold lines of numbers")
+    untold = {number % len(rows[0]) if number < 0 else number for number in texts}
+    telling = [cell for number, cell in enumerate(rows[0]) if number not in untold or len(rows[0]) == 1]
+    named = any(_number(cell) is None and not _is_missing(cell) for cell in telling)
+    names = rows[0] if named else []
+    rows, lines = (rows[1:], lines[1:]) if named else (rows, lines)
+    if not rows:
+        raise StdpbenchError(f"{path} holds a line of names only; it must hold lines of numbers")
+    width = len(names or rows[0])
+    if width > _WIDEST:
+        raise StdpbenchError(f"{path} has {width} columns; at most {_WIDEST} are read")
+    for row, at in zip(rows, lines, strict=True):
+        if len(row) != width:
+            raise StdpbenchError(f"{path}, line {at} has {len(row)} cells, but the first line has {width}")
+    return Cells(path, names, rows, lines)
+
+
+def read_text(path: Path) -> str:
+    """Read a text file in UTF-8.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be read, is too large, or is not text.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise StdpbenchError(f"{path} has more than {_MOST_BYTES >> 30} GiB, too much for a text file of numbers")
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise StdpbenchError(f"there is no file {path}") from None
+    except UnicodeDecodeError:
+        raise StdpbenchError(f"{path} is not a text file in UTF-8") from None
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
+    if "\0" in text:
+        raise StdpbenchError(f"{path} is not a text file in UTF-8")
+    return text
+
+
+def class_cells(where: str, cells: Sequence[str]) -> NDArray[Any]:
+    """Return classes from cells: whole numbers if all of them are, else texts.
+
+    Raises
+    ------
+    StdpbenchError
+        If a cell is empty, or all are numbers that are not whole.
+    """
+    if "" in cells:
+        raise StdpbenchError(f"{where} is empty in row {list(cells).index('') + 1}; every row needs a class")
+    numbers = [_number(cell) for cell in cells]
+    if None in numbers:
+        return np.array(list(cells))
+    values = np.array(numbers, np.float64)
+    if (values != np.rint(values)).any() or np.abs(values).max(initial=0) >= 2**53:
+        raise StdpbenchError(f"{where} holds decimal numbers; it must hold classes: whole numbers or texts")
+    return values.astype(np.int64)
+
+
+def _separator(line: str) -> str:
+    return max("\t;,", key=line.count) if any(mark in line for mark in "\t;,") else ","
+
+
+def _number(text: str) -> float | None:
+    """Return the finite number in a cell; None if there is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if np.isfinite(value) and "_" not in text else None
+
+
+def _is_missing(text: str) -> bool:
+    """Whether a cell stands for a missing number, so that it is not a name."""
+    return text.lower().lstrip("+-") in ("", "nan", "na", "n/a", "?", "null", "none", "inf", "infinity")

@@ -1,0 +1,182 @@
+"""Recordings of events as read from files, checked: one sentence for what cannot be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.stimuli import EventSet
+
+MOST_CHANNELS = 100_000
+MOST_EVENTS = 1_000_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class RawRecordings:
+    """Recordings as read, checked by `recordings`.
+
+    Attributes
+    ----------
+    where : str
+        File or folder, for error sentences.
+    index : ndarray, int32, (n_events,)
+        Channel of each event.
+    time : ndarray, float64, (n_events,)
+        Time in s from the start of its recording, ascending within a recording.
+    first, stop : ndarray, int64, (n,)
+        First event of each recording, and the event after its last one.
+    duration : ndarray, float64, (n,)
+        Duration of each recording in s.
+    labels : ndarray, int64 or str, (n,), or None
+        Classes as written.
+    grid : tuple of int or None
+        Planes, height and width, if the file says so.
+    """
+
+    where: str
+    index: NDArray[np.int32]
+    time: NDArray[np.float64]
+    first: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    duration: NDArray[np.float64]
+    labels: NDArray[Any] | None
+    grid: tuple[int, int, int] | None = None
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels up to the last one that has an event."""
+        return int(self.index.max(initial=-1)) + 1
+
+    def stimuli(self, grid: tuple[int, int, int]) -> EventSet:
+        """Return the recordings without labels.
+
+        Raises
+        ------
+        StdpbenchError
+            If a channel is not in the grid.
+        """
+        n = grid[0] * grid[1] * grid[2]
+        if self.n_channels > n:
+            raise StdpbenchError(
+                f"{self.where} has an event of channel {self.n_channels - 1}, but the channels are 0 to {n - 1}"
+            )
+        return EventSet(
+            self.index, self.time, self.first, self.stop, self.duration, np.array(grid, np.int64), labels=None
+        )
+
+
+def recordings(
+    where: str,
+    index: NDArray[Any],
+    time: NDArray[Any],
+    stop: NDArray[np.int64],
+    labels: NDArray[Any] | None,
+    *,
+    duration: NDArray[np.float64] | None = None,
+    grid: tuple[int, int, int] | None = None,
+    sort: bool = False,
+) -> RawRecordings:
+    """Check recordings that lie one after the other.
+
+    Parameters
+    ----------
+    where : str
+        File or folder, for error sentences.
+    index, time : ndarray, (n_events,)
+        Channel and time in s of each event.
+    stop : ndarray, int64, (n,)
+        The event after the last one of each recording, not descending, up to n_events.
+    labels : ndarray or None
+        As in `RawRecordings`.
+    duration : ndarray, float64, (n,), optional
+        Durations in s; by default up to the next whole ms after the last event of each recording.
+    grid : tuple of int, optional
+        As in `RawRecordings`.
+    sort : bool
+        Whether to sort the events of a recording by time, rather than to refuse them.
+
+    Raises
+    ------
+    StdpbenchError
+        For channels or times that are not allowed, empty recordings without a duration, and events after the end.
+    """
+    first = np.concatenate([np.zeros(1, np.int64), stop[:-1]])
+    if not len(stop):
+        raise StdpbenchError(f"{where} holds no recordings")
+    _check_index(where, index)
+    time = _checked_times(where, time)
+    ends = np.zeros(max(len(time), 1), bool)
+    ends[first[first < len(time)]] = True
+    late = np.flatnonzero((np.diff(time) < 0) & ~ends[1 : len(time)])
+    if len(late) and not sort:
+        number = int(np.searchsorted(stop, late[0], side="right"))
+        raise StdpbenchError(
+            f"{where}: the times of recording {number} do not ascend ({time[late[0]]:g} s before "
+            f"{time[late[0] + 1]:g} s); sort the events of each recording by time"
+        )
+    if len(late):
+        order = np.lexsort((time, np.repeat(np.arange(len(stop)), stop - first)))
+        index, time = index[order], time[order]
+    empty = stop == first
+    last = np.where(empty, 0.0, time[np.maximum(stop - 1, 0)] if len(time) else 0.0)
+    if duration is None:
+        if empty.any():
+            raise StdpbenchError(
+                f"{where}: recording {np.flatnonzero(empty)[0]} is empty; leave it out, or state durations"
+            )
+        duration = (np.floor(last * 1e3 + 1e-6) + 1) * 1e-3
+    over = np.flatnonzero(last > duration * (1 + 1e-9))
+    if len(over):
+        raise StdpbenchError(
+            f"{where}: recording {over[0]} has an event at {last[over[0]]:g} s, after its end at "
+            f"{duration[over[0]]:g} s"
+        )
+    return RawRecordings(where, index.astype(np.int32), time, first, stop, duration, labels, grid)
+
+
+def grid_of(where: str, values: NDArray[Any]) -> tuple[int, int, int]:
+    """Return planes, height and width from an array of one to three sizes: channels; height, width; or all three.
+
+    Raises
+    ------
+    StdpbenchError
+        If they are not whole, or describe no grid that can be an input.
+    """
+    sizes = values.reshape(-1)
+    good = 1 <= len(sizes) <= 3 and sizes.dtype.kind in "iuf" and bool((sizes == np.floor(sizes)).all())
+    if not good or sizes.min() < 1 or sizes.max() > MOST_CHANNELS:
+        raise StdpbenchError(f"{where} must be one to three positive whole numbers: (planes,) (height,) channels")
+    planes, height, width = (1, 1, 1, *(int(size) for size in sizes))[-3:]
+    if planes * height * width > MOST_CHANNELS:
+        n = planes * height * width
+        raise StdpbenchError(f"{where} describes {n} channels; at most {MOST_CHANNELS} are shown")
+    return planes, height, width
+
+
+def _check_index(where: str, index: NDArray[Any]) -> None:
+    if index.ndim != 1 or index.dtype.kind not in "iuf":
+        raise StdpbenchError(f"{where}: channels must be a list of whole numbers")
+    if index.dtype.kind == "f" and not (np.isfinite(index).all() and (index == np.floor(index)).all()):
+        raise StdpbenchError(f"{where}: every channel must be a whole number")
+    if len(index) and index.min() < 0:
+        raise StdpbenchError(f"{where} has an event of channel {index.min():g}; channels count from 0")
+    if len(index) and index.max() >= MOST_CHANNELS:
+        raise StdpbenchError(
+            f"{where} has an event of channel {index.max():g}; at most {MOST_CHANNELS} channels are shown"
+        )
+
+
+def _checked_times(where: str, time: NDArray[Any]) -> NDArray[np.float64]:
+    if time.ndim != 1 or time.dtype.kind not in "iuf":
+        raise StdpbenchError(f"{where}: times must be a list of numbers, in s")
+    if not np.isfinite(time).all():
+        raise StdpbenchError(f"{where} has a time that is not finite")
+    if len(time) and time.min() < 0:
+        raise StdpbenchError(f"{where} has an event at {time.min():g} s; times count from the start of the recording")
+    if len(time) and time.max() > 1e6:
+        raise StdpbenchError(f"{where} has an event at {time.max():g} s; times are in s, and at most 1e6")
+    return time.astype(np.float64)

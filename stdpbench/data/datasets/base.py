@@ -1,0 +1,205 @@
+"""Base class of data sets: pictures for training and testing, preprocessed by declared steps.
+
+`Dataset.load` reads the raw pictures. `Dataset.prepare` also applies the steps that the parameters declare, in this
+order: grey, resize, invert, frame, centre, deskew, on and off, equal pixel sum (see `transform`). The result is
+`Images`: a stack of grey values. A kind only reads; it does not preprocess, and no kind imports another.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets._transform import transform
+from stdpbench.data.stimuli import Images, StimulusSet, pictures_of
+from stdpbench.declare.parameters import Parameters, parameter
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Training and test stimuli of a data set, and the names of its classes (empty without labels).
+
+    `spare` are training stimuli that an experiment does not use for training, labelling or evaluation. A stream has
+    no pictures; `fingerprint` identifies its spikes if they are those of a file.
+    """
+
+    train: StimulusSet
+    test: StimulusSet
+    class_names: tuple[str, ...]
+    spare: StimulusSet | None = None
+    fingerprint: str = ""
+
+
+PLACES = ("path", "train_images", "train_labels", "test_images", "test_labels")
+"""Parameters that name files and folders."""
+STEPS = ("resize", "frame", "invert", "center", "deskew", "on_off", "pixel_sum")
+"""Parameters that are preprocessing steps from a raw picture to the input of a network."""
+
+
+_SPREAD = 60_000
+"""Seed of the places of validation pictures that are spread over the training pictures."""
+
+
+class Source(Parameters):
+    """Where the input of a network comes from: pictures, or a stream of spikes (`stdpbench.kinds.streams`)."""
+
+    summary: ClassVar[str]
+    reference: ClassVar[str]
+    shows: ClassVar[str] = "images"
+    """Kind of the stimuli: ``"images"``, ``"signals"`` or ``"events"``; a stream has none."""
+    plane_names: ClassVar[tuple[str, ...]] = ()
+    """What tells planes of events apart, such as polarities; empty: their numbers."""
+    published: ClassVar[tuple[int, int, int] | None] = None
+    """Training pictures, test pictures, and their side in pixels, if these are always the same."""
+
+    @abstractmethod
+    def prepare(self) -> Split:
+        """Return the pictures as they are shown; without any, empty arrays that have the shape of the input.
+
+        Raises
+        ------
+        StdpbenchError
+            One sentence if something is missing, damaged or does not fit together.
+        """
+
+    def resolved(self) -> Self:
+        """Return the same source with absolute paths, independent of the working directory."""
+        changes = {
+            name: str(Path(value).expanduser().resolve())
+            for name in PLACES
+            if isinstance(value := getattr(self, name, None), str)
+        }
+        return self.model_copy(update=changes) if changes else self
+
+    def validation_size(self, n_train: int) -> int:
+        """Return how many of `n_train` pictures `--validation` holds out: one sixth."""
+        return max(1, n_train // 6)
+
+
+class Dataset(Source):
+    """Source of pictures and their preprocessing; one kind per file."""
+
+    resize: int | None = parameter(
+        None,
+        ge=1,
+        le=512,
+        structural=True,
+        help="Side in pixels to which pictures are scaled, without keeping their proportions; none: not scaled.",
+    )
+    frame: int | None = parameter(
+        None,
+        ge=1,
+        le=512,
+        structural=True,
+        help="Side in pixels of a black frame around the pictures; none: no frame.",
+    )
+    invert: bool = parameter(False, help="Whether to invert grey values, for dark ink on light paper.")
+    center: bool = parameter(False, help="Whether to shift each picture so that its centre of mass is in the middle.")
+    deskew: bool = parameter(
+        False,
+        help="Whether to shear each picture horizontally so that its principal axis is vertical, by at most 45°: "
+        "slanted digits become upright.",
+    )
+    on_off: float | None = parameter(
+        None,
+        unit="",
+        gt=0.2,
+        le=20,
+        structural=True,
+        help="SD in pixels of the centre of contrasts that are shown in place of pixels: bright centres in the upper "
+        "half of the input, dark ones in the lower; none: pixels.",
+    )
+    pixel_sum: float | None = parameter(
+        None, unit="", gt=0, help="Sum of grey values to which every picture is scaled; none: not scaled."
+    )
+    validation_images: int | None = parameter(
+        None, ge=1, help="Number of training pictures that --validation holds out; none: one sixth."
+    )
+    validation: Literal["last", "spread"] = parameter(
+        "last",
+        help="Which pictures these are: the last ones, or one drawn from each of as many equal parts of the training "
+        "pictures, where their order matters: the last 10 000 of MNIST are easier than the others.",
+    )
+
+    @abstractmethod
+    def load(self) -> Split:
+        """Read the raw pictures, before any declared step.
+
+        Raises
+        ------
+        StdpbenchError
+            One sentence if something is missing, damaged or does not fit together.
+        """
+
+    def prepare(self) -> Split:
+        """Read the pictures and apply the declared steps.
+
+        Raises
+        ------
+        StdpbenchError
+            As `load`; also if `frame` is smaller than the pictures.
+        """
+        split = self.load()
+        return Split(self._ready(split.train), self._ready(split.test), split.class_names)
+
+    def validation_size(self, n_train: int) -> int:
+        """Return how many of `n_train` pictures `--validation` holds out: `validation_images`, or one sixth."""
+        return super().validation_size(n_train) if self.validation_images is None else self.validation_images
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the values as in a file; files from before `validation` and `deskew` existed do not have them."""
+        mapping = super().to_mapping()
+        if not self.deskew:
+            del mapping["deskew"]
+        if self.validation == "last":
+            del mapping["validation"]
+        return mapping
+
+    def _ready(self, stimuli: StimulusSet) -> Images:
+        images = pictures_of(stimuli)
+        return Images(transform(images.pixels, self), images.labels)
+
+
+def validation_split(split: Split, n: int, which: Literal["last", "spread"] = "last") -> Split:
+    """Hold out training pictures, so that settings can be chosen without using the test pictures.
+
+    Parameters
+    ----------
+    split : Split
+        A whole data set.
+    n : int
+        Number of pictures to hold out; see `Dataset.validation_size`.
+    which : {"last", "spread"}
+        Whether these are the last ones, or one drawn from each of n parts of equal size, always the same ones. They
+        do not lie at equal distances, because the order may have a period: pictures at even places of MNIST's training
+        file are harder than those at odd places.
+
+    Returns
+    -------
+    Split
+        train: the other training pictures, in their order; test: the `n` training pictures that are held out. The test
+        pictures of `split` are in neither.
+
+    Raises
+    ------
+    StdpbenchError
+        If no picture would be left to train on, or none is held out.
+    """
+    n_train = len(split.train) - n
+    if n < 1 or n_train < 1:
+        named = " (data.validation_images)" if split.train.kind == "images" else ""
+        raise StdpbenchError(
+            f"--validation cannot hold out {n}{named} of {len(split.train)} training {split.train.noun}s; the number "
+            f"must lie in 1 .. {len(split.train) - 1}"
+        )
+    if which == "last":
+        return Split(split.train.part(0, n_train), split.train.part(n_train, len(split.train)), split.class_names)
+    starts = np.arange(n + 1) * len(split.train) // n
+    held_out = starts[:-1] + np.random.default_rng(_SPREAD).integers(np.diff(starts))
+    others = np.delete(np.arange(len(split.train)), held_out)
+    return Split(split.train.chosen(others), split.train.chosen(held_out), split.class_names)

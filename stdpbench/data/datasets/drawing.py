@@ -1,0 +1,138 @@
+"""Drawings adapted to the pictures of a data set: same size, position and brightness.
+
+MNIST's digits were scaled to fit a box of 20 × 20 pixels and put into 28 × 28 by their centre of mass; other data sets
+were made in other, undocumented ways. So `manner_of` measures the size and position of pictures, and `drawn_like`
+gives a drawing the same. For MNIST this repeats the procedure of MNIST.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.data.stimuli import Images
+
+_LOOKED_AT = 500
+_INK = 0.1  # of the brightest pixel; darker pixels do not count as ink
+_EQUAL = 0.01  # relative SD of pixel sums below which pictures count as normalised
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the pictures of a data set fill their frame.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Height and width of the frame.
+    side : float
+        Longer side of the box around the ink, in pixels.
+    by_mass : bool
+        Whether the pictures are aligned by centre of mass, rather than by the middle of the box.
+    centre : tuple of float
+        Position of that point: row and column.
+    peak : float
+        Grey value of the brightest pixel.
+    pixel_sum : float or None
+        Sum of grey values, if it is the same in all pictures.
+    stroke : float
+        Approximate line width in pixels.
+    """
+
+    shape: tuple[int, int]
+    side: float
+    by_mass: bool
+    centre: tuple[float, float]
+    peak: float
+    pixel_sum: float | None
+    stroke: float = 2.0
+
+
+def manner_of(images: Images) -> Manner:
+    """Measure how pictures fill their frame.
+
+    Parameters
+    ----------
+    images : Images
+        Pictures as the network sees them; of larger sets, an evenly spaced sample of about 500 is measured.
+    """
+    pixels = images.pixels[:: max(1, len(images) // _LOOKED_AT)].astype(np.float64)
+    height, width = pixels.shape[1:]
+    pixels = pixels[pixels.any(axis=(1, 2))]
+    if not len(pixels):
+        return Manner(
+            (height, width), max(height, width) * 5 / 7, True, ((height - 1) / 2, (width - 1) / 2), 255.0, None
+        )
+    boxes = np.array([_box(picture) for picture in pixels], np.float64)
+    middles = np.stack([(boxes[:, 0] + boxes[:, 1] - 1) / 2, (boxes[:, 2] + boxes[:, 3] - 1) / 2], axis=1)
+    masses = np.array([_mass(picture) for picture in pixels])
+    by_mass = bool(masses.var(axis=0).sum() <= middles.var(axis=0).sum())
+    row, column = (masses if by_mass else middles).mean(axis=0).tolist()
+    side = np.median(np.maximum(boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]))
+    sums = pixels.sum(axis=(1, 2))
+    equal = len(pixels) > 1 and float(sums.std()) < _EQUAL * float(sums.mean())
+    peak = float(np.median(pixels.max(axis=(1, 2))))
+    pixel_sum = float(sums.mean()) if equal else None
+    return Manner((height, width), float(side), by_mass, (row, column), peak, pixel_sum, _stroke(pixels))
+
+
+def drawn_like(ink: NDArray[Any], manner: Manner) -> NDArray[np.float32]:
+    """Make a drawing like the pictures of a data set.
+
+    Parameters
+    ----------
+    ink : ndarray, number, (height, width)
+        The drawing, of any size; 0 is no ink.
+    manner : Manner
+        Manner of the pictures.
+
+    Returns
+    -------
+    ndarray, float32, `manner.shape`
+        Grey values; all 0 for an empty drawing.
+    """
+    from PIL import Image
+
+    picture = np.zeros(manner.shape, np.float32)
+    if not ink.any():
+        return picture
+    top, bottom, left, right = _box(ink)
+    cut = np.ascontiguousarray(ink[top:bottom, left:right], np.float32)
+    scale = manner.side / max(cut.shape)
+    height, width = (max(1, min(round(n * scale), most)) for n, most in zip(cut.shape, manner.shape, strict=True))
+    scaled = np.asarray(Image.fromarray(cut).resize((width, height), Image.Resampling.BICUBIC)).clip(0)
+    centre = _mass(scaled) if manner.by_mass else ((height - 1) / 2, (width - 1) / 2)
+    first_row, first_column = (
+        min(max(round(wanted - own), 0), most - n)
+        for wanted, own, most, n in zip(manner.centre, centre, manner.shape, (height, width), strict=True)
+    )
+    picture[first_row : first_row + height, first_column : first_column + width] = scaled
+    factor = manner.peak / picture.max() if manner.pixel_sum is None else manner.pixel_sum / picture.sum()
+    return picture * np.float32(factor)
+
+
+def _box(picture: NDArray[Any]) -> tuple[int, int, int, int]:
+    """Return the first and one past the last row of the ink, and the same for columns."""
+    inked = picture > _INK * picture.max()
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _stroke(pixels: NDArray[np.float64]) -> float:
+    """Return the line width: in a line of w pixels, the mean distance to the background is (w + 2) / 4."""
+    from scipy.ndimage import distance_transform_edt
+
+    widths = []
+    for picture in pixels:
+        line = np.pad(picture > picture.max() / 2, 1)
+        widths.append(4 * float(distance_transform_edt(line)[line].mean()) - 2)
+    return max(1.0, float(np.median(widths)))
+
+
+def _mass(picture: NDArray[Any]) -> tuple[float, float]:
+    total = float(picture.sum(dtype=np.float64))
+    rows, columns = picture.sum(axis=1, dtype=np.float64), picture.sum(axis=0, dtype=np.float64)
+    return float(rows @ np.arange(len(rows)) / total), float(columns @ np.arange(len(columns)) / total)

@@ -1,0 +1,328 @@
+"""Fetch the published data sets, from the network or from local files.
+
+A file is accepted only if its digest is the published one, and gets its name only when it is complete. An interrupted
+transfer leaves a ``.part`` file, from which the next one resumes.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.files import NOTHING, remove_file, remove_files, remove_folder
+from stdpbench.base.paths import data_folders
+from stdpbench.data.datasets._idx_format import is_gzip
+from stdpbench.data.datasets._published import PUBLISHED, PublishedFile, PublishedSet, find_file, find_set, spellings
+from stdpbench.data.datasets.import_events import IMPORTABLE, import_events
+
+FETCHABLE = tuple(PUBLISHED)
+"""Names of the data sets that `fetch` knows."""
+
+_ATTEMPTS = 8
+_PAUSE = 1.0
+_TIMEOUT = (10.0, 60.0)  # seconds to connect, and to wait for data
+_CHUNK = 1 << 15
+
+Report = Callable[[int, int | None], None]
+
+
+def status(name: str) -> Path | None:
+    """Return the folder of a published data set.
+
+    Parameters
+    ----------
+    name : str
+        One of `FETCHABLE`.
+
+    Returns
+    -------
+    Path or None
+        The folder with its four files, which are not read; None if it is not in `stdpbench.base.paths.data_folders`.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such published data set.
+    """
+    return find_set(_published(name).name, data_folders())
+
+
+def damaged(name: str, folder: Path) -> list[str]:
+    """Return the names of missing or damaged files of a published data set in a folder; reads all of them."""
+    return [file.name for file in _wanting(_published(name), folder)]
+
+
+def fetch(
+    name: str,
+    folder: str | Path | None = None,
+    source: str | Path | None = None,
+    progress: bool = True,
+    *,
+    mirrors: Sequence[str] | None = None,
+    report: Callable[[str, int, int | None], None] | None = None,
+) -> Path:
+    """Make sure that a complete, undamaged published data set is in the user's data folder.
+
+    Parameters
+    ----------
+    name : str
+        One of `FETCHABLE`, or of `IMPORTABLE`, which need a `source`.
+    folder : str or Path, optional
+        The data folder, in which a folder `name` is created; default: the first of
+        `stdpbench.base.paths.data_folders`.
+    source : str or Path, optional
+        Folder with the files, plain or gzip, to copy instead of downloading.
+    progress : bool
+        Whether to draw a bar on the terminal (standard error).
+    mirrors : sequence of str, optional
+        Addresses to try in turn instead of the known ones; the file's name is appended.
+    report : callable, optional
+        Called as data arrive, with the file's name, its bytes so far, and their total if known. An exception from it
+        ends the transfer; the next one resumes it.
+
+    Returns
+    -------
+    Path
+        The folder with the four files; a complete one is left unchanged.
+
+    Raises
+    ------
+    StdpbenchError
+        If a file is not available, differs from the published one, or cannot be written. Complete files are kept; of
+        others, only partial transfers that can be resumed.
+    """
+    if name in IMPORTABLE:
+        return import_events(name, folder, source, progress, report)
+    published = _published(name)
+    found = find_set(name, data_folders() if folder is None else (Path(folder).expanduser(),))
+    if found is not None and not _wanting(published, found):
+        return found
+    target = (data_folders()[0] if folder is None else Path(folder).expanduser()) / name
+    wanting = _wanting(published, target)
+    origins = None if source is None else _origins(published, wanting, Path(source).expanduser())
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        if origins is not None:
+            for file, origin in zip(wanting, origins, strict=True):
+                _import(origin, target, file)
+        else:
+            _download_all(published, wanting, target, list(mirrors or published.mirrors), progress, report)
+    except OSError as error:
+        raise StdpbenchError(f"{error.filename or target} cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            remove_folder(target, NOTHING)
+    return target
+
+
+def _published(name: str) -> PublishedSet:
+    if name not in PUBLISHED:
+        known = (*PUBLISHED, *IMPORTABLE)
+        raise StdpbenchError(f"there is no data set {name!r} to fetch; {suggestion(name, known)}")
+    return PUBLISHED[name]
+
+
+def _wanting(published: PublishedSet, folder: Path) -> list[PublishedFile]:
+    """Return the files that are missing in a folder, or differ from the published ones."""
+    present = [(file, find_file(folder, file.name)) for file in published.files]
+    return [file for file, path in present if path is None or not file.matches(path)]
+
+
+def _origins(published: PublishedSet, wanting: Sequence[PublishedFile], source: Path) -> list[Path]:
+    """Check all files of a local source before any is copied."""
+    if not source.is_dir():
+        raise StdpbenchError(f"there is no folder {source}; name one with the files of {published.name}")
+    origins = []
+    for file in wanting:
+        places = [path for place in (source, source / published.name) if (path := find_file(place, file.name))]
+        if not places:
+            raise StdpbenchError(
+                f"{source} holds neither {file.name} nor {file.name}.gz; it must hold the files of {published.name}"
+            )
+        if not file.matches(places[0]):
+            raise StdpbenchError(
+                f"{places[0]} is not the published file of {published.name} (wrong checksum); nothing was copied"
+            )
+        origins.append(places[0])
+    return origins
+
+
+def _import(origin: Path, target: Path, file: PublishedFile) -> None:
+    part = target / f"{file.name}.import.part"
+    try:
+        shutil.copyfile(origin, part)
+        _take_over(part, target, file)
+    finally:
+        remove_file(part)
+
+
+def _take_over(part: Path, target: Path, file: PublishedFile) -> None:
+    """Give a complete file its name, and remove damaged copies under other names and partial transfers."""
+    final = target / (f"{file.name}.gz" if is_gzip(part) else file.name)
+    part.replace(final)
+    for spelling in spellings(file.name):
+        if (path := target / spelling) != final:
+            remove_file(path)
+    remove_files(target, rf"{re.escape(file.name)}\.(import|[0-9a-f]{{8}})\.part")
+
+
+def _download_all(
+    published: PublishedSet,
+    wanting: Sequence[PublishedFile],
+    target: Path,
+    mirrors: list[str],
+    progress: bool,
+    listener: Callable[[str, int, int | None], None] | None = None,
+) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not progress,
+    )
+    with bar:
+        for file in wanting:
+            task = bar.add_task(f"{published.name}: {file.name}", total=None)
+
+            def report(done: int, total: int | None, task: Any = task, name: str = file.name) -> None:
+                bar.update(task, completed=done, total=total)
+                if listener is not None:
+                    listener(name, done, total)
+
+            _download(published, file, target, mirrors, report)
+
+
+def _download(published: PublishedSet, file: PublishedFile, target: Path, mirrors: list[str], report: Report) -> None:
+    failures = []
+    for mirror in tuple(mirrors):
+        url = f"{mirror.rstrip('/')}/{file.name}.gz"
+        # mirrors may compress the same bytes differently, so each has its own part file
+        part = target / f"{file.name}.{zlib.crc32(url.encode()):08x}.part"
+        reason = _from_mirror(url, part, file, report)
+        if reason is None:
+            _take_over(part, target, file)
+            return
+        failures.append(f"{urlsplit(url).netloc}: {reason}")
+        # a failed mirror comes last for the next file
+        mirrors.remove(mirror)
+        mirrors.append(mirror)
+    raise StdpbenchError(
+        f"{file.name}.gz of {published.name} could not be fetched ({'; '.join(failures)}); try again later, or get "
+        f"the files yourself and import them with `stdpbench data fetch {published.name} --from FOLDER`"
+    )
+
+
+def _from_mirror(url: str, part: Path, file: PublishedFile, report: Report) -> str | None:
+    """Fetch one file into `part`; return None if it is the published one, else a short reason."""
+    reason = ""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(_PAUSE)
+        begun = part.stat().st_size if part.exists() else 0
+        try:
+            _transfer(url, part, begun, report)
+        except OSError as error:
+            code = getattr(getattr(error, "response", None), "status_code", None)
+            reason = f"HTTP {code}" if code else _in_words(error)
+            size = part.stat().st_size
+            if code == 416 or size == 0:
+                remove_file(part)  # 416: the part is not shorter than the server's file, but is not it
+            if code != 416 and size == begun:
+                return reason  # no data: try the next mirror rather than this one again
+        else:
+            if file.matches(part):
+                return None
+            remove_file(part)
+            reason = "the server sent another file (wrong checksum)"
+            if not begun:
+                return reason
+    return reason
+
+
+def _transfer(url: str, part: Path, begun: int, report: Report) -> None:
+    """Append the missing bytes to `part`. Network failures are OSErrors, as in `requests`."""
+    from pooch import HTTPDownloader
+
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
+    with _Part(part, begun, report) as output:
+        downloader = HTTPDownloader(
+            chunk_size=_CHUNK, headers=headers, timeout=_TIMEOUT, hooks={"response": output.answered}
+        )
+        downloader(url, output, None)
+        if output.total is not None and output.size < output.total:
+            raise OSError("the connection broke")
+
+
+class _Part:
+    """A file that is being received, and can be resumed."""
+
+    def __init__(self, path: Path, begun: int, report: Report) -> None:
+        self.size = begun
+        self.total: int | None = None
+        self._path = path
+        self._report = report
+        try:
+            self._file = path.open("ab")
+        except OSError as error:
+            raise StdpbenchError(f"{path} cannot be written: {error.strerror or error}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def answered(self, response: Any, *_: Any, **__: Any) -> None:
+        """Check the response before its content is written: a server may ignore the requested range."""
+        if response.status_code == 206:
+            start = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
+            if start != str(self.size):
+                raise OSError("the server sent a different range than requested")
+        elif response.status_code == 200:
+            self._file.truncate(0)
+            self.size = 0
+        else:
+            return
+        length = response.headers.get("content-length")
+        if length is not None and "content-encoding" not in response.headers:
+            self.total = self.size + int(length)
+
+    def write(self, chunk: bytes) -> None:
+        """Append a chunk."""
+        try:
+            self._file.write(chunk)
+            self._file.flush()
+        except OSError as error:
+            raise StdpbenchError(f"{self._path} cannot be written: {error.strerror or error}") from None
+        self.size += len(chunk)
+        self._report(self.size, self.total)
+
+    def flush(self) -> None:
+        """Do nothing: the downloader calls it, but `write` flushes already."""
+
+
+def _in_words(error: OSError) -> str:
+    names = {cls.__name__ for cls in type(error).__mro__}
+    if "Timeout" in names:
+        return "no answer in time"
+    if "ChunkedEncodingError" in names:
+        return "the connection broke"
+    if "ConnectionError" in names:
+        return "no connection"
+    return str(error) or type(error).__name__

@@ -1,0 +1,151 @@
+"""Import N-MNIST and SHD from a folder of the user: their files are checked, and copied to where the kinds look.
+
+They are copied into a folder with a name of its own, which gets its name when all files are there. So what has been
+imported is complete, and an interrupted import leaves nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import remove_tree
+from stdpbench.base.paths import data_folders
+from stdpbench.data.datasets.n_mnist import HALVES, files_of, read_half
+from stdpbench.data.datasets.shd import FILES, read_shd
+
+IMPORTABLE = ("n-mnist", "shd")
+"""Names of the data sets that `import_events` knows."""
+
+_SOURCES = {"n-mnist": "www.garrickorchard.com/datasets/n-mnist", "shd": "compneuro.net/datasets"}
+_WANTED = {"n-mnist": "the folders Train and Test", "shd": " and ".join(FILES)}
+
+Report = Callable[[str, int, int | None], None]
+
+
+def imported(name: str) -> Path | None:
+    """Return the folder of an imported data set; None if it is not in `stdpbench.base.paths.data_folders`."""
+    return next((folder / name for folder in data_folders() if _is_whole(name, folder / name)), None)
+
+
+def import_events(
+    name: str,
+    folder: str | Path | None,
+    source: str | Path | None,
+    progress: bool = True,
+    report: Report | None = None,
+) -> Path:
+    """Make sure that a data set is in the user's data folder; parameters are those of `fetch.fetch`.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not there and no source is given, or the files of the source are missing or damaged.
+    """
+    root = data_folders()[0] if folder is None else Path(folder).expanduser()
+    found = imported(name) if folder is None else root / name if _is_whole(name, root / name) else None
+    if found is not None:
+        return found
+    if source is None:
+        raise StdpbenchError(
+            f"{name} cannot be downloaded; get it from {_SOURCES[name]}, unpack it, and import it with "
+            f"`stdpbench data fetch {name} --from FOLDER`"
+        )
+    target, origin = root / name, _origin(name, Path(source).expanduser())
+    if target.exists():
+        raise StdpbenchError(f"{target} exists, but is not a complete copy of {name}; move it away")
+    aside = root / f".{name}.{os.getpid()}.part"
+    files = list(_files(name, origin))
+    total = 2 * sum(path.stat().st_size for path in files)  # each is checked, then copied
+    try:
+        with _Bar(name, total, progress, report) as bar:
+            _check(name, origin, bar.advance)
+            for path in files:
+                copy = aside / path.relative_to(origin)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+                bar.advance(path.stat().st_size)
+        aside.replace(target)
+    except OSError as error:
+        raise StdpbenchError(f"{error.filename or target} cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            remove_tree(aside, rf"\.{re.escape(name)}\.[0-9]+\.part")
+    return target
+
+
+def _is_whole(name: str, folder: Path) -> bool:
+    """Whether a folder has the files of a data set; they are not read."""
+    if name == "shd":
+        return all((folder / file).is_file() for file in FILES)
+    return all((folder / half / str(digit)).is_dir() for half in HALVES for digit in range(10))
+
+
+def _origin(name: str, source: Path) -> Path:
+    """Return the folder that holds the files: the source, or the first one in it."""
+    if not source.is_dir():
+        raise StdpbenchError(f"there is no folder {source}; name one with {_WANTED[name]} of {name}")
+    try:
+        inside = sorted(entry for entry in source.iterdir() if entry.is_dir())
+    except OSError as error:
+        raise StdpbenchError(f"{source} cannot be read: {error.strerror or error}") from None
+    for folder in (source, *inside):
+        if _is_whole(name, folder):
+            return folder
+    raise StdpbenchError(f"{source} does not hold {_WANTED[name]} of {name}, unpacked")
+
+
+def _files(name: str, origin: Path) -> Iterator[Path]:
+    if name == "shd":
+        yield from (origin / file for file in FILES)
+        return
+    for half in HALVES:
+        yield from (path for path, _ in files_of(origin / half))
+
+
+def _check(name: str, origin: Path, advance: Callable[[int], None]) -> None:
+    """Read all files.
+
+    Raises
+    ------
+    StdpbenchError
+        If one is damaged.
+    """
+    if name == "shd":
+        for file in FILES:
+            read_shd(origin / file)
+            advance((origin / file).stat().st_size)
+        return
+    for half in HALVES:
+        read_half(origin / half, report=advance)
+
+
+class _Bar:
+    """A progress bar on the terminal, and the listener of the caller."""
+
+    def __init__(self, name: str, total: int, progress: bool, report: Report | None) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), disable=not progress)
+        self._task = self._bar.add_task(f"{name}: check and copy", total=total)
+        self._name, self._total, self._report, self._done = name, total, report, 0
+
+    def __enter__(self) -> _Bar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def advance(self, n_bytes: int) -> None:
+        self._done += n_bytes
+        self._bar.update(self._task, completed=self._done)
+        if self._report is not None:
+            self._report(self._name, self._done, self._total)

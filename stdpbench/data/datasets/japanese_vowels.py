@@ -1,0 +1,90 @@
+"""Japanese Vowels: real speech, of which the speaker is to be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import data_folders
+from stdpbench.data.datasets._checks import local_path
+from stdpbench.data.datasets._own import mixed
+from stdpbench.data.datasets._signal_files import RawSignals, read_ts
+from stdpbench.data.datasets._signals import scaled, scaling, signals_of
+from stdpbench.data.datasets.base import Source, Split
+from stdpbench.declare.parameters import parameter
+
+_FILES = ("JapaneseVowels_TRAIN.ts", "JapaneseVowels_TEST.ts")
+_CHANNELS = 12
+_NAMES = tuple(str(speaker) for speaker in range(1, 10))
+
+
+class JapaneseVowels(Source):
+    """Two vowels (/ae/) spoken by nine men: 12 coefficients of linear prediction per frame; the class is the speaker.
+
+    270 utterances for training, 30 of each speaker, and 370 for the test, 24 to 88 of each; 7 to 29 frames long. A
+    frame was 6.4 ms of speech. At the default `rate` an utterance takes 0.14 to 0.58 s, so that neurons have time to
+    fire. With `scale`, each coefficient is scaled to 0 .. 1 by its range in training. The file is sorted by speaker;
+    the training utterances are mixed, the same way in all versions.
+
+    The means over time tell the speakers apart well, so success here is no evidence that time is used.
+
+    Source: Kudo, Toyama & Shimbo (1999), Pattern Recognition Letters 20:1103-1111; files of the UEA archive.
+    """
+
+    kind: Literal["japanese-vowels"] = "japanese-vowels"
+    path: str | None = parameter(
+        None,
+        help="Folder with the files JapaneseVowels_TRAIN.ts and _TEST.ts; none: japanese-vowels in the data folder.",
+    )
+    rate: float = parameter(50.0, unit="Hz", gt=0, le=1000, help="Frames per second, as they are shown.")
+    scale: bool = parameter(True, help="Whether to scale each channel to 0 .. 1 by its range in training.")
+
+    summary: ClassVar[str] = "640 utterances of nine speakers, 12 channels of speech"
+    reference: ClassVar[str] = "Kudo, Toyama & Shimbo 1999, doi:10.24432/C5NS47"
+    shows: ClassVar[str] = "signals"
+
+    def prepare(self) -> Split:
+        """Read the two files; see `Source.prepare`."""
+        folder = self._folder()
+        raws = [_checked(read_ts(folder / name)) for name in _FILES]
+        labels = [_numbers(raw) for raw in raws]
+        train, test = (
+            each.of_arrays(each.arrays, numbers)
+            for each, numbers in zip((signals_of(raw, self.rate) for raw in raws), labels, strict=True)
+        )
+        train = train.chosen(mixed(len(train), 0))
+        if self.scale:
+            by = scaling(train)
+            train, test = scaled(train, by), scaled(test, by)
+        return Split(train, test, _NAMES)
+
+    def _folder(self) -> Path:
+        given = local_path("data.path", self.path) if self.path else None
+        roots = data_folders() if given is None else (given,)
+        for folder in (place for root in roots for place in (root / "japanese-vowels", root)):
+            if all((folder / name).is_file() for name in _FILES):
+                return folder
+        raise StdpbenchError(
+            f"{' and '.join(_FILES)} are not in {' or '.join(map(str, roots))}; get them from "
+            "www.timeseriesclassification.com, and put them into a folder japanese-vowels there, or name their folder "
+            "in data.path"
+        )
+
+
+def _checked(raw: RawSignals) -> RawSignals:
+    """Refuse other signals under the same name."""
+    if len(raw.values) != _CHANNELS or raw.labels is None or not set(raw.labels.tolist()) <= set(_NAMES):
+        raise StdpbenchError(
+            f"{raw.where} is not from Japanese Vowels: it must have {_CHANNELS} channels and the classes 1 to 9"
+        )
+    return raw
+
+
+def _numbers(raw: RawSignals) -> NDArray[np.int64]:
+    """Return the number of the speaker of each utterance, from 0."""
+    assert raw.labels is not None
+    return np.array([_NAMES.index(label) for label in raw.labels], np.int64)

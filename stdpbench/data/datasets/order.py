@@ -1,0 +1,102 @@
+"""Patterns of spikes that only their order tells apart."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from stdpbench.data.datasets.base import Source, Split
+from stdpbench.data.stimuli import EventSet
+from stdpbench.declare.parameters import parameter
+
+
+class Order(Source):
+    r"""Classes of spike patterns with equal numbers of spikes in every channel.
+
+    In each recording every channel fires `spikes` times within `span`. There are as many times as channels and spikes,
+    at equal distances; a class is an order in which channels take them, drawn once. So counts tell nothing about the
+    class, and neither does the number of spikes at any time; only which channel fires when does. Each spike is shifted
+    by Gaussian `jitter`, and left out with probability `deletion`; each channel has Poisson `noise` in addition, for
+    the whole duration. Labels take turns.
+
+    Made on the spot from `draw_seed`, which is independent of the seed of the run: the same recordings in every run.
+    """
+
+    kind: Literal["order"] = "order"
+    classes: int = parameter(4, ge=2, le=1000, help="Number of classes.")
+    channels: int = parameter(40, ge=2, le=10_000, structural=True, help="Number of channels.")
+    spikes: int = parameter(1, ge=1, le=100, help="Spikes of each channel within the span.")
+    span: float = parameter(
+        50.0, unit="ms", gt=0, le=60_000, help="Time from the first spike of a pattern to its last."
+    )
+    duration: float = parameter(100.0, unit="ms", gt=0, le=60_000, help="Duration of a recording.")
+    jitter: float = parameter(1.0, unit="ms", ge=0, help="SD of the random shift of each spike.")
+    deletion: float = parameter(0.0, unit="", ge=0, lt=1, help="Probability that a spike is left out.")
+    noise: float = parameter(0.0, unit="Hz", ge=0, le=1000, help="Rate of additional spikes of each channel.")
+    n_train: int = parameter(400, ge=2, le=1_000_000, help="Number of training recordings.")
+    n_test: int = parameter(400, ge=1, le=1_000_000, help="Number of test recordings.")
+    draw_seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed of classes and recordings.")
+
+    summary: ClassVar[str] = "Spike patterns with equal counts, distinguished by their order alone; made on the spot"
+    reference: ClassVar[str] = "–"
+    shows: ClassVar[str] = "events"
+
+    @model_validator(mode="after")
+    def _check_span(self) -> Self:
+        if self.span > self.duration:
+            raise ValueError(f"span ({self.span:g} ms) must be at most duration ({self.duration:g} ms)")
+        return self
+
+    def orders(self) -> NDArray[np.float64]:
+        """Return the times in s of the pattern of each class, float64, (classes, channels, spikes)."""
+        random = np.random.default_rng(np.random.SeedSequence((self.draw_seed, 0)))
+        n = self.channels * self.spikes
+        slots = np.linspace(0, 1, n) * self.span * 1e-3 + self._start
+        # each spike of a channel has its own stretch of the span, so that no class has two of them at the same time
+        found = np.empty((self.classes, self.channels, self.spikes))
+        for each in found:
+            for number, stretch in enumerate(np.split(slots, self.spikes)):
+                each[:, number] = random.permutation(stretch)
+        return found
+
+    @property
+    def _start(self) -> float:
+        """Start of the pattern in s: it lies in the middle of the recording."""
+        return (self.duration - self.span) * 0.5e-3
+
+    def prepare(self) -> Split:
+        """Draw the recordings."""
+        patterns = self.orders()
+        train, test = (self._drawn(patterns, n, part) for part, n in enumerate((self.n_train, self.n_test), start=1))
+        return Split(train, test, tuple(map(str, range(self.classes))))
+
+    def _drawn(self, patterns: NDArray[np.float64], n: int, part: int) -> EventSet:
+        random = np.random.default_rng(np.random.SeedSequence((self.draw_seed, part)))
+        labels, seconds = np.arange(n, dtype=np.int64) % self.classes, self.duration * 1e-3
+        time = patterns[labels].reshape(n, -1)
+        time = time + random.normal(0, 1, time.shape) * self.jitter * 1e-3
+        kept = random.random(time.shape) >= self.deletion
+        recording, place = np.nonzero(kept)
+        n_noise = random.poisson(self.noise * seconds * self.channels, n)
+        noisy = np.repeat(np.arange(n), n_noise)
+        recording = np.concatenate([recording, noisy])
+        index = np.concatenate([place // self.spikes, random.integers(0, self.channels, len(noisy))])
+        # a shift beyond the ends is reflected, so that no count changes
+        shifted = np.abs(time[kept])
+        shifted = seconds - np.abs(seconds - shifted)
+        times = np.concatenate([shifted, random.random(len(noisy)) * seconds])
+        order = np.lexsort((index, times, recording))
+        counts = np.bincount(recording, minlength=n)
+        stop = np.cumsum(counts)
+        return EventSet(
+            index[order].astype(np.int32),
+            times[order],
+            stop - counts,
+            stop,
+            np.full(n, seconds),
+            np.array([1, 1, self.channels], np.int64),
+            labels,
+        )

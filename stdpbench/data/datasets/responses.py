@@ -1,0 +1,34 @@
+"""Responses of a trained network, as the input of another one."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.datasets._checks import local_path
+from stdpbench.data.datasets._holdout import HoldingOut
+from stdpbench.data.datasets._npz_pictures import read_pictures
+from stdpbench.data.datasets.base import Split
+from stdpbench.declare.parameters import parameter
+
+
+class Responses(HoldingOut):
+    """Spikes that each neuron of a finished run fired for each stimulus, in place of pictures.
+
+    The file is written by ``stdpbench reference KIND --features RUN``. A "pixel" is a neuron, and its grey value the
+    number of its spikes: 255 stands for the 99.9th percentile of the numbers of spikes, over all neurons and training
+    stimuli that it fired for, and for more.
+    """
+
+    kind: Literal["responses"] = "responses"
+    path: str | None = parameter(None, help="The file that --features wrote into the folder of the run.")
+    of: str = parameter("", help="The data set that the run used; looks at its test labels are counted together.")
+
+    summary: ClassVar[str] = "Spikes of the neurons of a finished run"
+    reference: ClassVar[str] = "docs/supervised.md"
+
+    def load(self) -> Split:
+        """Read the responses; see `Dataset.load`."""
+        if not self.path:
+            raise StdpbenchError("data.path is missing; `stdpbench reference KIND --features RUN` sets it")
+        return self._split(*read_pictures(local_path("data.path", self.path)))

@@ -1,0 +1,24 @@
+"""What is shown to a network: one stimulus (picture, signal or events), and sets of them."""
+
+from stdpbench.data.stimuli.base import StimulusSet
+from stdpbench.data.stimuli.events import EventSet
+from stdpbench.data.stimuli.images import Images, pictures_of
+from stdpbench.data.stimuli.signals import Signals
+from stdpbench.data.stimuli.stimulus import Events, Image, Signal, Stimulus
+from stdpbench.data.stimuli.storage import KINDS, load_stimuli, save_stimuli, stimuli_of
+
+__all__ = [
+    "KINDS",
+    "EventSet",
+    "Events",
+    "Image",
+    "Images",
+    "Signal",
+    "Signals",
+    "Stimulus",
+    "StimulusSet",
+    "load_stimuli",
+    "pictures_of",
+    "save_stimuli",
+    "stimuli_of",
+]

@@ -1,0 +1,138 @@
+"""Base class of sets of stimuli."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.data.stimuli.stimulus import Stimulus
+
+
+class StimulusSet(ABC):
+    """Stimuli of one kind, their labels, and how they are drawn.
+
+    Attributes
+    ----------
+    labels : ndarray, int64, (n,) or None
+        Class of each stimulus, 0 .. n_classes - 1; None if unknown.
+    pool : ndarray, float64, (n_times,), or None
+        Times in s of spikes of the whole data set, from which a control of timing draws; None without such a control.
+    kind : {"images", "signals", "events"}
+        What the stimuli are.
+    kind_noun : str
+        What a stimulus of this kind is called in a sentence.
+    static_name : str
+        What the values of `static` are called.
+    """
+
+    labels: NDArray[np.int64] | None
+    pool: NDArray[np.float64] | None
+    kind: ClassVar[str]
+    kind_noun: ClassVar[str]
+    static_name: ClassVar[str]
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Count the stimuli."""
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the grid of values or channels; an encoder may have several inputs for each."""
+
+    @property
+    @abstractmethod
+    def static(self) -> NDArray[Any]:
+        """What a method gets that sees no time: (n, height, width).
+
+        Pictures themselves; the mean of each channel of a signal; the number of events of each channel. Baselines are
+        computed from it, and stimuli are drawn as it where there is no room for time.
+        """
+
+    @property
+    def drawn(self) -> NDArray[Any]:
+        """Each stimulus as it is drawn where there is no room for time, (n, height, width): `static`, planes added."""
+        return self.static
+
+    @abstractmethod
+    def stimulus(self, number: int) -> Stimulus:
+        """Return one stimulus for the encoder."""
+
+    def seconds(self, number: int) -> float | None:
+        """Return the duration of a stimulus in s; None if it has none of its own, as a picture."""
+        return None
+
+    @abstractmethod
+    def chosen(self, numbers: NDArray[np.int64] | slice) -> Self:
+        """Return the stimuli with certain numbers; of a slice, without a copy."""
+
+    @property
+    @abstractmethod
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All that the stimuli consist of but their labels, by name, as `of_arrays` takes them."""
+
+    @classmethod
+    @abstractmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Self:
+        """Return stimuli from the arrays of others."""
+
+    @property
+    def noun(self) -> str:
+        """What one of these stimuli is called in a sentence."""
+        return self.kind_noun
+
+    # -- what all kinds share --------------------------------------------------------------------------------------
+
+    @property
+    def n_values(self) -> int:
+        """Number of pixels or channels."""
+        height, width = self.shape
+        return height * width
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the stimuli take, in bytes."""
+        return sum(array.nbytes for array in self.arrays.values())
+
+    def part(self, start: int, stop: int) -> Self:
+        """Return stimuli `start` to `stop` - 1, without a copy."""
+        return self.chosen(slice(start, stop))
+
+    def chosen_labels(self, numbers: NDArray[np.int64] | slice) -> NDArray[np.int64] | None:
+        """Return the labels of the stimuli with certain numbers."""
+        return None if self.labels is None else self.labels[numbers]
+
+    @property
+    def pooled(self) -> dict[str, NDArray[np.float64]]:
+        """The pool of spike times among `arrays`, if there is one."""
+        return {} if self.pool is None else {"pool": self.pool}
+
+    def with_pool(self, pool: NDArray[np.float64]) -> Self:
+        """Return the stimuli with a pool of spike times."""
+        return self.of_arrays({**self.arrays, "pool": pool}, self.labels)
+
+    def unlabelled(self) -> Self:
+        """Return the stimuli without their labels."""
+        return self.of_arrays(self.arrays, None)
+
+    def shares_memory(self, other: StimulusSet) -> bool:
+        """Whether some stimuli of both sets are the same piece of memory."""
+        mine, theirs = self._memory, other._memory
+        return bool(np.shares_memory(mine, theirs))
+
+    @property
+    def _memory(self) -> NDArray[Any]:
+        """The array that holds the stimuli."""
+        return next(iter(self.arrays.values()))
+
+    def digest(self, number: int) -> bytes:
+        """Return a hash of the content of one stimulus."""
+        found = hashlib.blake2b(digest_size=16)
+        for array in self.chosen(np.array([number])).arrays.values():
+            found.update(np.ascontiguousarray(array).data)
+        return found.digest()

@@ -1,0 +1,157 @@
+"""Events: spikes that exist already, as those of a silicon retina or cochlea."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.data.stimuli.base import StimulusSet
+from stdpbench.data.stimuli.stimulus import Events
+
+
+@dataclass(frozen=True, eq=False)
+class EventSet(StimulusSet):
+    """Recordings of events.
+
+    Attributes
+    ----------
+    index : ndarray, int32, (n_events,)
+        Channel of each event of all recordings, one recording after the other.
+    time : ndarray, float64, (n_events,)
+        Time of each event in s from the start of its recording, ascending within a recording.
+    first, stop : ndarray, int64, (n,)
+        First event of each recording, and the event after its last one.
+    duration : ndarray, float64, (n,)
+        Duration of each recording in s.
+    grid : ndarray, int64, (3,)
+        Planes (such as two polarities), height and width of the channels: channel = (plane·height + row)·width +
+        column.
+    labels : ndarray, int64, (n,) or None
+        Class of each recording, 0 .. n_classes - 1; None if unknown.
+    """
+
+    index: NDArray[np.int32]
+    time: NDArray[np.float64]
+    first: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    duration: NDArray[np.float64]
+    grid: NDArray[np.int64]
+    labels: NDArray[np.int64] | None
+    pool: NDArray[np.float64] | None = None
+
+    kind: ClassVar[str] = "events"
+    kind_noun: ClassVar[str] = "recording"
+    static_name: ClassVar[str] = "counts"
+
+    @classmethod
+    def of_list(
+        cls, recordings: Sequence[Events], grid: tuple[int, int, int], labels: NDArray[np.int64] | None
+    ) -> EventSet:
+        """Return a set from single recordings."""
+        counts = np.array([len(each) for each in recordings], np.int64)
+        stop = np.cumsum(counts)
+        return cls(
+            np.concatenate([np.empty(0, np.int32), *(each.index for each in recordings)]).astype(np.int32),
+            np.concatenate([np.empty(0), *(each.time for each in recordings)]),
+            stop - counts,
+            stop,
+            np.array([each.seconds for each in recordings], np.float64),
+            np.array(grid, np.int64),
+            labels,
+        )
+
+    def __len__(self) -> int:
+        """Count the recordings."""
+        return len(self.first)
+
+    @property
+    def planes(self) -> int:
+        """Number of planes, such as two polarities."""
+        return int(self.grid[0])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows of all planes, one plane below the other, and columns."""
+        planes, height, width = (int(each) for each in self.grid)
+        return planes * height, width
+
+    @cached_property
+    def static(self) -> NDArray[np.float32]:
+        """Number of events of each channel: float32, (n, rows, columns)."""
+        height, width = self.shape
+        counts = np.zeros((len(self), height * width), np.float32)
+        for number, (start, stop) in enumerate(zip(self.first, self.stop, strict=True)):
+            counts[number] = np.bincount(self.index[start:stop], minlength=height * width)
+        return counts.reshape(len(self), height, width)
+
+    @property
+    def drawn(self) -> NDArray[np.float32]:
+        """Number of events of each place, of all planes: float32, (n, height, width)."""
+        planes, height, width = (int(each) for each in self.grid)
+        drawn: NDArray[np.float32] = self.static.reshape(len(self), planes, height, width).sum(axis=1)
+        return drawn
+
+    def stimulus(self, number: int) -> Events:
+        """Return one recording."""
+        mine = slice(int(self.first[number]), int(self.stop[number]))
+        return Events(self.index[mine], self.time[mine], float(self.duration[number]))
+
+    def seconds(self, number: int) -> float:
+        """Return the duration of a recording in s."""
+        return float(self.duration[number])
+
+    def chosen(self, numbers: NDArray[np.int64] | slice) -> EventSet:
+        """Return the recordings with certain numbers; the events are not copied."""
+        return EventSet(
+            self.index,
+            self.time,
+            self.first[numbers],
+            self.stop[numbers],
+            self.duration[numbers],
+            self.grid,
+            self.chosen_labels(numbers),
+            self.pool,
+        )
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """See `StimulusSet.arrays`; without events of other recordings."""
+        index, time, first, stop = self.index, self.time, self.first, self.stop
+        if not self._whole:
+            chosen = [np.empty(0, np.int64), *(np.arange(a, b) for a, b in zip(first, stop, strict=True))]
+            events = np.concatenate(chosen)
+            index, time, stop = index[events], time[events], np.cumsum(stop - first)
+            first = stop - (self.stop - self.first)
+        return {
+            "index": index,
+            "time": time,
+            "first": first,
+            "stop": stop,
+            "duration": self.duration,
+            "grid": self.grid,
+            **self.pooled,
+        }
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the events are those of these recordings only, in their order."""
+        ends = np.concatenate([[0], self.stop])
+        return bool((self.first == ends[:-1]).all() and ends[-1] == len(self.index))
+
+    def shares_memory(self, other: StimulusSet) -> bool:
+        """Whether both sets have recordings in common; an empty recording is in none."""
+        if not isinstance(other, EventSet) or not np.shares_memory(self.index, other.index):
+            return False
+        mine, theirs = self.first[self.stop > self.first], other.first[other.stop > other.first]
+        return bool(np.isin(mine, theirs).any())
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> EventSet:
+        """See `StimulusSet.of_arrays`."""
+        names = ("index", "time", "first", "stop", "duration", "grid")
+        return cls(**{name: arrays[name] for name in names}, labels=labels, pool=arrays.get("pool"))

@@ -1,0 +1,88 @@
+"""Pictures: values without time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.data.stimuli.base import StimulusSet
+from stdpbench.data.stimuli.stimulus import Image
+
+
+@dataclass(frozen=True, eq=False)
+class Images(StimulusSet):
+    """Pictures ready to be shown, or rows of a table, which are pictures of one line.
+
+    Attributes
+    ----------
+    pixels : ndarray, uint8 or float32, (n, height, width)
+        Grey values; 0 is no input. They stay whole grey values, uint8, until they are scaled to an equal sum: 70 000
+        pictures of 28 × 28 take 55 MB as uint8, 220 MB as float32. Before `Dataset.prepare` also (n, height, width,
+        3): red, green, blue.
+    labels : ndarray, int64, (n,) or None
+        Class of each picture, 0 .. n_classes - 1; None if unknown.
+    """
+
+    pixels: NDArray[np.uint8] | NDArray[np.float32]
+    labels: NDArray[np.int64] | None
+    pool: NDArray[np.float64] | None = None
+
+    kind: ClassVar[str] = "images"
+    kind_noun: ClassVar[str] = "picture"
+    static_name: ClassVar[str] = "pixels"
+
+    @property
+    def noun(self) -> str:
+        """A picture, or the row of a table."""
+        return "row" if self.shape[0] == 1 else self.kind_noun
+
+    def __len__(self) -> int:
+        """Count the pictures."""
+        return len(self.pixels)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return int(self.pixels.shape[1]), int(self.pixels.shape[2])
+
+    @property
+    def static(self) -> NDArray[np.uint8] | NDArray[np.float32]:
+        """The pictures themselves."""
+        return self.pixels
+
+    def stimulus(self, number: int) -> Image:
+        """Return one picture: float64, (n_values,)."""
+        row: Image = self.pixels[number].reshape(-1).astype(np.float64)
+        return row
+
+    def chosen(self, numbers: NDArray[np.int64] | slice) -> Images:
+        """Return the pictures with certain numbers; see `StimulusSet.chosen`."""
+        return Images(self.pixels[numbers], self.chosen_labels(numbers), self.pool)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """See `StimulusSet.arrays`."""
+        return {"pixels": self.pixels, **self.pooled}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Images:
+        """See `StimulusSet.of_arrays`."""
+        return cls(arrays["pixels"], labels, arrays.get("pool"))
+
+
+def pictures_of(stimuli: StimulusSet) -> Images:
+    """Return stimuli that are pictures.
+
+    Raises
+    ------
+    StdpbenchError
+        If they are others.
+    """
+    if not isinstance(stimuli, Images):
+        raise StdpbenchError(f"these are {stimuli.kind}, not pictures")
+    return stimuli

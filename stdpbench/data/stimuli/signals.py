@@ -1,0 +1,117 @@
+"""Signals: values over time on some channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.data.stimuli.base import StimulusSet
+from stdpbench.data.stimuli.stimulus import Signal
+
+
+@dataclass(frozen=True, eq=False)
+class Signals(StimulusSet):
+    """Signals of different lengths.
+
+    Attributes
+    ----------
+    values : ndarray, float32, (n_channels, n_samples)
+        The samples of all signals, one after the other.
+    first, stop : ndarray, int64, (n,)
+        First sample of each signal, and the sample after its last one.
+    rate : ndarray, float64, (1,)
+        Samples per second.
+    labels : ndarray, int64, (n,) or None
+        Class of each signal, 0 .. n_classes - 1; None if unknown.
+    """
+
+    values: NDArray[np.float32]
+    first: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    rate: NDArray[np.float64]
+    labels: NDArray[np.int64] | None
+    pool: NDArray[np.float64] | None = None
+
+    kind: ClassVar[str] = "signals"
+    kind_noun: ClassVar[str] = "signal"
+    static_name: ClassVar[str] = "means over time"
+
+    @classmethod
+    def of_list(cls, signals: list[NDArray[Any]], rate: float, labels: NDArray[np.int64] | None) -> Signals:
+        """Return signals from a list of arrays (n_channels, n_samples)."""
+        lengths = np.array([each.shape[1] for each in signals], np.int64)
+        stop = np.cumsum(lengths)
+        values = np.concatenate(signals, axis=1) if signals else np.zeros((1, 0))
+        return cls(values.astype(np.float32), stop - lengths, stop, np.array([rate]), labels)
+
+    def __len__(self) -> int:
+        """Count the signals."""
+        return len(self.first)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """One line of channels."""
+        return 1, len(self.values)
+
+    @cached_property
+    def static(self) -> NDArray[np.float32]:
+        """Mean of each channel over time: float32, (n, 1, n_channels)."""
+        ends = zip(self.first, self.stop, strict=True)
+        means = [self.values[:, start:stop].mean(axis=1, dtype=np.float64) for start, stop in ends]
+        return np.array(means, np.float32).reshape(len(self), 1, len(self.values))
+
+    def stimulus(self, number: int) -> Signal:
+        """Return one signal."""
+        values = self.values[:, self.first[number] : self.stop[number]].astype(np.float64)
+        return Signal(values, float(self.rate[0]))
+
+    def seconds(self, number: int) -> float:
+        """Return the duration of a signal in s."""
+        return float((self.stop[number] - self.first[number]) / self.rate[0])
+
+    def chosen(self, numbers: NDArray[np.int64] | slice) -> Signals:
+        """Return the signals with certain numbers; the samples are not copied."""
+        return Signals(
+            self.values, self.first[numbers], self.stop[numbers], self.rate, self.chosen_labels(numbers), self.pool
+        )
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """See `StimulusSet.arrays`; without samples of other signals."""
+        if not len(self):
+            parts = [self.values[:, :0]]
+        elif self._whole:
+            return {"values": self.values, "first": self.first, "stop": self.stop, "rate": self.rate, **self.pooled}
+        else:
+            parts = [self.values[:, a:b] for a, b in zip(self.first, self.stop, strict=True)]
+        stop = np.cumsum(self.stop - self.first)
+        first = stop - (self.stop - self.first)
+        return {
+            "values": np.concatenate(parts, axis=1),
+            "first": first,
+            "stop": stop,
+            "rate": self.rate,
+            **self.pooled,
+        }
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the samples are those of these signals only, in their order."""
+        ends = np.concatenate([[0], self.stop])
+        return bool((self.first == ends[:-1]).all() and ends[-1] == self.values.shape[1])
+
+    def shares_memory(self, other: StimulusSet) -> bool:
+        """Whether both sets have samples in common."""
+        if not isinstance(other, Signals) or not np.shares_memory(self.values, other.values):
+            return False
+        return bool(np.isin(self.first, other.first).any())
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], labels: NDArray[np.int64] | None) -> Signals:
+        """See `StimulusSet.of_arrays`."""
+        return cls(arrays["values"], arrays["first"], arrays["stop"], arrays["rate"], labels, arrays.get("pool"))

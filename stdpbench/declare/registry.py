@@ -1,0 +1,193 @@
+"""Families of kinds: plasticity rules, encoders, neurons, data sets, read-outs.
+
+A kind is one file with one `Parameters` class and one line of registration, ``"module:Class"``, in its family. Kinds
+are imported on demand. Other packages add kinds through an entry point in the group of the family,
+``stdpbench.<family>``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+
+from pydantic import ConfigDict
+
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.declare.parameters import Parameter, Parameters, build
+
+K = TypeVar("K", bound=Parameters)
+_STAND_INS: ContextVar[bool] = ContextVar("stand_ins", default=False)
+
+
+class MissingKindError(StdpbenchError):
+    """No installed package provides a kind, or the one that does is faulty.
+
+    Attributes
+    ----------
+    clause : str
+        Names the kind and the reason, such as ``"the neuron 'x' is not installed"``.
+    """
+
+    def __init__(self, sentence: str, clause: str) -> None:
+        super().__init__(sentence)
+        self.clause = clause
+
+
+@lru_cache(maxsize=1)
+def _all_entry_points(_path: tuple[str, ...]) -> dict[str, list[EntryPoint]]:
+    """Return the entry points of all packages on an import path that add kinds, by group: read once for all."""
+    found = entry_points()
+    return {group: list(found.select(group=group)) for group in found.groups if group.startswith("stdpbench.")}
+
+
+class Family(Generic[K]):
+    """A family of kinds.
+
+    Parameters
+    ----------
+    name : str
+        Name of one kind in messages, such as ``"plasticity rule"``.
+    base : type
+        The class that every kind derives from.
+    built_in : mapping of str to str
+        ``kind -> "module:Class"``.
+    group : str
+        Entry point group for kinds of other packages.
+    check : callable, optional
+        Raises a `StdpbenchError` if a class of another package cannot be used.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base: type[K],
+        built_in: Mapping[str, str],
+        group: str,
+        check: Callable[[type[K]], None] = lambda cls: None,
+    ) -> None:
+        self.name = name
+        self._check = check
+        self.base = base
+        self.group = group
+        self._built_in = dict(built_in)
+        self._announced_on: tuple[str, ...] = ()
+        self._announced: tuple[EntryPoint, ...] | None = None
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the names of all kinds: built-in kinds first, then those of other packages."""
+        others = sorted(point.name for point in self._points())
+        return (*self._built_in, *(name for name in others if name not in self._built_in))
+
+    def _points(self) -> tuple[EntryPoint, ...]:
+        """Entry points of other packages; cached per import path, since this reads the files of all packages."""
+        path = tuple(sys.path)
+        if self._announced is None or self._announced_on != path:
+            self._announced, self._announced_on = tuple(_all_entry_points(path).get(self.group, ())), path
+        return self._announced
+
+    def get(self, kind: str, where: str = "kind") -> type[K]:
+        """Return the class of a kind.
+
+        Raises
+        ------
+        MissingKindError
+            If there is no such kind, or the kind of another package cannot be loaded or fails the check.
+        """
+        if kind in self._built_in:
+            module, _, name = self._built_in[kind].partition(":")
+            return self._checked(kind, getattr(import_module(module), name))
+        for point in self._points():
+            if point.name == kind:
+                try:
+                    loaded = self._checked(kind, point.load())
+                    self._check(loaded)
+                except StdpbenchError as error:
+                    clause = f"the {self.name} {kind!r} of {point.value} cannot be used: {error}"
+                except Exception as error:  # any error of another package
+                    message = " ".join(str(error).split())
+                    clause = f"the {self.name} {kind!r} of {point.value} cannot be loaded: {message}"
+                else:
+                    return loaded
+                raise MissingKindError(f"{where}: {clause}", clause)
+        raise MissingKindError(
+            f"{where}: there is no {self.name} {kind!r}; {suggestion(kind, self.kinds())}",
+            f"the {self.name} {kind!r} is not installed",
+        )
+
+    def usable(self) -> dict[str, type[K]]:
+        """Return the classes of all kinds, without those of other packages that cannot be used."""
+        found: dict[str, type[K]] = {}
+        for kind in self.kinds():
+            with suppress(MissingKindError):
+                found[kind] = self.get(kind)
+        return found
+
+    def build(self, mapping: Mapping[str, Any], where: str) -> K:
+        """Create an object from a table with a ``kind`` and its parameters."""
+        if not isinstance(mapping, Mapping):
+            raise StdpbenchError(f"{where} must be a table of parameters, not {mapping!r}")
+        if "kind" not in mapping:
+            raise StdpbenchError(f"{where}.kind is missing; known kinds are {', '.join(self.kinds())}")
+        return build(self.get(str(mapping["kind"]), f"{where}.kind"), mapping, where)
+
+    def read(self, mapping: Mapping[str, Any], where: str) -> K:
+        """As `build`, but make a stand-in for a missing kind, which holds the values of the table as written."""
+        token = _STAND_INS.set(True)
+        try:
+            return self.build(mapping, where)
+        except MissingKindError as error:
+            cls: type[K] = _stand_in(self.base, json.dumps(dict(mapping), default=str), error.clause)
+            return build(cls, mapping, where)
+        finally:
+            _STAND_INS.reset(token)
+
+    def nested(self, mapping: Mapping[str, Any], where: str) -> K:
+        """As `read` for an object within one that `read` makes, else as `build`."""
+        return self.read(mapping, where) if _STAND_INS.get() else self.build(mapping, where)
+
+    def _checked(self, kind: str, cls: Any) -> type[K]:
+        if isinstance(cls, type) and issubclass(cls, self.base):
+            field = cls.model_fields.get("kind")
+            if field is not None and field.default == kind:
+                return cls
+        name = f"{cls.__module__}:{cls.__qualname__}" if hasattr(cls, "__qualname__") else repr(cls)
+        raise StdpbenchError(
+            f"{name} is registered as the {self.name} {kind!r}, but is not a {self.base.__name__} with kind = {kind!r}"
+        )
+
+
+@lru_cache(maxsize=256)
+def _stand_in(base: type[K], table: str, clause: str) -> type[K]:
+    """The class of a stand-in: one per table, so that stand-ins of equal tables are equal."""
+    stored: dict[str, Any] = json.loads(table)
+
+    def refuse(self: Parameters, *arguments: Any, **keywords: Any) -> NoReturn:
+        raise StdpbenchError(clause)
+
+    def describe(cls: type[Parameters]) -> tuple[Parameter, ...]:
+        help_ = f"As stored: {clause}."
+        values = [(name, value) for name, value in stored.items() if name != "kind"]
+        return tuple(Parameter(n, "str", None, v, None, None, False, False, (), help_, True) for n, v in values)
+
+    namespace = {
+        "__module__": __name__,
+        "__doc__": f"A stand-in: {clause}.",
+        "__annotations__": {"kind": str, "summary": ClassVar[str]},
+        "kind": stored["kind"],
+        "summary": clause,
+        "missing": clause,
+        "model_config": ConfigDict(extra="allow"),
+        "describe": classmethod(describe),
+        "to_mapping": lambda self: dict(stored),
+        **dict.fromkeys(getattr(base, "__abstractmethods__", ()), refuse),
+    }
+    metaclass: Any = type(base)
+    made: type[K] = metaclass("StandIn", (base,), namespace)
+    return made

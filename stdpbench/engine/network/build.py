@@ -1,0 +1,326 @@
+"""Layout to Brian2 objects.
+
+The same objects serve every simulator. Order within a time step (Brian2's slots, and `order` where one slot holds
+several):
+
+1. ``groups``: averages follow the potential; neurons take their step, traces decay; then averages follow the traces;
+2. ``thresholds``: spikes;
+3. ``synapses``: input events of the projections in the order of declaration, input traces are set (0), output events
+   of the projections in the order of declaration;
+4. ``resets``: reset of spiking neurons, output traces are set, then averages are raised;
+5. ``after_resets``: projections to all others act with the sum of what has arrived; ``end``: their counters are
+   emptied; in the last step of a presentation, synapses that change in every step are brought up to date.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from stdpbench.engine.network.brian import brian2 as b2
+from stdpbench.engine.network.codegen_text import clean, declare
+from stdpbench.engine.network.layout import AMOUNT, DECAYS, LEARNS, SPREAD, Layout, PopulationLayout, ProjectionLayout
+from stdpbench.engine.network.pathways import (
+    FIRST,
+    carry,
+    connected_code,
+    decay,
+    follow_averages,
+    held_as,
+    let_decay,
+    on_spike,
+    plastic_synapses,
+    raise_averages,
+    set_parameters,
+    touch,
+)
+from stdpbench.engine.network.values import Value
+from stdpbench.kinds.connections import Synapses
+
+FIELD = "field_i"
+"""Variable of neurons with the number of their field."""
+FIRES = "fires_now"
+"""In the step of neurons of the compiled simulator: whether they fire."""
+
+
+@dataclass(frozen=True)
+class When:
+    """When a Brian2 object runs.
+
+    Attributes
+    ----------
+    projection : int
+        Number of the projection that it depends on.
+    mode : {"learning", "frozen", "last"}
+        While the projection learns, while it does not, or in the last step of a presentation in which it learns.
+    """
+
+    projection: int
+    mode: Literal["learning", "frozen", "last"]
+
+
+@dataclass
+class BuiltNetwork:
+    """Brian2's objects for a layout.
+
+    Attributes
+    ----------
+    network : brian2.Network
+        Everything, ready to run.
+    groups : dict of str to Group
+        By the names of `stdpbench.engine.network.layout`, and synapses that only pass spikes on.
+    when : dict of str to When
+        Objects that do not run in every step, by name.
+    carried_by : dict of str to ProjectionLayout
+        The projection to which Synapses objects belong, by their name.
+    only_if_nonzero : dict of str to str
+        Names of Brian2 objects that change nothing while a state variable is 0, and that variable.
+    scanned : set of str
+        Names of groups whose step also tells whether a neuron fires, in a variable `FIRES`.
+    """
+
+    network: Any
+    groups: dict[str, Any]
+    when: dict[str, When] = field(default_factory=dict)
+    carried_by: dict[str, ProjectionLayout] = field(default_factory=dict)
+    only_if_nonzero: dict[str, str] = field(default_factory=dict)
+    scanned: set[str] = field(default_factory=set)
+
+
+def build(layout: Layout, built: BuiltNetwork | None = None, *, resident: bool = False) -> BuiltNetwork:
+    """Make the Brian2 network of a layout on the device that is set.
+
+    Parameters
+    ----------
+    layout : Layout
+        The network.
+    built : BuiltNetwork, optional
+        What to fill; connecting synapses already generates code, which may look something up in it.
+    resident : bool
+        Whether it is for the compiled simulator, which has the synapses of sparse projections elsewhere, and looks for
+        neurons that fire in their step.
+    """
+    # a clock of its own: Brian2's default clock is shared by all networks of a process. Always of the same name, so
+    # that code which Cython compiled for one network serves the next.
+    clock = b2.Clock(layout.graph.dt * b2.ms, name="network_clock")
+    built = built or BuiltNetwork(None, {})
+    groups, extra = built.groups, list[Any]()
+    for projection in layout.projections.values():
+        if projection.counts:
+            n_fields = projection.target.size // projection.units_per_field
+            groups[projection.counter] = b2.NeuronGroup(n_fields, "total : 1", clock=clock, name=projection.counter)
+    for population in layout.populations.values():
+        if population.is_input:
+            groups[population.group] = _input(layout, population, clock)
+            continue
+        averages = any(each.target is population and each.averages for each in layout.projections.values())
+        if resident and not population.sleeps and not averages:  # averages take their step after the neurons
+            built.scanned.add(population.group)
+        groups[population.group] = _neurons(layout, population, groups, clock, population.group in built.scanned)
+    for projection in layout.projections.values():
+        _connect(layout, projection, built, extra, not resident)
+    set_parameters(groups, layout.parameters)
+    built.network = b2.Network(*groups.values(), *extra)
+    return built
+
+
+def step_code(population: PopulationLayout) -> str:
+    """Return one time step of a neuron, with the decay of its conductances and, in a stream, of slow variables."""
+    code = population.neuron.update
+    for conductance, tau in population.neuron.conductances:
+        if conductance in population.unused:
+            code = re.sub(rf"\b{conductance}\b", "0", code)
+        else:
+            code += f"\n{conductance} = {conductance}*exp(-dt/{tau})"
+    for name in population.decaying:
+        code += f"\n{name} = {name}*exp(-dt*{DECAYS}/tau_{name})"
+    return clean(code)
+
+
+def _input(layout: Layout, population: PopulationLayout, clock: Any) -> Any:
+    group = b2.SpikeGeneratorGroup(population.size, [], [] * b2.ms, clock=clock, name=population.group)
+    for projection in _from(layout, population):
+        if not projection.delays_differ:
+            names = tuple(projection.own(trace.name) for trace in projection.input_traces)
+            values = {projection.own(t.tau): Value(0.0, "second") for t in projection.input_traces}
+            carry(group, values, names, layout.real)
+    return group
+
+
+def _neurons(layout: Layout, population: PopulationLayout, groups: dict[str, Any], clock: Any, scanned: bool) -> Any:
+    neuron, name = population.neuron, population.group
+    mine = [v for v in neuron.variables if v.name not in population.unused]
+    model = [f"{v.name} : {v.unit}" for v in mine if not v.slow]
+    exact = [f"{v.name} : {v.unit}" for v in mine if v.slow]  # held in float64, whatever the precision
+    links, decays, touched = [], [], []
+    for projection in _from(layout, population):
+        if not projection.delays_differ:
+            model += [f"{projection.own(trace.name)} : 1" for trace in projection.input_traces]
+    into = [each for each in layout.projections.values() if each.target is population]
+    for projection in into:
+        own = projection.own
+        model += [f"{own(trace.name)} : 1" for trace in projection.output_traces]
+        exact += [f"{own(average.name)} : 1" for average in projection.averages]
+        of_delays = projection.delay_traces("output")
+        model += [f"{projection.own_of_delay(trace.name)} : 1" for trace in of_delays]
+        for named, traces in ((own, projection.output_traces), (projection.own_of_delay, of_delays)):
+            decays.append(decay(named, traces, own(LEARNS)))
+            touched.append(touch(named, traces, learns=own(LEARNS)))
+        if projection.counted:
+            model.append(f"{own('own')} : 1")
+            exact.append(f"{own('total')} : 1 (linked)")
+            if projection.units_per_field != population.size:
+                exact.append(f"{own(FIELD)} : integer (constant)")
+            links.append(projection)
+        elif projection.at_end:
+            model.append(f"{own('sum')} : 1")
+    group = b2.NeuronGroup(
+        population.size,
+        "\n".join([*model, *exact, declare(layout.values.get(name, {}))]),
+        dtype=held_as(layout.real, model),
+        threshold=neuron.threshold,
+        reset="\n".join([clean(neuron.reset), *(code for code in touched if code)]),
+        clock=clock,
+        name=name,
+    )
+    for projection in links:
+        index = None
+        if projection.units_per_field != population.size:  # else all read the only element
+            index = projection.own(FIELD)
+            setattr(group, index, f"i//{projection.units_per_field}")
+        total = b2.linked_var(groups[projection.counter], "total", index=index)
+        setattr(group, projection.own("total"), total)
+    code = "\n".join([step_code(population), *(code for code in decays if code)])
+    if scanned:
+        code += f"\n{FIRES} = int({neuron.threshold})"
+    group.run_regularly(code, when="groups", name=f"{name}_step")
+    return group
+
+
+def _from(layout: Layout, population: PopulationLayout) -> list[ProjectionLayout]:
+    return [each for each in layout.projections.values() if each.source is population]
+
+
+def _connect(layout: Layout, projection: ProjectionLayout, built: BuiltNetwork, extra: list[Any], rows: bool) -> None:
+    """Make the synapses of a projection, and what its neurons do for it."""
+    groups, own, number = built.groups, projection.own, projection.number
+    source, target = groups[projection.source.group], groups[projection.target.group]
+    learning = When(number, "learning")
+    if projection.rule is not None:
+        made = [*follow_averages(target, projection), *raise_averages(target, projection)]
+        if not projection.delays_differ:
+            made += let_decay(source, projection, projection.input_traces)
+            made += _set_traces(projection, built, source, rows)
+        built.when |= dict.fromkeys((each.name for each in made), learning)
+        # Brian2 finds those that belong to a group by itself, except of a group without a model
+        extra += [each for each in made if each not in target.contained_objects or each.group is not target]
+    if projection.counts:
+        _count(projection, built, source)
+    if projection.counted:
+        _pass_on(projection, built, own("own"), source, target, f"{own('own')}_post = 1", "i")
+        after = f"{_receptor(projection)} += {own('w')}*({own('total')} - {own('own')})\n{own('own')} = 0"
+    else:
+        drive = _drive(projection)
+        synapses = plastic_synapses(projection, layout.values.get(projection.group, {}), source, target, drive)
+        groups[projection.group] = synapses
+        built.carried_by[projection.group] = projection
+        _make_synapses(synapses, projection, rows)
+        if projection.learns:
+            built.when |= dict.fromkeys((own("pre"), own("post"), own("shift")), learning)
+            built.when |= {own("drive"): When(number, "frozen"), own("end"): When(number, "last")}
+        factor = "" if projection.projection.scale is None else f"{own('scale')}*"
+        after = f"{_receptor(projection)} += {factor}{own('sum')}\n{own('sum')} = 0" if projection.at_end else ""
+    if after:
+        name = f"{target.name}_{own('act')}"
+        target.run_regularly(after, when="after_resets", order=number, name=name)
+        if projection.counts:
+            built.only_if_nonzero[name] = f"{projection.counter}.total"
+
+
+def _make_synapses(synapses: Any, projection: ProjectionLayout, rows: bool) -> None:
+    if projection.sparse:
+        _connect_pairs(synapses, projection.synapses if rows else None)
+    else:
+        synapses.connect(**({} if projection.dense else {"j": "i"}))
+
+
+def _connect_pairs(made: Any, synapses: Synapses | None) -> None:
+    """Connect some pairs of neurons; None: the simulator has them elsewhere."""
+    if synapses is not None and len(synapses):
+        made.connect(i=synapses.source, j=synapses.target)
+    else:
+        made.connect(False)
+        made._connect_called = True  # else Brian2 refuses to run it
+
+
+def _receptor(projection: ProjectionLayout) -> str:
+    return projection.projection.receptor
+
+
+def _drive(projection: ProjectionLayout) -> str:
+    if projection.at_end:
+        weight = "w" if projection.has_weights else f"w*{connected_code(projection)}"
+        return f"{projection.own('sum')}_post += {weight}"
+    factor = "" if projection.projection.scale is None else "scale*"
+    return f"{_receptor(projection)}_post += {factor}w"
+
+
+def _count(projection: ProjectionLayout, built: BuiltNetwork, source: Any) -> None:
+    """Count arriving spikes, per field."""
+    counter = built.groups[projection.counter]
+    units = projection.units_per_field
+    field_of = "0" if units == projection.target.size else f"i//{units}"
+    _pass_on(projection, built, projection.own("to_n"), source, counter, "total_post += 1", field_of)
+    counter.run_regularly("total = 0", when="end", name=f"{counter.name}_end")
+    built.only_if_nonzero[f"{counter.name}_end"] = f"{projection.counter}.total"
+
+
+def _set_traces(projection: ProjectionLayout, built: BuiltNetwork, source: Any, rows: bool) -> list[Any]:
+    """Set input traces when spikes arrive, between the input events of a step and its output events."""
+    if projection.spreading is not None:
+        _spread(projection, built, source, rows)
+    traces = tuple(each for each in projection.input_traces if each is not projection.spreading)
+    if not traces:
+        return []
+    if projection.projection.delay.form == "none":
+        name = f"{source.name}_{projection.own('traces')}"
+        code = touch(projection.own, traces)
+        return [on_spike(source, code, when="synapses", order=0, name=name)]
+    code = touch(projection.own, traces, "_post")
+    made = _pass_on(projection, built, projection.own("traces"), source, source, code, "i")
+    _touch_on_arrival(projection, built, made)
+    return []
+
+
+def _touch_on_arrival(projection: ProjectionLayout, built: BuiltNetwork, made: Any) -> None:
+    """Have synapses that touch input traces do so after the input events of a step, while the projection learns."""
+    made.pre.order = 0
+    built.when[made.pre.name] = When(projection.number, "learning")
+
+
+def _spread(projection: ProjectionLayout, built: BuiltNetwork, source: Any, rows: bool) -> None:
+    """Let an arriving spike add to the traces of its own and of neighbouring inputs."""
+    assert projection.spreading is not None
+    name, trace = projection.own(SPREAD), projection.own(projection.spreading.name)
+    code = f"{trace}_post += {AMOUNT}"
+    made = b2.Synapses(source, source, f"{AMOUNT} : 1", on_pre=code, clock=source.clock, name=name)
+    built.groups[name] = made
+    built.carried_by[name] = projection
+    _touch_on_arrival(projection, built, made)
+    synapses, amounts = projection.spread
+    _connect_pairs(made, synapses if rows else None)
+    if rows:
+        setattr(made, AMOUNT, amounts)
+
+
+def _pass_on(
+    projection: ProjectionLayout, built: BuiltNetwork, name: str, source: Any, target: Any, code: str, j: str
+) -> Any:
+    """Make synapses that pass a spike of each source neuron on to one element of a group."""
+    made = b2.Synapses(source, target, on_pre=code, clock=source.clock, name=name)
+    built.groups[name] = made
+    built.carried_by[name] = projection
+    made.pre.order = projection.number - FIRST
+    made.connect(j=j)
+    return made

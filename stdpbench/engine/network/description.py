@@ -1,0 +1,113 @@
+"""What populations and projections consist of, in words: for tool tips and tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stdpbench.base.units import thousands
+from stdpbench.engine.network.layout import Layout, ProjectionLayout
+from stdpbench.engine.network.memory import projection_memory
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph.diagram import inhibits, rule_text, size_text
+
+Rows = tuple[tuple[str, str], ...]
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+def population_rows(graph: Graph, name: str) -> Rows:
+    """Return what a population is, as pairs of a heading and a text."""
+    population = graph.populations[name]
+    neuron = population.neuron
+    rows = [("size", size_text(population))]
+    if len(population.shape) > 1:
+        rows.append(("neurons" if neuron is not None else "inputs", thousands(population.size)))
+    if neuron is not None:
+        rows.append(("neuron", f"{_kind(neuron)}: {neuron.summary[:1].lower()}{neuron.summary[1:]}"))
+    if population.noise is not None:
+        rows.append(("noise", f"{_kind(population.noise)}, adds to {population.noise.receptor}"))
+    if name == graph.read:
+        rows.append(("read", "its spikes are counted, labelled and scored"))
+    return tuple(rows)
+
+
+def projection_rows(graph: Graph, name: str) -> Rows:
+    """Return what a projection is, as pairs of a heading and a text.
+
+    Number of synapses and memory are missing where they are not known yet, as before data give the shape of the input.
+    """
+    made = graph.projections[name]
+    sign = {True: "inhibits", False: "excites", None: ""}[inhibits(graph, name)]
+    rows = [
+        ("connects", f"{made.source} → {made.target}, {_kind(made.connect)}"),
+        ("receptor", ", ".join(filter(None, (made.receptor, sign)))),
+        ("rule", rule_text(made)),
+        ("weights", _weights(graph, name)),
+        ("delay", _delay(graph, name)),
+    ]
+    layout = layout_of(graph, name)
+    if layout is not None:
+        rows.append(("synapses", synapses_text(layout)))
+        rows.append(("memory", "none for synapses" if layout.counted else bytes_text(projection_memory(layout))))
+    return tuple(rows)
+
+
+def synapses_text(layout: ProjectionLayout) -> str:
+    """Return the number of synapses of a projection; where it depends on what is drawn, what is expected."""
+    text = thousands(n_synapses(layout))
+    if layout.projection.connect.count_is_random:
+        return f"{text} expected"
+    return f"{text}, for which a counter of spikes stands" if layout.counted else text
+
+
+def n_synapses(layout: ProjectionLayout) -> int:
+    """Return the number of pairs of neurons that a projection connects; where it is random, what is expected."""
+    if layout.sparse:
+        return round(layout.expected_synapses)
+    source, target = layout.source.population.shape, layout.target.population.shape
+    return round(layout.source.size * layout.projection.connect.mean_out_degree(source, target))
+
+
+def bytes_text(number: float) -> str:
+    """Return a number of bytes with three digits, such as ``"29.9 MiB"``."""
+    unit = 0
+    while number >= 1000 and unit < len(_UNITS) - 1:
+        number, unit = number / 1024, unit + 1
+    return f"{number:.3g} {_UNITS[unit]}"
+
+
+def layout_of(graph: Graph, name: str) -> ProjectionLayout | None:
+    """Return what a projection takes in a network; None if this is not known, or it has errors."""
+    made = graph.projections[name]
+    ends = [graph.populations.get(end) for end in (made.source, made.target)]
+    shapes = [end.shape for end in ends if end is not None and end.shape]
+    if len(shapes) < 2 or ends[1] is None or ends[1].neuron is None or made.connect.problem(*shapes):
+        return None
+    return Layout(replace(graph, projections={name: made})).projections[name]
+
+
+def _weights(graph: Graph, name: str) -> str:
+    made = graph.projections[name]
+    text = _kind(made.weight)
+    if made.one_weight:
+        text = f"{made.weight.quantities()['value']:g} each"
+    if made.scale is not None:
+        text += f", times {made.scale:g}"
+    if made.normalise is not None:
+        text += f", normalised ({_kind(made.normalise)})"
+    return text
+
+
+def _delay(graph: Graph, name: str) -> str:
+    delay, rule = graph.projections[name].delay, graph.projections[name].delay_plasticity
+    if rule is not None:
+        return f"axonal, learn by {_kind(rule)}, {rule.d_min:g} to {rule.d_max:g} ms"
+    match delay.form:
+        case "none":
+            return "none"
+        case "one":
+            return f"{delay.longest:g} ms"
+    return f"{_kind(delay)}, up to {delay.longest:g} ms"
+
+
+def _kind(of: object) -> str:
+    return str(getattr(of, "kind", ""))

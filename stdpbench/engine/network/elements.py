@@ -1,0 +1,433 @@
+"""What a population and a projection consist of in Brian2: variables, state and parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.declare.expressions import evaluate
+from stdpbench.engine.network.spreading import spread_synapses
+from stdpbench.engine.network.values import Value, brian_name, values_of, words_of
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections import Synapses
+from stdpbench.kinds.delay_plasticity import DelayRule
+from stdpbench.kinds.neurons import Neuron
+from stdpbench.kinds.plasticity import Average, PlasticityRule, Trace
+
+LAST_ARRIVAL = "t_arrival"
+"""Per synapse, where delays differ: when its last input spike arrived, in seconds from the presentation's start; in a
+stream, in steps, whose differences are exact wherever it is cut."""
+LAST_CHANGE = "t_change"
+"""Per synapse, with rules that change it in every step: time of its last update; 0 between presentations."""
+SINCE_UPDATE = "since_update"
+"""Per projection with a periodic rule: steps that it has learned since the last update, kept outside Brian2."""
+LEARNS = "learns"
+"""Per plastic projection with output traces, on its target: 1 while it learns, 0 while its traces stand still."""
+RECENT = "recent"
+"""Per population with delayed projections: its spikes in the last steps, (n_steps, n_neurons), 0 or 1. Of the input in
+streams only; otherwise no spike of it is in flight between presentations."""
+DELAY = "axonal_delay"
+"""Per synapse, where delays learn: its delay, in seconds; what acts is this, rounded to steps, at the start of a
+presentation."""
+LEFT_WITH = "delay_before"
+"""Per synapse, where delays learn and its source has spikes in flight at a boundary: the delay that these left with,
+in seconds, kept outside Brian2."""
+SPREAD = "spread"
+"""Synapses by which an input trace spreads to neighbouring inputs, per projection."""
+AMOUNT = "amount"
+"""Per synapse by which a trace spreads: what a spike adds to it."""
+DECAYS = "slow_decays"
+"""Per population with slow variables that decay in each step of a stream: 1 while a projection into it learns, else
+0."""
+
+
+@dataclass(frozen=True)
+class StateVariable:
+    """One array of the state.
+
+    Attributes
+    ----------
+    name : str
+        Public name, such as ``"exc.v"`` or ``"feed.w"``.
+    group, variable : str
+        Brian2 group and variable; the group is empty if the simulator keeps the array outside Brian2.
+    shape : tuple of int
+        Its shape; dtype is float64, or float32 with that precision.
+    reset : float or None
+        Its value in the reset state, SI units; None if it persists across presentations (weights, thresholds).
+    per_synapse : bool
+        Whether it belongs to synapses, not neurons.
+    """
+
+    name: str
+    group: str
+    variable: str
+    shape: tuple[int, ...]
+    reset: float | None
+    per_synapse: bool = False
+
+
+@dataclass(frozen=True)
+class PopulationLayout:
+    """A population as Brian2 sees it."""
+
+    name: str
+    number: int
+    population: Population
+    receptors: frozenset[str]
+    """Variables of the neuron that some projection or noise acts on."""
+    sleeps: bool
+    """Whether neurons are skipped while nothing changes them."""
+    delay_bins: int
+    """Longest delay of the projections from it, in steps."""
+    decaying: tuple[str, ...] = ()
+    """Slow variables of the neuron that decay in each step of a stream; otherwise they decay between presentations."""
+
+    @property
+    def group(self) -> str:
+        """Name of its Brian2 group."""
+        return f"p{self.number}"
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return self.population.size
+
+    @property
+    def neuron(self) -> Neuron:
+        """Model of its neurons."""
+        neuron = self.population.neuron
+        assert neuron is not None
+        return neuron
+
+    @property
+    def is_input(self) -> bool:
+        """Whether its spikes are those of the stimulus."""
+        return self.population.neuron is None
+
+    @property
+    def conductances(self) -> tuple[tuple[str, str], ...]:
+        """Conductances that some projection acts on, with the parameter for their time constant."""
+        return tuple(each for each in self.neuron.conductances if each[0] in self.receptors)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Conductances that no projection acts on; they are 0, and not stored."""
+        return tuple(name for name, _ in self.neuron.conductances if name not in self.receptors)
+
+
+@dataclass(frozen=True)
+class ProjectionLayout:
+    """A projection as Brian2 sees it."""
+
+    name: str
+    number: int
+    projection: Projection
+    source: PopulationLayout
+    target: PopulationLayout
+    graph: Graph
+
+    @property
+    def group(self) -> str:
+        """Name of its synapses in Brian2."""
+        return f"s{self.number}"
+
+    @property
+    def counter(self) -> str:
+        """Name of the Brian2 group that counts arriving spikes."""
+        return f"s{self.number}_n"
+
+    def own(self, name: str) -> str:
+        """Return the Brian2 name of a variable or parameter that neurons or synapses hold for this projection."""
+        return f"s{self.number}_{brian_name(name)}"
+
+    def own_of_delay(self, name: str) -> str:
+        """Return the Brian2 name of a variable or parameter of the rule for its delays."""
+        return f"s{self.number}d_{brian_name(name)}"
+
+    @property
+    def real(self) -> type[np.float32 | np.float64]:
+        """Type of the numbers that its synapses hold, but for delays."""
+        return np.float32 if self.graph.precision == "float32" else np.float64
+
+    @property
+    def rule(self) -> PlasticityRule | None:
+        """How its weights learn."""
+        return self.projection.plasticity
+
+    @property
+    def delay_rule(self) -> DelayRule | None:
+        """How its delays learn."""
+        return self.projection.delay_plasticity
+
+    @property
+    def learns(self) -> bool:
+        """Whether its weights or its delays learn."""
+        return self.projection.learns
+
+    @property
+    def at_end(self) -> bool:
+        """Whether it acts at the end of the step, with the sum of what has arrived."""
+        return self.projection.connect.at_end
+
+    @property
+    def counted(self) -> bool:
+        """Whether counters of spikes stand for its synapses."""
+        return self.at_end and self.projection.one_weight and not self.delays_differ
+
+    @property
+    def counts(self) -> bool:
+        """Whether arriving spikes are counted, so that steps without any can be skipped."""
+        return self.at_end and not self.delays_differ
+
+    @property
+    def dense(self) -> bool:
+        """Whether it has a synapse for each pair of neurons."""
+        return self.projection.connect.storage == "dense" and not self.counted
+
+    @property
+    def sparse(self) -> bool:
+        """Whether only the pairs of neurons in `synapses` have one."""
+        return self.projection.connect.storage == "sparse"
+
+    @property
+    def synapses(self) -> Synapses:
+        """The synapses of a sparse projection."""
+        return self.graph.synapses(self.name)
+
+    @property
+    def delays_differ(self) -> bool:
+        """Whether each synapse has its own delay."""
+        return self.projection.delays_differ
+
+    @property
+    def delay_form(self) -> Literal["none", "one", "each"]:
+        """How spikes are delivered: at once, all after the same time, or each synapse after its own time."""
+        return "each" if self.delays_differ else self.projection.delay.form
+
+    @property
+    def delay_bins(self) -> int:
+        """Delay in steps; the longest possible if delays differ."""
+        return round(self.projection.longest_delay / self.graph.dt)
+
+    @property
+    def keeps_delays(self) -> bool:
+        """Whether spikes in flight at a boundary must keep a delay that has changed since they left."""
+        return self.delay_rule is not None and not self.source.is_input
+
+    @property
+    def units_per_field(self) -> int:
+        """Number of neurons among which `others` connects: all, or those of a field."""
+        within_field = getattr(self.projection.connect, "within", "") == "field"
+        return self.target.population.shape[-1] if within_field else self.target.size
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of an array with a value per synapse."""
+        if self.sparse:
+            return (len(self.synapses),)
+        return (self.source.size, self.target.size) if self.dense else (self.target.size,)
+
+    @property
+    def expected_synapses(self) -> float:
+        """Number of synapses; of those that are to be drawn, what is expected."""
+        if self.sparse:
+            shapes, recurrent = (
+                (self.source.population.shape, self.target.population.shape),
+                self.source is self.target,
+            )
+            return self.projection.connect.expected(*shapes, recurrent=recurrent)
+        return float(prod(self.shape))
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Number of the first synapse of each source neuron, and of all: int64, (n_source + 1,)."""
+        if self.sparse:
+            return self.synapses.first.astype(np.int64)
+        return np.arange(self.source.size + 1) * (self.target.size if self.dense else 1)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is an array of weights."""
+        return not self.projection.one_weight
+
+    @property
+    def input_traces(self) -> tuple[Trace, ...]:
+        """Traces of arriving spikes."""
+        return () if self.rule is None else tuple(each for each in self.rule.traces if each.side == "input")
+
+    @property
+    def output_traces(self) -> tuple[Trace, ...]:
+        """Traces of spikes of the target."""
+        return () if self.rule is None else tuple(each for each in self.rule.traces if each.side == "output")
+
+    @property
+    def spreading(self) -> Trace | None:
+        """The input trace of its rule that spreads to neighbouring inputs, if one does."""
+        spreading = self.projection.spreads
+        return next((each for each in self.input_traces if each.spread), None) if spreading else None
+
+    @property
+    def spread(self) -> tuple[Synapses, NDArray[np.float64]]:
+        """Which traces a spike of each input adds to, and how much; only with a trace that spreads."""
+        assert self.spreading is not None
+        return spread_synapses(self.source.population.shape, self.values()[self.spreading.spread].si)
+
+    @property
+    def spread_number(self) -> int:
+        """Number of the rows of its `spread` in a library, after those of all projections."""
+        return len(self.graph.projections) + self.number
+
+    def delay_traces(self, side: str) -> tuple[Trace, ...]:
+        """Return the traces of one side of the rule for its delays."""
+        return () if self.delay_rule is None else tuple(each for each in self.delay_rule.traces if each.side == side)
+
+    @property
+    def time_constants(self) -> dict[str, float]:
+        """Time constants of the traces of arriving spikes, in seconds, by the public name of the trace."""
+        found = {trace.name: self.values()[trace.tau].si for trace in self.input_traces}
+        if self.delay_rule is not None:
+            quantities = self.delay_rule.quantities()
+            found |= {f"delay.{trace.name}": quantities[trace.tau] for trace in self.delay_traces("input")}
+        return found
+
+    @property
+    def averages(self) -> tuple[Average, ...]:
+        """Running averages of the rule, which target neurons carry."""
+        return () if self.rule is None else self.rule.averages
+
+    @property
+    def output_variables(self) -> tuple[Trace | Average, ...]:
+        """All that target neurons carry for the rule."""
+        return (*self.output_traces, *self.averages)
+
+    @property
+    def synapse_variables(self) -> tuple[str, ...]:
+        """Variables of the rule that synapses of the network carry beside their weight."""
+        rule = self.rule
+        return () if rule is None else tuple(n for n in rule.synapse_variables if n not in rule.protocol_variables)
+
+    @property
+    def remembered(self) -> frozenset[str]:
+        """Public names of the state arrays in which its rule remembers spikes."""
+        if self.rule is None:
+            return frozenset()
+        names = {LAST_ARRIVAL, LAST_CHANGE, SINCE_UPDATE, *self.rule.synapse_variables}
+        if self.delay_rule is not None:  # its traces need the time of the last arrival
+            names |= {f"delay.{trace.name}" for trace in self.delay_rule.traces}
+        names |= {trace.name for trace in self.rule.traces} | {average.name for average in self.rule.averages}
+        return frozenset(f"{self.name}.{name}" for name in names) & {variable.name for variable in self.state()}
+
+    def values(self) -> dict[str, Value]:
+        """Return the parameters of its rule, by name."""
+        return {} if self.rule is None else values_of(self.rule)
+
+    def reset_of(self, average: Average) -> float | None:
+        """Return the value of an average in the reset state; None if it outlasts it."""
+        if not average.follows_v:
+            return None
+        assert self.rule is not None
+        neuron = self.target.neuron
+        start = {variable.name: variable.start for variable in neuron.variables}["v"]
+        rest = neuron.quantities()[start] if start else 0.0
+        return float(evaluate(average.of, {**self.rule.quantities(), "v": rest}))
+
+    def state(self) -> list[StateVariable]:
+        """Return the arrays that a presentation may change."""
+        source, target, found = self.source, self.target, list[StateVariable]()
+
+        def add(name: str, group: str, variable: str, shape: tuple[int, ...], reset: float | None = 0.0) -> None:
+            found.append(StateVariable(f"{self.name}.{name}", group, variable, shape, reset, group == self.group))
+
+        for trace in self.output_traces:
+            add(trace.name, target.group, self.own(trace.name), (target.size,))
+        for average in self.averages:
+            add(average.name, target.group, self.own(average.name), (target.size,), self.reset_of(average))
+        if self.counted:
+            add("own", target.group, self.own("own"), (target.size,))
+        elif self.at_end:
+            add("sum", target.group, self.own("sum"), (target.size,))
+        if self.counts:
+            add("total", self.counter, "total", (target.size // self.units_per_field,))
+        for trace in self.delay_traces("output"):
+            add(f"delay.{trace.name}", target.group, self.own_of_delay(trace.name), (target.size,))
+        if not self.learns:
+            if self.projection.weight.trained:  # no presentation changes them, but they outlast it
+                add("w", self.group, "w", self.shape, None)
+            return found
+        for trace in self.input_traces:
+            if self.delays_differ:
+                add(trace.name, self.group, self.own(trace.name), self.shape)
+            else:
+                add(trace.name, source.group, self.own(trace.name), (source.size,))
+        for trace in self.delay_traces("input"):
+            add(f"delay.{trace.name}", self.group, self.own_of_delay(trace.name), self.shape)
+        if self.delays_differ:
+            add(LAST_ARRIVAL, self.group, LAST_ARRIVAL, self.shape)
+        for name in self.synapse_variables:
+            add(name, self.group, self.own(name), self.shape)
+        if self.rule is not None and self.rule.each_step:
+            add(LAST_CHANGE, self.group, LAST_CHANGE, self.shape)
+        if self.rule is not None and self.rule.periodically:
+            add(SINCE_UPDATE, "", SINCE_UPDATE, (1,))
+        add("w", self.group, "w", self.shape, None)
+        if self.delay_rule is not None:
+            add("d", self.group, DELAY, self.shape, None)
+        if self.keeps_delays:
+            add(LEFT_WITH, "", LEFT_WITH, self.shape)
+        return found
+
+    def parameters(self) -> dict[str, dict[str, Value]]:
+        """Return shared parameters of the Brian2 model that belong to this projection, by group and name."""
+        found: dict[str, dict[str, Value]] = {name: {} for name in (self.source.group, self.target.group, self.group)}
+        at_target, at_source, at_synapse = (found[g] for g in (self.target.group, self.source.group, self.group))
+        weight, scale = self.projection.weight.quantities().get("value", 0.0), self.projection.scale
+        if self.counted:
+            at_target[self.own("w")] = Value(weight * (1.0 if scale is None else scale))
+        else:
+            if self.projection.one_weight:
+                at_synapse["w"] = Value(weight)
+            if scale is not None:
+                place, name = (at_target, self.own("scale")) if self.at_end else (at_synapse, "scale")
+                place[name] = Value(scale)
+        if self.rule is not None:
+            values = self.values()
+            used = {each.tau for each in self.output_variables} | words_of(_code_of(self.averages))
+            at_target |= {self.own(name): value for name, value in values.items() if name in used}
+            taus = {trace.tau for trace in self.input_traces}
+            if self.output_traces:
+                at_target[self.own(LEARNS)] = Value(1.0)
+            read = words_of(f"{self.rule.on_input_spike} {self.rule.on_output_spike} {self.rule.each_step}")
+            if self.delays_differ:
+                read |= taus
+            else:
+                at_source |= {self.own(name): values[name] for name in taus}
+            at_synapse |= {synaptic_name(name): value for name, value in values.items() if name in read}
+        if self.delay_rule is not None:
+            of_delay, outputs = values_of(self.delay_rule), self.delay_traces("output")
+            at_target |= {self.own_of_delay(trace.tau): of_delay[trace.tau] for trace in outputs}
+            if outputs:
+                at_target[self.own(LEARNS)] = Value(1.0)
+            read = words_of(f"{self.delay_rule.on_input_spike} {self.delay_rule.on_output_spike}")
+            read |= {trace.tau for trace in self.delay_traces("input")}
+            at_synapse |= {delay_name(name): value for name, value in of_delay.items() if name in read}
+        return found
+
+
+def synaptic_name(name: str) -> str:
+    """Return the name of a rule's parameter in synapses, which also see the names of their neurons."""
+    return f"{brian_name(name)}_syn"
+
+
+def delay_name(name: str) -> str:
+    """Return the name in synapses of a parameter of the rule for delays."""
+    return f"{brian_name(name)}_delay"
+
+
+def _code_of(averages: tuple[Average, ...]) -> str:
+    """Return all expressions of some averages."""
+    return " ".join(f"{average.of} {average.on_spike}" for average in averages)

@@ -1,0 +1,253 @@
+"""The plastic synapses of a rule with spikes imposed on both sides: what a rule does, and nothing else.
+
+Point k is one input neuron, one output neuron and the synapse between them, made from the rule's declaration by the
+same code as the network (`stdpbench.engine.network.build`), in the same order within a step. Nothing but the imposed
+spikes happens, and an exponential decay over a long step is the decay over many short ones. So Brian2's objects are
+stepped from one spike to the next, all points at once; only rules with averages, which follow the traces, take steps
+of `dt`. Averages of the potential find it at rest, but for what spikes add to them; a rule that reads the potential
+itself needs `stdpbench.engine.network.driven`.
+
+Traces live on neurons here, of which each has one synapse: that is the network without delays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network.brian import brian2 as b2
+from stdpbench.engine.network.brian import preferences, prepare
+from stdpbench.engine.network.layout import Layout, ProjectionLayout
+from stdpbench.engine.network.pathways import (
+    carry,
+    follow_averages,
+    let_decay,
+    on_spike,
+    plastic_synapses,
+    raise_averages,
+    set_parameters,
+    touch,
+)
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.connections.one_to_one import OneToOne
+from stdpbench.kinds.neurons import Neuron, neurons
+from stdpbench.kinds.plasticity import PlasticityRule, Trace
+
+_TICK = 1e-9  # seconds: spikes that are less apart are at the same time
+
+
+class ImposedSpikes:
+    """Synapses of one rule, each between two neurons whose spikes are given.
+
+    Parameters
+    ----------
+    rule : PlasticityRule
+        Also one that does not run in the digit network.
+    n_points : int
+        Number of synapses.
+    dt : float
+        Longest step while averages follow traces, in ms.
+    """
+
+    def __init__(self, rule: PlasticityRule, n_points: int, dt: float = 0.5) -> None:
+        self._layout, self._dt, self._n = self._layout_of(rule, n_points), dt * 1e-3, n_points
+        self._source, self._target = (each.group for each in self._layout.populations.values())
+        b2.set_device("runtime")
+        with preferences(codegen__target="numpy"):  # nothing to compile: a changed rule shows at once
+            self._groups, objects = self._build()
+            network = b2.Network(objects)
+            prepare(network)
+        # with no spike on their side there is nothing to do for these
+        own, source, target = self._synapses.own, self._source, self._target
+        sides = {own("pre"): "input", f"{source}_{own('traces')}": "input"}
+        sides |= dict.fromkeys((own("post"), f"{target}_{own('traces')}", f"{target}_{own('jumps')}"), "exc")
+        order = [each for each in network.sorted_objects if each.code_objects and each.name not in (source, target)]
+        self._steps = [(each, sides.get(each.name, "")) for each in order]
+        groups = {"input": self._groups[source], "exc": self._groups[target]}
+        self._spikes = {name: group.variables["_spikespace"].get_value() for name, group in groups.items()}
+        self._span = self._groups[source].clock.variables["dt"].get_value()  # generated NumPy code reads this array
+
+    @property
+    def rule(self) -> PlasticityRule:
+        """The rule whose parameters are in force."""
+        rule = self._synapses.rule
+        assert rule is not None
+        return rule
+
+    @property
+    def _synapses(self) -> ProjectionLayout:
+        return self._layout.projections["feed"]
+
+    def set_rule(self, rule: PlasticityRule) -> None:
+        """Put other parameters of the same rule in force."""
+        if type(rule) is not type(self.rule):
+            raise StdpbenchError("another rule needs other synapses")
+        self._layout = self._layout_of(rule, self._n)
+        set_parameters(self._groups, self._parameters())
+
+    def put(self, name: str, values: float | NDArray[np.float64]) -> None:
+        """Set a synapse variable of the rule, between two runs."""
+        if name not in self.rule.synapse_variables:
+            raise StdpbenchError(f"{getattr(self.rule, 'kind', 'this rule')} has no synapse variable {name!r}")
+        self._own(name)[...] = values
+
+    def run(
+        self,
+        input_spikes: Sequence[NDArray[np.float64]],
+        output_spikes: Sequence[NDArray[np.float64]],
+        w: float | NDArray[np.float64] | None,
+        state: Mapping[str, float] | None = None,
+        until: float = 0.0,
+    ) -> NDArray[np.float64]:
+        """Impose spikes on synapses in the reset state, or on those that a run left.
+
+        Parameters
+        ----------
+        input_spikes, output_spikes : sequence of ndarray, float64, seconds
+            Times of the spikes of each point, none below 0. Of spikes at the same time, those of the input come first.
+        w : float or ndarray, float64, (n_points,), or None
+            Weights at the beginning; None: weights, traces and averages are those at the end of the run before.
+        state : mapping of str to float, optional
+            Averages and synapse variables of the rule at the beginning, by name; default: 0.
+        until : float, seconds
+            When the run ends, if that is after the last spike.
+
+        Returns
+        -------
+        ndarray, float64, (n_points,)
+            Weights at the end.
+        """
+        if w is not None:
+            self._reset(w, state or {})
+        at, index, is_output = _events(input_spikes, output_spikes)
+        bounds = np.append(np.flatnonzero(np.diff(at, prepend=-1)), len(at))
+        now = 0
+        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            time = int(at[first])
+            split = first + int(np.searchsorted(is_output[first:last], 1))
+            self._go(now, time, index[first:split], index[split:last])
+            now = time
+        if (end := round(until / _TICK)) > now:
+            self._go(now, end, index[:0], index[:0])
+        weights: NDArray[np.float64] = self._array(self._synapses.group, "w").copy()
+        return weights
+
+    def _go(self, now: int, until: int, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
+        """Pass the time from tick `now` to tick `until`, where the spikes are."""
+        span = (until - now) * _TICK
+        if any(not each.follows_v for each in self._synapses.averages) and span > self._dt:
+            n_steps = int(np.ceil(span / self._dt - 1e-9))
+            span /= n_steps
+            none = inputs[:0]
+            for _ in range(n_steps - 1):
+                self._step(span, none, none)
+        self._step(span, inputs, outputs)
+
+    def _step(self, span: float, inputs: NDArray[np.int32], outputs: NDArray[np.int32]) -> None:
+        self._span[0] = span
+        fired = {"": True, "input": len(inputs) > 0, "exc": len(outputs) > 0}
+        for name, which in (("input", inputs), ("exc", outputs)):
+            self._spikes[name][: len(which)] = which
+            self._spikes[name][-1] = len(which)
+        for each, side in self._steps:
+            if fired[side]:
+                each.run()
+
+    def _reset(self, w: float | NDArray[np.float64], state: Mapping[str, float]) -> None:
+        synapses = self._synapses
+        usual = {each.name: synapses.reset_of(each) for each in synapses.averages}
+        for each in (*synapses.input_traces, *synapses.output_variables):
+            self._own(each.name)[...] = state.get(each.name, usual.get(each.name) or 0.0)
+        for name in self.rule.synapse_variables:
+            self._own(name)[...] = state.get(name, 0.0)
+        self._array(synapses.group, "w")[...] = w
+
+    def _own(self, name: str) -> NDArray[np.float64]:
+        """Return the array of a trace, average or synapse variable of the rule."""
+        synapses = self._synapses
+        at_source = any(each.name == name for each in synapses.input_traces)
+        at_target = any(each.name == name for each in synapses.output_variables)
+        group = self._source if at_source else self._target if at_target else synapses.group
+        return self._array(group, synapses.own(name))
+
+    def _parameters(self) -> dict[str, dict[str, float]]:
+        values = self._synapses.parameters()
+        return {group: {name: value.si for name, value in each.items()} for group, each in values.items()}
+
+    def _array(self, group: str, variable: str) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = self._groups[group].variables[variable].get_value()
+        return values
+
+    def _build(self) -> tuple[dict[str, Any], list[Any]]:
+        synapses, n, values = self._synapses, self._n, self._synapses.parameters()
+        clock = b2.Clock(self._dt * b2.second, name="network_clock")
+        groups = {
+            name: b2.SpikeGeneratorGroup(n, [], [] * b2.ms, clock=clock, name=name)
+            for name in (self._source, self._target)
+        }
+        source, target = groups.values()
+        extra = self._carry_traces(source, synapses.input_traces, "synapses")
+        extra += self._carry_traces(target, synapses.output_traces, "resets")
+        for average in synapses.averages:
+            target.variables.add_array(synapses.own(average.name), size=n)
+        if any(average.follows_v for average in synapses.averages):
+            target.variables.add_array("v", size=n, dimensions=b2.get_dimensions(b2.volt))
+            neuron = synapses.target.neuron
+            rest = neuron.quantities()[{each.name: each.start for each in neuron.variables}["v"]]
+            target.variables["v"].get_value()[...] = rest
+        extra += follow_averages(target, synapses)
+        extra += raise_averages(target, synapses)
+        made = plastic_synapses(synapses, values.get(synapses.group, {}), source, target, drive="")
+        made.connect(j="i")
+        groups[synapses.group] = made
+        extra += [each for each in made.contained_objects if each.name == synapses.own("step")]
+        set_parameters(groups, self._parameters())
+        return groups, [*groups.values(), *extra]
+
+    def _carry_traces(self, group: Any, traces: tuple[Trace, ...], when: str) -> list[Any]:
+        """Give a group of imposed spikes the traces of its side; `when` is the slot in which a spike sets them."""
+        synapses = self._synapses
+        carry(group, synapses.parameters()[group.name], tuple(synapses.own(trace.name) for trace in traces))
+        if not traces:
+            return []
+        name = f"{group.name}_{synapses.own('traces')}"
+        setter = on_spike(group, touch(synapses.own, traces), when=when, order=0, name=name)
+        return [setter, *let_decay(group, synapses, traces)]
+
+    def _layout_of(self, rule: PlasticityRule, n_points: int) -> Layout:
+        """Lay out one synapse per point; the rule need not run in a network."""
+        populations = {
+            "input": Population(shape=(n_points,)),
+            "exc": Population.model_construct(shape=(n_points,), neuron=self._neuron),
+        }
+        feed = Projection.model_construct(
+            source="input", target="exc", receptor="", connect=OneToOne(), plasticity=rule
+        )
+        return Layout(Graph(populations, {"feed": feed}, read="exc"))
+
+    @property
+    def _neuron(self) -> Neuron:
+        """The neuron whose resting potential averages find."""
+        return neurons.build({"kind": "adaptive-lif"}, "exc")
+
+
+def _events(
+    input_spikes: Sequence[NDArray[np.float64]], output_spikes: Sequence[NDArray[np.float64]]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int8]]:
+    """All spikes in order: time in ticks, point, and whether it is an output spike."""
+    times = [np.concatenate([np.empty(0), *spikes]) for spikes in (input_spikes, output_spikes)]
+    points = [np.repeat(np.arange(len(spikes)), [len(s) for s in spikes]) for spikes in (input_spikes, output_spikes)]
+    at = np.rint(np.concatenate(times) / _TICK).astype(np.int64)
+    if len(at) and at.min() < 0:
+        raise StdpbenchError("imposed spikes must not be before time 0")
+    index = np.concatenate(points).astype(np.int32)
+    is_output = np.repeat(np.array([0, 1], np.int8), [len(times[0]), len(times[1])])
+    key = np.stack([at, is_output.astype(np.int64), index.astype(np.int64)])
+    if key.shape[1] != np.unique(key, axis=1).shape[1]:
+        raise StdpbenchError("two imposed spikes of one neuron are at the same time")
+    order = np.lexsort((index, is_output, at))
+    return at[order], index[order], is_output[order]

@@ -1,0 +1,264 @@
+"""Arrays that a network starts with, from NumPy and so the same for every simulator."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.data.stimuli import Images, StimulusSet
+from stdpbench.declare.learned_names import is_delay
+from stdpbench.engine.network.layout import Layout, ProjectionLayout
+from stdpbench.engine.network.learned import Learned, learned_shapes
+from stdpbench.experiment import Experiment, graph_for, input_shape, n_bins, n_input
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.experiment.templates.diehl_cook import Network
+from stdpbench.kinds.connections.synapses import Synapses
+from stdpbench.kinds.connections.table import Table
+from stdpbench.kinds.normalisations.sum import Sum
+from stdpbench.kinds.weights.samples import Samples
+
+FEED = "feed"
+"""Name of the projection from input to exc neurons in the network of Diehl & Cook."""
+_WEIGHTS, SAMPLES = 101, 103  # streams of the seed, apart from those of the encoder
+
+
+def start_pictures(experiment: Experiment, n_images: int) -> NDArray[np.int64]:
+    """Which training pictures the weights start from: int64, one per neuron; none where weights start at random.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Gives seed, sizes and kinds of start weights.
+    n_images : int
+        Number of training pictures.
+    """
+    if not isinstance(experiment.network, Network):
+        graph = experiment.graph()
+        drawn = [
+            _chosen(graph, name, n_images)
+            for name, projection in graph.projections.items()
+            if projection.weight.from_pictures
+        ]
+        return np.concatenate([np.empty(0, np.int64), *drawn])
+    if experiment.network.start != "samples":
+        return np.empty(0, np.int64)
+    n_exc = experiment.network.n_exc
+    chooser = np.random.default_rng(np.random.SeedSequence((experiment.seed, SAMPLES)))
+    order = np.concatenate([chooser.permutation(n_images) for _ in range(-(-n_exc // n_images))])
+    return np.asarray(order[:n_exc], np.int64)
+
+
+def start_weights(experiment: Experiment, images: StimulusSet) -> NDArray[np.float64]:
+    """Weights before any learning.
+
+    ``start = "random"``: w = (U(0, 1) + 0.01) * 0.3, as in Diehl & Cook's code. ``start = "samples"``: each exc
+    neuron gets a training picture, drawn without replacement as long as they last, blurred with a Gaussian and mixed
+    with ``start_noise`` of a random start (after Cachi et al. 2020, who start from training samples). Labels are not
+    looked at.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Gives seed, sizes and kind of start.
+    images : StimulusSet
+        The training stimuli; used only with ``start = "samples"``.
+
+    Returns
+    -------
+    ndarray, float64, (n_input, n_exc)
+        Not yet normalised, except that with ``"samples"`` each column sums to ``weight_sum``.
+    """
+    network = experiment.network
+    random = np.random.default_rng(np.random.SeedSequence((experiment.seed, _WEIGHTS)))
+    w: NDArray[np.float64] = (random.random((n_input(experiment, images), network.n_exc)) + 0.01) * 0.3
+    if network.start == "random":
+        return w
+    feed = experiment.graph().projections[FEED]
+    return _from_pictures(feed, w, _strengths(experiment, images, start_pictures(experiment, len(images))))
+
+
+def start_arrays(experiment: Experiment, images: StimulusSet) -> Learned:
+    """Return the learned arrays of a network before any learning, which its experiment defines.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Gives the network and the seed.
+    images : StimulusSet
+        The training stimuli; used only for weights that start from them.
+    """
+    graph, found = graph_for(experiment, images), dict[str, NDArray[np.float64]]()
+    drawn = projection_weights(graph)
+    for name, shape in learned_shapes(graph).items():
+        owner, _, variable = name.partition(".")
+        if owner not in graph.projections:
+            found[name] = np.full(shape, slow_start(graph.populations[owner], variable))
+        elif is_delay(name):
+            found[name] = delays_of(graph, owner).astype(np.float64) * (graph.dt * 1e-3)
+        elif isinstance(experiment.network, Network) and owner == FEED:
+            found[name] = start_weights(experiment, images)
+        elif graph.projections[owner].weight.from_pictures:
+            random = graph.random(owner, "pictures")
+            projection = graph.projections[owner]
+            order = _order(random, graph.populations[projection.target].size, len(images))
+            w = (random.random(shape) + 0.01) * 0.3
+            synapses = graph.synapses(owner) if graph.is_sparse(owner) else None
+            found[name] = _from_pictures(projection, w, _strengths(experiment, images, order), synapses)
+        else:
+            found[name] = drawn[owner]
+    return Learned(found)
+
+
+def _strengths(experiment: Experiment, images: StimulusSet, numbers: NDArray[np.int64]) -> NDArray[np.generic]:
+    """Return how strongly stimuli drive each input neuron, (n, height, width) of the input population."""
+    encoding = experiment.encoding
+    if isinstance(images, Images) and encoding.copies == 1:
+        return images.pixels[numbers]
+    dt, shape = experiment.dt * 1e-3, input_shape(experiment, images)
+    rows = [
+        encoding.strength(
+            images.stimulus(number), n_input=prod(shape), n_bins=n_bins(experiment, images, number), dt=dt
+        )
+        for number in numbers.tolist()
+    ]
+    return np.array(rows).reshape(-1, *shape)
+
+
+def _chosen(graph: Graph, projection: str, n_images: int) -> NDArray[np.int64]:
+    """Return the pictures that the weights of a projection start from, one per target neuron."""
+    n_target = graph.populations[graph.projections[projection].target].size
+    return _order(graph.random(projection, "pictures"), n_target, n_images)
+
+
+def _order(random: np.random.Generator, n: int, n_images: int) -> NDArray[np.int64]:
+    """Draw n pictures, without replacement as long as they last."""
+    order = np.concatenate([random.permutation(n_images) for _ in range(-(-n // n_images))])
+    return np.asarray(order[:n], np.int64)
+
+
+def slow_start(population: Population, variable: str) -> float:
+    """Return the value of a slow variable of neurons before any learning, SI units."""
+    neuron = population.neuron
+    assert neuron is not None
+    start = {each.name: each.start for each in neuron.variables}[variable]
+    return neuron.quantities().get(start or f"{variable}_start", 0.0)
+
+
+def _from_pictures(
+    projection: Projection,
+    w: NDArray[np.float64],
+    pictures: NDArray[np.generic],
+    synapses: Synapses | None = None,
+) -> NDArray[np.float64]:
+    """Return weights from one picture per target neuron, blurred and mixed with random weights `w`.
+
+    With `synapses`, of a sparse projection, neurons get what they see of their picture; those that see nothing of it
+    start from random weights.
+    """
+    weight, rule, scaling = projection.weight, projection.plasticity, projection.normalise
+    assert isinstance(weight, Samples)
+    blurred = _blur(_blur(pictures.astype(np.float64), weight.blur, 1), weight.blur, 2)
+    samples = blurred.reshape(len(pictures), -1).T
+    targets = None
+    if synapses is not None:
+        targets = synapses.target
+        samples = samples[synapses.source, targets]
+        blank = np.bincount(targets, samples, synapses.n_target) == 0
+        samples = np.where(blank[targets], w, samples)
+    parts = [_shares(part, targets) for part in (samples, w)]
+    mixed = (1 - weight.noise) * parts[0] + weight.noise * parts[1]
+    if scaling is None or isinstance(scaling, Sum):
+        mixed *= float(_sums(w, targets).mean()) if scaling is None else scaling.value
+    else:
+        scaling.apply(mixed, targets)  # before clipping: w_max is for weights of their own size
+    clipped = np.ascontiguousarray(np.clip(mixed, 0, None if rule is None else rule.w_max))
+    if scaling is not None:
+        scaling.apply(clipped, targets)
+    return clipped
+
+
+def _sums(w: NDArray[np.float64], targets: NDArray[np.int32] | None) -> NDArray[np.float64]:
+    """Return the sum of the weights of each target neuron."""
+    return np.asarray(w.sum(axis=0) if targets is None else np.bincount(targets, w))
+
+
+def _shares(w: NDArray[np.float64], targets: NDArray[np.int32] | None) -> NDArray[np.float64]:
+    """Return weights divided by the sum of those of their target neuron."""
+    sums = np.maximum(_sums(w, targets), np.finfo(float).tiny)
+    shares: NDArray[np.float64] = w / (sums if targets is None else sums[targets])
+    return shares
+
+
+def _blur(pictures: NDArray[np.float64], sigma: float, axis: int) -> NDArray[np.float64]:
+    """Blur along an axis with a Gaussian cut off at four sigma; beyond the edge is 0.
+
+    As ``scipy.ndimage.gaussian_filter1d``, in the same order of operations. Importing that takes a quarter of the CPU
+    time in which the process of a small run starts.
+    """
+    radius = int(4 * sigma + 0.5)
+    if radius == 0:
+        return pictures
+    kernel = np.exp(-0.5 / (sigma * sigma) * np.arange(-radius, radius + 1) ** 2)
+    kernel /= kernel.sum()
+    n = pictures.shape[axis]
+    lines = np.pad(np.moveaxis(pictures, axis, -1), ((0, 0), (0, 0), (radius, radius)))
+    blurred = lines[..., radius : radius + n] * kernel[radius]
+    for k in range(radius):
+        blurred += (lines[..., k : k + n] + lines[..., 2 * radius - k : 2 * radius - k + n]) * kernel[k]
+    return np.moveaxis(blurred, -1, axis)
+
+
+def projection_delays(graph: Graph) -> dict[str, NDArray[np.int32]]:
+    """Draw the delays of projections whose synapses differ in them, or may do so; before any learning.
+
+    Returns
+    -------
+    dict of str to ndarray, int32
+        Delay of each synapse in steps, (n_source, n_target); one-to-one (n,), sparse (n_synapses,). The same on every
+        machine.
+    """
+    differing = [name for name, each in Layout(graph).projections.items() if each.delays_differ]
+    return {name: delays_of(graph, name) for name in differing}
+
+
+def delays_of(graph: Graph, projection: str) -> NDArray[np.int32]:
+    """Draw the delays of a projection whose synapses differ in them; see `projection_delays`."""
+    each = Layout(graph).projections[projection]
+    if each.projection.delay.form != "each":
+        return np.full(each.shape, round(each.projection.delay.longest / graph.dt), np.int32)
+    if each.projection.delay.from_table:
+        assert isinstance(each.projection.connect, Table)
+        return np.rint(each.projection.connect.delays() / graph.dt).astype(np.int32)
+    return each.projection.delay.draw(graph.random(projection, "delays"), each.shape, graph.dt)
+
+
+def projection_weights(graph: Graph, only: str = "") -> dict[str, NDArray[np.float64]]:
+    """Draw the weights of all projections with a weight per synapse, or `only` of one, before any learning.
+
+    Returns
+    -------
+    dict of str to ndarray, float64
+        (n_source, n_target), one-to-one (n,), sparse (n_synapses,); 0 for pairs that are not connected. The same on
+        every machine. Without those that start from pictures.
+    """
+    found = {}
+    for name, each in Layout(graph).projections.items():
+        if only not in ("", name):
+            continue
+        if each.has_weights and not each.projection.weight.from_pictures:
+            if each.projection.weight.from_table:
+                assert isinstance(each.projection.connect, Table)
+                found[name] = each.projection.connect.weights()
+                continue
+            w = each.projection.weight.draw(graph.random(name, "weights"), each.shape)
+            found[name] = w * connected(each) if each.at_end else w
+    return found
+
+
+def connected(projection: ProjectionLayout) -> NDArray[np.bool_]:
+    """Return which pairs of neurons `others` connects, bool, (n_source, n_target)."""
+    number = np.arange(projection.target.size)
+    field = number // projection.units_per_field
+    return np.asarray((field[:, None] == field) & (number[:, None] != number))

@@ -1,0 +1,47 @@
+"""What a network of the same size could do without learning: one training stimulus per neuron as a prototype."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.data.stimuli import StimulusSet
+from stdpbench.declare.learned_names import weights_of
+from stdpbench.engine.network.initial import SAMPLES, start_arrays, start_pictures
+from stdpbench.experiment import Experiment, graph_for
+
+
+def prototypes(experiment: Experiment, images: StimulusSet) -> tuple[NDArray[np.float32], str]:
+    """Return one prototype per neuron that is read, which nothing has learned.
+
+    Where neurons start from training pictures, these are their start weights if they have the form of a picture
+    (`StimulusSet.static`), else the pictures themselves. For other starts, these are the pictures that neurons would
+    start from. Labels are not looked at.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Gives the network and the seed.
+    images : StimulusSet
+        The training stimuli.
+
+    Returns
+    -------
+    values : ndarray, float32, (n_read, n_values)
+        The prototypes, as `StimulusSet.static`.
+    name : str
+        What they are.
+    """
+    graph = graph_for(experiment, images)
+    shown = graph.projections[graph.shown]
+    if shown.weight.from_pictures and shown.target == graph.read and not graph.is_sparse(graph.shown):
+        w = start_arrays(experiment, images)[weights_of(graph.shown)]
+        if w.shape == (images.n_values, graph.n_read):
+            return np.ascontiguousarray(w.T, np.float32), "start weights (blurred training samples)"
+    numbers = start_pictures(experiment, len(images))
+    if len(numbers) != graph.n_read:
+        random = np.random.default_rng(np.random.SeedSequence((experiment.seed, SAMPLES)))
+        order = [random.permutation(len(images)) for _ in range(-(-graph.n_read // len(images)))]
+        numbers = np.concatenate(order)[: graph.n_read]
+    chosen = images.static.reshape(len(images), -1)[numbers]
+    return chosen.astype(np.float32), "training samples"

@@ -1,0 +1,230 @@
+"""Simulators: one protocol, `Simulator.present`, and two that keep it.
+
+`open_simulator` chooses. Opening a compiled network that was compiled before imports no brian2.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import suppress
+from dataclasses import replace
+from typing import Literal
+
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.engine.network import Layout, projection_delays, projection_weights, slow_start
+from stdpbench.engine.network.memory import available_memory, projection_memory, synapse_memory
+from stdpbench.engine.simulators.base import Simulator
+from stdpbench.engine.simulators.compiled.cache import fetch, is_cached
+from stdpbench.engine.simulators.compiled.toolchain import find_compiler
+from stdpbench.engine.simulators.response import Recording, Response
+from stdpbench.experiment import Experiment
+from stdpbench.experiment.graph import Graph
+
+SIMULATORS = ("compiled", "runtime")
+
+
+def open_simulator(
+    experiment: Experiment, inputs: int | tuple[int, ...], name: str | None = None
+) -> tuple[Simulator, str]:
+    """Build the network of an experiment, ready for its first presentation except for the weights that learn.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What to build.
+    inputs : int or tuple of int
+        Number of inputs, or their shape, such as rows and columns of a picture. Projections to which places matter
+        need the shape; there, a number that is a square stands for a square picture.
+    name : {"compiled", "runtime"}, optional
+        Which simulator; by default the compiled one where there is a C++ compiler, else Brian2's runtime mode.
+
+    Returns
+    -------
+    simulator : Simulator
+        In the reset state; theta, and weights of lateral inhibition that learn, at their start; input weights 0.
+    remark : str
+        A sentence for the user if something other than the best was chosen; else empty.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such simulator, or it needs a compiler that is not there.
+    """
+    _check_available(experiment)
+    simulator, remark = open_graph(experiment.graph(*_shape(inputs)), name)
+    simulator.set_parameters(experiment)
+    for projection in simulator.graph.plastic:
+        if simulator.graph.projections[projection].source == simulator.graph.input:
+            simulator.weights(projection)[...] = 0.0
+    return simulator, remark
+
+
+def _shape(inputs: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (inputs,) if isinstance(inputs, int) else inputs
+
+
+def open_graph(
+    graph: Graph, name: str | None = None, seed: int | None = None, *, target: str | None = None
+) -> tuple[Simulator, str]:
+    """Build the network of a graph, ready for its first presentation.
+
+    Parameters
+    ----------
+    graph : Graph
+        What to build, with the shape of its input.
+    name : {"compiled", "runtime"}, optional
+        Which simulator; by default the compiled one where there is a C++ compiler, else Brian2's runtime mode.
+    seed : int, optional
+        Connections, weights and delays are drawn from it and from the names of projections. Default: the graph's.
+    target : {"cython", "numpy"}, optional
+        Code generation target of Brian2's runtime mode; by default Cython where it works.
+
+    Returns
+    -------
+    simulator : Simulator
+        In the reset state; weights and thresholds at their start.
+    remark : str
+        A sentence for the user if something other than the best was chosen; else empty.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such simulator, it needs a compiler that is not there, or the network does not fit into memory.
+    """
+    if name is not None and name not in SIMULATORS:
+        raise StdpbenchError(f"there is no simulator {name!r}; {suggestion(name, SIMULATORS)}")
+    if seed is not None:
+        graph = replace(graph, seed=seed)
+    _check_memory(graph)
+    compiler, remark = find_compiler(), ""
+    if name == "compiled" and compiler is None:
+        raise StdpbenchError(
+            "the compiled simulator needs a C++ compiler, but none was found; `stdpbench doctor` explains how to "
+            "install one, and --simulator runtime works without one"
+        )
+    delays = projection_delays(graph)
+    simulator: Simulator
+    if name != "runtime" and compiler is not None:
+        from stdpbench.engine.simulators.compiled.simulator import CompiledSimulator
+
+        simulator = CompiledSimulator(graph, delays, compiler=compiler)
+    else:
+        from stdpbench.engine.simulators.runtime import RuntimeSimulator, cython_works
+
+        if target is None:
+            target = "cython" if cython_works() else "numpy"
+            if target == "numpy":
+                lacking = "No C++ compiler was found" if compiler is None else "Cython cannot compile here"
+                remark = (
+                    f"{lacking}, so the network runs in Brian2's NumPy mode, which is much slower; `stdpbench doctor` "
+                    "may explain how to fix that."
+                )
+        simulator = RuntimeSimulator(graph, delays, target=target)
+    for array in simulator.layout.learned:
+        owner, _, variable = array.partition(".")
+        if owner in graph.populations:
+            simulator.array(array)[...] = slow_start(graph.populations[owner], variable)
+    for projection, w in projection_weights(graph).items():
+        simulator.weights(projection)[...] = w
+    simulator.reset()
+    if any(each.sparse for each in simulator.layout.projections.values()):
+        _return_freed_memory()
+    return simulator, remark
+
+
+def is_compiled(graph: Graph, name: str) -> bool:
+    """Whether `open_graph` has nothing to compile for this network, and imports no brian2."""
+    compiler = find_compiler()
+    return name == "compiled" and compiler is not None and is_cached(Layout(graph), compiler)
+
+
+def opening_takes(graph: Graph, name: str | None = None) -> Literal["", "compile", "generate"]:
+    """Return what `open_graph` will spend its time on, as far as that can be known.
+
+    ``"compile"``: the network was never compiled here; ``"generate"``: Brian2's runtime mode generates its code, and
+    compiles it if Brian2 has not done so before; empty where it opens at once.
+    """
+    compiler = find_compiler()
+    if name == "runtime" or compiler is None:
+        return "generate"
+    return "" if is_cached(Layout(graph), compiler) else "compile"
+
+
+def compile_ahead(experiment: Experiment, inputs: int | tuple[int, ...], name: str) -> None:
+    """Compile all that `open_simulator` needs for a network, for this and other processes.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be built.
+    """
+    compiler = find_compiler()
+    if name == "compiled" and compiler is not None:
+        _check_available(experiment)
+        graph = experiment.graph(*_shape(inputs))
+        _check_memory(graph)
+        fetch(Layout(graph), compiler)
+    else:
+        open_simulator(experiment, inputs, name)[0].close()
+
+
+def _check_available(experiment: Experiment) -> None:
+    """Check that the kinds of a network are available.
+
+    Raises
+    ------
+    StdpbenchError
+        If not, with the kinds.
+    """
+    if missing := experiment.missing_kinds:
+        raise StdpbenchError(f"the network cannot be built: {' and '.join(missing)}")
+
+
+def _check_memory(graph: Graph) -> None:
+    """Check that the synapses of a network can be numbered and fit into memory.
+
+    Raises
+    ------
+    StdpbenchError
+        If not, with the projections and what they need.
+    """
+    layout = Layout(graph)
+    needed, free = synapse_memory(layout), available_memory()
+    largest = max((each.expected_synapses for each in layout.projections.values()), default=0)
+    if largest >= 2**31 or (free is not None and needed > free):
+        limit = "" if free is None else f", and {free / 2**30:.1f} GiB are available"
+        parts = [
+            f"{name} has {each.expected_synapses:.3g} synapses ({projection_memory(each) / 2**30:.1f} GiB)"
+            for name, each in layout.projections.items()
+            if each.dense or each.sparse
+        ]
+        raise StdpbenchError(
+            f"the network needs {needed / 2**30:.1f} GiB{limit}: {', '.join(parts)}; use fewer neurons or smaller "
+            "inputs (network.n_exc, data.resize)"
+        )
+
+
+def _return_freed_memory() -> None:
+    """Return to the system what drawing connections took and freed, which the C library of Linux would keep.
+
+    For two million synapses it is as much as the synapses themselves.
+    """
+    with suppress(OSError, AttributeError, TypeError):  # other C libraries, and Windows
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+__all__ = [
+    "SIMULATORS",
+    "Recording",
+    "Response",
+    "Simulator",
+    "available_memory",
+    "compile_ahead",
+    "find_compiler",
+    "is_compiled",
+    "open_graph",
+    "open_simulator",
+    "opening_takes",
+    "projection_memory",
+    "synapse_memory",
+]

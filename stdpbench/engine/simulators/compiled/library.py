@@ -1,0 +1,280 @@
+"""A compiled network, loaded into this process and unloaded again.
+
+A library that is loaded twice under one path is one network, so each `Library` loads a private copy. The memory of the
+network belongs to the library. Arrays onto that memory keep a reference to the library, which is unloaded once neither
+a simulator nor an array refers to it. Until then the cache does not evict the network (`cache.hold`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import sys
+import tempfile
+import weakref
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import remove_file
+from stdpbench.engine.simulators.compiled.cache import COPY
+from stdpbench.kinds.connections import Synapses
+
+_TYPES: dict[int, Any] = {np.dtype(real).itemsize: np.dtype(real) for real in (np.float32, np.float64)}
+_NOT_FINITE = 13  # as in resident.cpp
+_int32_p = ctypes.POINTER(ctypes.c_int32)
+_int64_p, _double_p = ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_double)
+# these keep the interpreter: released, another thread may have it for longer than the call takes
+_N_SPIKES = ctypes.PYFUNCTYPE(ctypes.c_int32, ctypes.c_int32)
+_SPIKES = ctypes.PYFUNCTYPE(None, ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
+_IN_ORDER = ctypes.PYFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32, ctypes.c_int32)
+
+
+class Library:
+    """One compiled network.
+
+    Parameters
+    ----------
+    path : Path
+        The library in the cache.
+    source : file
+        The same, held; see `cache.hold`. It is closed when the library is unloaded.
+
+    Raises
+    ------
+    StdpbenchError
+        If it does not load, or there is not enough memory for the network.
+    """
+
+    def __init__(self, path: Path, source: BinaryIO) -> None:
+        self.path = path
+        self._kept: tuple[NDArray[np.int32], ...] = ()
+        self._recent: dict[int, NDArray[np.float64]] = {}
+        self._driven: dict[int, NDArray[np.float64] | None] = {}
+        self._factors: NDArray[np.float64] | None = None
+        self.dll, copy = _load_private_copy(path, source)
+        self._n_spikes = _N_SPIKES(("resident_n_spikes", self.dll))
+        self._spikes = _SPIKES(("resident_spikes", self.dll))
+        self._in_order = _IN_ORDER(("resident_in_order", self.dll))
+        # not at exit, when other threads may still run code of the library
+        weakref.finalize(self, _unload, self.dll, copy, source).atexit = False
+        _check(self.dll.resident_start())
+
+    def array(self, number: int) -> NDArray[np.float64] | None:
+        """View of an array by its number in the symbol table; None if there is no array of numbers with a point."""
+        size, item = ctypes.c_int64(), ctypes.c_int64()
+        address = self.dll.resident_array(number, ctypes.byref(size), ctypes.byref(item))
+        dtype = _TYPES.get(item.value)
+        if dtype is None:
+            return None
+        if not size.value:  # of a projection without synapses
+            return np.empty(0, dtype)
+        return np.asarray(_Memory(self, address, size.value, dtype))
+
+    def set_synapses(self, projection: int, synapses: Synapses, *, with_incoming: bool) -> None:
+        """Set the synapses of a sparse projection, which are looked up from the side of their targets or not."""
+        into = synapses.incoming if with_incoming else ()
+        arrays = (synapses.first, synapses.target, *into)
+        self._kept += arrays
+        places = [each.ctypes.data_as(_int32_p) for each in arrays] + [None] * (5 - len(arrays))
+        _check(self.dll.resident_set_rows(projection, *places, synapses.n_source))
+
+    def set_delays(self, projection: int, bins: NDArray[np.int32], rows: NDArray[np.int64], limit: int = 0) -> None:
+        """Set the delay of each synapse of a projection in time steps; ``rows[i]`` is the first one of source i.
+
+        Where delays learn, `limit` is the longest that there may ever be.
+        """
+        bins, rows = np.ascontiguousarray(bins.reshape(-1), np.int32), np.ascontiguousarray(rows, np.int64)
+        pointers = bins.ctypes.data_as(_int32_p), rows.ctypes.data_as(_int64_p)
+        _check(self.dll.resident_set_delays(projection, *pointers, len(rows) - 1, limit))
+
+    def update_delays(
+        self, projection: int, delays: NDArray[np.float64], steps_per_second: float, *, before: bool = False
+    ) -> bool:
+        """Set the delays of a projection that learns them, in seconds, which are rounded to steps.
+
+        With `before`, those of spikes that left before the next presentation. Returns whether all are within bounds;
+        if not, none are taken.
+        """
+        place = np.ascontiguousarray(delays).ctypes.data_as(_double_p)
+        return bool(self.dll.resident_update_delays(projection, before, place, steps_per_second))
+
+    def set_recent(self, population: int, recent: NDArray[np.float64]) -> None:
+        """Set the array with the spikes of a population in the last steps; a presentation reads and changes it."""
+        self._recent[population] = recent
+        self.dll.resident_set_recent(population, recent.ctypes.data)
+
+    def set_noise(
+        self, population: int, index: NDArray[np.int32], bins: NDArray[np.int32], n_bins: int, weight: float
+    ) -> None:
+        """Set the noise into a population in the next presentation, sorted by bins, and the weight of its spikes."""
+        index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
+        places = index.ctypes.data_as(_int32_p), bins.ctypes.data_as(_int32_p)
+        _check(self.dll.resident_set_noise(population, *places, len(index), n_bins, weight))
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether the next presentation is driven by anything as it stands."""
+        return any(rows is not None for rows in self._driven.values())
+
+    def set_drive(self, number: int, rows: NDArray[np.float64] | None, n_steps: int) -> None:
+        """Set what the first steps of the next presentation add to a receptor: a row each, or one for all; or none."""
+        self._driven[number] = rows  # is read while the presentation runs
+        place = None if rows is None else rows.ctypes.data_as(_double_p)
+        self.dll.resident_set_drive(number, place, 0 if rows is None else len(rows), n_steps)
+
+    def set_factors(self, factors: NDArray[np.float64 | np.float32] | None) -> None:
+        """Set the factors of the input spikes of the next presentation; None: all are 1."""
+        if factors is None and self._factors is None:
+            return
+        self._factors = None if factors is None else np.ascontiguousarray(factors, np.float64)
+        self.dll.resident_set_factors(None if self._factors is None else self._factors.ctypes.data)
+
+    def column_sums(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sums of the columns of a matrix of this network, float64, added row by row as NumPy does."""
+        sums = np.empty(w.shape[1])
+        self.dll.resident_column_sums(w.ctypes.data, w.itemsize, *w.shape, sums.ctypes.data)
+        return sums
+
+    def scale_columns(self, w: NDArray[np.float64], factors: NDArray[np.float64]) -> None:
+        """Multiply the columns of a matrix of this network, each by a factor that is rounded to its precision."""
+        self.dll.resident_scale_columns(w.ctypes.data, w.itemsize, *w.shape, factors.ctypes.data)
+
+    def in_order(self, index: NDArray[np.int32], bins: NDArray[np.int32], n_input: int) -> tuple[bool, bool]:
+        """Whether spikes ascend strictly in (bin, index), and whether they are those of `n_input` neurons."""
+        index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
+        found = self._in_order(index.ctypes.data, bins.ctypes.data, len(index), n_input)
+        return bool(found & 1), bool(found & 2)
+
+    def present(
+        self,
+        index: NDArray[np.int32],
+        bins: NDArray[np.int32],
+        n_bins: int,
+        learns: bytes,
+        recording: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]] | None = None,
+    ) -> bool:
+        """Take `n_bins` steps.
+
+        Parameters
+        ----------
+        index, bins : ndarray, int32, (n_spikes,)
+            Input spikes, sorted by (bin, index); in a stream also those of the steps before, with negative bins.
+        n_bins : int
+            Number of steps.
+        learns : bytes
+            1 for each projection that learns, else 0.
+        recording : tuple of ndarray, optional
+            Neurons to record, int64, of one population after the other; how many of each, int32; and what receives
+            (n_variables, n_bins, n_watched) of each population in turn, float64.
+
+        Returns
+        -------
+        bool
+            Whether the state of all neurons is finite.
+        """
+        index, bins = np.ascontiguousarray(index, np.int32), np.ascontiguousarray(bins, np.int32)
+        places = [None] * 3 if recording is None else [each.ctypes.data for each in recording]
+        status = self.dll.resident_present(index.ctypes.data, bins.ctypes.data, len(index), n_bins, learns, *places)
+        if status == _NOT_FINITE:
+            return False
+        _check(status)
+        return True
+
+    def spikes(self, population: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Index and bin of the spikes of a population in the last presentation."""
+        count = self._n_spikes(population)
+        index, bins = np.empty(count, np.int32), np.empty(count, np.int32)
+        if count:
+            self._spikes(population, index.ctypes.data, bins.ctypes.data)
+        return index, bins
+
+
+class _Memory:
+    """Memory of a library for NumPy; an array onto it keeps this object alive, and so the library."""
+
+    def __init__(self, library: Library, address: int, size: int, dtype: np.dtype[Any]) -> None:
+        self._library = library
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": dtype.str,
+            "shape": (size,),
+            "data": (address, False),
+        }
+
+
+def _check(status: int) -> None:
+    if status != 0:
+        raise StdpbenchError(
+            "there is not enough memory for this network: lower network.n_exc or the size of the pictures"
+        )
+
+
+def _load_private_copy(path: Path, source: BinaryIO) -> tuple[ctypes.CDLL, Path]:
+    failure: OSError | None = None
+    for folder in (path.parent, None):  # the folder for temporary files may be mounted so that nothing in it runs
+        try:
+            handle, name = tempfile.mkstemp(prefix=COPY, suffix=path.suffix, dir=folder)
+        except OSError as error:
+            failure = error
+            continue
+        copy = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                source.seek(0)
+                shutil.copyfileobj(source, file)
+            return _declared(ctypes.CDLL(str(copy))), copy
+        except OSError as error:
+            failure = error
+        finally:
+            with contextlib.suppress(OSError):  # Windows does not remove a library that is loaded
+                remove_file(copy)
+    source.close()
+    raise StdpbenchError(f"the compiled network {path} does not load: {failure}") from failure
+
+
+def _unload(dll: ctypes.CDLL, copy: Path, source: BinaryIO) -> None:
+    """Free all memory of a network that nothing refers to."""
+    import _ctypes
+
+    dll.resident_stop()
+    if sys.platform == "win32":
+        _ctypes.FreeLibrary(dll._handle)
+        with contextlib.suppress(OSError):
+            remove_file(copy)
+    else:
+        _ctypes.dlclose(dll._handle)
+    source.close()
+
+
+def _declared(dll: ctypes.CDLL) -> ctypes.CDLL:
+    dll.resident_start.restype = ctypes.c_int
+    dll.resident_stop.restype = None
+    dll.resident_array.restype = ctypes.c_void_p
+    dll.resident_array.argtypes = [ctypes.c_int32, _int64_p, _int64_p]
+    dll.resident_set_delays.restype = ctypes.c_int
+    dll.resident_set_delays.argtypes = [ctypes.c_int32, _int32_p, _int64_p, ctypes.c_int32, ctypes.c_int32]
+    dll.resident_update_delays.restype = ctypes.c_int32
+    dll.resident_update_delays.argtypes = [ctypes.c_int32, ctypes.c_int32, _double_p, ctypes.c_double]
+    dll.resident_set_rows.restype = ctypes.c_int
+    dll.resident_set_rows.argtypes = [ctypes.c_int32, *[_int32_p] * 5, ctypes.c_int32]
+    dll.resident_set_recent.restype = None
+    dll.resident_set_recent.argtypes = [ctypes.c_int32, ctypes.c_void_p]
+    dll.resident_set_noise.restype = ctypes.c_int
+    dll.resident_set_noise.argtypes = [ctypes.c_int32, _int32_p, _int32_p, *[ctypes.c_int32] * 2, ctypes.c_double]
+    dll.resident_set_drive.restype = None
+    dll.resident_set_drive.argtypes = [ctypes.c_int32, _double_p, *[ctypes.c_int32] * 2]
+    dll.resident_set_factors.restype = None
+    dll.resident_set_factors.argtypes = [ctypes.c_void_p]
+    dll.resident_present.restype = ctypes.c_int
+    place = ctypes.c_void_p  # the address of an array, which is sooner known than a pointer with a type
+    for function in (dll.resident_column_sums, dll.resident_scale_columns):
+        function.restype = None
+        function.argtypes = [place, ctypes.c_int32, ctypes.c_int64, ctypes.c_int32, place]
+    dll.resident_present.argtypes = [place, place, *[ctypes.c_int32] * 2, ctypes.c_char_p, *[place] * 3]
+    return dll

@@ -1,0 +1,316 @@
+"""What templates ask about the network that is being generated, and what they do with generated code."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from stdpbench.engine.network.brian import ArrayVariable, Constant, get_device
+from stdpbench.engine.network.build import FIRES, BuiltNetwork
+from stdpbench.engine.network.layout import SPREAD, PopulationLayout, ProjectionLayout
+from stdpbench.engine.simulators.compiled.arrivals import told_later
+from stdpbench.engine.simulators.compiled.deliveries import (
+    deciding_trace,
+    delivered,
+    reading_weight,
+    receptor,
+    without_writes,
+)
+from stdpbench.engine.simulators.compiled.parts import REALS
+from stdpbench.engine.simulators.compiled.pointers import rounded, traces
+from stdpbench.engine.simulators.compiled.quick import QuickStep, assigned, quick_step
+from stdpbench.engine.simulators.compiled.rewriting import (
+    Code,
+    array_at,
+    array_of,
+    by_target,
+    changed,
+    declared,
+    dense_index,
+    faded,
+    fast,
+    n_assigned,
+    narrow,
+    trace_array,
+    with_decay,
+    without_arrivals,
+    without_decay,
+    written,
+)
+from stdpbench.engine.simulators.compiled.scalars import once, single
+
+WORDS = {"float64": "int64_t", "float32": "int32_t"}
+"""Whole numbers as wide as those with a point, by precision: loops over both vectorise best."""
+
+
+def _device() -> Any:
+    """The device that generates code: `built` and `layout` are those of its network."""
+    return get_device()
+
+
+def _built() -> BuiltNetwork:
+    built: BuiltNetwork = _device().built
+    return built
+
+
+def projection_of(pathway: Any) -> ProjectionLayout:
+    """Return the projection whose synapses a pathway belongs to."""
+    return _built().carried_by[str(pathway.synapses.name)]
+
+
+def _is_dense(pathway: Any) -> bool:
+    projection = projection_of(pathway)
+    return projection.dense and pathway.synapses.name == projection.group
+
+
+def _all_pairs(group: Any) -> bool:
+    """Whether a Brian2 object holds a synapse for each pair of neurons of a projection."""
+    projection = _built().carried_by[str(group.name)]
+    return projection.dense and group.name == projection.group
+
+
+def _is_sparse(group: Any) -> bool:
+    """Whether a Brian2 object holds the synapses of a sparse projection."""
+    projection = _built().carried_by.get(str(group.name))
+    if projection is None:
+        return False
+    return _spreads(group) or (projection.sparse and group.name == projection.group)
+
+
+def _spreads(group: Any) -> bool:
+    """Whether a Brian2 object holds the synapses by which a trace spreads."""
+    projection = _built().carried_by.get(str(group.name))
+    return projection is not None and str(group.name) == projection.own(SPREAD)
+
+
+def _rows_of(group: Any) -> str:
+    projection = _built().carried_by[str(group.name)]
+    return f"rows_{projection.spread_number if _spreads(group) else projection.number}"
+
+
+def delay_form(pathway: Any) -> str:
+    """How the spikes of a pathway arrive; output events are never delayed."""
+    return "none" if pathway.prepost == "post" else str(projection_of(pathway).delay_form)
+
+
+def _needed_trace(pathway: Any) -> str:
+    projection = projection_of(pathway)
+    if projection.rule is None or not projection.dense or pathway.name != projection.own("pre"):
+        return ""
+    needed = projection.rule.input_spike_needs
+    return projection.own(needed) if needed else ""
+
+
+def _needed_for_delays(pathway: Any) -> str:
+    """The output trace without which a pathway changes no delay; empty if there is none, or for other pathways."""
+    projection = projection_of(pathway)
+    rule = projection.delay_rule
+    if rule is None or not rule.input_spike_needs or pathway.name != projection.own("shift"):
+        return ""
+    return projection.own_of_delay(rule.input_spike_needs)
+
+
+def _needs_arrivals(pathway: Any) -> bool:
+    """Whether code for output spikes reads what arrivals have left for later."""
+    projection = projection_of(pathway)
+    return bool(pathway.name == projection.own("post") and told_later(projection))
+
+
+def _without_arrivals(code: Code, pathway: Any) -> str:
+    projection = projection_of(pathway)
+    return without_arrivals(code, told_later(projection) if pathway.name == projection.own("pre") else ())
+
+
+def _population(group: Any) -> PopulationLayout | None:
+    return next((each for each in _device().layout.populations.values() if each.group == group.name), None)
+
+
+def _delivered(pathway: Any) -> bool:
+    """Whether a pathway is one of those of input spikes that `deliveries` are for."""
+    projection = projection_of(pathway)
+    takes_part = pathway.name in (projection.own("pre"), projection.own("drive"))
+    return takes_part and delivered(_device().layout, projection)
+
+
+def _deciding_trace(pathway: Any) -> str:
+    projection = projection_of(pathway)
+    trace = deciding_trace(projection) if pathway.name == projection.own("pre") else ""
+    return projection.own(trace) if trace else ""
+
+
+def _deciding_tau(pathway: Any) -> str:
+    """Array with the time constant of the trace that decides about changes of weights."""
+    projection = projection_of(pathway)
+    (tau,) = (each.tau for each in projection.output_traces if each.name == deciding_trace(projection))
+    return f"_array_{projection.target.group}_{projection.own(tau)}"
+
+
+def _time_step() -> str:
+    clock = _built().groups[_device().layout.cells[0].group].clock
+    return str(_device().get_array_name(clock.variables["dt"]))
+
+
+def _singles_out(pathway: Any) -> bool:
+    projection = projection_of(pathway)
+    return bool(pathway.name == projection.own("post") and delivered(_device().layout, projection))
+
+
+def _awake_list(group: Any) -> str:
+    population = _population(group)
+    return f"awake_{population.number}" if population is not None and population.sleeps else ""
+
+
+def _scanned(group: Any) -> int | None:
+    """Number of a population whose step tells whether a neuron fires; None for others."""
+    population = _population(group)
+    return None if population is None or group.name not in _built().scanned else population.number
+
+
+def _is_step(group: Any, codeobj_name: str) -> bool:
+    """Whether a code object is the step of the neurons, not the decay of traces that they carry."""
+    return re.sub(r"_codeobject(_\d+)?$", "", codeobj_name) == f"{group.name}_step"
+
+
+def _code_of(group: Any, codeobj_name: str) -> str:
+    """The abstract code that a group runs in a code object."""
+    name = re.sub(r"_codeobject(_\d+)?$", "", codeobj_name)  # with a number from the second network of a process on
+    return str(next(each for each in group.contained_objects if each.name == name).abstract_code)
+
+
+def _n_assigned(variables: dict[str, Any], code: str) -> int:
+    return n_assigned(code, [name for name, variable in variables.items() if isinstance(variable, ArrayVariable)])
+
+
+def _traces() -> dict[str, str]:
+    return traces(_device().layout)
+
+
+def rounded_in_steps(group: Any) -> list[str]:
+    """Arrays of slow variables that the step of a group reads in float."""
+    population = _population(group)
+    return [] if population is None or _scanned(group) is None else rounded(_device().layout, population)
+
+
+def _precision() -> str:
+    return str(_device().layout.graph.precision)
+
+
+def _postponed(code: Code) -> list[str]:
+    """Pointers in some code to traces whose decay is postponed."""
+    text = code if isinstance(code, str) else "\n".join(code)
+    return [pointer for pointer in _traces() if re.search(rf"\b{pointer}\b", text)]
+
+
+def _stepped(
+    code: Code, scalar_code: Code, variables: dict[str, Any], group: Any, decays: list[tuple[str, str]]
+) -> str:
+    """Vector code of a step of neurons; what decays by a number is appended to `decays`, and no longer in the code."""
+    text, found = without_decay(_typed(fast(code), scalar_code, variables), _traces())
+    decays += found
+    text = with_decay(text, _traces())
+    for array in rounded_in_steps(group):
+        if f"_ptr{array}[_idx] = " not in text:
+            text = text.replace(f" = _ptr{array}[_idx];", f" = _rounded{array}[_idx];")
+    return single(text, scalar_code, variables)
+
+
+def _fast(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
+    text = with_decay(_typed(fast(code), scalar_code, variables), _traces())
+    return single(text, scalar_code, variables)
+
+
+def _typed(code: Code, scalar_code: Code, variables: dict[str, Any]) -> str:
+    """Vector code in the precision of the network; numbers that scalar code computes are double in any case."""
+    text = code if isinstance(code, str) else "\n".join(code)
+    if _precision() == "float64":
+        return text
+    constants = [name for name, one in variables.items() if isinstance(one, Constant) and one.dtype == np.float64]
+    return narrow(text, [*declared(scalar_code), *constants])
+
+
+def _quick(code: str, scalar_code: Code, variables: dict[str, Any], group: Any) -> QuickStep | None:
+    """Return the quick form of a step of neurons, as the compiler gets it; None if there is none."""
+    population = _population(group)
+    if population is None or population.is_input or once(scalar_code, variables) is None:
+        return None
+    constants = [name for name, one in variables.items() if isinstance(one, Constant)]
+    reset = assigned(population.neuron.reset) & assigned(population.neuron.update) - population.receptors
+    scalars = declared(scalar_code)
+    return quick_step(code, [*scalars, *(f"{name}_single" for name in scalars), *constants], reset)
+
+
+def _held(pointer: str) -> str:
+    """What the array of a trace holds for neuron ``_target``."""
+    return f"{pointer}[_target]" + (f" * _late{pointer}" if pointer in _traces() else "")
+
+
+def _late(code: str) -> str:
+    return with_decay(code, _traces())
+
+
+GLOBALS: dict[str, Any] = {
+    "fan_out": lambda pathway: projection_of(pathway).target.size,
+    "n_sources": lambda pathway: projection_of(pathway).source.size,
+    "all_pairs": _all_pairs,
+    "is_dense": _is_dense,
+    "is_sparse": _is_sparse,
+    "rows_of": _rows_of,
+    "delay_form": delay_form,
+    "delay_bins": lambda pathway: projection_of(pathway).delay_bins,
+    "delays_of": lambda pathway: f"delays_{projection_of(pathway).number}",
+    "keeps_delays": lambda pathway: projection_of(pathway).keeps_delays,
+    "train": lambda pathway: f"train_{projection_of(pathway).source.number}",
+    "train_of": lambda group: f"train_{getattr(_population(group), 'number', '')}",
+    "needed_trace": _needed_trace,
+    "needed_for_delays": _needed_for_delays,
+    "code_of": _code_of,
+    "awake_list": _awake_list,
+    "is_step": _is_step,
+    "postponed": _postponed,
+    "by_target": by_target,
+    "arrivals": lambda pathway: f"arrivals_{projection_of(pathway).number}",
+    "needs_arrivals": _needs_arrivals,
+    "delivered": _delivered,
+    "delivery": lambda pathway: f"delivery_{projection_of(pathway).number}",
+    "deciding_trace": _deciding_trace,
+    "deciding_tau": _deciding_tau,
+    "time_step": _time_step,
+    "delivery_of_output": _singles_out,
+    "weights": lambda pathway: f"_ptr_array_{projection_of(pathway).group}_w",
+    "tells_later": lambda pathway: bool(told_later(projection_of(pathway))),
+    "fires": lambda: FIRES,
+    "word": lambda: WORDS[_precision()],
+    "real": lambda: REALS[_precision()],
+    "rounded": rounded_in_steps,
+    "scanned": _scanned,
+    "quick": _quick,
+    "n_assigned": _n_assigned,
+}
+"""Functions that templates call."""
+
+FILTERS: dict[str, Any] = {
+    each.__name__: each
+    for each in (
+        array_at,
+        array_of,
+        changed,
+        dense_index,
+        faded,
+        reading_weight,
+        receptor,
+        trace_array,
+        without_writes,
+        written,
+    )
+} | {
+    "fast": _fast,
+    "held": _held,
+    "late": _late,
+    "once": once,
+    "stepped": _stepped,
+    "typed": _typed,
+    "without_arrivals": _without_arrivals,
+}
+"""Filters of templates."""

@@ -1,0 +1,99 @@
+"""Input spikes that carry factors, in Brian2's runtime mode.
+
+The model that Brian2 runs knows no factors, and does nothing for them. In a presentation whose spikes carry some, what
+arrives at a projection in a step is summed up here, in the order in which Brian2's code would add it. That code then
+runs as ever, for all that a rule does, and what it made of the receptor is replaced. The compiled simulator does the
+same (``Graded`` in graded.h).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.engine.network.brian import SynapticPathway
+from stdpbench.engine.network.build import BuiltNetwork
+from stdpbench.engine.network.layout import ProjectionLayout
+from stdpbench.engine.simulators.stepping import run_code
+from stdpbench.kinds.encoding import Spikes
+
+Reals = NDArray[np.float64]
+
+
+def delivers(built: BuiltNetwork, obj: Any) -> bool:
+    """Whether spikes of the input add to a receptor in an object of Brian2: in a pathway, while it learns or not."""
+    if not isinstance(obj, SynapticPathway):
+        return False
+    projection = built.carried_by[str(obj.synapses.name)]
+    return passes(projection) and obj.name in (projection.own("pre"), projection.own("drive"))
+
+
+def passes(projection: ProjectionLayout) -> bool:
+    """Whether a projection passes on spikes of the input in the step in which they arrive, times their factors."""
+    return projection.source.is_input and not projection.at_end
+
+
+class Graded:
+    """What spikes with factors deliver through a pathway, one step after the other.
+
+    Parameters
+    ----------
+    built : BuiltNetwork
+        Brian2's objects, prepared.
+    pathway : SynapticPathway
+        One that `delivers`.
+    """
+
+    def __init__(self, built: BuiltNetwork, pathway: Any) -> None:
+        synapses = pathway.synapses
+        self.projection = built.carried_by[str(synapses.name)]
+        self._pathway, self._run, self._variables = pathway, run_code(pathway.code_objects[1]), synapses.variables
+        self._source, self._target = (synapses.variables[f"_synaptic_{side}"].get_value() for side in ("pre", "post"))
+        target = built.groups[self.projection.target.group]
+        self._receptor: Reals = target.variables[self.projection.projection.receptor].get_value()
+
+    def step_of(
+        self, spikes: Spikes, delays: NDArray[np.int32] | int, timestep: NDArray[np.integer[Any]]
+    ) -> Callable[[], object]:
+        """Return what the pathway does in a step of a presentation.
+
+        Parameters
+        ----------
+        spikes : Spikes
+            Input spikes of the presentation, with factors.
+        delays : ndarray, int32, (n_synapses,), or int
+            Delays in steps.
+        timestep : ndarray, (1,)
+            Number of the step that is taken.
+        """
+        assert spikes.factor is not None
+        n, pathway, run, receptor = self.projection.source.size, self._pathway, self._run, self._receptor
+        key, factor = spikes.bin.astype(np.int64) * n + spikes.index, spikes.factor.astype(receptor.dtype)
+        weight, scale = self._variables["w"].get_value(), np.ones(1, receptor.dtype)
+        if self.projection.projection.scale is not None:
+            scale = self._variables["scale"].get_value().astype(receptor.dtype)
+        if not self.projection.has_weights:
+            scale = scale * weight.astype(receptor.dtype)
+        fired, queue = pathway.eventspace, pathway.queue
+        each = np.broadcast_to(np.asarray(delays).reshape(-1), self._source.shape)
+
+        def step() -> None:
+            if count := fired[-1]:
+                queue.push(fired[:count])
+            arriving = np.array(queue.peek())
+            if not len(arriving):
+                queue.advance()
+                return
+            left = (timestep[0] - each[arriving]).astype(np.int64) * n + self._source[arriving]
+            delivered = factor[np.searchsorted(key, left)] * scale
+            if self.projection.has_weights:
+                delivered = delivered * weight[arriving]
+            after = receptor.copy()
+            np.add.at(after, self._target[arriving], delivered)
+            run()  # which advances the queue
+            receptor[...] = after
+
+        return step

@@ -1,0 +1,71 @@
+"""What a network did in one presentation: spikes and time courses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.engine.network.layout import PopulationLayout
+from stdpbench.kinds.encoding import Spikes
+
+Courses = dict[str, dict[str, NDArray[np.float64]]]
+"""Time courses by population and variable, each (n_bins, n_neurons)."""
+
+
+def recorded(population: PopulationLayout) -> tuple[str, ...]:
+    """Return the variables of the neurons of a population of which time courses can be recorded."""
+    return tuple(each.name for each in population.neuron.variables if each.name not in population.unused)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Time courses of some neurons of a population during one presentation, one row per time step.
+
+    Attributes
+    ----------
+    neurons : ndarray, int64, (n,)
+        Which neurons.
+    courses : mapping of str to ndarray, float64, (n_bins, n)
+        Each variable of the neuron at the end of each step, SI units; conductances in units of the leak.
+    """
+
+    neurons: NDArray[np.int64]
+    courses: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """What the network did in one presentation.
+
+    Attributes
+    ----------
+    spikes : mapping of str to Spikes
+        All spikes of each population of neurons, sorted by (bin, index).
+    input : Spikes
+        The spikes that were presented.
+    n_bins : int
+        Time steps of the stimulus, without a rest after it.
+    sizes : mapping of str to int
+        Number of neurons of each population.
+    recordings : mapping of str to Recording
+        Time courses by population, where they were asked for.
+    """
+
+    spikes: Mapping[str, Spikes]
+    input: Spikes
+    n_bins: int
+    sizes: Mapping[str, int]
+    recordings: Mapping[str, Recording] = field(default_factory=dict)
+
+    def counts(self, population: str) -> NDArray[np.int64]:
+        """Return spikes per neuron of a population during the stimulus, int64; spikes during a rest do not count."""
+        return np.bincount(self.counted(population).index, minlength=self.sizes[population])
+
+    def counted(self, population: str) -> Spikes:
+        """Return the spikes of a population during the stimulus."""
+        spikes = self.spikes[population]
+        n_counted = int(spikes.bin.searchsorted(self.n_bins))
+        return Spikes(spikes.index[:n_counted], spikes.bin[:n_counted])

@@ -1,0 +1,285 @@
+"""Brian2's runtime mode: the reference, and what works everywhere.
+
+Code is generated once, by a run of no duration; after that the objects are stepped here, in Brian2's own order,
+because preparing `Network.run` again costs more than a presentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.engine.network import Layout
+from stdpbench.engine.network.brian import LearnedQueue, preferences, prepare, queue_by_python, run_by_python
+from stdpbench.engine.network.brian import brian2 as b2
+from stdpbench.engine.network.build import BuiltNetwork, When, build
+from stdpbench.engine.network.layout import LEFT_WITH, PopulationLayout, ProjectionLayout
+from stdpbench.engine.simulators import learned_delays
+from stdpbench.engine.simulators.base import Simulator
+from stdpbench.engine.simulators.currents import Drive
+from stdpbench.engine.simulators.graded import Graded, delivers
+from stdpbench.engine.simulators.response import Courses, recorded
+from stdpbench.engine.simulators.stepping import Step, step_of
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.encoding import Spikes
+
+_BEFORE_NOISE = ("start", "groups", "thresholds")
+"""Slots of a step in which spikes come about; noise arrives after them."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What an object of Brian2 does in a step.
+
+    Attributes
+    ----------
+    run : callable
+        Does it.
+    slot : str
+        When in a step.
+    when : When or None
+        In which steps; None: in all.
+    graded : Graded or None
+        Does it where input spikes carry factors; None: it does the same.
+    """
+
+    run: Step
+    slot: str
+    when: When | None
+    graded: Graded | None
+
+
+def cython_works() -> bool:
+    """Whether Brian2's Cython target compiles here; it needs Python's headers and a compiler that setuptools knows."""
+    from brian2.codegen.runtime.cython_rt import CythonCodeObject
+
+    return bool(CythonCodeObject.is_available())
+
+
+class RuntimeSimulator(Simulator):
+    """The network in Brian2's runtime mode; see `Simulator`.
+
+    Parameters
+    ----------
+    target : {"cython", "numpy"}
+        Brian2's code generation target; Cython needs a C++ compiler.
+    """
+
+    name = "runtime"
+
+    def __init__(self, graph: Graph, delays: Mapping[str, NDArray[np.int32]], *, target: str = "cython") -> None:
+        super().__init__(graph, delays)
+        b2.set_device("runtime")
+        with preferences(codegen__target="numpy"):  # synapses are made once; compiling that takes several seconds each
+            self._built = build(self.layout)
+            self._delayed = _set_delays(self._built, self.layout, delays)
+        self._bins: dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
+        if self.layout.input is not None:
+            run_by_python(self._built.groups[self.layout.input.group])  # its spikes are set here; it never runs
+        queue_by_python(self._built.network)
+        with preferences(codegen__target=target):
+            prepare(self._built.network)
+        objects = [o for o in self._built.network.sorted_objects if o.active and o.code_objects]
+        self._clock = self._built.groups[self.layout.cells[0].group].clock
+        self._spikespace = None
+        if self.layout.input is not None:
+            objects = [o for o in objects if o.name != self.layout.input.group]
+            self._spikespace = self._spikes_of(self.layout.input.group)
+        made = [self._step_of(o) for o in objects]
+        self._steps = [each for each in made if each.when is None or each.when.mode != "last"]
+        self._last_steps = [each for each in made if each.when is not None and each.when.mode == "last"]
+        self._learning: frozenset[str] | None = None
+        self._closed = False
+        learned_delays.start(self.layout, self.array, self._delays)
+        self.reset()
+
+    def _step_of(self, obj: Any) -> _Step:
+        graded = Graded(self._built, obj) if delivers(self._built, obj) else None
+        return _Step(step_of(obj), obj.when, self._built.when.get(obj.name), graded)
+
+    def _spikes_of(self, group: str) -> NDArray[np.int32]:
+        """Return the array that holds the spikes of a group in this step, and in its last place their number."""
+        found: NDArray[np.int32] = self._built.groups[group].variables["_spikespace"].get_value()
+        return found
+
+    def _array(self, group: str, variable: str) -> NDArray[np.float64]:
+        if self._closed:
+            raise StdpbenchError("this simulator is closed")
+        values: NDArray[np.float64] = self._built.groups[group].variables[variable].get_value()
+        return values.reshape(self._shapes[group, variable])
+
+    @cached_property
+    def _shapes(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        variables = (self.layout.state | self.layout.fixed).values()
+        return {(each.group, each.variable): each.shape for each in variables}
+
+    def _write_parameters(self, parameters: Mapping[str, Mapping[str, float]]) -> None:
+        for group, values in parameters.items():
+            for name, value in values.items():
+                self._built.groups[group].variables[name].set_value(value)
+        self._learning = None
+        self._refresh(self._built.network.sorted_objects)
+
+    @staticmethod
+    def _refresh(objects: list[Any]) -> None:
+        """Have generated code read its constants again: it copied them when it was made."""
+        for obj in objects:
+            for code_object in obj.code_objects:
+                code_object.variables_to_namespace()
+
+    def _let_learn(self, plastic: frozenset[str]) -> None:
+        if plastic == self._learning:
+            return
+        for cells in self.layout.cells:
+            group = self._built.groups[cells.group]
+            for name, value in self.layout.learning_parameters(cells.name, plastic).items():
+                group.variables[name].set_value(value)
+            self._refresh(list(group.contained_objects))
+        self._learning = plastic
+
+    def _run(
+        self,
+        spikes: Spikes,
+        n_bins: int,
+        plastic: frozenset[str],
+        earlier: Mapping[str, Spikes],
+        record: Mapping[str, NDArray[np.int64]],
+        noise: Mapping[str, Spikes],
+        drive: Drive,
+    ) -> tuple[dict[str, Spikes], Courses]:
+        if self._closed:
+            raise StdpbenchError("this simulator is closed")
+        self._let_learn(plastic)
+        self._restore_spikes_in_flight(earlier)
+        learns = [name in plastic for name in self.layout.projections]
+        steps, last = ([e for e in each if _runs(e.when, learns)] for each in (self._steps, self._last_steps))
+        t, step = (self._clock.variables[name].get_value() for name in ("t", "timestep"))
+        before = [each.run for each in steps if each.slot in _BEFORE_NOISE]
+        after = [self._in_presentation(each, spikes, step) for each in steps if each.slot not in _BEFORE_NOISE]
+        dt, first = float(self._clock.dt_), np.searchsorted(spikes.bin, np.arange(n_bins + 1))
+        cells = {each.name: each for each in self.layout.cells}
+        spaces = {name: self._spikes_of(each.group) for name, each in cells.items()}
+        found: dict[str, list[tuple[int, NDArray[np.int32]]]] = {name: [] for name in cells}
+        courses: Courses = {
+            name: {variable: np.empty((n_bins, len(which))) for variable in recorded(cells[name])}
+            for name, which in record.items()
+        }
+        watched = [
+            (course, self._array(cells[name].group, variable), record[name])
+            for name, each in courses.items()
+            for variable, course in each.items()
+        ]
+        noisy = [self._noise_of(name, each, n_bins) for name, each in noise.items()]
+        driven = [(self._array(self.layout.populations[p].group, r), rows) for (p, r), rows in drive.items()]
+        for now in range(n_bins):
+            step[0], t[0] = now, now * dt
+            if self._spikespace is not None:
+                start, stop = first[now], first[now + 1]
+                self._spikespace[: stop - start] = spikes.index[start:stop]
+                self._spikespace[-1] = stop - start
+            for run in before:
+                run()
+            for receptor, weight, index, places in noisy:
+                np.add.at(receptor, index[places[now] : places[now + 1]], weight)
+            for receptor, rows in driven:
+                if now < rows.n_steps:
+                    receptor += rows.of(now)
+            for run in after:
+                run()
+            for name, space in spaces.items():
+                if count := int(space[-1]):
+                    found[name].append((now, space[:count].copy()))
+            for course, values, which in watched:
+                course[now] = values[which]
+        for each in last:
+            each.run()
+        step[0], t[0] = 0, 0.0
+        return {name: _joined(each) for name, each in found.items()}, courses
+
+    def _in_presentation(self, step: _Step, spikes: Spikes, timestep: NDArray[np.int64]) -> Step:
+        """Return what an object does in a step of a presentation, whose input spikes may carry factors."""
+        graded = step.graded
+        if graded is None or spikes.factor is None:
+            return step.run
+        delays = self.delays(graded.projection.name)
+        return graded.step_of(spikes, graded.projection.delay_bins if delays is None else delays, timestep)
+
+    def _noise_of(
+        self, name: str, spikes: Spikes, n_bins: int
+    ) -> tuple[NDArray[np.float64], float, NDArray[np.int32], NDArray[np.int64]]:
+        """Receptor and weight of the noise into a population, its neurons, and where those of each step begin."""
+        population = self.layout.populations[name]
+        noise = population.population.noise
+        assert noise is not None
+        places = np.searchsorted(spikes.bin, np.arange(n_bins + 1))
+        return self._array(population.group, noise.receptor), noise.weight, spikes.index, places
+
+    def _restore_spikes_in_flight(self, earlier: Mapping[str, Spikes]) -> None:
+        """Give Brian2's queues the spikes of the steps before, so that they hold what is still to arrive."""
+        for pathway, population in self._delayed:
+            queue, spikes = pathway.queue, earlier.get(population.name)
+            learned = self._bins.get(self._built.carried_by[pathway.synapses.name].name)
+            if learned is not None:
+                queue.set_delays(learned[0])
+            for _ in range(population.delay_bins + 1):
+                queue.advance()  # nothing of another presentation remains
+            if spikes is not None:
+                for back in range(population.delay_bins, 0, -1):
+                    queue.push(spikes.index[spikes.bin == -back])
+                    queue.advance()
+            if learned is not None:
+                queue.set_delays(learned[1])
+
+    def _put_delays(self, projection: ProjectionLayout) -> bool:
+        delays = self.array(f"{projection.name}.d")
+        if not learned_delays.within_bounds(projection, delays):
+            return False
+        now = learned_delays.rounded(projection, delays)
+        before = np.empty(0, np.int32)  # nothing is in flight
+        if projection.keeps_delays:
+            before = learned_delays.rounded(projection, self.array(f"{projection.name}.{LEFT_WITH}"))
+        self._bins[projection.name] = before.reshape(-1), now.reshape(-1)
+        return True
+
+    def close(self) -> None:
+        """Drop the objects of Brian2; the modules that Cython compiled for them stay loaded."""
+        self._closed = True
+        self._steps, self._last_steps, self._delayed = [], [], []
+        self._built = BuiltNetwork(None, {})
+
+
+def _set_delays(
+    built: BuiltNetwork, layout: Layout, delays: Mapping[str, NDArray[np.int32]]
+) -> list[tuple[Any, PopulationLayout]]:
+    """Set the delays of Brian2's pathways; return those with delays, each with its source."""
+    found = []
+    for name, projection in built.carried_by.items():
+        if projection.delay_form == "none":
+            continue
+        bins = delays[projection.name].reshape(-1) if projection.delays_differ else projection.delay_bins
+        for pathway in built.groups[name]._pathways:
+            if pathway.prepost == "pre":
+                pathway.delay = bins * layout.graph.dt * b2.ms
+                if projection.delay_rule is not None:
+                    LearnedQueue.give(pathway, projection.source.size, projection.delay_bins)
+                found.append((pathway, projection.source))
+    return found
+
+
+def _runs(when: When | None, learns: list[bool]) -> bool:
+    """Whether an object runs while some projections learn."""
+    return when is None or learns[when.projection] != (when.mode == "frozen")
+
+
+def _joined(found: list[tuple[int, NDArray[np.int32]]]) -> Spikes:
+    if not found:
+        return Spikes(np.empty(0, np.int32), np.empty(0, np.int32))
+    index = np.concatenate([indices for _, indices in found]).astype(np.int32)
+    bins = np.repeat(np.array([b for b, _ in found], np.int32), [len(indices) for _, indices in found])
+    return Spikes(index, bins)

@@ -1,0 +1,239 @@
+"""Checks of a network as a whole: one sentence per error, with the dotted path and what would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stdpbench.base.errors import suggestion
+from stdpbench.experiment.graph.elements import Population, Projection
+from stdpbench.experiment.graph.graph import Graph
+from stdpbench.kinds.connections.table import Table
+from stdpbench.kinds.neurons import Neuron
+from stdpbench.kinds.plasticity import Average, PlasticityRule, Trace
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+RESERVED = ("all", "network", "none")
+
+
+def problems(graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each error of a network."""
+    yield from _names(graph)
+    inputs = [name for name, population in graph.populations.items() if population.neuron is None]
+    for name in inputs[1:]:
+        yield (
+            f"network.populations.{name} has no neuron, but {inputs[0]} is the input already; give it one, such as "
+            "neuron = { kind = 'lif' }"
+        )
+    if len(inputs) == len(graph.populations):
+        yield (
+            "network.populations has no population with neurons; add one, such as [network.populations.exc] with "
+            "size = 400 and neuron = { kind = 'adaptive-lif' }"
+        )
+    for name, population in graph.populations.items():
+        yield from population_problems(name, population, graph)
+    for name, projection in graph.projections.items() if graph.populations else ():
+        yield from projection_problems(name, projection, graph)
+    if graph.read not in graph.populations and graph.populations:
+        yield f"network.read: there is no population {graph.read!r}; {suggestion(graph.read, _neural(graph))}"
+    elif graph.populations and graph.read == graph.input:
+        yield f"network.read must be a population with neurons, not the input; known are {', '.join(_neural(graph))}"
+    for name in graph.streams:
+        if name not in graph.projections:
+            yield f"network.streams.{name}: there is no projection {name!r}; {suggestion(name, graph.projections)}"
+
+
+def input_problems(graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each projection from the input that does not fit its shape, which is known now."""
+    for name, projection in graph.projections.items():
+        if projection.source == graph.input:
+            ends = (graph.populations[projection.source], graph.populations[projection.target])
+            yield from _connection(f"network.projections.{name}", projection, *ends)
+
+
+def name_problem(name: str) -> str:
+    """Return what is wrong with the name of a population or projection, as a clause; empty if nothing."""
+    if not NAME.fullmatch(name):
+        return "must begin with a lower-case letter and have at most 32 lower-case letters, digits and _"
+    return "is reserved; use another name" if name in RESERVED else ""
+
+
+def receptors(neuron: Neuron) -> tuple[str, ...]:
+    """Return the variables that a spike can add to.
+
+    They are those that the neuron declares, or else its conductances and other fast variables without unit.
+    """
+    if neuron.receptors is not None:
+        return neuron.receptors
+    own = [name for name, _ in neuron.conductances]
+    others = [v.name for v in neuron.variables if v.unit == "1" and not v.slow and v.name not in own]
+    return (*own, *others)
+
+
+def shared_names(neuron: Neuron, rule: PlasticityRule) -> list[str]:
+    """Return the names that a rule and the neuron which it reads use with different meanings."""
+    own = {variable.name for variable in neuron.variables} | {p.name for p in neuron.describe()}
+    remembered: tuple[Trace | Average, ...] = (*rule.traces, *rule.averages)
+    names = [name for each in remembered for name in (each.name, each.tau)]
+    words = [re.findall(r"[A-Za-z_]\w*", f"{average.of} {average.on_spike}") for average in rule.averages]
+    names += [word for each in words for word in each if word != "v"]  # intentionally the neuron's
+    own |= set(re.findall(r"^\s*(\w+)\s*=", neuron.update, re.MULTILINE))
+    return sorted(own.intersection(names))
+
+
+def population_problems(name: str, population: Population, graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each error of a population."""
+    where, neuron = f"network.populations.{name}", population.neuron
+    if neuron is None:
+        if population.noise is not None:
+            yield f"{where}.noise: {name} is the input, whose spikes are given; remove it"
+        return
+    if population.noise is not None and neuron.runs_in_digit_network:
+        yield from _receptor(f"{where}.noise", population.noise.receptor, name, neuron)
+    if not population.shape:
+        yield f"{where} has no size; say how many neurons it has, such as size = 400 or shape = [20, 20]"
+    if not neuron.runs_in_digit_network:
+        reason = neuron.in_digit_network.replace("does not run there", "does not run in a network", 1)
+        yield f"{where}.neuron.kind {_kind(neuron)!r} {reason}"
+    if graph.conductance_step == "euler":
+        for _, tau in neuron.conductances:
+            if getattr(neuron, tau) <= graph.dt:
+                yield (
+                    f"{where}.neuron.{tau} must be longer than network.dt ({graph.dt:g} ms) with "
+                    "network.conductance_step = 'euler'"
+                )
+
+
+def projection_problems(name: str, projection: Projection, graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each error of a projection."""
+    where, known = f"network.projections.{name}", graph.populations
+    for end in ("source", "target"):
+        population = getattr(projection, end)
+        if population not in known:
+            hint = suggestion(population, known) if known else "there is none yet"
+            yield f"{where}.{end}: there is no population {population!r}; {hint}"
+    source, target = known.get(projection.source), known.get(projection.target)
+    if target is not None and target.neuron is None:
+        yield (
+            f"{where}.target: {projection.target} is the input, whose spikes are given; known are "
+            f"{', '.join(_neural(graph)) or 'none'}"
+        )
+    if target is not None and target.neuron is not None and target.neuron.runs_in_digit_network:
+        yield from _receptor(where, projection.receptor, projection.target, target.neuron)
+        yield from _rule(where, projection, target.neuron, graph)
+    if source is not None and target is not None:
+        yield from _connection(where, projection, source, target)
+    steps = projection.delay.longest / graph.dt
+    if projection.delay.form == "one" and abs(steps - round(steps)) > 1e-6:
+        yield (
+            f"{where}.delay.value ({projection.delay.longest:g} ms) must be a whole number of steps of network.dt "
+            f"({graph.dt:g} ms)"
+        )
+    start = getattr(projection.plasticity, "start", 1.0)  # of weights of lateral inhibition
+    if start not in (1.0, getattr(projection.weight, "value", None)):
+        yield f"{where}.plasticity.start has no effect on a projection, whose weights start as {where}.weight says"
+    yield from _delay_rule(where, projection, graph)
+    if projection.weight.from_pictures and projection.source != graph.input:
+        yield f"{where}.weight.kind {_kind(projection.weight)!r} is for projections from the input; use 'uniform'"
+    elif projection.weight.from_pictures and projection.connect.storage == "one-to-one":
+        yield f"{where}.weight.kind {_kind(projection.weight)!r} needs several synapses per neuron; use 'uniform'"
+    if projection.weight.from_pictures and graph.stream:
+        yield f"{where}.weight.kind {_kind(projection.weight)!r} needs pictures, but a stream has none; use 'uniform'"
+    for name in ("weight", "delay"):
+        if getattr(projection, name).from_table and not isinstance(projection.connect, Table):
+            yield f"{where}.{name}.kind 'table' is for the connection 'table', whose file gives it"
+    if projection.normalise is not None and (projection.one_weight or projection.connect.storage == "one-to-one"):
+        yield f"{where}.normalise needs several weights per target neuron, and weights that differ or learn; remove it"
+
+
+def _names(graph: Graph) -> Iterator[str]:
+    for table, names in (("populations", graph.populations), ("projections", graph.projections)):
+        for name in names:
+            if problem := name_problem(name):
+                yield f"network.{table}.{name}: the name {name!r} {problem}"
+    for name in graph.populations.keys() & graph.projections.keys():
+        yield f"network.projections.{name}: a population has the name {name!r} already; use another"
+
+
+def _receptor(where: str, name: str, target: str, neuron: Neuron) -> Iterator[str]:
+    able = receptors(neuron)
+    if name in able:
+        return
+    units = {variable.name: variable.unit for variable in neuron.variables}
+    if name in units and units[name] != "1":
+        problem = f"{name!r} has the unit {units[name]}, but weights have none"
+    else:
+        problem = f"the neuron {_kind(neuron)!r} of {target} has no receptor {name!r}"
+    yield f"{where}.receptor: {problem}; its receptors are {', '.join(able) or 'none'}"
+
+
+def _rule(where: str, projection: Projection, neuron: Neuron, graph: Graph) -> Iterator[str]:
+    rule = projection.plasticity
+    if rule is None:
+        return
+    start = f"{where}.plasticity.kind {_kind(rule)!r}"
+    if rule.output_neuron and rule.output_neuron != _kind(neuron):
+        yield (
+            f"{start} needs a target of the neuron {rule.output_neuron!r}, but {projection.target} is "
+            f"{_kind(neuron)!r}"
+        )
+    elif any(average.follows_v for average in rule.averages):
+        unit = {variable.name: variable.unit for variable in neuron.variables}.get("v")
+        whose = f"the neuron {_kind(neuron)!r} of {projection.target}"
+        if unit is None:
+            yield f"{start} reads the potential v, which {whose} does not have"
+        elif unit != "volt":
+            yield f"{start} reads the potential v in mV, but that of {whose} has no unit"
+    if projection.spreads and projection.delays_differ:
+        yield (
+            f"{start} spreads its trace to neighbouring inputs, so spikes must arrive at all neurons at once, but "
+            f"the delays of {where} differ"
+        )
+    if graph.stream and rule.each_step:
+        yield f"{start} changes weights in every step, which depends on the cut of a stream (schedule.between)"
+    if rule.periodically and not graph.stream:
+        yield f"{start} updates weights once per period of a stream; set schedule.between = 'stream'"
+    if taken := shared_names(neuron, rule):
+        yield (
+            f"{start} and network.populations.{projection.target}.neuron.kind {_kind(neuron)!r} both use the name "
+            f"{', '.join(taken)}: one of them must use another"
+        )
+
+
+def _delay_rule(where: str, projection: Projection, graph: Graph) -> Iterator[str]:
+    rule = projection.delay_plasticity
+    if rule is None or rule.missing:
+        return
+    start = f"{where}.delay_plasticity"
+    if graph.stream:
+        yield (
+            f"{start}: delays change between two presentations, so that they would depend on the cut of a stream "
+            "(schedule.between); remove it"
+        )
+    if projection.delay.longest > rule.d_max:
+        yield (
+            f"{start}.d_max ({rule.d_max:g} ms) must be at least the longest delay of {where}.delay "
+            f"({projection.delay.longest:g} ms)"
+        )
+    weights = projection.plasticity
+    if weights is not None:
+        remembered: tuple[Trace | Average, ...] = (*weights.traces, *weights.averages)
+        if "d" in {*(each.name for each in remembered), *weights.synapse_variables}:
+            yield f"{start}: the rule {_kind(weights)!r} has a variable d, which is the delay here; use another rule"
+
+
+def _connection(where: str, projection: Projection, source: Population, target: Population) -> Iterator[str]:
+    if not source.shape or not target.shape:
+        return  # of the input, whose size the data give: see `Graph.with_input`
+    if (problem := projection.connect.problem(source.shape, target.shape)) or (
+        projection.source == projection.target and (problem := projection.connect.recurrent_problem())
+    ):
+        yield f"{where}.connect: {_kind(projection.connect)!r} {problem}"
+
+
+def _neural(graph: Graph) -> list[str]:
+    return [name for name, population in graph.populations.items() if population.neuron is not None]
+
+
+def _kind(of: object) -> str:
+    return str(getattr(of, "kind", ""))

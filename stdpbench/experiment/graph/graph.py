@@ -1,0 +1,186 @@
+"""A network as a whole: populations and projections in the order in which they are declared."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from math import isqrt, prod
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.experiment.graph.elements import Population, Projection
+from stdpbench.kinds.connections import Connection, Synapses
+
+Precision = Literal["float64", "float32"]
+"""Numbers in which a network is computed."""
+
+_KEPT = 16  # projections whose drawn synapses are kept
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Populations and projections.
+
+    Projections act in the order in which they are declared. Names never change a result.
+
+    Attributes
+    ----------
+    populations : mapping of str to Population
+        By name. At most one has no neuron: the input.
+    projections : mapping of str to Projection
+        By name.
+    dt : float
+        Time step, in ms.
+    conductance_step : {"euler", "exact"}
+        Decay of conductances per step: ``1 - dt/tau`` or ``exp(-dt/tau)``.
+    read : str
+        Name of the population whose spikes are counted, labelled and scored.
+    streams : mapping of str to int
+        For some projections, the number of the random stream that their delays are drawn from; for others it is
+        derived from their name.
+    stream : bool
+        Whether presentations are consecutive pieces of one stream: input may be in flight at the end of a piece, and
+        slow variables of neurons decay in every step, so that the cut into pieces changes no result.
+    seed : int
+        Connections, weights and delays are drawn from it.
+    precision : {"float64", "float32"}
+        Numbers in which neurons and synapses are computed; slow variables and averages stay float64.
+    """
+
+    populations: Mapping[str, Population]
+    projections: Mapping[str, Projection]
+    dt: float = 0.5
+    conductance_step: Literal["euler", "exact"] = "euler"
+    read: str = ""
+    streams: Mapping[str, int] = field(default_factory=dict)
+    stream: bool = False
+    seed: int = 0
+    precision: Precision = "float64"
+
+    @property
+    def input(self) -> str:
+        """Name of the input; empty if there is none."""
+        return next((name for name, population in self.populations.items() if population.neuron is None), "")
+
+    @property
+    def plastic(self) -> tuple[str, ...]:
+        """Names of the projections that learn, their weights or their delays."""
+        return tuple(name for name, projection in self.projections.items() if projection.learns)
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Names of the projections whose weights a reference trains."""
+        return tuple(name for name, projection in self.projections.items() if projection.weight.trained)
+
+    @property
+    def n_read(self) -> int:
+        """Number of neurons of the population that is read."""
+        return self.populations[self.read].size
+
+    def shown_as(self, population: str, variable: str = "theta") -> tuple[float, str]:
+        """Return the factor from SI units with which a variable of a population is shown, and its unit then.
+
+        A threshold of neurons that are not known is one in mV.
+        """
+        neuron = self.populations[population].neuron
+        return (1e3, "mV") if neuron is None or neuron.missing else neuron.shown_as(variable)
+
+    @property
+    def shown(self) -> str:
+        """Name of the projection that is shown where only one can be; empty if none learns or is trained.
+
+        It is one that learns, else one that a reference trains, and ends at the population that is read, if possible
+        from the input.
+        """
+
+        def rank(name: str) -> tuple[bool, bool]:
+            projection = self.projections[name]
+            return projection.target == self.read, projection.source == self.input
+
+        return max(self.plastic or self.trained, key=rank, default="")  # of equal ones, the first
+
+    @property
+    def input_delay_bins(self) -> int:
+        """Longest delay of the projections from the input, in steps."""
+        mine = [each.longest_delay for each in self.projections.values() if each.source == self.input]
+        return round(max(mine, default=0.0) / self.dt)
+
+    def with_input(self, *shape: int) -> Graph:
+        """Return the graph with the shape of its input, which the data give.
+
+        A shape of the same size that the file gives is kept. Where a projection needs rows and columns, a number of
+        inputs that is a square stands for a square picture.
+        """
+        if not self.input:
+            return self
+        given, (size, side) = self.populations[self.input].shape, (prod(shape), isqrt(prod(shape)))
+        if len(given) > 1 and prod(given) == size:
+            shape = given
+        elif len(shape) == 1 and side**2 == size and self._needs_grid:
+            shape = (side, side)
+        populations = {**self.populations, self.input: Population(shape=shape)}
+        return replace(self, populations=populations)
+
+    @property
+    def _needs_grid(self) -> bool:
+        from_input = [each for each in self.projections.values() if each.source == self.input]
+        return any(each.connect.needs_grid or each.spreads for each in from_input)
+
+    def random(self, projection: str, what: str) -> np.random.Generator:
+        """Return the generator from which something of a projection is drawn, such as its ``"delays"``."""
+        if what == "delays" and projection in self.streams:
+            return _generator(self.seed, self.streams[projection])
+        return _generator(self.seed, f"{what} of {projection}")
+
+    def is_sparse(self, projection: str) -> bool:
+        """Whether only those pairs of neurons have a synapse that `synapses` returns."""
+        return self.projections[projection].connect.storage == "sparse"
+
+    def synapses(self, projection: str) -> Synapses:
+        """Return the synapses of a sparse projection, which are the same on every machine and in every process."""
+        made = self.projections[projection]
+        shapes = self.populations[made.source].shape, self.populations[made.target].shape
+        return _drawn(made.connect, projection, *shapes, made.source == made.target, self.seed)
+
+    def matrix(self, projection: str, values: NDArray[np.float64], absent: float = 0.0) -> NDArray[np.float64]:
+        """Return values of the synapses of a projection as a matrix.
+
+        Parameters
+        ----------
+        projection : str
+            Its name.
+        values : ndarray, float64
+            (n_source, n_target), one-to-one (n,), sparse (n_synapses,).
+        absent : float
+            The value for pairs that are not connected.
+
+        Returns
+        -------
+        ndarray, float64, (n_source, n_target)
+        """
+        storage = self.projections[projection].connect.storage
+        if storage == "sparse":
+            return self.synapses(projection).dense(values, absent)
+        if storage == "one-to-one":
+            matrix = np.full((len(values), len(values)), absent)
+            np.fill_diagonal(matrix, values)
+            return matrix
+        return values
+
+
+@lru_cache(maxsize=_KEPT)
+def _drawn(
+    connect: Connection, name: str, source: tuple[int, ...], target: tuple[int, ...], recurrent: bool, seed: int
+) -> Synapses:
+    return connect.draw(_generator(seed, f"connections of {name}"), source, target, recurrent=recurrent)
+
+
+def _generator(seed: int, stream: int | str) -> np.random.Generator:
+    """Return the generator of a stream of the seed, given by its number or by what is drawn from it."""
+    if isinstance(stream, str):
+        stream = int.from_bytes(hashlib.sha256(stream.encode()).digest()[:8], "little")
+    return np.random.default_rng(np.random.SeedSequence((seed, stream)))

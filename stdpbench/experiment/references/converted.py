@@ -1,0 +1,371 @@
+r"""From a network of rectified units to one of spiking neurons: populations, sparse projections, and their weights.
+
+A convolution, and the pooling before it, become a projection of kind ``local``, whose synapses share the weights of a
+kernel: they are tied when the network is built. Everything else becomes a matrix. Constants are brought by one neuron
+that fires in every step, so that they are constant currents. With the scale :math:`\lambda_l` of each layer, a
+percentile of its activations, and its threshold :math:`\vartheta_l`,
+
+.. math:: W_l' = \vartheta_l W_l\, \lambda_{l-1} / \lambda_l, \qquad b_l' = \vartheta_l b_l / \lambda_l
+
+Layer l gets its first spikes in step l - 1, so that its constants are delayed by as much.
+
+Source: Rueckauer et al. (2017), doi:10.3389/fnins.2017.00682, sections 2.2.1 to 2.2.3 (biases, scaling, average
+pooling as a sum of inputs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.learned_names import weights_of
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph.bias import BIAS, BIAS_NEURON
+from stdpbench.experiment.references.feed_forward import neurons_of
+from stdpbench.experiment.references.layer_network import Floats, LayerNetwork, Pair, Shape, Stage
+from stdpbench.experiment.references.relu_network import scales_of
+from stdpbench.experiment.references.spiking_layers import Neurons
+from stdpbench.kinds.connections.local import Local
+
+INPUT: Final = "input"
+OUTPUT: Final = "output"
+FIRST: Final = "feed"
+MOST_WEIGHTS: Final = 2**26
+"""Synapses of a projection at most: half a GiB."""
+_NEURON = {"kind": "lif-discrete", "beta": 1.0, "v_thresh": 1.0, "reset_mechanism": "subtract"}
+_AT_ONCE = 2**23  # numbers in memory
+
+
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """A convolution, with the pooling before it.
+
+    Attributes
+    ----------
+    weight : ndarray, float64, (n_out, n_in, side, side)
+        Its kernels.
+    stride, padding : int
+        The same in rows and columns.
+    """
+
+    weight: NDArray[np.float64]
+    stride: int
+    padding: int
+
+    @property
+    def connect(self) -> Local:
+        """The connection."""
+        return Local(field=self.weight.shape[2], stride=self.stride, padding=self.padding)
+
+    def tied(self, source: Shape, target: Shape) -> NDArray[np.float64]:
+        """Return the weight of each synapse between populations of these shapes, float64, (n_synapses,)."""
+        connect = self.connect
+        synapses = connect.draw(np.random.default_rng(0), source, target, recurrent=False)
+        pixel, channel = connect.pixels(synapses, source, target)
+        flat = self.weight.reshape(*self.weight.shape[:2], -1)
+        return np.ascontiguousarray(flat[synapses.target % target[2], channel, pixel])
+
+
+@dataclass(frozen=True, eq=False)
+class Conversion:
+    """Weights of the spiking network.
+
+    Attributes
+    ----------
+    arrays : dict of str to ndarray, float64
+        By the name of the learned array.
+    scales : ndarray, float64, (n_stages,)
+        What activations are divided by.
+    shift : float
+        What was added to all outputs of the network of rectified units.
+    accuracy : float
+        Of that network, on the pictures that scaled it.
+    """
+
+    arrays: dict[str, NDArray[np.float64]]
+    scales: NDArray[np.float64]
+    shift: float
+    accuracy: float
+
+
+@dataclass(frozen=True, eq=False)
+class SpikingLayer:
+    """A layer of a converted network, as `stdpbench.experiment.references.conversion_curve` takes it.
+
+    Attributes
+    ----------
+    name : str
+        Name of its population.
+    weight : ndarray or scipy.sparse.csr_array, float64, (n_source, n_target)
+        Weights of its synapses.
+    constant : ndarray, float64, (n_target,)
+        Its constant currents.
+    neurons : Neurons
+        Its neurons.
+    """
+
+    name: str
+    weight: Any
+    constant: NDArray[np.float64]
+    neurons: Neurons
+
+
+def names_of(network: LayerNetwork) -> list[str]:
+    """Return the names of the populations that stand for rectified units; the last one is the output."""
+    return [*(stage.name for stage in network.stages[:-1]), OUTPUT]
+
+
+def projection_names(n: int) -> list[str]:
+    """Return the names of the projections to them."""
+    return [FIRST if number == 1 else f"{FIRST}{number}" for number in range(1, n + 1)]
+
+
+def network_table(network: LayerNetwork, dt: float = 1.0) -> dict[str, Any]:
+    """Return the table ``network`` of an experiment with the spiking network.
+
+    Parameters
+    ----------
+    network : LayerNetwork
+        The network of rectified units.
+    dt : float
+        Time step in ms.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is too large, or its input has several channels.
+    """
+    if network.shape[0] != 1:
+        raise StdpbenchError(
+            f"input has {network.shape[0]} channels, but pictures here have one; convert a network for grey pictures"
+        )
+    populations: dict[str, Any] = {INPUT: {"shape": list(network.shape[1:])}}
+    if network.biased:
+        populations[BIAS] = {"size": 1, "neuron": dict(BIAS_NEURON)}
+    projections: dict[str, Any] = {}
+    source, stages = INPUT, network.stages
+    for number, (stage, name, feed) in enumerate(
+        zip(stages, names_of(network), projection_names(len(stages)), strict=True)
+    ):
+        shape = _placed(stage.after)
+        populations[name] = {"shape": list(shape), "neuron": dict(_NEURON)}
+        projections[feed] = _table(source, name)
+        kernels = kernels_of(stage)
+        n_weights = prod(stage.before) * prod(stage.after)
+        if kernels is not None:
+            projections[feed]["connect"] = {"kind": "local", **_without_kind(kernels.connect.to_mapping())}
+            before = tuple(populations[source]["shape"])
+            n_weights = int(kernels.connect.expected(before, shape, recurrent=False))
+        if n_weights > MOST_WEIGHTS:
+            raise StdpbenchError(
+                f"{stage.name} would have {n_weights:.3g} synapses, and at most {MOST_WEIGHTS:.3g} run here; use a "
+                "smaller network, or square kernels"
+            )
+        if network.biased:
+            projections[f"{BIAS}_{name}"] = _table(BIAS, name) | ({"delay": number * dt} if number else {})
+        source = name
+    return {"kind": "graph", "dt": dt, "read": OUTPUT, "populations": populations, "projections": projections}
+
+
+def convert(
+    network: LayerNetwork,
+    graph: Graph,
+    currents: Floats,
+    labels: NDArray[np.integer[Any]],
+    percentile: float,
+) -> Conversion:
+    """Return the weights with which spiking neurons stand for rectified units.
+
+    If constants are added anywhere, and the largest output of a picture is negative, so that no output neuron would
+    fire, the same number is added to all outputs, which changes no decision.
+
+    Parameters
+    ----------
+    network : LayerNetwork
+        The network of rectified units.
+    graph : Graph
+        The spiking one, of `network_table`, whose neurons may have other thresholds.
+    currents : ndarray, (n_pictures, n_inputs)
+        Inputs, whose activations scale the weights.
+    labels : ndarray of int, (n_pictures,)
+        Their classes.
+    percentile : float
+        Percentile of the positive activations of a layer that becomes one spike per step.
+
+    Raises
+    ------
+    StdpbenchError
+        If the graph is not that of the network.
+    """
+    stages, names = network.stages, names_of(network)
+    for stage, name in zip(stages, names, strict=True):
+        if name not in graph.populations or graph.populations[name].shape != _placed(stage.after):
+            raise StdpbenchError(
+                f"network.populations.{name} must have the shape {list(_placed(stage.after))} of the file of "
+                "reference.weights"
+            )
+    scales, shift = np.ones(len(stages)), 0.0
+    x = currents.reshape(len(currents), *network.shape)
+    for number, stage in enumerate(stages):
+        x = applied(stage, x)
+        if number == len(stages) - 1:
+            lowest = float(x.max(axis=tuple(range(1, x.ndim))).min()) if len(x) else 0.0
+            shift = -lowest if network.biased and lowest < 0 else 0.0
+            x = x + x.dtype.type(shift)
+        else:
+            np.maximum(x, 0, out=x)
+        scales[number] = scales_of([x], percentile)[0]
+    right = x.reshape(len(x), -1).argmax(axis=1) == labels
+    arrays = dict(_arrays(network, graph, scales, shift))
+    return Conversion(arrays, scales, shift, float(right.mean()) if len(right) else 0.0)
+
+
+def spiking_layers(graph: Graph, learned: Mapping[str, NDArray[np.float64]]) -> list[SpikingLayer]:
+    """Return the layers of a converted network, from the first to the output.
+
+    Parameters
+    ----------
+    graph : Graph
+        Of `network_table`, with the shape of its input.
+    learned : mapping of str to ndarray
+        Its learned arrays.
+    """
+    from scipy.sparse import csr_array
+
+    found = list[SpikingLayer]()
+    for name, projection in graph.projections.items():
+        if projection.source == BIAS:
+            continue
+        target = projection.target
+        w: Any = np.asarray(learned[weights_of(name)], np.float64)
+        if graph.is_sparse(name):
+            synapses = graph.synapses(name)
+            shape = (synapses.n_source, synapses.n_target)
+            w = csr_array((w, synapses.target, synapses.first), shape=shape)
+        constant = learned.get(weights_of(f"{BIAS}_{target}"), np.zeros((1, w.shape[1])))
+        found.append(SpikingLayer(target, w, np.asarray(constant, np.float64)[0], neurons_of(graph, target)))
+    return found
+
+
+def applied(stage: Stage, x: Floats) -> Floats:
+    """Return what a stage computes, a part of the pictures at a time."""
+    at_once = max(1, _AT_ONCE // stage.work)
+    return np.concatenate([stage.apply(x[start : start + at_once]) for start in range(0, max(1, len(x)), at_once)])
+
+
+def as_neurons(x: Floats) -> Floats:
+    """Return values (n, channels, rows, columns) in the order of neurons, whose last axis are channels."""
+    return np.ascontiguousarray(x.transpose(0, 2, 3, 1) if x.ndim == 4 else x).reshape(len(x), -1)
+
+
+def kernels_of(stage: Stage) -> Kernels | None:
+    """Return a stage as one convolution, without what is added; None if it has to be a matrix.
+
+    That is the case without a convolution, if rows and columns differ, and where padding lies between two layers and
+    the first of them would see something of it.
+    """
+    last, sides = stage.layers[-1], stage.before[1:]
+    if last.kind != "conv":
+        return None
+    pooled = np.ones((1, 1))
+    stride, padding = (1, 1), (0, 0)
+    for layer in stage.layers:
+        if any(layer.padding) and not _outside_is_empty(sides, pooled.shape, stride, padding):
+            return None
+        kernel = np.full(layer.size, layer.factor) if layer.weight is None else layer.weight
+        made = _composed(pooled, stride, kernel)
+        padding = (padding[0] + stride[0] * layer.padding[0], padding[1] + stride[1] * layer.padding[1])
+        stride = (stride[0] * layer.stride[0], stride[1] * layer.stride[1])
+        pooled = made
+    if made.shape[2] != made.shape[3] or stride[0] != stride[1] or padding[0] != padding[1]:
+        return None
+    if stage.std is not None:
+        made = made / stage.std[:, None, None]
+    return Kernels(made, stride[0], padding[0])
+
+
+def matrix_of(stage: Stage) -> NDArray[np.float64]:
+    """Return a stage as a matrix (n_source, n_target) between neurons, without what is added."""
+    plain = replace(stage, layers=tuple(replace(each, bias=None) for each in stage.layers), mean=None, std=None)
+    n, found = prod(stage.before), np.empty((prod(stage.before), prod(stage.after)))
+    number = np.arange(n, dtype=np.float64).reshape(1, *stage.before)
+    order = as_neurons(number)[0].astype(np.int64)
+    at_once = max(1, _AT_ONCE // max(plain.work, n))
+    for start in range(0, n, at_once):
+        chosen = order[start : start + at_once]
+        one = np.zeros((len(chosen), n))
+        one[np.arange(len(chosen)), chosen] = 1
+        found[start : start + at_once] = as_neurons(plain.apply(one.reshape(-1, *stage.before)))
+    if stage.std is not None:
+        per_channel = np.broadcast_to(stage.std[:, None, None], stage.before).reshape(-1)
+        found /= per_channel[order][:, None]
+    return found
+
+
+def _arrays(
+    network: LayerNetwork, graph: Graph, scales: NDArray[np.float64], shift: float
+) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield the name and values of each learned array."""
+    stages, names, before, source = network.stages, names_of(network), 1.0, INPUT
+    for number, (stage, name, feed) in enumerate(zip(stages, names, projection_names(len(stages)), strict=True), 1):
+        threshold, scale = neurons_of(graph, name).threshold, float(scales[number - 1])
+        kernels = kernels_of(stage)
+        if kernels is None:
+            w = matrix_of(stage)
+        else:
+            w = kernels.tied(graph.populations[source].shape or network.shape[1:], graph.populations[name].shape)
+        yield weights_of(feed), w * (threshold * before / scale)
+        if network.biased:
+            added = as_neurons(stage.apply(np.zeros((1, *stage.before)))) + (shift if name == OUTPUT else 0.0)
+            yield weights_of(f"{BIAS}_{name}"), np.asarray(added * (threshold / scale), np.float64)
+        before, source = scale, name
+
+
+def _placed(shape: Shape) -> Shape:
+    """Return the shape of a population: channels, rows and columns become rows, columns and units."""
+    return (*shape[1:], shape[0]) if len(shape) == 3 else shape
+
+
+def _table(source: str, target: str) -> dict[str, Any]:
+    return {"source": source, "target": target, "receptor": "I_exc", "weight": {"kind": "trained", "gain": 0.0}}
+
+
+def _without_kind(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if name != "kind"}
+
+
+def _outside_is_empty(sides: Shape, size: Shape, stride: Pair, padding: Pair) -> bool:
+    """Whether a layer would compute 0 at all places outside of those that it has, as padding behind it says."""
+    if any(padding):
+        return False
+    each = zip(sides, size[-2:], stride, strict=True)
+    return all(wide <= step and side % step == 0 for side, wide, step in each)
+
+
+def _composed(first: NDArray[np.float64], stride: Pair, second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the kernel of one pooling after another, or of a convolution after pooling.
+
+    Parameters
+    ----------
+    first : ndarray, float64, (rows, columns)
+        Weights of the pooling, the same for all channels.
+    stride : tuple of int
+        Its stride.
+    second : ndarray, float64, (..., rows, columns)
+        Kernel of the layer that follows.
+    """
+    rows, columns = (
+        step * (wide - 1) + narrow for step, wide, narrow in zip(stride, second.shape[-2:], first.shape, strict=True)
+    )
+    found = np.zeros((*second.shape[:-2], rows, columns))
+    for row, column in np.ndindex(*second.shape[-2:]):
+        top, left = stride[0] * row, stride[1] * column
+        place = found[..., top : top + first.shape[0], left : left + first.shape[1]]
+        place += second[..., row, column, None, None] * first
+    return found

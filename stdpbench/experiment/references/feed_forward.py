@@ -1,0 +1,93 @@
+"""Networks that trainers can compute: layers of discrete neurons, each connected to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import exp
+from typing import Any, Final
+
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.references.spiking_layers import Neurons
+from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
+
+LAYERS: Final[dict[str, Any]] = {
+    "network.kind": "layers",
+    "encoding.kind": "current",
+    "schedule.order": "shuffled",
+    "schedule.rest": "0 ms",
+    "schedule.between": "reset",
+    "schedule.min_spikes": 0,
+    "schedule.max_attempts": 1,
+}
+"""What of an experiment changes so that layers can be trained with the pictures; see `Reference.usual`."""
+
+
+def chain(graph: Graph) -> list[str]:
+    """Return the names of the projections from the input to the population that is read, one after the other.
+
+    What brings constants (`bringing_constants`) is no part of it. Empty if they are not a chain, of which each
+    population has one input.
+    """
+    found, at, constant = list[str](), graph.read, bringing_constants(graph)
+    while at != graph.input:
+        into = [name for name, each in graph.projections.items() if each.target == at and each.source not in constant]
+        if len(into) != 1 or len(found) == len(graph.projections):
+            return []
+        found.append(into[0])
+        at = graph.projections[into[0]].source
+    return found[::-1]
+
+
+def bringing_constants(graph: Graph) -> set[str]:
+    """Return the names of populations that nothing reaches, such as ``bias``: they send the same for all stimuli."""
+    reached = {each.target for each in graph.projections.values()} | {graph.input}
+    return {name for name, each in graph.populations.items() if name not in reached and each.noise is None}
+
+
+def neurons_of(graph: Graph, population: str) -> Neurons:
+    """Return the neurons of a population of `lif-discrete`."""
+    neuron = graph.populations[population].neuron
+    assert isinstance(neuron, LIFDiscrete)
+    beta = exp(-graph.dt / neuron.tau_m) if neuron.beta is None else neuron.beta
+    return Neurons(beta, neuron.v_thresh, "zero" if neuron.reset_mechanism == "zero" else "subtract")
+
+
+def layer_problems(graph: Graph) -> Iterator[str]:
+    """Yield a sentence for each way in which a network is not one of layers that can be trained."""
+    names = chain(graph)
+    if names and (constant := bringing_constants(graph)):
+        yield (
+            f"network.populations.{min(constant)} brings constants, which this reference does not train; remove it, "
+            "or use network.kind = 'layers'"
+        )
+        return
+    if not names or len(names) < len(graph.projections):
+        yield (
+            "network must be a chain of layers from the input to the population that is read to be trained by this "
+            "reference; use network.kind = 'layers'"
+        )
+        return
+    for name in names:
+        yield from _projection_problems(graph, name)
+
+
+def _projection_problems(graph: Graph, name: str) -> Iterator[str]:
+    projection, where = graph.projections[name], f"network.projections.{name}"
+    if not projection.weight.trained:
+        yield f"{where}.weight.kind must be 'trained', so that this reference can train it"
+    if projection.learns or projection.normalise is not None:
+        yield f"{where} must neither learn by a rule nor be normalised while a reference trains it"
+    if projection.connect.storage != "dense" or projection.delay.longest or projection.scale is not None:
+        yield f"{where} must connect all neurons, without delay or scale, to be trained by this reference"
+    if projection.receptor != "I_exc":
+        yield f"{where}.receptor must be 'I_exc' to be trained by this reference"
+    neuron, at = graph.populations[projection.target].neuron, f"network.populations.{projection.target}.neuron"
+    if not isinstance(neuron, LIFDiscrete):
+        yield f"{at}.kind must be 'lif-discrete' to be trained by this reference"
+        return
+    if neuron.reset_mechanism == "to-value" or (neuron.reset_mechanism == "subtract" and neuron.v_reset is not None):
+        yield f"{at} must be reset by subtracting the threshold or to zero to be trained by this reference"
+    if neuron.reset_mechanism == "subtract" and neuron.reset_step == "same":
+        yield f"{at}.reset_step must be 'next' to be trained by this reference"
+    if neuron.refractory_steps or neuron.I_background:
+        yield f"{at} must have no refractory_steps and no I_background to be trained by this reference"

@@ -1,0 +1,110 @@
+"""What a template is: a declaration with few parameters that expands to populations and projections."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameters
+from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph.checks import input_problems
+from stdpbench.kinds.neurons import Neuron
+from stdpbench.kinds.plasticity import Lateral, PlasticityRule
+
+OPTIONAL = ("exc", "inh", "plasticity", "lateral")
+"""Sections of an experiment that a template may use."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a template may use of an experiment in addition to its own parameters.
+
+    Attributes
+    ----------
+    exc, inh : Neuron
+        The sections of that name, as are the following two.
+    plasticity : PlasticityRule
+        Rule of the input weights.
+    lateral : Lateral
+        Whether lateral inhibition learns, and how.
+    seed : int
+        Seed of the experiment.
+    """
+
+    exc: Neuron
+    inh: Neuron
+    plasticity: PlasticityRule
+    lateral: Lateral
+    seed: int = 0
+
+
+class Template(Parameters):
+    """A network with few parameters; one kind per file. It needs a parameter ``dt``, the time step in ms."""
+
+    summary: ClassVar[str]
+    sections: ClassVar[tuple[str, ...]] = ()
+    """Those of `OPTIONAL` that the template uses; the others are not part of its experiments."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def dt(self) -> float:
+            """Time step, in ms."""
+
+        def __getattr__(self, name: str) -> Any:
+            """Each kind has its own parameters."""
+
+    @property
+    def order(self) -> list[str]:
+        """Names whose order changes results although tables do not keep it."""
+        return []
+
+    @abstractmethod
+    def expand(self, parts: Parts) -> Graph:
+        """Return the populations and projections; the input has no shape, since the data give it."""
+
+    def input_problems(self, graph: Graph) -> Iterator[str]:
+        """Yield a sentence for each way in which the network does not fit its input, whose shape is known now.
+
+        Parameters
+        ----------
+        graph : Graph
+            The expanded network with the shape of its input.
+        """
+        yield from input_problems(graph)
+
+    def paths(self, parts: Parts) -> Mapping[str, str]:
+        """Return the short paths of parameters that have a place in the expanded network.
+
+        Returns
+        -------
+        mapping of str to str
+            Path in the expanded network, such as ``network.projections.feed.normalise.value``, to the path in an
+            experiment, such as ``network.weight_sum``. An entry also covers everything below it.
+        """
+        return {}
+
+    def conflicts(self, parts: Parts) -> Iterator[str]:
+        """Yield a sentence for each conflict with other sections, except what is wrong with the expanded network."""
+        yield from ()
+
+    def nested(self) -> Mapping[str, Parameters]:
+        """Return the objects in this template that have parameters, by their paths below ``network``."""
+        return {}
+
+
+def check_template(cls: type[Template]) -> None:
+    """Check the class of another package.
+
+    Raises
+    ------
+    StdpbenchError
+        If it has no time step, or uses a section that does not exist.
+    """
+    if "dt" not in cls.model_fields:
+        raise StdpbenchError("it has no parameter dt, the time step in ms")
+    if unknown := set(cls.sections).difference(OPTIONAL):
+        raise StdpbenchError(f"sections names {', '.join(sorted(unknown))}; known are {', '.join(OPTIONAL)}")

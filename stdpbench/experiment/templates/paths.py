@@ -1,0 +1,58 @@
+"""Paths of an expanded network, translated to those of the experiment."""
+
+from __future__ import annotations
+
+from stdpbench.base.errors import StdpbenchError, nearest
+from stdpbench.experiment.templates.base import Parts, Template
+
+_LONG = ("network.populations.", "network.projections.")
+
+
+def short_path(path: str, template: Template, parts: Parts) -> str:
+    """Return the path of a parameter in the experiment, which has one path only.
+
+    Parameters
+    ----------
+    path : str
+        Path in the experiment, or in the expanded network, such as ``network.projections.feed.plasticity.nu_post``.
+    template : Template
+        The network.
+    parts : Parts
+        What it uses of the experiment.
+
+    Raises
+    ------
+    StdpbenchError
+        If the expanded network has no such parameter, or the template fixes it.
+    """
+    if not path.startswith(_LONG) or "populations" in type(template).model_fields:
+        return path
+    known = template.paths(parts)
+    for above in sorted(known, key=len, reverse=True):
+        if path == above or path.startswith(f"{above}."):
+            return known[above] + path[len(above) :]
+    kind = getattr(template, "kind", "")
+    hint = f"did you mean {near}?" if (near := nearest(path, _all(template, parts))) else "it fixes the others"
+    raise StdpbenchError(
+        f"{path} cannot be set with the network {kind!r}, unless network.kind=graph spells it out; {hint}"
+    )
+
+
+def long_path(path: str, template: Template, parts: Parts) -> str:
+    """Return the path in the expanded network of a parameter in the experiment; others unchanged."""
+    known = template.paths(parts)
+    for long in sorted(known, key=lambda each: len(known[each]), reverse=True):
+        if path == known[long] or path.startswith(f"{known[long]}."):
+            return long + path[len(known[long]) :]
+    return path
+
+
+def _all(template: Template, parts: Parts) -> list[str]:
+    """Return all paths of the expanded network that can be translated."""
+    found = []
+    for long, short in template.paths(parts).items():
+        owner = getattr(parts, short, None)
+        found += (
+            [long] if owner is None else [f"{long}.{name}" for name in ("kind", *(p.name for p in owner.describe()))]
+        )
+    return found

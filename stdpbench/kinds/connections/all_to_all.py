@@ -1,0 +1,16 @@
+"""Every source neuron reaches every target neuron."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from stdpbench.kinds.connections.base import Connection
+
+
+class AllToAll(Connection):
+    """Every source neuron reaches every target neuron; in a recurrent projection, itself included."""
+
+    kind: Literal["all"] = "all"
+
+    summary: ClassVar[str] = "Every source neuron reaches every target neuron"
+    storage: ClassVar[Literal["dense"]] = "dense"

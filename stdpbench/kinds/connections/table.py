@@ -1,0 +1,171 @@
+"""Connections from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+from weakref import WeakValueDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import Parameters, parameter
+from stdpbench.kinds.connections.base import Connection
+from stdpbench.kinds.connections.synapses import Synapses
+from stdpbench.kinds.connections.table_file import Rows, read_rows
+
+_PLACES: dict[str, Path] = {}
+"""Where the synapses with a digest were last found, for experiments that name another place."""
+_HELD: WeakValueDictionary[str, Rows] = WeakValueDictionary()
+"""Synapses that no file lists yet, by their digest."""
+
+
+def hold(rows: Rows) -> str:
+    """Have experiments find synapses by their digest as long as somebody holds them; a run writes them to a file.
+
+    Returns
+    -------
+    str
+        The digest.
+    """
+    digest = rows.digest
+    _HELD[digest] = rows
+    return digest
+
+
+class Table(Connection):
+    """The synapses that a file lists, one per row, in any order.
+
+    A CSV file begins with a line of names: ``source,target``, and ``weight`` and ``delay`` if synapses have their own.
+    Neurons count from 0, delays are in ms and rounded to time steps. A NumPy archive (.npz) has arrays of these names,
+    an array (.npy) fields. If the file has weights or delays, the projection gives none.
+
+    `sha256` identifies the synapses, and is that of the file when the experiment is read. A run keeps them in its
+    folder, so that it does not depend on the file any more.
+    """
+
+    kind: Literal["table"] = "table"
+    file: str = parameter(
+        ..., structural=True, files="*.csv *.npz *.npy", help="The file: .csv with a line of names, .npz or .npy."
+    )
+    autapses: bool = parameter(
+        False, structural=True, help="Whether a neuron of a recurrent projection may reach itself."
+    )
+    multapses: bool = parameter(False, structural=True, help="Whether a pair may have several synapses.")
+    sha256: str = parameter("", structural=True, help="Digest of the synapses; default: those of the file.")
+
+    summary: ClassVar[str] = "The synapses that a file lists, with or without weights and delays"
+    storage: ClassVar[Literal["sparse"]] = "sparse"
+
+    @classmethod
+    def declared_by(cls, mapping: Mapping[str, Any], where: str) -> tuple[type[Parameters], dict[str, Any]]:
+        """Return class and values for a table, with the present digest of its file unless it gives one."""
+        values, file = dict(mapping), mapping.get("file")
+        if not isinstance(file, str) or not file:
+            return cls, values
+        path = Path(file).expanduser().resolve()
+        values["file"] = str(path)
+        if not values.get("sha256"):
+            try:
+                values["sha256"] = read_rows(path).digest
+            except StdpbenchError as error:
+                raise StdpbenchError(f"{where}.file: {error}") from None
+            _PLACES[values["sha256"]] = path
+        elif path.name == f"{values['sha256']}.npz":  # of a run
+            _PLACES[values["sha256"]] = path
+        return cls, values
+
+    def __eq__(self, other: object) -> bool:
+        """Compare synapses and options, not places of files."""
+        return isinstance(other, Table) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        """Hash synapses and options."""
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, str, bool, bool]:
+        return self.sha256, "" if self.sha256 else self.file, self.autapses, self.multapses
+
+    def rows(self) -> Rows:
+        """Return the synapses of the file.
+
+        Raises
+        ------
+        StdpbenchError
+            If they cannot be read, or are no longer those that `sha256` identifies.
+        """
+        if (held := _HELD.get(self.sha256)) is not None:
+            return held
+        path = Path(self.file)
+        for place in (path, _PLACES.get(self.sha256, path)):
+            if place.is_file():
+                rows = read_rows(place)
+                if self.sha256 in ("", rows.digest):
+                    return rows
+        if path.is_file():
+            raise StdpbenchError(f"{path} no longer lists the synapses of this experiment: it has changed")
+        raise StdpbenchError(f"there is no file {path}")
+
+    @property
+    def count_is_random(self) -> bool:
+        """Whether the number of synapses depends on what is drawn: nothing is."""
+        return False
+
+    def problem(self, source: tuple[int, ...], target: tuple[int, ...]) -> str:
+        """Return why populations of these shapes cannot be connected so, as a clause; empty if they can."""
+        rows = self.rows()
+        for name, shape in (("source", source), ("target", target)):
+            size, index = prod(shape), getattr(rows, name)
+            if (beyond := np.flatnonzero(index >= size)).size:
+                k = int(beyond[np.argmin(rows.place[beyond])])
+                return f"needs a larger {name}: {rows.at(k)} of {self.file} names neuron {index[k]} of {size}, from 0"
+        if not self.multapses:
+            same = (np.diff(rows.source) == 0) & (np.diff(rows.target) == 0)
+            if same.any():
+                k = int(np.argmax(same))
+                pair = f"{rows.source[k]} to {rows.target[k]}"
+                return (
+                    f"lists a synapse from {pair} twice, in {rows.at(k)} and {rows.at(k + 1)} of {self.file}; "
+                    "allow multapses, or remove one"
+                )
+        return ""
+
+    def recurrent_problem(self) -> str:
+        """Return why a population cannot be connected to itself so, as a clause; empty if it can."""
+        rows = self.rows()
+        own = np.flatnonzero(rows.source == rows.target)
+        if self.autapses or not own.size:
+            return ""
+        return (
+            f"lists a synapse of neuron {rows.source[own[0]]} with itself, in {rows.at(int(own[0]))} of {self.file}; "
+            "allow autapses, or remove it"
+        )
+
+    def expected(self, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool) -> float:
+        """Return the number of synapses."""
+        return float(len(self.rows()))
+
+    def draw(
+        self, random: np.random.Generator, source: tuple[int, ...], target: tuple[int, ...], *, recurrent: bool
+    ) -> Synapses:
+        """Return the synapses; nothing is random."""
+        rows, n_target = self.rows(), prod(target)
+        return Synapses.of_pairs(rows.source * np.int64(n_target) + rows.target, prod(source), n_target)
+
+    def weights(self) -> NDArray[np.float64]:
+        """Return the weights that the file gives, (n_synapses,)."""
+        found = self.rows().weight
+        if found is None:
+            raise StdpbenchError(f"{self.file} has no column 'weight'")
+        return found.copy()
+
+    def delays(self) -> NDArray[np.float64]:
+        """Return the delays that the file gives, in ms, (n_synapses,)."""
+        found = self.rows().delay
+        if found is None:
+            raise StdpbenchError(f"{self.file} has no column 'delay'")
+        return found

@@ -1,0 +1,195 @@
+"""Files that list the synapses of a projection, one per row: source, target, and optionally weight and delay.
+
+What counts of a file are its synapses, not its bytes: `Rows` are sorted, and `Rows.digest` identifies them. A run
+keeps them in its folder, named by this digest.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.foreign_files import read_npy, read_npz
+
+COLUMNS = ("source", "target", "weight", "delay")
+LONGEST = 100.0
+"""Longest delay, in ms."""
+_LARGEST_INDEX = 2**31 - 1
+_FORM = "source,target, or source,target,weight,delay"
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The synapses of a file, sorted by source, then by target; those of a pair in the order of the file.
+
+    Attributes
+    ----------
+    source, target : ndarray, int64, (n_synapses,)
+        Numbers of the neurons, from 0.
+    weight : ndarray, float64, (n_synapses,), or None
+        Weights; None if the file has none.
+    delay : ndarray, float64, (n_synapses,), or None
+        Delays in ms; None if the file has none.
+    place : ndarray, int64, (n_synapses,)
+        Line of each synapse in a CSV file, its row from 0 in an array.
+    word : str
+        What a place is: ``"line"`` or ``"row"``.
+    """
+
+    source: NDArray[np.int64]
+    target: NDArray[np.int64]
+    weight: NDArray[np.float64] | None
+    delay: NDArray[np.float64] | None
+    place: NDArray[np.int64]
+    word: str
+
+    def __len__(self) -> int:
+        """Count the synapses."""
+        return len(self.source)
+
+    @classmethod
+    def of_pairs(cls, source: NDArray[np.int64], target: NDArray[np.int64]) -> Rows:
+        """Return synapses between pairs of neurons, sorted by source, then by target, that are not from a file."""
+        return cls(source, target, None, None, np.arange(len(source)), "row")
+
+    @property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns that the file has, by name."""
+        found = {name: getattr(self, name) for name in COLUMNS}
+        return {name: column for name, column in found.items() if column is not None}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the synapses, hexadecimal."""
+        found = hashlib.sha256()
+        for name, column in self.columns.items():
+            found.update(f"{name} {len(column)}\n".encode())
+            found.update(np.ascontiguousarray(column, column.dtype.newbyteorder("<")).data)
+        return found.hexdigest()
+
+    def at(self, number: int) -> str:
+        """Return where a synapse stands in the file."""
+        return f"{self.word} {self.place[number]}"
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write the synapses as a NumPy archive that `read_rows` reads."""
+        np.savez_compressed(file, **self.columns)  # type: ignore[arg-type]
+
+
+def read_rows(path: Path) -> Rows:
+    """Read the synapses of a file: .csv (or .txt) with a line of names, .npz with arrays, .npy with named fields.
+
+    Raises
+    ------
+    StdpbenchError
+        If it cannot be read, or a row is not that of a synapse: one sentence with the line.
+    """
+    try:
+        changed = path.stat()
+    except OSError:
+        raise StdpbenchError(f"there is no file {path}") from None
+    return _read(path, changed.st_mtime_ns, changed.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, changed: int, size: int) -> Rows:
+    is_text = path.suffix.lower() in (".csv", ".txt")
+    columns, place = _csv(path) if is_text else _arrays(path)
+    return _checked(path, columns, place, "line" if is_text else "row")
+
+
+def _csv(path: Path) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            names = [name.strip() for name in next(reader, [])]
+            _check_names(path, names, "line 1")
+            places, rows = list[int](), list[list[float]]()
+            for row in reader:
+                if not any(cell.strip() for cell in row):
+                    continue
+                if len(row) != len(names):
+                    raise StdpbenchError(
+                        f"{path}, line {reader.line_num}: {len(row)} values, but line 1 names {len(names)} columns"
+                    )
+                rows.append([_number(path, reader.line_num, *each) for each in zip(names, row, strict=True)])
+                places.append(reader.line_num)
+    except OSError as error:
+        raise StdpbenchError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise StdpbenchError(f"{path} is not a CSV file: {error}") from None
+    table = np.array(rows, np.float64).reshape(len(rows), len(names))
+    return {name: table[:, k] for k, name in enumerate(names)}, np.array(places, np.int64)
+
+
+def _number(path: Path, line: int, name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        unit = " in ms" if name == "delay" else ""
+        raise StdpbenchError(f"{path}, line {line}: {name} must be a number{unit}, not {text.strip()!r}") from None
+
+
+def _arrays(path: Path) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]:
+    if path.suffix.lower() == ".npy":
+        array = read_npy(path)
+        found = {name: array[name] for name in array.dtype.names or ()}
+    elif path.suffix.lower() == ".npz":
+        found = read_npz(path)
+    else:
+        raise StdpbenchError(f"{path} is neither a CSV file (.csv) nor a NumPy file (.npz) with the arrays {_FORM}")
+    _check_names(path, list(found), "it")
+    sizes = {name: array.shape for name, array in found.items()}
+    if len(set(sizes.values())) != 1 or any(len(shape) != 1 for shape in sizes.values()):
+        raise StdpbenchError(f"{path}: {', '.join(sizes)} must be lists of the same length, not {sizes}")
+    for name, array in found.items():
+        if array.dtype.kind not in "biuf":
+            raise StdpbenchError(f"{path}: {name} must be an array of numbers, not of {array.dtype}")
+    columns = {name: array.astype(np.float64) for name, array in found.items()}
+    return columns, np.arange(len(next(iter(columns.values()))))
+
+
+def _check_names(path: Path, names: list[str], where: str) -> None:
+    if not any(names):
+        raise StdpbenchError(f"{path} is empty; it must begin with a line of names: {_FORM}")
+    for name in names:
+        if name not in COLUMNS:
+            raise StdpbenchError(f"{path}: {where} has the unknown column {name!r}; {suggestion(name, COLUMNS)}")
+        if names.count(name) > 1:
+            raise StdpbenchError(f"{path}: {where} has the column {name!r} twice")
+    for name in ("source", "target"):
+        if name not in names:
+            raise StdpbenchError(f"{path}: {where} has no column {name!r}; columns are {_FORM}")
+
+
+def _checked(path: Path, columns: dict[str, NDArray[np.float64]], place: NDArray[np.int64], word: str) -> Rows:
+    if not len(place):
+        raise StdpbenchError(f"{path} lists no synapse")
+
+    def check(name: str, wrong: NDArray[np.bool_], wanted: str) -> None:
+        if wrong.any():
+            k = int(np.argmax(wrong))
+            raise StdpbenchError(f"{path}, {word} {place[k]}: {name} must be {wanted}, not {columns[name][k]:g}")
+
+    for name in ("source", "target"):
+        index = columns[name]
+        usual = np.isfinite(index) & (index == np.floor(index))
+        wrong = ~(usual & (index >= 0) & (index <= _LARGEST_INDEX))
+        check(name, wrong, "the number of a neuron, which count from 0")
+    if "weight" in columns:
+        check("weight", ~(columns["weight"] >= 0) | np.isinf(columns["weight"]), "a finite number of at least 0")
+    if "delay" in columns:
+        wrong = ~((columns["delay"] >= 0) & (columns["delay"] <= LONGEST))
+        check("delay", wrong, f"a time from 0 to {LONGEST:g} ms")
+    source, target = (columns[name].astype(np.int64) for name in ("source", "target"))
+    order = np.lexsort((target, source))
+    weight, delay = (columns[name][order] + 0.0 if name in columns else None for name in ("weight", "delay"))
+    return Rows(source[order], target[order], weight, delay, place[order], word)

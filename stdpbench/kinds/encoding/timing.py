@@ -1,0 +1,87 @@
+"""Controls of timing: spikes whose counts per input are kept, and whose times tell nothing.
+
+A network that does as well on such spikes as on the intact ones did not use their times.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.kinds.encoding.base import Spikes
+
+Timing = Literal["intact", "redrawn", "permuted", "shifted"]
+CONTROLS: tuple[Timing, ...] = ("redrawn", "permuted", "shifted")
+"""Ways to take the time out of spikes; see `altered`."""
+_TRIES = 100
+
+
+def altered(
+    spikes: Spikes, timing: Timing, n_bins: int, rng: np.random.Generator, pool: NDArray[np.int64] | None = None
+) -> Spikes:
+    """Return spikes with the same number per input at other times.
+
+    Parameters
+    ----------
+    spikes : Spikes
+        Spikes of one presentation.
+    timing : {"intact", "redrawn", "permuted", "shifted"}
+        *redrawn*: each spike gets a time drawn from `pool`, so that only the rates over time of all inputs together
+        remain. *permuted*: time steps are put in another order, the same for all inputs, so that only what is
+        simultaneous remains. *shifted*: the spikes of each input are moved around by a time of their own, those
+        beyond the end to the start, so that only the intervals of each input remain.
+    n_bins : int
+        Number of time steps that may carry spikes.
+    rng : numpy.random.Generator
+        Source of the times; another one for each presentation.
+    pool : ndarray, int64, optional
+        Time steps from which those of *redrawn* are drawn; default: those of the presentation itself.
+
+    Returns
+    -------
+    Spikes
+        Two of an input are never in the same step. A spike keeps its factor.
+    """
+    if timing == "intact" or not len(spikes):
+        return spikes
+    index = spikes.index.astype(np.int64)
+    if timing == "permuted":
+        bins = rng.permutation(n_bins)[spikes.bin]
+    elif timing == "shifted":
+        shifts = rng.integers(0, n_bins, int(index.max()) + 1)
+        bins = (spikes.bin + shifts[index]) % n_bins
+    else:
+        bins = _redrawn(index, n_bins, rng, spikes.bin if pool is None else pool)
+    order = np.lexsort((index, bins))
+    factor = None if spikes.factor is None else spikes.factor[order]
+    return Spikes(spikes.index[order], bins[order].astype(np.int32), factor=factor)
+
+
+def _redrawn(
+    index: NDArray[np.int64], n_bins: int, rng: np.random.Generator, pool: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """Draw a time step for each spike from a pool, no two alike of one input."""
+    usable = np.asarray(pool, np.int64)
+    usable = usable[usable < n_bins]
+    if not len(usable):
+        usable = np.arange(n_bins)
+    bins = rng.choice(usable, len(index))
+    for _ in range(_TRIES):
+        again = _repeated(index, bins)
+        if not len(again):
+            return bins
+        bins[again] = rng.choice(usable, len(again))
+    for spike in _repeated(index, bins).tolist():  # more spikes than the pool has steps: any free step
+        free = np.setdiff1d(np.arange(n_bins), bins[index == index[spike]])
+        bins[spike] = rng.choice(free)
+    return bins
+
+
+def _repeated(index: NDArray[np.int64], bins: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of spikes whose input has another one in the same step."""
+    order = np.lexsort((bins, index))
+    same = (np.diff(index[order]) == 0) & (np.diff(bins[order]) == 0)
+    found: NDArray[np.int64] = order[1:][same]
+    return found

@@ -1,0 +1,13 @@
+"""Scaling of weights between presentations: the family of kinds and its base class."""
+
+from stdpbench.declare.registry import Family
+from stdpbench.kinds.normalisations.base import Normalisation
+
+normalisations: Family[Normalisation] = Family(
+    "normalisation",
+    Normalisation,  # type: ignore[type-abstract]
+    {"sum": "stdpbench.kinds.normalisations.sum:Sum", "norm": "stdpbench.kinds.normalisations.norm:Norm"},
+    group="stdpbench.normalisations",
+)
+
+__all__ = ["Normalisation", "normalisations"]

@@ -1,0 +1,136 @@
+"""The check of a plasticity rule that another package provides as a Python class.
+
+It is the check that a custom rule gets: known names, matching units, existing time constants. So errors are reported
+where the rule is read, not by Brian2 or a compiler in the middle of a run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from stdpbench.base.errors import StdpbenchError, several
+from stdpbench.declare.parameters import Parameter
+from stdpbench.kinds.plasticity.base import Average, PlasticityRule, Trace
+from stdpbench.kinds.plasticity.language import DIMENSIONS, NUMBER, Dimension, check_code
+from stdpbench.kinds.plasticity.names import check_name
+
+_TIME, _VOLTAGE = DIMENSIONS["s"], DIMENSIONS["V"]
+_UNITS = {"second": _TIME, "ms": _TIME, "volt": _VOLTAGE, "mV": _VOLTAGE}
+_CODES = ("on_input_spike", "on_output_spike", "each_step", "periodically")
+
+
+@lru_cache(maxsize=256)
+def check_rule(rule: type) -> None:
+    """Check that a network can be built with a rule.
+
+    Raises
+    ------
+    StdpbenchError
+        A sentence per error.
+    """
+    if issubclass(rule, PlasticityRule) and (found := list(_problems(rule))):
+        raise several(found)
+
+
+def _problems(rule: type[PlasticityRule]) -> Iterator[str]:
+    traces = getattr(rule, "traces", None)
+    if not isinstance(traces, tuple) or not all(isinstance(trace, Trace) for trace in traces):
+        yield "traces must be a tuple of Trace"
+        return
+    if not all(isinstance(average, Average) for average in rule.averages):
+        yield "averages must be a tuple of Average"
+        return
+    declared = {parameter.name: parameter for parameter in rule.describe()}
+    units = {name: p.unit for name, p in declared.items() if p.unit is not None}
+    for name, unit in units.items():
+        if unit not in DIMENSIONS:
+            yield f"{name}: {unit!r} is not a unit of a rule; known are {', '.join(map(repr, DIMENSIONS))}"
+    quantities = {name: DIMENSIONS[unit] for name, unit in units.items() if unit in DIMENSIONS}
+    remembered = dict.fromkeys((*(each.name for each in (*traces, *rule.averages)), *rule.synapse_variables), NUMBER)
+    names = {"w": NUMBER, **remembered, **quantities, **_UNITS}
+    yield from _names(rule, remembered, quantities)
+    for trace in traces:
+        yield from _time_constant(trace.tau, f"the trace {trace.name}", declared)
+        if trace.side not in ("input", "output") or trace.on_spike not in ("set", "add"):
+            yield f"the trace {trace.name} must have the side 'input' or 'output', and on_spike 'set' or 'add'"
+        if trace.spread and (trace.side, trace.on_spike) != ("input", "add"):
+            yield f"the trace {trace.name} spreads, so that it must have the side 'input' and on_spike 'add'"
+        if trace.spread and getattr(declared.get(trace.spread), "unit", None) != "":
+            yield f"the trace {trace.name} spreads by {trace.spread!r}, which is not a parameter with the unit ''"
+    if len([trace for trace in traces if trace.spread]) > 1:
+        yield "only one trace may spread"
+    for average in rule.averages:
+        yield from _average(rule, average, declared, quantities)
+    potential = {"v": _VOLTAGE} if rule.output_neuron else {}
+    able = dict.fromkeys(("w", *rule.synapse_variables), NUMBER)
+    for spot in _CODES:
+        known = names | potential | ({"dt": _TIME} if spot == "each_step" else {})
+        if spot == "periodically":  # between two steps, when traces have no present value
+            known = {name: known[name] for name in known if name not in {trace.name for trace in traces}}
+        for problem in check_code(getattr(rule, spot), known, able):
+            yield f"{spot}: {problem}"
+    if not any(re.search(r"^\s*w\s*[-+*/]?=", getattr(rule, spot), re.MULTILINE) for spot in _CODES):
+        yield f"nothing gives w a value: it needs {', '.join(_CODES[:-1])} or {_CODES[-1]}"
+    if rule.periodically:
+        yield from _time_constant(rule.period_name, "periodically", declared)
+    if odd := set(rule.protocol_variables).difference(rule.synapse_variables):
+        yield f"protocol_variables names {', '.join(sorted(odd))}, which synapse_variables does not"
+    needed = rule.input_spike_needs
+    if needed and not (
+        needed in {trace.name for trace in traces if trace.side == "output"}
+        and re.search(rf"\b{re.escape(needed)}\b", rule.on_input_spike)
+    ):
+        yield f"input_spike_needs must be an output trace that on_input_spike reads, not {needed!r}"
+
+
+def _names(
+    rule: type[PlasticityRule], remembered: dict[str, Dimension], quantities: dict[str, Dimension]
+) -> Iterator[str]:
+    """Errors in names that reach Brian2 and C++."""
+    codes = [getattr(rule, spot) for spot in _CODES]
+    codes += [f"{average.of} {average.on_spike}" for average in rule.averages]
+    read = set(re.findall(r"\w+", " ".join(codes)))
+    read |= {trace.tau for trace in rule.traces} | {average.tau for average in rule.averages}
+    # in synapses, an intermediate result named like a variable of the neuron would overwrite that variable
+    results = re.findall(r"^\s*(\w+)\s*[-+*/]?=(?!=)", "\n".join(codes[: len(_CODES)]), re.MULTILINE)
+    used = [*remembered, *(name for name in quantities if name in read), *results]
+    for name in dict.fromkeys(used):
+        if name in ("w", "w_max"):
+            continue
+        try:
+            check_name(name)
+        except StdpbenchError as error:
+            yield str(error)
+    for name in remembered:
+        if name.endswith(("_pre", "_post")):
+            yield f"{name}: the name of a trace, average or variable must not end in _pre or _post"
+        if name in quantities:
+            yield f"{name} is named twice: as a parameter, and as a trace, average or variable"
+
+
+def _time_constant(name: str, of: str, declared: dict[str, Parameter]) -> Iterator[str]:
+    parameter = declared.get(name)
+    if parameter is None:
+        yield f"{of} has the time constant {name!r}, which is not a parameter"
+    elif parameter.unit not in ("ms", "s"):
+        yield f"{of} has the time constant {name}, which is not a time: its unit should be ms or s"
+
+
+def _average(
+    rule: type[PlasticityRule], average: Average, declared: dict[str, Parameter], quantities: dict[str, Dimension]
+) -> Iterator[str]:
+    yield from _time_constant(average.tau, f"the average {average.name}", declared)
+    if average.delay:
+        yield from _time_constant(average.delay, f"the delay of the average {average.name}", declared)
+    traces = dict.fromkeys((trace.name for trace in rule.traces if trace.side == "output"), NUMBER)
+    followed = {"v": _VOLTAGE} if average.follows_v else traces
+    for part, known in (("of", followed), ("on_spike", {})):
+        expression = getattr(average, part)
+        if expression or part == "of":
+            code = f"{average.name} = {expression}"
+            for problem in check_code(
+                code, known | quantities | _UNITS | {average.name: NUMBER}, {average.name: NUMBER}
+            ):
+                yield f"the average {average.name}, {part}: {problem}"

@@ -1,0 +1,402 @@
+"""Expression language of custom rules, with its checks.
+
+Arithmetic on known names, comparisons inside ``int(…)``, and the functions of `FUNCTIONS`; one statement per line,
+``w = …``, or ``my_NAME = …`` for an intermediate result, also ``+= -= *= /=``. A text from a file is data and is never
+run as Python: it is parsed to a tree with a fixed set of node types, and code is generated from that tree; only the
+generated code reaches Brian2 and the compiler. Rules written as Python classes are checked against the same language
+(`stdpbench.kinds.plasticity.declared`), but their text is passed to Brian2 unchanged.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stdpbench.base.errors import StdpbenchError, nearest
+from stdpbench.declare.expressions import FUNCTIONS as COMPUTED
+
+Dimension = tuple[float, float]
+"""Exponents of time and voltage."""
+NUMBER: Dimension = (0.0, 0.0)
+DIMENSIONS: dict[str, Dimension] = {
+    "": NUMBER,
+    "ms": (1.0, 0.0),
+    "s": (1.0, 0.0),
+    "Hz": (-1.0, 0.0),
+    "mV": (0.0, 1.0),
+    "V": (0.0, 1.0),
+}
+"""Unit that a parameter may have -> dimension."""
+FUNCTIONS = {
+    **dict.fromkeys(("exp", "expm1", "log", "log1p", "log10", "sin", "cos", "tanh", "floor", "ceil"), 1),
+    **{"sqrt": 1, "abs": 1, "sign": 1, "int": 1, "minimum": 2, "maximum": 2, "clip": 3},
+}
+"""Name of a function -> number of arguments. ``int`` converts a comparison to 0 or 1."""
+ALL = FUNCTIONS | dict.fromkeys(("arcsin", "arccos", "arctan", "sinh", "cosh", "tan", "exprel"), 1)
+"""With the other functions of Brian2, except those that draw random numbers: a presentation is a pure function."""
+_BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+_CHARACTERS = re.compile(r"[^A-Za-z0-9_+\-*/(),.<>=! ]")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_LONGEST, _DEEPEST = 2000, 50
+
+
+class ExpressionError(StdpbenchError):
+    """An error in an expression, with its position for highlighting.
+
+    Attributes
+    ----------
+    line, column, end : int
+        Line, column of the first character, and column after the last character, counted from 0.
+    what : str
+        The message without the position.
+    """
+
+    def __init__(self, sentence: str, line: int, column: int, end: int, what: str) -> None:
+        super().__init__(sentence)
+        self.line, self.column, self.end, self.what = line, column, end, what
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A part of an expression: generated code, dimension, and value if it is a constant.
+
+    `factor` is the product of its numeric factors, which Brian2 combines.
+    """
+
+    text: str
+    dimension: Dimension
+    is_condition: bool = False
+    constant: float | None = None
+    factor: float = 1.0
+
+    @property
+    def scale(self) -> float:
+        """Numeric factor that it contributes to a product."""
+        return self.factor if self.constant is None else self.constant
+
+
+def checked(text: object, names: Mapping[str, Dimension], where: str) -> str:
+    """Parse statements and generate code for Brian2 from them.
+
+    Parameters
+    ----------
+    text : object
+        Content of a file: one statement per line, which assign a value to ``w``.
+    names : mapping of str to Dimension
+        Names that may be read, including ``w``.
+    where : str
+        Dotted path for error messages.
+
+    Returns
+    -------
+    str
+        The same statements in Brian2's syntax, with floats for numbers and parentheses around all parts; empty if
+        there is no statement.
+
+    Raises
+    ------
+    StdpbenchError
+        One sentence with the column of the error and what would be right: an `ExpressionError` if the column is known.
+    """
+    if not isinstance(text, str):
+        raise StdpbenchError(f"{where} must be a text such as 'w = clip(w + eta*x, 0, w_max)', not {text!r}")
+    if len(text) > _LONGEST:
+        raise StdpbenchError(f"{where} has {len(text)} characters; at most {_LONGEST} are allowed")
+    lines = text.split("\n")
+    scope, statements = _Scope(dict(names)), []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            place = f"{where}, line {number}" if len([one for one in lines if one.strip()]) > 1 else where
+            statements.append(_Line(line, scope, place, number - 1).written())
+    if statements and not any(statement.startswith("w = ") for statement in statements):
+        raise StdpbenchError(f"{where} does not assign to w; write, for example, w = clip(w + eta*x, 0, w_max)")
+    return "\n".join(statements)
+
+
+def check_code(code: str, names: Mapping[str, Dimension], assignable: Mapping[str, Dimension]) -> list[str]:
+    """Errors in the statements of a rule that is a Python class, a clause each.
+
+    Any new name may be assigned, statements may span several lines, and the functions are those of `ALL`.
+
+    Parameters
+    ----------
+    code : str
+        Statements.
+    names : mapping of str to Dimension
+        What may be read.
+    assignable : mapping of str to Dimension
+        Names that may be assigned.
+    """
+    try:
+        body = ast.parse("\n".join(line.strip() for line in code.strip().splitlines())).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return [f"{code.strip()!r} cannot be read ({getattr(error, 'msg', error)})"]
+    scope, found = _Scope(dict(names), assignable, ALL, own_names=True), []
+    for statement in map(ast.unparse, body):
+        try:
+            _Line(statement, scope, "", 0).written()
+        except ExpressionError as error:
+            found.append(f"{error.what} (in {statement!r})")
+    return found
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a valid name: a letter, then at most 39 letters, digits and underscores, all ASCII."""
+    return _NAME.fullmatch(text) is not None
+
+
+@dataclass
+class _Scope:
+    """Names and functions of a list of statements.
+
+    Of the `known` names, the `assignable` ones may be assigned; so may new names that begin with ``my_``, or with
+    `own_names` any new name.
+    """
+
+    known: dict[str, Dimension]
+    assignable: Mapping[str, Dimension] = field(default_factory=lambda: {"w": NUMBER})
+    functions: Mapping[str, int] = field(default_factory=lambda: FUNCTIONS)
+    own_names: bool = False
+
+    def __post_init__(self) -> None:
+        self.given = frozenset(self.known)
+
+    def takes(self, name: str) -> bool:
+        """Whether a name may be given a value."""
+        if name in self.assignable:
+            return True
+        own = self.own_names or (name.startswith("my_") and is_name(name) and not name.endswith(("_pre", "_post")))
+        return own and (name not in self.given or (name.startswith("my_") and not self.own_names))
+
+
+class _Line:
+    """One statement; names that it assigns are added to the known names."""
+
+    def __init__(self, line: str, scope: _Scope, where: str, number: int) -> None:
+        self.line, self.scope, self.known, self.where, self.number = line, scope, scope.known, where, number
+        self.lead = len(line) - len(line.lstrip())
+
+    def written(self) -> str:
+        self._check_characters()
+        try:
+            body = ast.parse(self.line.strip()).body
+        except SyntaxError as error:
+            raise self._wrong(self.lead + (error.offset or 1) - 1, f"syntax error ({error.msg})") from None
+        except (ValueError, RecursionError, MemoryError):
+            raise self._wrong(self.lead, "syntax error") from None
+        node = body[0]
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            target, expression = node.targets[0], node.value
+            value = self._value(expression, 0)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and type(node.op) in _BINARY:
+            target = node.target
+            whole = ast.BinOp(ast.copy_location(ast.Name(target.id, ast.Load()), target), node.op, node.value)
+            value = self._value(ast.copy_location(whole, target), 0)
+        else:
+            raise self._wrong(self.lead, "only statements such as w = … or w += … are allowed")
+        name = target.id
+        if value.is_condition:
+            raise self._at(node, "a comparison is not a number; int(…) converts it to 0 or 1")
+        if value.dimension != self.scope.assignable.get(name, value.dimension):
+            has = (
+                "has no unit"
+                if self.scope.assignable[name] == NUMBER
+                else f"is {_describe(self.scope.assignable[name])}"
+            )
+            raise self._at(node.value, f"{name} {has}, but this is {_describe(value.dimension)}")
+        if not self.scope.takes(name):
+            others = "new names" if self.scope.own_names else "names that start with my_"
+            able = ", ".join(sorted(self.scope.assignable))
+            raise self._at(target, f"{name} cannot be assigned; only {able} and {others} can")
+        self.known[name] = value.dimension
+        return f"{name} = {value.text}"
+
+    def _check_characters(self) -> None:
+        if odd := _CHARACTERS.search(self.line):
+            raise self._wrong(odd.start(), f"{odd[0]!r} is not allowed in an expression")
+        open_at: list[int] = []
+        for column, character in enumerate(self.line):
+            if character == "(":
+                open_at.append(column)
+                if len(open_at) > _DEEPEST:
+                    raise self._wrong(column, f"brackets are nested more than {_DEEPEST} deep")
+            elif character == ")":
+                if not open_at:
+                    raise self._wrong(column, "this ')' has no matching '('")
+                open_at.pop()
+        if open_at:
+            raise self._wrong(open_at[-1], "this '(' has no matching ')'")
+
+    def _value(self, node: ast.expr, depth: int) -> _Value:
+        if depth > 4 * _DEEPEST:
+            raise self._at(node, "this is nested too deeply")
+        match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return self._number(node, number)
+            case ast.Name(id=name):
+                if name not in self.known:
+                    near = nearest(name, [*self.known, *self.scope.functions])
+                    hint = f"did you mean {near}?" if near else f"known names are {', '.join(self.known)}"
+                    raise self._at(node, f"unknown name {name}; {hint}")
+                return _Value(name, self.known[name])
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=inner):
+                value = self._numeric(inner, depth)
+                constant = None if value.constant is None else -value.constant
+                if isinstance(op, ast.UAdd):
+                    return value
+                return _Value(f"(-{value.text})", value.dimension, constant=constant, factor=-value.scale)
+            case ast.BinOp(op=op, left=left, right=right) if type(op) in _BINARY:
+                return self._binary(node, op, self._numeric(left, depth), self._numeric(right, depth))
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+                one, other = self._numeric(left, depth), self._numeric(right, depth)
+                self._same(node, one, other, "compares")
+                return _Value(f"({one.text} {_COMPARE[type(op)]} {other.text})", NUMBER, is_condition=True)
+            case ast.BoolOp(op=join, values=parts):
+                found = [self._value(part, depth + 1) for part in parts]
+                if not all(part.is_condition for part in found):
+                    raise self._at(node, "and, or can only join comparisons")
+                word = " and " if isinstance(join, ast.And) else " or "
+                return _Value(f"({word.join(part.text for part in found)})", NUMBER, is_condition=True)
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                value = self._value(inner, depth + 1)
+                if not value.is_condition:
+                    raise self._at(node, "not can only precede a comparison")
+                return _Value(f"(not {value.text})", NUMBER, is_condition=True)
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                return self._call(node, name, arguments, depth)
+        functions = ", ".join(self.scope.functions)
+        raise self._at(node, f"{ast.unparse(node)!r} is not arithmetic; functions are {functions}")
+
+    def _numeric(self, node: ast.expr, depth: int) -> _Value:
+        value = self._value(node, depth + 1)
+        if value.is_condition:
+            raise self._at(node, "a comparison is not a number; int(…) converts it to 0 or 1")
+        return value
+
+    def _number(self, node: ast.expr, number: float) -> _Value:
+        try:
+            value = float(number)
+        except OverflowError:
+            value = math.inf
+        if not math.isfinite(value):
+            raise self._at(node, "this number is too large")
+        return _Value(repr(value), NUMBER, constant=value)
+
+    def _binary(self, node: ast.BinOp, op: ast.operator, one: _Value, other: _Value) -> _Value:
+        dimension = one.dimension
+        if isinstance(op, ast.Add | ast.Sub):
+            self._same(node, one, other, "adds" if isinstance(op, ast.Add) else "subtracts")
+        elif isinstance(op, ast.Pow):
+            if other.dimension != NUMBER:
+                raise self._at(node.right, f"an exponent has no unit, but this is {_describe(other.dimension)}")
+            if one.dimension != NUMBER:
+                if other.constant is None:
+                    raise self._at(node.right, f"the exponent of {_describe(one.dimension)} must be a plain number")
+                dimension = (dimension[0] * other.constant, dimension[1] * other.constant)
+        else:
+            sign = 1 if isinstance(op, ast.Mult) else -1
+            dimension = (dimension[0] + sign * other.dimension[0], dimension[1] + sign * other.dimension[1])
+        text = f"({one.text}{_BINARY[type(op)]}{other.text})"
+        if one.constant is not None and other.constant is not None:
+            value = self._computed(node, op, one.constant, other.constant)
+            return _Value(text, dimension, constant=value)
+        if isinstance(op, ast.Div):
+            self._computed(node, op, 1.0, other.scale)  # division is multiplication by the inverse
+        factor = self._computed(node, op, one.scale, other.scale) if isinstance(op, ast.Mult | ast.Div) else 1.0
+        return _Value(text, dimension, factor=factor)
+
+    def _computed(self, node: ast.expr, op: ast.operator, one: float, other: float) -> float:
+        """Value of a part without names, or of its numeric factors; must be finite, since Brian2 evaluates it."""
+        try:
+            match op:
+                case ast.Add():
+                    value = one + other
+                case ast.Sub():
+                    value = one - other
+                case ast.Mult():
+                    value = one * other
+                case ast.Div():
+                    value = one / other
+                case _:
+                    value = math.pow(one, other)
+        except (ZeroDivisionError, OverflowError, ValueError):
+            value = math.nan
+        by_zero = isinstance(op, ast.Div) and other == 0
+        if not math.isfinite(value):
+            raise self._at(node, f"{ast.unparse(node)!r} {'divides by zero' if by_zero else 'is not a number'}")
+        return value
+
+    def _call(self, node: ast.Call, name: str, arguments: list[ast.expr], depth: int) -> _Value:
+        functions = self.scope.functions
+        if name not in functions:
+            near = nearest(name, functions)
+            hint = f"did you mean {near}?" if near else f"functions are {', '.join(functions)}"
+            raise self._at(node, f"unknown function {name}; {hint}")
+        count = functions[name]
+        if len(arguments) != count:
+            raise self._at(node, f"{name} takes {count} argument{'s' if count > 1 else ''}, not {len(arguments)}")
+        if name == "int":
+            condition = self._value(arguments[0], depth + 1)
+            if not condition.is_condition:
+                raise self._at(node, "int takes a comparison, such as int(x > 0.5)")
+            return _Value(f"(1.0*int({condition.text}))", NUMBER)
+        values = [self._numeric(argument, depth) for argument in arguments]
+        first, texts = values[0], [value.text for value in values]
+        constant = self._of_constants(node, name, values)
+        if name in ("clip", "minimum", "maximum"):
+            for other in values[1:]:
+                self._same(node, first, other, "compares")
+            if name != "clip" and first.dimension != NUMBER:
+                raise self._at(node, f"{name} takes numbers without unit, but this is {_describe(first.dimension)}")
+            # Brian2 has no minimum and maximum
+            texts = {"minimum": [texts[0], "-1e308", texts[-1]], "maximum": [*texts, "1e308"]}.get(name, texts)
+            return _Value(f"clip(1.0*{', '.join(texts)})", first.dimension, constant=constant)
+        if name in ("sqrt", "abs"):
+            half = 0.5 if name == "sqrt" else 1.0
+            dimension = (first.dimension[0] * half, first.dimension[1] * half)
+            return _Value(f"{name}({first.text})", dimension, constant=constant)
+        if first.dimension != NUMBER and name != "sign":
+            raise self._at(
+                arguments[0], f"{name} takes a number without unit, but this is {_describe(first.dimension)}"
+            )
+        return _Value(f"{name}({first.text})", NUMBER, constant=constant)
+
+    def _of_constants(self, node: ast.Call, name: str, values: list[_Value]) -> float | None:
+        """Value of a function of constants, which must be finite; None if an argument contains names."""
+        constants = [value.constant for value in values if value.constant is not None]
+        if len(constants) < len(values) or name not in COMPUTED:
+            return None
+        with np.errstate(all="ignore"):
+            value = float(COMPUTED[name](*constants))
+        if not math.isfinite(value):
+            raise self._at(node, f"{ast.unparse(node)!r} is not a number")
+        return value
+
+    def _same(self, node: ast.expr, one: _Value, other: _Value, verb: str) -> None:
+        if one.dimension != other.dimension:
+            raise self._at(
+                node, f"{ast.unparse(node)!r} {verb} {_describe(one.dimension)} and {_describe(other.dimension)}"
+            )
+
+    def _at(self, node: ast.AST, what: str) -> StdpbenchError:
+        end = getattr(node, "end_col_offset", None)
+        return self._wrong(self.lead + getattr(node, "col_offset", 0), what, None if end is None else self.lead + end)
+
+    def _wrong(self, column: int, what: str, end: int | None = None) -> StdpbenchError:
+        sentence = f"{self.where}, column {column + 1}: {what}"
+        return ExpressionError(sentence, self.number, column, max(column + 1, end or 0), what)
+
+
+def _describe(dimension: Dimension) -> str:
+    """Describe a dimension."""
+    names = {NUMBER: "a number without unit", (1.0, 0.0): "a time", (-1.0, 0.0): "a rate", (0.0, 1.0): "a voltage"}
+    if dimension in names:
+        return names[dimension]
+    parts = zip(("s", "V"), dimension, strict=True)
+    return "a quantity in " + "·".join(f"{unit}^{power:g}" for unit, power in parts if power)

@@ -1,0 +1,28 @@
+"""No input at all."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.streams.base import Stream
+
+
+class NoInput(Stream):
+    """No input: the populations of the network drive each other, or themselves."""
+
+    kind: Literal["none"] = "none"
+
+    summary: ClassVar[str] = "No input"
+    reference: ClassVar[str] = "–"
+
+    @property
+    def n_inputs(self) -> int:
+        """There are none."""
+        return 0
+
+    def spikes(self, seed: int, start: int, stop: int, dt: float) -> Spikes:
+        """Return no spikes."""
+        return Spikes(np.empty(0, np.int32), np.empty(0, np.int32))

@@ -1,0 +1,33 @@
+"""Weights that start from training pictures."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.declare.parameters import parameter
+from stdpbench.kinds.weights.base import Weight
+
+
+class Samples(Weight):
+    """Each target neuron starts from a training picture, blurred and mixed with random weights.
+
+    Pictures are drawn without replacement as long as they last; labels are not looked at. Only for projections from
+    the input. After Cachi et al. (2020), who start from training samples.
+    """
+
+    kind: Literal["samples"] = "samples"
+    blur: float = parameter(1.0, unit="px", ge=0, structural=True, help="Width (SD) of the blur.")
+    noise: float = parameter(0.1, unit="", ge=0, le=1, structural=True, help="Fraction of random weights.")
+
+    summary: ClassVar[str] = "Weights that start from training pictures, blurred and mixed with random weights"
+    from_pictures: ClassVar[bool] = True
+
+    def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Weights of this kind cannot be drawn without pictures."""
+        raise StdpbenchError(
+            "weights of kind 'samples' start from training pictures, and cannot be drawn without them"
+        )

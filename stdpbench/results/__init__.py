@@ -1,0 +1,1 @@
+"""What responses say: read-outs and their figures."""

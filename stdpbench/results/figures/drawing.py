@@ -1,0 +1,121 @@
+"""Common parts of figures: size, colours and number formats."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.units import thousands
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+DPI: Final = 100
+GRID_COLOUR: Final = "#DDDDDD"
+OKABE_ITO: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Blue, vermilion, green, purple, orange, sky blue, black."""
+MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
+
+_GAP_COLOUR = "#C7D3DB"
+_LONGEST_NAME = 24
+
+
+def new_figure(wide: float, high: float, *, constrained: bool = False, pad: float = 0.12) -> Figure:
+    """Create an empty figure of a size in pixels on an Agg canvas; `constrained`: laid out, `pad` inch apart."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    from stdpbench.results.figures.literal import LiteralFigure
+
+    layout = ConstrainedLayoutEngine(w_pad=pad, h_pad=pad) if constrained else None
+    figure = LiteralFigure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor="white", layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def greys() -> Colormap:
+    """Return a colour map from white to black with evenly decreasing lightness; NaN has the colour of gaps."""
+    import matplotlib
+
+    return matplotlib.colormaps["gray_r"].with_extremes(bad=_GAP_COLOUR)
+
+
+def reds_and_blues() -> Colormap:
+    """Return a colour map from red, for negative numbers, through white to blue; NaN has the colour of gaps."""
+    import matplotlib
+
+    return matplotlib.colormaps["RdBu"].with_extremes(bad=_GAP_COLOUR)
+
+
+def oranges_and_purples() -> Colormap:
+    """Return a colour map from purple, for negative numbers, through white to orange; NaN has the colour of gaps."""
+    import matplotlib
+
+    return matplotlib.colormaps["PuOr_r"].with_extremes(bad=_GAP_COLOUR)
+
+
+def blues() -> Colormap:
+    """Return a colour map from white through Okabe and Ito's blue to dark blue, with evenly decreasing CIE L*."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    # the blue has L* = 46, the dark one 12: 0.61 of the way down from 100
+    return LinearSegmentedColormap.from_list("blues", [(0.0, "#FFFFFF"), (0.61, OKABE_ITO[0]), (1.0, "#00213A")])
+
+
+def readable_on(colour: tuple[float, float, float, float]) -> str:
+    """Return black or white, whichever contrasts more with a colour."""
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in colour[:3]
+    )
+    # relative luminance of sRGB, and the value that contrasts as much with black as with white (WCAG 2)
+    return "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "white"
+
+
+def spaced(number: int) -> str:
+    """Format a whole number with thin spaces between thousands, from five digits on."""
+    return str(number) if abs(number) < 10_000 else thousands(number)
+
+
+def percent(share: float) -> str:
+    """Format a share as a percentage with one decimal; a dash for NaN."""
+    return "–" if math.isnan(share) else f"{100 * share:.1f} %"
+
+
+def shortened(name: str) -> str:
+    """Shorten a name to at most 24 characters by omitting its middle, so that names with a common start differ."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:14]}…{name[-9:]}"
+
+
+def curve(axes: Axes, x: NDArray[Any], y: NDArray[Any], series: int, label: str) -> None:
+    """Draw one quantity over presentations with the colour and marker of a series; NaN leaves no gap in the line."""
+    x, y = np.asarray(x), np.asarray(y, np.float64)
+    known = ~np.isnan(y)
+    # with many points only some are marked, different ones in each series, so that markers do not overlap
+    step = max(1, int(known.sum()) // 12)
+    axes.plot(
+        x[known],
+        y[known],
+        color=OKABE_ITO[series % len(OKABE_ITO)],
+        marker=MARKERS[series % len(MARKERS)],
+        markevery=(series * step // 3 % step, step),
+        markersize=5,
+        linewidth=1.6,
+        label=label,
+    )
+    axes.grid(visible=True, color=GRID_COLOUR, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=10)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def own_axis(axes: Axes, label: str, series: int) -> None:
+    """Label the vertical axis in the colour of its curve."""
+    colour = OKABE_ITO[series]
+    axes.set_ylabel(label, fontsize=11, color=colour)
+    axes.tick_params(axis="y", colors=colour, labelsize=10)

@@ -1,0 +1,199 @@
+"""Figures as files, and at the width of a column of a paper.
+
+Every command and function that writes a figure takes the same formats and the same widths from here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.files import write_aside
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS: Final = (".pdf", ".svg", ".png")
+POINTS: Final = 8.0
+"""Font size of a figure of given width, in points; ticks and notes are smaller, titles larger."""
+PAPER_DPI: Final = 300
+PAPER_PAD: Final = 0.04  # inch
+NARROW: Final = 120.0
+"""Width in mm below which panels lie below each other rather than side by side."""
+INCH: Final = 25.4  # mm
+_SCREEN_POINTS = 11.0
+_UNITS = {"mm": 1.0, "cm": 10.0, "in": INCH}
+_LEAST, _MOST = 30.0, 600.0
+_LETTER = 0.6  # mean width of a letter, as a share of the font size
+
+Width = float | str
+"""A width: a number in mm, or a text with its unit, such as ``"88 mm"`` or ``"3.5 in"``."""
+
+
+def millimetres(width: Width, where: str = "width") -> float:
+    """Return a width in mm.
+
+    Parameters
+    ----------
+    width : float or str
+        In mm, or with its unit: mm, cm or in.
+    where : str
+        Names the width in an error sentence.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not a width, or not from 30 to 600 mm.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(mm|cm|in)?\s*", str(width))
+    if match is None or isinstance(width, bool):
+        raise StdpbenchError(f"{where}: expected a width such as '88 mm' or '3.5 in', got {width!r}")
+    found = float(match[1]) * _UNITS[match[2] or "mm"]
+    if not _LEAST <= found <= _MOST:
+        raise StdpbenchError(f"{where}: {width} is not from {_LEAST:g} to {_MOST:g} mm")
+    return found
+
+
+def check_figure_file(path: Path, option: str, formats: tuple[str, ...] = FORMATS) -> None:
+    """Check that a figure can be written to a file, before it is drawn.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    option : str
+        The option that names it, for an error sentence.
+    formats : tuple of str
+        Endings that the name may have.
+
+    Raises
+    ------
+    StdpbenchError
+        If the name has another ending, or there is no such folder.
+    """
+    if path.suffix.lower() not in formats:
+        raise StdpbenchError(f"{option} {path}: the name must end in {', '.join(formats)}")
+    if not path.parent.is_dir():
+        raise StdpbenchError(f"{option} {path}: there is no folder {path.parent}")
+
+
+def figure_width(path: Path | None, option: str, width: Width | None) -> float | None:
+    """Return the width of a figure in mm, once file and width have been checked; None without a width.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file, if a figure is wanted.
+    option : str
+        The option that names it.
+    width : float or str, optional
+        What ``--width`` says.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file cannot be written (`check_figure_file`), the width is none, or there is a width without a file.
+    """
+    if path is not None:
+        check_figure_file(path, option)
+    elif width is not None:
+        raise StdpbenchError(f"--width sets the width of a figure: name its file with {option}")
+    return None if width is None else millimetres(width, "--width")
+
+
+def letters(width: float | None, usual: int, points: float = POINTS) -> int:
+    """Return how many letters fit into a line of a figure of a width in mm, or `usual` without a width."""
+    return usual if width is None else max(20, int(width / INCH * 72 / (_LETTER * points)))
+
+
+def at_width(figure: Figure, width: float | None) -> Figure:
+    """Make a figure that was drawn for the screen as wide as a column of a paper.
+
+    Labels get 8 points, other texts, lines and markers shrink in proportion, and the plots take the room that is left.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        With constrained layout; it is changed.
+    width : float or None
+        In mm; None: leave it as it is.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    if width is None:
+        return figure
+    from matplotlib.collections import Collection
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+    from matplotlib.text import Text
+
+    factor, (wide, high) = POINTS / _SCREEN_POINTS, figure.get_size_inches()
+    across = width / INCH / wide
+    figure.set_size_inches(width / INCH, high * (across + max(across, factor)) / 2)
+    figure.set_dpi(PAPER_DPI)
+    found: Callable[[type[Any]], Sequence[Any]] = figure.findobj
+    ticks: set[Any] = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            for which in ("major", "minor"):
+                labels: Sequence[Any] = axis.get_ticklabels(minor=which == "minor")
+                ticks.update(axis.get_ticklabels(which="both"))
+                if labels:
+                    axis.set_tick_params(which=which, labelsize=labels[0].get_fontsize() * factor)
+    for text in found(Text):
+        if text not in ticks:
+            text.set_fontsize(text.get_fontsize() * factor)
+    for line in found(Line2D):
+        line.set_linewidth(line.get_linewidth() * factor)
+        line.set_markersize(line.get_markersize() * factor)
+        line.set_markeredgewidth(line.get_markeredgewidth() * factor)
+    for patch in found(Patch):
+        patch.set_linewidth(patch.get_linewidth() * factor)
+    for drawn in found(Collection):
+        drawn.set_linewidths([factor * one for one in drawn.get_linewidths()])
+    if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):
+        layout.set(w_pad=PAPER_PAD, h_pad=PAPER_PAD)
+    return figure
+
+
+def write_figure(figure: Figure, path: str | Path) -> None:
+    """Write a figure to a temporary file and rename it, so that no incomplete file remains.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    path : str or Path
+        Target file, in an existing folder; its ending is the format, one of `FORMATS`. Text of PDF and SVG stays text.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file cannot be written.
+    """
+    import matplotlib
+
+    path = Path(path)
+    ending = path.suffix.lower().removeprefix(".")
+    dpi = figure.dpi if ending == "png" else max(PAPER_DPI, figure.dpi)
+    settings: AbstractContextManager[None] = nullcontext()
+    if ending != "png":  # all threads share them
+        settings = matplotlib.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "stdpbench"})
+    with settings:
+        write_aside(path, lambda file: figure.savefig(file, format=ending, dpi=dpi, metadata=_METADATA[ending]))
+
+
+# without times and versions: equal figures give equal files
+_METADATA: Final[dict[str, dict[str, None]]] = {
+    "png": {"Software": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+    "svg": {"Creator": None, "Date": None},
+}

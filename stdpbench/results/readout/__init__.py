@@ -1,0 +1,51 @@
+"""Read-outs: classes from spikes, with measures of their quality. Families of kinds and their base classes."""
+
+from stdpbench.declare.registry import Family
+from stdpbench.results.readout.base import NO_ANSWER, Assignment, Readout, assign, classes_of_outputs
+from stdpbench.results.readout.metrics import INTERVAL, Score, score, wilson_interval
+from stdpbench.results.readout.spike_trains import SpikeTrains
+from stdpbench.results.readout.timed import Known, TimedReadout
+
+readouts: Family[Readout] = Family(
+    "read-out",
+    Readout,  # type: ignore[type-abstract]
+    {
+        "vote": "stdpbench.results.readout.vote:Vote",
+        "proportion": "stdpbench.results.readout.proportion:Proportion",
+        "confidence": "stdpbench.results.readout.confidence:Confidence",
+        "likelihood": "stdpbench.results.readout.likelihood:Likelihood",
+    },
+    group="stdpbench.readout",
+)
+
+timed_readouts: Family[TimedReadout] = Family(
+    "read-out of spike times",
+    TimedReadout,  # type: ignore[type-abstract]
+    {
+        "first-spike": "stdpbench.results.readout.first_spike:FirstSpike",
+        "van-rossum": "stdpbench.results.readout.van_rossum:VanRossum",
+        "victor-purpura": "stdpbench.results.readout.victor_purpura:VictorPurpura",
+    },
+    group="stdpbench.timed_readout",
+)
+
+READOUTS = ("vote", "proportion", "confidence", "likelihood")
+"""Read-outs with which every run is scored; the first one is used in figures. Older runs lack the last one."""
+
+__all__ = [
+    "INTERVAL",
+    "NO_ANSWER",
+    "READOUTS",
+    "Assignment",
+    "Known",
+    "Readout",
+    "Score",
+    "SpikeTrains",
+    "TimedReadout",
+    "assign",
+    "classes_of_outputs",
+    "readouts",
+    "score",
+    "timed_readouts",
+    "wilson_interval",
+]

@@ -1,0 +1,197 @@
+"""Baselines without a network: clustering of the same pixels, and samples of them, with one of these per neuron."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout.base import NO_ANSWER, checked_labels
+from stdpbench.results.readout.metrics import Score, score
+
+LLOYD_UP_TO: Final = 1000
+"""With more centres than this, mini-batches are used, since exact iterations would take tens of minutes."""
+
+SAMPLES: Final = "samples as prototypes"
+"""Name of the baseline `prototype_accuracy`."""
+
+_AT_ONCE = 2_000_000  # similarities in memory
+_MAX_ITER = 100
+_MAX_PASSES = 20
+
+
+def kmeans_accuracy(
+    train_pixels: NDArray[Any],
+    train_labels: NDArray[np.integer[Any]],
+    test_pixels: NDArray[Any],
+    test_labels: NDArray[np.integer[Any]],
+    k: int,
+    seed: int,
+    *,
+    n_classes: int | None = None,
+    max_iter: int | None = None,
+    of: str = "pixels",
+) -> Score:
+    """Cluster training pictures, label each centre by the majority of its members, and test.
+
+    A centre corresponds to a neuron: it is found without labels and then labelled with those of training pictures.
+
+    Parameters
+    ----------
+    train_pixels, test_pixels : ndarray, (n_images, ...)
+        Pictures as passed to the encoder, of any number type; converted to float32, (n_images, n_input).
+    train_labels : ndarray, integer, (n_labelled,)
+        Classes, 0 .. n_classes - 1, of the first training pictures, which label the centres. The centres are computed
+        from all training pictures.
+    test_labels : ndarray, integer, (n_images,)
+        Classes of the test pictures.
+    k : int
+        Number of centres: the network's n_exc.
+    seed : int
+        Seed, at least 0, of the initial centres (k-means++, one start).
+    n_classes : int, optional
+        Number of classes; default: as many as in the training labels.
+    of : str
+        What the values are called in `Score.description`.
+    max_iter : int, optional
+        Maximum number of Lloyd's iterations (default: 100), or with mini-batches of passes over the pictures (default:
+        20).
+
+    Returns
+    -------
+    Score
+        Score on the test pictures. `Score.description` names the algorithm: up to `LLOYD_UP_TO` centres scikit-learn's
+        ``KMeans`` (Lloyd), beyond that ``MiniBatchKMeans``. A picture whose centre has no labelled member has no
+        answer.
+
+    Raises
+    ------
+    StdpbenchError
+        If there are fewer training pictures than centres, or pictures and labels do not match.
+
+    Notes
+    -----
+    Runs on one thread: with several, float32 sums would depend on the order in which threads finish.
+    """
+    from sklearn.cluster import KMeans, MiniBatchKMeans
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    train, test = _rows(train_pixels), _rows(test_pixels)
+    if n_classes is None:
+        n_classes = int(np.max(train_labels)) + 1 if len(train_labels) else 1
+    classes = checked_labels(train_labels, n_classes)
+    if len(classes) > len(train) or len(test_labels) != len(test):
+        raise StdpbenchError(
+            f"k-means has {len(train)} training and {len(test)} test pictures, "
+            f"but {len(classes)} and {len(test_labels)} labels"
+        )
+    if train.shape[1] != test.shape[1]:
+        raise StdpbenchError(
+            f"k-means has training pictures of {train.shape[1]} pixels, but test pictures of {test.shape[1]}"
+        )
+    if not 1 <= k <= len(train):
+        raise StdpbenchError(f"k-means needs 1 to {len(train)} centres for {len(train)} training pictures, not {k}")
+    start = int(np.random.SeedSequence(seed).generate_state(1)[0])  # scikit-learn accepts 32 bits only
+    if k <= LLOYD_UP_TO:
+        limit = _MAX_ITER if max_iter is None else max_iter
+        model = KMeans(k, n_init=1, max_iter=limit, algorithm="lloyd", random_state=start, copy_x=False)
+        name = f"k-means on {of}, K = {k} (KMeans, Lloyd, one k-means++ start, at most {limit} iterations)"
+    else:
+        limit = _MAX_PASSES if max_iter is None else max_iter
+        # initial centres are drawn from init_size pictures, which must be more than the centres
+        model = MiniBatchKMeans(
+            k, n_init=1, max_iter=limit, batch_size=2048, init_size=min(len(train), 3 * k), random_state=start
+        )
+        name = f"k-means on {of}, K = {k} (MiniBatchKMeans, one k-means++ start, at most {limit} passes)"
+    with threadpool_limits(limits=1):
+        members = model.fit_predict(train)
+        nearest = model.predict(test)
+    labels = _majority(members[: len(classes)], classes, k, n_classes)
+    return Score(score(labels[nearest], test_labels, n_classes).confusion, name)
+
+
+def prototype_accuracy(
+    prototypes: NDArray[np.floating[Any]],
+    train_pixels: NDArray[Any],
+    train_labels: NDArray[np.integer[Any]],
+    test_pixels: NDArray[Any],
+    test_labels: NDArray[np.integer[Any]],
+    *,
+    n_classes: int,
+    of: str = "pixels",
+    name: str = "training samples",
+) -> Score:
+    """Classify pictures by the most similar prototype, which is labelled by the training pictures most similar to it.
+
+    Nothing is learned: this is what a network of as many neurons could do if each kept the sample that it starts from,
+    and the neuron with the largest cosine of weights and picture answered.
+
+    Parameters
+    ----------
+    prototypes : ndarray, float, (n, n_input)
+        One per neuron of the network.
+    train_pixels, test_pixels : ndarray, (n_images, ...)
+        Pictures as passed to the encoder, of any number type; converted to float32, (n_images, n_input).
+    train_labels : ndarray, integer, (n_images,)
+        Classes, 0 .. n_classes - 1, of the training pictures, which label the prototypes.
+    test_labels : ndarray, integer, (n_images,)
+        Classes of the test pictures.
+    n_classes : int
+        Number of classes.
+    of, name : str
+        What the values and the prototypes are called in `Score.description`.
+
+    Returns
+    -------
+    Score
+        Score on the test pictures. Where no labelled picture is most similar to the prototype, there is no answer.
+
+    Raises
+    ------
+    StdpbenchError
+        If pictures, prototypes and labels do not match.
+    """
+    from threadpoolctl import threadpool_limits
+
+    train, test, chosen = _rows(train_pixels), _rows(test_pixels), _rows(prototypes)
+    classes = checked_labels(train_labels, n_classes)
+    if len(classes) != len(train) or len(test_labels) != len(test):
+        raise StdpbenchError(
+            f"prototypes have {len(train)} training and {len(test)} test pictures, "
+            f"but {len(classes)} and {len(test_labels)} labels"
+        )
+    if not train.shape[1] == test.shape[1] == chosen.shape[1]:
+        raise StdpbenchError(
+            f"prototypes of {chosen.shape[1]} values cannot be compared with training pictures of {train.shape[1]} "
+            f"and test pictures of {test.shape[1]}"
+        )
+    with threadpool_limits(limits=1):
+        members, nearest = (_most_similar(pictures, chosen) for pictures in (train, test))
+    labels = _majority(members, classes, len(chosen), n_classes)
+    counted = score(labels[nearest], test_labels, n_classes)
+    return Score(counted.confusion, f"{len(chosen)} {name} as prototypes, nearest by cosine of {of}; nothing learned")
+
+
+def _most_similar(pictures: NDArray[np.float32], prototypes: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the number of the prototype with the largest cosine, for each picture; of equal ones the first."""
+    length = np.linalg.norm(prototypes, axis=1, keepdims=True)
+    unit = (prototypes / np.where(length > 0, length, 1)).T  # the length of a picture is the same for all prototypes
+    step = max(1, _AT_ONCE // len(prototypes))
+    parts = [(pictures[first : first + step] @ unit).argmax(axis=1) for first in range(0, len(pictures), step)]
+    return np.concatenate([np.empty(0, np.int64), *parts])
+
+
+def _majority(
+    members: NDArray[np.integer[Any]], classes: NDArray[np.int64], k: int, n_classes: int
+) -> NDArray[np.int64]:
+    """Return the commonest class among the members of each centre; `NO_ANSWER` for a centre without any."""
+    votes = np.zeros((k, n_classes), np.int64)
+    np.add.at(votes, (members, classes), 1)
+    return np.where(votes.any(axis=1), votes.argmax(axis=1), NO_ANSWER)
+
+
+def _rows(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    array = np.asarray(pixels)
+    return np.array(array.reshape(len(array), -1), dtype=np.float32, order="C")

@@ -1,0 +1,96 @@
+"""Supervised read-outs: information about the class in responses or pixels that can be read with labels.
+
+Results are reported in a separate column. A linear probe fits one weight per neuron and class to the labels, which is
+more than labelling neurons; nearest neighbours keep every labelled response. Neither measures what the network learned
+without labels.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout.base import checked_labels
+
+NEIGHBOURS: Final = 3
+"""Nearest neighbours, by Euclidean distance; not tuned."""
+_ITERATIONS = 150
+
+
+def rooted(spike_counts: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+    """Return square roots of spike counts as float32, which stabilises their variance."""
+    return np.sqrt(spike_counts.astype(np.float32))
+
+
+def grey(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    """Return pictures as rows of float32, scaled so that the brightest pixel of all is 1."""
+    rows = np.asarray(pixels, np.float32).reshape(len(pixels), -1)
+    return rows / max(float(rows.max(initial=0.0)), 1e-12)
+
+
+def linear_probe(
+    known: NDArray[np.float32], labels: NDArray[np.integer[Any]], shown: NDArray[np.float32], n_classes: int
+) -> NDArray[np.int64]:
+    """Multinomial logistic regression (L2, C = 1; L-BFGS, at most 150 iterations), fitted on `known`.
+
+    Parameters
+    ----------
+    known, shown : ndarray, float32, (n_known, n), (n_images, n)
+        Data with known classes, and data to classify.
+    labels : ndarray, integer, (n_known,)
+        Classes of `known`.
+    n_classes : int
+
+    Returns
+    -------
+    ndarray, int64, (n_images,)
+    """
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    classes = _checked(known, labels, shown, n_classes)
+    only = np.unique(classes)
+    if len(only) == 1:
+        return np.full(len(shown), only[0])
+    mean = known.mean(axis=0)
+    # one scale for all: individual scales would amplify neurons that hardly fire
+    scale = max(float(known.std()), 1e-12)
+    model = LogisticRegression(max_iter=_ITERATIONS, tol=1e-3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the limit is part of the description
+        model.fit((known - mean) / scale, classes)
+    return np.asarray(model.predict((shown - mean) / scale), np.int64)
+
+
+def nearest_neighbours(
+    known: NDArray[np.float32],
+    labels: NDArray[np.integer[Any]],
+    shown: NDArray[np.float32],
+    n_classes: int,
+    k: int = NEIGHBOURS,
+) -> NDArray[np.int64]:
+    """Majority of the k nearest of `known`, by Euclidean distance; in a tie, the lowest class.
+
+    Parameters and return value are those of `linear_probe`.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    classes = _checked(known, labels, shown, n_classes)
+    model = KNeighborsClassifier(min(k, len(known)), algorithm="brute").fit(known, classes)
+    return np.asarray(model.predict(shown), np.int64)
+
+
+def _checked(
+    known: NDArray[np.float32], labels: NDArray[np.integer[Any]], shown: NDArray[np.float32], n_classes: int
+) -> NDArray[np.int64]:
+    classes = checked_labels(labels, n_classes)
+    if len(classes) != len(known) or not len(known):
+        raise StdpbenchError(f"there are {len(known)} labelled responses, but {len(classes)} labels")
+    if known.shape[1:] != shown.shape[1:]:
+        raise StdpbenchError(f"labelled responses have shape {known.shape}, those to classify {shown.shape}")
+    return classes

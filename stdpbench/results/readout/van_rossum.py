@@ -1,0 +1,67 @@
+"""Read-out by van Rossum's distance."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.declare.parameters import parameter
+from stdpbench.results.readout.base import NO_ANSWER
+from stdpbench.results.readout.spike_trains import SpikeTrains
+from stdpbench.results.readout.timed import Known, TimedReadout, check_trains
+
+
+class VanRossum(TimedReadout):
+    r"""The class whose template is nearest in time and space.
+
+    The template of a class is the mean of its labelled responses, each neuron's train filtered with a causal
+    exponential, for which labels give more than one name per neuron; distances are summed over neurons:
+
+    .. math:: D_c^2 = \sum_j \frac{1}{\tau} \int (f_j - \bar f_{cj})^2 dt
+
+    It is computed exactly, not on a grid: products of filtered trains are :math:`\frac12 e^{-|s - t|/\tau}` per pair
+    of spikes. A picture without spikes has no answer.
+    """
+
+    kind: Literal["van-rossum"] = "van-rossum"
+    tau: float = parameter(20.0, unit="ms", gt=0, help="Time constant, the precision of spike times.")
+
+    summary: ClassVar[str] = "Class whose mean spike train, neuron by neuron, is nearest (van Rossum's distance)"
+    reference: ClassVar[str] = "van Rossum 2001, doi:10.1162/089976601300014321"
+
+    def predict(self, trains: SpikeTrains, known: Known) -> NDArray[np.int64]:
+        """Predict the class of each picture; see `TimedReadout.predict`."""
+        check_trains(trains, known)
+        distances = self.distances(trains, known)
+        answered = np.diff(trains.first) > 0
+        return np.where(answered, distances.argmin(axis=1), NO_ANSWER).astype(np.int64)
+
+    def distances(self, trains: SpikeTrains, known: Known) -> NDArray[np.float64]:
+        """Return the squared distance to each class without the term common to all classes: (n_images, n_classes).
+
+        Infinite for a class without labelled pictures.
+        """
+        given, n_bins = known.trains, max(trains.n_bins, known.trains.n_bins)
+        decay = float(np.exp(-given.dt / self.tau))
+        distances = np.full((len(trains), known.assignment.n_classes), np.inf)
+        classes, image = known.labels[given.image], trains.image
+        sizes = np.bincount(known.labels, minlength=known.assignment.n_classes)
+        for number in np.flatnonzero(sizes):
+            mean = np.zeros((given.n_exc, n_bins))
+            mine = classes == number
+            np.add.at(mean, (given.neuron[mine], given.bin[mine]), 1 / sizes[number])
+            near = _products(mean, decay)
+            with_template = np.bincount(image, near[trains.neuron, trains.bin], len(trains))
+            distances[:, number] = (mean * near).sum() - 2 * with_template
+        return distances
+
+
+def _products(spikes: NDArray[np.float64], decay: float) -> NDArray[np.float64]:
+    """Sum decay ** |distance| / 2 over spikes, at every bin: float64, (n, n_bins)."""
+    from scipy.signal import lfilter
+
+    before = lfilter([1.0], [1.0, -decay], spikes, axis=1)
+    after = lfilter([1.0], [1.0, -decay], spikes[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(0.5 * (before + after - spikes), np.float64)

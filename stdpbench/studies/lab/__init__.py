@@ -1,0 +1,66 @@
+"""The plasticity laboratory: what a rule does to a synapse, in protocols from the literature.
+
+Every protocol imposes spikes on synapses that are built from the rule's declaration by the code that builds the
+network (`stdpbench.engine.network.imposed`), or lets one neuron of the network learn
+(`stdpbench.studies.lab.one_neuron`); there is no second implementation of a rule here. A rule is named, or given as a
+`PlasticityRule`:
+
+>>> from stdpbench.studies import lab
+>>> window = lab.pair_window("pair-additive")
+>>> window.conditions
+'1 pair, starting weight 0.5, bounds 0 … 1'
+>>> frequency = lab.frequency("triplet", weight=1.0, set={"w_max": 3})  # curves[0].change, one number per frequency
+
+Importing this package imports nothing heavy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stdpbench.studies.lab.bursts import pairing as pairing
+    from stdpbench.studies.lab.default_protocol import PROTOCOLS as PROTOCOLS
+    from stdpbench.studies.lab.default_protocol import run as run
+    from stdpbench.studies.lab.one_neuron import neuron as neuron
+    from stdpbench.studies.lab.protocols import frequency as frequency
+    from stdpbench.studies.lab.protocols import pair_window as pair_window
+    from stdpbench.studies.lab.protocols import poisson_pairs as poisson_pairs
+    from stdpbench.studies.lab.protocols import quadruplets as quadruplets
+    from stdpbench.studies.lab.protocols import triplets as triplets
+    from stdpbench.studies.lab.protocols import weight_dependence as weight_dependence
+    from stdpbench.studies.lab.result import Curve as Curve
+    from stdpbench.studies.lab.result import Result as Result
+    from stdpbench.studies.lab.reward import reward_delay as reward_delay
+
+__all__ = [
+    "PROTOCOLS",
+    "Curve",
+    "Result",
+    "frequency",
+    "neuron",
+    "pair_window",
+    "pairing",
+    "poisson_pairs",
+    "quadruplets",
+    "reward_delay",
+    "run",
+    "triplets",
+    "weight_dependence",
+]
+
+_LAZY = {
+    "neuron": "one_neuron",
+    "pairing": "bursts",
+    "reward_delay": "reward",
+    **dict.fromkeys(("Curve", "Result"), "result"),
+    **dict.fromkeys(("PROTOCOLS", "run"), "default_protocol"),
+    **dict.fromkeys(
+        ("frequency", "pair_window", "poisson_pairs", "quadruplets", "triplets", "weight_dependence"), "protocols"
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"stdpbench.studies.lab.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

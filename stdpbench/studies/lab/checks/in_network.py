@@ -1,0 +1,215 @@
+"""Checks of what the laboratory cannot run: rules that need a network, in a small one with given spikes on both sides.
+
+The network is one of Brian2's runtime mode, on NumPy. Inputs spike as they are told. A neuron spikes one step after a
+pulse that is far above its threshold, beside which its inputs do not matter. As in
+`stdpbench.studies.lab.checks.trains`, whose trains these are, the equations are written a second time, and constants
+are typed in again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from stdpbench.engine.network.spreading import spread_synapses
+from stdpbench.engine.simulators import Simulator, open_graph
+from stdpbench.experiment.graph import Graph, Population, Projection
+from stdpbench.kinds.delay_plasticity import delay_rules
+from stdpbench.kinds.delays.uniform import Uniform
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.neurons.lif_discrete import LIFDiscrete
+from stdpbench.kinds.noises.poisson import PoissonNoise
+from stdpbench.kinds.plasticity import projection_rules
+from stdpbench.kinds.weights.constant import Constant
+from stdpbench.studies.lab.checks.base import Outcome
+from stdpbench.studies.lab.checks.equations import EQUATIONS, STEP, Constants, Floats
+from stdpbench.studies.lab.checks.trains import check_constants, irregular
+
+_EXACT = 1e-9
+_SHARES = np.array([0.0, 0.04, 0.21, 0.5, 0.83, 1.0])
+"""Where weights and delays start between their bounds."""
+_WHAT = f"3 irregular trains on both sides, each with each, {len(_SHARES)} starting"
+
+
+@contextmanager
+def _opened(shape: tuple[int, ...], n: int, dt: float, stream: bool = False, **feed: Any) -> Iterator[Simulator]:
+    """Open a network of an input of some shape and n neurons, with a projection ``feed`` from each to each."""
+    populations = {
+        "input": Population(shape=shape),
+        "exc": Population(
+            shape=(n,),
+            neuron=LIFDiscrete(beta=0.0, v_thresh=1e3, reset_mechanism="zero"),
+            noise=PoissonNoise(receptor="I_exc", weight=1e6),
+        ),
+    }
+    projection = Projection(source="input", target="exc", receptor="I_exc", weight=Constant(value=0.0), **feed)
+    graph = Graph(populations, {"feed": projection}, dt=dt, read="exc", stream=stream)
+    simulator, _ = open_graph(graph, "runtime", target="numpy")
+    try:
+        yield simulator
+    finally:
+        simulator.close()
+
+
+def _present(simulator: Simulator, inputs: Sequence[Floats], outputs: Sequence[Floats], dt: float, end: float) -> None:
+    """Give a network spikes, none of an output at 0, until the end; times in ms.
+
+    Raises
+    ------
+    RuntimeError
+        If neurons did not spike at these times.
+    """
+    given = _spikes(outputs, dt)
+    pulses = Spikes(given.index, given.bin - np.int32(1))
+    n_bins = round(end / dt) + 1
+    found = simulator.present(_spikes(inputs, dt), n_bins, plastic=True, noise={"exc": pulses}).spikes["exc"]
+    if not (np.array_equal(found.bin, given.bin) and np.array_equal(found.index, given.index)):
+        raise RuntimeError("the neurons of a check did not spike as imposed")
+
+
+def _spikes(trains: Sequence[Floats], dt: float) -> Spikes:
+    """Return spikes of all neurons, from times in ms: those of a step together, in the order of their neurons."""
+    index = np.repeat(np.arange(len(trains), dtype=np.int32), [len(train) for train in trains])
+    bins = np.rint(np.concatenate(trains) / dt).astype(np.int32)
+    order = np.lexsort((index, bins))
+    return Spikes(index[order], bins[order])
+
+
+def derivative(outcome: Outcome) -> None:
+    """Check nearest pairs, spikes in one step, and the updates once per period, against the equations."""
+    published = {"w_max": 10.0, "a_plus": 0.1, "a_minus": 0.12, "tau_plus": 20.0, "tau_minus": 20.0}
+    published |= {"period": 1.0, "drift": 0.01, "keep": 0.9}
+    odd = {"w_max": 1.7, "a_plus": 0.3, "a_minus": 0.23, "tau_plus": 13.0, "tau_minus": 37.0}
+    odd |= {"period": 0.15, "drift": 0.04, "keep": 0.6}
+    inputs, outputs = irregular()
+    check_constants(outcome, "default constants", projection_rules.build({"kind": outcome.kind}, ""), published)
+    # the same numbers of steps, and longer ones, so that a period has few of them
+    for name, constants, dt in (("default constants", published, 10.0), ("other constants", odd, 2.0)):
+        rule = projection_rules.build({"kind": outcome.kind, **constants}, "")
+        ones, others = ([np.rint(train / STEP) * dt for train in side] for side in (inputs, outputs))
+        ones, others = [train for train in ones for _ in _SHARES], [train[train > 0] for train in others]
+        start = np.tile(_SHARES, len(inputs)) * constants["w_max"]
+        end = max(float(train.max()) for train in (*ones, *others)) + 1.3e3 * constants["period"]
+        with _opened((len(ones),), len(others), dt, stream=True, plasticity=rule) as simulator:
+            simulator.weights("feed")[...] = start[:, np.newaxis]
+            _present(simulator, ones, others, dt, end)
+            found = simulator.weights("feed").copy()
+        expected = [
+            [_derivative(train, other, float(w), constants, end) for other in others]
+            for train, w in zip(ones, start, strict=True)
+        ]
+        what = f"{_WHAT} weights: {name}"
+        outcome.formula(what, "the equations, spike by spike", expected, found, _EXACT, rule.reference)
+
+
+def _derivative(inputs: Floats, outputs: Floats, w: float, p: Constants, end: float) -> float:
+    """Return the weight at the end; an input spike in the step of an output spike counts as after it."""
+    changes = []
+    for now in inputs.tolist():
+        ages = now - outputs[outputs <= now]
+        changes.append((now, -p["a_minus"] * float(np.exp(-ages / p["tau_minus"]).max(initial=0.0))))
+    for now in outputs.tolist():
+        ages = now - inputs[inputs < now]
+        changes.append((now, p["a_plus"] * float(np.exp(-ages / p["tau_plus"]).max(initial=0.0))))
+    slope, last, period = 0.0, 0.0, 1e3 * p["period"]
+    for number in range(1, int(end / period + 1e-9) + 1):
+        due = number * period - 1e-6  # before the step that begins then
+        slope += sum(change for now, change in changes if last <= now < due)
+        w, slope, last = min(max(w + p["drift"] + slope, 0.0), p["w_max"]), slope * p["keep"], due
+    return w
+
+
+def delay_shift(outcome: Outcome) -> None:
+    """Check the delays after irregular trains, from delays at and between the bounds, against the equations."""
+    published = {"d_min": 0.0, "d_max": 20.0, "eta_plus": 0.1, "eta_minus": 0.05, "soft": 2.0}
+    published |= {"tau_plus": 10.0, "tau_minus": 10.0}
+    # so fast that changes reach the bounds
+    odd = {"d_min": 1.5, "d_max": 17.0, "eta_plus": 5.3, "eta_minus": 4.6, "soft": 2.5}
+    odd |= {"tau_plus": 8.0, "tau_minus": 13.0}
+    inputs, outputs = irregular()
+    check_constants(outcome, "default constants", delay_rules.build({"kind": outcome.kind}, ""), published)
+    for name, constants in (("default constants", published), ("other constants", odd)):
+        rule = delay_rules.build({"kind": outcome.kind, **constants}, "")
+        ones, others = [train for train in inputs for _ in _SHARES], [train[train > 0] for train in outputs]
+        start = constants["d_min"] + np.tile(_SHARES, len(inputs)) * (constants["d_max"] - constants["d_min"])
+        end = max(float(train.max()) for train in (*ones, *others)) + constants["d_max"]
+        delay = Uniform(high=10.0)
+        with _opened((len(ones),), len(others), STEP, delay=delay, delay_plasticity=rule) as simulator:
+            simulator.array("feed.d")[...] = start[:, np.newaxis] * 1e-3
+            _present(simulator, ones, others, STEP, end)
+            found = simulator.array("feed.d") * 1e3
+        expected = [
+            [_shifted(train, other, float(d), constants) for other in others]
+            for train, d in zip(ones, start, strict=True)
+        ]
+        what = f"{_WHAT} delays: {name}"
+        outcome.formula(what, "the equations, spike by spike", expected, found, _EXACT, rule.reference)
+
+
+def _shifted(inputs: Floats, outputs: Floats, d: float, p: Constants) -> float:
+    """Return the delay in ms after all spikes; that at the start acts, in whole steps."""
+    arrivals = inputs + STEP * float(np.rint(d / STEP))
+    for now, is_output in sorted([(t, 0) for t in arrivals.tolist()] + [(t, 1) for t in outputs.tolist()]):
+        if is_output:
+            x = float(np.exp(-(now - arrivals[arrivals <= now]) / p["tau_plus"]).max(initial=0.0))
+            room = p["d_max"] - d
+            d += 4 * p["eta_plus"] * x * (1 - x) * room / (room + p["soft"])
+        else:
+            y = float(np.exp(-(now - outputs[outputs < now]) / p["tau_minus"]).max(initial=0.0))
+            room = d - p["d_min"]
+            d -= 4 * p["eta_minus"] * y * (1 - y) * room / (room + p["soft"])
+        d = min(max(d, p["d_min"]), p["d_max"])
+    return d
+
+
+def spreading(outcome: Outcome) -> None:
+    """Check a trace that spreads to neighbours: in a network on a grid, and what reaches which input of others."""
+    shape, sigma, reference = (4, 5), 0.8, "a Gaussian whose sum is 1, cut at the edges; ours"
+    constants = {**EQUATIONS[outcome.kind].odd, "spread": sigma, "gain": 0.9}
+    rule = projection_rules.build({"kind": outcome.kind, **constants}, "")
+    inputs, outputs = irregular()
+    places = {(0, 0): inputs[0], (1, 2): inputs[1], (3, 4): inputs[2]}  # two corners, and a place between
+    grid = list(np.ndindex(shape))
+    ones, others = [places.get(place, np.empty(0)) for place in grid], [train[train > 0] for train in outputs]
+    end = max(float(train.max()) for train in (*inputs, *others)) + STEP
+    with _opened(shape, len(others), STEP, plasticity=rule) as simulator:
+        simulator.weights("feed")[...] = 0.55
+        _present(simulator, ones, others, STEP, end)
+        found = simulator.weights("feed").copy()
+    kernel = np.array([[_gauss(shape, sigma, one, other) for other in grid] for one in grid])
+    expected = np.full(found.shape, 0.55)
+    for neuron, train in enumerate(others):
+        for wins, now in enumerate(train.tolist()):
+            raised = [float(np.exp(-(now - one[one <= now]) / constants["tau_x"]).sum()) for one in ones]
+            counted = float(np.exp(-(now - train[:wins]) / constants["tau_wins"]).sum())
+            rate = min(max(constants["eta"] / (1 + counted), constants["eta_min"]), 1.0)
+            towards = constants["gain"] * (np.array(raised) @ kernel) - expected[:, neuron]
+            expected[:, neuron] = np.clip(expected[:, neuron] + rate * towards, 0, constants["w_max"])
+    what = f"trains at 3 of {shape[0]} × {shape[1]} inputs, spread {sigma}: the weights of all"
+    outcome.formula(what, "the equations, spike by spike", expected, found, _EXACT, reference)
+    tables: list[tuple[tuple[int, ...], float]] = [((9,), 1.3), ((5, 3, 2), 0.7), ((1, 4), 2.0)]
+    for other_shape, sigma in tables:
+        cells = list(np.ndindex(other_shape))
+        synapses, amounts = spread_synapses(other_shape, sigma)
+        kernel = np.array([[_gauss(other_shape, sigma, a, b) for b in cells] for a in cells])
+        what = f"shape {' × '.join(map(str, other_shape))}, spread {sigma}: what a spike adds to each trace"
+        outcome.formula(what, "a Gaussian over places", kernel, synapses.dense(amounts), 1e-12, reference)
+
+
+def _gauss(shape: tuple[int, ...], sigma: float, one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """Return what a spike at one place adds at the other; further axes are those of separate planes."""
+    reach = int(np.ceil(3 * sigma))
+    total = sum(float(np.exp(-(d**2) / (2 * sigma**2))) for d in range(-reach, reach + 1))
+    share = 1.0
+    for axis, (a, b) in enumerate(zip(one, other, strict=True)):
+        distance = abs(a - b)
+        if axis > 1:
+            share *= float(distance == 0)
+        elif shape[axis] > 1:
+            share *= float(np.exp(-(distance**2) / (2 * sigma**2))) / total * (distance <= reach)
+        elif len(shape) > 1 and axis == 1:
+            share /= total
+    return share

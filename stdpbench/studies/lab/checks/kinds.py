@@ -1,0 +1,29 @@
+"""What ``stdpbench validate`` checks: rules for weights, rules for delays, normalisations."""
+
+from __future__ import annotations
+
+from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.kinds.delay_plasticity import delay_rules
+from stdpbench.kinds.normalisations import normalisations
+from stdpbench.kinds.plasticity import projection_rules
+
+_FAMILIES = (projection_rules, delay_rules, normalisations)
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the names of all kinds."""
+    return tuple(dict.fromkeys(kind for family in _FAMILIES for kind in family.kinds()))
+
+
+def summary(kind: str) -> str:
+    """Return what a kind is, in a few words.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such kind.
+    """
+    for family in _FAMILIES:
+        if kind in family.kinds():
+            return str(family.get(kind).summary)
+    raise StdpbenchError(f"there is no rule or normalisation {kind!r}; {suggestion(kind, kinds())}")

@@ -1,0 +1,241 @@
+"""Checks by single pairs and triplets, which have closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stdpbench.studies import lab
+from stdpbench.studies.lab.checks.base import Outcome, Panel
+from stdpbench.studies.lab.protocols import as_rule, impose
+from stdpbench.studies.lab.result import Result
+
+EXACT = 1e-9
+_PAIR = "Δw = A₊ e^(−Δt/τ₊) for Δt > 0, −A₋ e^(Δt/τ₋) for Δt < 0"
+
+
+def _window(outcome: Outcome, potentiation: float, depression: float, formula: str, reference: str) -> Result:
+    """Check the exponential window at the starting weight w_max/2."""
+    found = lab.pair_window(outcome.kind)
+    rule = found.rule.quantities()
+    dt = found.x * 1e-3
+    plus = rule.get("tau_plus", rule.get("tau_x", 0.0))
+    minus = rule.get("tau_minus", rule.get("tau_y", plus))
+    expected = np.where(dt > 0, potentiation * np.exp(-dt / plus), -depression * np.exp(dt / minus))
+    outcome.formula("window of one pair, 80 points of Δt", formula, expected, found.curves[0].change, EXACT, reference)
+    outcome.panels.append(Panel("window of one pair", [found]))
+    return found
+
+
+def _weights(outcome: Outcome, plus: object, minus: object, formula: str, reference: str) -> None:
+    """Check the change by one pair at ±10 ms over 41 starting weights; `plus` and `minus` are changes at Δt = 0."""
+    found = lab.weight_dependence(outcome.kind)
+    near = np.exp(-0.5)  # 10 ms of 20 ms
+    expected = np.concatenate([np.asarray(plus) * near, -np.asarray(minus) * near])
+    change = np.concatenate([curve.change for curve in found.curves])
+    outcome.formula("one pair at ±10 ms over 41 starting weights", formula, expected, change, EXACT, reference)
+    outcome.panels.append(Panel("one pair, over the starting weight", [found]))
+
+
+def pair_additive(outcome: Outcome) -> None:
+    """Check the exponential window."""
+    _window(outcome, 0.01, 0.0105, _PAIR, "Song, Miller & Abbott 2000")
+
+
+def pair_reduced_nearest(outcome: Outcome) -> None:
+    """Check the window, and a series of spikes of which few are paired."""
+    reference = "Masquelier, Guyonneau & Thorpe 2008"
+    plus, minus = 2.0**-5, 0.85 * 2.0**-5
+    _window(outcome, plus, minus, _PAIR, reference)
+    inputs, outputs = np.array([6, 12, 18, 42, 48, 54, 66, 72, 78.0]), np.array([24, 36, 60.0])
+    found, _ = impose(as_rule(outcome.kind), [inputs * 1e-3], [outputs * 1e-3], 0.5)
+    # paired are 18 with 24, 36 with 42, 54 with 60 and 60 with 66
+    expected = 2 * plus * np.exp(-6 / 16.8) - 2 * minus * np.exp(-6 / 33.7)
+    outcome.formula(
+        "nine input spikes and three output spikes",
+        "2 A₊ e^(−6 ms/τ₊) − 2 A₋ e^(−6 ms/τ₋)",
+        expected,
+        found,
+        EXACT,
+        "Hathway & Goodman 2018, figure 2",
+    )
+
+
+def pair_multiplicative(outcome: Outcome) -> None:
+    """Check the window and the dependence on the weight."""
+    w = np.linspace(0, 1, 41)
+    _window(outcome, 0.01 * 0.5, 0.01 * 0.5, "A₊ = λ(w_max − w), A₋ = λαw", "Rubin, Lee & Sompolinsky 2001")
+    _weights(outcome, 0.01 * (1 - w), 0.01 * w, "Δw₊ ∝ λ(1 − w), Δw₋ ∝ λαw", "Rubin, Lee & Sompolinsky 2001")
+
+
+def pair_van_rossum(outcome: Outcome) -> None:
+    """Check the window and the dependence on the weight; near w_max the bound clips potentiation."""
+    w, near = np.linspace(0, 1, 41), np.exp(-0.5)
+    reference = "van Rossum, Bi & Turrigiano 2000"
+    _window(outcome, 0.005, 0.005 * 2 * 0.5, "A₊ = λ w_max, A₋ = λαw", reference)
+    plus = np.minimum(0.005 * near, 1 - w) / near
+    _weights(outcome, plus, 0.005 * 2 * w, "Δw₊ ∝ λ up to w_max, Δw₋ ∝ λαw", reference)
+
+
+def pair_power_law(outcome: Outcome) -> None:
+    """Compare both ends with other rules."""
+    reference = "Gütig et al. 2003"
+    w = np.linspace(0, 1, 41)
+    for mu, other, given in (
+        (0, "pair-additive", {"a_plus": 0.01, "a_minus": 0.01}),
+        (1, "pair-multiplicative", {"lam": 0.01, "alpha": 1}),
+    ):
+        both = (lab.weight_dependence(outcome.kind, set={"mu": mu}), lab.weight_dependence(other, set=given))
+        one, like = (np.concatenate([curve.change for curve in each.curves]) for each in both)
+        outcome.formula(f"μ = {mu}, over 41 starting weights", f"as {other}", like, one, 1e-12, reference)
+    half = lab.weight_dependence(outcome.kind, set={"mu": 0.5})
+    expected = np.concatenate([0.01 * np.sqrt(1 - w), -0.01 * np.sqrt(w)]) * np.exp(-0.5)
+    change = np.concatenate([curve.change for curve in half.curves])
+    # near the bounds, a step is clipped
+    expected = np.clip(np.tile(w, 2) + expected, 0, 1) - np.tile(w, 2)
+    formula = "Δw₊ ∝ λ(1 − w)^μ, Δw₋ ∝ λα w^μ within the bounds"
+    outcome.formula("μ = 0.5, over 41 starting weights", formula, expected, change, EXACT, reference)
+    additive = lab.weight_dependence(outcome.kind, set={"mu": 0})
+    for name, shown in (("0", additive), ("0.5", half)):
+        outcome.panels.append(Panel(f"one pair, over the starting weight: μ = {name}", [shown]))
+
+
+def symmetric(outcome: Outcome) -> None:
+    """Check that the window is even."""
+    found = _window(outcome, 0.005, -0.005, "Δw = η e^(−|Δt|/τ)", "Hao et al. 2020")
+    change = found.curves[0].change
+    outcome.formula("window even in Δt", "Δw(Δt) = Δw(−Δt)", change[::-1], change, 1e-12, "Hao et al. 2020")
+
+
+def custom(outcome: Outcome) -> None:
+    """Compare the default custom rule with the additive one."""
+    found, other = lab.pair_window("custom"), lab.pair_window("pair-additive")
+    what = "the rule to start from, window of one pair"
+    outcome.formula(what, "as pair-additive", other.curves[0].change, found.curves[0].change, 0, "by definition")
+    outcome.panels.append(Panel("window of one pair", [found]))
+
+
+def diehl_cook_triplet(outcome: Outcome) -> None:
+    """Compare with numbers of the released code."""
+    reference = "released code of Diehl & Cook 2015; follows from its equations"
+    window = lab.pair_window(outcome.kind)
+    after = window.curves[0].change[window.x > 0]
+    outcome.formula("isolated pair, input spike first, 40 points of Δt", "0 (y2 = 0)", 0.0, after, 0.0, reference)
+    timings = [("out-in-out", -a, b) for a in (3.0, 12.0, 40.0) for b in (2.0, 7.0, 30.0)]
+    found = lab.triplets(outcome.kind, timings=timings, repeats=1)
+    one, other = np.abs([timing[1] for timing in timings]), np.abs([timing[2] for timing in timings])
+    expected = -1e-4 * np.exp(-one / 20) + 1e-2 * np.exp(-other / 20) * np.exp(-(one + other) / 40)
+    formula = "−ν_pre e^(−(t2−t1)/20 ms) + ν_post e^(−(t3−t2)/20 ms) e^(−(t3−t1)/40 ms)"
+    outcome.formula(
+        "output, input, output spike; 9 timings", formula, expected, found.curves[0].change, EXACT, reference
+    )
+    curve = lab.frequency(outcome.kind, dts=(10.0,), frequencies=(0.1, 1, 10, 40))
+    outcome.values(
+        "60 pairs at +10 ms; 0.1, 1, 10, 40 Hz", (0, 0, 0.029, 0.189), curve.curves[0].change, 5e-4, reference
+    )
+    outcome.panels.append(Panel("60 pairs at 20 Hz", [lab.run(outcome.kind)]))
+    outcome.panels.append(Panel("60 pairs, over their frequency", [lab.frequency(outcome.kind)]))
+
+
+def _post_only(outcome: Outcome, branch: object, formula: str, reference: str) -> None:
+    """Check the window of a rule that learns on output spikes; `branch` is the change at a given x."""
+    assert callable(branch)
+    found = lab.pair_window(outcome.kind)
+    x = np.where(found.x > 0, np.exp(-found.x / 20), 0.0)
+    outcome.formula(
+        "window of one pair, 80 points of Δt", formula, branch(x), found.curves[0].change, EXACT, reference
+    )
+    rule = as_rule(outcome.kind)
+    at = -20 * np.log(rule.quantities()["x_tar"])
+    zero = lab.pair_window(rule, dts=[at]).curves[0].change
+    outcome.formula(f"x = x_tar, which is Δt = {at:.2f} ms, w = w_max/2", "0", 0.0, zero, EXACT, reference)
+    outcome.panels.append(Panel("window of one pair", [found]))
+    outcome.panels.append(
+        Panel("one pair, over the starting weight", [lab.weight_dependence(outcome.kind, dts=(5.0, at, 60.0))])
+    )
+
+
+def diehl_cook_power_law(outcome: Outcome) -> None:
+    """Check for no change where the trace is at its target, at every weight."""
+    reference = "Diehl & Cook 2015, eq. 3"
+    _post_only(outcome, lambda x: 0.01 * (x - 0.4) * 0.5**0.2, "η(x − x_tar)(w_max − w)^μ", reference)
+    at = -20 * np.log(0.4)
+    zero = lab.weight_dependence(outcome.kind, dts=(at,)).curves[0].change
+    outcome.formula("x = x_tar, 41 starting weights", "0", 0.0, zero, EXACT, reference)
+
+
+def diehl_cook_exponential(outcome: Outcome) -> None:
+    """Check for no change where the trace is at its target and the weight in the middle."""
+    reference = "Diehl & Cook 2015, eq. 4; Querlioz et al. 2013"
+    middle = np.exp(-0.5)
+    _post_only(outcome, lambda x: 0.01 * (x - 0.4) * middle, "η(x e^(−βw) − x_tar e^(−β(w_max − w)))", reference)
+
+
+def diehl_cook_pre_post(outcome: Outcome) -> None:
+    """Check both branches."""
+    found = lab.pair_window(outcome.kind)
+    dt = found.x
+    # an output spike alone has x = 0; an input spike after it meets y and a smaller weight
+    first = 0.5 - 0.01 * 0.4 * 0.5**0.2
+    out_first = first - 1e-4 * np.exp(-np.abs(dt) / 20) * first**0.2 - 0.5
+    in_first = 0.01 * (np.exp(-np.abs(dt) / 20) - 0.4) * 0.5**0.2
+    formula = "in: −η_pre y w^μ; out: η_post (x − x_tar)(w_max − w)^μ"
+    expected = np.where(dt > 0, in_first, out_first)
+    reference = "Diehl & Cook 2015, eqs. 5, 6"
+    outcome.formula("window of one pair, 80 points of Δt", formula, expected, found.curves[0].change, EXACT, reference)
+    outcome.panels.append(Panel("window of one pair", [found]))
+
+
+def oja(outcome: Outcome) -> None:
+    """Check that one output spike potentiates by x, and a second one by x less γyw."""
+    found = lab.triplets(outcome.kind, timings=[("out-in-out", -8.0, 12.0)], repeats=1).curves[0].change
+    expected = 0.01 * (np.exp(-12 / 20) - np.exp(-20 / 20) * 0.5)
+    outcome.formula(
+        "output, input, output spike; 8 and 12 ms", "η(x − γyw)", expected, found, EXACT, "Oja 1982; spikes ours"
+    )
+    outcome.panels.append(Panel("60 pairs, over their frequency", [lab.run(outcome.kind)]))
+
+
+def bcm(outcome: Outcome) -> None:
+    """Check two output spikes around an input spike, where θ_m follows y² in closed form."""
+    found = lab.triplets(outcome.kind, timings=[("out-in-out", -8.0, 12.0)], repeats=1).curves[0].change
+    y, x = np.exp(-20 / 100), np.exp(-12 / 20)
+    theta = (np.exp(-2 * 20 / 100) - np.exp(-20 / 5000)) / (1 - 2 * 5000 / 100)
+    what = "output, input, output spike; 8 and 12 ms (steps of 0.5 ms)"
+    outcome.formula(what, "η(y − θ_m)x", 0.01 * (y - theta) * x, found, 1e-6, "Intrator & Cooper 1992; spikes ours")
+    outcome.panels.append(Panel("independent Poisson spikes", [lab.run(outcome.kind)]))
+
+
+def competitive(outcome: Outcome) -> None:
+    """Check that the weight becomes the mean of the inputs that output spikes have seen."""
+    rule = as_rule(outcome.kind, {"eta_min": 0.0, "tau_x": 1e9, "gain": 0.05})
+    inputs, outputs = np.array([6, 12, 18, 42, 48, 66.0]), np.array([24, 36, 60, 78.0])
+    found, _ = impose(rule, [inputs * 1e-3], [outputs * 1e-3], 0.5)
+    counts = np.searchsorted(inputs, outputs)
+    what = "four output spikes after 3, 3, 5 and 6 input spikes, ηₘᵢₙ = 0"
+    outcome.formula(what, "w = g · mean x", 0.05 * counts.mean() - 0.5, found, 1e-6, "MacQueen 1967; spikes ours")
+    outcome.panels.append(Panel("window of one pair", [lab.pair_window(outcome.kind)]))
+
+
+def inhibitory(outcome: Outcome) -> None:
+    """Check the even window, lowered by the depression per input spike."""
+    found, reference = lab.pair_window(outcome.kind), "Vogels et al. 2011"
+    expected = 0.01 * (np.exp(-np.abs(found.x) / 20) - 2 * 3 * 0.020)
+    formula = "η(e^(−|Δt|/τ) − 2ρ₀τ)"
+    outcome.formula("window of one pair, 80 points of Δt", formula, expected, found.curves[0].change, EXACT, reference)
+    outcome.panels.append(Panel("window of one pair", [found]))
+
+
+def reward(outcome: Outcome) -> None:
+    """Check for no change without dopamine, and the integral of c·d with it."""
+    reference = "Izhikevich 2007; integral of c·d"
+    for name, found in (("one pair", lab.pair_window(outcome.kind)), ("60 pairs", lab.frequency(outcome.kind))):
+        change = np.concatenate([curve.change for curve in found.curves])
+        outcome.formula(f"{name}, d = 0", "0", 0.0, change, 0.0, reference)
+    given = lab.reward_delay(outcome.kind, reward=0.2)
+    eligibility = np.exp(-0.5) * np.exp(-given.x / 1.0)
+    both = 0.2 * 1.0 * 0.2 / (1.0 + 0.2)
+    expected = np.concatenate([eligibility * both, -1.5 * eligibility * both])
+    change = np.concatenate([curve.change for curve in given.curves])
+    what = "a pair at ±10 ms, d₀ = 0.2 after 11 delays"
+    outcome.formula(what, "c₀ d₀ τ_c τ_d/(τ_c + τ_d)", expected, change, EXACT, reference)
+    outcome.panels.append(Panel("one pair and a reward", [given]))

@@ -1,0 +1,162 @@
+"""The result of a protocol: a frozen value with arrays, and its CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.kinds.plasticity.tables import rule_name
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One curve of a result.
+
+    Attributes
+    ----------
+    label : str
+        Its label among the curves; ``""`` if there is only one.
+    change : ndarray, float64, (n,)
+        The quantity of the result at each x.
+    spread : ndarray, float64, (n,), or None
+        Its standard deviation over repetitions, for random protocols.
+    """
+
+    label: str
+    change: NDArray[np.float64]
+    spread: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The result of a protocol for a rule.
+
+    Attributes
+    ----------
+    protocol : str
+        Its name, as on the command line.
+    rule : PlasticityRule
+        The rule with its parameters.
+    x : ndarray, float64, (n,)
+        What was varied, in `x_unit`.
+    x_name, x_unit : str
+        Name and unit of what was varied.
+    y_name : str
+        What was measured; weights have no unit.
+    curves : tuple of Curve
+        The curves.
+    conditions : str
+        Pairs, frequency, starting weight and bounds, for the caption of any figure.
+    remarks : tuple of str
+        Sentences: why a curve is zero or flat by construction, whether weights were clipped.
+    x_labels : tuple of str
+        Labels of x, where it is not a number.
+    """
+
+    protocol: str
+    rule: PlasticityRule
+    x: NDArray[np.float64]
+    x_name: str
+    x_unit: str
+    y_name: str
+    curves: tuple[Curve, ...]
+    conditions: str
+    remarks: tuple[str, ...] = ()
+    x_labels: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Kind of the rule."""
+        return str(getattr(self.rule, "kind", ""))
+
+    @property
+    def name(self) -> str:
+        """Name of the rule for display: its kind, and the title of a custom rule."""
+        return rule_name(self.rule.to_mapping())
+
+    def remarked(self, remark: str) -> Result:
+        """Return a copy with another remark before the others."""
+        return replace(self, remarks=(remark, *self.remarks))
+
+    def columns(self) -> dict[str, list[Any]]:
+        """All numbers, by column heading."""
+        table: dict[str, list[Any]] = {f"{self.x_name} ({self.x_unit})" if self.x_unit else self.x_name: []}
+        (first,) = table
+        table[first] = list(self.x_labels) or self.x.tolist()
+        for curve in self.curves:
+            heading = f"{self.y_name}, {curve.label}" if curve.label else self.y_name
+            table[heading] = curve.change.tolist()
+            if curve.spread is not None:
+                table[f"{heading}, SD"] = curve.spread.tolist()
+        return table
+
+    def to_csv(self) -> str:
+        """The table as CSV, with rule, parameters and conditions as comments above it."""
+        text = io.StringIO()
+        values = ", ".join(f"{p.name} = {p.show(getattr(self.rule, p.name))}" for p in self.rule.describe())
+        for line in (f"{self.name}: {values}", f"{self.protocol}: {self.conditions}", *self.remarks):
+            text.write(f"# {line}\n")
+        table = self.columns()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(table)
+        writer.writerows(zip(*table.values(), strict=True))
+        return text.getvalue()
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Everything as plain values, for JSON."""
+        return {
+            "protocol": self.protocol,
+            "rule": self.rule.to_mapping(),
+            "x": {"name": self.x_name, "unit": self.x_unit, "values": self.x.tolist(), "labels": list(self.x_labels)},
+            "y": self.y_name,
+            "curves": [
+                {
+                    "label": curve.label,
+                    "change": curve.change.tolist(),
+                    "spread": None if curve.spread is None else curve.spread.tolist(),
+                }
+                for curve in self.curves
+            ],
+            "conditions": self.conditions,
+            "remarks": list(self.remarks),
+        }
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
+        """Read what `to_mapping` wrote."""
+
+        def array(values: Any) -> NDArray[np.float64]:
+            return np.array(values, np.float64)
+
+        curves = tuple(
+            Curve(one["label"], array(one["change"]), None if one["spread"] is None else array(one["spread"]))
+            for one in mapping["curves"]
+        )
+        x = mapping["x"]
+        return cls(
+            str(mapping["protocol"]),
+            rules.build(mapping["rule"], "plasticity"),
+            array(x["values"]),
+            str(x["name"]),
+            str(x["unit"]),
+            str(mapping["y"]),
+            curves,
+            str(mapping["conditions"]),
+            tuple(mapping["remarks"]),
+            tuple(x["labels"]),
+        )
+
+
+def gap(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the points in ascending order, with a gap between the last negative and the first positive x."""
+    order = np.argsort(x)
+    x, y = x[order], y[order]
+    place = int(np.searchsorted(x, 0.0))
+    return np.insert(x, place, np.nan), np.insert(y, place, np.nan)

@@ -1,0 +1,96 @@
+"""The process that computes curves for the Rules page: ``python -m stdpbench.studies.lab.service``.
+
+It answers requests by `stdpbench.base.rpc_server`. Synapses of a rule are built once and kept (`protocols`); new
+values of its parameters are written into them, so that a curve follows a slider.
+
+* ``curve`` (`rule`, `protocol`, `options`, `coarse`): returns `Result.to_mapping`. With `coarse`, a slider is
+  moving: a slow protocol returns fewer points (``"coarse": true``) or nothing (``"skipped": true``).
+* ``equations`` (`rule`, `colour`, `faint`, `width`, `size`, `dpi`): the typeset equations of the
+  rule (``png`` in base64, ``width`` and ``height`` in points), their TeX, and notes.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.rpc_server import Arrays, ProgressCallback, serve
+from stdpbench.kinds.plasticity import PlasticityRule, rules
+from stdpbench.studies.lab.default_protocol import protocol
+from stdpbench.studies.lab.quick import coarse_for
+from stdpbench.studies.lab.result import Result
+from stdpbench.studies.lab.typeset import lines_of, notes_of, picture
+
+_SOON, _PATIENCE = 0.025, 0.06
+"""CPU seconds: a protocol slower than the first limit returns fewer points while a slider moves; one that even then
+exceeds the second is skipped until the slider is released."""
+_BUILDING = 0.6
+"""Upper limit of the time to build synapses, in the first run of a rule in a protocol."""
+
+
+class Desk:
+    """Answers requests about rules."""
+
+    def __init__(self) -> None:
+        self._took: dict[tuple[type[PlasticityRule], str, bool], float] = {}
+
+    def answer(
+        self, name: str, arguments: Mapping[str, Any], on_progress: ProgressCallback
+    ) -> tuple[dict[str, Any], Arrays]:
+        """Answer a request.
+
+        Raises
+        ------
+        StdpbenchError
+            If it cannot be done.
+        """
+        if name not in ("curve", "equations"):
+            raise StdpbenchError(f"unknown request {name}")
+        asked = dict(arguments)
+        rule = rules.build(asked.pop("rule"), "plasticity")
+        return (self._curve(rule, **asked) if name == "curve" else _equations(rule, **asked)), {}
+
+    def _curve(self, rule: PlasticityRule, protocol: str, options: Mapping[str, Any], coarse: bool) -> dict[str, Any]:
+        fewer = coarse and self._took.get((type(rule), protocol, False), 0.0) > _SOON
+        few = coarse_for(rule, protocol)
+        if fewer and (not few or self._took.get((type(rule), protocol, True), 0.0) > _PATIENCE):
+            return {"skipped": True}
+        options = {**options, **(few if fewer else {})}
+        found = self._run(rule, protocol, options, (type(rule), protocol, fewer))
+        return {**found.to_mapping(), "coarse": fewer}
+
+    def _run(
+        self, rule: PlasticityRule, name: str, options: Mapping[str, Any], key: tuple[type[PlasticityRule], str, bool]
+    ) -> Result:
+        begun = time.process_time()  # CPU time: the load of the machine says nothing about a protocol
+        found = protocol(name)(rule, **options)
+        took = time.process_time() - begun
+        if key in self._took:
+            self._took[key] = min(took, self._took[key] or took)
+        else:  # it built synapses, too
+            self._took[key] = took if took > _BUILDING else 0.0
+        return found
+
+
+def _equations(rule: PlasticityRule, colour: str, faint: str, width: float, size: float, dpi: float) -> dict[str, Any]:
+    lines = lines_of(rule)
+    png, wide, high = picture(lines, colour, faint, width, size, dpi)
+    return {
+        "png": base64.b64encode(png).decode(),
+        "width": wide,
+        "height": high,
+        "tex": [[line.label, line.tex] for line in lines],
+        "notes": notes_of(rule),
+    }
+
+
+def main() -> NoReturn:
+    """Answer one client until it disconnects."""
+    serve(Desk().answer)
+
+
+if __name__ == "__main__":
+    main()

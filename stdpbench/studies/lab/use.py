@@ -1,0 +1,58 @@
+"""From the laboratory to a network: an experiment with a rule, and how a rule differs from the active one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stdpbench.declare.rule_paths import table_of_rule
+from stdpbench.experiment import Experiment
+from stdpbench.kinds.plasticity import PlasticityRule
+
+
+def experiment_with(rule: PlasticityRule, base: Experiment, name: str = "", projection: str = "") -> Experiment:
+    """A copy of an experiment that learns by this rule.
+
+    Parameters
+    ----------
+    rule : PlasticityRule
+        With its values.
+    base : Experiment
+        Supplies everything else, except its expected accuracy and time, which no longer hold.
+    name : str
+        Name of the experiment. Default: made of both names.
+    projection : str
+        The projection that learns by it; default as `Experiment.with_rule`.
+
+    Raises
+    ------
+    StdpbenchError
+        If the rule does not run in that network, with the reason.
+    """
+    kind = str(getattr(rule, "kind", ""))
+    mapping = base.with_rule(rule.to_mapping(), projection).to_mapping()
+    mapping["name"] = name or f"{base.name}-{kind}"
+    mapping["about"] = {"title": f"{rule.summary}, as {base.name} otherwise"}
+    return Experiment.from_mapping(mapping)
+
+
+def is_same_rule(rule: PlasticityRule, other: PlasticityRule) -> bool:
+    """Whether two rules have the same equations and differ only in their values."""
+    return type(rule) is type(other)
+
+
+def live_changes(rule: PlasticityRule, running: Experiment, projection: str = "") -> dict[str, Any]:
+    """The parameter changes that give the rule of a running network these values: dotted path to value.
+
+    Raises
+    ------
+    StdpbenchError
+        If a value cannot change during a run.
+    """
+    table = table_of_rule(running.rule_owner(projection))
+    values = {
+        f"{table}.{name}": value
+        for name, value in rule.to_mapping().items()
+        if name in type(rule).model_fields and name != "kind"
+    }
+    changed = running.changed_live(values)
+    return {path: new for path, (_, new) in running.differences(changed).items()}

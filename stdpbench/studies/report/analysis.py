@@ -1,0 +1,414 @@
+"""Analysis of one run for a report: tables as plain values, and arrays for figures.
+
+Long computations yield `Progress`. Networks that are simulated again (untrained networks, repeats with other input
+spikes) are presented with a sample of the pictures; measures of stored responses use all pictures, except clusters and
+embeddings. Each row contains the number of pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.engine.network import prototypes
+from stdpbench.experiment import graph_for
+from stdpbench.results.readout import READOUTS, Assignment, assign, readouts, score
+from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
+from stdpbench.results.readout.energy import MULTIPLY_ADD, cost, pixel_distances_nanojoule
+from stdpbench.results.readout.neurons import measure_neurons, most_alike
+from stdpbench.results.readout.over_time import answers_over_time
+from stdpbench.results.readout.verdict import FLATTERS
+from stdpbench.runs.analysis.fields import ALIKE, duplicates
+from stdpbench.runs.catalog.access_log import shared_pictures
+from stdpbench.runs.catalog.comparison import start_flatters
+from stdpbench.runs.protocol.facts import Progress
+from stdpbench.studies.report.clusters import embed_responses, measure_clusters
+from stdpbench.studies.report.evaluated_run import EvaluatedRun
+from stdpbench.studies.report.presentations import Presentation, Presenter, Responses
+from stdpbench.studies.report.rows import Accuracy, accuracy_row, stored_row
+from stdpbench.studies.report.slow_readouts import supervised_rows, timed_rows
+
+_OVER_TIME = 2000  # stimuli whose answers are read at many moments
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Extent of a report: numbers of pictures, which do not change the meaning of rows.
+
+    Attributes
+    ----------
+    sample : int
+        Number of evaluated pictures that are presented again, clustered and embedded; untrained networks are
+        presented with twice as many labelled pictures.
+    repeats : int
+        Number of repeats of the sample with other input spikes.
+    """
+
+    sample: int = 2000
+    repeats: int = 2
+
+
+@dataclass
+class Findings:
+    """Results of the analysis of one run.
+
+    Attributes
+    ----------
+    accuracies : list of Accuracy
+        Accuracies of read-outs and baselines.
+    data : dict
+        All other results as plain values, by section.
+    arrays : dict of str to ndarray
+        Arrays for figures.
+    """
+
+    accuracies: list[Accuracy] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    def row(self, name: str) -> Accuracy | None:
+        """Return the first accuracy of a given name."""
+        return next((row for row in self.accuracies if row.name == name), None)
+
+
+_HANDICAPPED = f"{FLATTERS}: its thresholds have not adapted to its weights"
+
+Steps = Generator[Progress, None, None]
+
+
+def presentations(run: EvaluatedRun, extent: Extent) -> list[Presentation]:
+    """Return the presentations to simulate."""
+    n_test = min(extent.sample, len(run.test_counts))
+    n_label = min(2 * extent.sample, len(run.label_counts))
+    wanted = [Presentation("random weights", "label", n_label), Presentation("random weights", "test", n_test)]
+    if getattr(run.experiment.network, "start", "random") != "random" and "start_weights" not in run.metrics.get(
+        "baselines", {}
+    ):
+        wanted += [Presentation("start weights", "label", n_label), Presentation("start weights", "test", n_test)]
+    if run.label_trains is None or run.test_trains is None:
+        wanted += [Presentation("trained", "label", n_label)]
+    wanted += [Presentation("trained", "test", n_test, repeat) for repeat in range(extent.repeats + 1)]
+    return wanted
+
+
+def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> Generator[Progress, None, Findings]:
+    """Run the complete analysis; without a presenter, only measures of the stored responses.
+
+    Yields
+    ------
+    Progress
+        Progress of the simulations, then of the measures.
+
+    Returns
+    -------
+    findings : Findings
+        The results.
+    """
+    found, responses = Findings(), dict[Presentation, Responses]()
+    wanted = presentations(run, extent) if presenter is not None else []
+    total = sum(presentation.n_images for presentation in wanted)
+    for done, presentation, complete in presenter.present(wanted) if presenter is not None else ():
+        if complete is not None:
+            responses[presentation] = complete
+        yield Progress("simulated presentations", done, total)
+    assignment = run.assignment()
+    steps: Sequence[tuple[str, Iterator[None]]] = (
+        ("read-outs", _plain_readouts(run, assignment, found)),
+        ("spike times", _timed_readouts(run, assignment, responses, found)),
+        ("answers over time", _over_time(run, assignment, responses, found)),
+        ("untrained networks", _untrained(run, responses, found)),
+        ("repeated presentations", _repeated(run, assignment, responses, found)),
+        ("neurons", _neurons(run, assignment, found)),
+        ("synaptic operations", _cost(run, responses, found)),
+        ("clusters", _clusters(run, assignment, extent, found)),
+        ("embeddings", _embeddings(run, assignment, extent, found)),
+        ("supervised read-outs", _supervised(run, found)),
+        ("k-means", _k_means(run, found)),
+        (SAMPLES, _samples(run, found)),
+        ("protocol", _protocol(run, found)),
+    )
+    for number, (name, step) in enumerate(steps):
+        yield Progress(f"measures: {name}", number, len(steps))
+        for _ in step:
+            yield Progress(f"measures: {name}", number, len(steps))
+    yield Progress("measures", len(steps), len(steps))
+    return found
+
+
+def _plain_readouts(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iterator[None]:
+    labels = run.test_labels
+    for name in run.readouts:
+        answers = readouts.get(name)().predict(run.test_counts, assignment)
+        found.accuracies.append(accuracy_row(run.group, name, answers, labels, run.n_labels))
+        found.arrays[f"answers {name}"] = answers
+        found.arrays[f"confusion {name}"] = score(answers, labels, run.n_classes).confusion
+        yield
+
+
+def _timed_readouts(
+    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
+) -> Iterator[None]:
+    label, test, note = run.label_trains, run.test_trains, ""
+    if label is None or test is None:
+        if not responses:
+            return
+        of = {
+            presentation.phase: response
+            for presentation, response in responses.items()
+            if presentation.network == "trained"
+        }
+        own = next(response for presentation, response in responses.items() if _is_standard(presentation))
+        label, test = of["label"].trains, own.trains
+        note = "the run kept no spike times, so a sample was presented again"
+    for row in timed_rows(run, assignment, label, test, note):
+        found.accuracies.append(row)
+        yield
+
+
+def _over_time(
+    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
+) -> Iterator[None]:
+    """Read the vote from spikes up to some moments within the presentation."""
+    own = next((response.trains for presentation, response in responses.items() if _is_standard(presentation)), None)
+    trains = own if run.test_trains is None else run.test_trains.part(0, _OVER_TIME)
+    if trains is None:
+        return
+    labels = run.test_labels[: len(trains)]
+    over_time = answers_over_time(trains, assignment, readouts.get("vote")())
+    yield
+    found.data["over_time"] = {
+        "readout": "vote",
+        "n_images": len(trains),
+        "time_ms": over_time.time.tolist(),
+        "accuracy": over_time.accuracy(labels).tolist(),
+        "settled_ms": over_time.settled_ms(labels),
+    }
+
+
+def _untrained(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
+    flatters = start_flatters(run.experiment)
+    for network in ("random weights", "start weights"):
+        by_phase = {
+            presentation.phase: response
+            for presentation, response in responses.items()
+            if presentation.network == network
+        }
+        if len(by_phase) < 2:
+            continue
+        label, test = by_phase["label"].spike_counts, by_phase["test"].spike_counts
+        known = assign(label, run.label_labels[: len(label)], run.n_classes)
+        group = run.start_group if network == "start weights" else "untrained"
+        for name in READOUTS:
+            answers = readouts.get(name)().predict(test, known)
+            labels = run.test_labels[: len(test)]
+            note = "; ".join(["a sample"] * (len(test) < len(run.test_counts)) + [_HANDICAPPED] * flatters)
+            found.accuracies.append(accuracy_row(group, f"{network}, {name}", answers, labels, len(label), note))
+        yield
+    found.accuracies += start_rows(run)
+
+
+def start_rows(run: EvaluatedRun) -> list[Accuracy]:
+    """Return the accuracies of the start weights from the metrics of a run."""
+    stored, n_label = (
+        run.metrics.get("baselines", {}).get("start_weights", {}),
+        int(run.metrics.get("n_label_images", 0)),
+    )
+    note = _HANDICAPPED if start_flatters(run.experiment) else ""
+    known = [name for name in READOUTS if name in stored]
+    return [stored_row(run.start_group, f"start weights, {name}", stored[name], n_label, note) for name in known]
+
+
+def _repeated(
+    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
+) -> Iterator[None]:
+    again = [
+        (presentation, response) for presentation, response in responses.items() if presentation.network == "trained"
+    ]
+    again = sorted(((s, w) for s, w in again if s.phase == "test"), key=lambda pair: pair[0].repeat)
+    if not again:
+        return
+    n = again[0][0].n_images
+    labels = run.test_labels[:n]
+    accuracy: dict[str, list[float]] = {}
+    for name in READOUTS:
+        reader = readouts.get(name)()
+        accuracy[name] = [
+            float((reader.predict(response.spike_counts, assignment) == labels).mean()) for _, response in again
+        ]
+        yield
+    found.data["repeats"] = {
+        "n_presentations": len(again),
+        "n_images": n,
+        "accuracy": accuracy,
+        "mean": {name: fmean(values) for name, values in accuracy.items()},
+        "sd": {name: stdev(values) if len(values) > 1 else None for name, values in accuracy.items()},
+    }
+    own = next(response for presentation, response in again if presentation.repeat == 0)
+    found.data["same_responses"] = bool((own.spike_counts == run.test_counts[:n]).all())
+
+
+def _neurons(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iterator[None]:
+    measured = measure_neurons(run.label_counts, run.label_labels, assignment)
+    yield
+    similarity, duplicate = most_alike(run.w), duplicates(run.w)
+    graph = run.experiment.graph()
+    factor, unit = graph.shown_as(graph.read)
+    per_neuron = {
+        "label": assignment.labels,
+        "mean_spikes": measured.mean_spikes,
+        "purity": measured.purity,
+        "entropy_bit": measured.entropy,
+        "selectivity": measured.selectivity,
+        "lifetime_sparseness": measured.lifetime_sparseness,
+        "information_bit": measured.information,
+        "most_alike_correlation": similarity,
+        "duplicate": duplicate,
+        f"theta_{unit}".rstrip("_"): run.theta * factor,
+    }
+    found.arrays |= {f"neuron {name}": values for name, values in per_neuron.items()}
+    found.data["neurons"] = {
+        "n_exc": assignment.n_exc,
+        "n_images": len(run.label_counts),
+        "never_fired": int(measured.never_fired.sum()),
+        "duplicates": int(duplicate.sum()),
+        "alike_beyond": ALIKE,
+        "per_class": assignment.class_sizes.tolist(),
+        "class_entropy_bit": _entropy(assignment.class_counts),
+        **{f"median_{name}": _median(per_neuron[name]) for name in _SUMMARISED},
+        "median_population_sparseness": _median(measured.population_sparseness),
+    }
+
+
+_SUMMARISED = (
+    "mean_spikes",
+    "purity",
+    "entropy_bit",
+    "selectivity",
+    "lifetime_sparseness",
+    "information_bit",
+    "most_alike_correlation",
+)
+
+
+def _median(values: NDArray[Any]) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else None
+
+
+def _entropy(counts: NDArray[np.int64]) -> float:
+    share = counts[counts > 0] / counts.sum()
+    return float(-(share * np.log2(share)).sum())
+
+
+def _cost(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
+    own = next((response for presentation, response in responses.items() if _is_standard(presentation)), None)
+    if own is None:
+        return
+    graph = graph_for(run.experiment, run.split.train)
+    spikes = {name: float(counts.mean()) for name, counts in own.spikes.items()}
+    spikes[graph.read] = float(run.test_counts.sum(axis=1, dtype=np.int64).mean())  # of all pictures
+    found.data["cost"] = {
+        **cost(graph, spikes).to_mapping(),
+        "n_images_input": len(own.trains),
+        "k_means_nJ": pixel_distances_nanojoule(run.split.train.n_values, graph.n_read),
+        "k_means_source": f"{MULTIPLY_ADD.picojoule:g} pJ per {MULTIPLY_ADD.name}",
+    }
+    yield
+
+
+def _is_standard(presentation: Presentation) -> bool:
+    return presentation.network == "trained" and presentation.phase == "test" and presentation.repeat == 0
+
+
+def _clusters(run: EvaluatedRun, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:
+    n = min(extent.sample, len(run.test_counts))
+    rows: list[dict[str, Any]] = []
+    for row, members in measure_clusters(run.test_counts[:n], run.test_labels[:n], run.n_classes, run.experiment.seed):
+        rows.append(row)
+        if row["name"] == "k-means":
+            found.arrays["clusters"] = members
+        yield
+    found.data["clusters"] = rows
+
+
+def _embeddings(run: EvaluatedRun, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:
+    n = min(extent.sample, 2000, len(run.test_counts))
+    found.data["embeddings"] = []
+    for one in embed_responses(run.test_counts[:n], run.experiment.seed):
+        found.arrays[f"embedding {one.method}"] = one.points
+        found.data["embeddings"].append(
+            {
+                "method": one.method,
+                "n_images": n,
+                "trustworthiness": None if np.isnan(one.trustworthiness) else one.trustworthiness,
+                "description": one.description,
+            }
+        )
+        yield
+
+
+def _supervised(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+    for row in supervised_rows(run):
+        found.accuracies.append(row)
+        yield
+
+
+def _k_means(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+    stored, seed = run.metrics.get("baselines", {}).get("k_means"), run.experiment.seed
+    k, n_label = run.experiment.graph().n_read, len(run.label_counts)
+    if stored is None and k <= len(run.split.train):
+        yield
+        counted = kmeans_accuracy(
+            run.split.train.static,
+            run.label_labels,
+            run.split.test.static,
+            run.test_labels,
+            k,
+            seed,
+            n_classes=run.n_classes,
+            of=run.split.test.static_name,
+        )
+        stored = counted.to_mapping()
+    if stored is not None:
+        note = str(stored.get("description", ""))
+        found.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label, note))
+
+
+def _samples(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+    stored = run.metrics.get("baselines", {}).get("samples")
+    if stored is None and not run.missing:
+        yield
+        values, name = prototypes(run.start, run.split.train)
+        counted = prototype_accuracy(
+            values,
+            run.label_images.static,
+            run.label_labels,
+            run.split.test.static,
+            run.test_labels,
+            n_classes=run.n_classes,
+            of=run.split.test.static_name,
+            name=name,
+        )
+        stored = counted.to_mapping()
+    if stored is not None:
+        note = str(stored.get("description", ""))
+        found.accuracies.append(stored_row("pixels", SAMPLES, stored, len(run.label_counts), note))
+
+
+def _protocol(run: EvaluatedRun, found: Findings) -> Iterator[None]:
+    found.data["protocol"] = {
+        "evaluated_on": run.part,
+        "n_train": len(run.split.train),
+        "n_label": len(run.label_counts),
+        "n_evaluated": len(run.test_counts),
+        "shared_pictures": shared_pictures(run.split.train, run.split.test),
+        "same_pictures": run.same_pictures,
+        "missing_kinds": list(run.missing),
+        "tuned_on": run.start.about.tuned_on,
+    }
+    yield

@@ -1,0 +1,278 @@
+"""HTML page of a report, a self-contained file, and the values for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench import __version__
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import minus
+from stdpbench.experiment import Experiment
+from stdpbench.experiment.templates.diehl_cook import Network
+from stdpbench.kinds.plasticity.tables import rule_name
+from stdpbench.results.figures import svg
+from stdpbench.results.readout import INTERVAL, NO_ANSWER
+from stdpbench.runs.catalog.access_log import Readings
+from stdpbench.runs.folder.notes import read_notes, title_of
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.studies.report.analysis import Findings
+from stdpbench.studies.report.evaluated_run import EvaluatedRun
+from stdpbench.studies.report.field_pictures import field_pictures
+from stdpbench.studies.report.rows import GROUPS, Accuracy
+from stdpbench.studies.report.sentences import summary
+from stdpbench.studies.sweeps.seeds import BASELINE_HEADINGS, HEADINGS, OverSeeds
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_EXAMPLES = 6
+_CONFUSIONS = 8
+_MOST_CLASSES = 30  # larger matrices are unreadable
+
+
+@dataclass
+class Part:
+    """Content of the page for one run.
+
+    Attributes
+    ----------
+    title, name : str
+        Experiment with seed, and run folder.
+    about : list of (str, str)
+        Description of the run.
+    sentences : list of str
+        Summary.
+    data : mapping
+        All plain values, as in the JSON file.
+    groups : list of (str, list of Accuracy)
+        Accuracies by titled group.
+    figures : mapping of str to Any
+        SVG, data URIs, and tables of them.
+    """
+
+    title: str
+    name: str
+    about: list[tuple[str, str]]
+    sentences: list[str]
+    data: Mapping[str, Any]
+    groups: list[tuple[str, list[Accuracy]]]
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapping[str, Any]) -> Part:
+    """Collect and draw the content of the page for one run."""
+    names = run.split.class_names
+    groups = [
+        (title, rows)
+        for group, title in GROUPS.items()
+        if (rows := [row for row in found.accuracies if row.group == group])
+    ]
+    part = Part(
+        title=heading_of(run.folder, run.experiment),
+        name=run.name,
+        about=_about(run),
+        sentences=[*([data["verdict"]] if data["verdict"] else []), *summary(run, found, data["readings"])],
+        data=data,
+        groups=groups,
+    )
+    labels = found.arrays["neuron label"].astype(np.int64)
+    part.figures = {
+        "confusion": _matrix(found.arrays["confusion vote"], names) if len(names) <= _MOST_CLASSES else None,
+        "mistakes": _mistakes(run, found),
+        "held_out": svg.over_training(data["held_out"]) if len(data["held_out"]) > 1 else None,
+        "passes": svg.surrogate_training(data["passes"]),
+        "fields": [
+            (names[group] if group >= 0 else "silent in the label phase", n, uri)
+            for group, n, uri in field_pictures(run.w, run.shape, labels, len(names))
+        ],
+        "embeddings": _embeddings(run, found),
+        "over_time": _over_time(found),
+        "histograms": [
+            svg.histogram(found.arrays[f"neuron {name}"], label)
+            for name, label in (
+                ("purity", "purity"),
+                ("information_bit", "information about the class (bit)"),
+                ("lifetime_sparseness", "lifetime sparseness"),
+                ("most_alike_correlation", "correlation with the most similar field"),
+            )
+        ],
+    }
+    return part
+
+
+def _about(run: EvaluatedRun) -> list[tuple[str, str]]:
+    experiment = run.experiment
+    return [
+        *about_notes(run.folder),
+        *about_network(run.start, experiment),
+        ("data", f"{getattr(experiment.data, 'kind', '')}, {len(run.split.train)} training pictures"),
+        ("passes", str(experiment.schedule.passes)),
+        *about_run(run.metadata),
+    ]
+
+
+def about_notes(folder: RunFolder) -> list[tuple[str, str]]:
+    """Return title, tags and notes that people gave to a run, without what is empty or cannot be read."""
+    try:
+        notes = read_notes(folder.path)
+    except StdpbenchError:
+        return []
+    every = [("title", notes.title), ("tags", ", ".join(notes.tags)), ("notes", notes.text)]
+    return [(head, text) for head, text in every if text]
+
+
+def heading_of(folder: RunFolder, experiment: Experiment) -> str:
+    """Return experiment and seed of a run, after the title that a person gave to it."""
+    title, seeded = title_of(folder.path), f"{experiment.name}, seed {experiment.seed}"
+    return f"{title} ({seeded})" if title else seeded
+
+
+def about_network(start: Experiment, experiment: Experiment) -> list[tuple[str, str]]:
+    """Return experiment, network and rules of a run, from its experiment at the start and at the end."""
+    about = experiment.about.title
+    return [
+        ("experiment", f"{experiment.name}{': ' + about if about else ''}"),
+        ("network", _network(experiment)),
+        ("plasticity", _rules(start, experiment)),
+    ]
+
+
+def about_run(metadata: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return time, simulator and versions of a run."""
+    versions = metadata.get("versions", {})
+    return [
+        ("started", str(metadata.get("started", ""))),
+        ("simulator", str(metadata.get("simulator", ""))),
+        ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
+    ]
+
+
+def _rules(at_start: Experiment, at_end: Experiment) -> str:
+    """Return the rules of training, or the last and the first ones."""
+    start, end = (_names_of_rules(each) for each in (at_start, at_end))
+    return end if at_start.same_rule(at_end) else f"{end} at the end, {start} at the start"
+
+
+def _names_of_rules(experiment: Experiment) -> str:
+    rules = {name: rule_name(rule.to_mapping()) for name, rule in experiment.rules_by_projection.items()}
+    return ", ".join(f"{rule} ({projection})" if projection else rule for projection, rule in rules.items()) or "none"
+
+
+def _matrix(confusion: NDArray[np.int64], names: Sequence[str]) -> dict[str, Any]:
+    totals = confusion.sum(axis=1, keepdims=True)
+    shares = confusion / np.maximum(totals, 1)
+    rows = [
+        {
+            "name": name,
+            "cells": [(int(n), float(share), i == j) for j, (n, share) in enumerate(zip(row, part, strict=True))],
+            "accuracy": float(part[i]) if totals[i, 0] else None,
+        }
+        for i, (name, row, part) in enumerate(zip(names, confusion, shares, strict=True))
+    ]
+    return {"names": [*names, "none"], "rows": rows}
+
+
+def _mistakes(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
+    """Return the most frequent confusions with example pictures."""
+    confusion, names = found.arrays["confusion vote"].copy(), (*run.split.class_names, "no answer")
+    answers, labels = found.arrays["answers vote"], run.test_labels
+    answers = np.where(answers == NO_ANSWER, len(run.split.class_names), answers)
+    np.fill_diagonal(confusion, 0)
+    mistakes: list[dict[str, Any]] = []
+    for cell in np.argsort(-confusion, axis=None, kind="stable")[:_CONFUSIONS]:
+        true, answer = divmod(int(cell), confusion.shape[1])
+        if not confusion[true, answer]:
+            break
+        members = np.flatnonzero((labels == true) & (answers == answer))[:_EXAMPLES]
+        mistakes.append(
+            {
+                "true": names[true],
+                "answer": names[answer],
+                "n": int(confusion[true, answer]),
+                "pictures": [svg.png(run.split.test.static[number]) for number in members],
+            }
+        )
+    return mistakes
+
+
+def _over_time(found: Findings) -> str | None:
+    """Draw the accuracy over the time within a presentation."""
+    data = found.data.get("over_time")
+    return None if data is None else svg.line(data["time_ms"], data["accuracy"], "time in the presentation (ms)")
+
+
+def _embeddings(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
+    drawn = []
+    for one in found.data["embeddings"]:
+        points = found.arrays[f"embedding {one['method']}"]
+        n, classes = len(points), run.split.class_names
+        labels = run.test_labels[:n]
+        clusters = found.arrays["clusters"][:n]
+        wrong = (found.arrays["answers vote"][:n] != labels).astype(np.int64)
+        mean = one["method"] == "pca"
+        drawn.append(
+            {
+                **one,
+                "by_class": svg.embedding(points, labels, classes, mean),
+                "by_cluster": svg.embedding(
+                    points, clusters, [str(number + 1) for number in range(int(clusters.max(initial=0)) + 1)], mean
+                ),
+                "by_answer": svg.embedding(points, wrong, ["right", "wrong"], mean),
+            }
+        )
+    return drawn
+
+
+def render(
+    parts: Sequence[Part],
+    together: Mapping[str, Any],
+    robustness: Sequence[Mapping[str, Any]],
+    seeds: OverSeeds | None = None,
+) -> str:
+    """Render the page; for several experiments, with paired differences over seeds."""
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            parts=parts,
+            together=together,
+            robustness=robustness,
+            seeds=seeds if seeds is not None and len(seeds.groups) > 1 else None,
+            headings=HEADINGS,
+            baseline_rows=[] if seeds is None else seeds.baseline_rows,
+            baseline_headings=BASELINE_HEADINGS,
+            about_baselines="" if seeds is None else seeds.about_baselines,
+            verdicts=[] if seeds is None else seeds.verdicts,
+            interval=INTERVAL,
+            version=__version__,
+        )
+    )
+
+
+def environment() -> Environment:
+    """Return the environment of the templates of reports."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("stdpbench.studies.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["pct"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f}"
+    made.filters["num"] = lambda value, digits=2: "–" if value is None else minus(f"{value:.{digits}f}")
+    return made
+
+
+def _network(experiment: Experiment) -> str:
+    network, graph = experiment.network, experiment.graph()
+    if isinstance(network, Network):
+        return f"{network.n_exc} exc neurons, inhibition {network.inhibition}"
+    sizes = [f"{each.size} {name}" for name, each in graph.populations.items() if each.neuron is not None]
+    return f"{' and '.join(sizes)} neurons; {graph.read} is read"

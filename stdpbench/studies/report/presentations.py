@@ -1,0 +1,250 @@
+"""Simulate presentations for a report: trained and untrained networks, other input spikes, disturbances.
+
+As in the label and test phases, each presentation starts from the reset state without learning, so that the work can
+be divided among processes in any way. The processes live as long as the `Presenter`, since opening a network takes
+longer than many presentations.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import SAFE
+from stdpbench.data.stimuli import StimulusSet, load_stimuli, save_stimuli
+from stdpbench.engine.network import Learned
+from stdpbench.engine.simulators import Simulator, open_simulator
+from stdpbench.experiment import Experiment, input_shape
+from stdpbench.results.readout import SpikeTrains
+from stdpbench.runs.process.evaluation import end_with, part_of, present_frozen, put_in_force, sigint_ignored
+from stdpbench.studies.report.disturbances import Disturbance
+
+_CHUNK = 100
+_STREAMS = 2**32  # presentations of each repeat are numbered from a multiple of this
+_Part = tuple[SpikeTrains, dict[str, NDArray[np.int64]]]
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """A presentation of several pictures to a network.
+
+    Attributes
+    ----------
+    network : str
+        Name of the weights and thresholds.
+    phase : {"label", "test"}
+        Phase whose pictures are presented.
+    n_images : int
+        Number of pictures, from the first.
+    repeat : int
+        0: the same input spikes as in the run; other numbers: other input spikes.
+    disturbance : Disturbance or None
+        Disturbance of pictures, network or duration.
+    """
+
+    network: str
+    phase: str
+    n_images: int
+    repeat: int = 0
+    disturbance: Disturbance | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """Responses to a presentation.
+
+    Attributes
+    ----------
+    trains : SpikeTrains
+        Spikes of the neurons that are read.
+    spikes : mapping of str to ndarray, int64, (n_images,)
+        Spikes of each population in the last attempt at each picture.
+    """
+
+    trains: SpikeTrains
+    spikes: Mapping[str, NDArray[np.int64]]
+
+    @property
+    def spike_counts(self) -> NDArray[np.uint16]:
+        """Spikes of each neuron during each picture: uint16, (n_images, n_exc)."""
+        return self.trains.counts()
+
+
+class Presenter:
+    """Context manager that simulates presentations in several processes.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Experiment with the current parameters.
+    pictures : mapping of str to StimulusSet
+        Phase -> pictures.
+    networks : mapping of str to Learned
+        Name -> weights, as in a presentation, and thresholds.
+    simulator : str or None
+        Name of the simulator.
+    workers : int
+        Number of processes; 1: use the current process.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        pictures: Mapping[str, StimulusSet],
+        networks: Mapping[str, Learned],
+        simulator: str | None,
+        workers: int,
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="stdpbench-")
+        path = Path(self._folder.name)
+        for phase, images in pictures.items():
+            save_stimuli(images, path, f"pictures {phase}")
+        for name, learned in networks.items():
+            learned.save(path / f"network {name}")
+        self._arguments = (self._folder.name, experiment.to_mapping(), simulator, tuple(pictures), os.getpid())
+        self._workers = workers
+        self._pool: Any = None
+        self._worker: _Worker | None = None
+
+    def __enter__(self) -> Presenter:
+        """Return self."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, kill_workers=True)
+        if self._worker is not None:
+            self._worker.simulator.close()
+        self._folder.cleanup()
+
+    def present(self, presentations: Sequence[Presentation]) -> Iterator[tuple[int, Presentation, Responses | None]]:
+        """Simulate presentations.
+
+        Yields
+        ------
+        done : int
+            Total number of pictures presented so far.
+        presentation : Presentation
+            Presentation that made progress.
+        responses : Responses or None
+            Its responses, once they are complete.
+        """
+        tasks = [(s, n, min(n + _CHUNK, s.n_images)) for s in presentations for n in range(0, s.n_images, _CHUNK)]
+        n_parts = {presentation: -(-presentation.n_images // _CHUNK) for presentation in presentations}
+        parts: dict[Presentation, dict[int, _Part]] = {presentation: {} for presentation in presentations}
+        done = 0
+        for (presentation, start, stop), part in self._results(tasks):
+            done += stop - start
+            parts[presentation][start] = part
+            complete = None
+            if len(parts[presentation]) == n_parts[presentation]:
+                ordered = [parts[presentation].pop(first) for first in sorted(parts[presentation])]
+                trains = SpikeTrains.joined([one for one, _ in ordered])
+                counts = {name: np.concatenate([spikes[name] for _, spikes in ordered]) for name in ordered[0][1]}
+                complete = Responses(trains, counts)
+            yield done, presentation, complete
+
+    def _results(self, tasks: Sequence[tuple[Presentation, int, int]]) -> Iterator[tuple[Any, Any]]:
+        if self._workers <= 1:
+            if self._worker is None:
+                self._worker = _Worker(*self._arguments[:4])
+            for task in tasks:
+                yield task, self._worker.part(*task)
+            return
+        from loky import ProcessPoolExecutor, wait
+        from loky.process_executor import BrokenProcessPool
+
+        with sigint_ignored():  # passed to each process
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(self._workers, initializer=_open, initargs=self._arguments, env=SAFE)
+            ahead = iter(tasks)
+            running = {self._pool.submit(_simulate, *task): task for task in islice(ahead, 2 * self._workers)}
+        try:
+            while running:
+                for future in wait(list(running), return_when="FIRST_COMPLETED").done:
+                    task = running.pop(future)
+                    running |= {self._pool.submit(_simulate, *task): task for task in islice(ahead, 1)}
+                    yield task, future.result()
+        except BrokenProcessPool as error:
+            raise StdpbenchError(
+                "a simulation process exited unexpectedly, perhaps for lack of memory: try --workers 1"
+            ) from error
+
+
+class _Worker:
+    """A network that simulates parts of presentations."""
+
+    def __init__(self, folder: str, mapping: dict[str, Any], simulator: str | None, phases: Sequence[str]) -> None:
+        self._folder, self._experiment = Path(folder), Experiment.from_mapping(mapping)
+        self._shown = {phase: load_stimuli(self._folder, f"pictures {phase}") for phase in phases}
+        inputs = input_shape(self._experiment, next(iter(self._shown.values())))
+        self.simulator: Simulator = open_simulator(self._experiment, inputs, simulator)[0]
+        self._loaded: tuple[str, Disturbance | None] | None = None
+
+    def part(self, presentation: Presentation, start: int, stop: int) -> _Part:
+        """Present pictures `start` to `stop` - 1."""
+        disturbance, experiment = presentation.disturbance, self._experiment
+        images = self._shown[presentation.phase].part(start, stop)
+        if disturbance is not None:
+            experiment, images = (
+                disturbance.experiment(self._experiment),
+                disturbance.stimuli(images, start, self._experiment),
+            )
+        self._load(presentation.network, disturbance)
+        shown = put_in_force(self.simulator, experiment)
+        offset = start + presentation.repeat * _STREAMS
+        responses = [
+            present_frozen(self.simulator, shown, images, presentation.phase, number, number + offset)
+            for number in range(len(images))
+        ]
+        trains = part_of(start, responses, self.simulator, shown).trains
+        graph, counts = self.simulator.graph, dict[str, NDArray[np.int64]]()
+        for name in graph.populations:
+            each = [len(one.input) if name == graph.input else one.counts(name).sum() for one, _ in responses]
+            counts[name] = np.array(each, np.int64)
+        return trains, counts
+
+    def _load(self, network: str, disturbance: Disturbance | None) -> None:
+        """Load a network, with damage if the disturbance affects it."""
+        wanted = network, disturbance if disturbance is not None and disturbance.of_network else None
+        if wanted == self._loaded:
+            return
+        learned = Learned.load(self._folder / f"network {network}")
+        if wanted[1] is not None:
+            learned = wanted[1].network(learned, self.simulator.graph, self._experiment.seed)
+        self.simulator.set_learned(learned)
+        self._loaded = wanted
+
+
+_process: dict[str, Any] = {}
+
+
+def _open(folder: str, mapping: dict[str, Any], simulator: str | None, phases: Sequence[str], parent: int) -> None:
+    """Open a network in a process, once."""
+    threading.Thread(target=end_with, args=(parent, Path(folder)), daemon=True).start()
+    try:
+        _process["worker"] = _Worker(folder, mapping, simulator, phases)
+    except StdpbenchError as error:
+        # reported with the first part, since a pool whose initializer fails gives no useful error
+        _process["failure"] = error
+
+
+def _simulate(presentation: Presentation, start: int, stop: int) -> _Part:
+    if "failure" in _process:
+        raise _process["failure"]
+    part: _Part = _process["worker"].part(presentation, start, stop)
+    return part

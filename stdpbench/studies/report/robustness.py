@@ -1,0 +1,144 @@
+"""Robustness curves: accuracy with degraded pictures, damaged networks and shorter presentations.
+
+Each point is stored as soon as it is measured, with a digest of everything that it depends on, so that an interrupted
+measurement continues where it stopped, and finished points are not measured again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stdpbench.base.files import write_text_aside
+from stdpbench.results.figures.svg import curves
+from stdpbench.results.readout import INTERVAL, READOUTS, readouts, wilson_interval
+from stdpbench.runs.protocol.facts import Progress
+from stdpbench.studies.report.disturbances import KINDS, Disturbance, kinds_for
+from stdpbench.studies.report.evaluated_run import EvaluatedRun
+from stdpbench.studies.report.presentations import Presentation, Presenter
+
+FILE = "robustness.json"
+IMAGES = 1000
+
+
+def measure(run: EvaluatedRun, presenter: Presenter, n_images: int, folder: Path) -> Iterator[Progress]:
+    """Measure missing points, and store each point.
+
+    Parameters
+    ----------
+    run : EvaluatedRun
+        The run.
+    presenter : Presenter
+        Presenter with the network ``"trained"`` and at least `n_images` test pictures.
+    n_images : int
+        Number of evaluated pictures, from the first.
+    folder : Path
+        Folder of `FILE`, which is created if missing.
+    """
+    key = _key(run, n_images)
+    points = stored(folder, key)
+    wanted = {
+        _name(kind, level): _presentation(kind, level, n_images)
+        for kind, of in KINDS.items()
+        if kind in kinds_for(run.experiment)
+        for level in of.levels
+    }
+    missing = [presentation for name, presentation in wanted.items() if name not in points]
+    missing = list(dict.fromkeys(missing))  # the first level of every kind is undisturbed
+    assignment, labels = run.assignment(), run.test_labels[:n_images]
+    total = n_images * len(set(wanted.values()))
+    stored_before = total - n_images * len(missing)
+    yield Progress("robustness", stored_before, total)
+    for done, presentation, responses in presenter.present(missing):
+        if responses is not None:
+            counts = responses.spike_counts
+            right = {
+                name: int((readouts.get(name)().predict(counts, assignment) == labels).sum()) for name in READOUTS
+            }
+            spikes = float(counts.sum(axis=1, dtype=np.int64).mean())
+            for name, one in wanted.items():
+                if one == presentation:
+                    points[name] = {"n_images": n_images, "right": right, "spikes_per_image": spikes}
+            write_text_aside(folder / FILE, json.dumps({"key": key, "points": points}, indent=1) + "\n")
+        yield Progress("robustness", stored_before + done, total)
+
+
+def stored(folder: Path, key: str) -> dict[str, Any]:
+    """Return stored points; empty if they have another digest or the file is damaged."""
+    try:
+        kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    valid = isinstance(kept, dict) and kept.get("key") == key and isinstance(kept.get("points"), dict)
+    return dict(kept["points"]) if valid else {}
+
+
+def rows(run: EvaluatedRun, n_images: int, folder: Path) -> list[dict[str, Any]]:
+    """Return the measured points as rows of a table."""
+    points, found = stored(folder, _key(run, n_images)), []
+    for kind, of in KINDS.items():
+        for level in of.levels:
+            point = points.get(_name(kind, level))
+            if point is None:
+                continue
+            for readout, right in point["right"].items():
+                n = point["n_images"]
+                low, high = wilson_interval(right, n)
+                found.append(
+                    {
+                        "kind": kind,
+                        "level": level,
+                        "unit": of.unit,
+                        "readout": readout,
+                        "accuracy": right / n,
+                        "low": low,
+                        "high": high,
+                        "interval": INTERVAL,
+                        "n_images": n,
+                        "spikes_per_image": point["spikes_per_image"],
+                    }
+                )
+    return found
+
+
+def draw(of_runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Draw accuracy of the vote by kind of disturbance, one line per run."""
+    drawn = []
+    for kind, of in KINDS.items():
+        measured = {
+            name: {point["level"]: point for point in points if point["kind"] == kind and point["readout"] == "vote"}
+            for name, points in of_runs.items()
+        }
+        measured = {name: mine for name, mine in measured.items() if {of.levels[0], of.levels[-1]} <= mine.keys()}
+        if measured:
+            levels = [level for level in of.levels if all(level in mine for mine in measured.values())]
+            series = {
+                name: tuple([mine[level][part] for level in levels] for part in ("accuracy", "low", "high"))
+                for name, mine in measured.items()
+            }
+            n_images = next(iter(measured.values()))[levels[0]]["n_images"]
+            label = f"{of.title} ({of.unit})"
+            figure = curves(levels, series, label, evenly=of.unit == "bits" or kind == "duration")  # type: ignore[arg-type]
+            drawn.append({"title": of.title, "help": of.help, "n_images": n_images, "figure": figure})
+    return drawn
+
+
+def _presentation(kind: str, level: float, n_images: int) -> Presentation:
+    undisturbed = level == KINDS[kind].levels[0]
+    return Presentation("trained", "test", n_images, 0, None if undisturbed else Disturbance(kind, level))
+
+
+def _name(kind: str, level: float) -> str:
+    return f"{kind} {level:g}"
+
+
+def _key(run: EvaluatedRun, n_images: int) -> str:
+    digest = hashlib.sha256(f"{run.experiment.digest} {run.part} {n_images}".encode())
+    for array in (*run.learned.values(), run.label_counts):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

@@ -1,0 +1,239 @@
+"""Process that measures a finished run for display: ``python -m stdpbench.studies.report.service FOLDER SCRATCH``.
+
+It serves requests as described in `stdpbench.base.rpc_server`; arrays are written to the folder SCRATCH of the
+client. The client side is `stdpbench.studies.report.views`.
+
+* ``open``: the run with its answers, neurons and first embedding (principal components). Since it compares answers
+  with labels of evaluated pictures, it first records this in the journal of the run (`runs.catalog.access_log`).
+* ``settle``: answers of each read-out from spikes up to some moments within the presentation (`readout.over_time`).
+* ``read``: slow read-outs: of spike times, if the run kept them, and supervised ones.
+* ``cluster`` (`method`, `k` or None): clusters with measures, those of chance, and those of the neurons as clusters.
+* ``embed`` (`method`): another embedding.
+* ``report``: writes the files of ``stdpbench report``; its value is the path of the page.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.rpc_server import Arrays, ProgressCallback, serve
+from stdpbench.results.readout import READOUTS, readouts
+from stdpbench.results.readout.baselines import SAMPLES
+from stdpbench.results.readout.clustering import Features, cluster, features, winners
+from stdpbench.results.readout.embedding import embed
+from stdpbench.results.readout.over_time import answers_over_time
+from stdpbench.runs.catalog.access_log import count_readings, note_reading
+from stdpbench.runs.catalog.comparison import Account, verdict_of
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import held
+from stdpbench.runs.protocol.facts import LabelsRead, Progress
+from stdpbench.studies.report.analysis import start_rows
+from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
+from stdpbench.studies.report.clusters import CHANCE, cluster_row
+from stdpbench.studies.report.evaluated_run import EvaluatedRun, load_run
+from stdpbench.studies.report.rows import Accuracy, accuracy_row, stored_row
+from stdpbench.studies.report.slow_readouts import TIMED, supervised_rows, timed_rows
+from stdpbench.studies.report.views import NEURONS
+
+_SUPERVISED = 4
+
+
+class ReportService:
+    """Measurements of a finished run on request.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._run: EvaluatedRun | None = None
+        self._features: Features | None = None
+
+    @property
+    def run(self) -> EvaluatedRun:
+        """The run, read on first use."""
+        if self._run is None:
+            self._run = load_run(self._folder)
+        return self._run
+
+    @property
+    def points(self) -> Features:
+        """Features of its responses for clustering and embedding."""
+        if self._features is None:
+            self._features = features(self.run.test_counts, quick=True)
+        return self._features
+
+    def answer(
+        self, name: str, arguments: Mapping[str, Any], on_progress: ProgressCallback
+    ) -> tuple[dict[str, Any], Arrays]:
+        """Handle a request.
+
+        Raises
+        ------
+        StdpbenchError
+            If the request fails.
+        """
+        if name == "open":
+            return self._open(on_progress)
+        if name == "settle":
+            return self._settle(on_progress)
+        if name == "read":
+            return self._read(on_progress)
+        if name == "cluster":
+            return self._cluster(str(arguments["method"]), arguments["k"])
+        if name == "embed":
+            return self._embed(str(arguments["method"]), on_progress)
+        if name == "report":
+            return self._report(on_progress)
+        raise StdpbenchError(f"unknown request {name}")
+
+    def _open(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        on_progress("reading the run", 0, 4)
+        run = self.run
+        with held(self._folder):
+            note_reading(self._folder, LabelsRead(run.part, len(run.test_counts), "Evaluate page"))
+        on_progress("labelling the neurons", 1, 4)
+        assignment, counts = run.assignment(), run.test_counts
+        accuracies, arrays = list[Accuracy](), Arrays()
+        on_progress("reading answers", 2, 4)
+        for readout in run.readouts:
+            answers = readouts.get(readout)().predict(counts, assignment)
+            arrays[f"answers {readout}"] = answers
+            accuracies.append(self._row(run.group, readout, answers))
+        on_progress("principal components", 3, 4)
+        value, plane = self._embed("pca", on_progress)
+        graph = run.experiment.graph()
+        readings = count_readings(self._folder)
+        arrays |= plane | {
+            "labels": run.test_labels,
+            "pixels": run.split.test.drawn,
+            "winners": winners(counts),
+            "spikes": counts.sum(axis=1, dtype=np.int64),
+            "w": run.fields,
+            "theta": run.theta,
+            "neuron_labels": assignment.labels,
+            "neuron_purity": assignment.proportions.max(axis=0),
+        }
+        return value | {
+            "experiment": run.experiment.name,
+            "seed": run.experiment.seed,
+            "part": run.part,
+            "noun": run.split.test.noun,
+            "static_name": run.split.test.static_name,
+            "class_names": list(run.split.class_names),
+            "drawn_as": list(run.shape),
+            "population": graph.read,
+            "theta_unit": graph.shown_as(graph.read)[1],
+            "accuracies": [asdict(row) for row in (*accuracies, *baselines(run))],
+            "verdict": verdict_of(Account.of(self._folder)),
+            "label_readings": readings.run,
+            "label_readings_of_all": readings.experiment,
+            "test_label_readings": readings.data_set,
+        }, arrays
+
+    def _settle(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        run, arrays = self.run, Arrays()
+        if run.test_trains is None:
+            raise StdpbenchError(
+                f"{run.name} has no spike times of its {run.part} {run.split.test.noun}s; `stdpbench evaluate` "
+                "computes them again"
+            )
+        assignment = run.assignment()
+        for number, readout in enumerate(READOUTS):
+            on_progress("answers over time", number, len(READOUTS))
+            found = answers_over_time(run.test_trains, assignment, readouts.get(readout)())
+            arrays["time"] = found.time
+            arrays[f"answers {readout}"] = found.answers.astype(np.int16)
+        return {}, arrays
+
+    def _read(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        run, rows = self.run, list[Accuracy]()
+        label, test = run.label_trains, run.test_trains
+        timed = [] if label is None or test is None else timed_rows(run, run.assignment(), label, test)
+        total = (len(TIMED) if label is not None and test is not None else 0) + _SUPERVISED
+        for row in chain(timed, supervised_rows(run)):
+            rows.append(row)
+            on_progress("read-outs", len(rows), total)
+        return {"accuracies": [asdict(row) for row in rows]}, {}
+
+    def _row(self, group: str, name: str, answers: NDArray[np.int64]) -> Accuracy:
+        run = self.run
+        return accuracy_row(group, name, answers, run.test_labels, run.n_labels)
+
+    def _cluster(self, method: str, k: int | None) -> tuple[dict[str, Any], Arrays]:
+        run, points, seed = self.run, self.points, self.run.experiment.seed
+        if method == NEURONS:
+            found, chosen = winners(run.test_counts), "neurons"
+        else:
+            found = cluster(points, method, None if method == "hdbscan" else k, seed)
+            chosen = "its own" if method == "hdbscan" else "best silhouette" if k is None else "chosen"
+        shuffled = np.random.default_rng(seed).permutation(found)
+        pairs = [(method, chosen, found), (CHANCE.replace("k-means", "these"), chosen, shuffled)]
+        if method != NEURONS:
+            pairs.append((NEURONS, "neurons", winners(run.test_counts)))
+        labels, n_classes = run.test_labels, run.n_classes
+        rows = [cluster_row(name, how, members, labels, n_classes, points) for name, how, members in pairs]
+        return {"method": method, "k_from": chosen, "rows": rows}, {"members": found}
+
+    def _embed(self, method: str, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        one = embed(
+            self.points, method, self.run.experiment.seed, lambda done, total: on_progress(method, done, total)
+        )
+        trust = None if np.isnan(one.trustworthiness) else one.trustworthiness
+        value = {"method": method, "trustworthiness": trust, "description": one.description}
+        return value, {"points": one.points}
+
+    def _report(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        target = self._folder.path / "report"
+        for event in make_report([self._folder], target, ReportOptions()):
+            if isinstance(event, Progress):
+                on_progress(event.phase, event.done, event.total)
+        return {"page": str(target / PAGE)}, {}
+
+
+def baselines(run: EvaluatedRun) -> list[Accuracy]:
+    """Return baselines from the metrics of the run."""
+    kept = run.metrics.get("baselines", {})
+    n_label = int(run.metrics.get("n_label_images", 0))
+    rows = start_rows(run)
+    if "k_means" in kept:
+        k = run.experiment.graph().n_read
+        note = str(kept["k_means"].get("description", ""))
+        of = run.split.test.static_name
+        rows.append(stored_row("pixels", f"k-means on {of}, K = {k}", kept["k_means"], n_label, note))
+    if "samples" in kept:
+        note = str(kept["samples"].get("description", ""))
+        rows.append(stored_row("pixels", SAMPLES, kept["samples"], n_label, note))
+    return rows
+
+
+# -- the process ---------------------------------------------------------------------------------------------------
+
+
+def main(arguments: list[str]) -> NoReturn:
+    """Serve one client until it disconnects."""
+    folder, scratch = Path(arguments[0]), Path(arguments[1])
+    services: list[ReportService] = []
+
+    def answer(name: str, asked: Mapping[str, Any], on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        if not services:  # on the first request, so that errors in the folder are reported to the client
+            services.append(ReportService(RunFolder.open(folder)))
+        return services[0].answer(name, asked, on_progress)
+
+    serve(answer, scratch)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,116 @@
+"""The result of one run of a sweep, in a few numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.results.readout import READOUTS
+from stdpbench.runs.folder.result_digests import outcome
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.studies.sweeps.measures import at_end_of_stream
+
+
+@dataclass(frozen=True)
+class Result:
+    """Result of one run.
+
+    Attributes
+    ----------
+    accuracy : mapping of str to float
+        By read-out, on the validation part, 0 to 1; empty for a stream.
+    n_images : int
+        Pictures of the validation part; 0 for a stream.
+    spikes_per_image, presentations_per_image, mean_theta_mV : float
+        Of the training: spikes of the population that is read per picture, how often a picture was shown, mean theta
+        at the end in mV.
+    seconds, images_per_second : float
+        Duration and speed of training; not part of the outcome.
+    outcome : str
+        SHA-256, hexadecimal, of all results: equal for two runs with identical results, bit for bit.
+    versions : mapping of str to str
+        Versions of Python and packages.
+    folder : str
+        Name of the run folder; empty for cluster runs of older versions, which returned no folder.
+    measures : mapping of str to float
+        Of a stream, at its end, by name (`stdpbench.studies.sweeps.measures`); empty where pictures are shown.
+    """
+
+    accuracy: Mapping[str, float]
+    n_images: int
+    spikes_per_image: float
+    presentations_per_image: float
+    mean_theta_mV: float
+    seconds: float
+    images_per_second: float
+    outcome: str
+    versions: Mapping[str, str]
+    folder: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """Everything that arms can be compared by: accuracies, or measures of a stream."""
+        return self.measures or self.accuracy
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> Result:
+        """Read the result of a finished run.
+
+        Raises
+        ------
+        StdpbenchError
+            If its metrics are missing, or not from the validation part.
+        """
+        metrics, about = folder.read_json("metrics.json"), folder.about
+        measures = at_end_of_stream(metrics.get("training", {}))
+        if not measures and metrics.get("evaluated_on") != "validation":
+            raise StdpbenchError(f"{folder.path.name} was not evaluated on the validation part")
+        if not measures and not metrics.get("accuracy"):
+            raise StdpbenchError(f"{folder.path.name} has no accuracy: a sweep needs labelled pictures or a stream")
+        training = metrics["training"]
+        digests = json.dumps(outcome(folder), sort_keys=True)
+        return cls(
+            accuracy={}
+            if measures
+            else {name: metrics["accuracy"][name]["accuracy"] for name in READOUTS if name in metrics["accuracy"]},
+            n_images=0 if measures else metrics["n_test_images"],
+            spikes_per_image=_number(training.get("spikes_per_image")),
+            presentations_per_image=_number(training.get("presentations_per_image")),
+            mean_theta_mV=_number(training.get("mean_theta_mV")),
+            seconds=_number(training.get("seconds")),
+            images_per_second=_number(training.get("images_per_second")),
+            outcome=hashlib.sha256(digests.encode()).hexdigest(),
+            versions=about.get("versions", {}),
+            folder=folder.path.name,
+            measures=measures,
+        )
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Result:
+        """Read the output of `to_mapping`.
+
+        Raises
+        ------
+        StdpbenchError
+            If it is not a valid result.
+        """
+        try:
+            result = cls(**mapping)
+        except TypeError as error:
+            raise StdpbenchError(f"invalid result ({error})") from None
+        if not {*result.accuracy} <= {*READOUTS} or bool(result.accuracy) == bool(result.measures):
+            raise StdpbenchError("invalid result (accuracy)")
+        return result
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return plain numbers and strings."""
+        return asdict(self)
+
+
+def _number(value: Any) -> float:
+    return 0.0 if value is None else float(value)
