@@ -185,7 +185,6 @@ def list_runs(
     ] = None,
     width: FigureWidth = None,
     json: AsJson = False,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the index from the run folders.")] = False,
     bin_: Annotated[bool, typer.Option("--bin", help="List deleted runs, which `restore` brings back.")] = False,
     sweep: Annotated[
         str | None,
@@ -204,7 +203,7 @@ def list_runs(
         asked = RunsPlot(plot, axes, colour, width)
     elif axes or colour or width:
         raise StdpbenchError("--axes, --colour and --width are for a figure; add --plot FILE")
-    list_command([*(filters or []), *noted], sort, columns, json, rebuild, bin_, sweep, runs, asked)
+    list_command([*(filters or []), *noted], sort, columns, json, bin_, sweep, runs, asked)
 
 
 @runs_app.command()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_format
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ from stdpbench.cli.note_command import noted_lines, noted_record
 from stdpbench.cli.terminal import plain_table, terminal_width, wrapped
 from stdpbench.runs.catalog.columns import clock, local_time
 from stdpbench.runs.catalog.filters import Filter
-from stdpbench.runs.catalog.index import UnwritableIndexError
 from stdpbench.runs.catalog.store import BIN, CHANGED, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
 from stdpbench.runs.folder.notes import Notes, read_notes
 from stdpbench.runs.queue.run_queue import Queue
@@ -41,7 +39,6 @@ def list_command(
     sort: str | None,
     columns: str | None,
     json: bool,
-    rebuild: bool,
     bin_: bool,
     sweep: str | None,
     runs: Path | None,
@@ -54,23 +51,18 @@ def list_command(
     runs = runs / BIN if bin_ else runs
     named = [name.strip() for name in columns.split(",") if name.strip()] if columns else []
     chosen = named if "name" in named or not named else ["name", *named]
-    with Store(runs) as store:
-        if rebuild:
-            count = store.rebuild()
-            sys.stderr.write(f"Rebuilt the index of {runs}: {count} runs.\n")
-        for remark in store.remarks:
-            sys.stderr.write(f"{remark}\n")
-        entries = store.select(chosen, [Filter.parse(text) for text in filters], sort)
-        if sweep is not None and not chosen:  # with the measures of streams
-            detailed = {entry.name: entry for entry in store.entries([f"{_STREAM}seconds"])}
-            entries = [detailed.get(entry.name, entry) for entry in entries]
-        if plot is not None:
-            names = [entry.name for entry in entries]
-            detailed = {entry.name: entry for entry in store.entries([CHANGED], set(names))}
-            plot.draw([detailed[name] for name in names if name in detailed])
-        waiting = 0
-        with suppress(UnwritableIndexError):  # the store has reported it
-            waiting = len(Queue(runs).items())
+    store = Store(runs)
+    for remark in store.remarks:
+        sys.stderr.write(f"{remark}\n")
+    entries = store.select(chosen, [Filter.parse(text) for text in filters], sort)
+    if sweep is not None and not chosen:  # with the measures of streams
+        detailed = {entry.name: entry for entry in store.entries([f"{_STREAM}seconds"])}
+        entries = [detailed.get(entry.name, entry) for entry in entries]
+    if plot is not None:
+        names = [entry.name for entry in entries]
+        detailed = {entry.name: entry for entry in store.entries([CHANGED], set(names))}
+        plot.draw([detailed[name] for name in names if name in detailed])
+    waiting = len(Queue(runs).items())
     if json:
         asked = list(dict.fromkeys([*COLUMNS, *chosen]))
         records = [
@@ -105,11 +97,11 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
     from stdpbench.runs.catalog.names import find_run
 
     folder = find_run(run, runs or runs_folder())
-    with Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder())) as store:
-        origins = lineage(folder, store)
-        about = folder.about
-        children = [entry.name for entry in store.children(str(about.get("id", "")))]
-        parent = store.by_id(str(dict(about.get("parent") or about.get("from") or {}).get("id", "")))
+    store = Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder()))
+    origins = lineage(folder, store)
+    about = folder.about
+    children = [entry.name for entry in store.children(str(about.get("id", "")))]
+    parent = store.by_id(str(dict(about.get("parent") or about.get("from") or {}).get("id", "")))
     account = Account.of(folder)
     noted, unreadable = Notes(), ""
     try:

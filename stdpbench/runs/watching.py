@@ -2,7 +2,7 @@
 
 Every file of a run is written to a temporary file and renamed, which updates the modification time of its folder.
 Polling therefore reads one timestamp per run folder and checks whether the processes of active runs are alive. The
-index (`runs.catalog.store`) is only opened to read runs that changed. The queue is watched the same way.
+cache (`runs.catalog.store`) is only opened to read runs that changed. The queue is watched the same way.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stdpbench.runs.catalog import index
-from stdpbench.runs.catalog.store import BIN, DAMAGED, Entry, Store
+from stdpbench.runs.catalog.store import BIN, DAMAGED, QUEUE, Entry, Store
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.states import State
@@ -22,7 +21,7 @@ from stdpbench.runs.queue.run_queue import Item, Queue
 from stdpbench.runs.queue.runner_process import Runner, runners
 
 _FRESH = 2_000_000_000  # ns; changes within one tick of a coarse clock cannot be told apart
-_NOT_RUNS = (BIN, "queue")
+_NOT_RUNS = (BIN, QUEUE)
 _DETAILS = ("parameters",)
 
 
@@ -56,7 +55,7 @@ class RunsFolderState:
     in_bin : int
         Number of runs in the bin.
     remarks : tuple of str
-        Problems with the index.
+        Folders that are skipped.
     """
 
     entries: Mapping[str, Entry]
@@ -90,7 +89,7 @@ class RunsWatch:
         Raises
         ------
         StdpbenchError
-            If the folder or the index cannot be read.
+            If the folder cannot be read.
         """
         now, marks = time.time_ns(), _marks(self.runs)
         changed = {name for name, mark in marks.items() if self._marks.get(name) != mark} | (
@@ -100,7 +99,7 @@ class RunsWatch:
         gone = self._marks.keys() - marks.keys()
         self._marks = marks
         self._fresh = {name for name, mark in marks.items() if now - mark < _FRESH}
-        queue_changed, remarks = queue_folder(self.runs) in changed, self._last.remarks if self._last else ()
+        queue_changed, remarks = QUEUE in changed, self._last.remarks if self._last else ()
         runs_changed = {name for name in changed if name not in _NOT_RUNS}
         if runs_changed or gone or self._last is None:
             remarks = self._read(runs_changed, gone)
@@ -118,16 +117,15 @@ class RunsWatch:
         return state != DAMAGED and State(state).active and not has_process(self.runs / name)
 
     def _read(self, changed: set[str], gone: set[str]) -> tuple[str, ...]:
-        """Read changed runs from the index; return the index's remarks."""
-        with Store(self.runs) as store:
-            read = {entry.name: entry for entry in store.entries(_DETAILS, changed)}
-            self.read += len(read)
-            remarks = tuple(store.remarks)
+        """Read changed runs, and return what the store remarks."""
+        store = Store(self.runs)
+        read = {entry.name: entry for entry in store.entries(_DETAILS, changed)}
+        self.read += len(read)
         kept = {name: entry for name, entry in self._entries.items() if name not in gone and name not in changed}
         same = {name: self._entries[name] for name, entry in read.items() if self._entries.get(name) == entry}
         merged = {**kept, **read, **same}
         self._entries = dict(sorted(merged.items(), key=lambda pair: (pair[1].started, pair[0])))
-        return remarks
+        return tuple(store.remarks)
 
     def _look_at_queue(self, changed: bool) -> QueueState:
         before = self._last.queue if self._last is not None else None
@@ -136,11 +134,6 @@ class RunsWatch:
         items = [item for item, _ in before.items] if before is not None and not changed else self._queue.items()
         states = tuple((item, self._queue.current_state(item)) for item in items)
         return QueueState(states, tuple(runners(self.runs)))
-
-
-def queue_folder(runs: Path) -> str:
-    """Name of the folder whose modification time changes with the queue."""
-    return index.queue_folder(runs).name
 
 
 def _marks(runs: Path) -> dict[str, int]:

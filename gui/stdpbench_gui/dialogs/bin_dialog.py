@@ -70,8 +70,7 @@ class BinDialog(QDialog):
             content = bin_content(runs)
             if not content.runs and not content.busy:
                 return content, []
-            with Store(bin_folder(runs)) as store:
-                return content, store.entries()
+            return content, Store(bin_folder(runs)).entries()
 
         self._background.do(read, self._show, self._fail, owner=self)
 

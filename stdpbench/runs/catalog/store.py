@@ -1,9 +1,9 @@
-"""The store: all runs of a folder, read through an index that is updated on use.
+"""The store: all runs of a folder, read through a cache that is updated on use.
 
-The index (`runs.catalog.index`) caches the contents of the small files of each run folder with a signature of those
-files: time, size and inode. A folder is only read again if its signature has changed. Whether a run is active is
-determined by its lock, which is only checked for runs in an active state. This module imports no heavy packages:
-listing 1000 runs takes less time than importing NumPy.
+The cache, ``index.json``, holds what the small files of each run folder say, with a signature of those files: time,
+size and inode. A folder is only read again if its signature has changed. Whether a run is active is determined by its
+lock, which is only checked for runs in an active state. This module imports no heavy packages: listing 1000 runs takes
+less time than importing NumPy.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from stdpbench.base.errors import StdpbenchError, nearest
-from stdpbench.runs.catalog import index
+from stdpbench.base.files import write_text_aside
 from stdpbench.runs.catalog.filters import Filter, order, quantity, value_text
 from stdpbench.runs.catalog.row import DAMAGED as DAMAGED
 from stdpbench.runs.catalog.row import PLAIN
@@ -34,10 +33,13 @@ from stdpbench.runs.folder.weights_origin import Origin
 from stdpbench.runs.protocol.states import EXITED_UNEXPECTEDLY, State
 
 BIN = "bin"
+INDEX = "index.json"
+QUEUE = "queue"
 SWEEP = "sweep.jsonl"
 """File that marks a folder in the runs folder as a sweep, which contains runs itself."""
 DISTRIBUTIONS = "distributions.json"
 """File in the folder of a sweep: from what it draws or chooses parameters, by path."""
+_VERSION = 3
 _FILES = (JOURNAL, "metrics.json", "progress.json")
 """Files whose signature says whether a run folder has changed; with `NOTES` where there are notes."""
 NOTED = ("starred", "title", "tags", "notes")
@@ -53,7 +55,7 @@ STAR = "★"
 
 @dataclass(frozen=True)
 class Entry:
-    """A run as recorded in the index.
+    """A run as its files describe it.
 
     Attributes
     ----------
@@ -155,97 +157,42 @@ class Entry:
 
 
 class Store:
-    """The runs in a folder; use it in a ``with`` statement.
+    """The runs in a folder.
 
     Parameters
     ----------
     runs : Path
-        The runs folder; it need not exist. If it is not writable, the index is kept in memory.
+        The runs folder; it need not exist.
     keep : bool
-        Whether to create an index if there is none; otherwise it is kept in memory, and nothing is written.
+        Whether to write the cache if there is none.
 
     Attributes
     ----------
     remarks : list of str
-        Sentences for the user about problems with the index.
+        Sentences for the user about folders that are skipped.
     """
 
     def __init__(self, runs: Path, *, keep: bool = True) -> None:
         self.runs = runs
-        self._keep = keep or index.index_path(runs).is_file()
         self.remarks: list[str] = []
-        self._stack = ExitStack()
-        try:
-            self._open()
-        except index.DamagedIndexError:
-            self._reopen()
-
-    def __enter__(self) -> Store:
-        """Return the store."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the index."""
-        self._stack.close()
-
-    def _open(self) -> None:
-        try:
-            if not self._keep or not self.runs.is_dir():
-                raise index.UnwritableIndexError("")
-            remove_left_behind(self.runs)
-            self._connection = self._stack.enter_context(index.opened(self.runs, self.remarks.append))
-            self.refresh()
-        except index.UnwritableIndexError as error:
-            self._stack.close()
-            self._connection = self._stack.enter_context(index.in_memory())
-            if str(error):
-                self.remarks.append(f"The index is not saved: {error}.")
-            self.refresh()
-
-    def _reopen(self) -> None:
-        self._stack.close()
-        aside = index.set_aside(self.runs)
-        if aside is not None:
-            self.remarks.append(
-                f"The index of {self.runs} was damaged and has been rebuilt; the old file is kept as {aside.name}."
-            )
-        self._open()
-
-    def refresh(self) -> None:
-        """Read the run folders that have changed since the last update."""
-        with index.translated(self.runs):
-            known = dict(self._connection.execute("SELECT folder, signature FROM runs").fetchall())
-            found = dict(_scan(self.runs))
-            for name in [name for name in found if not is_text(name)]:
-                del found[name]
+        file = runs / INDEX
+        if keep and runs.is_dir():
+            remove_left_behind(runs)
+        known = _read_cache(file)
+        self._rows: dict[str, dict[str, Any]] = {}
+        for name, signature in _scan(runs):
+            if not is_text(name):
                 self.remarks.append(
                     f"The run folder {os.fsencode(name)!r} is skipped, since its name is not valid UTF-8; rename it."
                 )
-            changed = [name for name, signature in found.items() if known.get(name) != signature]
-            gone = known.keys() - found.keys()
-            if not changed and not gone:
-                return
-            rows = [{"folder": name, "signature": found[name], **_read(self.runs / name)} for name in changed]
-            with index.transaction(self._connection):
-                self._connection.executemany("DELETE FROM runs WHERE folder = ?", [(name,) for name in gone])
-                for row in rows:
-                    index.insert(self._connection, "runs", row)
-
-    def rebuild(self) -> int:
-        """Read all run folders and copies of queue items again; return the number of runs.
-
-        An intact file is updated in place, so that an active queue runner can continue to use it.
-        """
-        if index.index_path(self.runs).is_file():
-            self._reopen()
-        with index.translated(self.runs), index.transaction(self._connection):
-            self._connection.execute("DELETE FROM runs")
-            index.restore_queue(self._connection, self.runs)
-        self.refresh()
-        (count,) = self._connection.execute("SELECT count(*) FROM runs").fetchone()
-        return int(count)
+                continue
+            row = known.get(name)
+            if row is None or row["signature"] != signature:
+                row = {"signature": signature, **_read(runs / name)}
+            self._rows[name] = row
+        if self._rows != known and (keep or file.is_file()):
+            with suppress(OSError, StdpbenchError):  # where it cannot be written, lists take longer
+                write_text_aside(file, json.dumps({"version": _VERSION, "runs": self._rows}))
 
     def entries(self, columns: Iterable[str] = COLUMNS, names: Collection[str] | None = None) -> list[Entry]:
         """Return all runs, or those with the given names, in the order in which they were started.
@@ -258,18 +205,8 @@ class Store:
             Names of run folders. Default: all.
         """
         details = any(column not in COLUMNS for column in columns)
-        fields = [
-            "folder",
-            "parent_id",
-            "weights_origin",
-            "notes",
-            *PLAIN,
-            *(("parameters", "changes", "metrics") if details else ()),
-        ]
-        query = f"SELECT {', '.join(fields)} FROM runs ORDER BY started, folder"
-        with index.translated(self.runs):
-            rows = self._connection.execute(query).fetchall()
-        return [self._entry(dict(row)) for row in rows if names is None or row["folder"] in names]
+        rows = sorted(self._rows.items(), key=lambda item: (item[1]["started"], item[0]))
+        return [self._entry(name, row, details) for name, row in rows if names is None or name in names]
 
     def select(
         self, columns: Iterable[str] = (), filters: Iterable[Filter] = (), sort: str | None = None
@@ -314,30 +251,25 @@ class Store:
 
     def of_item(self, token: str) -> Path | None:
         """Return the run folder that was created for a queue item, or None."""
-        with index.translated(self.runs):
-            row = self._connection.execute("SELECT folder FROM runs WHERE item = ?", (token,)).fetchone()
-        return None if row is None else self.runs / row["folder"]
+        return next((self.runs / name for name, row in self._rows.items() if row["item"] == token), None)
 
-    def _entry(self, row: dict[str, Any]) -> Entry:
-        name = row.pop("folder")
-        for key in ("parameters", "changes", "metrics"):
-            if key in row:
-                row[key] = json.loads(row[key])
+    def _entry(self, name: str, row: Mapping[str, Any], details: bool) -> Entry:
         path = self.runs / name
+        values = {column: row[column] for column in (*PLAIN, "parent_id")}
+        if details:
+            values |= {column: json.loads(row[column]) for column in ("parameters", "changes", "metrics")}
         if row["state"] != DAMAGED and State(row["state"]).active and not has_process(path):
-            row |= {"state": str(State.FAILED), "reason": EXITED_UNEXPECTEDLY}
-        row["weights_origin"] = Origin.read(row["weights_origin"])
-        noted = Notes.from_mapping(json.loads(text)) if (text := row.pop("notes")) else Notes()
-        row |= {"starred": noted.starred, "title": noted.title, "tags": noted.tags, "notes": noted.text}
-        return Entry(name=name, path=path, **row)
+            values |= {"state": str(State.FAILED), "reason": EXITED_UNEXPECTEDLY}
+        noted = Notes.from_mapping(json.loads(row["notes"])) if row["notes"] else Notes()
+        values |= {"starred": noted.starred, "title": noted.title, "tags": noted.tags, "notes": noted.text}
+        return Entry(name=name, path=path, weights_origin=Origin.read(row["weights_origin"]), **values)
 
 
 def newest(runs: Path, n: int) -> list[Entry]:
     """Return the `n` most recently started runs of a folder, newest first."""
     if not runs.is_dir():
         return []
-    with Store(runs) as store:
-        return store.entries()[: -n - 1 : -1]
+    return Store(runs).entries()[: -n - 1 : -1]
 
 
 def sweep_folders(runs: Path) -> list[Path]:
@@ -374,6 +306,15 @@ def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:
             near = nearest(column, known)
             hint = f"did you mean {near!r}?" if near else f"columns are {', '.join(COLUMNS)}, and dotted paths"
             raise StdpbenchError(f"no run has a column {column!r}; {hint}")
+
+
+def _read_cache(file: Path) -> dict[str, dict[str, Any]]:
+    """Return the rows of a cache by folder; none if it is missing or of another version."""
+    with suppress(OSError, ValueError, RecursionError):
+        content = json.loads(file.read_bytes())
+        if isinstance(content, dict) and content.get("version") == _VERSION:
+            return dict(content["runs"])
+    return {}
 
 
 def _scan(runs: Path) -> Iterator[tuple[str, str]]:

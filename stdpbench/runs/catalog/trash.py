@@ -6,7 +6,6 @@ so that emptying the bin removes nothing that the user put into a folder of that
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection
 from contextlib import suppress
@@ -15,8 +14,7 @@ from pathlib import Path
 
 from stdpbench.base.errors import DiskError, StdpbenchError, suggestion
 from stdpbench.base.files import remove_file, remove_folder, remove_tree
-from stdpbench.runs.catalog.index import FILES
-from stdpbench.runs.catalog.store import BIN
+from stdpbench.runs.catalog.store import BIN, INDEX
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
@@ -47,9 +45,6 @@ def move_to_bin(folder: RunFolder) -> Path:
         target.parent.mkdir(exist_ok=True)
         with held(folder):
             (path / _MARK).touch()
-            if os.name != "nt":
-                path.rename(target)
-        if os.name == "nt":  # Windows cannot move a folder with open files
             path.rename(target)
     except OSError as error:
         raise DiskError(f"cannot move {path} to the bin: {error.strerror}") from error
@@ -136,7 +131,7 @@ def bin_content(runs: Path) -> BinContent:
     for name in names:
         if _is_binned(folder / name):
             (found.busy if has_process(folder / name) else found.runs).append(name)
-        elif not re.fullmatch(FILES, name):
+        elif name != INDEX:
             found.foreign.append(name)
     return found
 
@@ -178,7 +173,7 @@ def empty_bin(runs: Path, names: Collection[str]) -> tuple[list[str], list[str],
         size += freed
     with suppress(OSError):
         if removed and len(removed) == len(found.runs) and not found.busy:
-            remove_folder(folder, FILES, BIN)
+            remove_folder(folder, re.escape(INDEX), BIN)
     return removed, [name for name in found.busy if name in names], size
 
 

@@ -24,9 +24,7 @@ from stdpbench.base.files import check_target, write_aside
 from stdpbench.base.foreign_files import content_limit
 from stdpbench.base.foreign_text import folder_name_problem
 from stdpbench.experiment.table_files import TABLES
-from stdpbench.runs.catalog.index import NAME as INDEX
-from stdpbench.runs.catalog.index import queue_folder
-from stdpbench.runs.catalog.store import BIN
+from stdpbench.runs.catalog.store import BIN, INDEX, QUEUE
 from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, START_FILES
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.notes import NAME as NOTES
@@ -248,7 +246,7 @@ def _checked(source: Path, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.
 
 def _name_problem(name: str) -> str:
     """Return why a run may not have a name in a runs folder; empty if it may."""
-    if name.lower() in (BIN, queue_folder(Path()).name) or name.lower().startswith(INDEX):
+    if name.lower() in (BIN, QUEUE, INDEX):
         return "is that of something else in a runs folder"
     return folder_name_problem(name)
 

@@ -9,25 +9,25 @@
       └─ held ◀──────────┘    stopped by the user
 
 An item is either an experiment with options, whose run folder is created when its turn comes, or an existing run
-folder. A queue runner (`stdpbench.runs.queue.runner`) claims one item after another, each in its own transaction, so
-that no item is claimed twice. A runner holds a lock while it is alive: an item that is marked as running under a dead
-runner can be claimed by the next one, which resumes its run.
+folder. Each is a file in the folder ``queue``, ``NUMBER.json``; who changes one holds a lock, so that no item is
+claimed twice by queue runners (`stdpbench.runs.queue.runner`). A runner holds a lock of its own while it is alive: an
+item that is marked as running under a dead runner can be claimed by the next one, which resumes its run.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stdpbench.base.errors import DiskError, StdpbenchError
-from stdpbench.runs.catalog import index
+from stdpbench.base.files import remove_file, write_text_aside
+from stdpbench.runs.catalog.store import QUEUE
 from stdpbench.runs.folder.lock import has_process, locked
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.runner_process import lock_of
@@ -35,6 +35,8 @@ from stdpbench.runs.queue.runner_process import lock_of
 if TYPE_CHECKING:
     from stdpbench.experiment import Experiment
 
+_LAST, _LOCK = "last", "items.lock"
+"""Files in the folder of the queue: the number of the item that was added last, and the lock of all items."""
 WAITING, HELD, RUNNING, FAILED = "waiting", "held", "running", "failed"
 DETACHED, INTERRUPTED = "detached", "interrupted"
 """States shown for items whose runner is gone: the run is still active, or was interrupted."""
@@ -85,15 +87,6 @@ class Item:
     options: Mapping[str, Any] | None = None
     experiment: str = ""
 
-    def to_row(self) -> dict[str, Any]:
-        """Return the item as a row of the index and of its JSON copy."""
-        return asdict(self) | {"options": json.dumps(self.options or {})}
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Item:
-        """Create an item from a row of the index."""
-        return cls(**{**dict(row), "options": json.loads(row["options"])})
-
 
 class Queue:
     """The queue of a runs folder. Several processes may use it at the same time.
@@ -106,14 +99,11 @@ class Queue:
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
+        self._folder = runs / QUEUE
 
     def items(self) -> list[Item]:
         """Return all items in execution order, running ones first."""
-        if not index.index_path(self.runs).is_file() and not index.queue_folder(self.runs).is_dir():
-            return []
-        with index.opened(self.runs) as connection:
-            items = _items(connection)
-        return sorted(items, key=lambda item: (item.state != RUNNING, item.rank))
+        return sorted(self._items(), key=lambda item: (item.state != RUNNING, item.rank))
 
     def add(self, experiment: Experiment, options: Options, *, hold: bool = False) -> Item:
         """Append an experiment.
@@ -164,9 +154,9 @@ class Queue:
         StdpbenchError
             If the item or position does not exist, or the item is running.
         """
-        with self._transaction() as connection:
-            item = self._not_running(connection, number, "moved")
-            others = [one for one in _items(connection) if one.number != number and not self.busy(one)]
+        with self._transaction():
+            item = self._not_running(number, "moved")
+            others = [one for one in self._items() if one.number != number and not self.busy(one)]
             if to not in ("front", "back") and not (to.isdecimal() and 1 <= int(to) <= len(others) + 1):
                 raise StdpbenchError(
                     f"invalid position {to!r}: expected front, back or a number from 1 to {len(others) + 1}"
@@ -178,9 +168,9 @@ class Queue:
             if rank in (before, after):  # no float left between the two
                 others.insert(place, item)
                 for count, one in enumerate(others):
-                    self._write(connection, one, rank=float(count))
+                    self._write(one, rank=float(count))
                 rank = float(place)
-            return self._write(connection, item, rank=rank)
+            return self._write(item, rank=rank)
 
     def hold(self, numbers: Iterable[int]) -> list[Item]:
         """Hold items until they are released.
@@ -190,9 +180,9 @@ class Queue:
         StdpbenchError
             If an item does not exist or is running; then none is changed.
         """
-        with self._transaction() as connection:
-            items = [self._not_running(connection, number, "held") for number in numbers]
-            return [self._write(connection, item, state=HELD, runner="") for item in items]
+        with self._transaction():
+            items = [self._not_running(number, "held") for number in numbers]
+            return [self._write(item, state=HELD, runner="") for item in items]
 
     def release(self, numbers: Iterable[int]) -> list[Item]:
         """Return held or failed items to the waiting state.
@@ -202,9 +192,9 @@ class Queue:
         StdpbenchError
             If an item does not exist or is running; then none is changed.
         """
-        with self._transaction() as connection:
-            items = [self._not_running(connection, number, "released") for number in numbers]
-            return [self._write(connection, one, state=WAITING, reason="", runner="", deaths=0) for one in items]
+        with self._transaction():
+            items = [self._not_running(number, "released") for number in numbers]
+            return [self._write(one, state=WAITING, reason="", runner="", deaths=0) for one in items]
 
     def remove(self, numbers: Iterable[int]) -> list[Item]:
         """Remove items from the queue; their run folders are kept.
@@ -214,10 +204,10 @@ class Queue:
         StdpbenchError
             If an item does not exist or is running; then none is removed.
         """
-        with self._transaction() as connection:
-            items = [self._not_running(connection, number, "removed") for number in numbers]
+        with self._transaction():
+            items = [self._not_running(number, "removed") for number in numbers]
             for item in items:
-                self._delete(connection, item.number)
+                self._delete(item.number)
             return items
 
     def put_back(self, item: Item) -> Item:
@@ -250,22 +240,22 @@ class Queue:
         """Claim the next item: items of dead runners come first, then waiting ones. None if there is none."""
         if not self.items():
             return None
-        with self._transaction() as connection:
-            items = _items(connection)
+        with self._transaction():
+            items = self._items()
             orphaned = [item for item in items if item.state == RUNNING and not self.busy(item)]
             free = orphaned or [item for item in items if item.state == WAITING]
-            return self._write(connection, free[0], state=RUNNING, runner=runner, reason="") if free else None
+            return self._write(free[0], state=RUNNING, runner=runner, reason="") if free else None
 
     def update(self, number: int, **changes: Any) -> Item | None:
         """Change fields of an item and return it; None if it has been removed."""
-        with self._transaction() as connection:
-            item = _item(connection, number)
-            return None if item is None else self._write(connection, item, **changes)
+        with self._transaction():
+            item = self._item(number)
+            return None if item is None else self._write(item, **changes)
 
     def finish(self, number: int) -> None:
         """Remove an item whose run is finished."""
-        with self._transaction() as connection:
-            self._delete(connection, number)
+        with self._transaction():
+            self._delete(number)
 
     def folder_of(self, item: Item) -> Path | None:
         """Return the run folder of an item, or None if it has not been created."""
@@ -283,22 +273,18 @@ class Queue:
     # -- internal ----------------------------------------------------------------------------------------------------
 
     def _append(self, **values: Any) -> Item:
-        try:
-            self.runs.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DiskError(f"cannot create {self.runs}: {error.strerror}") from error
-        with self._transaction() as connection:
-            (last,) = connection.execute("SELECT max(rank) FROM queue").fetchone()
+        with self._transaction():
+            items, last = self._items(), self._folder / _LAST
+            number = max((item.number for item in items), default=0)
+            with suppress(OSError, ValueError):
+                number = max(number, int(last.read_text(encoding="utf-8")))
+            write_text_aside(last, f"{number + 1}\n")
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            item = Item(0, _between(last, None), token=uuid.uuid4().hex, added=now, **values)
-            row = item.to_row()
-            del row["number"]
-            number = index.insert(connection, "queue", row)
-            index.write_copy(self.runs, {"number": number, **row})
-            return Item(**{**asdict(item), "number": number})
+            rank = _between(items[-1].rank if items else None, None)
+            return self._write(Item(number + 1, rank, token=uuid.uuid4().hex, added=now, **values))
 
-    def _not_running(self, connection: sqlite3.Connection, number: int, participle: str) -> Item:
-        item = _item(connection, number)
+    def _not_running(self, number: int, participle: str) -> Item:
+        item = self._item(number)
         if item is None:
             raise StdpbenchError(f"there is no item {number} in the queue; `stdpbench queue list` lists the items")
         if self.busy(item):
@@ -308,30 +294,47 @@ class Queue:
             )
         return item
 
-    def _write(self, connection: sqlite3.Connection, item: Item, **changes: Any) -> Item:
-        changed = Item(**{**asdict(item), **changes})
-        row = changed.to_row()
-        index.insert(connection, "queue", row)
-        index.write_copy(self.runs, row)
+    def _write(self, item: Item, **changes: Any) -> Item:
+        changed = replace(item, **changes)
+        write_text_aside(self._file(item.number), json.dumps(asdict(changed), ensure_ascii=False, indent=1) + "\n")
         return changed
 
-    def _delete(self, connection: sqlite3.Connection, number: int) -> None:
-        connection.execute("DELETE FROM queue WHERE number = ?", (number,))
-        index.remove_copy(self.runs, number)
+    def _delete(self, number: int) -> None:
+        try:
+            remove_file(self._file(number), within=self.runs)
+        except OSError as error:
+            raise DiskError(f"cannot remove item {number} of the queue: {error.strerror}") from error
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with index.opened(self.runs) as connection, index.transaction(connection):
-            yield connection
+    def _transaction(self) -> Iterator[None]:
+        """Keep other processes from changing items."""
+        from filelock import FileLock
 
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._folder / _LOCK).acquire()
+        except OSError as error:
+            raise DiskError(f"cannot write to {self._folder}: {error.strerror}") from error
+        with lock:
+            yield
 
-def _items(connection: sqlite3.Connection) -> list[Item]:
-    return [Item.from_row(row) for row in connection.execute("SELECT * FROM queue ORDER BY rank, number")]
+    def _file(self, number: int) -> Path:
+        return self._folder / f"{number}.json"
 
+    def _items(self) -> list[Item]:
+        numbers = [int(path.stem) for path in self._folder.glob("[1-9]*.json") if path.stem.isdecimal()]
+        items = [item for number in numbers if (item := self._item(number)) is not None]
+        return sorted(items, key=lambda item: (item.rank, item.number))
 
-def _item(connection: sqlite3.Connection, number: int) -> Item | None:
-    row = connection.execute("SELECT * FROM queue WHERE number = ?", (number,)).fetchone()
-    return None if row is None else Item.from_row(row)
+    def _item(self, number: int) -> Item | None:
+        """Read an item; one whose file is damaged has failed, and None if there is none."""
+        try:
+            return Item(**{**json.loads(self._file(number).read_bytes()), "number": number})
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            reason = f"{self._file(number)} cannot be read: {error}"
+            return Item(number, float(number), FAILED, name="damaged", token="", reason=reason)
 
 
 def _between(before: float | None, after: float | None) -> float:

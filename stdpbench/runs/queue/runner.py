@@ -244,8 +244,7 @@ class QueueRunner:
         known = self.queue.folder_of(item)
         if known is not None:
             return item, known
-        with Store(self._runs) as store:  # created by a runner that died before it could record the folder
-            found = store.of_item(item.token)
+        found = Store(self._runs).of_item(item.token)  # by a runner that died before it could record the folder
         if found is None:
             experiment = Experiment.from_mapping(_tables(item))
             options = Options.from_mapping(item.options or {})

@@ -20,7 +20,7 @@ from typing import Any
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.base.files import is_own, remove_file, write_text_aside
 from stdpbench.base.signals import own_session
-from stdpbench.runs.catalog import index
+from stdpbench.runs.catalog.store import QUEUE
 from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.lock import locked
 from stdpbench.runs.protocol.messages import EndedFirstError, Mailbox
@@ -55,18 +55,18 @@ class Runner:
 
 def lock_of(runs: Path, name: str) -> Path:
     """Return the file that a queue runner keeps locked while it is alive."""
-    return index.queue_folder(runs) / f"runner-{name}.lock"
+    return (runs / QUEUE) / f"runner-{name}.lock"
 
 
 def mailbox_of(runs: Path, name: str) -> Mailbox:
     """Return the mailbox for requests to a queue runner."""
-    return Mailbox(index.queue_folder(runs), f"runner-{name}.requests")
+    return Mailbox((runs / QUEUE), f"runner-{name}.requests")
 
 
 def runners(runs: Path) -> list[Runner]:
     """Return the active queue runners of a runs folder, sorted by name."""
     found = []
-    for lock in sorted(index.queue_folder(runs).glob("runner-*.lock")):
+    for lock in sorted((runs / QUEUE).glob("runner-*.lock")):
         if locked(lock):
             about, stop = _read(lock.with_suffix(".about")), ""
             if about.get("stopping") in (NOW, AFTER):
@@ -122,7 +122,7 @@ def start_runner(runs: Path, at_once: int) -> None:
     """
     if runners(runs):
         raise StdpbenchError("the queue is already running")
-    folder = index.queue_folder(runs)
+    folder = runs / QUEUE
     command = [sys.executable, "-P", "-m", "stdpbench", "queue", "run", "--at-once", str(at_once), "--runs", str(runs)]
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from filelock import FileLock
 import stdpbench
 from stdpbench.cli import main
 from stdpbench.experiment import Experiment
-from stdpbench.runs.catalog import index
+from stdpbench.runs.catalog.store import INDEX
 from stdpbench.runs.folder.lock import lock_path
 from stdpbench.runs.queue import runner
 from stdpbench.runs.queue.run_queue import Queue
@@ -77,18 +77,6 @@ def test_list_of_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.Captu
     assert not (tmp_path / "none").exists()
 
 
-def test_list_of_a_folder_in_which_nothing_can_be_written(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    index.index_path(runs).mkdir()
-    main_status = 0
-    try:
-        main(["list", "--runs", str(runs)])
-    except SystemExit as end:
-        main_status = int(end.code or 0)
-    out, err = capsys.readouterr()
-    assert (main_status, err.count("The index is not saved")) == (0, 1)
-    assert [row.split()[0] for row in out.splitlines()[1:]] == ["first", "second", "third"]
-
-
 def test_runs_of_a_sweep_are_found(cli: Cli, runs: Path, make_run: Make) -> None:
     folder = runs / "größe"
     make_run(folder, "small-arm-seed1", vote=0.5)
@@ -125,14 +113,6 @@ def test_latest_is_the_run_that_was_started_last(cli: Cli, runs: Path, make_run:
     assert stdpbench.open_run(runs.absolute() / "oth").name == "other"
 
 
-def test_list_makes_a_lost_index_anew(cli: Cli, runs: Path) -> None:
-    first = cli("list")
-    (runs / "index.sqlite").write_bytes(b"x" * 5000)
-    assert cli("list") == first
-    (runs / "index.sqlite").unlink()
-    assert cli("list", "--rebuild") == first
-
-
 def test_show_tells_what_a_run_was(cli: Cli) -> None:
     out = cli("show", "third")
     assert "stopped: on request" in out
@@ -160,7 +140,7 @@ def test_show_leaves_nothing_beside_a_run_that_lies_elsewhere(cli: Cli, tmp_path
     assert sorted(path.name for path in elsewhere.iterdir()) == ["alone", "child"]
     with pytest.raises(SystemExit):
         main(["list", "--runs", str(elsewhere)])  # who asks for a folder of runs has an index of it
-    assert (elsewhere / index.NAME).is_file()
+    assert (elsewhere / INDEX).is_file()
     assert "children   child" in cli("show", str(elsewhere / "alone"))
 
 

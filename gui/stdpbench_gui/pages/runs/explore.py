@@ -174,10 +174,7 @@ class ExplorePanel(QWidget):
         self._drawn_of = source
 
         def work() -> tuple[list[Entry], dict[str, RunAxis]]:
-            found = entries
-            if found is None:
-                with Store(Path(source)) as store:
-                    found = store.entries(["parameters"])
+            found = Store(Path(source)).entries(["parameters"]) if entries is None else entries
             return found, axes_of(found)
 
         self._background.do(work, self._take, self._fail)

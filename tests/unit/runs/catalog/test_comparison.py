@@ -174,25 +174,25 @@ def test_lineage_names_the_ancestors_of_a_run(family: list[RunFolder], tmp_path:
     parent, child = (RunFolder(runs / folder.path.name) for folder in family)
     grandchild = branch(child, 40)
     later = create_run_from(child, {"seed": 5}, runs, OPTIONS)
-    with Store(runs) as store:
-        assert lineage(parent, store) == []
-        assert lineage(child, store) == [f"continues from {parent.path.name} at presentation 30"]
-        assert lineage(grandchild, store) == [
-            f"continues from {child.path.name} at presentation 40",
-            f"which continues from {parent.path.name} at presentation 30",
-        ]
-        assert lineage(later, store)[0] == f"starts from the weights and thresholds of {child.path.name}"
-        assert {entry.name for entry in store.children(child.read_json("run.json")["id"])} == {
-            grandchild.path.name,
-            later.path.name,
-        }
+    store = Store(runs)
+    assert lineage(parent, store) == []
+    assert lineage(child, store) == [f"continues from {parent.path.name} at presentation 30"]
+    assert lineage(grandchild, store) == [
+        f"continues from {child.path.name} at presentation 40",
+        f"which continues from {parent.path.name} at presentation 30",
+    ]
+    assert lineage(later, store)[0] == f"starts from the weights and thresholds of {child.path.name}"
+    assert {entry.name for entry in store.children(child.read_json("run.json")["id"])} == {
+        grandchild.path.name,
+        later.path.name,
+    }
     move_to_bin(parent)
-    with Store(runs) as store:
-        assert lineage(grandchild, store)[1].endswith("(in the bin)")
+    store = Store(runs)
+    assert lineage(grandchild, store)[1].endswith("(in the bin)")
     shutil.rmtree(runs / "bin")
     edit_journal(child, parent={"id": grandchild.read_json("run.json")["id"], "name": "itself", "at": 1})
-    with Store(runs) as store:
-        assert lineage(grandchild, store)[-1].endswith("(no longer here)"), "a circle ends"
+    store = Store(runs)
+    assert lineage(grandchild, store)[-1].endswith("(no longer here)"), "a circle ends"
 
 
 def test_remarks_name_limits_of_the_comparison(tmp_path: Path, make_run: Make) -> None:

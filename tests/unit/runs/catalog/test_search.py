@@ -20,8 +20,8 @@ def three(tmp_path: Path, make_run: Make) -> list[Entry]:
     make_run(tmp_path, "a", vote=0.9, parameters={"seed": 1, "exc.tau_m": "25 ms"})
     make_run(tmp_path, "b", vote=0.7, parameters={"seed": 2}, about={"ended": "2026-01-02T04:04:06+00:00"})
     make_run(tmp_path, "c", state="stopped", vote=None, about={"reason": "for lunch"})
-    with Store(tmp_path) as store:
-        return store.entries(["exc.tau_m"])
+    store = Store(tmp_path)
+    return store.entries(["exc.tau_m"])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,8 @@ def test_the_duration_of_an_active_run_ends_now(tmp_path: Path, make_run: Make) 
     from stdpbench.runs.folder.lock import lock_path
 
     path = make_run(tmp_path, "d", state="running", vote=None, about={"ended": ""})
-    with FileLock(lock_path(path)), Store(tmp_path) as store:
+    with FileLock(lock_path(path)):
+        store = Store(tmp_path)
         (entry,) = store.entries()
         assert entry.duration is None
         assert run_columns.is_active(entry)

@@ -5,35 +5,28 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 from filelock import FileLock
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.experiment import Experiment
-from stdpbench.runs.catalog import index
 from stdpbench.runs.catalog.filters import Filter, order, value_text
-from stdpbench.runs.catalog.store import Entry, Store, newest
+from stdpbench.runs.catalog.store import INDEX, Entry, Store
 from stdpbench.runs.catalog.trash import empty_bin, move_to_bin, names_in_bin, restore
 from stdpbench.runs.folder.lock import has_process, lock_path
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.queue.run_queue import Queue
 
 Make = Callable[..., Path]
 N_AT_ONCE = 4
 
 
 def entries(runs: Path, *columns: str, filters: tuple[str, ...] = (), sort: str | None = None) -> list[Entry]:
-    with Store(runs) as store:
-        return store.select(columns, [Filter.parse(text) for text in filters], sort)
+    store = Store(runs)
+    return store.select(columns, [Filter.parse(text) for text in filters], sort)
 
 
 def names(runs: Path, *filters: str, sort: str | None = None) -> list[str]:
@@ -70,10 +63,10 @@ def test_entries_agree_with_the_files(three: Path) -> None:
     assert b.value("plasticity.nu_post") == 0.02
     assert b.text("plasticity.nu_post") == "0.01 → 0.02"
     assert (c.parent, c.parent_id, c.reason, c.vote) == ("a at 7", "id of a", "x", None)
-    with Store(three) as store:
-        assert [child.name for child in store.children("id of a")] == ["c"]
-        assert store.children("") == []
-        assert store.by_id("id of b") is not None
+    store = Store(three)
+    assert [child.name for child in store.children("id of a")] == ["c"]
+    assert store.children("") == []
+    assert store.by_id("id of b") is not None
 
 
 @pytest.mark.parametrize(
@@ -185,63 +178,19 @@ def test_damaged_folders_are_listed_as_such(three: Path) -> None:
     assert len(entries(three)) == 3
 
 
-@pytest.mark.parametrize("content", [b"no database at all" * 100, b""])
-def test_a_damaged_or_missing_index_is_rebuilt(three: Path, content: bytes) -> None:
-    Queue(three).add(Experiment.from_mapping({"name": "waits"}), Options())
+@pytest.mark.parametrize("content", [b"", b"no cache at all", b"[1]", b'{"version": 1, "runs": {}}', b"[" * 100_000])
+def test_a_damaged_or_missing_cache_is_written_again(three: Path, content: bytes) -> None:
     assert names(three) == ["a", "b", "c"]
-    index.index_path(three).write_bytes(content)
-    with Store(three) as store:
-        assert [entry.name for entry in store.entries()] == ["a", "b", "c"]
-        assert len(store.remarks) == bool(content)
-    assert (three / "index.sqlite.damaged").is_file() == bool(content)
-    (item,) = Queue(three).items()
-    assert item.name == "waits, seed 0", "the queue comes back from its copies"
-
-
-def test_an_index_with_unexpected_tables_or_pages_is_rebuilt(three: Path) -> None:
-    names(three)
-    with sqlite3.connect(index.index_path(three)) as connection:
-        connection.execute("ALTER TABLE runs DROP COLUMN vote")
-    connection.close()
+    whole = (three / INDEX).read_bytes()
+    (three / INDEX).write_bytes(content)
     assert names(three, "vote>0.8") == ["a"]
-    path = index.index_path(three)
-    data = bytearray(path.read_bytes())
-    data[4096:] = os.urandom(len(data) - 4096)
-    path.write_bytes(data)
-    with Store(three) as store:
-        assert store.rebuild() == 3
-        assert [entry.name for entry in store.entries(["exc.tau_m"])] == ["a", "b", "c"]
+    assert (three / INDEX).read_bytes() == whole
+
+
+def test_a_cache_that_cannot_be_written_is_left_out(three: Path, tmp_path: Path) -> None:
+    (three / INDEX).mkdir()
     assert names(three) == ["a", "b", "c"]
-
-
-def test_rebuild_keeps_the_file_that_a_queue_runner_uses(three: Path) -> None:
-    names(three)
-    before = index.index_path(three).stat().st_ino
-    queue = Queue(three)
-    item = queue.add(Experiment.from_mapping({"name": "waits"}), Options())
-    with Store(three) as store:
-        assert store.rebuild() == 3
-    assert index.index_path(three).stat().st_ino == before
-    assert queue.items() == [item]
-
-
-def test_an_index_of_a_later_version_is_not_changed(three: Path) -> None:
-    names(three)
-    with sqlite3.connect(index.index_path(three)) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    with pytest.raises(StdpbenchError, match="later version"):
-        names(three)
-
-
-def test_without_write_access_the_index_is_kept_in_memory(three: Path, tmp_path: Path) -> None:
-    index.index_path(three).mkdir()
-    with Store(three) as store:
-        assert len(store.entries()) == 3
-        assert "not saved" in store.remarks[0]
-    with Store(tmp_path / "nowhere") as store:
-        assert store.entries() == []
-        assert store.remarks == []
+    assert Store(tmp_path / "nowhere").entries() == []
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -252,18 +201,6 @@ def test_stores_can_refresh_concurrently(tmp_path: Path, make_run: Make) -> None
     code += f"print(len(Store(Path({str(tmp_path)!r})).entries()))"
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [process.communicate(timeout=250)[0].strip() for process in processes] == ["20"] * 4
-
-
-def test_stores_can_create_the_index_concurrently(tmp_path: Path) -> None:
-    def look(number: int) -> list[Entry]:
-        together.wait()
-        return newest(tmp_path / str(number // N_AT_ONCE), 5)
-
-    for number in range(40):
-        (tmp_path / str(number)).mkdir()
-    together = Barrier(N_AT_ONCE)
-    with ThreadPoolExecutor(N_AT_ONCE) as pool:  # without waiting in turn, several of these 40 were refused
-        assert list(pool.map(look, range(40 * N_AT_ONCE))) == [[]] * (40 * N_AT_ONCE)
 
 
 def test_the_store_imports_nothing_heavy(three: Path) -> None:
@@ -332,8 +269,8 @@ def test_names_outside_ascii(tmp_path: Path, make_run: Make) -> None:
 def test_a_run_folder_whose_name_is_not_utf_8_is_skipped(three: Path) -> None:
     odd = os.fsencode(three) + b"/odd\xff"
     shutil.copytree(os.fsencode(three / "a"), odd)
-    with Store(three) as store:
-        assert [entry.name for entry in store.entries()] == ["a", "b", "c"]
-        (remark,) = store.remarks
+    store = Store(three)
+    assert [entry.name for entry in store.entries()] == ["a", "b", "c"]
+    (remark,) = store.remarks
     assert r"odd\xff" in remark
     assert "UTF-8" in remark

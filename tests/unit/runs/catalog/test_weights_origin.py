@@ -38,8 +38,8 @@ TAUGHT = with_reference(Experiment.from_mapping({"name": "digits", "data": {"kin
 
 
 def entries(runs: Path) -> dict[str, Entry]:
-    with Store(runs) as store:
-        return {entry.name: entry for entry in store.entries()}
+    store = Store(runs)
+    return {entry.name: entry for entry in store.entries()}
 
 
 def of(name: str) -> dict[str, Any]:
@@ -102,8 +102,8 @@ def beside(tmp_path: Path, make_run: Make) -> list[Entry]:
         folder = make_run(tmp_path, f"run{number}", vote=0.5 + number / 10, parameters={"seed": number}, about=about)
         block = Block(0, (1,), (3,), 0.1, 0.1, {"vote": 0.5})
         write_journal(folder, [Record(0, 7, "2026-01-01T00:00:00+00:00", block)])
-    with Store(tmp_path) as store:
-        return store.entries(["seed"])
+    store = Store(tmp_path)
+    return store.entries(["seed"])
 
 
 MARKED = ["run0 (supervised)", "run1", "run2 (origin of the weights unknown)"]
@@ -141,8 +141,8 @@ def test_runs_over_axes_have_the_word_in_legend_numbers_and_caption(
     assert ">supervised</text>" in drawn
     assert ">origin of the weights unknown</text>" in drawn
     plain = beside[1:2]
-    with Store(beside[0].path.parent) as store:
-        known = axes_of(store.entries([CHANGED]))
+    store = Store(beside[0].path.parent)
+    known = axes_of(store.entries([CHANGED]))
     assert axes_spec([known["seed"], known["vote"]], None, plain)["words"] == []
     assert origins_sentence(plain) == ""
     assert origins_sentence(beside[:1] * 11) == "Supervised: 11 runs."

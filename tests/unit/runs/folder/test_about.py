@@ -132,8 +132,8 @@ def test_any_table_is_read_or_named_and_listed(
     (runs / "a" / "experiment.toml").write_text('name = "tiny"\n', encoding="utf-8")
     with suppress(ValueError):  # text that cannot be encoded, numbers that are not in JSON
         write_journal(runs / "a", [], content)
-    with Store(runs, keep=False) as store:
-        (entry,) = store.entries()
+    store = Store(runs, keep=False)
+    (entry,) = store.entries()
     try:
         _ = RunFolder(runs / "a").about
     except StdpbenchError:

@@ -105,9 +105,9 @@ def test_the_index_follows_notes(runs: Path, monkeypatch: pytest.MonkeyPatch) ->
     seen = watch.look()
     assert seen is not None
     assert read == ["second"], "the others are as they were"
-    with Store(runs) as opened:
-        entries = opened.entries()
-        assert not opened.remarks
+    opened = Store(runs)
+    entries = opened.entries()
+    assert not opened.remarks
     assert seen.entries["second"].title == entries[1].title == "Überraschung"
     assert (entries[1].tags, entries[1].starred, entries[1].notes) == (("paper", "good"), True, "Two\nlines")
     assert entries[1].text("notes") == "Two lines"

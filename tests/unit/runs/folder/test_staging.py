@@ -33,8 +33,8 @@ def _made(runs: Path) -> list[str]:
 
 
 def _list(runs: Path) -> None:
-    with Store(runs):
-        pass
+    Store(runs)
+    pass
 
 
 def _create(runs: Path) -> None:
@@ -64,8 +64,8 @@ def test_what_a_killed_maker_left_goes_and_what_a_living_one_makes_stays(
 def test_a_run_that_is_being_made_is_in_no_list(tmp_path: Path, make_run: Make) -> None:
     make_run(tmp_path, "whole")
     make_run(tmp_path, f".making-{HALF}")  # as an earlier version made them: nobody knows whether its maker lives
-    with Store(tmp_path) as store:
-        assert [entry.name for entry in store.entries()] == ["whole"]
+    store = Store(tmp_path)
+    assert [entry.name for entry in store.entries()] == ["whole"]
     assert run_names(tmp_path) == ["whole"]
     assert _made(tmp_path) == [f".making-{HALF}"]
     os.utime(tmp_path / f".making-{HALF}", (0, 0))

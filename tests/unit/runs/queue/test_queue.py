@@ -19,8 +19,7 @@ from filelock import FileLock
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.catalog import index
-from stdpbench.runs.catalog.store import Store
+from stdpbench.runs.catalog.store import QUEUE, Store
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
@@ -130,7 +129,7 @@ def test_hold_release_and_remove_change_all_items_or_none(tmp_path: Path) -> Non
     queue.remove([1])
     queue.release([2])
     assert [(item.number, item.state) for item in queue.items()] == [(3, RUNNING), (2, WAITING)]
-    assert not (index.queue_folder(tmp_path) / "1.json").exists()
+    assert not ((tmp_path / QUEUE) / "1.json").exists()
 
 
 def test_an_item_of_a_live_runner_cannot_be_changed(tmp_path: Path) -> None:
@@ -197,16 +196,21 @@ def test_concurrent_processes_never_claim_the_same_item(tmp_path: Path) -> None:
     assert sorted(claimed) == list(range(1, 13))
 
 
-def test_damaged_copies_are_ignored(tmp_path: Path) -> None:
-    filled(tmp_path, *"abc")
-    folder = index.queue_folder(tmp_path)
-    (folder / "1.json").write_text("{", encoding="utf-8")
-    (folder / "2.json").write_text(json.dumps({"number": 2}), encoding="utf-8")
-    odd = json.loads((folder / "3.json").read_text(encoding="utf-8"))
-    (folder / "4.json").write_text(json.dumps({**odd, "number": 4, "reason": ["no text"]}), encoding="utf-8")
-    for path in tmp_path.glob("index.sqlite*"):
-        path.unlink()
-    assert order(Queue(tmp_path)) == ["c"]
+def test_a_damaged_item_has_failed_and_can_be_removed(tmp_path: Path) -> None:
+    queue = filled(tmp_path, *"abc")
+    (tmp_path / QUEUE / "1.json").write_text("{", encoding="utf-8")
+    (tmp_path / QUEUE / "2.json").write_text(json.dumps({"number": 2}), encoding="utf-8")
+    (tmp_path / QUEUE / "my-notes.json").write_text("{", encoding="utf-8")
+    assert [(item.number, item.state) for item in queue.items()] == [(1, FAILED), (2, FAILED), (3, WAITING)]
+    assert "1.json cannot be read" in queue.items()[0].reason
+    queue.remove([1, 2])
+    assert order(queue) == ["c"]
+
+
+def test_a_number_is_not_used_twice(tmp_path: Path) -> None:
+    queue = filled(tmp_path, *"ab")
+    queue.remove([2])
+    assert queue.add(Experiment.from_mapping({"name": "c"}), Options()).number == 3
 
 
 # -- the runner, with processes that only seem to be -----------------------------------------------------------------
@@ -307,9 +311,9 @@ def test_all_are_run_in_order_and_leave_the_queue(tmp_path: Path, play: Callable
     assert FakeClient.begun == ["d", "a", "c"]
     assert max(FakeClient.together) == 1
     assert left(tmp_path) == [(2, HELD, "")]
-    with Store(tmp_path) as store:
-        assert {entry.state for entry in store.entries()} == {"finished"}
-    assert not list(index.queue_folder(tmp_path).glob("runner-*")), "a runner takes its lock away"
+    store = Store(tmp_path)
+    assert {entry.state for entry in store.entries()} == {"finished"}
+    assert not list((tmp_path / QUEUE).glob("runner-*")), "a runner takes its lock away"
 
 
 def test_the_number_of_concurrent_runs_is_bounded(tmp_path: Path, play: Callable[..., list[str]]) -> None:
@@ -330,8 +334,8 @@ def test_a_failed_item_keeps_its_reason_and_the_next_one_runs(tmp_path: Path, pl
     queue.release([1])
     play()
     assert left(tmp_path) == [(2, FAILED, left(tmp_path)[0][2])]
-    with Store(tmp_path) as store:
-        assert len(store.entries()) == 2, "a released item goes on in its folder"
+    store = Store(tmp_path)
+    assert len(store.entries()) == 2, "a released item goes on in its folder"
 
 
 def test_a_run_whose_process_dies_is_resumed_a_limited_number_of_times(
@@ -393,8 +397,8 @@ def test_a_folder_that_a_runner_made_before_it_died_is_found(tmp_path: Path, pla
     assert item is not None
     queue_runner.create_run(tiny("a"), tmp_path, Options(), {"queue": item.token})
     play()
-    with Store(tmp_path) as store:
-        assert len(store.entries()) == 1
+    store = Store(tmp_path)
+    assert len(store.entries()) == 1
 
 
 def test_the_runner_waits_for_a_process_that_does_not_answer(
@@ -464,9 +468,9 @@ def test_a_queue_survives_a_reboot(tmp_path: Path) -> None:
     ((number, state, reason),) = left(tmp_path)
     assert (number, state) == (2, FAILED)
     assert "pictures.npz" in reason
-    with Store(tmp_path) as store:
-        found = {entry.experiment: entry for entry in store.entries()}
-        assert len(store.entries()) == 3, "nothing was begun anew"
+    store = Store(tmp_path)
+    found = {entry.experiment: entry for entry in store.entries()}
+    assert len(store.entries()) == 3, "nothing was begun anew"
     assert found["long"].path == folder
     assert found["long"].state == found["short"].state == "finished"
     states = [record.fact for record in read_journal(folder) if isinstance(record.fact, StateChanged)]
