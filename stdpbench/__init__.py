@@ -30,16 +30,16 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "Experiment": "experiment",
-    "Network": "templates.builder",
+    "Network": "experiment.templates.builder",
     "Run": "api",
-    "StdpbenchError": "errors",
+    "StdpbenchError": "base.errors",
     "open_run": "api",
     "reference": "api",
     "start": "api",
     "stimulus_figure": "api",
     "stimulus_numbers": "api",
 }
-_PACKAGES = ("lab", "runs")  # `runs` can also be called
+_PACKAGES = {"lab": "studies.lab", "runs": "runs"}  # `runs` can also be called
 
 __all__ = [
     "Experiment",
@@ -61,7 +61,7 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(f"stdpbench.{_LAZY[name]}"), name)
     if name in _PACKAGES:
-        return import_module(f"stdpbench.{name}")
+        return import_module(f"stdpbench.{_PACKAGES[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
