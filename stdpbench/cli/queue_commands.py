@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from stdpbench.cli.terminal import plain_table
+from stdpbench.cli.plain_table import plain_table
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.columns import local_time

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stdpbench import __version__
 from stdpbench.cli.note_command import noted_lines, noted_record
-from stdpbench.cli.terminal import plain_table, terminal_width, wrapped
+from stdpbench.cli.plain_table import plain_table, terminal_width, wrapped
 from stdpbench.errors import StdpbenchError, suggestion
 from stdpbench.paths import runs_folder
 from stdpbench.runs.catalog.columns import clock, local_time
