@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.paths import runs_folder
 from stdpbench.base.signals import handled
-from stdpbench.cli.terminal import plain_table
+from stdpbench.cli.plain_table import plain_table
 from stdpbench.runs.catalog.columns import local_time
 from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run

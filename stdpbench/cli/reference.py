@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
-from stdpbench.cli.terminal import Console, plain_table
+from stdpbench.cli.plain_table import plain_table
+from stdpbench.cli.terminal import Console
 from stdpbench.data.datasets import datasets
 from stdpbench.experiment import read_experiment, shipped_experiments
 from stdpbench.kinds.streams import Stream

@@ -12,7 +12,7 @@ from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.paths import runs_folder
 from stdpbench.cli.note_command import noted_lines, noted_record
-from stdpbench.cli.terminal import plain_table, terminal_width, wrapped
+from stdpbench.cli.plain_table import plain_table, terminal_width, wrapped
 from stdpbench.runs.catalog.columns import clock, local_time
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.store import BIN, CHANGED, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
