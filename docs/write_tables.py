@@ -3,9 +3,9 @@
     python docs/write_tables.py            # write them
     python docs/write_tables.py --check    # name the pages that differ from the measurements, and fail
 
-A page has a table between the lines ``<!-- generated: benchmarks/results/NAME.csv -->`` and ``<!-- end -->``. The file
-begins with lines such as ``# command: stdpbench run digits``, ``# date: …`` and ``# machine: …``. The columns ``x SD``,
-or ``x low`` and ``x high`` (a 95 % interval unless a line ``# note`` says otherwise), are printed with the column ``x``.
+A page has a table between the lines ``<!-- generated: benchmarks/results/NAME.csv -->`` and ``<!-- end -->``. The
+file begins with lines such as ``# command: stdpbench run digits``, ``# date: …`` and ``# machine: …``. The columns
+``x SD``, or ``x low`` and ``x high`` (a 95 % interval unless ``# note`` says otherwise), are printed with column ``x``.
 """
 
 from __future__ import annotations

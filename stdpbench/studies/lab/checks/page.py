@@ -89,9 +89,8 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
         "# Validation of the plasticity rules",
         "",
         "Each rule is compared with theory, or with the published figure that is canonical for it. The protocols of",
-        "the laboratory ([plasticity.md](plasticity.md#the-laboratory)) run the rule's actual equations in Brian2;",
-        "rules that need a network run in a small one, and normalisations are applied to weights. Nothing is tuned to",
-        "pass, and mismatches are marked. This page is written by the command:",
+        "the laboratory ([plasticity.md](plasticity.md#the-laboratory)) run its actual equations in Brian2; rules that",
+        "need a network run in a small one. Nothing is tuned to pass. This page is written by the command:",
         "",
         "<!-- not run: takes a quarter of an hour; `make test-slow` checks each rule -->",
         "```sh",
@@ -99,6 +98,8 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
         "```",
         "",
         f"{sum(f.reached for f in findings)} of {len(findings)} values match.{''.join(clauses)}",
+        "",
+        "<!-- generated -->",
         "",
     ]
     for outcome in outcomes:
@@ -114,4 +115,5 @@ def _text(outcomes: Sequence[Outcome], made: str) -> str:
         lines.append("")
         if outcome.panels:
             lines += [f"![{outcome.kind}: results](images/validation-{outcome.kind}.png)", ""]
+    lines += ["<!-- end -->", ""]
     return "\n".join(lines)
