@@ -5,7 +5,7 @@
 
 A page has a table between the lines ``<!-- generated: benchmarks/results/NAME.csv -->`` and ``<!-- end -->``. The
 file begins with lines such as ``# command: stdpbench run digits``, ``# date: …`` and ``# machine: …``. The columns
-``x SD``, or ``x low`` and ``x high`` (a 95 % interval unless ``# note`` says otherwise), are printed with column ``x``.
+``x SD``, or ``x low`` and ``x high`` (a 95 % interval unless ``# note`` says otherwise), are printed beside ``x``.
 """
 
 from __future__ import annotations
