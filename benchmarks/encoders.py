@@ -55,12 +55,11 @@ def measure(kind: str, changes: dict[str, Any], options: argparse.Namespace) -> 
     from stdpbench.engine.network import start_weights
     from stdpbench.engine.simulators import open_simulator
     from stdpbench.experiment import encode, n_input, read_experiment
-    from stdpbench.runs.process import stimuli
     from stdpbench.runs.process import training as process
 
     if options.bind:
         os.sched_setaffinity(0, {0})
-        vars(stimuli)["give_way"] = lambda: os.sched_setaffinity(0, {1})
+        vars(process)["give_way"] = lambda: os.sched_setaffinity(0, {1})
     experiment = read_experiment(options.experiment).override(
         {
             "schedule.min_spikes": 0,

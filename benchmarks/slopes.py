@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.results.figures.surrogate_training import layers_with_gradients, passes_of, surrogate_training_figure
-from stdpbench.runs.analysis.taught_series import taught_columns
+from stdpbench.runs.analysis.curves import taught_columns
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol.live_run import LiveRun
 

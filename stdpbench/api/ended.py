@@ -16,7 +16,7 @@ from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.catalog.trash import restore
 from stdpbench.runs.lineage.reproduction import Reproduction, reproduce
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.queue.deletion import delete_run
+from stdpbench.runs.queue.run_queue import delete_run
 
 
 class EndedRun(RunView):

@@ -29,8 +29,8 @@ from stdpbench.results.figures.saving import NARROW, Width, at_width, millimetre
 from stdpbench.results.figures.stream_figures import stream_figure
 from stdpbench.results.readout import READOUTS, Score
 from stdpbench.results.readout.held_out import MEASURES
+from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.analysis.fields import field_shape
-from stdpbench.runs.analysis.held_out_series import held_out_columns
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.protocol.live_run import LiveRun
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from stdpbench.results.readout import READOUTS
 from stdpbench.results.readout.baselines import SAMPLES
-from stdpbench.runs.analysis.held_out_series import held_out_columns
+from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
 from stdpbench.runs.protocol.live_run import LiveRun
 

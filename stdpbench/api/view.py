@@ -36,7 +36,7 @@ from stdpbench.runs.catalog.comparison import Account, read_population, verdict_
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_files import learned_file, learned_names
+from stdpbench.runs.folder.learned_arrays import learned_file, learned_names
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.past_weights import learned_at
 from stdpbench.runs.folder.run_folder import RunFolder, reading

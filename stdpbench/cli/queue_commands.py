@@ -45,7 +45,7 @@ def add_command(
     from stdpbench.runs.catalog.names import find_run
     from stdpbench.runs.folder.status import state_of
     from stdpbench.runs.protocol.states import State
-    from stdpbench.runs.queue.enqueue import check_data, experiments_of
+    from stdpbench.runs.queue.new_run import check_data, experiments_of
 
     queue = Queue(runs or runs_folder())
     added: list[Item] = []

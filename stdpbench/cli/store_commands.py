@@ -159,8 +159,13 @@ def compare_command(
     groups = over_seeds(folders, comparison.accounts)
     if figure is not None:
         from stdpbench.results.figures.comparison import comparison_figure
-        from stdpbench.runs.catalog.comparison_spec import comparison_caption, course_table, told_apart, with_results
-        from stdpbench.runs.catalog.courses import course_of
+        from stdpbench.runs.catalog.comparison_spec import (
+            comparison_caption,
+            course_of,
+            course_table,
+            told_apart,
+            with_results,
+        )
 
         courses, means = [course_of(folder) for folder in folders], [] if groups is None else groups.means
         write_figure(comparison_figure(courses, wide, told_apart(comparison), means), figure)
@@ -192,7 +197,7 @@ def compare_command(
 def delete_command(names: Sequence[str], empty: bool, yes: bool, runs: Path | None) -> None:
     """Carry out ``stdpbench delete``."""
     from stdpbench.runs.catalog.names import find_run
-    from stdpbench.runs.queue.deletion import delete_run
+    from stdpbench.runs.queue.run_queue import delete_run
 
     runs = runs or runs_folder()
     if not names and not empty:

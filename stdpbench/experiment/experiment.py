@@ -1,6 +1,8 @@
 """The experiment: one immutable value with everything that a run depends on.
 
 An `Experiment` is read from TOML and written to TOML; equal experiments give the same run. `digest` identifies it.
+
+The tables of an experiment, read into its sections: each by its own declaration, errors of all together.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from stdpbench.base.errors import Collector, StdpbenchError, several
 from stdpbench.base.files import parse_toml
 from stdpbench.base.toml_lines import Lines, compact, flat, located
 from stdpbench.data.datasets import Source
-from stdpbench.declare.parameters import Parameters, build
+from stdpbench.declare.parameters import Parameters, build, parameter, unknown_key
 from stdpbench.declare.rule_paths import SECTION, is_of_rule, projection_of, table_of_rule
 from stdpbench.experiment import learning
 from stdpbench.experiment.changes import (
@@ -28,27 +30,98 @@ from stdpbench.experiment.changes import (
     check_live,
     lost_schedule,
     lost_values,
+    no_section,
     put,
     refuse_other_delay_rule,
     value_at,
 )
 from stdpbench.experiment.conflicts import conflicts
 from stdpbench.experiment.evaluation import Evaluation, conflicts_in_evaluation, without_evaluation
-from stdpbench.experiment.families import FAMILIES, SECTIONS, usual
+from stdpbench.experiment.families import FAMILIES, PLAIN, SECTIONS, usual
 from stdpbench.experiment.graph import Graph
-from stdpbench.experiment.reading import Head, read_sections
 from stdpbench.experiment.references import Reference
 from stdpbench.experiment.sections import LOOKS, About, Schedule, Simulation, Stage, without_looks
 from stdpbench.experiment.shipped import tables_of
 from stdpbench.experiment.table_files import without_files
 from stdpbench.experiment.templates import OPTIONAL, Parts, Template, templates
-from stdpbench.experiment.templates.expansion import expanded
+from stdpbench.experiment.templates.base import expanded
 from stdpbench.experiment.templates.graph import GraphNetwork
 from stdpbench.experiment.templates.paths import long_path, short_path
 from stdpbench.kinds.encoding import Encoder
 from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.plasticity import Lateral, PlasticityRule, rules
 from stdpbench.kinds.streams import Stream
+
+
+class Head(Parameters):
+    """Keys of an experiment before its sections."""
+
+    name: str = parameter("experiment", help="Name of the experiment, used for run folders.")
+    seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed of start weights, delays, order and input spikes.")
+
+
+def read_sections(mapping: Mapping[str, Any], fields: Mapping[str, Any], *, stand_ins: bool) -> dict[str, Any]:
+    """Read the sections of an experiment from nested tables, with its name and seed as they are written.
+
+    Parameters
+    ----------
+    mapping : mapping of str to Any
+        Section to its table, or to an object with such a table.
+    fields : mapping of str to Any
+        Keys that an experiment has.
+    stand_ins : bool
+        Whether missing kinds get stand-ins; otherwise they are an error.
+
+    Returns
+    -------
+    dict of str to Any
+        By key; sections that neither the tables nor the network have are missing.
+
+    Raises
+    ------
+    StdpbenchError
+        One sentence per error, with the dotted path, the error and what would be right.
+    """
+    errors = Collector()
+    mapping = {key: one.to_mapping() if hasattr(one, "to_mapping") else one for key, one in mapping.items()}
+    sections: dict[str, Any] = {key: mapping[key] for key in ("name", "seed") if key in mapping}
+    for name, section in PLAIN.items():
+        with errors.part():
+            sections[name] = build(section, mapping.get(name, {}), name)
+    for name, (family, usual_kind) in FAMILIES.items():
+        table, network = mapping.get(name, {}), sections.get("network")
+        if name in OPTIONAL and name not in mapping and network and (network.missing or name not in network.sections):
+            continue
+        if name == "encoding" and isinstance(data := sections.get("data"), Stream):
+            if name in mapping:
+                errors.sentences.append(
+                    f"encoding is not a section of an experiment with data.kind {getattr(data, 'kind', '')!r}, "
+                    "which gives spikes"
+                )
+            continue
+        with errors.part():
+            if not isinstance(table, Mapping):
+                raise StdpbenchError(f"{name} must be a table of parameters, not {table!r}")
+            if name in OPTIONAL and network and not network.missing and name not in network.sections:
+                raise no_section(name, getattr(network, "kind", ""))
+            make = family.read if stand_ins else family.build
+            sections[name] = make({"kind": usual_kind, **table}, name)
+    unknown = Collector()
+    for key in mapping:
+        if key not in fields:
+            with unknown.part():
+                near = [name for name, made in sections.items() if key in getattr(type(made), "model_fields", ())]
+                if near:
+                    paths = " or ".join(f"{name}.{key}" for name in near)
+                    raise StdpbenchError(f"{key} is not a known parameter; did you mean {paths}?")
+                raise unknown_key(key, fields, "")
+    errors.sentences[:0] = unknown.sentences
+    if errors.sentences:  # check name and seed as well, even if sections are invalid
+        with errors.part():
+            build(Head, {key: sections[key] for key in ("name", "seed") if key in sections}, "")
+    errors.check()
+    return sections
+
 
 _FIXED = {"kind": "fixed"}
 

@@ -17,7 +17,7 @@ from stdpbench.experiment.references.conversion_curve import conversion_curve
 from stdpbench.experiment.references.converted import spiking_layers
 from stdpbench.experiment.references.feed_forward import chain, layer_problems
 from stdpbench.kinds.encoding.current import Current
-from stdpbench.runs.preparation.conversion import converted_start
+from stdpbench.runs.preparation.creation import converted_start
 from stdpbench.runs.preparation.start import load_split
 
 N_STEPS, N_SCALED, N_SHOWN, PERCENTILE = 120, 40, 5, 99.0

@@ -8,7 +8,7 @@ from stdpbench.base.units import thousands
 from stdpbench.declare.learned_names import listed
 from stdpbench.engine.network.description import population_rows, projection_rows
 from stdpbench.results.figures.diagram import diagram_spec
-from stdpbench.runs.analysis.recent_rates import RecentRates
+from stdpbench.runs.analysis.recent_answers import RecentRates
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.diagram_items import rate_text

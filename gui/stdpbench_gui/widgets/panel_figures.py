@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from stdpbench.results.figures.paper import Table, spec_of_table
 from stdpbench.results.readout import READOUTS
-from stdpbench.runs.analysis.block_series import Points, series
-from stdpbench.runs.analysis.held_out_series import PERCENT, percentages
+from stdpbench.runs.analysis.curves import PERCENT, Points, percentages, series
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.session.run_session import RunSession
 

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus, strength
-from stdpbench.runs.analysis.stream_window import thinning
+from stdpbench.runs.analysis.stream_series import thinning
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.widgets.axes import step_up
 from stdpbench_gui.widgets.basic import plain_tip

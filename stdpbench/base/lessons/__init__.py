@@ -8,8 +8,6 @@ said twice: `do` for the app, `notebook` with `code` for the notebook.
 a step is done (`stdpbench_gui.lessons.checks`). Both are names only here: this package knows nothing of the app.
 """
 
-from stdpbench.base.lessons.declaration import Lesson, Question, RunOfLesson, Step
-from stdpbench.base.lessons.notebooks import cells
-from stdpbench.base.lessons.reading import lessons, read_lesson
+from stdpbench.base.lessons.reading import Lesson, Question, RunOfLesson, Step, cells, lessons, read_lesson
 
 __all__ = ["Lesson", "Question", "RunOfLesson", "Step", "cells", "lessons", "read_lesson"]

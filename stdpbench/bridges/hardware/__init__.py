@@ -4,8 +4,7 @@
 the two. What fits by these figures may still fail for reasons that no publication tells, such as routing tables.
 """
 
-from stdpbench.bridges.hardware.activity import Activity
-from stdpbench.bridges.hardware.check import ChipCheck, Row, check
+from stdpbench.bridges.hardware.check import Activity, ChipCheck, Row, check
 from stdpbench.bridges.hardware.needs import Needs, needs_of
 from stdpbench.bridges.hardware.targets import TARGETS, Figure, Target, target_named
 

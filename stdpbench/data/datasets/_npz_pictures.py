@@ -7,7 +7,7 @@ from pathlib import Path
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.foreign_files import check_content, read_npz
 from stdpbench.data.datasets._checks import grey_values, label_values
-from stdpbench.data.datasets._holdout import Raw
+from stdpbench.data.datasets._own import Raw
 
 _NAMES = ("images", "labels", "test_images", "test_labels")
 

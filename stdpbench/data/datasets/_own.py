@@ -1,7 +1,11 @@
-"""What kinds of data without pictures share: held-out stimuli, and an order in which every section has all classes."""
+"""What kinds of data without pictures share: held-out stimuli, and an order in which every section has all classes.
+
+Hold out test pictures of a data set without its own.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +14,107 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import number_classes
-from stdpbench.data.datasets._holdout import held_out
-from stdpbench.data.datasets.base import Source, Split
-from stdpbench.data.stimuli import StimulusSet
+from stdpbench.data.datasets._transform import Pixels
+from stdpbench.data.datasets.base import Dataset, Source, Split
+from stdpbench.data.stimuli import Images, StimulusSet
 from stdpbench.declare.parameters import parameter
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """Pictures of a user's file or folder, with their labels as read.
+
+    Attributes
+    ----------
+    where : str
+        The file or folder, for error sentences.
+    pixels : ndarray, uint8 or float32, (n, height, width) or (n, height, width, 3)
+        As `grey_values` gives them.
+    labels : ndarray, int64 or str, (n,), or None
+        As `label_values` gives them.
+    """
+
+    where: str
+    pixels: Pixels
+    labels: NDArray[Any] | None
+
+
+class HoldingOut(Dataset):
+    """Base of the kinds that hold out a share of the pictures if there are no test pictures."""
+
+    test_fraction: float = parameter(
+        0.2, unit="", gt=0, lt=1, help="Share of the pictures held out as test pictures if the data set has none."
+    )
+    holdout_seed: int = parameter(0, ge=0, le=2**63 - 1, help="Seed for the choice of held-out pictures.")
+
+    def _split(self, train: Raw, test: Raw | None) -> Split:
+        """Split the pictures that were read; without `test`, hold out a share of `train`, equal for all classes."""
+        if test is not None:
+            if self.resize is None and train.pixels.shape[1:3] != test.pixels.shape[1:3]:
+                raise StdpbenchError(
+                    f"{train.where} holds pictures of {_size(train)} pixels, but {test.where} has {_size(test)}; "
+                    "all must have one size, or data.resize must set it"
+                )
+            train_labels, test_labels, names = number_classes(train.labels, test.labels, train.where)
+            return Split(Images(train.pixels, train_labels), Images(test.pixels, test_labels), names)
+        n = len(train.pixels)
+        if n < 2:
+            raise StdpbenchError(f"{train.where} holds {n} picture; training and testing need at least 2")
+        labels, _, names = number_classes(train.labels, None, train.where)
+        count = min(max(round(self.test_fraction * n), 1), n - 1)
+        kept, held = held_out(n, labels, count, self.holdout_seed)
+        every = Images(train.pixels, labels)
+        return Split(every.chosen(kept), every.chosen(held), names)
+
+
+def held_out(
+    n: int, labels: NDArray[np.int64] | None, count: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose the held-out pictures among `n`: the same share of each class, to within one picture.
+
+    A seed chooses the same pictures in all versions: NumPy guarantees the raw stream of a bit generator, but not the
+    methods of `Generator`.
+
+    Parameters
+    ----------
+    n : int
+        Number of pictures.
+    labels : ndarray, int64, (n,), or None
+        Their classes; None counts as one class.
+    count : int
+        Number of held-out pictures.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    kept, held : ndarray, int64, (n - count,) and (count,)
+        Numbers of the pictures, ascending.
+    """
+    classes = np.zeros(n, np.int64) if labels is None else labels
+    sizes = np.bincount(classes)
+    shares = count * sizes / n
+    quota = np.floor(shares).astype(np.int64)
+    # the rest after rounding down goes to the largest remainders
+    largest = np.argsort(quota - shares, kind="stable")
+    quota[largest[: count - int(quota.sum())]] += 1
+    shuffled = np.argsort(np.random.PCG64(seed).random_raw(n), kind="stable")
+    is_held = np.zeros(n, bool)
+    for number, wanted in enumerate(quota):
+        is_held[shuffled[classes[shuffled] == number][:wanted]] = True
+    return np.flatnonzero(~is_held), np.flatnonzero(is_held)
+
+
+def taking_turns(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return an order in which classes take turns, so that every part has all of them; each class keeps its own."""
+    sizes, number = np.bincount(labels), np.empty(len(labels), np.int64)
+    number[np.argsort(labels, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
+    order: NDArray[np.int64] = np.lexsort((labels, (number + 0.5) / sizes[labels]))
+    return order
+
+
+def _size(raw: Raw) -> str:
+    return f"{raw.pixels.shape[1]}×{raw.pixels.shape[2]}"
 
 
 class HoldingOutStimuli(Source):

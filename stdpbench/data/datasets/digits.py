@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.data.datasets._holdout import held_out
+from stdpbench.data.datasets._own import held_out
 from stdpbench.data.datasets.base import Dataset, Split
 from stdpbench.data.stimuli import Images
 

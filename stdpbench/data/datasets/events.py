@@ -1,18 +1,139 @@
-"""One's own spikes: recordings of events, each with a class."""
+"""One's own spikes: recordings of events, each with a class.
+
+Recordings of events in a user's files: .npz archives and CSV files.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.data.datasets._checks import local_path
-from stdpbench.data.datasets._event_files import read_csv, read_npz
+from stdpbench.base.foreign_files import read_npz as read_archive
+from stdpbench.data.datasets._checks import label_values, local_path
+from stdpbench.data.datasets._csv import Cells, class_cells, read_cells
 from stdpbench.data.datasets._hdf5 import HDF5, read_hdf5
 from stdpbench.data.datasets._own import HoldingOutStimuli, test_beside
-from stdpbench.data.datasets._recordings import MOST_CHANNELS, RawRecordings
+from stdpbench.data.datasets._recordings import MOST_CHANNELS, RawRecordings, grid_of, recordings
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
+
+_NAMES = ("index", "time", "first", "label", "labels", "duration", "grid")
+_COLUMNS = ("recording", "index", "time", "label")
+
+
+def read_npz(path: Path) -> tuple[RawRecordings, RawRecordings | None]:
+    """Read the recordings of an archive: training, and test if it has them.
+
+    Raises
+    ------
+    StdpbenchError
+        One sentence if something is missing, damaged or does not fit together.
+    """
+    arrays = read_archive(path, [*_NAMES, *(f"test_{name}" for name in _NAMES)])
+    for prefix in ("", *(("test_",) if any(name.startswith("test_") for name in arrays) else ())):
+        missing = [f"{prefix}{name}" for name in ("index", "time", "first") if f"{prefix}{name}" not in arrays]
+        if missing:
+            raise StdpbenchError(
+                f"{path} holds no array {missing[0]} (events need index, time, first); it holds "
+                f"{', '.join(arrays) or 'nothing'}"
+            )
+    grid = grid_of(f"grid of {path}", arrays["grid"]) if "grid" in arrays else None
+    halves = [_of_arrays(path, arrays, prefix, grid) for prefix in ("", "test_") if f"{prefix}index" in arrays]
+    return halves[0], halves[1] if len(halves) > 1 else None
+
+
+def _of_arrays(
+    path: Path, arrays: dict[str, NDArray[Any]], prefix: str, grid: tuple[int, int, int] | None
+) -> RawRecordings:
+    where = f"{prefix}index and {prefix}time of {path}"
+    index, time, first = (arrays[f"{prefix}{name}"] for name in ("index", "time", "first"))
+    if index.ndim != 1 or index.shape != time.shape:
+        raise StdpbenchError(f"{where} must be two lists of the same length")
+    named = f"{prefix}labels" if f"{prefix}labels" in arrays else f"{prefix}label"
+    labels = arrays.get(named)
+    n = None if labels is None else len(labels.reshape(-1))
+    stop = _stops(f"{prefix}first of {path}", first, len(index), n)
+    if labels is not None:
+        labels = label_values(f"{named} of {path}", labels, len(stop), f"{prefix}first of {path}", "recording")
+    duration = arrays.get(f"{prefix}duration")
+    if duration is not None:
+        good = duration.dtype.kind in "iuf" and duration.size in (1, len(stop)) and duration.ndim <= 1
+        if not good or not np.isfinite(duration).all() or duration.min() <= 0 or duration.max() > 1e6:
+            raise StdpbenchError(
+                f"{prefix}duration of {path} must be positive, in s: one number, or one per recording"
+            )
+        duration = np.broadcast_to(duration.astype(np.float64), len(stop)).copy()
+    return recordings(where, index, time, stop, labels, duration=duration, grid=grid)
+
+
+def _stops(where: str, first: NDArray[Any], n_events: int, n: int | None) -> NDArray[np.int64]:
+    """Return the end of each recording from the starts, which may include the end of the last one."""
+    whole = first.ndim == 1 and first.dtype.kind in "iuf" and bool((first == np.floor(first)).all())
+    if not whole or not len(first) or first[0] != 0 or first.min() < 0 or first.max() > n_events:
+        raise StdpbenchError(f"{where} must list the first event of each recording: 0, then numbers up to {n_events}")
+    starts = first.astype(np.int64)
+    if (np.diff(starts) < 0).any():
+        raise StdpbenchError(f"{where} descends; recordings lie one after the other")
+    with_end = len(starts) == n + 1 if n is not None else len(starts) > 1 and starts[-1] == n_events
+    if with_end and starts[-1] != n_events:
+        raise StdpbenchError(f"{where} ends with {starts[-1]}, but there are {n_events} events")
+    return starts[1:] if with_end else np.append(starts[1:], n_events)
+
+
+# -- CSV --------------------------------------------------------------------------------------------------------------
+
+
+def read_csv(path: Path) -> RawRecordings:
+    """Read a CSV file with a line per event: recording, index, time in s, and optionally label.
+
+    Raises
+    ------
+    StdpbenchError
+        One sentence if a column is missing, or a cell cannot be read.
+    """
+    cells = read_cells(path, texts=(0, 3))
+    columns = _columns(cells)
+    values = cells.numbers([columns["index"], columns["time"]])
+    names = cells.column(columns["recording"])
+    if "" in names:
+        raise StdpbenchError(f"{path}, line {cells.lines[names.index('')]} names no recording")
+    number_of = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    number = np.array([number_of[name] for name in names], np.int64)
+    order = np.argsort(number, kind="stable")
+    labels = None
+    if "label" in columns:
+        given = class_cells(f"{path}: the column of labels", cells.column(columns["label"]))
+        _, place = np.unique(number, return_index=True)
+        labels = given[place]
+        other = np.flatnonzero(given != labels[number])
+        if len(other):
+            raise StdpbenchError(
+                f"{path}, line {cells.lines[other[0]]}: recording {names[other[0]]} has the label {given[other[0]]}, "
+                f"but {labels[number[other[0]]]} before"
+            )
+    stop = np.cumsum(np.bincount(number))
+    return recordings(str(path), values[order, 0], values[order, 1], stop, labels)
+
+
+def _columns(cells: Cells) -> dict[str, int]:
+    """Return the number of each column, by its name or, without names, by its place."""
+    if not cells.names:
+        if cells.width not in (3, 4):
+            raise StdpbenchError(
+                f"{cells.path} has {cells.width} columns; events need recording, index, time and optionally label"
+            )
+        return dict(zip(_COLUMNS, range(cells.width), strict=False))
+    lower = [name.lower() for name in cells.names]
+    for name in _COLUMNS[:3]:
+        if name not in lower:
+            raise StdpbenchError(
+                f"{cells.path} has no column {name!r}; events need recording, index, time and optionally label"
+            )
+    return {name: lower.index(name) for name in _COLUMNS if name in lower}
 
 
 class Events(HoldingOutStimuli):

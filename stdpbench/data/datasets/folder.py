@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import local_path, natural_order
-from stdpbench.data.datasets._holdout import HoldingOut, Raw, taking_turns
+from stdpbench.data.datasets._own import HoldingOut, Raw, taking_turns
 from stdpbench.data.datasets._transform import resize
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter

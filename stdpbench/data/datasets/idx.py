@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import grey_values, label_values, local_path
-from stdpbench.data.datasets._holdout import HoldingOut, Raw
 from stdpbench.data.datasets._idx_format import read_idx
+from stdpbench.data.datasets._own import HoldingOut, Raw
 from stdpbench.data.datasets.base import Split
 from stdpbench.declare.parameters import parameter
 

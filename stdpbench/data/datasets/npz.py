@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import local_path
-from stdpbench.data.datasets._holdout import HoldingOut, taking_turns
 from stdpbench.data.datasets._npz_pictures import read_pictures
+from stdpbench.data.datasets._own import HoldingOut, taking_turns
 from stdpbench.data.datasets.base import Split
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.parameters import parameter

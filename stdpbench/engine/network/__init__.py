@@ -1,5 +1,6 @@
 """Experiment to network. Only its module `build` imports brian2, so that a compiled network opens without it."""
 
+from stdpbench.engine.network.elements import normalise
 from stdpbench.engine.network.initial import (
     connected,
     delays_of,
@@ -13,7 +14,6 @@ from stdpbench.engine.network.initial import (
 from stdpbench.engine.network.layout import Layout, StateVariable
 from stdpbench.engine.network.learned import Learned, learned_shapes, shapes_in
 from stdpbench.engine.network.noise import draw_noise
-from stdpbench.engine.network.normalisation import normalise
 from stdpbench.engine.network.prototypes import prototypes
 
 __all__ = [

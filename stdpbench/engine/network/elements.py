@@ -1,4 +1,7 @@
-"""What a population and a projection consist of in Brian2: variables, state and parameters."""
+"""What a population and a projection consist of in Brian2: variables, state and parameters.
+
+Scaling of the input weights of each exc neuron.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from stdpbench.experiment.graph import Graph, Population, Projection
 from stdpbench.kinds.connections import Synapses
 from stdpbench.kinds.delay_plasticity import DelayRule
 from stdpbench.kinds.neurons import Neuron
+from stdpbench.kinds.normalisations.sum import Sum
 from stdpbench.kinds.plasticity import Average, PlasticityRule, Trace
 
 LAST_ARRIVAL = "t_arrival"
@@ -431,3 +435,21 @@ def delay_name(name: str) -> str:
 def _code_of(averages: tuple[Average, ...]) -> str:
     """Return all expressions of some averages."""
     return " ".join(f"{average.of} {average.on_spike}" for average in averages)
+
+
+def normalise(w: NDArray[np.float64], weight_sum: float) -> NDArray[np.int64]:
+    """Scale each column of `w` to a given sum, in place.
+
+    Parameters
+    ----------
+    w : ndarray, float64, (n_input, n_exc)
+        Weights, changed in place. After scaling a weight may exceed w_max until it is next clipped.
+    weight_sum : float
+        The sum of each column afterwards: 78 in Diehl & Cook's code.
+
+    Returns
+    -------
+    ndarray, int64, (n_silent,)
+        Columns that sum to 0, or to next to nothing, and were therefore left alone.
+    """
+    return Sum(value=weight_sum).apply(w)

@@ -4,30 +4,266 @@ A presentation is a pure function of state, input spikes and parameters. Time is
 crosses a boundary. Spikes of neurons in flight at its end are state; spikes of the input are in flight there in
 streams only. Every simulator runs the network that `stdpbench.engine.network.build` makes, keeps its arrays as NumPy
 views, and is held to one contract (tests/contract).
+
+What a presentation is given: checks of spikes and noise, and that Ctrl+C waits.
+
+Which differences between two networks need another network: all that are structural.
+
+Weights that are updated once per period of a stream, between two steps and in NumPy, whatever the simulator.
+
+A presentation is cut where an update is due. The cut of a stream changes no bit, so that neither do these cuts, nor
+those into pieces: how many steps have passed since the last update is state.
 """
 
 from __future__ import annotations
 
+import signal
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.signals import handled
+from stdpbench.declare.expressions import Code
+from stdpbench.declare.parameters import Parameters
 from stdpbench.engine.network import Layout, Learned
-from stdpbench.engine.network.layout import LAST_ARRIVAL, RECENT, PopulationLayout, ProjectionLayout, StateVariable
+from stdpbench.engine.network.initial import connected
+from stdpbench.engine.network.layout import (
+    LAST_ARRIVAL,
+    RECENT,
+    SINCE_UPDATE,
+    PopulationLayout,
+    ProjectionLayout,
+    StateVariable,
+)
 from stdpbench.engine.simulators import learned_delays
 from stdpbench.engine.simulators.currents import Drive, drive_of
-from stdpbench.engine.simulators.given import check_factor, check_input, check_noise, in_order, uninterrupted
 from stdpbench.engine.simulators.response import Courses, Recording, Response, recorded
-from stdpbench.engine.simulators.structure import check_same_structure
-from stdpbench.engine.simulators.updates import joined, part_of, pass_steps, steps_to_update
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.connections import Synapses
 from stdpbench.kinds.encoding import Spikes
+
+Arrays = Callable[[str], NDArray[np.float64]]
+"""Views of the arrays of a simulator by name."""
+_NEVER = 1 << 62
+
+
+def steps_to_update(layout: Layout, array: Arrays, learning: Collection[str]) -> int:
+    """Return the number of steps until the weights of a projection that learns are updated."""
+    if not layout.periodic:
+        return _NEVER
+    left = [
+        _period(each, layout.graph.dt) - int(array(f"{each.name}.{SINCE_UPDATE}")[0])
+        for each in _periodic(layout, learning)
+    ]
+    return max(1, min(left, default=_NEVER))
+
+
+def pass_steps(layout: Layout, array: Arrays, learning: Collection[str], n_bins: int) -> None:
+    """Count steps that have been taken, and update the weights that are due."""
+    for each in _periodic(layout, learning):
+        since = array(f"{each.name}.{SINCE_UPDATE}")
+        since += n_bins
+        if since[0] >= _period(each, layout.graph.dt):
+            _update(array, each)
+            since[0] = 0.0
+
+
+def part_of(spikes: Spikes, start: int, stop: int) -> Spikes:
+    """Return the spikes of some steps, with bins counted from the first of these."""
+    first, last = np.searchsorted(spikes.bin, [start, stop])
+    factor = None if spikes.factor is None else spikes.factor[first:last]
+    return Spikes(spikes.index[first:last], spikes.bin[first:last] - np.int32(start), factor=factor)
+
+
+def joined(parts: list[tuple[int, dict[str, Spikes], Courses]]) -> tuple[dict[str, Spikes], Courses]:
+    """Return spikes and courses of consecutive parts of a presentation, each with its first step, as of one."""
+    if len(parts) == 1:
+        return parts[0][1:]
+    spikes = {
+        name: Spikes(
+            np.concatenate([found[name].index for _, found, _ in parts]),
+            np.concatenate([found[name].bin + np.int32(first) for first, found, _ in parts]),
+        )
+        for name in parts[0][1]
+    }
+    courses = {
+        name: {variable: np.concatenate([each[name][variable] for _, _, each in parts]) for variable in made}
+        for name, made in parts[0][2].items()
+    }
+    return spikes, courses
+
+
+def _periodic(layout: Layout, learning: Collection[str]) -> list[ProjectionLayout]:
+    return [layout.projections[name] for name in layout.periodic.intersection(learning)]
+
+
+def _period(projection: ProjectionLayout, dt: float) -> int:
+    rule = projection.rule
+    assert rule is not None
+    return max(1, round(projection.values()[rule.period_name].si / (dt * 1e-3)))
+
+
+def _update(array: Arrays, projection: ProjectionLayout) -> None:
+    rule = projection.rule
+    assert rule is not None
+    names = ("w", *projection.synapse_variables)
+    views = {name: array(f"{projection.name}.{name}") for name in names}
+    changed = Code(rule.periodically).run({**rule.quantities(), **views})
+    for name in changed.keys() & views.keys():
+        views[name][...] = changed[name]
+    if projection.at_end:
+        views["w"][...] *= connected(projection)
+
+
+_WHERE = {"stream": "schedule.between", "precision": "simulator.precision"}
+"""Where an experiment says what is not a parameter of its network."""
+
+
+def check_same_structure(old: Graph, new: Graph) -> None:
+    """Check that two graphs differ in parameters only that may change without another network."""
+
+    def differ(where: str) -> StdpbenchError:
+        return StdpbenchError(f"{where} is structural: changing it needs another network and run")
+
+    def compare(mine: object, theirs: object, where: str) -> None:
+        if type(mine) is not type(theirs):
+            raise differ(f"{where}.kind")
+        if not isinstance(mine, Parameters) or mine == theirs:
+            return
+        structural = {each.name: each.structural for each in mine.describe()}
+        fields = [(name, getattr(mine, name), getattr(theirs, name)) for name in type(mine).model_fields]
+        nested = [name for name, *each in fields if any(isinstance(value, Parameters) for value in each)]
+        # nested declarations first: another kind may bring other values along
+        for name, one, other in sorted(fields, key=lambda each: each[0] not in nested):
+            if name == "normalise":  # acts between presentations
+                continue
+            if name in nested:
+                compare(one, other, f"{where}.{name}")
+            elif one != other and (structural.get(name, True) or one is None or other is None):
+                raise differ(f"{where}.{name}")
+
+    for kind in ("populations", "projections"):
+        mine, theirs = getattr(old, kind), getattr(new, kind)
+        if list(mine) != list(theirs):
+            raise differ(f"network.{kind}")
+        for name in mine:
+            compare(mine[name], theirs[name], f"network.{kind}.{name}")
+    for name in ("dt", "conductance_step", "streams", "stream", "precision"):
+        if getattr(old, name) != getattr(new, name):
+            raise differ(_WHERE.get(name, f"network.{name}"))
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl+C back: a presentation that is cut off would leave a state that no presentation leaves."""
+    held: list[int] = []
+    with handled(lambda number, frame: held.append(number), signal.SIGINT):
+        yield
+    if held:
+        signal.raise_signal(signal.SIGINT)
+
+
+def in_order(spikes: Spikes, n_input: int) -> tuple[bool, bool]:
+    """Whether spikes, of which there are some, ascend strictly in (bin, index), and are those of known neurons."""
+    key = spikes.bin.astype(np.int64) * max(n_input, 1) + spikes.index
+    within = spikes.index.min() >= 0 and spikes.index.max() < n_input
+    return bool(key[0] >= 0 and (np.diff(key) > 0).all()), bool(within)
+
+
+def check_input(
+    layout: Layout,
+    spikes: Spikes,
+    n_stimulus: int,
+    n_bins: int,
+    in_order: Callable[[Spikes, int], tuple[bool, bool]],
+) -> None:
+    """Check the input spikes of a presentation of `n_bins` steps, `n_stimulus` of them with a stimulus.
+
+    Raises
+    ------
+    StdpbenchError
+        If they are not in order, not of known neurons, or too late.
+    """
+    if not len(spikes):
+        return
+    ascend, within = in_order(spikes, layout.n_input)
+    if not ascend:
+        raise StdpbenchError("input spikes must be strictly ascending in (bin, index)")
+    if not within:
+        raise StdpbenchError(f"input spikes name neurons outside 0 .. {layout.n_input - 1}")
+    in_flight = 0 if layout.graph.stream else layout.max_delay_bins
+    last, limit = int(spikes.bin[-1]), min(n_stimulus, n_bins - in_flight)
+    if last >= limit:
+        raise StdpbenchError(
+            f"an input spike in bin {last} would still be in flight at the end of the presentation; the last one "
+            f"that may carry spikes is {limit - 1}"
+        )
+
+
+def check_factor(layout: Layout, spikes: Spikes, learning: Collection[str]) -> None:
+    """Check the factors of the input spikes of a presentation, if they have any.
+
+    Raises
+    ------
+    StdpbenchError
+        If they are not one finite number per spike, or cannot pass a projection in this presentation.
+    """
+    factor = spikes.factor
+    if factor is None:
+        return
+    if factor.shape != (len(spikes),) or factor.dtype not in (np.float32, np.float64):
+        shown = " × ".join(map(str, factor.shape)) or "a single value"
+        raise StdpbenchError(
+            f"the factors of input spikes must be {len(spikes)} numbers of type float64 or float32, one per spike, "
+            f"not {shown} of type {factor.dtype}"
+        )
+    if not np.isfinite(factor).all():
+        raise StdpbenchError("the factors of input spikes must be finite numbers")
+    if layout.input in layout.in_flight:
+        raise StdpbenchError(
+            "spikes with factors cannot be shown in a stream whose input has delays: between two pieces, spikes in "
+            "flight keep no factor"
+        )
+    for projection in layout.projections.values():
+        if not projection.source.is_input:
+            continue
+        if projection.at_end:
+            raise StdpbenchError(f"spikes with factors cannot pass {projection.name!r}, which connects to all others")
+        if projection.name in learning and projection.rule is not None and projection.rule.each_step:
+            raise StdpbenchError(
+                f"spikes with factors cannot pass {projection.name!r} while it learns by a rule that changes weights "
+                "in every step; leave it out of plastic"
+            )
+
+
+def check_noise(layout: Layout, noise: Mapping[str, Spikes], n_bins: int) -> None:
+    """Check the noise of a presentation.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is not that of the network, not sorted, has factors, or is outside presentation or population.
+    """
+    noisy = layout.noisy
+    if noisy.keys() != noise.keys():
+        wanted, given = (", ".join(names) or "no population" for names in (noisy, noise))
+        raise StdpbenchError(f"the network has noise into {wanted}, but noise into {given} was given")
+    for name, spikes in noise.items():
+        if spikes.factor is not None:
+            raise StdpbenchError(
+                f"the spikes of the noise into {name} must not have factors: all have the same weight"
+            )
+        for values, limit in ((spikes.bin, n_bins), (spikes.index, noisy[name])):
+            if len(values) and (values.min() < 0 or values.max() >= limit):
+                raise StdpbenchError(f"the noise into {name} has spikes outside the presentation or population")
+        if (np.diff(spikes.bin) < 0).any():
+            raise StdpbenchError(f"the noise into {name} must be sorted by bins")
 
 
 class Simulator(ABC):
@@ -493,5 +729,5 @@ class Simulator(ABC):
         self._write_parameters(new.parameters)
 
     def _in_order(self, spikes: Spikes, n_input: int) -> tuple[bool, bool]:
-        """See `stdpbench.engine.simulators.given.in_order`; a simulator may be faster."""
+        """See `stdpbench.engine.simulators.base.in_order`; a simulator may be faster."""
         return in_order(spikes, n_input)

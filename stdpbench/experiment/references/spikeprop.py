@@ -1,8 +1,32 @@
-"""Layers of neurons that fire once, trained by the gradient of their spike times."""
+r"""Layers of neurons that fire once, trained by the gradient of their spike times.
+
+Neurons with alpha-shaped potentials that fire once: exact spike times, and the gradient of what depends on them.
+
+The potential of a neuron is a sum over synapses, each of which gets one spike, at the time a:
+
+.. math::
+
+    v(t) = \sum_{a_s < t} w_s\, \epsilon(t - a_s), \qquad
+    \epsilon(x) = \frac{x}{\tau}\, e^{1 - x/\tau} = \frac{e}{\tau}\, e^{-t/\tau}\, e^{a/\tau}\, (t - a)
+
+so between two arrivals, :math:`v(t) = (e/\tau)\, e^{-t/\tau} (P\, t - Q)` with the sums P of
+:math:`w_s e^{a_s/\tau}` and Q of :math:`w_s a_s e^{a_s/\tau}` so far: no step of time is needed to find the first
+crossing of the threshold. Where the neuron fires at t, the implicit function theorem gives
+
+.. math::
+
+    \frac{\partial t}{\partial w_s} = -\frac{\epsilon(t - a_s)}{v'(t)}, \qquad
+    \frac{\partial t}{\partial a_s} = \frac{w_s\, \epsilon'(t - a_s)}{v'(t)}
+
+Source: Bohte, Kok & La Poutré (2002), equations 7 to 19; they compute v in steps of time.
+
+Networks that SpikeProp can compute: layers of neurons that fire once, each connected to the next by delays.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -15,9 +39,325 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.references.base import Learnt, Reference, Task, Trainer
 from stdpbench.experiment.references.loss import cross_entropy, rate_at
 from stdpbench.experiment.references.optimizer import Adam
-from stdpbench.experiment.references.spike_times import Cell, Fired, Floats, fire, of_times, of_weights
-from stdpbench.experiment.references.timed_chain import timed_chain, timed_problems
+from stdpbench.experiment.templates.timed_layers import G_L
 from stdpbench.kinds.encoding import Encoder
+from stdpbench.kinds.neurons.lif_current import LIFCurrent
+
+
+@dataclass(frozen=True)
+class TimedLayer:
+    """A layer of neurons, and the projections to it.
+
+    Attributes
+    ----------
+    name : str
+        Population.
+    projections : tuple of str
+        One for each delay.
+    delays : tuple of float
+        In ms.
+    tau : float
+        Time constant of the potential, in ms.
+    threshold : float
+        In mV, the unit of the weights.
+    """
+
+    name: str
+    projections: tuple[str, ...]
+    delays: tuple[float, ...]
+    tau: float
+    threshold: float
+
+
+def timed_chain(graph: Graph) -> list[TimedLayer]:
+    """Return the layers from the first one after the input to the one that is read.
+
+    Empty if they are not a chain, in which each layer has one source; projections of a population to itself, such as
+    lateral inhibition, are no part of it.
+    """
+    found, at, used = list[TimedLayer](), graph.read, set[str]()
+    while at != graph.input:
+        into = {n: each for n, each in graph.projections.items() if each.target == at and each.source != at}
+        sources, neuron = {each.source for each in into.values()}, graph.populations[at].neuron
+        if len(sources) != 1 or at in used or not isinstance(neuron, LIFCurrent):
+            return []
+        used.add(at)
+        delays = tuple(each.delay.longest for each in into.values())
+        found.append(TimedLayer(at, tuple(into), delays, neuron.tau_m, neuron.v_thresh - neuron.v_rest))
+        at = sources.pop()
+    return found[::-1]
+
+
+def timed_problems(graph: Graph, duration: float) -> Iterator[str]:
+    """Yield a sentence for each way in which a network is not one that SpikeProp can train.
+
+    Parameters
+    ----------
+    graph : Graph
+        The network.
+    duration : float
+        Of a presentation, in ms.
+    """
+    layers = timed_chain(graph)
+    lateral = [n for n, each in graph.projections.items() if each.source == each.target == graph.read]
+    if not layers or sum(len(layer.projections) for layer in layers) + len(lateral) < len(graph.projections):
+        yield (
+            "network must be a chain of layers of the neuron 'lif-current' from the input to the population that is "
+            "read to be trained by this reference; use network.kind = 'timed-layers'"
+        )
+        return
+    for layer in layers:
+        for name in layer.projections:
+            yield from _projection_problems(graph, name)
+        neuron, at = graph.populations[layer.name].neuron, f"network.populations.{layer.name}.neuron"
+        assert isinstance(neuron, LIFCurrent)
+        if not neuron.tau_m == neuron.tau_exc == neuron.tau_inh:
+            yield f"{at}.tau_exc and tau_inh must equal tau_m for this reference, so that potentials are alpha-shaped"
+        if abs(neuron.g_L / G_L - 1) > 1e-9 or neuron.I_background:
+            yield f"{at}.g_L must be {G_L:.15g} and I_background 0 for this reference, so that weights are in mV"
+        if neuron.t_ref < duration:
+            yield f"{at}.t_ref must be at least schedule.stimulus for this reference, so that neurons fire once"
+    for name in lateral:
+        if graph.projections[name].receptor != "I_inh":
+            yield f"network.projections.{name}.receptor must be 'I_inh' to be trained by this reference"
+
+
+def _projection_problems(graph: Graph, name: str) -> Iterator[str]:
+    projection, where = graph.projections[name], f"network.projections.{name}"
+    if not projection.weight.trained:
+        yield f"{where}.weight.kind must be 'trained', so that this reference can train it"
+    if projection.learns or projection.normalise is not None:
+        yield f"{where} must neither learn by a rule nor be normalised while a reference trains it"
+    if projection.connect.storage != "dense" or projection.delay.form == "each" or projection.scale is not None:
+        yield f"{where} must connect all neurons, with one delay and no scale, to be trained by this reference"
+    if projection.receptor != "I_exc":
+        yield f"{where}.receptor must be 'I_exc' to be trained by this reference"
+
+
+Floats = NDArray[np.float64]
+_HALVINGS = 50
+_ROUNDING = 1e-9  # of a step: a time that exceeds a step by less lies on it
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Neurons of one layer, and the time in which they can fire.
+
+    Attributes
+    ----------
+    tau : float
+        Time constant of the potential, in ms.
+    threshold : float
+        Potential that a spike exceeds, in the unit of the weights.
+    end : float
+        No neuron fires later than this, in ms.
+    step : float
+        Arrivals are rounded to multiples of this, and spikes occur at the first multiple at which v exceeds the
+        threshold, as in a simulator with this time step; in ms. 0: times are exact.
+    """
+
+    tau: float
+    threshold: float
+    end: float
+    step: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Fired:
+    r"""When the neurons of a layer fire, and what their gradient needs.
+
+    Attributes
+    ----------
+    times : ndarray, float64, (n, n_neurons)
+        Spike times, in ms; infinite for neurons that do not fire.
+    exact : ndarray, float64, (n, n_neurons)
+        Time of the crossing before rounding, in ms; of a silent neuron, that of the maximum of its potential.
+    slope : ndarray, float64, (n, n_neurons)
+        Slope of v at the crossing, per ms.
+    peak : ndarray, float64, (n, n_neurons)
+        Maximum of v of the neurons that are silent; of others, v at the crossing.
+    cell : Cell
+        The neurons.
+    arrivals : ndarray, float64, (n, n_synapses)
+        When the spike of each synapse arrives, in ms, at most the end. Synapses are numbered by delay, then source.
+    rank : ndarray, int64, (n, n_synapses)
+        Number of the interval between two arrivals that an arrival begins.
+    last : ndarray, int64, (n, n_neurons)
+        Number of the interval in which `exact` lies.
+    rising, delayed : sparse array, (n * n_intervals, n_synapses)
+        :math:`e^{a/\tau}` and :math:`a\, e^{a/\tau}` where the spike of a synapse begins an interval.
+    """
+
+    times: Floats
+    exact: Floats
+    slope: Floats
+    peak: Floats
+    cell: Cell
+    arrivals: Floats
+    rank: NDArray[np.int64]
+    last: NDArray[np.int64]
+    rising: Any
+    delayed: Any
+
+    @property
+    def fires(self) -> NDArray[np.bool_]:
+        """Which neurons fire, (n, n_neurons)."""
+        return np.isfinite(self.times)
+
+
+def fire(times: Floats, weights: Floats, delays: Floats, cell: Cell) -> Fired:
+    """Return when the neurons of a layer fire.
+
+    Parameters
+    ----------
+    times : ndarray, float64, (n, n_source)
+        Spike times of the sources for each input, in ms; infinite where one does not fire.
+    weights : ndarray, float64, (n_delays, n_source, n_neurons)
+        Maximum of the potential that a spike evokes.
+    delays : ndarray, float64, (n_delays,)
+        Times from a spike to its arrival, in ms.
+    cell : Cell
+        The neurons.
+    """
+    n, n_synapses, n_neurons = len(times), weights.shape[0] * weights.shape[1], weights.shape[2]
+    arrivals = (times[:, None, :] + delays[None, :, None]).reshape(n, n_synapses)
+    if cell.step:
+        arrivals = np.rint(arrivals / cell.step) * cell.step
+    arrivals = np.minimum(arrivals, cell.end)
+    rank, starts = _intervals(arrivals, cell.end)
+    rising, delayed = _matrices(arrivals, rank, starts.shape[1], cell)
+    flat = weights.reshape(n_synapses, n_neurons)
+    shape = (n, starts.shape[1], n_neurons)
+    p = np.asarray(rising @ flat).reshape(shape).cumsum(axis=1)
+    q = np.asarray(delayed @ flat).reshape(shape).cumsum(axis=1)
+    ends = np.append(starts[:, 1:], np.full((n, 1), cell.end), axis=1)[:, :, None]
+    top = _highest(p, q, starts[:, :, None], ends, cell)
+    # where v falls from the start of an interval on, the end of the one before has its maximum
+    reached = np.where(top > starts[:, :, None], _potential(top, p, q, cell.tau), -np.inf)
+    above = reached > cell.threshold
+    fires = above.any(axis=1)
+    last = np.where(fires, above.argmax(axis=1), reached.argmax(axis=1))
+    p, q, top, reached = (np.take_along_axis(x, last[:, None, :], axis=1)[:, 0] for x in (p, q, top, reached))
+    crossing = _crossing(np.take_along_axis(starts, last, axis=1), top, p, q, cell)
+    exact = np.where(fires, crossing, top)
+    v = _potential(exact, p, q, cell.tau)
+    slope = (np.e * np.exp(-exact / cell.tau) * p - v) / cell.tau
+    shown = np.ceil(exact / cell.step - _ROUNDING) * cell.step if cell.step else exact
+    return Fired(
+        np.where(fires, shown, np.inf),
+        exact,
+        slope,
+        np.where(fires | np.isneginf(reached), v, reached),
+        cell,
+        arrivals,
+        rank,
+        last,
+        rising,
+        delayed,
+    )
+
+
+def of_weights(fired: Fired, shape: tuple[int, ...], change: Floats) -> Floats:
+    r"""Return the gradient of the weights, float64, (n_delays, n_source, n_neurons).
+
+    Parameters
+    ----------
+    fired : Fired
+        What `fire` returned.
+    shape : tuple of int
+        That of the weights.
+    change : ndarray, float64, (n, n_neurons)
+        By how much the loss falls as the potential at the time `fired.exact` rises: :math:`\partial L/\partial t\; /\;
+        v'` where a neuron fires, since a higher potential makes it fire earlier; :math:`-\partial L/\partial v_{max}`
+        where it is silent.
+    """
+    tau, t = fired.cell.tau, fired.exact
+    kept = change * np.exp(-t / tau)
+    n_intervals = fired.rising.shape[0] // len(t)
+    before = np.arange(n_intervals)[None, :, None] <= fired.last[:, None, :]
+    late, early = (np.where(before, x[:, None, :], 0.0).reshape(-1, t.shape[1]) for x in (kept * t, kept))
+    found = -(np.e / tau) * (fired.rising.T @ late - fired.delayed.T @ early)
+    return np.asarray(found, np.float64).reshape(shape)
+
+
+def of_times(fired: Fired, weights: Floats, change: Floats) -> Floats:
+    """Return the gradient of the spike times of the sources, float64, (n, n_source); 0 for those without effect.
+
+    Parameters
+    ----------
+    fired : Fired
+        What `fire` returned.
+    weights : ndarray, float64, (n_delays, n_source, n_neurons)
+        The same weights.
+    change : ndarray, float64, (n, n_neurons)
+        As for `of_weights`.
+    """
+    tau, t, a = fired.cell.tau, fired.exact, fired.arrivals
+    kept = change * np.exp(-t / tau)
+    arrived, flat = fired.rank[:, :, None] <= fired.last[:, None, :], weights.reshape(-1, weights.shape[2])
+    constant, linear = (
+        np.einsum("nsj,sj->ns", np.where(arrived, x[:, None, :], 0.0), flat)
+        for x in (kept * (1 - t / tau), kept / tau)
+    )
+    found = (np.e / tau) * np.exp(a / tau) * (constant + a * linear)
+    # a maximum at which the next spike arrives moves with it
+    kink = (fired.rank[:, :, None] == fired.last[:, None, :] + 1) & ~fired.fires[:, None, :]
+    moved = np.where(kink, (change * fired.slope)[:, None, :], 0.0) / np.maximum(kink.sum(axis=1, keepdims=True), 1)
+    found = np.where(a < fired.cell.end, found - moved.sum(axis=2), 0.0)
+    return np.asarray(found.reshape(len(t), *weights.shape[:2]).sum(axis=1))
+
+
+def _intervals(arrivals: Floats, end: float) -> tuple[NDArray[np.int64], Floats]:
+    """Return the number of the interval that each arrival begins, and the start of each interval."""
+    order = np.argsort(arrivals, axis=1, kind="stable")
+    ordered = np.take_along_axis(arrivals, order, axis=1)
+    new = np.zeros(arrivals.shape, np.int64)
+    new[:, 1:] = ordered[:, 1:] > ordered[:, :-1]
+    ranks = new.cumsum(axis=1)
+    rank = np.empty_like(ranks)
+    np.put_along_axis(rank, order, ranks, axis=1)
+    starts = np.full((len(arrivals), int(ranks.max()) + 1), end)
+    np.put_along_axis(starts, ranks, ordered, axis=1)
+    return rank, starts
+
+
+def _matrices(arrivals: Floats, rank: NDArray[np.int64], n_intervals: int, cell: Cell) -> tuple[Any, Any]:
+    """Return the sparse matrices of `Fired`, whose products with weights are the steps of P and Q."""
+    from scipy.sparse import csr_array
+
+    row, synapse = np.nonzero(arrivals < cell.end)
+    a = arrivals[row, synapse]
+    where = (row * n_intervals + rank[row, synapse], synapse)
+    shape = (len(arrivals) * n_intervals, arrivals.shape[1])
+    grown = np.exp(a / cell.tau)
+    return csr_array((grown, where), shape=shape), csr_array((grown * a, where), shape=shape)
+
+
+def _potential(t: Floats, p: Floats, q: Floats, tau: float) -> Floats:
+    found: Floats = (np.e / tau) * np.exp(-t / tau) * (p * t - q)
+    return found
+
+
+def _highest(p: Floats, q: Floats, starts: Floats, ends: Floats, cell: Cell) -> Floats:
+    """Return the time in each interval after its start at which v is highest, among multiples of a step if any."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        top = np.where(p > 0, cell.tau + q / p, np.inf)
+    top = np.clip(top, starts, ends)
+    if not cell.step:
+        return top
+    steps = top / cell.step
+    low, high = (np.clip(f(steps) * cell.step, starts, ends) for f in (np.floor, np.ceil))
+    better = _potential(high, p, q, cell.tau) >= _potential(low, p, q, cell.tau)
+    return np.where(better, high, low)
+
+
+def _crossing(low: Floats, high: Floats, p: Floats, q: Floats, cell: Cell) -> Floats:
+    """Return the time at which v crosses the threshold from below, between two times."""
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        above = _potential(middle, p, q, cell.tau) > cell.threshold
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    return high
 
 
 class SpikeProp(Reference):
@@ -33,7 +373,7 @@ class SpikeProp(Reference):
     times count (Mostafa 2018, doi:10.1109/TNNLS.2017.2726060): with many classes, most outputs are late ones, and the
     first loss hardly tells the few early ones apart.
 
-    `stdpbench.experiment.references.spike_times` has the gradient. It contains :math:`1/v'`, which is infinite where
+    `stdpbench.experiment.references.spikeprop` has the gradient. It contains :math:`1/v'`, which is infinite where
     the potential only just touches the threshold: the slope counts as at least `least_slope`. A neuron that does not
     fire has no spike time to change. An output neuron that is silent for an input (with ``loss = "first"``, for one
     of its class), and a hidden one that is silent for all inputs of a batch, therefore add :math:`\kappa\, (1 -

@@ -1,15 +1,20 @@
-"""What a template is: a declaration with few parameters that expands to populations and projections."""
+"""What a template is: a declaration with few parameters that expands to populations and projections.
+
+Templates expanded to populations and projections, with the shape of the input.
+"""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.errors import StdpbenchError, several
 from stdpbench.declare.parameters import Parameters
-from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.graph import Graph, Precision
 from stdpbench.experiment.graph.checks import input_problems
 from stdpbench.kinds.neurons import Neuron
 from stdpbench.kinds.plasticity import Lateral, PlasticityRule
@@ -108,3 +113,52 @@ def check_template(cls: type[Template]) -> None:
         raise StdpbenchError("it has no parameter dt, the time step in ms")
     if unknown := set(cls.sections).difference(OPTIONAL):
         raise StdpbenchError(f"sections names {', '.join(sorted(unknown))}; known are {', '.join(OPTIONAL)}")
+
+
+def expanded(
+    network: Template,
+    parts: Parts,
+    shape: tuple[int, ...] = (),
+    *,
+    stream: bool = False,
+    precision: Precision = "float64",
+) -> Graph:
+    """Return the populations and projections of a network.
+
+    Parameters
+    ----------
+    network : Template
+        The network.
+    parts : Parts
+        What it uses of an experiment.
+    shape : tuple of int
+        Shape of the input, which the data give; empty: the input has no size.
+    stream : bool
+        Whether presentations are pieces of a stream.
+    precision : {"float64", "float32"}
+        Numbers in which it is computed.
+
+    Raises
+    ------
+    StdpbenchError
+        If the network does not fit the shape.
+    """
+    graph = _expanded(network, parts, stream, precision)
+    if not shape or not graph.input:
+        return graph
+    size = graph.populations[graph.input].size
+    if size and size != prod(shape):
+        given = f"the data have {prod(shape)} inputs" if stream else f"the pictures have {prod(shape)} pixels"
+        raise StdpbenchError(
+            f"network.populations.{graph.input} has {size} neurons, but {given}; leave "
+            "out its size, which the data determine"
+        )
+    graph = graph.with_input(*shape)
+    if found := list(network.input_problems(graph)):
+        raise several(found)
+    return graph
+
+
+@lru_cache(maxsize=64)
+def _expanded(network: Template, parts: Parts, stream: bool, precision: Precision) -> Graph:
+    return replace(network.expand(parts), seed=parts.seed, stream=stream, precision=precision)

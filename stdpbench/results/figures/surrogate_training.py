@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Columns = Mapping[str, NDArray[np.float64]]
-"""Curves of a run, as `stdpbench.runs.analysis.taught_series.taught_columns` returns them."""
+"""Curves of a run, as `stdpbench.runs.analysis.curves.taught_columns` returns them."""
 _SHARES = {"dead": "neurons without a spike (%)", "always": "neurons that always fire (%)"}
 _STYLES = ("-", "--", ":", "-.")
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stdpbench.data.stimuli import Events, EventSet, Signal, Stimulus, StimulusSet
 from stdpbench.runs.analysis.fields import tile
-from stdpbench.runs.analysis.stream_window import rate_of
+from stdpbench.runs.analysis.stream_series import rate_of
 
 FRAMES = 10
 """Frames in which a recording plays."""

@@ -14,8 +14,7 @@ from stdpbench.base.files import DAMAGE
 from stdpbench.declare.learned_names import is_per_synapse
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
-from stdpbench.runs.folder.learned_arrays import check_files
-from stdpbench.runs.folder.learned_files import learned_file, learned_names
+from stdpbench.runs.folder.learned_arrays import check_files, learned_file, learned_names
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of

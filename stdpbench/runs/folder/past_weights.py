@@ -17,8 +17,7 @@ from stdpbench.engine.network import Learned, shapes_in
 from stdpbench.engine.network.learned import learned_in
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, positions, read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_arrays import with_set
-from stdpbench.runs.folder.learned_files import learned_file, learned_names
+from stdpbench.runs.folder.learned_arrays import learned_file, learned_names, with_set
 from stdpbench.runs.folder.run_folder import ARRAYS, RunFolder
 from stdpbench.runs.protocol.facts import LearnedSet
 

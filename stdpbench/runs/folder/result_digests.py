@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_files import result_files
+from stdpbench.runs.folder.learned_arrays import result_files
 from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.protocol.facts import Change, HeldOut, LearnedSet
 from stdpbench.runs.protocol.live_run import LiveRun

@@ -28,8 +28,14 @@ from stdpbench.runs.folder.checkpoints import (
     thinned_out,
 )
 from stdpbench.runs.folder.journal import read_journal, read_undamaged, write_journal
-from stdpbench.runs.folder.learned_arrays import copy_files, digests_in, remove_unnamed
-from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, copy_start_files
+from stdpbench.runs.folder.learned_arrays import (
+    ARRAY_OF_NAME,
+    FOLDERS,
+    copy_files,
+    copy_start_files,
+    digests_in,
+    remove_unnamed,
+)
 from stdpbench.runs.folder.run_folder import ARRAYS, RESULTS, RunFolder, now, remove_responses
 from stdpbench.runs.folder.snapshots import copy_snapshots
 from stdpbench.runs.folder.status import held

@@ -25,7 +25,7 @@ from stdpbench.base.foreign_files import content_limit
 from stdpbench.base.foreign_text import folder_name_problem
 from stdpbench.experiment.table_files import TABLES
 from stdpbench.runs.catalog.store import BIN, INDEX, QUEUE
-from stdpbench.runs.folder.learned_files import ARRAY_OF_NAME, FOLDERS, START_FILES
+from stdpbench.runs.folder.learned_arrays import ARRAY_OF_NAME, FOLDERS, START_FILES
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.notes import NAME as NOTES
 from stdpbench.runs.folder.run_folder import ARRAY, ARRAYS, RESULTS, RunFolder

@@ -1,4 +1,7 @@
-"""Create run folders for new runs: of an experiment, of a file, or starting from the network of another run."""
+"""Create run folders for new runs: of an experiment, of a file, or starting from the network of another run.
+
+Conversion of the network in a file: its weights, scaled by activations on training pictures.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,22 @@ from stdpbench.bridges.nir.imported import NirNetwork
 from stdpbench.data.datasets import Split
 from stdpbench.data.stimuli import pictures_of
 from stdpbench.declare.learned_names import is_per_synapse, listed, weights_of
-from stdpbench.engine.network import Learned
+from stdpbench.engine.network import Learned, start_arrays
 from stdpbench.engine.network.learned import from_input
 from stdpbench.experiment import Experiment, graph_for, n_input
 from stdpbench.experiment.graph import Graph
+from stdpbench.experiment.references.ann_conversion import AnnConversion
+from stdpbench.experiment.references.converted import convert
 from stdpbench.experiment.references.feed_forward import chain
+from stdpbench.experiment.references.layer_file import read_layers
 from stdpbench.experiment.references.pretraining import as_hidden_layer
+from stdpbench.kinds.encoding.current import Current
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_files import learned_file, write_learned_files
+from stdpbench.runs.folder.learned_arrays import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import KEY, Origin, origin_of
 from stdpbench.runs.preparation.budget import check_budget
+from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.options import Options
 
@@ -68,7 +76,7 @@ def create_run(
         cannot be written.
     """
     if experiment.reference.file and not experiment.missing_kinds:
-        from stdpbench.runs.preparation.conversion import converted_start
+        from stdpbench.runs.preparation.creation import converted_start
 
         start, remark = converted_start(experiment, validation=options.validation)
         about = {**(about or {}), "weights": {"file": Path(experiment.reference.file).name, "remark": remark}}
@@ -330,3 +338,50 @@ def _taken(own: Learned, theirs: Learned, name: str) -> tuple[Learned, str]:
     if not common:
         raise StdpbenchError(f"{name} has learned nothing that this network could start from. {sentence}".rstrip())
     return start, sentence
+
+
+def converted_start(experiment: Experiment, *, validation: bool) -> tuple[Learned, str]:
+    """Return the arrays with which a run of a converted network starts, and sentences on the conversion.
+
+    Test pictures are not looked at.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        An experiment whose reference has a file of weights.
+    validation : bool
+        As in `load_split`.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file has changed, or the pictures do not fit the network in it.
+    """
+    reference, encoding = experiment.reference, experiment.encoding
+    assert isinstance(reference, AnnConversion)
+    assert isinstance(encoding, Current)
+    path = Path(reference.weights)
+    network = read_layers(path)
+    if network.digest != reference.sha256:
+        raise StdpbenchError(f"{path} no longer has the network of this experiment: it has changed")
+    split = load_split(experiment, validation)
+    shown = pictures_of(split.train.part(0, min(reference.images, len(split.train))))
+    if shown.pixels.shape[1:] != network.shape[1:]:
+        sizes = [f"{rows} × {columns}" for rows, columns in (network.shape[1:], shown.pixels.shape[1:])]
+        raise StdpbenchError(
+            f"the network in {path.name} is for pictures of {sizes[0]}, but these are {sizes[1]}; prepare them with "
+            "data.resize or data.frame"
+        )
+    if shown.labels is None:
+        raise StdpbenchError(f"reference.kind {reference.kind!r} needs pictures with labels, but these carry none")
+    currents = np.asarray(encoding.currents_of(np.asarray(shown.pixels, np.float64).reshape(len(shown), -1)))
+    made = convert(network, graph_for(experiment, split.train), currents, shown.labels, reference.percentile)
+    sentences = [
+        f"The rectified units in {path.name} answer {100 * made.accuracy:.2f} % of {len(shown)} training pictures "
+        "correctly."
+    ]
+    if made.accuracy < 2 / max(2, len(split.class_names)):
+        sentences.append("That is little: it may have been trained on pictures prepared in another way (mean, std).")
+    if made.shift:
+        sentences.append(f"{made.shift:.3g} is added to all of its outputs, so that one of each picture is positive.")
+    return start_arrays(experiment, split.train).replace(made.arrays), " ".join(sentences)

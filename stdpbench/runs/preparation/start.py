@@ -16,7 +16,7 @@ from stdpbench.experiment.dry_run import shown_numbers
 from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.own_stimuli import usual_drive
 from stdpbench.kinds.normalisations.sum import Sum
-from stdpbench.runs.folder.learned_files import read_learned_files, start_files
+from stdpbench.runs.folder.learned_arrays import read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
 
 _SAMPLE = 40
@@ -157,7 +157,7 @@ def fingerprint_at_start(start: Experiment, experiment: Experiment, split: Split
 def arrays_at_start(folder: RunFolder, experiment: Experiment, split: Split) -> Learned:
     """Return the learned arrays at the start of a run, before normalisation.
 
-    If the run was started from another one, they are read from its folder (`stdpbench.runs.folder.learned_files`);
+    If the run was started from another one, they are read from its folder (`stdpbench.runs.folder.learned_arrays`);
     otherwise the experiment defines them.
     """
     shapes = shapes_in(experiment, *input_shape(experiment, split.train))

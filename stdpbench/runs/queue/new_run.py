@@ -1,21 +1,61 @@
-"""A run that is still to be made: an experiment, what is changed in it, seeds, and what it starts from."""
+"""A run that is still to be made: an experiment, what is changed in it, seeds, and what it starts from.
+
+Build and check experiments before they enter the queue, so that mistakes show at once and not hours later.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.experiment import About, Experiment, NetworkDraft, with_reference
+from stdpbench.experiment import About, Experiment, NetworkDraft, parse_assignment, read_experiment, with_reference
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run, create_run_from
 from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.queue.enqueue import check_data
 from stdpbench.runs.queue.run_queue import Item, Queue
+
+
+def experiments_of(name: str, assignments: Sequence[str], seeds: Sequence[int]) -> list[Experiment]:
+    """Build the experiments to enqueue, one per seed.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped experiment, or path of a TOML file.
+    assignments : sequence of str
+        ``PATH=VALUE``, as after ``--set``.
+    seeds : sequence of int
+        One experiment is built for each seed; if empty, a single one with the seed of the base experiment.
+
+    Raises
+    ------
+    StdpbenchError
+        If the experiment or a parameter does not exist, or a value is invalid.
+    """
+    changes: dict[str, Any] = dict(parse_assignment(text) for text in assignments)
+    base = read_experiment(name)
+    return [base.override({**changes, "seed": seed}) for seed in seeds] or [base.override(changes)]
+
+
+def check_data(experiment: Experiment, options: Options) -> None:
+    """Check that the pictures of an experiment exist and match the network, and that its weights match, too.
+
+    Raises
+    ------
+    StdpbenchError
+        If a check fails.
+    """
+    from stdpbench.runs.preparation.start import check_brightness, check_weights, load_split
+
+    split = load_split(experiment, options.validation)
+    check_weights(experiment, split)
+    check_brightness(experiment, split)
+
 
 _SEED = re.compile(r"(\d+)(?:\s*[-–]\s*(\d+))?")
 _MOST_SEEDS = 1000

@@ -12,6 +12,8 @@ An item is either an experiment with options, whose run folder is created when i
 folder. Each is a file in the folder ``queue``, ``NUMBER.json``; who changes one holds a lock, so that no item is
 claimed twice by queue runners (`stdpbench.runs.queue.runner`). A runner holds a lock of its own while it is alive: an
 item that is marked as running under a dead runner can be claimed by the next one, which resumes its run.
+
+Deletion of a run: to the bin, and out of the queue.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ from typing import TYPE_CHECKING, Any
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.base.files import remove_file, write_text_aside
 from stdpbench.runs.catalog.store import QUEUE
+from stdpbench.runs.catalog.trash import move_to_bin
 from stdpbench.runs.folder.lock import has_process, locked
+from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.runner_process import lock_of
 
@@ -341,3 +345,23 @@ def _between(before: float | None, after: float | None) -> float:
     if before is None:
         return 0.0 if after is None else after - 1.0
     return before + 1.0 if after is None else (before + after) / 2
+
+
+def delete_run(folder: RunFolder) -> tuple[Path, Item | None]:
+    """Move a run to the bin of its runs folder, and remove it from the queue there.
+
+    Returns
+    -------
+    place : Path
+        Its folder in the bin.
+    item : Item or None
+        The item of the queue that was removed, if the run had one.
+
+    Raises
+    ------
+    StdpbenchError
+        If the run is active or already in the bin, or cannot be moved.
+    """
+    path = folder.path
+    place = move_to_bin(folder)
+    return place, Queue(path.parent).forget(path)

@@ -18,19 +18,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stdpbench.studies.lab.bursts import pairing as pairing
     from stdpbench.studies.lab.default_protocol import PROTOCOLS as PROTOCOLS
     from stdpbench.studies.lab.default_protocol import run as run
     from stdpbench.studies.lab.one_neuron import neuron as neuron
     from stdpbench.studies.lab.protocols import frequency as frequency
     from stdpbench.studies.lab.protocols import pair_window as pair_window
+    from stdpbench.studies.lab.protocols import pairing as pairing
     from stdpbench.studies.lab.protocols import poisson_pairs as poisson_pairs
     from stdpbench.studies.lab.protocols import quadruplets as quadruplets
+    from stdpbench.studies.lab.protocols import reward_delay as reward_delay
     from stdpbench.studies.lab.protocols import triplets as triplets
     from stdpbench.studies.lab.protocols import weight_dependence as weight_dependence
     from stdpbench.studies.lab.result import Curve as Curve
     from stdpbench.studies.lab.result import Result as Result
-    from stdpbench.studies.lab.reward import reward_delay as reward_delay
 
 __all__ = [
     "PROTOCOLS",
@@ -50,13 +50,10 @@ __all__ = [
 
 _LAZY = {
     "neuron": "one_neuron",
-    "pairing": "bursts",
-    "reward_delay": "reward",
     **dict.fromkeys(("Curve", "Result"), "result"),
     **dict.fromkeys(("PROTOCOLS", "run"), "default_protocol"),
-    **dict.fromkeys(
-        ("frequency", "pair_window", "poisson_pairs", "quadruplets", "triplets", "weight_dependence"), "protocols"
-    ),
+    **dict.fromkeys(("frequency", "pair_window", "pairing", "poisson_pairs", "quadruplets"), "protocols"),
+    **dict.fromkeys(("reward_delay", "triplets", "weight_dependence"), "protocols"),
 }
 
 

@@ -4,6 +4,10 @@ Throughout, Δt is the time of the output spike minus that of the input spike: p
 first. If an input and an output spike coincide, the input spike comes first. `rule` is a kind or a
 `PlasticityRule`; `set` gives parameters of a rule given by its kind; `weight` is the starting weight, by default
 w_max/2. Every point starts from the reset state. All functions return a `stdpbench.studies.lab.result.Result`.
+
+The experiment of Sjöström et al. (2001) as Clopath et al. (2010) simulate it: bursts of pairs.
+
+A protocol for rules that learn by reward.
 """
 
 from __future__ import annotations
@@ -408,3 +412,119 @@ def above_zero(number: float, name: str) -> float:
     if not 0 < number < 1e6:
         raise StdpbenchError(f"{name} must be more than 0 and less than 1e6, not {number:g}")
     return number
+
+
+_PAUSE = 10.0  # seconds from burst to burst
+_ALONE = 1.0  # hertz: below, pairs are isolated, since bursts would overlap
+_PAIRS_ALONE = 50
+_AT_REST = "One burst is simulated: the weight does not enter the rule, and the neuron is at rest before the next."
+
+
+def pairing(
+    rule: str | PlasticityRule,
+    *,
+    dts: Sequence[float] = (10.0, -10.0),
+    frequencies: Sequence[float] = (0.1, 10, 15, 20, 25, 30, 35, 40, 45, 50),
+    pairs: int = 5,
+    bursts: int = 15,
+    weight: float | None = None,
+    set: Mapping[str, Any] | None = None,
+    neuron: Neuron | None = None,
+    dt: float = 0.5,
+) -> Result:
+    """Relative weight change by bursts of pairs, 10 s from one to the next, over the frequency within a burst.
+
+    Below 1 Hz pairs are isolated: 50 of them at that frequency.
+
+    Parameters
+    ----------
+    rule, weight, set
+        As of `stdpbench.studies.lab.protocols`.
+    dts : sequence of float, ms
+        One curve each.
+    frequencies : sequence of float, Hz
+        The points of every curve.
+    pairs, bursts : int
+        Pairs in a burst, and bursts.
+    neuron : Neuron, optional
+        For rules that read the potential: the neuron, with its parameters.
+    dt : float, ms
+        Time step, for rules that are integrated in steps.
+    """
+    made = as_rule(rule, set)
+    w, x, dts = starting_weight(made, weight), numbers(frequencies), numbers(dts).tolist()
+    if not w:
+        raise StdpbenchError("weight must be above 0, because the change is relative to it")
+    for number, name in ((pairs, "pairs"), (bursts, "bursts")):
+        count(number, name)
+    reads = bool(made.output_neuron)
+    trains, times = [], []
+    for frequency in x:
+        alone = above_zero(float(frequency), "frequencies") < _ALONE
+        burst = np.arange(1 if alone and reads else _PAIRS_ALONE if alone else pairs) / frequency
+        begin = np.zeros(1) if alone or reads else _PAUSE * np.arange(bursts)
+        trains.append((begin[:, np.newaxis] + burst).ravel())
+        times.append(1 if not reads else _PAIRS_ALONE if alone else bursts)
+    changed, cut = impose(
+        made, [at - d * 1e-3 for d in dts for at in trains], trains * len(dts), w, neuron=neuron, dt=dt
+    )
+    relative: list[Floats] = [np.array(times) * part / w for part in np.split(changed, len(dts))]
+    curves = tuple(Curve(f"Δt = {signed(d, 'g')} ms", part) for d, part in zip(dts, relative, strict=True))
+    conditions = f"{bursts} bursts of {pairs} equidistant pairs, {_PAUSE:g} s apart ({_PAIRS_ALONE} pairs below 1 Hz)"
+    conditions += f", starting weight {w:g}, bounds 0 … {made.w_max:g}"
+    if reads:
+        conditions += f", neuron {made.output_neuron}, steps of {dt:g} ms"
+    found = result("pairing", made, x, "frequency", "Hz", "relative Δw", curves, conditions, cut)
+    return found if not reads else found.remarked(_AT_REST)
+
+
+def reward_delay(
+    rule: str | PlasticityRule,
+    *,
+    dts: Sequence[float] = (10.0, -10.0),
+    delays: Sequence[float] = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0),
+    reward: float = 0.5,
+    weight: float | None = None,
+    set: Mapping[str, Any] | None = None,
+) -> Result:
+    """Weight change by a pair of spikes that is followed by a reward, over the delay of the reward.
+
+    Parameters
+    ----------
+    rule, weight, set
+        As of `stdpbench.studies.lab.protocols`; the rule has the synapse variable ``d``, dopamine.
+    dts : sequence of float, ms
+        One curve each.
+    delays : sequence of float, s
+        Time from the later spike of the pair to the reward.
+    reward : float
+        Value that d is set to.
+    """
+    from stdpbench.engine.network.imposed import ImposedSpikes
+
+    made = as_rule(rule, set)
+    w = starting_weight(made, weight)
+    if "d" not in made.synapse_variables:
+        raise StdpbenchError(f"reward-delay needs a rule with dopamine (d), which {getattr(made, 'kind', '')} is not")
+    x, dts, reward = numbers(delays), numbers(dts).tolist(), float(numbers(reward)[0])
+    if not (x >= 0).all():
+        raise StdpbenchError("delays must be at least 0")
+    last = max(x.max(), 0.0) + 1.0
+    # the reward comes to all points at once, and the pair before it by its delay
+    later = [last - delay for delay in x]
+    inputs = [np.array([at - max(dt, 0.0) * 1e-3]) for dt in dts for at in later]
+    outputs = [np.array([at - max(-dt, 0.0) * 1e-3]) for dt in dts for at in later]
+    synapses = ImposedSpikes(made, len(inputs))
+    synapses.run(inputs, outputs, w, until=last)
+    synapses.put("d", reward)
+    none = [np.empty(0)] * len(inputs)
+    end = synapses.run(none, none, None, until=ENOUGH * max(made.quantities().values()))
+    curves = [
+        Curve(f"Δt = {signed(dt, 'g')} ms", part - w) for dt, part in zip(dts, np.split(end, len(dts)), strict=True)
+    ]
+    conditions = f"1 pair, then a reward of {reward:g}, starting weight {w:g}, bounds 0 … {made.w_max:g}"
+    remarks = ("Some weights ended at a bound, where the curve is clipped.",)
+    cut = bool(((end <= 0) | (end >= made.w_max)).any())
+    return Result(
+        "reward-delay", made, x, "delay of the reward", "s", "Δw", tuple(curves), conditions, remarks if cut else ()
+    )

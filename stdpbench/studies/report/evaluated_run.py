@@ -21,7 +21,7 @@ from stdpbench.experiment.graph import Graph
 from stdpbench.results.readout import READOUTS, Assignment, SpikeTrains, assign, classes_of_outputs
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_files import start_files
+from stdpbench.runs.folder.learned_arrays import start_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import Origin, origin_of, start_origin_of
 from stdpbench.runs.preparation.start import (

@@ -12,7 +12,7 @@ import numpy as np
 
 from stdpbench.results.figures.surrogate_training import passes_of
 from stdpbench.results.readout.baselines import SAMPLES
-from stdpbench.runs.analysis.taught_series import taught_columns
+from stdpbench.runs.analysis.curves import taught_columns
 from stdpbench.runs.catalog.access_log import Readings
 from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.journal import read_journal

@@ -9,7 +9,7 @@ from stdpbench.engine.network import Learned, shapes_in
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_files import learned_file, read_learned_files
+from stdpbench.runs.folder.learned_arrays import learned_file, read_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.changes import reached_position, stored_at
 from stdpbench.runs.protocol.facts import Started

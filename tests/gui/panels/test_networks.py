@@ -17,7 +17,7 @@ from synthetic import session, show
 from waiting import waits
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.analysis.recent_rates import RecentRates
+from stdpbench.runs.analysis.recent_answers import RecentRates
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.new_run_form import NewRunForm

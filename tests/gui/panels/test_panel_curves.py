@@ -15,7 +15,7 @@ from synthetic import block, is_complete, redraw, session, show
 from waiting import PATIENCE_MS, waits
 
 from stdpbench.results.readout.held_out import MEASURES
-from stdpbench.runs.analysis.held_out_series import PERCENT
+from stdpbench.runs.analysis.curves import PERCENT
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts

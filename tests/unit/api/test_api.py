@@ -21,7 +21,7 @@ from stdpbench.api import plots, tables
 from stdpbench.api.display import progress
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.runs.analysis.held_out_series import held_out_columns
+from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.protocol.facts import Block, HeldOut

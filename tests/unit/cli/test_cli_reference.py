@@ -24,7 +24,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import Origin, origin_of, start_origin_of
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.export import export_run, import_run
-from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
 from stdpbench.runs.preparation.start import arrays_at_start, load_split
 from stdpbench.runs.protocol.options import Options

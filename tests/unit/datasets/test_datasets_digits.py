@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stdpbench.data.datasets import digits
-from stdpbench.data.datasets._holdout import held_out
+from stdpbench.data.datasets._own import held_out
 from stdpbench.data.datasets.digits import Digits
 
 

@@ -12,8 +12,15 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.experiment.references import Task
-from stdpbench.experiment.references.spike_times import Cell, fire, of_times, of_weights
-from stdpbench.experiment.references.spikeprop import SpikeProp, SpikePropTrainer, decided
+from stdpbench.experiment.references.spikeprop import (
+    Cell,
+    SpikeProp,
+    SpikePropTrainer,
+    decided,
+    fire,
+    of_times,
+    of_weights,
+)
 from stdpbench.kinds.encoding.latency import Latency
 
 TAU, END = 7.0, 40.0

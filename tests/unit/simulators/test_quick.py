@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stdpbench.engine.simulators.compiled.quick import assigned, quick_step
+from stdpbench.engine.simulators.compiled.questions import assigned, quick_step
 
 STEP = """
 double ge = _ptr_ge[_idx];

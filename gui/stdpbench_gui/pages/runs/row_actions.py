@@ -27,8 +27,7 @@ from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import CONTINUE, DETACH, STOP, Reproduction, reproduce
-from stdpbench.runs.queue.deletion import delete_run
-from stdpbench.runs.queue.run_queue import Queue
+from stdpbench.runs.queue.run_queue import Queue, delete_run
 from stdpbench.studies.report.chip_check import check_run
 from stdpbench.studies.report.recordings.written import WRITERS, write_responses
 from stdpbench_gui.dialogs.bin_dialog import BinDialog

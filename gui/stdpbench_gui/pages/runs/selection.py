@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.figures.comparison import Course
 from stdpbench.runs.catalog.comparison import Comparison, compare
-from stdpbench.runs.catalog.courses import course_of
+from stdpbench.runs.catalog.comparison_spec import course_of
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder

@@ -17,8 +17,7 @@ from stdpbench.experiment.graph.diagram import roles_of
 from stdpbench.results.figures.paper import spec_of_table
 from stdpbench.results.readout import READOUTS
 from stdpbench.results.readout.held_out import MEASURES
-from stdpbench.runs.analysis.block_series import series
-from stdpbench.runs.analysis.held_out_series import PERCENT, USUAL
+from stdpbench.runs.analysis.curves import PERCENT, USUAL, series
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
 from stdpbench.runs.protocol.facts import Block, HeldOut
 from stdpbench.runs.protocol.live_run import held_out_words

@@ -8,9 +8,7 @@ import pyqtgraph as pg
 
 from stdpbench.base.units import label, thousands
 from stdpbench.results.readout import READOUTS
-from stdpbench.runs.analysis.block_series import series
-from stdpbench.runs.analysis.curves import first_accuracy
-from stdpbench.runs.analysis.held_out_series import PERCENT, percentages
+from stdpbench.runs.analysis.curves import PERCENT, first_accuracy, percentages, series
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.measure import (

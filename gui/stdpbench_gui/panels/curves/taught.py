@@ -8,8 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 
 from stdpbench.base.units import thousands
-from stdpbench.runs.analysis.held_out_series import percentages
-from stdpbench.runs.analysis.taught_series import taught_columns
+from stdpbench.runs.analysis.curves import percentages, taught_columns
 from stdpbench.runs.protocol.live_run import LiveRun, held_out_words
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stdpbench.runs.analysis.stream_window import occurrences, unseen
+from stdpbench.runs.analysis.stream_series import occurrences, unseen
 from stdpbench.runs.protocol.pieces import Piece
 from stdpbench_gui.panels.raster.strips import RATE_BIN, Pairs, Strip
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stdpbench.runs.analysis.frame_spikes import stimulus_bins
 from stdpbench.runs.analysis.shown_stimulus import strength
-from stdpbench.runs.analysis.stream_window import rate_of, thinning
+from stdpbench.runs.analysis.stream_series import rate_of, thinning
 from stdpbench_gui.widgets.axes import step_up
 from stdpbench_gui.widgets.inks import shaded
 

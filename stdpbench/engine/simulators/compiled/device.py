@@ -26,8 +26,7 @@ from stdpbench.engine.network.brian import (
 from stdpbench.engine.network.brian import brian2 as b2
 from stdpbench.engine.network.build import BuiltNetwork, build
 from stdpbench.engine.network.layout import AMOUNT, SPREAD, ProjectionLayout
-from stdpbench.engine.simulators.compiled.arrivals import described
-from stdpbench.engine.simulators.compiled.deliveries import delivered
+from stdpbench.engine.simulators.compiled.deliveries import delivered, described
 from stdpbench.engine.simulators.compiled.parts import PARTS, REALS
 from stdpbench.engine.simulators.compiled.pointers import traces
 from stdpbench.engine.simulators.compiled.questions import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from stdpbench.studies.lab.checks import in_network, networks, pairing, populations, scaling, trains, voltage, windows
+from stdpbench.studies.lab.checks import in_network, pairing, populations, scaling, trains, voltage, windows
 from stdpbench.studies.lab.checks.base import Outcome
 from stdpbench.studies.lab.checks.kinds import kinds as known_kinds
 from stdpbench.studies.lab.checks.kinds import summary
@@ -46,7 +46,7 @@ LONG_CHECKS: Mapping[str, Sequence[Check]] = {
     "oja": (populations.principal_component,),
     "bcm": (populations.selectivity, populations.stationary),
     "competitive": (populations.spreading,),
-    "inhibitory": (populations.homeostasis, networks.homeostasis),
+    "inhibitory": (populations.homeostasis, in_network.homeostasis),
 }
 """Checks that need a network, most of which simulate minutes of learning."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.analysis.frame_spikes import rates_in
-from stdpbench.runs.analysis.recent_rates import RecentRates
+from stdpbench.runs.analysis.recent_answers import RecentRates
 
 USUAL = read_experiment("digits").override({"network.n_exc": 10})
 GRAPH = USUAL.graph(8, 8)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.runs.analysis.stream_window import occurrences, rate_of, thinning, unseen
+from stdpbench.runs.analysis.stream_series import occurrences, rate_of, thinning, unseen
 from stdpbench.runs.protocol.pieces import Piece
 
 

@@ -35,12 +35,12 @@ from stdpbench.runs.catalog.comparison_spec import (
     comparison_rows,
     comparison_spec,
     comparison_words,
+    course_of,
     course_table,
     labels_of,
     short_names,
     title_and_name,
 )
-from stdpbench.runs.catalog.courses import course_of
 from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.catalog.trash import move_to_bin
 from stdpbench.runs.folder.notes import change_notes

@@ -19,11 +19,11 @@ from stdpbench.runs.catalog.comparison_spec import (
     comparison_caption,
     comparison_spec,
     comparison_words,
+    course_of,
     course_table,
     title_and_name,
     with_results,
 )
-from stdpbench.runs.catalog.courses import course_of
 from stdpbench.runs.catalog.run_axes import axes_of, axes_spec, origins_sentence
 from stdpbench.runs.catalog.store import CHANGED, Entry, Store
 from stdpbench.runs.folder.journal import write_journal

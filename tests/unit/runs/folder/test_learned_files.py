@@ -11,7 +11,7 @@ from harness import experiment, new_run
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.data.datasets import Images
 from stdpbench.engine.network import Learned
-from stdpbench.runs.folder.learned_files import (
+from stdpbench.runs.folder.learned_arrays import (
     copy_start_files,
     learned_file,
     read_learned_files,

@@ -27,8 +27,7 @@ from stdpbench.runs.lineage import export
 from stdpbench.runs.lineage import reproduction as reproduction_call
 from stdpbench.runs.lineage.agreement import Agreement, ReproducedAccuracy, compare
 from stdpbench.runs.lineage.export import export_run, import_run, installed, unpack_run
-from stdpbench.runs.lineage.reproduction import CONTINUE, STOP
-from stdpbench.runs.lineage.reproduction_folder import open_source, prepare
+from stdpbench.runs.lineage.reproduction import CONTINUE, STOP, open_source, prepare
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.facts import ParametersChanged, Record, Remarked
 from stdpbench.runs.protocol.options import Options

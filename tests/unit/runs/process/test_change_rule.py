@@ -17,7 +17,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
-from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
@@ -276,7 +276,7 @@ def test_a_change_that_cannot_be_written_is_none(undisturbed, tmp_path, monkeypa
 @pytest.fixture
 def not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is at hand: each network is built in a process beside the run."""
-    monkeypatch.setattr("stdpbench.runs.process.rule_swap.is_compiled", lambda *arguments: False)
+    monkeypatch.setattr("stdpbench.runs.process.active_config.is_compiled", lambda *arguments: False)
 
 
 def test_a_run_learns_on_while_the_network_is_built(not_compiled, tmp_path, monkeypatch):
@@ -368,7 +368,7 @@ def test_the_rule_is_not_changed_in_the_past_of_changes_that_come_again(tmp_path
 @pytest.mark.parametrize("delays", ["uniform", "none"])
 def test_on_the_runtime_simulator(delays, tmp_path, monkeypatch):
     monkeypatch.setattr("stdpbench.engine.simulators.runtime.cython_works", lambda: False)
-    monkeypatch.setattr("stdpbench.runs.process.rule_swap.is_compiled", lambda *arguments: True)
+    monkeypatch.setattr("stdpbench.runs.process.active_config.is_compiled", lambda *arguments: True)
     made = made_of(delays).override(
         {"schedule.train_images": 7, "schedule.test_images": 2, "schedule.label_images": 2}
     )

@@ -20,7 +20,7 @@ from stdpbench.runs.client.run_client import RunClient
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.result_digests import outcome
-from stdpbench.runs.process import responses
+from stdpbench.runs.process import assessment
 from stdpbench.runs.protocol.facts import Change
 from stdpbench.runs.protocol.live_run import LiveRun
 
@@ -38,7 +38,7 @@ WISHES = {2: [to(BCM)], 4: ["checkpoint", to(TRIPLET), "checkpoint"], 5: [to(BCM
 
 @pytest.mark.timeout(1800)
 def test_a_crash_between_two_steps_of_the_file_system(tmp_path, monkeypatch):
-    monkeypatch.setattr(responses, "_GROUP", 2)
+    monkeypatch.setattr(assessment, "_GROUP", 2)
     made = made_of().override({"schedule.train_images": 9})
     expected = finished(new(tmp_path, made, checkpoint_every=3), at=WISHES)
     folder = new(tmp_path, made, checkpoint_every=3)

@@ -22,7 +22,7 @@ from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.export import export_run, unpack_run
-from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.protocol.options import Options

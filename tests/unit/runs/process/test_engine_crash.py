@@ -20,7 +20,7 @@ from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.preparation.creation import create_run_from
-from stdpbench.runs.process import responses
+from stdpbench.runs.process import assessment
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
 
@@ -104,7 +104,7 @@ def go_on(folder: RunFolder) -> dict[str, str]:
 
 def film(tmp_path: Path, every: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(responses, "_GROUP", 2)
+        patch.setattr(assessment, "_GROUP", 2)
         expected = finished(new_run(tmp_path, short(), checkpoint_every=4, baselines=False), at=WISHES)
         folder = new_run(tmp_path, short(), checkpoint_every=4, baselines=False)
         (tmp_path / "films").mkdir()

@@ -35,7 +35,7 @@ from stdpbench.runs.folder.checkpoints import Checkpoint, positions, write_check
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.lineage.branches import rewind
-from stdpbench.runs.process import evaluation, responses
+from stdpbench.runs.process import assessment, evaluation
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.facts import ParametersChanged, StateChanged
@@ -407,7 +407,7 @@ def test_a_pause_says_if_its_checkpoint_could_not_be_written(monkeypatch, undist
 
 
 def test_groups_of_responses_that_are_written_are_not_computed_again(disk, monkeypatch, undisturbed, tmp_path):
-    monkeypatch.setattr(responses, "_GROUP", 2)
+    monkeypatch.setattr(assessment, "_GROUP", 2)
     shown: list[tuple[str, int]] = []
     present = evaluation.present_frozen
 

@@ -29,7 +29,7 @@ from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import compile_ahead, find_compiler
 from stdpbench.experiment import Experiment, parameter_groups, value_at
 from stdpbench.results.readout.energy import cost
-from stdpbench.runs.analysis.block_series import series
+from stdpbench.runs.analysis.curves import series
 from stdpbench.runs.folder.checkpoints import read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.past_weights import weights_at
@@ -37,7 +37,7 @@ from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.export import export_run, unpack_run
-from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process import evaluation

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from stdpbench.base.errors import DiskError
 from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.folder.run_folder import RESPONSES, remove_responses
-from stdpbench.runs.process import responses
+from stdpbench.runs.process import assessment
+from stdpbench.runs.process.assessment import Responses
 from stdpbench.runs.process.evaluation import Part
-from stdpbench.runs.process.responses import Responses
 
 N, N_EXC = 7, 3
 KEY = "0" * 32
@@ -25,7 +25,7 @@ ATTEMPTS = np.arange(1, N + 1, dtype=np.int16)
 
 @pytest.fixture(autouse=True)
 def _groups_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(responses, "_GROUP", 3)
+    monkeypatch.setattr(assessment, "_GROUP", 3)
 
 
 def part(start: int, stop: int) -> Part:

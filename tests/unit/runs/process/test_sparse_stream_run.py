@@ -10,7 +10,7 @@ from sparse_streams import sparse_stream
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_files import learned_file
+from stdpbench.runs.folder.learned_arrays import learned_file
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.protocol.pieces import Piece

@@ -14,10 +14,10 @@ from stdpbench.runs.analysis.curves import Curves
 from stdpbench.runs.analysis.stream_series import summary
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_files import learned_file
+from stdpbench.runs.folder.learned_arrays import learned_file
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
-from stdpbench.runs.lineage.reproduction_folder import prepare
+from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process import figures
 from stdpbench.runs.process.reevaluate import evaluate_run

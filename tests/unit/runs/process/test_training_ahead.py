@@ -16,8 +16,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images
 from stdpbench.experiment import encode
 from stdpbench.kinds.encoding import Spikes
-from stdpbench.runs.process.stimuli import Stimuli
-from stdpbench.runs.process.training import train
+from stdpbench.runs.process.training import Stimuli, train
 
 
 def encoder_threads() -> list[threading.Thread]:
@@ -60,7 +59,7 @@ def test_what_is_encoded_ahead_is_what_would_be_encoded_now(monkeypatch):
         calls.append((arguments[3], arguments[4], threading.current_thread().name))
         return encode(*arguments)
 
-    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", noted)
+    monkeypatch.setattr("stdpbench.runs.process.training.encode", noted)
     with Stimuli(made, images, "train", order) as stimuli:
         for presentation in range(5):
             for stimulus in stimuli._ahead:
@@ -86,7 +85,7 @@ def test_what_still_waits_for_its_thread_is_encoded_by_the_one_who_needs_it(monk
             assert go_on.wait(60)
         return encode(*arguments)
 
-    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", slow_ahead)
+    monkeypatch.setattr("stdpbench.runs.process.training.encode", slow_ahead)
     with Stimuli(made, images, "train", order) as stimuli:
         stimuli.get(0, 0)
         stimuli.encode_ahead()
@@ -107,7 +106,7 @@ def test_what_works_ahead_gives_way_to_what_simulates(monkeypatch):
         found[threading.current_thread().name] = priority()
         return encode(*arguments)
 
-    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", noted)
+    monkeypatch.setattr("stdpbench.runs.process.training.encode", noted)
     before = priority()
     with Stimuli(experiment(), pictures(), "train", np.arange(12)) as stimuli:
         stimuli.get(0, 0)
@@ -122,7 +121,7 @@ def test_what_goes_wrong_ahead_is_raised_where_it_is_needed(monkeypatch):
             raise StdpbenchError("no spikes")
         return encode(*arguments)
 
-    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", fails_ahead)
+    monkeypatch.setattr("stdpbench.runs.process.training.encode", fails_ahead)
     with Stimuli(experiment(), pictures(), "train", np.arange(12)) as stimuli:
         stimuli.get(0, 0)
         stimuli.encode_ahead()
@@ -163,8 +162,8 @@ def test_spikes_that_are_not_random_are_encoded_once_for_all_passes(monkeypatch,
         calls.append(arguments[5])
         return encode(*arguments)
 
-    monkeypatch.setattr("stdpbench.runs.process.stimuli.encode", noted)
-    monkeypatch.setattr("stdpbench.runs.process.stimuli._MOST_KEPT", room)
+    monkeypatch.setattr("stdpbench.runs.process.training.encode", noted)
+    monkeypatch.setattr("stdpbench.runs.process.training._MOST_KEPT", room)
     with Stimuli(made, images, "train", order) as stimuli:
         for number, encoder in enumerate((made, made.override({"encoding.duration": "3 ms"}), made)):
             stimuli.change(encoder)

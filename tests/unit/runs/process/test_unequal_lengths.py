@@ -8,8 +8,8 @@ import pytest
 from stdpbench.data.stimuli import Events, EventSet
 from stdpbench.engine.simulators import open_graph
 from stdpbench.experiment import Experiment
+from stdpbench.runs.process.engine import presentation_frame
 from stdpbench.runs.process.evaluation import present_frozen
-from stdpbench.runs.process.frames import presentation_frame
 from stdpbench.runs.process.training import Training
 
 
