@@ -15,8 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 import stdpbench
-from stdpbench.experiment.references.conversion_curve import ConversionCurve, conversion_curve
-from stdpbench.experiment.references.converted import spiking_layers
+from stdpbench.experiment.references.converted import ConversionCurve, conversion_curve, spiking_layers
 from stdpbench.experiment.references.feed_forward import chain, neurons_of
 from stdpbench.kinds.encoding.current import Current
 from stdpbench.results.figures.conversion import conversion_figure

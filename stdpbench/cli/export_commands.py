@@ -18,9 +18,8 @@ from stdpbench.cli.terminal import Console
 from stdpbench.experiment import parse_assignment
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.agreement import Agreement, compare
 from stdpbench.runs.lineage.export import SUFFIX, export_run, import_run
-from stdpbench.runs.lineage.reproduction import open_source, prepare
+from stdpbench.runs.lineage.reproduction import Agreement, compare, open_source, prepare
 from stdpbench.runs.protocol.facts import Progress
 
 

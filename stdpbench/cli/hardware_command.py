@@ -11,7 +11,7 @@ from rich.table import Table
 
 from stdpbench.base.paths import runs_folder
 from stdpbench.bridges.hardware import ChipCheck
-from stdpbench.bridges.hardware.words import activity_rows, energy_sentence, sources, verdict_text
+from stdpbench.bridges.hardware.check import activity_rows, energy_sentence, sources, verdict_text
 from stdpbench.cli.terminal import Console
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.studies.report.chip_check import check_run

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from stdpbench.data.stimuli import pictures_of
 from stdpbench.experiment import read_experiment, with_reference
-from stdpbench.experiment.references.conversion_curve import conversion_curve
-from stdpbench.experiment.references.converted import spiking_layers
+from stdpbench.experiment.references.converted import conversion_curve, spiking_layers
 from stdpbench.experiment.references.feed_forward import chain, layer_problems
 from stdpbench.kinds.encoding.current import Current
 from stdpbench.runs.preparation.creation import converted_start

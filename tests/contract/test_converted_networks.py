@@ -8,7 +8,7 @@ from networks import SIMULATORS, open_network, pairs
 
 from stdpbench.engine.network import Learned
 from stdpbench.experiment import Experiment
-from stdpbench.experiment.references.conversion_curve import conversion_curve
+from stdpbench.experiment.references.converted import conversion_curve
 from stdpbench.experiment.references.feed_forward import chain, neurons_of
 from stdpbench.experiment.references.relu_network import activations, scaled, scales_of
 from stdpbench.experiment.references.spiking_layers import forward

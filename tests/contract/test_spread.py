@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.network.spreading import spread_synapses
+from stdpbench.engine.network.elements import spread_synapses
 from stdpbench.engine.simulators import Simulator, open_simulator
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.encoding import Spikes

@@ -14,7 +14,7 @@ from stdpbench.declare.learned_names import listed
 from stdpbench.experiment import Experiment, NetworkDraft, read_experiment, shipped_experiments, trained_kinds
 from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.past import Past
+from stdpbench.runs.lineage.features import Past
 from stdpbench.runs.preparation.creation import create_run_of_nir
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun

@@ -17,7 +17,7 @@ from stdpbench.experiment.draft_changes import changes_from
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage import control
 from stdpbench.runs.lineage.branches import branch, resumption
-from stdpbench.runs.lineage.past import Past
+from stdpbench.runs.lineage.features import Past
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
 from stdpbench.runs.queue.run_text import ActionText, RunText

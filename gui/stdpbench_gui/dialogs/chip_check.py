@@ -9,7 +9,7 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
 from stdpbench.bridges.hardware import ChipCheck
-from stdpbench.bridges.hardware.words import activity_rows, energy_sentence, plain_text, verdict_text
+from stdpbench.bridges.hardware.check import activity_rows, energy_sentence, plain_text, verdict_text
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import not_none, wrapped
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox

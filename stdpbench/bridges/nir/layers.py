@@ -17,9 +17,9 @@ import nir
 import numpy as np
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.bridges.nir.convolutions import LAYERS, layer_of
+from stdpbench.bridges.nir.neurons import real
 from stdpbench.bridges.nir.reading import flat, open_graph
-from stdpbench.bridges.nir.values import real
+from stdpbench.bridges.nir.ways import LAYERS, layer_of
 from stdpbench.experiment.references.layer_file import arrays_of
 from stdpbench.experiment.references.layer_network import Layer, LayerNetwork, Shape
 

@@ -1,4 +1,7 @@
-"""Nodes of a NIR file that is read, and neurons of stdpbench that take the same steps."""
+"""Nodes of a NIR file that is read, and neurons of stdpbench that take the same steps.
+
+Parameters of nodes of a NIR file, as numbers.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,22 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.bridges.nir import NEURONS
-from stdpbench.bridges.nir.values import real
 from stdpbench.experiment.references.layer_network import Shape
+
+
+def real(node: Any, name: str, what: str) -> NDArray[np.float64]:
+    """Return a parameter of a node, float64.
+
+    Raises
+    ------
+    StdpbenchError
+        If it has values that are no real numbers.
+    """
+    value = np.asarray(getattr(node, what))
+    if value.dtype.kind not in "biuf":
+        raise StdpbenchError(f"the {what} of {name} must be real numbers, not of type {value.dtype}")
+    return value.astype(np.float64)
+
 
 _G_L = 25.0  # nS, of neurons with a current; any value would do
 

@@ -22,10 +22,9 @@ from stdpbench.base.errors import StdpbenchError, several
 from stdpbench.base.foreign_files import open_hdf5
 from stdpbench.base.foreign_text import terminal_text
 from stdpbench.bridges.nir import NEURONS, ORIGIN
-from stdpbench.bridges.nir.convolutions import GRIDS, LAYERS
 from stdpbench.bridges.nir.imported import NirNetwork, in_words_of_file
 from stdpbench.bridges.nir.neurons import Nodes, neurons_of
-from stdpbench.bridges.nir.ways import Way, constant, synapses_of, ways_to
+from stdpbench.bridges.nir.ways import GRIDS, LAYERS, Way, constant, synapses_of, ways_to
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph.bias import BIAS, BIAS_NEURON
 from stdpbench.experiment.graph.checks import name_problem

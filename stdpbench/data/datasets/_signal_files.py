@@ -1,4 +1,7 @@
-"""Signals of a user's files: .npz archives, .ts files, and folders of CSV files."""
+"""Signals of a user's files: .npz archives, .ts files, and folders of CSV files.
+
+From signals as read to signals that are shown: their rate, and channels scaled alike.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from stdpbench.base.foreign_files import read_npz
 from stdpbench.data.datasets._checks import label_values, natural_order
 from stdpbench.data.datasets._csv import read_cells, read_text
 from stdpbench.data.datasets._own import test_beside
+from stdpbench.data.stimuli import Signals
 
 _NAMES = ("values", "lengths", "labels", "test_values", "test_lengths", "test_labels", "rate")
 _LARGEST = 1e30
@@ -276,3 +280,26 @@ def _channels(where: str, channels: list[str], before: list[NDArray[np.float64]]
         if len(read[-1]) != len(read[0]):
             raise StdpbenchError(f"{where} has channels of {len(read[0])} and of {len(read[-1])} samples")
     return np.array(read)
+
+
+def scaling(train: Signals) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return minimum and span of each channel over some signals, float32, (n_channels, 1); a constant one spans 1."""
+    low = np.full((len(train.values), 1), np.inf, np.float32)
+    high = -low
+    for start, stop in zip(train.first, train.stop, strict=True):
+        part = train.values[:, start:stop]
+        low, high = np.minimum(low, part.min(axis=1, keepdims=True)), np.maximum(high, part.max(axis=1, keepdims=True))
+    return low, np.where(high > low, high - low, np.float32(1.0)).astype(np.float32)
+
+
+def scaled(signals: Signals, by: tuple[NDArray[np.float32], NDArray[np.float32]]) -> Signals:
+    """Return signals whose channels are scaled as `scaling` says, without samples of others."""
+    low, span = by
+    arrays = signals.arrays
+    return Signals.of_arrays(arrays | {"values": (arrays["values"] - low) / span}, signals.labels)
+
+
+def signals_of(raw: RawSignals, rate: float) -> Signals:
+    """Return signals as read, without labels."""
+    stop = np.cumsum(raw.lengths)
+    return Signals(raw.values.astype(np.float32), stop - raw.lengths, stop, np.array([rate]), None)

@@ -21,7 +21,7 @@ from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.files import NOTHING, remove_file, remove_files, remove_folder
 from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets._idx_format import is_gzip
-from stdpbench.data.datasets._published import PUBLISHED, PublishedFile, PublishedSet, find_file, find_set, spellings
+from stdpbench.data.datasets._mnist_like import PUBLISHED, PublishedFile, PublishedSet, find_file, find_set, spellings
 from stdpbench.data.datasets.import_events import IMPORTABLE, import_events
 
 FETCHABLE = tuple(PUBLISHED)

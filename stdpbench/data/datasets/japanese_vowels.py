@@ -12,8 +12,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets._checks import local_path
 from stdpbench.data.datasets._own import mixed
-from stdpbench.data.datasets._signal_files import RawSignals, read_ts
-from stdpbench.data.datasets._signals import scaled, scaling, signals_of
+from stdpbench.data.datasets._signal_files import RawSignals, read_ts, scaled, scaling, signals_of
 from stdpbench.data.datasets.base import Source, Split
 from stdpbench.declare.parameters import parameter
 

@@ -6,9 +6,9 @@ from typing import ClassVar, Literal
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import local_path
-from stdpbench.data.datasets._npz_pictures import read_pictures
 from stdpbench.data.datasets._own import HoldingOut
 from stdpbench.data.datasets.base import Split
+from stdpbench.data.datasets.npz import read_pictures
 from stdpbench.declare.parameters import parameter
 
 

@@ -7,8 +7,7 @@ from typing import ClassVar, Literal
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets._checks import local_path
 from stdpbench.data.datasets._own import HoldingOutStimuli
-from stdpbench.data.datasets._signal_files import read_signals
-from stdpbench.data.datasets._signals import scaled, scaling, signals_of
+from stdpbench.data.datasets._signal_files import read_signals, scaled, scaling, signals_of
 from stdpbench.data.datasets.base import Split
 from stdpbench.data.stimuli import Signals as SignalSet
 from stdpbench.declare.parameters import parameter

@@ -19,13 +19,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from stdpbench.engine.network.brian import brian2 as b2
-from stdpbench.engine.network.codegen_text import clean, declare
 from stdpbench.engine.network.layout import AMOUNT, DECAYS, LEARNS, SPREAD, Layout, PopulationLayout, ProjectionLayout
 from stdpbench.engine.network.pathways import (
     FIRST,
     carry,
+    clean,
     connected_code,
     decay,
+    declare,
     follow_averages,
     held_as,
     let_decay,

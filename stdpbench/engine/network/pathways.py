@@ -1,18 +1,20 @@
 """Plastic synapses in Brian2: traces, averages, and what spikes do to a synapse.
 
 The same functions make the synapses of a network and those of the laboratory, whose spikes are imposed.
+
+Text of Brian2 models: declarations and code, put together from what is declared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from stdpbench.engine.network.brian import CodeRunner
 from stdpbench.engine.network.brian import brian2 as b2
-from stdpbench.engine.network.codegen_text import clean, declare, replace
 from stdpbench.engine.network.layout import (
     DELAY,
     LAST_ARRIVAL,
@@ -23,6 +25,22 @@ from stdpbench.engine.network.layout import (
 )
 from stdpbench.engine.network.values import Value
 from stdpbench.kinds.plasticity import Trace
+
+
+def declare(values: Mapping[str, Value]) -> str:
+    """Return shared parameters as lines of a Brian2 model."""
+    return "\n".join(f"{name} : {value.unit} (shared, constant)" for name, value in values.items())
+
+
+def clean(code: str) -> str:
+    """Return the lines of some code without their indentation."""
+    return "\n".join(line.strip() for line in code.strip().splitlines())
+
+
+def replace(code: str, names: Mapping[str, str]) -> str:
+    """Return some code with names replaced by others, or by expressions."""
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b") if names else None
+    return clean(pattern.sub(lambda match: names[match[1]], code) if pattern else code)
 
 
 def late_name(variable: str) -> str:

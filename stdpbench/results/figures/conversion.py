@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stdpbench.experiment.references.conversion_curve import ConversionCurve
+from stdpbench.experiment.references.converted import ConversionCurve
 from stdpbench.results.figures.drawing import GRID_COLOUR, OKABE_ITO, new_figure
 from stdpbench.results.figures.saving import NARROW, at_width
 
@@ -27,7 +27,7 @@ def conversion_figure(
     Parameters
     ----------
     curve : ConversionCurve
-        From `stdpbench.experiment.references.conversion_curve.conversion_curve`.
+        From `stdpbench.experiment.references.converted.conversion_curve`.
     names : sequence of str
         Name of each layer.
     title : str

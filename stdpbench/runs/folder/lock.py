@@ -2,13 +2,25 @@
 
 A process that works on a folder holds its lock with `filelock.FileLock`. On Unix this is flock(2): a query requests a
 shared lock, so concurrent queries do not mistake each other for a holder.
+
+Staging of new run folders under a temporary name that starts with a dot, next to a lock file.
+
+The creating process holds the lock from before the folder exists until the folder is renamed or removed. A staging
+folder whose lock is not held was left behind by a killed process, and any process may remove it.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from stdpbench.base.files import remove_file, remove_tree
 
 
 def lock_path(folder: Path) -> Path:
@@ -51,4 +63,68 @@ def _held(path: Path) -> bool:
     except Timeout:
         return True
     except OSError:
+        return False
+
+
+_PREFIX, _LOCK = ".making-", ".lock"
+_NAME = r"\.making-[0-9a-f]{32}"
+_FORGOTTEN = 86_400  # s after which a folder without a lock, or a lock without a folder, counts as left behind
+
+
+@contextmanager
+def staging_folder(runs: Path) -> Iterator[Path]:
+    """Create a staging folder in `runs`, to be filled and renamed; it is removed at the end unless it was renamed.
+
+    Raises
+    ------
+    OSError
+        If nothing can be written there.
+    """
+    from filelock import FileLock
+
+    runs.mkdir(parents=True, exist_ok=True)
+    remove_left_behind(runs)
+    folder = runs / f"{_PREFIX}{uuid.uuid4().hex}"
+    try:
+        with FileLock(_lock_of(folder)):
+            try:
+                folder.mkdir()
+                yield folder
+            finally:
+                with suppress(OSError):
+                    remove_tree(folder, _NAME)
+    finally:
+        with suppress(OSError):
+            remove_file(_lock_of(folder))
+
+
+def remove_left_behind(runs: Path) -> None:
+    """Remove the staging folders of killed processes from a runs folder, ignoring errors."""
+    try:
+        with os.scandir(runs) as entries:
+            found = [runs / entry.name for entry in entries if re.fullmatch(rf"{_NAME}({_LOCK})?", entry.name)]
+    except OSError:
+        return
+    for path in found:
+        lock = path if path.suffix == _LOCK else _lock_of(path)
+        if locked(lock):
+            continue
+        if path == lock and path.with_suffix("").exists():
+            continue  # it is removed with the folder
+        # a lock without a folder may belong to a process that is about to acquire it and create the folder
+        left = (path != lock and lock.exists()) or _is_old(path)
+        if left:
+            with suppress(OSError):
+                remove_tree(path.with_suffix(""), _NAME)
+                remove_file(lock)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + _LOCK)
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > _FORGOTTEN
+    except OSError:  # already removed
         return False

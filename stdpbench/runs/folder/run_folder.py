@@ -43,7 +43,7 @@ from stdpbench.kinds.connections.table import Table
 from stdpbench.runs.folder.about import read_table
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import write_journal
-from stdpbench.runs.folder.staging import staging_folder
+from stdpbench.runs.folder.lock import staging_folder
 from stdpbench.runs.folder.summary import read_summary
 
 _PACKAGES = ("stdpbench", "brian2", "numpy", "scipy", "scikit-learn", "pydantic", "matplotlib")

@@ -1,7 +1,12 @@
-"""Responses of a finished run as the data of a network that is trained with labels."""
+"""Responses of a finished run as the data of a network that is trained with labels.
+
+What a run was at its earlier positions: what branching there or rewinding to there would start from.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -10,9 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.access_log import data_set_of
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.lineage.branches import resume_position, resumption, without_changes_at
+from stdpbench.runs.lineage.control import reached_by
 from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.protocol.changes import experiment_at
+from stdpbench.runs.protocol.facts import Record
 
 FEATURES = "features.npz"
 """File in the folder of the run that responded."""
@@ -84,3 +96,57 @@ def _pictures(counts: NDArray[np.uint16], peak: float) -> NDArray[np.uint8]:
 def _named(labels: NDArray[np.int64], names: tuple[str, ...]) -> NDArray[Any]:
     """Return the names of classes where there are names, so that classes keep them."""
     return np.array(names)[labels] if names else labels
+
+
+@dataclass(frozen=True)
+class Past:
+    """A run and its facts up to now.
+
+    Attributes
+    ----------
+    folder : RunFolder
+        The run.
+    start : Experiment
+        The experiment with which it started.
+    records : sequence of Record
+        Its facts.
+    reached : int
+        Number of training presentations so far.
+    active : bool
+        Whether it has a process.
+    """
+
+    folder: RunFolder
+    start: Experiment
+    records: Sequence[Record]
+    reached: int
+    active: bool
+
+    @classmethod
+    def read(cls, folder: RunFolder) -> Past:
+        """Read the journal of a run.
+
+        Raises
+        ------
+        StdpbenchError
+            If it cannot be read, or a kind of the run is not installed.
+        """
+        records = read_journal(folder.path)
+        return cls(folder, folder.experiment, records, reached_by(folder), has_process(folder.path))
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return self.folder.path.name
+
+    def branched_at(self, at: int) -> Experiment:
+        """Return the experiment that a branch at a position continues with."""
+        return experiment_at(self.start, self.records, at)
+
+    def rewound_to(self, to: int) -> Experiment:
+        """Return the experiment that the run continues with once it is rewound to a position."""
+        return experiment_at(self.start, without_changes_at(self.records, to), to)
+
+    def resumption(self, at: int, number: Callable[[int], str] = str) -> str:
+        """Say where a rewound run or a branch resumes, and which presentations it computes again."""
+        return resumption(resume_position(self.folder.path, at, self.reached if self.active else None), at, number)

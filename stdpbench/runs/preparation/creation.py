@@ -34,8 +34,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import learned_file, write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import KEY, Origin, origin_of
-from stdpbench.runs.preparation.budget import check_budget
-from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.preparation.start import check_budget, load_split
 from stdpbench.runs.protocol.facts import Started
 from stdpbench.runs.protocol.options import Options
 

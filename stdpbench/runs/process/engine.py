@@ -32,13 +32,12 @@ from stdpbench.runs.folder.status import state_before
 from stdpbench.runs.preparation.start import arrays_at_start, normalised
 from stdpbench.runs.process.active_config import ActiveConfig
 from stdpbench.runs.process.assessment import assess
-from stdpbench.runs.process.dependencies import last_recorded
 from stdpbench.runs.process.event_log import EventLog
 from stdpbench.runs.process.interventions import LATER, Interventions
 from stdpbench.runs.process.pace import Pace
 from stdpbench.runs.process.present_image import try_in_run
 from stdpbench.runs.process.publisher import Publisher
-from stdpbench.runs.process.setup import open_network
+from stdpbench.runs.process.setup import last_recorded, open_network
 from stdpbench.runs.process.training import Presented
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Fact, Progress, Record

@@ -5,6 +5,10 @@ thresholds and its number alone, not on the number of processes or the order of 
 
 The process of the run is one of those that present. A process beside it that only collected would take the processor
 from one of the others each time a part is ready, and would have to be given each response.
+
+Whether arrays are finite.
+
+The noise of a presentation of a run.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +34,36 @@ from stdpbench.base.files import TEMPORARY, process_exists, remove_tree
 from stdpbench.base.paths import SAFE
 from stdpbench.base.signals import handled
 from stdpbench.data.stimuli import StimulusSet, stimuli_of
-from stdpbench.engine.network import Layout, Learned
+from stdpbench.engine.network import Layout, Learned, draw_noise
 from stdpbench.engine.network.initial import slow_start
 from stdpbench.engine.simulators import Response, Simulator, available_memory, open_simulator, synapse_memory
 from stdpbench.experiment import Experiment, encode, input_shape, n_bins
+from stdpbench.experiment.graph import Graph
+from stdpbench.kinds.encoding import Spikes
+from stdpbench.kinds.encoding.base import PHASES
 from stdpbench.results.readout import SpikeTrains
-from stdpbench.runs.process.noise import noise_of
+
+
+def noise_of(
+    graph: Graph, experiment: Experiment, phase: str, presentation: int, attempt: int, n_bins: int
+) -> dict[str, Spikes]:
+    """Return the noise into all populations that have some, which depends on the arguments alone.
+
+    Parameters
+    ----------
+    graph : Graph
+        The network with the active parameters.
+    experiment : Experiment
+        Gives the seed.
+    phase, presentation, attempt
+        As for the stimulus. The training of a stream has one noise, of which a presentation takes its steps.
+    n_bins : int
+        Number of steps, including a rest.
+    """
+    if graph.stream and phase == "train":
+        return draw_noise(graph, (experiment.seed,), presentation * n_bins, n_bins)
+    return draw_noise(graph, (experiment.seed, PHASES.index(phase), presentation, attempt), 0, n_bins)
+
 
 _SECONDS = 0.1
 """Time that a part may take: others wait as long for an answer, or for the progress."""
@@ -416,3 +444,12 @@ def _worker_part(learned: Path, phase: str, start: int, kind: str, arrays: dict[
         simulator.set_learned(Learned.load(learned))
         _worker.update(learned=learned, shown=put_in_force(simulator, _worker["experiment"]))
     return _part(simulator, _worker["shown"], stimuli_of(kind, arrays, None), phase, start)
+
+
+def sums_are_finite(arrays: Iterable[NDArray[Any]]) -> bool:
+    """Return whether the sum of each array is finite, which none is with a value that is not.
+
+    A sum that overflows counts as not finite: such values are of no use either.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return all(bool(np.isfinite(array.sum())) for array in arrays)

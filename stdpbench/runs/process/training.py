@@ -25,14 +25,13 @@ from stdpbench.data.stimuli import StimulusSet
 from stdpbench.engine.simulators import Response, Simulator
 from stdpbench.experiment import Experiment, encode, n_bins, training_order
 from stdpbench.kinds.encoding import Spikes
-from stdpbench.runs.process.finite import sums_are_finite
+from stdpbench.runs.process.evaluation import noise_of, sums_are_finite
 from stdpbench.runs.process.homeostasis import (
     let_thresholds_decay,
     normalise_weights,
     round_weights_of,
     threshold_decays,
 )
-from stdpbench.runs.process.noise import noise_of
 
 Key = tuple[str, int, int, int]
 

@@ -319,7 +319,7 @@ def impose(
     dt: float = 0.5,
 ) -> tuple[Floats, bool]:
     """Weight changes, and whether weights ended at a bound that they did not start from. Time starts at a spike."""
-    from stdpbench.engine.network.driven import open_synapses
+    from stdpbench.engine.network.imposed import open_synapses
 
     structure = [getattr(rule, p.name) for p in rule.describe() if p.structural]
     equations = rule.on_input_spike, rule.on_output_spike, rule.each_step, rule.traces, rule.averages

@@ -16,7 +16,7 @@ import stdpbench
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
-from stdpbench.runs.lineage.past import Past
+from stdpbench.runs.lineage.features import Past
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.network_editor import NetworkEditor

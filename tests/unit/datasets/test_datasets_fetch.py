@@ -14,7 +14,7 @@ from dataset_files import blobs, idx_bytes
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import fetch as module
-from stdpbench.data.datasets._published import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from stdpbench.data.datasets._mnist_like import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 from stdpbench.data.datasets.fetch import PublishedFile, PublishedSet, fetch, status
 
 NOISE = blobs(40, 60, 60)  # does not compress, so that a transfer takes several pieces

@@ -11,7 +11,7 @@ from dataset_files import blobs, write_idx
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import shipped
 from stdpbench.data.datasets import datasets, transform
-from stdpbench.data.datasets._published import PUBLISHED
+from stdpbench.data.datasets._mnist_like import PUBLISHED
 from stdpbench.data.datasets.fashion_mnist import FashionMNIST
 from stdpbench.data.datasets.fetch import FETCHABLE, status
 from stdpbench.data.datasets.mnist import MNIST

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stdpbench.bridges.hardware import TARGETS, Activity, check, needs_of
-from stdpbench.bridges.hardware.words import count_text, energy_text, plain_text, sources
+from stdpbench.bridges.hardware.check import count_text, energy_text, plain_text, sources
 from stdpbench.engine.network import Learned, start_arrays
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.preparation.start import load_split

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.network import elements, spreading
+from stdpbench.engine.network import elements
 from stdpbench.kinds.delay_plasticity import DelayRule, delay_rules
 from stdpbench.kinds.delay_plasticity.declared import check_delay_rule
 from stdpbench.kinds.normalisations import norm, normalisations, sum
@@ -307,7 +307,7 @@ _SPREAD = [
 def test_an_error_planted_into_the_spread_of_traces_is_found(
     right: str, wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted = _changed(spreading, right, wrong)["spread_synapses"]
+    planted = _changed(elements, right, wrong)["spread_synapses"]
     for module in (elements, in_network):
         monkeypatch.setattr(module, "spread_synapses", planted)
     outcome = Outcome("competitive")

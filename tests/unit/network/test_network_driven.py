@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.network.driven import DrivenNeurons
-from stdpbench.engine.network.imposed import ImposedSpikes
+from stdpbench.engine.network.imposed import DrivenNeurons, ImposedSpikes
 from stdpbench.kinds.neurons.adex import AdEx
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.studies import lab

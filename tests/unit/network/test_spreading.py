@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from stdpbench.engine.network.spreading import spread_synapses
+from stdpbench.engine.network.elements import spread_synapses
 
 
 @pytest.mark.parametrize("sigma", [0.4, 1.0, 2.5])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from stdpbench.results.readout.spike_distances import van_rossum, victor_purpura, victor_purpura_pairs
+from stdpbench.results.readout.victor_purpura import van_rossum, victor_purpura, victor_purpura_pairs
 
 TRAINS = st.lists(st.floats(0, 350), max_size=6).map(sorted)
 

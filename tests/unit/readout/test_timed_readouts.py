@@ -7,9 +7,8 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout import NO_ANSWER, Known, SpikeTrains, assign, timed_readouts
-from stdpbench.results.readout.spike_distances import van_rossum, victor_purpura
 from stdpbench.results.readout.van_rossum import VanRossum
-from stdpbench.results.readout.victor_purpura import VictorPurpura
+from stdpbench.results.readout.victor_purpura import VictorPurpura, van_rossum, victor_purpura
 
 N_EXC, N_BINS, DT = 4, 700, 0.5
 

@@ -12,7 +12,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets.digits import Digits
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.references import Task, Trainer
-from stdpbench.experiment.references.conversion_curve import conversion_curve
+from stdpbench.experiment.references.converted import conversion_curve
 from stdpbench.experiment.references.feed_forward import chain, neurons_of
 from stdpbench.experiment.references.relu_network import Classifier, activations, scaled, scales_of
 from stdpbench.kinds.encoding.current import Current

@@ -23,7 +23,7 @@ from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage import control
 from stdpbench.runs.lineage.export import export_run
-from stdpbench.runs.lineage.past import Past
+from stdpbench.runs.lineage.features import Past
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import CONTINUE, DETACH, STOP, Reproduction, reproduce

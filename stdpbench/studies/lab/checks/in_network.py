@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from stdpbench.declare.learned_names import FEED
 from stdpbench.engine.network import normalise, start_weights
-from stdpbench.engine.network.spreading import spread_synapses
+from stdpbench.engine.network.elements import spread_synapses
 from stdpbench.engine.simulators import Simulator, open_graph, open_simulator
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph, Population, Projection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from stdpbench.studies.lab.checks import in_network, pairing, populations, scaling, trains, voltage, windows
+from stdpbench.studies.lab.checks import in_network, pairing, populations, trains, voltage, windows
 from stdpbench.studies.lab.checks.base import Outcome
 from stdpbench.studies.lab.checks.kinds import kinds as known_kinds
 from stdpbench.studies.lab.checks.kinds import summary
@@ -35,8 +35,8 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "homeostatic": (trains.irregular_trains,),
     "pair-derivative": (in_network.derivative,),
     "delay-shift": (in_network.delay_shift,),
-    "sum": (scaling.each_target,),
-    "norm": (scaling.each_target,),
+    "sum": (windows.each_target,),
+    "norm": (windows.each_target,),
 }
 """Checks that take a second at most, by kind."""
 LONG_CHECKS: Mapping[str, Sequence[Check]] = {

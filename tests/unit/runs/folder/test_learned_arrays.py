@@ -22,10 +22,9 @@ from stdpbench.runs.folder.learned_arrays import read_learned, write_learned
 from stdpbench.runs.folder.past_weights import newest_weights
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
-from stdpbench.runs.lineage.agreement import compare
 from stdpbench.runs.lineage.branches import branch, resume_position, rewind
 from stdpbench.runs.lineage.export import export_run, unpack_run
-from stdpbench.runs.lineage.reproduction import prepare
+from stdpbench.runs.lineage.reproduction import compare, prepare
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.protocol.changes import array_names
 from stdpbench.runs.protocol.facts import LearnedSet, Record

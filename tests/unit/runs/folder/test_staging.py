@@ -17,7 +17,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 _MAKER = """
 import sys
 from pathlib import Path
-from stdpbench.runs.folder.staging import staging_folder
+from stdpbench.runs.folder.lock import staging_folder
 with staging_folder(Path(sys.argv[1])) as place:
     (place / "run.json").write_text("{}")
     (place / "experiment.toml").write_text("")

@@ -25,9 +25,16 @@ from stdpbench.runs.folder.lock import lock_path
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage import export
 from stdpbench.runs.lineage import reproduction as reproduction_call
-from stdpbench.runs.lineage.agreement import Agreement, ReproducedAccuracy, compare
 from stdpbench.runs.lineage.export import export_run, import_run, installed, unpack_run
-from stdpbench.runs.lineage.reproduction import CONTINUE, STOP, open_source, prepare
+from stdpbench.runs.lineage.reproduction import (
+    CONTINUE,
+    STOP,
+    Agreement,
+    ReproducedAccuracy,
+    compare,
+    open_source,
+    prepare,
+)
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.facts import ParametersChanged, Record, Remarked
 from stdpbench.runs.protocol.options import Options
