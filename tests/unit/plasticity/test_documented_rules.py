@@ -1,4 +1,4 @@
-"""docs/plasticity.md says of every rule what its class declares."""
+"""docs/plasticity.md lists the rules, and their presets can be used."""
 
 from __future__ import annotations
 
@@ -12,18 +12,10 @@ from stdpbench.kinds.plasticity import rules
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "plasticity.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in rules.kinds() if kind != "custom"])
-def test_the_page_has_equations_defaults_and_reference(kind: str) -> None:
-    rule = rules.get(kind)
-    section = PAGE.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
-    assert rule.reference in section
-    for line in f"{rule.on_input_spike}\n{rule.on_output_spike}".splitlines():
-        assert line.strip() in section
-    for declared in rule.describe():
-        assert f"`{declared.name}` {declared.show(declared.default)}" in section
-    for preset in rule.presets:
-        assert f"`{preset}`" in section
-    assert f"| {rule.in_digit_network} |" in PAGE
+def test_the_page_lists_every_rule() -> None:
+    """Equations, defaults and sources are in the reference, which is generated."""
+    rows = [f"| `{kind}` | {rules.get(kind).summary} |" for kind in rules.kinds()]
+    assert [row for row in rows if row not in PAGE] == []
 
 
 @pytest.mark.parametrize("kind", [kind for kind in rules.kinds() if rules.get(kind).presets])
