@@ -22,13 +22,16 @@ from stdpbench.experiment import SECTIONS, Experiment
 from stdpbench_gui.session.console_proxy import App
 
 ROOT = Path(__file__).resolve().parents[2]
-SUFFIXES = {"csv", "h", "html", "json", "jsonl", "log", "npy", "npz", "png", "py", "toml", "txt"}
+SUFFIXES = {"csv", "h", "html", "json", "jsonl", "log", "md", "npy", "npz", "png", "py", "toml", "txt"}
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("docs/**/*.md")])
 PAGES = [page for page in PAGES if "generated" not in page.parts]
 GUIDES = [page for page in PAGES if page.name != "CHANGELOG.md"]
 """Pages that describe the present state only."""
-ROOMS = [ROOT, ROOT / "gui", ROOT / "stdpbench", ROOT / "stdpbench/runs", ROOT / "stdpbench/engine/simulators"]
-ROOMS += [ROOT / "stdpbench/runs/protocol", ROOT / "gui/stdpbench_gui"]
+ROOMS = [ROOT, ROOT / "gui", ROOT / "gui/stdpbench_gui", ROOT / "stdpbench"]
+ROOMS += [
+    ROOT / f"stdpbench/{door}" for door in ("base", "declare", "data", "kinds", "experiment", "results", "engine")
+]
+ROOMS += [ROOT / f"stdpbench/{door}" for door in ("bridges", "runs", "studies", "engine/simulators", "runs/protocol")]
 """Folders that names of files and modules are relative to."""
 OBJECTS: dict[str, type] = {"run": Run, "experiment": Experiment, "app": App}
 """Variables in examples, whose attributes must exist."""
