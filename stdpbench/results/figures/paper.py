@@ -7,9 +7,10 @@ module imports matplotlib only to draw (`stdpbench.results.figures.paper_parts`)
 The content is a *spec*, a dict of plain values and arrays:
 
 ``{"kind": "lines", "x_label": …, "plots": [{"label": …, "lines": [{"x": …, "y": …, "label": …}, …]}, …]}``
-    Plots below each other with one horizontal axis. A line may have ``"error"``, an array that is drawn as a band
-    y ± error, ``"style"`` (``"-"``, ``"--"``, ``":"``, ``"-."``), ``"colour"``, and ``"steps"`` where y is of bins
-    around x. ``"marks": [(x, text), …]`` are vertical lines. Optional: ``"x_range": (low, high)``.
+    Plots below each other with one horizontal axis, each of which may have ``"range": (low, high)``. A line may have
+    ``"error"`` as bars have, drawn as a band, ``"style"`` (such as ``"--"`` or ``"o-"``), ``"colour"``, and
+    ``"steps"`` where y is of bins around x. ``"marks": [(x, text), …]`` are vertical lines. Optional:
+    ``"x_range": (low, high)``, and ``"x_ticks"``, texts at 0, 1, 2, ….
 ``{"kind": "image", "image": (rows, columns), "label": …}``
     ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (about 0; orange is more, as on the screen).
     Optional: ``"levels": (low, high)``, ``"x_label"``, ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each
@@ -19,7 +20,8 @@ The content is a *spec*, a dict of plain values and arrays:
     Optional: ``"x_label"``. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars around these, as in a
     histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
-    Points in a plane without units, each group with its own colour and marker.
+    Points in a plane, each group with its own marker and colour, which may be given (``"colour"``). There are no
+    units, unless there are ``"x_label"`` and ``"y_label"``.
 ``{"kind": "scatter", "x": axis, "y": axis}``
     A point for each run. An axis is ``{"label": …, "values": …, "names": […], "log": …}``; with names, values are
     places among them. Optional: ``"colour"``, an axis, and ``"words"``, a text for each run, such as "supervised":

@@ -9,7 +9,7 @@ import numpy as np
 
 from stdpbench.results.figures.diagram import draw_network
 from stdpbench.results.figures.drawing import OKABE_ITO, greys, oranges_and_purples
-from stdpbench.results.figures.saving import INCH
+from stdpbench.results.figures.saving import INCH, PAPER_DPI, POINTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ _LETTERS = 40
 """Legend columns that fit below a plot of one text column."""
 
 
-def draw(spec: Part, width: float, font_size: float, dpi: int) -> Figure:
+def draw(spec: Part, width: float = 88.0, font_size: float = POINTS, dpi: int = PAPER_DPI) -> Figure:
     """Draw a figure.
 
     Parameters
@@ -97,17 +97,17 @@ def _lines(part: Part, axes: Sequence[Axes]) -> None:
             style = line.get("style", _STYLES[number % len(_STYLES)])
             steps = "steps-mid" if line.get("steps") else "default"
             label = line.get("label") or "_"
-            place.plot(x, y, style, color=colour, linewidth=1, drawstyle=steps, label=label)
+            place.plot(x, y, style, color=colour, linewidth=1, markersize=3, drawstyle=steps, label=label)
             if line.get("error") is not None:
-                error = np.asarray(line["error"])
-                place.fill_between(x, y - error, y + error, color=colour, alpha=0.2, linewidth=0)
+                below, above = np.broadcast_to(line["error"], (2, len(y)))
+                place.fill_between(x, y - below, y + above, color=colour, alpha=0.2, linewidth=0)
         for x_mark, text in part.get("marks", ()):
             place.axvline(x_mark, color="0.5", linewidth=0.7, linestyle="--")
             if place is axes[0] and text:
                 where: Any = ("data", "axes fraction")
                 beside: dict[str, Any] = {"fontsize": "small", "rotation": 90, "va": "top", "ha": "right"}
                 place.annotate(text, (x_mark, 1), xycoords=where, **beside)
-        place.set_ylabel(plot["label"])
+        place.set(ylabel=plot["label"], ylim=plot.get("range"))
         if any(line.get("label") for line in plot["lines"]):
             if not same:
                 place.legend(fontsize="small")
@@ -115,6 +115,8 @@ def _lines(part: Part, axes: Sequence[Axes]) -> None:
                 place.legend(**_BELOW)
     _share_time(part, axes)
     axes[-1].set_xlabel(part.get("x_label", ""))
+    if part.get("x_ticks"):
+        axes[-1].set_xticks(range(len(part["x_ticks"])), part["x_ticks"])
     axes[-1].get_figure().align_ylabels()  # type: ignore[union-attr]
 
 
@@ -175,9 +177,12 @@ def _points(part: Part, axes: Sequence[Axes]) -> None:
     (place,) = axes
     for number, group in enumerate(part["groups"]):
         style: dict[str, Any] = {"s": 3, "linewidths": 0.4, "rasterized": True, "label": group["label"]}
-        place.scatter(group["x"], group["y"], marker=_mark(number), color=_colour(number), **style)
+        colour = group.get("colour", _colour(number))
+        place.scatter(group["x"], group["y"], marker=_mark(number), color=colour, **style)
     place.set_aspect("equal", adjustable="datalim")
-    place.set(xticks=[], yticks=[])
+    place.set(xlabel=part.get("x_label", ""), ylabel=part.get("y_label", ""))
+    if not part.get("x_label"):
+        place.set(xticks=[], yticks=[])
     columns = -(-len(part["groups"]) // 20)
     beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
     place.legend(fontsize="small", markerscale=2, ncols=columns, **beside)

@@ -5,6 +5,7 @@ Every command and function that writes a figure takes the same formats and the s
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -28,6 +29,9 @@ INCH: Final = 25.4  # mm
 _SCREEN_POINTS = 11.0
 _UNITS = {"mm": 1.0, "cm": 10.0, "in": INCH}
 _LEAST, _MOST = 30.0, 600.0
+_PAGE_DPI = 160
+_INK = "#123457"  # replaced by the colour of the text of a page
+_TEXT_AS_TEXT: Final[dict[Any, Any]] = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "stdpbench"}
 _LETTER = 0.6  # mean width of a letter, as a share of the font size
 
 Width = float | str
@@ -186,9 +190,40 @@ def write_figure(figure: Figure, path: str | Path) -> None:
     dpi = figure.dpi if ending == "png" else max(PAPER_DPI, figure.dpi)
     settings: AbstractContextManager[None] = nullcontext()
     if ending != "png":  # all threads share them
-        settings = matplotlib.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "stdpbench"})
+        settings = matplotlib.rc_context(_TEXT_AS_TEXT)
     with settings:
         write_aside(path, lambda file: figure.savefig(file, format=ending, dpi=dpi, metadata=_METADATA[ending]))
+
+
+def embedded(draw: Callable[..., Figure], *arguments: Any, **options: Any) -> str:
+    """Draw a figure for an HTML page.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws the figure from the other arguments, in colours of matplotlib's settings where it gives none.
+
+    Returns
+    -------
+    str
+        SVG in the colour of the text of the page, without a background.
+    """
+    import matplotlib
+
+    text = io.StringIO()
+    coloured = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color")
+    settings: dict[Any, Any] = {
+        **_TEXT_AS_TEXT,
+        **dict.fromkeys(coloured, _INK),
+        "axes.grid": True,
+        "grid.alpha": 0.15,
+    }
+    with matplotlib.rc_context(settings):
+        figure = draw(*arguments, **options)
+        figure.savefig(text, format="svg", dpi=_PAGE_DPI, metadata=_METADATA["svg"], transparent=True)
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor").replace("#000000", "currentColor")
+    return svg.replace("<svg ", '<svg role="img" ', 1)
 
 
 # without times and versions: equal figures give equal files

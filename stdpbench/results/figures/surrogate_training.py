@@ -73,6 +73,8 @@ def surrogate_training_figure(
         A panel for the accuracy while training, one for the length of the gradient with respect to the weights of each
         layer, and one for each share, of hidden neurons: a colour per entry of `series`, a line style per layer.
     """
+    from matplotlib import rcParams
+
     every = [run for runs in series.values() for run in runs]
     layers = list(dict.fromkeys(name for run in every for name in layers_with_gradients(run)))
     columns, size = (2, (700, 860)) if width is not None and width < NARROW else (4, (1320, 430))
@@ -100,7 +102,9 @@ def surrogate_training_figure(
         axes.grid(color=GRID_COLOUR)
     handles = list(panels[0].get_lines()) if len(series) > 1 else []
     for place, layer in enumerate(layers):
-        handles += panels[1].plot([], [], color="black", linestyle=_STYLES[place % len(_STYLES)], label=layer)
+        handles += panels[1].plot(
+            [], [], color=rcParams["text.color"], linestyle=_STYLES[place % len(_STYLES)], label=layer
+        )
     figure.legend(
         handles=handles,
         loc="outside lower center",

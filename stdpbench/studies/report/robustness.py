@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from stdpbench.base.files import write_text_aside
-from stdpbench.results.figures.svg import curves
+from stdpbench.results.figures import saving
+from stdpbench.results.figures.paper_parts import draw as draw_spec
 from stdpbench.results.readout import INTERVAL, READOUTS, readouts, wilson_interval
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.studies.report.disturbances import KINDS, Disturbance, kinds_for
@@ -117,13 +118,21 @@ def draw(of_runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, A
         measured = {name: mine for name, mine in measured.items() if {of.levels[0], of.levels[-1]} <= mine.keys()}
         if measured:
             levels = [level for level in of.levels if all(level in mine for mine in measured.values())]
-            series = {
-                name: tuple([mine[level][part] for level in levels] for part in ("accuracy", "low", "high"))
-                for name, mine in measured.items()
-            }
             n_images = next(iter(measured.values()))[levels[0]]["n_images"]
-            label = f"{of.title} ({of.unit})"
-            figure = curves(levels, series, label, evenly=of.unit == "bits" or kind == "duration")  # type: ignore[arg-type]
+            evenly = of.unit == "bits" or kind == "duration"
+            lines = []
+            for name, mine in measured.items():
+                accuracy, low, high = (
+                    100 * np.array([mine[level][part] for level in levels]) for part in ("accuracy", "low", "high")
+                )
+                x, error = range(len(levels)) if evenly else levels, (accuracy - low, high - accuracy)
+                shown = name if len(measured) > 1 else ""
+                lines.append({"x": x, "y": accuracy, "error": error, "style": "o-", "label": shown})
+            plot = {"label": "accuracy, vote (%)", "range": (0, 100), "lines": lines}
+            spec = {"kind": "lines", "x_label": f"{of.title} ({of.unit})", "plots": [plot]}
+            if evenly:
+                spec["x_ticks"] = ["as is" if level == 64 else f"{level:g}" for level in levels]
+            figure = saving.embedded(draw_spec, spec)
             drawn.append({"title": of.title, "help": of.help, "n_images": n_images, "figure": figure})
     return drawn
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,24 +11,23 @@ from numpy.typing import NDArray
 
 from stdpbench import __version__
 from stdpbench.base.units import thousands
-from stdpbench.results.figures import svg
+from stdpbench.results.figures import saving
+from stdpbench.results.figures.paper_parts import draw as draw_spec
+from stdpbench.results.figures.stream_figures import QUANTITIES, stream_figure
 from stdpbench.runs.protocol.states import State
 from stdpbench.studies.report.page import Part, about_network, about_notes, about_run, environment, heading_of
 from stdpbench.studies.report.stream_run import Grouped, StreamRun
 from stdpbench.studies.sweeps.seeds import OverSeeds
 
-_QUANTITIES = {
-    "rate": ("rate (Hz)", "mean firing rate of a neuron"),
-    "cv": (
-        "irregularity (CV of ISI)",
-        "coefficient of variation of intervals between spikes; 1 for a Poisson process",
-    ),
-    "synchrony": ("synchrony", "of spike counts in windows of 5 ms; 1 if all fire together"),
-    "delta": ("power at 2–4 Hz", "relative to independent Poisson neurons of the same rate; 1 without a rhythm"),
-    "gamma": ("power at 30–70 Hz", "relative to independent Poisson neurons of the same rate; 1 without a rhythm"),
+_ABOUT = {
+    "rate": "mean firing rate of a neuron",
+    "cv": "coefficient of variation of intervals between spikes; 1 for a Poisson process",
+    "synchrony": "of spike counts in windows of 5 ms; 1 if all fire together",
+    "delta": "relative to independent Poisson neurons of the same rate; 1 without a rhythm",
+    "gamma": "relative to independent Poisson neurons of the same rate; 1 without a rhythm",
 }
-_RHYTHMS = ("delta", "gamma")
 _LONGEST = 200  # letters that name a group of runs
+_WIDTH = 120.0  # mm
 _POINTS = 600
 """Points per curve of a figure; of more pieces, means of several are drawn."""
 
@@ -59,12 +59,12 @@ def make_stream_part(run: StreamRun, data: Mapping[str, Any]) -> Part:
     part.figures = {
         "curves": _curves(columns, {}),
         "pieces": each,
-        "latency": svg.latencies(run.answers["start"], run.answers["latency"]) if run.answers else None,
+        "latency": _drawn({}, run.answers) if run.answers else None,
         "weights": [
             {
                 **row,
-                "history": svg.weight_history(columns["time"], columns[f"weights.{row['projection']}"]),
-                "bars": svg.weight_bars(row["first"], row["last"]),
+                "history": _drawn({name: columns[name] for name in ("time", f"weights.{row['projection']}")}, {}),
+                "bars": _bars(row["first"], row["last"]),
             }
             for row in data["weights"]
         ],
@@ -101,13 +101,27 @@ def render_streams(
 def _curves(columns: Columns, deviations: Columns) -> list[dict[str, str]]:
     """Draw each measure that has values."""
     drawn = []
-    for name, (label, about) in _QUANTITIES.items():
+    for name, about in _ABOUT.items():
         keys = [key for key in columns if key.startswith(f"{name}.") and np.isfinite(columns[key]).any()]
-        series = {key.partition(".")[2]: (columns[key], deviations.get(key)) for key in keys}
-        if series:
-            figure = svg.over_time(columns["time"], series, label, powers=name in _RHYTHMS)
-            drawn.append({"figure": figure, "name": label, "about": about})
+        if keys:
+            figure = _drawn({key: columns[key] for key in ("time", *keys)}, {}, deviations)
+            drawn.append({"figure": figure, "name": QUANTITIES[name], "about": about})
     return drawn
+
+
+def _drawn(columns: Columns, answers: Columns, deviations: Columns = MappingProxyType({})) -> str:
+    return saving.embedded(stream_figure, columns, answers, deviations, width=_WIDTH)
+
+
+def _bars(first: Sequence[int], last: Sequence[int]) -> str:
+    """Draw the weights after the first piece of a stream and after the last one."""
+    series = [
+        {"values": np.array(counts) / max(sum(counts), 1), "label": label}
+        for counts, label in ((first, "first piece"), (last, "end"))
+    ]
+    middles = (np.arange(len(last)) + 0.5) / len(last)
+    spec = {"kind": "bars", "x": middles, "series": series, "x_label": "w / w_max", "y_label": "share of weights"}
+    return saving.embedded(draw_spec, spec)
 
 
 def _thinned(columns: Columns) -> tuple[dict[str, NDArray[Any]], int]:

@@ -69,7 +69,9 @@ def test_a_template_trains_resumes_to_the_bit_and_is_reported(
         assert run.w.shape == (5, 3)
         np.testing.assert_allclose(run.fields, run.w, rtol=1e-6)
     assert run.theta.shape == (graph.n_read,)
-    monkeypatch.setattr("stdpbench.results.figures.svg._svg", lambda figure: "<svg></svg>")  # nobody looks at them
+    monkeypatch.setattr(
+        "stdpbench.results.figures.saving.embedded", lambda *_, **__: "<svg></svg>"
+    )  # nobody looks at them
     with pytest.raises(SystemExit) as end:
         main(["report", str(whole.path)])
     assert not end.value.code
