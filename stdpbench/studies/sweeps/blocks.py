@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.studies.sweeps.statistics import Spread
 
 ALPHA = 0.05
 Values = Mapping[str, Mapping[int, float]]
@@ -34,8 +33,7 @@ class Blocks:
         F = \frac{MS_{arms}}{MS_{error}}, \qquad
         \omega^2 = \frac{SS_{arms} - df_{arms}\, MS_{error}}{SS_{total} + MS_{error}}
 
-    with :math:`SS_{error} = SS_{total} - SS_{arms} - SS_{seeds}`. Without blocks, the sum of squares of seeds is part
-    of the error.
+    with :math:`SS_{error} = SS_{total} - SS_{arms} - SS_{seeds}`.
 
     Attributes
     ----------
@@ -164,61 +162,43 @@ def complete(values: Values) -> tuple[list[str], list[int], NDArray[np.float64]]
 
 def analyse_blocks(values: Values) -> Blocks | None:
     """Return the analysis of variance of arms over the seeds that all have; None for fewer than two of either."""
+    from scipy.stats import f as f_distribution
+
     arms, seeds, y = complete(values)
     a, b = len(arms), len(seeds)
     if a < 2 or b < 2:
         return None
+    df_arms, df_error = a - 1, (a - 1) * (b - 1)
     if (y == y[0]).all():  # what remains of sums of squares would be rounding
-        return Blocks(a, b, math.nan, 1.0, a - 1, (a - 1) * (b - 1), 0.0, 0.0)
+        return Blocks(a, b, math.nan, 1.0, df_arms, df_error, 0.0, 0.0)
     grand = y.mean()
     of_arms = b * float(((y.mean(axis=1) - grand) ** 2).sum())
     of_seeds = a * float(((y.mean(axis=0) - grand) ** 2).sum())
-    return _variance(a, b, of_arms, of_seeds, float(((y - grand) ** 2).sum()), blocked=True)
-
-
-def analyse_summary(spreads: Sequence[Spread]) -> Blocks:
-    """Return the analysis of variance from means and SDs alone, without blocks, of arms with equally many seeds."""
-    (b,) = {one.n for one in spreads}
-    grand = fmean(one.mean for one in spreads)
-    of_arms = b * sum((one.mean - grand) ** 2 for one in spreads)
-    within = (b - 1) * sum(one.sd**2 for one in spreads)
-    return _variance(len(spreads), b, of_arms, 0.0, of_arms + within, blocked=False)
-
-
-def _variance(a: int, b: int, of_arms: float, of_seeds: float, total: float, *, blocked: bool) -> Blocks:
-    from scipy.stats import f as f_distribution
-
-    df_arms, df_error = a - 1, (a - 1) * (b - 1) if blocked else a * (b - 1)
+    total = float(((y - grand) ** 2).sum())
     error = max(total - of_arms - of_seeds, 0.0) / df_error
     ratio = of_arms / df_arms / error if error else math.inf
-    omega = (of_arms - df_arms * error) / (total + error) if total + error else 0.0
+    omega = (of_arms - df_arms * error) / (total + error)
     p = float(f_distribution.sf(ratio, df_arms, df_error))
     return Blocks(a, b, ratio, p, df_arms, df_error, max(omega, 0.0), math.sqrt(error))
 
 
-def games_howell(spreads: Mapping[str, Spread]) -> list[Pair]:
-    r"""Compare all pairs of arms by Games & Howell's test, which allows unequal variances.
+def games_howell(values: Values) -> list[Pair]:
+    """Compare all pairs of arms by Games & Howell's test, which allows unequal variances; pairs are sorted by p.
 
-    .. math:: q = \sqrt2\, |m_1 - m_2| / \sqrt{s_1^2/n_1 + s_2^2/n_2}
-
-    against the studentised range of all arms, with Welch's degrees of freedom. Arms count as independent: that they
-    share seeds is not used. Pairs are sorted by p.
+    Arms count as independent: that they share seeds is not used.
     """
-    from scipy.stats import studentized_range
+    from scipy.stats import tukey_hsd
 
-    known = {name: one for name, one in spreads.items() if one.n > 1}
-    found = []
-    for one, other in combinations(known, 2):
-        first, second = known[one], known[other]
-        parts = first.sd**2 / first.n, second.sd**2 / second.n
-        difference, error = first.mean - second.mean, sum(parts)
-        if not error:
-            found.append(Pair(one, other, difference, 0.0 if difference else 1.0))
-            continue
-        df = error**2 / (parts[0] ** 2 / (first.n - 1) + parts[1] ** 2 / (second.n - 1))
-        q = math.sqrt(2) * abs(difference) / math.sqrt(error)
-        found.append(Pair(one, other, difference, float(studentized_range.sf(q, len(known), df))))
-    return sorted(found, key=lambda pair: pair.p)
+    arms = [arm for arm, by_seed in values.items() if len(by_seed) > 1]
+    if len(arms) < 2:
+        return []
+    with np.errstate(divide="ignore", invalid="ignore"):  # without variance
+        tested = tukey_hsd(*([*values[arm].values()] for arm in arms), equal_var=False)
+    pairs = []
+    for i, j in combinations(range(len(arms)), 2):
+        difference, p = float(tested.statistic[i, j]), float(tested.pvalue[i, j])
+        pairs.append(Pair(arms[i], arms[j], difference, float(difference == 0) if math.isnan(p) else p))
+    return sorted(pairs, key=lambda pair: pair.p)
 
 
 def paired_comparisons(values: Values) -> list[Pair]:

@@ -25,7 +25,7 @@ from stdpbench.studies.sweeps.blocks import (
     paired_comparisons,
 )
 from stdpbench.studies.sweeps.definition import Sweep
-from stdpbench.studies.sweeps.statistics import signed, spread
+from stdpbench.studies.sweeps.statistics import signed
 
 MOST_ARMS = 40
 """With more arms, pairs are not compared: there would be a thousand."""
@@ -85,7 +85,6 @@ def compare_arms(sweep: Sweep, values: Values, scale: float) -> Comparisons:
     """
     known = {arm: by_seed for arm, by_seed in values.items() if by_seed}
     few = len(known) <= MOST_ARMS
-    spreads = {arm: spread([*by_seed.values()]) for arm, by_seed in known.items()}
     equivalences = {}
     if sweep.margin is not None and sweep.reference in known:
         equivalences = {
@@ -99,7 +98,7 @@ def compare_arms(sweep: Sweep, values: Values, scale: float) -> Comparisons:
     levels = {short[path]: [*map(shown, values)] for path, values in sweep.grid.items()}
     return Comparisons(
         analyse_blocks(known),
-        tuple(games_howell(spreads)) if few else (),
+        tuple(games_howell(known)) if few else (),
         tuple(paired_comparisons(known)) if few else (),
         equivalences,
         tuple(factor_effects(known, factors)) if len(common) > 1 else (),
