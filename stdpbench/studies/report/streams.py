@@ -24,7 +24,7 @@ from stdpbench.runs.protocol.facts import Progress, Remarked
 from stdpbench.studies.report.stream_page import make_stream_part, render_streams
 from stdpbench.studies.report.stream_run import OF_POPULATIONS, StreamRun, grouped, load_stream
 from stdpbench.studies.report.tables import FORMAT, compare_values, csv_text, over_seeds_rows, reproduction
-from stdpbench.studies.sweeps.measures import title
+from stdpbench.studies.sweeps.result import title
 from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
 
 _OF_PATTERNS = ("hit_rate", "false_alarms", "latency", "neurons_with_hits")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from stdpbench.results.figures.paper import table_text
 from stdpbench.results.figures.surrogate_training import passes_of
 from stdpbench.results.readout.baselines import SAMPLES
 from stdpbench.runs.analysis.taught_series import taught_columns
@@ -272,8 +271,4 @@ def _plain(value: Any) -> Any:
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows with the same keys as CSV."""
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+    return table_text((list(rows[0]), [list(row.values()) for row in rows]))

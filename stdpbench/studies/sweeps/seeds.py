@@ -24,7 +24,7 @@ from stdpbench.runs.catalog.comparison import (
     verdict_of,
 )
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.studies.sweeps.pairing import other_input, other_judges, other_pictures, other_spikes
+from stdpbench.studies.sweeps.arms import other_input, other_judges, other_pictures, other_spikes
 from stdpbench.studies.sweeps.statistics import (
     Difference,
     Spread,

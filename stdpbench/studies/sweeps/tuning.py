@@ -15,7 +15,7 @@ from typing import Any
 from stdpbench.base.units import minus
 from stdpbench.studies.sweeps.arms import Arm, Round, draw, fixed_arms, make_arm, shown
 from stdpbench.studies.sweeps.definition import NamedArm, Settings, Sweep, Tuning
-from stdpbench.studies.sweeps.measures import is_share
+from stdpbench.studies.sweeps.result import is_share
 from stdpbench.studies.sweeps.state import SweepState
 
 

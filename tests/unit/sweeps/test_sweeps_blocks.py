@@ -12,7 +12,7 @@ from scipy import stats
 from sweep_cases import result, sweep
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.studies.sweeps.blocks import (
+from stdpbench.studies.sweeps.comparisons import (
     analyse_blocks,
     equivalence,
     factor_effects,
@@ -84,8 +84,8 @@ def test_games_and_howell_with_two_arms_is_welchs_test() -> None:
 
 
 def test_games_and_howell_without_variance() -> None:
-    equal = {seed: 0.5 for seed in range(3)}
-    pairs = games_howell({"a": equal, "b": equal, "c": {seed: 0.6 for seed in range(3)}})
+    equal = dict.fromkeys(range(3), 0.5)
+    pairs = games_howell({"a": equal, "b": equal, "c": dict.fromkeys(range(3), 0.6)})
     assert {(pair.one, pair.other): pair.p for pair in pairs} == {("a", "c"): 0.0, ("b", "c"): 0.0, ("a", "b"): 1.0}
 
 

@@ -11,8 +11,7 @@ from sweep_cases import sweep
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.studies.sweeps import read_sweep, shipped_sweeps
-from stdpbench.studies.sweeps.arms import Round, fixed_arms
-from stdpbench.studies.sweeps.pairing import pairing_remarks
+from stdpbench.studies.sweeps.arms import Round, fixed_arms, pairing_remarks
 
 FILE = """
 experiment = "digits"
