@@ -112,10 +112,3 @@ def curve(axes: Axes, x: NDArray[Any], y: NDArray[Any], series: int, label: str)
     axes.tick_params(labelsize=10)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-
-
-def own_axis(axes: Axes, label: str, series: int) -> None:
-    """Label the vertical axis in the colour of its curve."""
-    colour = OKABE_ITO[series]
-    axes.set_ylabel(label, fontsize=11, color=colour)
-    axes.tick_params(axis="y", colors=colour, labelsize=10)

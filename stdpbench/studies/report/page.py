@@ -18,7 +18,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.experiment.templates.diehl_cook import Network
 from stdpbench.kinds.plasticity.tables import rule_name
 from stdpbench.results.figures import saving
-from stdpbench.results.figures.paper_parts import draw as draw_spec
+from stdpbench.results.figures.paper import draw as draw_spec
 from stdpbench.results.figures.surrogate_training import layers_with_gradients, surrogate_training_figure
 from stdpbench.results.readout import INTERVAL, NO_ANSWER
 from stdpbench.runs.analysis.fields import by_similarity, pooled, tile

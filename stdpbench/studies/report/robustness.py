@@ -16,7 +16,7 @@ import numpy as np
 
 from stdpbench.base.files import write_text_aside
 from stdpbench.results.figures import saving
-from stdpbench.results.figures.paper_parts import draw as draw_spec
+from stdpbench.results.figures.paper import draw as draw_spec
 from stdpbench.results.readout import INTERVAL, READOUTS, readouts, wilson_interval
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.studies.report.disturbances import KINDS, Disturbance, kinds_for

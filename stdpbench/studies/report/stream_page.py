@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stdpbench import __version__
 from stdpbench.base.units import thousands
 from stdpbench.results.figures import saving
-from stdpbench.results.figures.paper_parts import draw as draw_spec
+from stdpbench.results.figures.paper import draw as draw_spec
 from stdpbench.results.figures.stream_figures import QUANTITIES, stream_figure
 from stdpbench.runs.protocol.states import State
 from stdpbench.studies.report.page import Part, about_network, about_notes, about_run, environment, heading_of
