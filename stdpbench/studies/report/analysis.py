@@ -7,8 +7,9 @@ embeddings. Each row contains the number of pictures.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from statistics import fmean, stdev
 from typing import Any
 
@@ -17,21 +18,141 @@ from numpy.typing import NDArray
 
 from stdpbench.engine.network import prototypes
 from stdpbench.experiment import graph_for
-from stdpbench.results.readout import READOUTS, Assignment, assign, readouts, score
+from stdpbench.results.readout import (
+    INTERVAL,
+    READOUTS,
+    Assignment,
+    Known,
+    SpikeTrains,
+    assign,
+    readouts,
+    score,
+    timed_readouts,
+    wilson_interval,
+)
 from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
+from stdpbench.results.readout.cluster_measures import agreement, compactness, contingency, matched
+from stdpbench.results.readout.clustering import METHODS, Features, cluster, features, winners
+from stdpbench.results.readout.embedding import Embedding, embed
 from stdpbench.results.readout.energy import MULTIPLY_ADD, cost, pixel_distances_nanojoule
 from stdpbench.results.readout.neurons import measure_neurons, most_alike
 from stdpbench.results.readout.over_time import answers_over_time
+from stdpbench.results.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
 from stdpbench.results.readout.verdict import FLATTERS
 from stdpbench.runs.analysis.fields import ALIKE, duplicates
 from stdpbench.runs.catalog.access_log import shared_pictures
 from stdpbench.runs.catalog.comparison import start_flatters
 from stdpbench.runs.protocol.facts import Progress
-from stdpbench.studies.report.clusters import embed_responses, measure_clusters
 from stdpbench.studies.report.evaluated_run import EvaluatedRun
 from stdpbench.studies.report.presentations import Presentation, Presenter, Responses
 from stdpbench.studies.report.rows import Accuracy, accuracy_row, stored_row
-from stdpbench.studies.report.slow_readouts import supervised_rows, timed_rows
+
+TIMED = ("first-spike", "van-rossum", "victor-purpura")
+MOST_KNOWN = 20_000
+"""Maximum number of labelled pictures for supervised read-outs; more would take minutes."""
+
+
+def timed_rows(
+    run: EvaluatedRun, assignment: Assignment, label: SpikeTrains, test: SpikeTrains, note: str = ""
+) -> Iterator[Accuracy]:
+    """Yield accuracies of read-outs of spike times.
+
+    Parameters
+    ----------
+    run : EvaluatedRun
+        The run.
+    assignment : Assignment
+        Classes of its neurons.
+    label, test : SpikeTrains
+        Spikes of the first labelled and of the first evaluated pictures.
+    note : str
+        Remark for these rows.
+    """
+    group = "supervised" if run.group == "supervised" else "timed"
+    n, known = len(test), Known(label, run.label_labels[: len(label)], assignment)
+    for kind in TIMED:
+        answers = timed_readouts.get(kind)().predict(test, known)
+        yield accuracy_row(group, kind, answers, run.test_labels[:n], len(label), note)
+
+
+def supervised_rows(run: EvaluatedRun) -> Iterator[Accuracy]:
+    """Yield accuracies of linear probe and nearest neighbours, on responses and on pixels."""
+    labels, n_classes = run.label_labels, run.n_classes
+    pairs: tuple[tuple[str, Callable[[Any], NDArray[np.float32]], Any, Any], ...] = (
+        ("responses", rooted, run.label_counts, run.test_counts),
+        (run.split.test.static_name, grey, run.label_images.static, run.split.test.static),
+    )
+    for of, make, known, evaluated in pairs:
+        for name, reader in (("linear probe", linear_probe), ("nearest neighbours", nearest_neighbours)):
+            few = min(len(known), MOST_KNOWN)
+            answers = reader(make(known[:few]), labels[:few], make(evaluated), n_classes)
+            yield accuracy_row("supervised", f"{name} on {of}", answers, run.test_labels, few)
+
+
+CHANCE = "chance: k-means, permuted"
+"""Row of clusters that are independent of the pictures, for comparison with chance."""
+
+
+def measure_clusters(
+    spike_counts: NDArray[np.uint16], labels: NDArray[np.int64], n_classes: int, seed: int
+) -> Iterator[tuple[dict[str, Any], NDArray[np.int64]]]:
+    """Cluster responses by every method with K from the classes, by k-means with free K, and by neurons.
+
+    Yields
+    ------
+    row : dict
+        Name, choice of K, measures, and the 95 % Wilson interval of the matched accuracy.
+    clusters : ndarray, int64, (n_images,)
+        Cluster of each picture.
+    """
+    points = features(spike_counts)
+    k = min(n_classes, len(points))
+    for method in METHODS:
+        free = method == "hdbscan"
+        found = cluster(points, method, None if free else k, seed)
+        yield cluster_row(method, "its own" if free else "classes", found, labels, n_classes, points), found
+    found = cluster(points, "k-means", None, seed)
+    yield cluster_row("k-means, K free", "best silhouette", found, labels, n_classes, points), found
+    found = winners(spike_counts)
+    yield cluster_row("neurons (winner)", "neurons", found, labels, n_classes, points), found
+    rng = np.random.default_rng(seed)
+    chance = rng.permutation(cluster(points, "k-means", k, seed))
+    yield cluster_row(CHANCE, "classes", chance, labels, n_classes, points), chance
+
+
+def cluster_row(
+    name: str,
+    chosen: str,
+    found: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    n_classes: int,
+    points: Features,
+) -> dict[str, Any]:
+    """Return measures of one clustering as plain values, with the 95 % Wilson interval of the matched accuracy.
+
+    The interval is for a fixed matching.
+    """
+    right = matched(contingency(found, labels, n_classes))
+    low, high = wilson_interval(right, len(labels))
+    return {
+        "name": name,
+        "k_from": chosen,
+        **agreement(found, labels, n_classes).to_mapping(),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "interval": INTERVAL,
+        **compactness(points, found).to_mapping(),
+    }
+
+
+def embed_responses(spike_counts: NDArray[np.uint16], seed: int) -> Iterator[Embedding]:
+    """Embed responses in the plane with every installed method."""
+    points = features(spike_counts)
+    if len(points) < 3:
+        return
+    for method in ("pca", "t-sne", *(["umap"] if find_spec("umap") else [])):
+        yield embed(points, method, seed)
+
 
 _OVER_TIME = 2000  # stimuli whose answers are read at many moments
 

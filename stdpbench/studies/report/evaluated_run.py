@@ -15,13 +15,13 @@ from stdpbench.base.files import DAMAGE
 from stdpbench.data.datasets import Split
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.learned_names import weights_of
-from stdpbench.engine.network import Learned, start_arrays
+from stdpbench.engine.network import Learned, shapes_in, start_arrays
 from stdpbench.experiment import Experiment, graph_for, input_shape
 from stdpbench.experiment.graph import Graph
 from stdpbench.results.readout import READOUTS, Assignment, SpikeTrains, assign, classes_of_outputs
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_files import start_files
+from stdpbench.runs.folder.learned_files import learned_file, read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import Origin, origin_of, start_origin_of
 from stdpbench.runs.preparation.start import (
@@ -32,6 +32,7 @@ from stdpbench.runs.preparation.start import (
     trained_arrays,
 )
 from stdpbench.runs.protocol.changes import reached_position, stored_at
+from stdpbench.runs.protocol.facts import Started
 
 FEWEST = 20
 """Minimum number of evaluated pictures for a report."""
@@ -291,3 +292,45 @@ def _trains(folder: RunFolder, name: str, counts: NDArray[np.uint16]) -> SpikeTr
     if len(trains) != len(counts) or (np.diff(trains.first) != counts.sum(axis=1, dtype=np.int64)).any():
         return None  # from another evaluation
     return trains
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """The network of a run after training.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        With the parameters at the end of training.
+    graph : Graph
+        The network as it is evaluated, with the shape of its input.
+    learned : Learned
+        Its learned arrays, as in a presentation.
+    """
+
+    experiment: Experiment
+    graph: Graph
+    learned: Learned
+
+
+def trained_network(folder: RunFolder) -> TrainedNetwork:
+    """Read the network of a run that has been trained.
+
+    Raises
+    ------
+    StdpbenchError
+        If it has not been trained yet, uses kinds that are not installed, or files are damaged.
+    """
+    records = read_journal(folder.path)
+    started = next((record.fact for record in records if isinstance(record.fact, Started)), None)
+    experiment = stored_at(folder.experiment, records, reached_position(records))
+    name = folder.path.resolve().name
+    if missing := experiment.missing_kinds:
+        raise StdpbenchError(f"the network of {name} is not known: {' and '.join(missing)}")
+    if started is None:
+        raise StdpbenchError(f"{name} has not been started yet, so it has no network; `stdpbench resume` starts it")
+    shapes = shapes_in(experiment, *started.shape)
+    if not all((folder.path / learned_file(each)).is_file() for each in shapes):
+        raise StdpbenchError(f"{name} has no weights after training yet; `stdpbench resume` continues its training")
+    graph = experiment.evaluated.graph(*started.shape)
+    return TrainedNetwork(experiment, graph, read_learned_files(folder, shapes))

@@ -14,8 +14,7 @@ from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.weights_origin import Origin
 from stdpbench.studies.report.adapted_thresholds import NAME as ADAPTED
-from stdpbench.studies.report.analysis import Findings
-from stdpbench.studies.report.clusters import CHANCE
+from stdpbench.studies.report.analysis import CHANCE, Findings
 from stdpbench.studies.report.evaluated_run import EvaluatedRun
 from stdpbench.studies.report.rows import Accuracy
 

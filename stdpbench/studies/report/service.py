@@ -36,12 +36,10 @@ from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead, Progress
-from stdpbench.studies.report.analysis import start_rows
+from stdpbench.studies.report.analysis import CHANCE, TIMED, cluster_row, start_rows, supervised_rows, timed_rows
 from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
-from stdpbench.studies.report.clusters import CHANCE, cluster_row
 from stdpbench.studies.report.evaluated_run import EvaluatedRun, load_run
 from stdpbench.studies.report.rows import Accuracy, accuracy_row, stored_row
-from stdpbench.studies.report.slow_readouts import TIMED, supervised_rows, timed_rows
 from stdpbench.studies.report.views import NEURONS
 
 _SUPERVISED = 4

@@ -17,8 +17,7 @@ from stdpbench.runs.catalog.forecast import Size
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import arrays_at_start, load_split
 from stdpbench.runs.protocol.options import Options
-from stdpbench.studies.report.evaluated_run import load_run
-from stdpbench.studies.report.trained_network import trained_network
+from stdpbench.studies.report.evaluated_run import load_run, trained_network
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
