@@ -55,7 +55,6 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
 from stdpbench.results.figures import saving
-from stdpbench.results.figures.diagram import draw_network
 from stdpbench.results.figures.drawing import DPI, OKABE_ITO, greys, new_figure, oranges_and_purples
 from stdpbench.results.figures.saving import INCH, PAPER_DPI, PAPER_PAD, POINTS
 
@@ -102,7 +101,8 @@ def draw(spec: Part, width: float = 88.0, font_size: float = POINTS, dpi: int = 
     heights = [_heights(part) for part in parts]  # as shares of the width
     flat = [height for part in heights for height in part]
     below = sum(bool(series.get("label")) for part in parts for series in part.get("series", ()))
-    high = width * sum(flat) + (2.2 + 0.7 * below) * font_size  # mm, with room for the lowest label and for legends
+    room = 0.0 if spec["kind"] == "diagram" else (2.2 + 0.7 * below) * font_size  # for the lowest label, and legends
+    high = width * sum(flat) + room  # mm
     shared = len(parts) == 1 and parts[0]["kind"] in ("lines", "raster")
     style: dict[Any, Any] = {"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}
     with matplotlib.rc_context({**style, "font.size": font_size}):
@@ -302,13 +302,41 @@ def _raster(part: Part, axes: Sequence[Axes]) -> None:
 
 
 def _diagram(part: Part, axes: Sequence[Axes]) -> None:
-    import matplotlib
+    """Draw boxes and arrows; a triangle excites, a disc inhibits, a thick line learns."""
+    from matplotlib import rcParams
+    from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
+    from matplotlib.path import Path as Curve
 
     (place,) = axes
     wide, high = float(part["width"]), float(part["height"])
     # texts fit into their boxes
-    font = min(matplotlib.rcParams["font.size"], 72 * place.get_figure().get_figwidth() / (wide + 1))  # type: ignore[union-attr]
-    draw_network(place, wide, high, part["boxes"], part["arrows"], font)
+    font = min(rcParams["font.size"], 72 * place.get_figure().get_figwidth() / (wide + 1))  # type: ignore[union-attr]
+    place.set(xlim=(0, wide), ylim=(high, 0), aspect="equal")
+    place.axis("off")
+    for box in part["boxes"]:
+        x, y, w, h = box["place"]
+        style = "round,pad=0,rounding_size=0.3"
+        place.add_patch(FancyBboxPatch((x, y), w, h, style, facecolor="#F4F5F7", edgecolor="#5D6470", linewidth=0.8))
+        top = y + h / 2 - 1.25 * (len(box["texts"]) - 1) / 2
+        for number, text in enumerate(box["texts"]):
+            weight, colour = ("bold", "black") if number == 0 else ("normal", "#404650")
+            look: dict[str, Any] = {"fontsize": font, "fontweight": weight, "color": colour}
+            place.text(x + w / 2, top + 1.25 * number, text, ha="center", va="center", **look)
+    for arrow in part["arrows"]:
+        path, colour, back = arrow["path"], arrow["colour"], arrow["back"]
+        codes = [Curve.MOVETO] + [Curve.CURVE4] * (len(path) - 1)
+        thick = 1.8 if arrow["learns"] else 0.8
+        place.add_patch(PathPatch(Curve(path, codes), fill=False, edgecolor=colour, linewidth=thick))
+        x, y = path[-1]
+        if arrow["head"] == "disc":
+            place.add_patch(Circle((x + 0.36 * back, y), 0.36, facecolor=colour, edgecolor="none", zorder=3))
+        else:
+            corners = [(x, y), (x + 0.85 * back, y - 0.38), (x + 0.85 * back, y + 0.38)]
+            fill = "white" if arrow["head"] == "open" else colour
+            place.add_patch(Polygon(corners, facecolor=fill, edgecolor=colour, linewidth=0.8, zorder=3))
+        for number, (text, left, middle) in enumerate(arrow["labels"]):
+            weight, colour = ("bold", "black") if number == 0 else ("normal", "#404650")
+            place.text(left, middle, text, va="center", fontsize=font, fontweight=weight, color=colour)
 
 
 _DRAWN = {
@@ -395,6 +423,13 @@ def spec_of_table(table: Table) -> dict[str, Any] | None:
             lines.append({"x": x[mine], "y": columns[k][mine], "label": group if len(distinct) > 1 else ""})
         plots.append({"label": names[k], "lines": lines})
     return {"kind": "lines", "x_label": names[of_numbers[0]] if x_known else "row", "plots": plots}
+
+
+def histogram(values: NDArray[np.floating[Any]], x_label: str, y_label: str, bins: int = 20) -> dict[str, Any]:
+    """Return the specification of a histogram of the values that are finite."""
+    counts, edges = np.histogram(values[np.isfinite(values)], bins)
+    x = (edges[:-1] + edges[1:]) / 2
+    return {"kind": "bars", "x": x, "x_label": x_label, "y_label": y_label, "series": [{"values": counts}]}
 
 
 def table_text(table: Table, dialect: str = "csv") -> str:

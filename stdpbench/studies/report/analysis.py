@@ -7,7 +7,7 @@ embeddings. Each row contains the number of pictures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from statistics import fmean, stdev
@@ -199,7 +199,9 @@ class Findings:
 
 _HANDICAPPED = f"{FLATTERS}: its thresholds have not adapted to its weights"
 
-Steps = Generator[Progress, None, None]
+Simulated = Mapping[tuple[str, str, int], Responses]
+"""Responses by network, phase and repeat."""
+_STANDARD = ("trained", "test", 0)
 
 
 def presentations(run: EvaluatedRun, extent: Extent) -> list[Presentation]:
@@ -230,12 +232,12 @@ def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> G
     findings : Findings
         The results.
     """
-    found, responses = Findings(), dict[Presentation, Responses]()
+    found, responses = Findings(), dict[tuple[str, str, int], Responses]()
     wanted = presentations(run, extent) if presenter is not None else []
     total = sum(presentation.n_images for presentation in wanted)
     for done, presentation, complete in presenter.present(wanted) if presenter is not None else ():
         if complete is not None:
-            responses[presentation] = complete
+            responses[presentation.network, presentation.phase, presentation.repeat] = complete
         yield Progress("simulated presentations", done, total)
     assignment = run.assignment()
     steps: Sequence[tuple[str, Iterator[None]]] = (
@@ -272,33 +274,24 @@ def _plain_readouts(run: EvaluatedRun, assignment: Assignment, found: Findings) 
 
 
 def _timed_readouts(
-    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
+    run: EvaluatedRun, assignment: Assignment, responses: Simulated, found: Findings
 ) -> Iterator[None]:
     label, test, note = run.label_trains, run.test_trains, ""
     if label is None or test is None:
-        if not responses:
+        if _STANDARD not in responses:
             return
-        of = {
-            presentation.phase: response
-            for presentation, response in responses.items()
-            if presentation.network == "trained"
-        }
-        own = next(response for presentation, response in responses.items() if _is_standard(presentation))
-        label, test = of["label"].trains, own.trains
+        label, test = responses["trained", "label", 0].trains, responses[_STANDARD].trains
         note = "the run kept no spike times, so a sample was presented again"
     for row in timed_rows(run, assignment, label, test, note):
         found.accuracies.append(row)
         yield
 
 
-def _over_time(
-    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
-) -> Iterator[None]:
+def _over_time(run: EvaluatedRun, assignment: Assignment, responses: Simulated, found: Findings) -> Iterator[None]:
     """Read the vote from spikes up to some moments within the presentation."""
-    own = next((response.trains for presentation, response in responses.items() if _is_standard(presentation)), None)
-    trains = own if run.test_trains is None else run.test_trains.part(0, _OVER_TIME)
-    if trains is None:
+    if run.test_trains is None and _STANDARD not in responses:
         return
+    trains = responses[_STANDARD].trains if run.test_trains is None else run.test_trains.part(0, _OVER_TIME)
     labels = run.test_labels[: len(trains)]
     over_time = answers_over_time(trains, assignment, readouts.get("vote")())
     yield
@@ -311,17 +304,12 @@ def _over_time(
     }
 
 
-def _untrained(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
+def _untrained(run: EvaluatedRun, responses: Simulated, found: Findings) -> Iterator[None]:
     flatters = start_flatters(run.experiment)
     for network in ("random weights", "start weights"):
-        by_phase = {
-            presentation.phase: response
-            for presentation, response in responses.items()
-            if presentation.network == network
-        }
-        if len(by_phase) < 2:
+        if (network, "test", 0) not in responses:
             continue
-        label, test = by_phase["label"].spike_counts, by_phase["test"].spike_counts
+        label, test = (responses[network, phase, 0].spike_counts for phase in ("label", "test"))
         known = assign(label, run.label_labels[: len(label)], run.n_classes)
         group = run.start_group if network == "start weights" else "untrained"
         for name in READOUTS:
@@ -344,23 +332,17 @@ def start_rows(run: EvaluatedRun) -> list[Accuracy]:
     return [stored_row(run.start_group, f"start weights, {name}", stored[name], n_label, note) for name in known]
 
 
-def _repeated(
-    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
-) -> Iterator[None]:
-    again = [
-        (presentation, response) for presentation, response in responses.items() if presentation.network == "trained"
-    ]
-    again = sorted(((s, w) for s, w in again if s.phase == "test"), key=lambda pair: pair[0].repeat)
+def _repeated(run: EvaluatedRun, assignment: Assignment, responses: Simulated, found: Findings) -> Iterator[None]:
+    again = {at: response for at, response in responses.items() if at[:2] == _STANDARD[:2]}
     if not again:
         return
-    n = again[0][0].n_images
+    counts = [again[at].spike_counts for at in sorted(again)]
+    n = len(counts[0])
     labels = run.test_labels[:n]
     accuracy: dict[str, list[float]] = {}
     for name in READOUTS:
         reader = readouts.get(name)()
-        accuracy[name] = [
-            float((reader.predict(response.spike_counts, assignment) == labels).mean()) for _, response in again
-        ]
+        accuracy[name] = [float((reader.predict(some, assignment) == labels).mean()) for some in counts]
         yield
     found.data["repeats"] = {
         "n_presentations": len(again),
@@ -369,8 +351,7 @@ def _repeated(
         "mean": {name: fmean(values) for name, values in accuracy.items()},
         "sd": {name: stdev(values) if len(values) > 1 else None for name, values in accuracy.items()},
     }
-    own = next(response for presentation, response in again if presentation.repeat == 0)
-    found.data["same_responses"] = bool((own.spike_counts == run.test_counts[:n]).all())
+    found.data["same_responses"] = bool((counts[0] == run.test_counts[:n]).all())
 
 
 def _neurons(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iterator[None]:
@@ -426,9 +407,8 @@ def _entropy(counts: NDArray[np.int64]) -> float:
     return float(-(share * np.log2(share)).sum())
 
 
-def _cost(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
-    own = next((response for presentation, response in responses.items() if _is_standard(presentation)), None)
-    if own is None:
+def _cost(run: EvaluatedRun, responses: Simulated, found: Findings) -> Iterator[None]:
+    if (own := responses.get(_STANDARD)) is None:
         return
     graph = graph_for(run.experiment, run.split.train)
     spikes = {name: float(counts.mean()) for name, counts in own.spikes.items()}
@@ -440,10 +420,6 @@ def _cost(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Fi
         "k_means_source": f"{MULTIPLY_ADD.picojoule:g} pJ per {MULTIPLY_ADD.name}",
     }
     yield
-
-
-def _is_standard(presentation: Presentation) -> bool:
-    return presentation.network == "trained" and presentation.phase == "test" and presentation.repeat == 0
 
 
 def _clusters(run: EvaluatedRun, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:

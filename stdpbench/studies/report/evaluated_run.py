@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.files import DAMAGE
+from stdpbench.base.files import DAMAGE, write_text_aside
 from stdpbench.data.datasets import Split
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.learned_names import weights_of
@@ -334,3 +337,25 @@ def trained_network(folder: RunFolder) -> TrainedNetwork:
         raise StdpbenchError(f"{name} has no weights after training yet; `stdpbench resume` continues its training")
     graph = experiment.evaluated.graph(*started.shape)
     return TrainedNetwork(experiment, graph, read_learned_files(folder, shapes))
+
+
+def key_of(text: str, arrays: Iterable[NDArray[Any]]) -> str:
+    """Return a digest of all that a slow measurement depends on."""
+    digest = hashlib.sha256(text.encode())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def measured(file: Path, key: str) -> dict[str, Any]:
+    """Return the values of a slow measurement; empty if they have another key or the file is damaged."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return dict(kept["values"]) if kept["key"] == key else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def keep_measured(file: Path, key: str, values: Mapping[str, Any]) -> None:
+    """Store the values of a slow measurement, which all reports share."""
+    write_text_aside(file, json.dumps({"key": key, "values": values}, indent=1) + "\n")

@@ -19,6 +19,7 @@ from stdpbench.experiment.templates.diehl_cook import Network
 from stdpbench.kinds.plasticity.tables import rule_name
 from stdpbench.results.figures import saving
 from stdpbench.results.figures.paper import draw as draw_spec
+from stdpbench.results.figures.paper import histogram
 from stdpbench.results.figures.surrogate_training import layers_with_gradients, surrogate_training_figure
 from stdpbench.results.readout import INTERVAL, NO_ANSWER
 from stdpbench.runs.analysis.fields import by_similarity, pooled, tile
@@ -105,7 +106,7 @@ def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapp
         "embeddings": _embeddings(run, found),
         "over_time": _over_time(found),
         "histograms": [
-            _histogram(found.arrays[f"neuron {name}"], label)
+            saving.embedded(draw_spec, histogram(found.arrays[f"neuron {name}"], label, "neurons", 30))
             for name, label in (
                 ("purity", "purity"),
                 ("information_bit", "information about the class (bit)"),
@@ -240,13 +241,6 @@ def _passes(rows: Sequence[Mapping[str, Any]]) -> str | None:
     """Draw gradients and silent neurons over the passes of a training; None if gradients are not known."""
     columns = {name: np.array([row[name] for row in rows], float) for name in (rows[0] if len(rows) > 1 else ())}
     return saving.embedded(surrogate_training_figure, {"": [columns]}) if layers_with_gradients(columns) else None
-
-
-def _histogram(values: NDArray[np.float64], label: str) -> str:
-    """Draw the distribution of a quantity over neurons."""
-    counts, edges = np.histogram(values[np.isfinite(values)], bins=30)
-    bars = {"x": (edges[:-1] + edges[1:]) / 2, "series": [{"values": counts}], "x_label": label, "y_label": "neurons"}
-    return saving.embedded(draw_spec, {"kind": "bars", **bars})
 
 
 def _png(grey: NDArray[Any], largest: float | None = None, *, invert: bool = False) -> str:

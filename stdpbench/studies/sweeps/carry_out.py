@@ -52,7 +52,7 @@ def trials(sweep: Sweep, search: OptunaSearch, state: SweepState) -> Iterator[Se
                 arms.append(None)
         yield [arm for arm in arms if arm is not None]
         for trial, arm in zip(asked, arms, strict=True):
-            worth = None if arm is None else _worth(sweep, arm, state)
+            worth = None if arm is None else state.mean_over(arm, sweep.seeds, sweep.metric)
             if worth is None:
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
             else:
@@ -85,14 +85,6 @@ def _optuna(optuna: Any, distribution: Distribution) -> Any:
 
 def _chosen(distribution: Distribution, value: Any) -> Any:
     return distribution.choices[value] if distribution.kind == "choice" else value
-
-
-def _worth(sweep: Sweep, arm: Arm, state: SweepState) -> float | None:
-    found = [state.results.get(arm.experiment(seed).digest) for seed in sweep.seeds]
-    values = [
-        value for result in found if result is not None and (value := result.values.get(sweep.metric)) is not None
-    ]
-    return sum(values) / len(values) if len(values) == len(sweep.seeds) else None
 
 
 _WAIT = 0.2  # s

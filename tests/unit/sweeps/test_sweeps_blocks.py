@@ -133,8 +133,6 @@ def test_effects_of_factors_are_recovered_from_arms_that_combine_them() -> None:
     assert x.low < 2.0 < x.high
     assert y.low < -1.0 < y.high
     assert x.high - x.low < 0.4, "seeds are blocks"
-    with pytest.raises(StdpbenchError, match="do not separate the factors x, y"):
-        factor_effects(values, {"none": [], "both": ["x", "y"]})
 
 
 def test_effects_of_a_grid_share_out_the_sum_of_squares_of_its_arms() -> None:
