@@ -15,7 +15,6 @@ from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import minus
 from stdpbench.experiment import Experiment
-from stdpbench.experiment.templates.diehl_cook import Network
 from stdpbench.kinds.plasticity.tables import rule_name
 from stdpbench.results.figures import saving
 from stdpbench.results.figures.paper import draw as draw_spec
@@ -350,8 +349,6 @@ def environment() -> Environment:
 
 
 def _network(experiment: Experiment) -> str:
-    network, graph = experiment.network, experiment.graph()
-    if isinstance(network, Network):
-        return f"{network.n_exc} exc neurons, inhibition {network.inhibition}"
+    graph = experiment.graph()
     sizes = [f"{each.size} {name}" for name, each in graph.populations.items() if each.neuron is not None]
     return f"{' and '.join(sizes)} neurons; {graph.read} is read"

@@ -7,6 +7,7 @@ the run has measured after each piece, and may be written while the run continue
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -161,11 +162,9 @@ def grouped(runs: Sequence[StreamRun], experiments: Sequence[str]) -> list[Group
         for key in mine[0].columns:
             if key.partition(".")[0] in OF_POPULATIONS and all(key in run.columns for run in mine):
                 values = np.array([run.columns[key][: len(common)] for run in mine], float)
-                n = np.isfinite(values).sum(axis=0)
-                sums = np.nansum(values, axis=0)
-                mean[key] = np.where(n > 0, sums / np.maximum(n, 1), np.nan)
-                off = np.nansum((values - mean[key]) ** 2, axis=0)
-                sd[key] = np.where(n > 1, np.sqrt(off / np.maximum(n - 1, 1)), np.nan)
+                with warnings.catch_warnings():  # where no run, or one, has a value
+                    warnings.simplefilter("ignore", RuntimeWarning)
+                    mean[key], sd[key] = np.nanmean(values, axis=0), np.nanstd(values, axis=0, ddof=1)
         seeds = tuple(run.experiment.seed for run in mine)
         found.append(Grouped(mine[0].experiment.name, seeds, common, mean, sd))
     return found
@@ -325,7 +324,8 @@ def compare_streams(datas: Sequence[Mapping[str, Any]], experiments: Sequence[st
                 values[f"share of weights of {row['projection']} {what} w_max"] = row[name][1]
         for name, value in values.items():
             found.setdefault(name, [None] * len(datas))[number] = value
-    rows = [(name, values, "at the end" if number == 0 else "") for number, (name, values) in enumerate(found.items())]
+    headings = ["at the end", *[""] * len(found)]
+    rows = [(name, values, heading, False) for (name, values), heading in zip(found.items(), headings, strict=False)]
     return compare_values(datas, experiments, rows)
 
 
@@ -485,10 +485,9 @@ def _thinned(columns: Columns) -> tuple[dict[str, NDArray[Any]], int]:
         if name == "time":
             found[name] = kept[:, -1]
             continue
-        known = np.isfinite(kept)
-        counts = known.sum(axis=1)
-        sums = np.where(known, kept, 0.0).sum(axis=1)
-        found[name] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+        with warnings.catch_warnings():  # where no piece has a value
+            warnings.simplefilter("ignore", RuntimeWarning)
+            found[name] = np.nanmean(kept, axis=1)
     return found, each
 
 

@@ -8,7 +8,7 @@ attempt are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -228,25 +228,23 @@ def other_judges(one: Experiment, other: Experiment) -> list[str]:
     return [p for p in one.differences(other) if p in _JUDGED]
 
 
-_SENTENCES: tuple[tuple[Callable[[Experiment, Experiment], list[str]], str], ...] = (
-    (other_pictures, "Trained on different pictures, or in a different order, than {reference} ({paths}): {arms}."),
-    (
-        other_spikes,
-        "Shown the same pictures as {reference}, but as different input spikes ({paths}), so differences include the "
-        "noise of the input: {arms}.",
-    ),
-    (other_judges, "Labelled or evaluated with different pictures than {reference} ({paths}): {arms}."),
-)
-
-
 def other_input(one: Experiment, other: Experiment) -> list[str]:
     """Return dotted paths by which the input of two streams of one seed differs."""
     return [p for p in one.differences(other) if p.startswith("data.") or p in ("network.dt", "schedule.duration")]
 
 
-_OF_STREAMS: tuple[tuple[Callable[[Experiment, Experiment], list[str]], str], ...] = (
-    (other_input, "With other input than {reference} ({paths}): {arms}."),
+_OF_PICTURES = (
+    (other_pictures, "trained on different pictures, or in a different order"),
+    (other_spikes, "shown the same pictures, but differences include the noise of different input spikes"),
+    (other_judges, "labelled or evaluated with different pictures"),
 )
+
+
+def inputs_apart(one: Experiment, other: Experiment) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield how the input of two experiments of one seed differs, in words, and by which dotted paths."""
+    for differing, words in _OF_PICTURES if one.stream is None else ((other_input, "shown other input"),):
+        if paths := tuple(differing(one, other)):
+            yield words, paths
 
 
 def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
@@ -258,16 +256,12 @@ def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
         return []
     against = next((arm for arm in arms if arm.label == reference), arms[0])
     remarks: list[str] = []
-    for differ, sentence in _SENTENCES if against.start.stream is None else _OF_STREAMS:
-        groups: dict[tuple[str, ...], list[str]] = {}
-        for arm in arms:
-            paths = tuple(differ(against.start, arm.start))
-            if paths:
-                groups.setdefault(paths, []).append(arm.label)
-        for paths, labels in groups.items():
-            remarks.append(
-                sentence.format(reference=repr(against.label), paths=", ".join(paths), arms=_listed(labels))
-            )
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for arm in arms:
+        for apart in inputs_apart(against.start, arm.start):
+            groups.setdefault(apart, []).append(arm.label)
+    for (words, paths), labels in groups.items():
+        remarks.append(f"Unlike {against.label!r}, {words} ({', '.join(paths)}): {_listed(labels)}.")
     first: dict[str, str] = {}
     for arm in arms:
         same = first.setdefault(arm.start.digest, arm.label)
