@@ -535,9 +535,9 @@ def write_beside(figure: Path, table: Table | None, words: str) -> list[Path]:
 def write_order(path: Path, spec: Spec, table: Table | None, order: Order) -> None:
     """Write everything that the process needs to one file."""
     arrays: dict[str, NDArray[Any]] = {}
-    packed = {"spec": _packed(spec, arrays), "order": asdict(order), "table": _plain(table)}
+    packed = {"spec": _packed(spec, arrays), "order": asdict(order), "table": _packed(table, arrays)}
     with path.open("wb") as file:
-        np.savez(file, order=np.array(json.dumps(packed)), **arrays)  # type: ignore[arg-type]
+        np.savez(file, order=np.array(json.dumps(packed, default=str)), **arrays)  # type: ignore[arg-type]
 
 
 def _read_order(path: Path) -> tuple[Spec, Table | None, Order]:
@@ -566,18 +566,6 @@ def _unpacked(value: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
     if isinstance(value, dict):
         return {key: _unpacked(inner, arrays) for key, inner in value.items()}
     return [_unpacked(inner, arrays) for inner in value] if isinstance(value, list) else value
-
-
-def _plain(table: Table | None) -> Any:
-    if table is None:
-        return None
-    return list(table[0]), [[_cell(value) for value in row] for row in table[1]]
-
-
-def _cell(value: object) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    return value if isinstance(value, int | float | str | bool) or value is None else str(value)
 
 
 def _number(value: object) -> float:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import label as unit_label
 from stdpbench.results.figures.drawing import spaced
 from stdpbench.results.figures.paper import figure_of
@@ -73,16 +72,7 @@ def accuracy_over_time(
     -------
     matplotlib.figure.Figure
         Accuracy above; below it theta and spikes, if they are given.
-
-    Raises
-    ------
-    StdpbenchError
-        If the arrays differ in length.
     """
-    measured = {"mean_theta": mean_theta, "spikes_per_image": spikes_per_image}
-    for name, values in {**accuracy, **measured}.items():
-        if values is not None and len(values) != len(presentations):
-            raise StdpbenchError(f"there are {len(presentations)} points in time, but {len(values)} of {name}")
     of = f"accuracy on {spaced(window)} {noun}s (%)" if window else "accuracy (%)"
     shares = [_line(presentations, 100 * np.asarray(values), name) for name, values in accuracy.items()]
     plots: list[dict[str, Any]] = [{"label": of, "lines": shares}]

@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_aside
 
@@ -133,36 +135,29 @@ def at_width(figure: Figure, width: float | None) -> Figure:
     """
     if width is None:
         return figure
-    from matplotlib.collections import Collection
     from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
     from matplotlib.text import Text
 
     factor, (wide, high) = POINTS / _SCREEN_POINTS, figure.get_size_inches()
     across = width / INCH / wide
     figure.set_size_inches(width / INCH, high * (across + max(across, factor)) / 2)
     figure.set_dpi(PAPER_DPI)
-    found: Callable[[type[Any]], Sequence[Any]] = figure.findobj
-    ticks: set[Any] = set()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            for which in ("major", "minor"):
-                labels: Sequence[Any] = axis.get_ticklabels(minor=which == "minor")
-                ticks.update(axis.get_ticklabels(which="both"))
-                if labels:
-                    axis.set_tick_params(which=which, labelsize=labels[0].get_fontsize() * factor)
+    found: Callable[[Any], Sequence[Any]] = figure.findobj
+    scales = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    for axis in scales:
+        for which in ("major", "minor"):
+            labels: Sequence[Any] = axis.get_ticklabels(which=which)
+            if labels:
+                axis.set_tick_params(which=which, labelsize=labels[0].get_fontsize() * factor)
+    ticks = {label for axis in scales for label in axis.get_ticklabels(which="both")}
     for text in found(Text):
         if text not in ticks:
             text.set_fontsize(text.get_fontsize() * factor)
+    for drawn in found(lambda artist: hasattr(artist, "set_linewidth")):
+        drawn.set_linewidth(np.multiply(drawn.get_linewidth(), factor))
     for line in found(Line2D):
-        line.set_linewidth(line.get_linewidth() * factor)
-        line.set_markersize(line.get_markersize() * factor)
-        line.set_markeredgewidth(line.get_markeredgewidth() * factor)
-    for patch in found(Patch):
-        patch.set_linewidth(patch.get_linewidth() * factor)
-    for drawn in found(Collection):
-        drawn.set_linewidths([factor * one for one in drawn.get_linewidths()])
+        line.set(markersize=line.get_markersize() * factor, markeredgewidth=line.get_markeredgewidth() * factor)
     if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):
         layout.set(w_pad=PAPER_PAD, h_pad=PAPER_PAD)
     return figure

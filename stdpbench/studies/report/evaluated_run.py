@@ -241,7 +241,7 @@ def load_run(folder: RunFolder, purpose: str = "a report") -> EvaluatedRun:
     if len(test) < FEWEST:
         raise StdpbenchError(
             f"{folder.path.name} is evaluated on {len(test)} pictures: {purpose} needs at least {FEWEST} to tell "
-            f"results from chance{_more_pictures(experiment, validation)}"
+            "results from chance; run it again with more pictures"
         )
     return EvaluatedRun(
         folder=folder,
@@ -260,20 +260,6 @@ def load_run(folder: RunFolder, purpose: str = "a report") -> EvaluatedRun:
     )
 
 
-def _more_pictures(experiment: Experiment, validation: bool) -> str:
-    """Name the parameter with which another run would be evaluated on more pictures; empty if there is none."""
-    limit = experiment.schedule.test_images
-    path = "data.validation_images" if validation else "data.test_fraction"
-    if limit is not None and limit < FEWEST:
-        path = "schedule.test_images"
-    section, _, name = path.partition(".")
-    owner = getattr(experiment, section)
-    if not hasattr(owner, name):
-        return ""
-    now = getattr(owner, name)
-    return f"; run it again with more pictures, or with a larger {path}{'' if now is None else f' (it is {now:g})'}"
-
-
 def _counts(folder: RunFolder, name: str, n_exc: int) -> NDArray[np.uint16]:
     (counts,) = folder.read_arrays(name, "spike_counts")
     if counts.ndim != 2 or counts.shape[1] != n_exc or counts.dtype != np.uint16:
@@ -287,11 +273,7 @@ def _trains(folder: RunFolder, name: str, counts: NDArray[np.uint16]) -> SpikeTr
     """Return spike times, if present and consistent with the counts."""
     if not (folder.path / name).is_file():
         return None
-    try:
-        with np.load(folder.path / name, allow_pickle=False) as arrays:
-            trains = SpikeTrains.from_arrays(arrays)
-    except (StdpbenchError, *DAMAGE) as error:
-        raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
+    trains = kept_trains(folder.path / name)
     if len(trains) != len(counts) or (np.diff(trains.first) != counts.sum(axis=1, dtype=np.int64)).any():
         return None  # from another evaluation
     return trains
@@ -337,6 +319,21 @@ def trained_network(folder: RunFolder) -> TrainedNetwork:
         raise StdpbenchError(f"{name} has no weights after training yet; `stdpbench resume` continues its training")
     graph = experiment.evaluated.graph(*started.shape)
     return TrainedNetwork(experiment, graph, read_learned_files(folder, shapes))
+
+
+def kept_trains(path: Path) -> SpikeTrains:
+    """Read the spikes that a run has kept.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return SpikeTrains.from_arrays(arrays)
+    except (StdpbenchError, *DAMAGE) as error:
+        raise StdpbenchError(f"{path} is damaged: {error}") from None
 
 
 def key_of(text: str, arrays: Iterable[NDArray[Any]]) -> str:

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.files import DAMAGE, check_target, write_aside
+from stdpbench.base.files import check_target, write_aside
 from stdpbench.results.readout import SpikeTrains
 from stdpbench.runs.client.aside import carry_out_aside
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import origin_of
-from stdpbench.studies.report.evaluated_run import TrainedNetwork, trained_network
+from stdpbench.studies.report.evaluated_run import TrainedNetwork, kept_trains, trained_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,11 +123,7 @@ def kept(folder: RunFolder, n_stimuli: int = 0) -> Recorded:
         raise StdpbenchError(
             f"{name} has kept no spikes of its evaluation; `stdpbench evaluate` labels and tests its network again"
         )
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            trains = SpikeTrains.from_arrays(arrays)
-    except (StdpbenchError, *DAMAGE) as error:
-        raise StdpbenchError(f"{path} is damaged: {error}") from None
+    trains = kept_trains(path)
     trains = trains.part(0, n_stimuli or len(trains))
     durations = np.full(len(trains), trains.n_bins * trains.dt * 1e-3)
     return recorded(folder, network, {network.graph.read: trains}, durations)

@@ -212,7 +212,7 @@ def baseline_rows(seeds: OverSeeds | None) -> list[dict[str, Any]]:
             row: dict[str, Any] = {"runs_with": group.label, "baseline": one.name}
             row |= {f"baseline_{key}": value for key, value in plain(one.accuracy).items()}
             row |= {f"vote_minus_baseline_{key}": value for key, value in plain(one.difference).items()}
-            rows.append({key: "" if value is None else value for key, value in row.items()})
+            rows.append(row)
     return rows
 
 
@@ -225,7 +225,7 @@ def over_seeds_rows(seeds: OverSeeds | None, what: str) -> list[dict[str, Any]]:
             row = {what: name, "runs_with": group.label, **plain(accuracy)}
             for key in ("n", "mean", "low", "high"):
                 row[f"difference_{key}"] = None if difference is None else plain(difference)[key]
-            rows.append({key: "" if value is None else value for key, value in row.items()})
+            rows.append(row)
     return rows
 
 

@@ -134,15 +134,10 @@ class Report:
         seed and thus no interval.
         """
         higher = self.sweep.sign > 0
-        return [(row, d) for row, d in self._others if not (d.low > 0 if higher else d.high < 0)]
+        return [(row, d) for row, d in self.others if not (d.low > 0 if higher else d.high < 0)]
 
     @property
-    def next_best(self) -> tuple[Row, Difference] | None:
-        """The complete arm that is closest to the best one, and the difference of the best one from it."""
-        return next(iter(self._others), None)
-
-    @property
-    def _others(self) -> list[tuple[Row, Difference]]:
+    def others(self) -> list[tuple[Row, Difference]]:
         """Complete arms other than the best, with the paired difference of the best from each, the closest first."""
         if (best := self.best) is None:
             return []
@@ -298,8 +293,8 @@ def best_text(report: Report) -> str:
         return f"{text} (95 % interval {low} to {high})"
 
     if not contenders:
-        closest = report.next_best
-        return f"Best: {name}." if closest is None else f"Best: {name}; {above(*closest)}, from {n} seeds."
+        closest = [f"; {above(*pair)}, from {n} seeds" for pair in report.others[:1]]
+        return f"Best: {name}{''.join(closest)}."
     named = "; ".join(above(*one) for one in contenders[:_MOST_NAMED])
     more = len(contenders) - _MOST_NAMED
     named += f"; and {more} more" if more > 0 else ""

@@ -243,10 +243,6 @@ class TestAccuracyOverTime:
         assert many.axes[0].get_xlabel().splitlines()[-1] == "and 2 more changes"
         assert len(many.axes[0].get_xlabel().splitlines()) == 11
 
-    def test_lengths_must_agree(self) -> None:
-        with pytest.raises(StdpbenchError, match="7 points in time, but 2 of mean_theta"):
-            accuracy_over_time(self.when, {}, np.ones(2))
-
 
 class TestSave:
     def test_same_figure_same_file_and_nothing_beside_it(self, tmp_path: Path) -> None:
