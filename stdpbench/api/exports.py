@@ -9,7 +9,7 @@ from pathlib import Path
 from stdpbench.api.view import RunView
 from stdpbench.runs.client.nir_export import export_nir
 from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
-from stdpbench.studies.report.recordings.written import files_for, write_responses
+from stdpbench.studies.report.recordings import files_for, write_responses
 
 
 class Exports(RunView):

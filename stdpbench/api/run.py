@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 
 from stdpbench.api.arguments import plain_values, whole_number
 from stdpbench.api.display import progress as progress_display
-from stdpbench.api.drawn import DrawnRun
 from stdpbench.api.ended import EndedRun
 from stdpbench.api.exports import Exports
 from stdpbench.api.follower import Follower
 from stdpbench.api.noted import NotedRun
+from stdpbench.api.plots import DrawnRun
 from stdpbench.api.rounded import RoundedRun
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.kinds.plasticity.tables import RuleLike, rule_table

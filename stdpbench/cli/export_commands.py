@@ -41,7 +41,7 @@ def export_responses(
     run: str, neo: Path | None, nwb: Path | None, n_stimuli: int, record: Sequence[str], runs: Path | None
 ) -> None:
     """Carry out ``stdpbench export --neo`` and ``--nwb``."""
-    from stdpbench.studies.report.recordings.written import files_for, neurons_named, write_responses
+    from stdpbench.studies.report.recordings import files_for, neurons_named, write_responses
 
     folder, console = find_run(run, runs or runs_folder()), Console()
     targets, wanted = files_for(neo, nwb), neurons_named(record)

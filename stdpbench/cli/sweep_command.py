@@ -25,9 +25,16 @@ from stdpbench.results.figures.saving import figure_width, write_figure
 from stdpbench.studies.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
 from stdpbench.studies.sweeps.arms import fixed_arms
 from stdpbench.studies.sweeps.local import Local
-from stdpbench.studies.sweeps.measures import is_share
-from stdpbench.studies.sweeps.report import best_text, cells, figure_of, headings, to_mapping
-from stdpbench.studies.sweeps.report_figure import figure_caption, figure_table
+from stdpbench.studies.sweeps.report import (
+    best_text,
+    cells,
+    figure_caption,
+    figure_of,
+    figure_table,
+    headings,
+    to_mapping,
+)
+from stdpbench.studies.sweeps.result import is_share
 from stdpbench.studies.sweeps.tuning import tuning_round
 from stdpbench.studies.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
 
@@ -71,7 +78,7 @@ class Place:
 
             address = self.dask
             if address is None:
-                from stdpbench.studies.sweeps.slurm import SlurmWorkers
+                from stdpbench.studies.sweeps.cluster import SlurmWorkers
 
                 address = stack.enter_context(closing(SlurmWorkers(self.slurm or 1))).address
             yield stack.enter_context(closing(Cluster(address, state, about, self.shared)))

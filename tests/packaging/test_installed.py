@@ -171,6 +171,6 @@ def test_the_process_that_writes_nir_starts(installed: Path, tmp_path: Path) -> 
 
 def test_the_process_that_presents_stimuli_again_starts(installed: Path) -> None:
     asked = {"folder": "nowhere", "targets": [], "neurons": {}, "n_stimuli": 0, "replace": False}
-    status, _, errors = ended(module(installed, "stdpbench.studies.report.recordings.replaying"), json.dumps(asked))
+    status, _, errors = ended(module(installed, "stdpbench.studies.report.replayed"), json.dumps(asked))
     assert status == 1
     assert "nowhere" in errors

@@ -6,7 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.studies.report.recordings.written import neurons_named
+from stdpbench.studies.report.recordings import neurons_named
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox

@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from stdpbench.base.units import thousands
 from stdpbench.experiment import Experiment, n_bins
+from stdpbench.results.figures.paper import histogram
 from stdpbench.runs.analysis.fields import NOT_COUNTED
 from stdpbench.runs.analysis.frame_spikes import stimulus_bins
 from stdpbench_gui.look import theme
@@ -23,7 +24,6 @@ from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.session.observed import Observed, StoredResponses
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.stimulus_words import noun_of
-from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
 from stdpbench_gui.widgets.basic import wrapped
 from stdpbench_gui.widgets.layouts import vbox
@@ -397,12 +397,12 @@ class Thresholds(Panel):
             return None
         theta, values, population = self._theta(), self._values(), self._population
         label, title = f"{population} neurons", "Adaptive thresholds and firing" if len(theta) else "Firing"
-        shown = [panel_figures.histogram(theta, self.session.selection.theta_label, label)] if len(theta) else []
+        shown = [histogram(theta, self.session.selection.theta_label, label)] if len(theta) else []
         parts, n = shown, f"{len(theta) or len(self._sum)} {population} neurons of one run"
         if len(values):
             rates = self.what.currentIndex() == _RATES
             rate, total = ("firing rate (Hz)", f"{population} neurons"), (f"{population} spikes", "presentations")
             x_label, y_label = rate if rates else total
-            parts.append(panel_figures.histogram(values, x_label, y_label))
+            parts.append(histogram(values, x_label, y_label))
             n += f", firing in {self._over()}"
         return {"kind": "stack", "parts": parts, "title": title, "n": n}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from stdpbench.results.figures.paper import Table, spec_of_table
 from stdpbench.results.readout import READOUTS
 from stdpbench.runs.analysis.curves import PERCENT, Points, percentages, series
+from stdpbench.runs.analysis.fields import tile
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench_gui.session.run_session import RunSession
 
@@ -19,8 +20,6 @@ _RUNNING = (
     "Running accuracy is that of read-outs on training labels while the network learns: each block labels the neurons "
     "for the next one. It is not a result."
 )
-_GAP = 1
-_BINS = 20
 
 
 def figure_of(key: str, session: RunSession, table: Table | None) -> Spec | None:
@@ -46,7 +45,7 @@ def mosaic(
     shape: tuple[int, int],
     order: NDArray[np.int64] | None = None,
     columns: int = 0,
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """Return receptive fields side by side, separated by NaN.
 
     Parameters
@@ -60,18 +59,9 @@ def mosaic(
     columns : int
         Fields per row; default: those that make the picture about as wide as high.
     """
-    height, width = shape
     order = np.arange(w.shape[1]) if order is None else order
-    n = len(order)
-    columns = columns or int(np.ceil(np.sqrt(n * height / width)))
-    rows = -(-n // columns)
-    picture = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP), np.nan)
-    for place, number in enumerate(order.tolist()):
-        row, column = divmod(place, columns)
-        top, left = row * (height + _GAP), column * (width + _GAP)
-        if number >= 0:
-            picture[top : top + height, left : left + width] = w[:, number].reshape(shape)
-    return picture
+    columns = columns or int(np.ceil(np.sqrt(len(order) * shape[0] / shape[1])))
+    return tile(np.where(order >= 0, w[:, order], np.nan), shape, columns)[:-1, :-1]
 
 
 def _neuron(session: RunSession, table: Table | None) -> Spec | None:
@@ -203,13 +193,6 @@ def _confusion(session: RunSession, table: Table | None) -> Spec | None:
         "title": "Confusion matrix",
         "n": f"{int(counts.sum())} pictures, one run",
     }
-
-
-def histogram(values: NDArray[np.floating[Any]], x_label: str, y_label: str) -> Spec:
-    """Return the specification of a histogram."""
-    counts, edges = np.histogram(np.asarray(values), _BINS)
-    x = (edges[:-1] + edges[1:]) / 2
-    return {"kind": "bars", "x": x, "x_label": x_label, "y_label": y_label, "series": [{"values": counts}]}
 
 
 def _nothing(session: RunSession, table: Table | None) -> Spec | None:

@@ -1,11 +1,8 @@
-"""Figure that compares several runs: courses of training, and results.
-
-In the style of `stdpbench.results.figures.run_figures`.
-"""
+"""Figure that compares several runs: courses of training, and results."""
 
 from __future__ import annotations
 
-import textwrap
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -14,19 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base import units
-from stdpbench.results.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, curve, new_figure, spaced
-from stdpbench.results.figures.saving import NARROW, at_width
+from stdpbench.results.figures.drawing import OKABE_ITO
+from stdpbench.results.figures.paper import figure_of
 from stdpbench.results.readout import INTERVAL
 from stdpbench.results.readout.metric import Metric
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_DASHES: Final = ("-", "--", ":", "-.")
-_LEGEND, _TICKS = 170, 24
-"""Letters across the legend of a wide figure, and across the names of means."""
-_SPACE = 0.06  # between plots, as a share of their size, so that the names of axes are clear of the next plot
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +133,43 @@ def theta_label(courses: Sequence[Course]) -> str:
     return units.label("mean theta", unit if courses else "")
 
 
+_DASHES: Final = ("-", "--", ":", "-.")
+MEASURES: Final = {
+    "vote": ("running accuracy (%)", 100.0),
+    "spikes": ("spikes per picture", 1.0),
+    "mean_theta": ("mean theta", 1.0),
+}
+"""Plotted attributes of a `Course`, with axis label and scale factor; see also `labels_of`."""
+
+
+def labels_of(courses: Sequence[Course]) -> dict[str, str]:
+    """Return the axis labels of `MEASURES`, with the population that all runs read, and the unit of theta."""
+    own = {"spikes": spikes_label(courses), "mean_theta": theta_label(courses)}
+    return {name: label for name, (label, _) in MEASURES.items()} | own
+
+
+def courses_spec(courses: Sequence[Course], names: Sequence[str] = ()) -> dict[str, Any] | None:
+    """Return the specification of the courses of training; None if no run has a data point yet.
+
+    Parameters
+    ----------
+    courses, names
+        As of `comparison_figure`.
+    """
+    plots, labels = [], labels_of(courses)
+    for measure, (_, factor) in MEASURES.items():
+        lines = []
+        for number, (course, name) in enumerate(zip(courses, names or with_words(courses), strict=True)):
+            y = factor * getattr(course, measure)
+            known = np.isfinite(y)
+            if known.any():
+                style = {"colour": _colour(number), "style": _DASHES[number // len(OKABE_ITO) % len(_DASHES)]}
+                lines.append({"x": course.presentations[known].astype(float), "y": y[known], "label": name, **style})
+        if lines:
+            plots.append({"label": labels[measure], "lines": lines})
+    return {"kind": "lines", "x_label": "training presentations", "plots": plots} if plots else None
+
+
 def comparison_figure(
     courses: Sequence[Course],
     width: float | None = None,
@@ -153,110 +181,49 @@ def comparison_figure(
     Parameters
     ----------
     courses : sequence of Course
-        The runs; each has its own colour, and after seven runs another line style.
+        The runs.
     width : float, optional
-        Width in mm, for a paper; plots of a narrow figure lie below each other. Default: that of a screen.
+        Width in mm, for a paper. Default: that of a screen.
     names : sequence of str
-        What the legend calls the runs. Default: their titles or names.
+        What runs are called. Default: their titles or names.
     means : sequence of SeedMean
         Means over seeds, drawn below the results of the runs.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Running accuracy, with a dotted line where something was changed in a run; final accuracy with its 95 % Wilson
-        interval, and means over seeds ± SD; mean theta; spikes per picture.
+        Running accuracy, spikes per picture and mean theta, with a dashed line where something was changed in a run;
+        below them, final accuracy with its 95 % Wilson interval, and means over seeds ± SD.
     """
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
+    names = names or with_words(courses)
+    over_training, results = courses_spec(courses, [""] * len(courses)), _results(courses, names, means)
+    marks = {"marks": [(position, "") for course in courses for position in course.changes]}
+    parts = [results] if over_training is None else [{**over_training, **marks}, results]
+    return figure_of({"kind": "stack", "parts": parts}, width)
 
-    rows, names = len(courses), names or with_words(courses)
-    narrow = width is not None and width < NARROW
-    if narrow:
-        lines = rows + len(means)
-        figure, columns = new_figure(560, 1240 + 34 * lines, constrained=True), 1
-        result, running, theta, spikes = figure.subplots(4, 1, height_ratios=[1 + lines / 3, 3, 2, 2])
-    else:
-        figure = new_figure(1150, 720 + 22 * ((rows + 2) // 3), constrained=True)
-        columns = min(3, max(1, _LEGEND // (8 + max(map(len, names)))))
-        (running, result), (theta, spikes) = figure.subplots(2, 2, height_ratios=[3, 2])
-    theta.sharex(running)
-    spikes.sharex(running)
+
+def _results(courses: Sequence[Course], names: Sequence[str], means: Sequence[SeedMean]) -> dict[str, Any]:
+    """Return the specification of accuracies with their intervals, a bar for each run and mean."""
+    bars = []
     for number, (course, name) in enumerate(zip(courses, names, strict=True)):
-        _line(running, course.presentations, 100 * course.vote, number, name)
-        _line(theta, course.presentations, course.mean_theta, number, name)
-        _line(spikes, course.presentations, course.spikes, number, name)
-        for position in course.changes:
-            running.axvline(position, color=_colour(number), linewidth=1.2, linestyle=":")
-    _label(running, "running accuracy of the vote (%)", "Training, on training labels")
-    _label(theta, theta_label(courses), "")
-    _label(spikes, spikes_label(courses), "")
-    _results(result, courses, means)
-    handles, labels = theta.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(rows, columns), fontsize=10)
-    if narrow:  # below each other on one time axis
-        for axes in (running, theta):
-            axes.set_xlabel("")
-    figure.align_ylabels([running, theta, spikes] if narrow else [running, theta])
-    made = at_width(figure, width)
-    if isinstance(layout := made.get_layout_engine(), ConstrainedLayoutEngine):
-        layout.set(hspace=_SPACE, wspace=_SPACE)
-    return made
-
-
-def _line(axes: Axes, x: NDArray[Any], y: NDArray[Any], number: int, name: str) -> None:
-    curve(axes, x, y, number, name)
-    axes.lines[-1].set_linestyle(_DASHES[number // len(OKABE_ITO) % len(_DASHES)])
-
-
-def _label(axes: Axes, label: str, title: str) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    axes.set_ylabel(label, fontsize=11)
-    axes.set_xlabel("training presentations", fontsize=11)
-    axes.set_title(title, fontsize=12, loc="left")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: spaced(round(value))))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-
-
-def _results(axes: Axes, courses: Sequence[Course], means: Sequence[SeedMean]) -> None:
-    for number, course in enumerate(courses):
-        if course.result is None:
-            continue
-        value = 100 * course.result.value
-        error = None
-        if course.result.low is not None and course.result.high is not None:
-            error = [[value - 100 * course.result.low], [100 * course.result.high - value]]
-        axes.errorbar(
-            [value],
-            [number],
-            xerr=error,
-            fmt=MARKERS[number % len(MARKERS)],
-            color=_colour(number),
-            capsize=4,
-            markersize=6,
-            linewidth=1.6,
-        )
-        _write(axes, f"{value:.1f}", value, number)
-    places = range(len(courses), len(courses) + len(means))
-    for number, one in zip(places, means, strict=True):
-        value, sd = 100 * one.mean, 100 * one.sd
-        axes.errorbar([value], [number], xerr=[sd], fmt="d", color="black", capsize=4, markersize=6, linewidth=1.6)
-        _write(axes, one.text, value, number)
-    axes.set_yticks(places, [textwrap.fill(one.label, _TICKS) for one in means], fontsize=9)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(courses) + len(means) - 0.4, -0.6)
-    explained = f"\n{INTERVAL}\nblack: mean ± SD over seeds" if means else f", {INTERVAL}"
-    axes.set_xlabel(f"accuracy of the vote (%){explained}", fontsize=11)
-    axes.set_title("Results", fontsize=12, loc="left")
-    axes.grid(visible=True, axis="x", color=GRID_COLOUR, linewidth=0.8)
-    axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-
-
-def _write(axes: Axes, text: str, x: float, y: float) -> None:
-    """Write a number above its mark."""
-    axes.annotate(text, (x, y), xytext=(0, 7), textcoords="offset points", fontsize=9, ha="center")
+        bar: dict[str, Any] = {"values": [math.nan], "label": name, "colour": _colour(number)}
+        if (result := course.result) is not None:
+            value = 100 * result.value
+            bar |= {"values": [value], "texts": [f"{value:.1f}"]}
+            if result.low is not None and result.high is not None:
+                bar["error"] = [[value - 100 * result.low], [100 * result.high - value]]
+        bars.append(bar)
+    for one in means:
+        bar = {"values": [100 * one.mean], "error": [[100 * one.sd]] * 2, "texts": [one.text]}
+        bars.append({**bar, "label": one.label, "colour": "0.5"})
+    explained = f"{INTERVAL}; means: ± SD over seeds" if means else INTERVAL
+    return {
+        "kind": "bars",
+        "labels": [""],
+        "x_label": explained,
+        "y_label": "accuracy of the vote (%)",
+        "series": bars,
+    }
 
 
 def _colour(number: int) -> str:

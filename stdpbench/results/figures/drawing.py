@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,15 +26,32 @@ _GAP_COLOUR = "#C7D3DB"
 _LONGEST_NAME = 24
 
 
+@cache
+def _figure_class() -> type[Figure]:
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+    class LiteralFigure(Figure):
+        """A figure that takes no text for mathematics: names of classes and runs may have a `$`."""
+
+        def draw(self, renderer: Any) -> None:
+            axes = [axis for place in self.axes for axis in (place.xaxis, place.yaxis)]
+            logarithmic = [axis for axis in axes if axis.get_scale() == "log"]
+            powers = {label for axis in logarithmic for label in axis.get_ticklabels(which="both")}
+            for text in self.findobj(Text):
+                text.set_parse_math(text in powers)
+            super().draw(renderer)
+
+    return LiteralFigure
+
+
 def new_figure(wide: float, high: float, *, constrained: bool = False, pad: float = 0.12) -> Figure:
     """Create an empty figure of a size in pixels on an Agg canvas; `constrained`: laid out, `pad` inch apart."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    from stdpbench.results.figures.literal import LiteralFigure
-
     layout = ConstrainedLayoutEngine(w_pad=pad, h_pad=pad) if constrained else None
-    figure = LiteralFigure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor="white", layout=layout)
+    figure = _figure_class()(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor="white", layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
@@ -107,15 +125,13 @@ def curve(axes: Axes, x: NDArray[Any], y: NDArray[Any], series: int, label: str)
         linewidth=1.6,
         label=label,
     )
+    plain(axes)
+
+
+def plain(axes: Axes) -> None:
+    """Draw axes with a grid, and without a frame."""
     axes.grid(visible=True, color=GRID_COLOUR, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=10)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-
-
-def own_axis(axes: Axes, label: str, series: int) -> None:
-    """Label the vertical axis in the colour of its curve."""
-    colour = OKABE_ITO[series]
-    axes.set_ylabel(label, fontsize=11, color=colour)
-    axes.tick_params(axis="y", colors=colour, labelsize=10)

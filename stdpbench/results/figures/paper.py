@@ -2,24 +2,26 @@
 
 ``python -m stdpbench.results.figures.paper ORDER.npz`` carries out an *order* written by `write_order`, which has
 content, target file and width. Next to the figure it writes its numbers (``.csv``) and its caption (``.txt``). This
-module imports matplotlib only to draw (`stdpbench.results.figures.paper_parts`).
+module imports matplotlib only to draw (`stdpbench.results.figures.paper`).
 
 The content is a *spec*, a dict of plain values and arrays:
 
 ``{"kind": "lines", "x_label": …, "plots": [{"label": …, "lines": [{"x": …, "y": …, "label": …}, …]}, …]}``
-    Plots below each other with one horizontal axis. A line may have ``"error"``, an array that is drawn as a band
-    y ± error, ``"style"`` (``"-"``, ``"--"``, ``":"``, ``"-."``), ``"colour"``, and ``"steps"`` where y is of bins
-    around x. ``"marks": [(x, text), …]`` are vertical lines. Optional: ``"x_range": (low, high)``.
+    Plots below each other with one horizontal axis, each of which may have ``"range": (low, high)`` and
+    ``"log": True``. A line may have ``"error"`` as bars have, drawn as a band, ``"style"`` (such as ``"--"`` or
+    ``"o-"``), ``"colour"``, and ``"steps"`` where y is of bins around x. ``"marks": [(x, text), …]`` are vertical
+    lines. Optional: ``"x_range": (low, high)``, and ``"x_ticks"``, texts at 0, 1, 2, ….
 ``{"kind": "image", "image": (rows, columns), "label": …}``
     ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (about 0; orange is more, as on the screen).
     Optional: ``"levels": (low, high)``, ``"x_label"``, ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each
     column and row). NaN is a gap.
 ``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
-    Bars side by side. ``"error"`` is one array, or two rows: how far the bar reaches below and above the value.
-    Optional: ``"x_label"``. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars around these, as in a
-    histogram.
+    Bars side by side. ``"error"`` is one array, or two rows: how far the bar reaches below and above the value. A
+    series may have a ``"colour"``, and ``"texts"``, which stand at the ends of its bars. Optional: ``"x_label"``. With
+    ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars around these, as in a histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
-    Points in a plane without units, each group with its own colour and marker.
+    Points in a plane, each group with its own marker and colour, which may be given (``"colour"``). There are no
+    units, unless there are ``"x_label"`` and ``"y_label"``.
 ``{"kind": "scatter", "x": axis, "y": axis}``
     A point for each run. An axis is ``{"label": …, "values": …, "names": […], "log": …}``; with names, values are
     places among them. Optional: ``"colour"``, an axis, and ``"words"``, a text for each run, such as "supervised":
@@ -41,10 +43,11 @@ import csv
 import io
 import json
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +55,314 @@ from numpy.typing import NDArray
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
 from stdpbench.results.figures import saving
+from stdpbench.results.figures.drawing import DPI, OKABE_ITO, greys, new_figure, oranges_and_purples
+from stdpbench.results.figures.saving import INCH, PAPER_DPI, PAPER_PAD, POINTS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+Part = Mapping[str, Any]
+
+_SCREEN_WIDTH, _SCREEN_POINTS = 230.0, 10.0
+_STYLES = ("-", "--", ":", "-.")
+_MARKS = ("o", "x", "^", "s", "+", "D", "v", "*")
+_LABEL = 31  # letters of a label beside a plot
+_MANY = 500  # number of spikes above which dots are small
+_BELOW: dict[str, Any] = {"fontsize": "small", "loc": "upper right", "bbox_to_anchor": (1, -0.3)}
+"""Arguments for a legend below its plot."""
+_LETTERS = 40
+"""Legend columns that fit below a plot of one text column."""
+
+
+def draw(spec: Part, width: float = 88.0, font_size: float = POINTS, dpi: int = PAPER_DPI) -> Figure:
+    """Draw a figure.
+
+    Parameters
+    ----------
+    spec : mapping
+        What it shows; see `stdpbench.results.figures.paper`.
+    width : float
+        In mm.
+    font_size : float
+        In points.
+    dpi : int
+        Dots per inch, for images and PNG.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    import matplotlib
+
+    parts = list(spec["parts"]) if spec["kind"] == "stack" else [spec]
+    heights = [_heights(part) for part in parts]  # as shares of the width
+    flat = [height for part in heights for height in part]
+    below = sum(bool(series.get("label")) for part in parts for series in part.get("series", ()))
+    room = 0.0 if spec["kind"] == "diagram" else (2.2 + 0.7 * below) * font_size  # for the lowest label, and legends
+    high = width * sum(flat) + room  # mm
+    shared = len(parts) == 1 and parts[0]["kind"] in ("lines", "raster")
+    style: dict[Any, Any] = {"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}
+    with matplotlib.rc_context({**style, "font.size": font_size}):
+        figure = new_figure(width / INCH * DPI, high / INCH * DPI, constrained=True, pad=PAPER_PAD)
+        figure.set_dpi(dpi)
+        grid = figure.subplots(len(flat), 1, squeeze=False, sharex=shared, height_ratios=flat)
+        left = list(grid[:, 0])
+        for part, own in zip(parts, heights, strict=True):
+            axes, left = left[: len(own)], left[len(own) :]
+            if part.get("title"):
+                side = "right" if part["kind"] == "bars" and _lies(part) else "left"  # beside long names
+                axes[0].set_title(part["title"], loc=side)
+            _DRAWN[part["kind"]](part, axes)
+        figure.draw_without_rendering()  # texts of ticks are made here, in this font
+    return figure
+
+
+def figure_of(spec: Part, width: float | None) -> Figure:
+    """Draw a figure of a width in mm for a paper, or of a size for the screen."""
+    return draw(spec, _SCREEN_WIDTH, _SCREEN_POINTS, DPI) if width is None else draw(spec, width)
+
+
+def _heights(part: Part) -> list[float]:
+    """Return the heights of the axes of a part, as shares of the width."""
+    kind = part["kind"]
+    if kind == "lines":
+        return [0.62] if len(part["plots"]) == 1 else [0.36] * len(part["plots"])
+    if kind == "raster":
+        return [0.34] * len(part["rows"])
+    if kind == "image":
+        rows, columns = np.shape(part["image"])
+        return [min(1.3, max(0.2, 0.76 * rows / columns))]
+    if kind == "bars":
+        lines = len(part.get("labels", ())) * (1 if len(part["series"]) == 1 else 1 + len(part["series"]) / 2)
+        return [max(0.62, 0.05 * lines) if _lies(part) else 0.62]
+    if kind == "diagram":
+        return [part["height"] / part["width"]]
+    return [0.9 if kind == "points" else 0.72]
+
+
+def _lines(part: Part, axes: Sequence[Axes]) -> None:
+    names = {tuple(str(line.get("label", "")) for line in plot["lines"]) for plot in part["plots"]}
+    same = len(axes) > 1 and len(names) == 1  # one legend for all plots, outside of them
+    for plot, place in zip(part["plots"], axes, strict=True):
+        for number, line in enumerate(plot["lines"]):
+            x, y = np.asarray(line["x"]), np.asarray(line["y"])
+            colour = line.get("colour", _colour(number))
+            style = line.get("style", _STYLES[number % len(_STYLES)])
+            steps = "steps-mid" if line.get("steps") else "default"
+            label = line.get("label") or "_"
+            place.plot(x, y, style, color=colour, linewidth=1, markersize=3, drawstyle=steps, label=label)
+            if line.get("error") is not None:
+                below, above = np.broadcast_to(line["error"], (2, len(y)))
+                place.fill_between(x, y - below, y + above, color=colour, alpha=0.2, linewidth=0)
+        for x_mark, text in part.get("marks", ()):
+            place.axvline(x_mark, color="0.5", linewidth=0.7, linestyle="--")
+            if place is axes[0] and text:
+                where: Any = ("data", "axes fraction")
+                beside: dict[str, Any] = {"fontsize": "small", "rotation": 90, "va": "top", "ha": "right"}
+                place.annotate(text, (x_mark, 1), xycoords=where, **beside)
+        place.set(ylabel=textwrap.fill(plot["label"], _LABEL), ylim=plot.get("range"))
+        place.set_yscale("log" if plot.get("log") else "linear")
+        if any(line.get("label") for line in plot["lines"]):
+            if not same:
+                place.legend(fontsize="small")
+            elif place is axes[-1]:
+                place.legend(**_BELOW)
+    _share_time(part, axes)
+    axes[-1].set_xlabel(part.get("x_label", ""))
+    if part.get("x_ticks"):
+        axes[-1].set_xticks(range(len(part["x_ticks"])), part["x_ticks"])
+    axes[-1].get_figure().align_ylabels()  # type: ignore[union-attr]
+
+
+def _share_time(part: Part, axes: Sequence[Axes]) -> None:
+    for place in axes:
+        if part.get("x_range"):
+            place.set_xlim(*part["x_range"])
+
+
+def _image(part: Part, axes: Sequence[Axes]) -> None:
+    (place,) = axes
+    image, diverging = np.asarray(part["image"], np.float64), part.get("map") == "diverging"
+    levels = part.get("levels")
+    if levels is None:
+        known = image[np.isfinite(image)]
+        low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+        levels = (-max(abs(low), abs(high)), max(abs(low), abs(high))) if diverging else (min(low, 0.0), high)
+    colours = oranges_and_purples() if diverging else greys()
+    drawn = place.imshow(image, colours, interpolation="nearest", vmin=levels[0], vmax=levels[1])
+    place.get_figure().colorbar(drawn, ax=place, label=part.get("label", ""), shrink=0.8)  # type: ignore[union-attr]
+    place.spines[:].set_visible(True)
+    for side, axis in (("x", place.xaxis), ("y", place.yaxis)):
+        axis.set_label_text(part.get(f"{side}_label", ""))
+        ticks = part.get(f"{side}_ticks")
+        if ticks:
+            axis.set_ticks(range(len(ticks)), [str(tick) for tick in ticks])
+        elif not part.get(f"{side}_label"):
+            axis.set_ticks([])
+
+
+def _bars(part: Part, axes: Sequence[Axes]) -> None:
+    (place,) = axes
+    n, x, lies = len(part["series"]), part.get("x"), _lies(part)
+    names, values = (place.yaxis, place.xaxis) if lies else (place.xaxis, place.yaxis)
+    if x is None:
+        labels = [str(label) for label in part.get("labels", ())]
+        places, room = np.arange(len(labels)), 0.8
+        names.set_ticks(range(len(labels)), labels)
+    else:  # a histogram: bars at their values
+        places, room = np.asarray(x), float(np.min(np.diff(x))) if len(x) > 1 else 1.0
+    width = room / max(1, n)
+    for number, series in enumerate(part["series"]):
+        colour = series.get("colour", _colour(number))
+        style: dict[str, Any] = {"color": colour, "edgecolor": "white", "linewidth": 0.4}
+        style["label"] = series.get("label") or "_"
+        if series.get("error") is not None:
+            style |= {"xerr" if lies else "yerr": np.asarray(series["error"]).tolist(), "capsize": 2}
+        bar = place.barh if lies else place.bar
+        drawn = bar(places + (number - (n - 1) / 2) * width, np.asarray(series["values"]), width, **style)
+        place.bar_label(drawn, series.get("texts", [""] * len(places)), padding=2, fontsize="small")
+    names.set_label_text(part.get("x_label", ""))
+    values.set_label_text(part.get("y_label", ""))
+    if lies:  # the first at the top, as in a table
+        place.invert_yaxis()
+    if any(series.get("label") for series in part["series"]):
+        place.legend(**_BELOW)
+
+
+def _points(part: Part, axes: Sequence[Axes]) -> None:
+    (place,) = axes
+    for number, group in enumerate(part["groups"]):
+        style: dict[str, Any] = {"s": 3, "linewidths": 0.4, "rasterized": True, "label": group["label"]}
+        colour = group.get("colour", _colour(number))
+        place.scatter(group["x"], group["y"], marker=_mark(number), color=colour, **style)
+    place.set_aspect("equal", adjustable="datalim")
+    place.set(xlabel=part.get("x_label", ""), ylabel=part.get("y_label", ""))
+    if not part.get("x_label"):
+        place.set(xticks=[], yticks=[])
+    columns = -(-len(part["groups"]) // 20)
+    beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
+    place.legend(fontsize="small", markerscale=2, ncols=columns, **beside)
+
+
+def _scatter(part: Part, axes: Sequence[Axes]) -> None:
+    (place,) = axes
+    x, y = np.asarray(part["x"]["values"]), np.asarray(part["y"]["values"])
+    shade, words = part.get("colour"), np.array(part.get("words", ()))
+    framed = [word for word in dict.fromkeys(words.tolist()) if word]
+    for number, word in enumerate(framed):
+        frame: dict[str, Any] = {"facecolors": "none", "edgecolors": "black", "linewidths": 0.7, "label": word}
+        place.scatter(x[words == word], y[words == word], s=45, marker="sD"[number % 2], **frame)
+    if shade is None:
+        place.scatter(x, y, s=14, color=OKABE_ITO[0])
+    elif shade["names"]:
+        for number, name in enumerate(shade["names"]):
+            of_name = np.asarray(shade["values"]) == number
+            place.scatter(x[of_name], y[of_name], s=14, marker=_mark(number), color=_colour(number), label=str(name))
+    else:
+        norm = "log" if shade["log"] else None
+        drawn = place.scatter(x, y, s=14, c=shade["values"], norm=norm, cmap="viridis", plotnonfinite=True)
+        bar = place.get_figure().colorbar(drawn, ax=place, label=shade["label"])  # type: ignore[union-attr]
+        if shade["log"]:
+            _label_powers(bar.ax.yaxis)
+    if shade is not None and shade["names"]:
+        place.legend(title=shade["label"], **_BELOW)
+    elif framed:
+        place.legend(**_BELOW)
+    for side, axis in (("x", place.xaxis), ("y", place.yaxis)):
+        axis.set_label_text(part[side]["label"])
+        if part[side]["names"]:
+            axis.set_ticks(range(len(part[side]["names"])), [str(name) for name in part[side]["names"]])
+        elif part[side]["log"]:
+            place.set(**{f"{side}scale": "log"})
+            _label_powers(axis)
+
+
+def _label_powers(axis: Axis) -> None:
+    """Label a logarithmic axis with plain numbers, since formulas are not drawn."""
+    from matplotlib.ticker import LogFormatter
+
+    axis.set_major_formatter(LogFormatter())
+    axis.set_minor_formatter(LogFormatter())
+
+
+def _raster(part: Part, axes: Sequence[Axes]) -> None:
+    for number, (row, place) in enumerate(zip(part["rows"], axes, strict=True)):
+        size = 1.5 if len(row["t"]) > _MANY else 4.0
+        style: dict[str, Any] = {"markersize": size, "markeredgewidth": 0, "rasterized": True}
+        place.plot(row["t"], row["index"], ".", color=_colour(number), **style)
+        place.set_ylabel(row.get("label", ""))
+        if row.get("size"):  # the first above
+            room = 0.5 + 0.02 * row["size"]
+            place.set_ylim(row["size"] - 1 + room, -room)
+    _share_time(part, axes)
+    axes[-1].set_xlabel(part.get("x_label", "time (ms)"))
+
+
+def _diagram(part: Part, axes: Sequence[Axes]) -> None:
+    """Draw boxes and arrows; a triangle excites, a disc inhibits, a thick line learns."""
+    from matplotlib import rcParams
+    from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
+    from matplotlib.path import Path as Curve
+
+    (place,) = axes
+    wide, high = float(part["width"]), float(part["height"])
+    # texts fit into their boxes
+    font = min(rcParams["font.size"], 72 * place.get_figure().get_figwidth() / (wide + 1))  # type: ignore[union-attr]
+    place.set(xlim=(0, wide), ylim=(high, 0), aspect="equal")
+    place.axis("off")
+    for box in part["boxes"]:
+        x, y, w, h = box["place"]
+        style = "round,pad=0,rounding_size=0.3"
+        place.add_patch(FancyBboxPatch((x, y), w, h, style, facecolor="#F4F5F7", edgecolor="#5D6470", linewidth=0.8))
+        top = y + h / 2 - 1.25 * (len(box["texts"]) - 1) / 2
+        for number, text in enumerate(box["texts"]):
+            weight, colour = ("bold", "black") if number == 0 else ("normal", "#404650")
+            look: dict[str, Any] = {"fontsize": font, "fontweight": weight, "color": colour}
+            place.text(x + w / 2, top + 1.25 * number, text, ha="center", va="center", **look)
+    for arrow in part["arrows"]:
+        path, colour, back = arrow["path"], arrow["colour"], arrow["back"]
+        codes = [Curve.MOVETO] + [Curve.CURVE4] * (len(path) - 1)
+        thick = 1.8 if arrow["learns"] else 0.8
+        place.add_patch(PathPatch(Curve(path, codes), fill=False, edgecolor=colour, linewidth=thick))
+        x, y = path[-1]
+        if arrow["head"] == "disc":
+            place.add_patch(Circle((x + 0.36 * back, y), 0.36, facecolor=colour, edgecolor="none", zorder=3))
+        else:
+            corners = [(x, y), (x + 0.85 * back, y - 0.38), (x + 0.85 * back, y + 0.38)]
+            fill = "white" if arrow["head"] == "open" else colour
+            place.add_patch(Polygon(corners, facecolor=fill, edgecolor=colour, linewidth=0.8, zorder=3))
+        for number, (text, left, middle) in enumerate(arrow["labels"]):
+            weight, colour = ("bold", "black") if number == 0 else ("normal", "#404650")
+            place.text(left, middle, text, va="center", fontsize=font, fontweight=weight, color=colour)
+
+
+_DRAWN = {
+    "lines": _lines,
+    "image": _image,
+    "bars": _bars,
+    "points": _points,
+    "scatter": _scatter,
+    "raster": _raster,
+    "diagram": _diagram,
+}
+
+
+def _lies(part: Part) -> bool:
+    """Whether bars are horizontal, since their names would overlap otherwise."""
+    labels = [str(label) for label in part.get("labels", ())]
+    return len(labels) * max(map(len, labels), default=0) > _LETTERS
+
+
+def _colour(number: int) -> str:
+    return OKABE_ITO[number % len(OKABE_ITO)]
+
+
+def _mark(number: int) -> str:
+    return _MARKS[number % len(_MARKS)]
+
 
 Spec = Mapping[str, Any]
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
@@ -112,6 +423,13 @@ def spec_of_table(table: Table) -> dict[str, Any] | None:
             lines.append({"x": x[mine], "y": columns[k][mine], "label": group if len(distinct) > 1 else ""})
         plots.append({"label": names[k], "lines": lines})
     return {"kind": "lines", "x_label": names[of_numbers[0]] if x_known else "row", "plots": plots}
+
+
+def histogram(values: NDArray[np.floating[Any]], x_label: str, y_label: str, bins: int = 20) -> dict[str, Any]:
+    """Return the specification of a histogram of the values that are finite."""
+    counts, edges = np.histogram(values[np.isfinite(values)], bins)
+    x = (edges[:-1] + edges[1:]) / 2
+    return {"kind": "bars", "x": x, "x_label": x_label, "y_label": y_label, "series": [{"values": counts}]}
 
 
 def table_text(table: Table, dialect: str = "csv") -> str:
@@ -217,9 +535,9 @@ def write_beside(figure: Path, table: Table | None, words: str) -> list[Path]:
 def write_order(path: Path, spec: Spec, table: Table | None, order: Order) -> None:
     """Write everything that the process needs to one file."""
     arrays: dict[str, NDArray[Any]] = {}
-    packed = {"spec": _packed(spec, arrays), "order": asdict(order), "table": _plain(table)}
+    packed = {"spec": _packed(spec, arrays), "order": asdict(order), "table": _packed(table, arrays)}
     with path.open("wb") as file:
-        np.savez(file, order=np.array(json.dumps(packed)), **arrays)  # type: ignore[arg-type]
+        np.savez(file, order=np.array(json.dumps(packed, default=str)), **arrays)  # type: ignore[arg-type]
 
 
 def _read_order(path: Path) -> tuple[Spec, Table | None, Order]:
@@ -248,18 +566,6 @@ def _unpacked(value: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
     if isinstance(value, dict):
         return {key: _unpacked(inner, arrays) for key, inner in value.items()}
     return [_unpacked(inner, arrays) for inner in value] if isinstance(value, list) else value
-
-
-def _plain(table: Table | None) -> Any:
-    if table is None:
-        return None
-    return list(table[0]), [[_cell(value) for value in row] for row in table[1]]
-
-
-def _cell(value: object) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    return value if isinstance(value, int | float | str | bool) or value is None else str(value)
 
 
 def _number(value: object) -> float:
@@ -295,7 +601,7 @@ def export(spec: Spec, table: Table | None, order: Order) -> list[Path]:
     if target.suffix.lower() not in saving.FORMATS:
         raise StdpbenchError(f"{target.name} must end in .pdf, .svg or .png")
     check_beside(target)
-    from stdpbench.results.figures.paper_parts import draw
+    from stdpbench.results.figures.paper import draw
 
     saving.write_figure(draw(spec, order.width, order.font_size, order.dpi), target)
     return [target, *write_beside(target, table, order.caption)]

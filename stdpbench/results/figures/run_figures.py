@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import label as unit_label
-from stdpbench.results.figures.drawing import curve, new_figure, own_axis, spaced
-from stdpbench.results.figures.saving import at_width
+from stdpbench.results.figures.drawing import spaced
+from stdpbench.results.figures.paper import figure_of
+from stdpbench.results.figures.saving import letters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_CHANGES, _LONGEST_CHANGE = 9, 110  # changes listed below a figure, and characters of each
-_CHANGE_COLOUR = "#444444"
+_SCREEN_LETTERS = 85
 
 
 def accuracy_over_time(
@@ -71,65 +71,32 @@ def accuracy_over_time(
     Returns
     -------
     matplotlib.figure.Figure
-        Accuracy above; below it, if either is given, theta (left axis) and spikes (right axis).
-
-    Raises
-    ------
-    StdpbenchError
-        If the arrays differ in length.
+        Accuracy above; below it theta and spikes, if they are given.
     """
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    below = {"mean_theta": mean_theta, "spikes_per_image": spikes_per_image}
-    for name, values in {**accuracy, **below}.items():
-        if values is not None and len(values) != len(presentations):
-            raise StdpbenchError(f"there are {len(presentations)} points in time, but {len(values)} of {name}")
-    two = mean_theta is not None or spikes_per_image is not None
-    lines = _change_lines(changes)
-    figure = new_figure(900, (640 if two else 420) + 16 * len(lines), constrained=True)
-    heights = [3, 2] if two else [1]
-    panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)
-    upper, lower = panels[0, 0], panels[-1, 0]
-    for series, (name, values) in enumerate(accuracy.items()):
-        curve(upper, presentations, 100 * np.asarray(values, np.float64), series, name)
-    upper.set_ylabel(f"accuracy on {spaced(window)} {noun}s (%)" if window else "accuracy (%)", fontsize=11)
-    if accuracy:
-        upper.legend(loc="lower right", fontsize=10, title="read-out", title_fontsize=10)
-    if title:
-        upper.set_title("\n".join(textwrap.wrap(title, 85)), fontsize=12, loc="left")
+    of = f"accuracy on {spaced(window)} {noun}s (%)" if window else "accuracy (%)"
+    shares = [_line(presentations, 100 * np.asarray(values), name) for name, values in accuracy.items()]
+    plots: list[dict[str, Any]] = [{"label": of, "lines": shares}]
     if mean_theta is not None:
-        curve(lower, presentations, mean_theta, 0, "mean theta")
-        own_axis(lower, unit_label("mean theta", theta_unit), 0)
+        plots.append({"label": unit_label("mean theta", theta_unit), "lines": [_line(presentations, mean_theta)]})
     if spikes_per_image is not None:
-        side = lower.twinx() if mean_theta is not None else lower
         label = f"{population} spikes per {noun}".lstrip()
-        curve(side, presentations, spikes_per_image, 1, label)
-        own_axis(side, label, 1)
-        if mean_theta is not None:
-            side.grid(visible=False)  # the grid of theta is enough
-            side.spines["right"].set_visible(True)
+        plots.append({"label": label, "lines": [_line(presentations, spikes_per_image)]})
     numbers: dict[int, list[str]] = {}
     for number, (position, _) in enumerate(changes, 1):
         numbers.setdefault(position, []).extend([str(number)] if number <= _MOST_CHANGES else [])
-    for position, found in numbers.items():
-        for axes in dict.fromkeys((upper, lower)):
-            axes.axvline(position, color=_CHANGE_COLOUR, linewidth=1.2, linestyle=":", zorder=1)
-        upper.annotate(
-            ", ".join(found),
-            (position, 1.0),
-            xycoords=upper.get_xaxis_transform(),
-            xytext=(3, -2),
-            textcoords="offset points",
-            va="top",
-            fontsize=9,
-            color=_CHANGE_COLOUR,
-        )
-    if lines:
-        figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=9, color=_CHANGE_COLOUR)
-    lower.set_xlabel("training presentations", fontsize=11)
-    lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: spaced(round(value))))
-    lower.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
-    return at_width(figure, width)
+    spec = {
+        "kind": "lines",
+        "title": "\n".join(textwrap.wrap(title or "", letters(width, _SCREEN_LETTERS))),
+        "x_label": "\n".join(["training presentations", *_change_lines(changes)]),
+        "plots": plots,
+        "marks": [(position, ", ".join(some)) for position, some in numbers.items()],
+    }
+    return figure_of(spec, width)
+
+
+def _line(x: NDArray[Any], y: NDArray[Any], label: str = "") -> dict[str, Any]:
+    known = ~np.isnan(y)
+    return {"x": np.asarray(x)[known], "y": y[known], "label": label}
 
 
 def _change_lines(changes: Sequence[tuple[int, str]]) -> list[str]:

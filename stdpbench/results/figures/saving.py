@@ -5,11 +5,14 @@ Every command and function that writes a figure takes the same formats and the s
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_aside
@@ -28,6 +31,9 @@ INCH: Final = 25.4  # mm
 _SCREEN_POINTS = 11.0
 _UNITS = {"mm": 1.0, "cm": 10.0, "in": INCH}
 _LEAST, _MOST = 30.0, 600.0
+_PAGE_DPI = 160
+_INK = "#123457"  # replaced by the colour of the text of a page
+_TEXT_AS_TEXT: Final[dict[Any, Any]] = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "stdpbench"}
 _LETTER = 0.6  # mean width of a letter, as a share of the font size
 
 Width = float | str
@@ -129,36 +135,29 @@ def at_width(figure: Figure, width: float | None) -> Figure:
     """
     if width is None:
         return figure
-    from matplotlib.collections import Collection
     from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
     from matplotlib.text import Text
 
     factor, (wide, high) = POINTS / _SCREEN_POINTS, figure.get_size_inches()
     across = width / INCH / wide
     figure.set_size_inches(width / INCH, high * (across + max(across, factor)) / 2)
     figure.set_dpi(PAPER_DPI)
-    found: Callable[[type[Any]], Sequence[Any]] = figure.findobj
-    ticks: set[Any] = set()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            for which in ("major", "minor"):
-                labels: Sequence[Any] = axis.get_ticklabels(minor=which == "minor")
-                ticks.update(axis.get_ticklabels(which="both"))
-                if labels:
-                    axis.set_tick_params(which=which, labelsize=labels[0].get_fontsize() * factor)
+    found: Callable[[Any], Sequence[Any]] = figure.findobj
+    scales = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    for axis in scales:
+        for which in ("major", "minor"):
+            labels: Sequence[Any] = axis.get_ticklabels(which=which)
+            if labels:
+                axis.set_tick_params(which=which, labelsize=labels[0].get_fontsize() * factor)
+    ticks = {label for axis in scales for label in axis.get_ticklabels(which="both")}
     for text in found(Text):
         if text not in ticks:
             text.set_fontsize(text.get_fontsize() * factor)
+    for drawn in found(lambda artist: hasattr(artist, "set_linewidth")):
+        drawn.set_linewidth(np.multiply(drawn.get_linewidth(), factor))
     for line in found(Line2D):
-        line.set_linewidth(line.get_linewidth() * factor)
-        line.set_markersize(line.get_markersize() * factor)
-        line.set_markeredgewidth(line.get_markeredgewidth() * factor)
-    for patch in found(Patch):
-        patch.set_linewidth(patch.get_linewidth() * factor)
-    for drawn in found(Collection):
-        drawn.set_linewidths([factor * one for one in drawn.get_linewidths()])
+        line.set(markersize=line.get_markersize() * factor, markeredgewidth=line.get_markeredgewidth() * factor)
     if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):
         layout.set(w_pad=PAPER_PAD, h_pad=PAPER_PAD)
     return figure
@@ -186,9 +185,40 @@ def write_figure(figure: Figure, path: str | Path) -> None:
     dpi = figure.dpi if ending == "png" else max(PAPER_DPI, figure.dpi)
     settings: AbstractContextManager[None] = nullcontext()
     if ending != "png":  # all threads share them
-        settings = matplotlib.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "stdpbench"})
+        settings = matplotlib.rc_context(_TEXT_AS_TEXT)
     with settings:
         write_aside(path, lambda file: figure.savefig(file, format=ending, dpi=dpi, metadata=_METADATA[ending]))
+
+
+def embedded(draw: Callable[..., Figure], *arguments: Any, **options: Any) -> str:
+    """Draw a figure for an HTML page.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws the figure from the other arguments, in colours of matplotlib's settings where it gives none.
+
+    Returns
+    -------
+    str
+        SVG in the colour of the text of the page, without a background.
+    """
+    import matplotlib
+
+    text = io.StringIO()
+    coloured = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color")
+    settings: dict[Any, Any] = {
+        **_TEXT_AS_TEXT,
+        **dict.fromkeys(coloured, _INK),
+        "axes.grid": True,
+        "grid.alpha": 0.15,
+    }
+    with matplotlib.rc_context(settings):
+        figure = draw(*arguments, **options)
+        figure.savefig(text, format="svg", dpi=_PAGE_DPI, metadata=_METADATA["svg"], transparent=True)
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor").replace("#000000", "currentColor")
+    return svg.replace("<svg ", '<svg role="img" ', 1)
 
 
 # without times and versions: equal figures give equal files

@@ -8,7 +8,7 @@ import numpy as np
 
 from stdpbench.data.stimuli import Events, Signal
 from stdpbench.experiment.dry_run import ShownStimulus
-from stdpbench.results.figures.drawing import GRID_COLOUR, OKABE_ITO, blues, greys, new_figure, spaced
+from stdpbench.results.figures.drawing import OKABE_ITO, blues, greys, new_figure, plain, spaced
 from stdpbench.results.figures.saving import at_width
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def stimulus_figure(shown: ShownStimulus, *, title: str = "", width: float | Non
     beside = isinstance(stimulus, Events | np.ndarray)
     heights = [*([1.2] if signal is not None else []), 2.0, 0.8]
     figure = new_figure(_WIDTH, _HEIGHT + (_ROW if signal is not None else 0), constrained=True)
-    grid = figure.add_gridspec(len(heights), 2 if beside else 1, height_ratios=heights, width_ratios=_widths(beside))
+    widths = [_PLANE_COLUMN, 1.0] if beside else [1.0]
+    grid = figure.add_gridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
     first = figure.add_subplot(grid[0, -1])
     rows = [first, *(figure.add_subplot(grid[row, -1], sharex=first) for row in range(1, len(heights)))]
     if signal is not None:
@@ -65,18 +66,6 @@ def stimulus_figure(shown: ShownStimulus, *, title: str = "", width: float | Non
     return at_width(figure, width)
 
 
-def _widths(beside: bool) -> list[float]:
-    return [_PLANE_COLUMN, 1.0] if beside else [1.0]
-
-
-def _plain(axes: Axes) -> None:
-    axes.grid(visible=True, color=GRID_COLOUR, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=10)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
 def _draw_signal(axes: Axes, signal: Signal) -> None:
     """Draw each channel as a line between its samples."""
     time = np.arange(signal.values.shape[1]) / signal.rate * 1e3
@@ -85,7 +74,7 @@ def _draw_signal(axes: Axes, signal: Signal) -> None:
         axes.plot(time, values, color=colour, linewidth=1.2, label=str(channel))
     n = len(signal.values)
     axes.set_ylabel("value" if n <= _CURVES else f"value (first {_CURVES} of {n} channels)", fontsize=11)
-    _plain(axes)
+    plain(axes)
 
 
 def _draw_spikes(axes: Axes, shown: ShownStimulus) -> None:
@@ -102,7 +91,7 @@ def _draw_spikes(axes: Axes, shown: ShownStimulus) -> None:
     axes.set_ylim(max(shown.n_inputs, 1) - 0.5, -0.5)
     axes.set_ylabel("input", fontsize=11)
     axes.set_title(f"{spaced(len(spikes))} spikes of {spaced(shown.n_inputs)} inputs", fontsize=10, loc="left")
-    _plain(axes)
+    plain(axes)
 
 
 def _draw_rates(axes: Axes, shown: ShownStimulus) -> None:
@@ -113,7 +102,7 @@ def _draw_rates(axes: Axes, shown: ShownStimulus) -> None:
         axes.stairs(values, edges * 1e3, baseline=None, color=OKABE_ITO[number], linewidth=1.4)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("rate (Hz)", fontsize=11)
-    _plain(axes)
+    plain(axes)
 
 
 def _draw_picture(axes: Axes, picture: np.ndarray, shown: ShownStimulus) -> None:
@@ -127,7 +116,7 @@ def _draw_picture(axes: Axes, picture: np.ndarray, shown: ShownStimulus) -> None
         axes.set_ylim(width - 0.5, -0.5)
         axes.set_ylabel("feature", fontsize=11)
         axes.set_xlabel("value, 0 to 255", fontsize=11)
-        _plain(axes)
+        plain(axes)
         return
     axes.imshow(picture.reshape(height, width), cmap=greys(), vmin=0, vmax=max(float(picture.max(initial=0)), 1e-9))
     axes.set_xlabel("dark pixels:\nactive inputs", fontsize=10)
@@ -147,7 +136,7 @@ def _draw_planes(axes: list[Axes], events: Events, shown: ShownStimulus) -> None
             place.barh(np.arange(width), plane[0], color=OKABE_ITO[number % len(OKABE_ITO)], height=1.0)
             place.set_ylim(width - 0.5, -0.5)
             place.set_ylabel("channel", fontsize=11)
-            _plain(place)
+            plain(place)
             continue
         image = place.imshow(plane, cmap=blues(), vmin=0, vmax=largest)
         place.set_xticks([])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,18 +17,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH, _HEIGHT = 1000, 260  # of a row, in pixels
-_QUANTITIES = {
+QUANTITIES = {
     "rate": "rate (Hz)",
     "cv": "irregularity (CV of ISI)",
     "synchrony": "synchrony",
     "delta": "power at 2–4 Hz",
     "gamma": "power at 30–70 Hz",
 }
+"""Labels of the measures that each population has."""
+_RHYTHMS = ("delta", "gamma")  # relative to 1
 
 
 def stream_figure(
     columns: Mapping[str, NDArray[Any]],
     answers: Mapping[str, NDArray[Any]],
+    deviations: Mapping[str, NDArray[Any]] = MappingProxyType({}),
     *,
     title: str = "",
     width: float | None = None,
@@ -40,12 +44,14 @@ def stream_figure(
         `stdpbench.runs.analysis.stream_series.stream_columns`.
     answers : mapping of str to ndarray
         `stdpbench.runs.analysis.stream_series.pattern_answers`; empty without patterns.
+    deviations : mapping of str to ndarray
+        Standard deviations of some of the columns, drawn as bands.
     title : str
         Title of the figure.
     width : float, optional
         Width in mm, for a paper. Default: that of a screen.
     """
-    rows = [name for name in _QUANTITIES if any(_known(columns, name))]
+    rows = [name for name in QUANTITIES if any(_known(columns, name))]
     weights = [name for name in columns if name.startswith("weights.")]
     n_rows = len(rows) + bool(len(answers)) + len(weights)
     figure = new_figure(_WIDTH, max(1, n_rows) * _HEIGHT, constrained=True)
@@ -54,9 +60,17 @@ def stream_figure(
     for name in rows:
         last = next(axes)
         for number, key in enumerate(_known(columns, name)):
-            curve(last, columns["time"], columns[key], number, key.partition(".")[2])
-        last.set_ylabel(_QUANTITIES[name], fontsize=10)
-        last.set_ylim(bottom=0)
+            time, values = columns["time"], columns[key]
+            curve(last, time, values, number, key.partition(".")[2])
+            if key in deviations:
+                low, high = values - deviations[key], values + deviations[key]
+                last.fill_between(time, low, high, color=last.lines[-1].get_color(), alpha=0.25, linewidth=0)
+        last.set_ylabel(QUANTITIES[name], fontsize=10)
+        if name in _RHYTHMS:
+            last.set_yscale("log")
+            last.axhline(1.0, color="0.5", linewidth=0.8, linestyle=":")
+        else:
+            last.set_ylim(bottom=0)
         last.legend(fontsize=9)
     if len(answers):
         last = next(axes)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.results.figures.drawing import GRID_COLOUR, MARKERS, OKABE_ITO, new_figure
-from stdpbench.results.figures.saving import NARROW, at_width
+from stdpbench.results.figures.drawing import OKABE_ITO
+from stdpbench.results.figures.paper import figure_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Columns = Mapping[str, NDArray[np.float64]]
@@ -70,52 +69,35 @@ def surrogate_training_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        A panel for the accuracy while training, one for the length of the gradient with respect to the weights of each
-        layer, and one for each share, of hidden neurons: a colour per entry of `series`, a line style per layer.
+        A plot of the accuracy while training, one of the length of the gradient with respect to the weights of each
+        layer, and one of each share, of hidden neurons: a colour per entry of `series`, a line style per layer.
     """
     every = [run for runs in series.values() for run in runs]
     layers = list(dict.fromkeys(name for run in every for name in layers_with_gradients(run)))
-    columns, size = (2, (700, 860)) if width is not None and width < NARROW else (4, (1320, 430))
-    figure = new_figure(*size, constrained=True)
-    figure.suptitle(f"{title} (supervised)" if title else "Supervised", fontsize=10)
-    panels = figure.subplots(4 // columns, columns).ravel()
+    accuracy, gradients = list[dict[str, Any]](), list[dict[str, Any]]()
+    shares: dict[str, list[dict[str, Any]]] = {name: [] for name in _SHARES}
     for number, (label, runs) in enumerate(series.items()):
-        colour = OKABE_ITO[number % len(OKABE_ITO)]
-        marker = "" if len(series) <= len(OKABE_ITO) else MARKERS[number // len(OKABE_ITO) % len(MARKERS)]
-        style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 3.5, "linewidth": 1.4}
-        _draw(panels[0], runs, "accuracy", 100.0, {**style, "label": label})
+        colour = {"colour": OKABE_ITO[number % len(OKABE_ITO)]}
+        accuracy += _mean(runs, "accuracy", 100.0, {**colour, "style": "-", "label": label})
         for place, layer in enumerate(layers):
-            dashed = {**style, "linestyle": _STYLES[place % len(_STYLES)]}
-            _draw(panels[1], runs, f"{layer}.gradient", 1.0, dashed)
-            if layer != layers[-1]:
-                for axes, share in zip(panels[2:], _SHARES, strict=True):
-                    _draw(axes, runs, f"{layer}.{share}", 100.0, dashed)
-    panels[0].set_ylabel("accuracy while training (%)")
-    panels[1].set_ylabel("length of the gradient")
-    panels[1].set_yscale("log")
-    for axes, label in zip(panels[2:], _SHARES.values(), strict=True):
-        axes.set(ylabel=label, ylim=(-2, 102))
-    for axes in panels:
-        axes.set_xlabel("passes")
-        axes.grid(color=GRID_COLOUR)
-    handles = list(panels[0].get_lines()) if len(series) > 1 else []
-    for place, layer in enumerate(layers):
-        handles += panels[1].plot([], [], color="black", linestyle=_STYLES[place % len(_STYLES)], label=layer)
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=min(len(handles), 10 * columns // 4),
-        fontsize=8,
-        frameon=False,
-    )
-    return at_width(figure, width)
+            style = {**colour, "style": _STYLES[place % len(_STYLES)], "label": "" if number else layer}
+            gradients += _mean(runs, f"{layer}.gradient", 1.0, style)
+            for share, lines in shares.items() if layer != layers[-1] else ():
+                lines += _mean(runs, f"{layer}.{share}", 100.0, style)
+    plots = [
+        {"label": "accuracy while training (%)", "lines": accuracy},
+        {"label": "length of the gradient", "log": True, "lines": gradients},
+        *({"label": _SHARES[share], "range": (-2, 102), "lines": lines} for share, lines in shares.items()),
+    ]
+    heading = f"{title} (supervised)" if title else "Supervised"
+    return figure_of({"kind": "lines", "title": heading, "x_label": "passes", "plots": plots}, width)
 
 
-def _draw(axes: Axes, runs: Sequence[Columns], name: str, factor: float, style: Mapping[str, Any]) -> None:
-    """Draw the mean over runs, as far as all of them have come."""
+def _mean(runs: Sequence[Columns], name: str, factor: float, style: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the line of the mean over runs, as far as all of them have come; empty if none has the measure."""
     known = [run for run in runs if name in run]
     if not known:
-        return
+        return []
     n = min(len(run["pass"]) for run in known)
     values = np.mean([run[name][:n] for run in known], axis=0) * factor
-    axes.plot(known[0]["pass"][:n], values, **style)
+    return [{"x": known[0]["pass"][:n], "y": values, **style}]

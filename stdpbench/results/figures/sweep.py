@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stdpbench.results.figures.drawing import GRID_COLOUR, OKABE_ITO, new_figure
+from stdpbench.results.figures.drawing import OKABE_ITO, new_figure, plain
 from stdpbench.results.figures.saving import NARROW, at_width
 
 if TYPE_CHECKING:
@@ -101,12 +101,10 @@ def sweep_figure(
         axes.set_yticks(places, labels, fontsize=10)
         axes.set_ylim(places[-1] + 0.8, places[0] - 0.8)
     for axes in panels:
-        axes.grid(visible=True, axis="x", color=GRID_COLOUR, linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.tick_params(axis="x", labelsize=10)
+        plain(axes)
+        axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
-        for side in ("top", "right", "left"):
-            axes.spines[side].set_visible(False)
+        axes.spines["left"].set_visible(False)
     panels[0].set_title("\n".join(textwrap.wrap(title, room)), fontsize=12, loc="left")
     return at_width(figure, width)
 

@@ -13,12 +13,13 @@ import numpy as np
 
 from stdpbench.base import units
 from stdpbench.results.figures.comparison import (
+    MEASURES,
     Course,
     SeedMean,
     Titled,
     called,
-    spikes_label,
-    theta_label,
+    courses_spec,
+    labels_of,
     with_words,
 )
 from stdpbench.results.figures.paper import Table
@@ -39,20 +40,8 @@ from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 
-MEASURES = {
-    "vote": ("running accuracy (%)", 100.0),
-    "spikes": ("spikes per picture", 1.0),
-    "mean_theta": ("mean theta", 1.0),
-}
-"""Plotted attributes of a `Course`, with axis label and scale factor; see also `labels_of`."""
 _MOST_NAMED = 12  # parameters in which runs differ that a caption names
 _MOST_IN_NAME = 3  # and that tell a run from the others in a legend
-
-
-def labels_of(courses: Sequence[Course]) -> dict[str, str]:
-    """Return the axis labels of `MEASURES`, with the population that all runs read, and the unit of theta."""
-    own = {"spikes": spikes_label(courses), "mean_theta": theta_label(courses)}
-    return {name: label for name, (label, _) in MEASURES.items()} | own
 
 
 def comparison_spec(
@@ -69,26 +58,9 @@ def comparison_spec(
     comparison : Comparison, optional
         The same runs compared, for the caption.
     """
-    plots, labels, titles = [], labels_of(courses), with_words(courses)
-    for name, (_, factor) in MEASURES.items():
-        lines = []
-        for course, title in zip(courses, titles, strict=True):
-            y = factor * getattr(course, name)
-            known = np.isfinite(y)
-            if known.any():
-                lines.append({"x": course.presentations[known].astype(float), "y": y[known], "label": title})
-        if lines:
-            plots.append({"label": labels[name], "lines": lines})
-    if not plots:
-        return None
-    return {
-        "kind": "lines",
-        "x_label": "training presentations",
-        "plots": plots,
-        "title": _heading(courses),
-        "n": f"{len(courses)} runs",
-        "caption": comparison_caption(courses, version, comparison),
-    }
+    spec = courses_spec(courses)
+    caption = comparison_caption(courses, version, comparison)
+    return spec and {**spec, "title": _heading(courses), "n": f"{len(courses)} runs", "caption": caption}
 
 
 def comparison_caption(

@@ -7,16 +7,10 @@ of all that it depends on.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from stdpbench.base.files import write_text_aside
 from stdpbench.declare.learned_names import is_delay, weights_of
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import open_simulator
@@ -24,7 +18,7 @@ from stdpbench.experiment import Experiment, input_shape, n_presentations
 from stdpbench.results.readout import READOUTS, assign, readouts, score
 from stdpbench.runs.process.training import train
 from stdpbench.runs.protocol.facts import Progress
-from stdpbench.studies.report.evaluated_run import EvaluatedRun
+from stdpbench.studies.report.evaluated_run import EvaluatedRun, keep_measured, key_of, measured
 from stdpbench.studies.report.presentations import Presentation, Presenter
 from stdpbench.studies.report.rows import Accuracy, stored_row
 
@@ -72,7 +66,7 @@ def measure(run: EvaluatedRun, simulator: str | None, workers: int, folder: Path
     folder : Path
         Folder of `FILE`, which exists.
     """
-    if _stored(run, folder) is not None:
+    if measured(folder / FILE, _key(run)):
         return
     start = run.start_network()
     experiment = without_learning(run.start)
@@ -101,15 +95,17 @@ def measure(run: EvaluatedRun, simulator: str | None, workers: int, folder: Path
         name: score(readouts.get(name)().predict(counts["test"], assignment), run.test_labels, run.n_classes)
         for name in READOUTS
     }
-    kept = {"key": _key(run), "scores": {name: value.to_mapping() for name, value in scores.items()}}
-    write_text_aside(folder / FILE, json.dumps(kept, indent=1) + "\n")
+    keep_measured(folder / FILE, _key(run), {name: value.to_mapping() for name, value in scores.items()})
 
 
 def rows(run: EvaluatedRun, folder: Path) -> list[Accuracy]:
     """Return the stored accuracies; none if they have not been measured for this run."""
     if run.missing:  # what it depends on cannot be known
         return []
-    stored, note = _stored(run, folder) or {}, "thresholds adapted to all training pictures, weights as at the start"
+    stored, note = (
+        measured(folder / FILE, _key(run)),
+        "thresholds adapted to all training pictures, weights as at the start",
+    )
     return [
         stored_row(run.start_group, f"{NAME}, {name}", stored[name], len(run.label_counts), note)
         for name in READOUTS
@@ -117,19 +113,7 @@ def rows(run: EvaluatedRun, folder: Path) -> list[Accuracy]:
     ]
 
 
-def _stored(run: EvaluatedRun, folder: Path) -> dict[str, Any] | None:
-    try:
-        kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    valid = isinstance(kept, dict) and kept.get("key") == _key(run) and isinstance(kept.get("scores"), dict)
-    return dict(kept["scores"]) if valid else None
-
-
 def _key(run: EvaluatedRun) -> str:
     sizes = len(run.split.train), len(run.label_counts), len(run.test_counts)
-    digest = hashlib.sha256(f"{run.start.digest} {run.experiment.digest} {run.part} {sizes}".encode())
-    digest.update(np.ascontiguousarray(run.test_labels).data)
-    for array in run.start_network().values():
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
+    text = f"{run.start.digest} {run.experiment.digest} {run.part} {sizes}"
+    return key_of(text, (run.test_labels, *run.start_network().values()))

@@ -7,8 +7,9 @@ embeddings. Each row contains the number of pictures.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from statistics import fmean, stdev
 from typing import Any
 
@@ -17,21 +18,141 @@ from numpy.typing import NDArray
 
 from stdpbench.engine.network import prototypes
 from stdpbench.experiment import graph_for
-from stdpbench.results.readout import READOUTS, Assignment, assign, readouts, score
+from stdpbench.results.readout import (
+    INTERVAL,
+    READOUTS,
+    Assignment,
+    Known,
+    SpikeTrains,
+    assign,
+    readouts,
+    score,
+    timed_readouts,
+    wilson_interval,
+)
 from stdpbench.results.readout.baselines import SAMPLES, kmeans_accuracy, prototype_accuracy
+from stdpbench.results.readout.cluster_measures import agreement, compactness, contingency, matched
+from stdpbench.results.readout.clustering import METHODS, Features, cluster, features, winners
+from stdpbench.results.readout.embedding import Embedding, embed
 from stdpbench.results.readout.energy import MULTIPLY_ADD, cost, pixel_distances_nanojoule
 from stdpbench.results.readout.neurons import measure_neurons, most_alike
 from stdpbench.results.readout.over_time import answers_over_time
+from stdpbench.results.readout.supervised import grey, linear_probe, nearest_neighbours, rooted
 from stdpbench.results.readout.verdict import FLATTERS
 from stdpbench.runs.analysis.fields import ALIKE, duplicates
 from stdpbench.runs.catalog.access_log import shared_pictures
 from stdpbench.runs.catalog.comparison import start_flatters
 from stdpbench.runs.protocol.facts import Progress
-from stdpbench.studies.report.clusters import embed_responses, measure_clusters
 from stdpbench.studies.report.evaluated_run import EvaluatedRun
 from stdpbench.studies.report.presentations import Presentation, Presenter, Responses
 from stdpbench.studies.report.rows import Accuracy, accuracy_row, stored_row
-from stdpbench.studies.report.slow_readouts import supervised_rows, timed_rows
+
+TIMED = ("first-spike", "van-rossum", "victor-purpura")
+MOST_KNOWN = 20_000
+"""Maximum number of labelled pictures for supervised read-outs; more would take minutes."""
+
+
+def timed_rows(
+    run: EvaluatedRun, assignment: Assignment, label: SpikeTrains, test: SpikeTrains, note: str = ""
+) -> Iterator[Accuracy]:
+    """Yield accuracies of read-outs of spike times.
+
+    Parameters
+    ----------
+    run : EvaluatedRun
+        The run.
+    assignment : Assignment
+        Classes of its neurons.
+    label, test : SpikeTrains
+        Spikes of the first labelled and of the first evaluated pictures.
+    note : str
+        Remark for these rows.
+    """
+    group = "supervised" if run.group == "supervised" else "timed"
+    n, known = len(test), Known(label, run.label_labels[: len(label)], assignment)
+    for kind in TIMED:
+        answers = timed_readouts.get(kind)().predict(test, known)
+        yield accuracy_row(group, kind, answers, run.test_labels[:n], len(label), note)
+
+
+def supervised_rows(run: EvaluatedRun) -> Iterator[Accuracy]:
+    """Yield accuracies of linear probe and nearest neighbours, on responses and on pixels."""
+    labels, n_classes = run.label_labels, run.n_classes
+    pairs: tuple[tuple[str, Callable[[Any], NDArray[np.float32]], Any, Any], ...] = (
+        ("responses", rooted, run.label_counts, run.test_counts),
+        (run.split.test.static_name, grey, run.label_images.static, run.split.test.static),
+    )
+    for of, make, known, evaluated in pairs:
+        for name, reader in (("linear probe", linear_probe), ("nearest neighbours", nearest_neighbours)):
+            few = min(len(known), MOST_KNOWN)
+            answers = reader(make(known[:few]), labels[:few], make(evaluated), n_classes)
+            yield accuracy_row("supervised", f"{name} on {of}", answers, run.test_labels, few)
+
+
+CHANCE = "chance: k-means, permuted"
+"""Row of clusters that are independent of the pictures, for comparison with chance."""
+
+
+def measure_clusters(
+    spike_counts: NDArray[np.uint16], labels: NDArray[np.int64], n_classes: int, seed: int
+) -> Iterator[tuple[dict[str, Any], NDArray[np.int64]]]:
+    """Cluster responses by every method with K from the classes, by k-means with free K, and by neurons.
+
+    Yields
+    ------
+    row : dict
+        Name, choice of K, measures, and the 95 % Wilson interval of the matched accuracy.
+    clusters : ndarray, int64, (n_images,)
+        Cluster of each picture.
+    """
+    points = features(spike_counts)
+    k = min(n_classes, len(points))
+    for method in METHODS:
+        free = method == "hdbscan"
+        found = cluster(points, method, None if free else k, seed)
+        yield cluster_row(method, "its own" if free else "classes", found, labels, n_classes, points), found
+    found = cluster(points, "k-means", None, seed)
+    yield cluster_row("k-means, K free", "best silhouette", found, labels, n_classes, points), found
+    found = winners(spike_counts)
+    yield cluster_row("neurons (winner)", "neurons", found, labels, n_classes, points), found
+    rng = np.random.default_rng(seed)
+    chance = rng.permutation(cluster(points, "k-means", k, seed))
+    yield cluster_row(CHANCE, "classes", chance, labels, n_classes, points), chance
+
+
+def cluster_row(
+    name: str,
+    chosen: str,
+    found: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    n_classes: int,
+    points: Features,
+) -> dict[str, Any]:
+    """Return measures of one clustering as plain values, with the 95 % Wilson interval of the matched accuracy.
+
+    The interval is for a fixed matching.
+    """
+    right = matched(contingency(found, labels, n_classes))
+    low, high = wilson_interval(right, len(labels))
+    return {
+        "name": name,
+        "k_from": chosen,
+        **agreement(found, labels, n_classes).to_mapping(),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "interval": INTERVAL,
+        **compactness(points, found).to_mapping(),
+    }
+
+
+def embed_responses(spike_counts: NDArray[np.uint16], seed: int) -> Iterator[Embedding]:
+    """Embed responses in the plane with every installed method."""
+    points = features(spike_counts)
+    if len(points) < 3:
+        return
+    for method in ("pca", "t-sne", *(["umap"] if find_spec("umap") else [])):
+        yield embed(points, method, seed)
+
 
 _OVER_TIME = 2000  # stimuli whose answers are read at many moments
 
@@ -78,7 +199,9 @@ class Findings:
 
 _HANDICAPPED = f"{FLATTERS}: its thresholds have not adapted to its weights"
 
-Steps = Generator[Progress, None, None]
+Simulated = Mapping[tuple[str, str, int], Responses]
+"""Responses by network, phase and repeat."""
+_STANDARD = ("trained", "test", 0)
 
 
 def presentations(run: EvaluatedRun, extent: Extent) -> list[Presentation]:
@@ -109,12 +232,12 @@ def analyse(run: EvaluatedRun, presenter: Presenter | None, extent: Extent) -> G
     findings : Findings
         The results.
     """
-    found, responses = Findings(), dict[Presentation, Responses]()
+    found, responses = Findings(), dict[tuple[str, str, int], Responses]()
     wanted = presentations(run, extent) if presenter is not None else []
     total = sum(presentation.n_images for presentation in wanted)
     for done, presentation, complete in presenter.present(wanted) if presenter is not None else ():
         if complete is not None:
-            responses[presentation] = complete
+            responses[presentation.network, presentation.phase, presentation.repeat] = complete
         yield Progress("simulated presentations", done, total)
     assignment = run.assignment()
     steps: Sequence[tuple[str, Iterator[None]]] = (
@@ -151,33 +274,24 @@ def _plain_readouts(run: EvaluatedRun, assignment: Assignment, found: Findings) 
 
 
 def _timed_readouts(
-    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
+    run: EvaluatedRun, assignment: Assignment, responses: Simulated, found: Findings
 ) -> Iterator[None]:
     label, test, note = run.label_trains, run.test_trains, ""
     if label is None or test is None:
-        if not responses:
+        if _STANDARD not in responses:
             return
-        of = {
-            presentation.phase: response
-            for presentation, response in responses.items()
-            if presentation.network == "trained"
-        }
-        own = next(response for presentation, response in responses.items() if _is_standard(presentation))
-        label, test = of["label"].trains, own.trains
+        label, test = responses["trained", "label", 0].trains, responses[_STANDARD].trains
         note = "the run kept no spike times, so a sample was presented again"
     for row in timed_rows(run, assignment, label, test, note):
         found.accuracies.append(row)
         yield
 
 
-def _over_time(
-    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
-) -> Iterator[None]:
+def _over_time(run: EvaluatedRun, assignment: Assignment, responses: Simulated, found: Findings) -> Iterator[None]:
     """Read the vote from spikes up to some moments within the presentation."""
-    own = next((response.trains for presentation, response in responses.items() if _is_standard(presentation)), None)
-    trains = own if run.test_trains is None else run.test_trains.part(0, _OVER_TIME)
-    if trains is None:
+    if run.test_trains is None and _STANDARD not in responses:
         return
+    trains = responses[_STANDARD].trains if run.test_trains is None else run.test_trains.part(0, _OVER_TIME)
     labels = run.test_labels[: len(trains)]
     over_time = answers_over_time(trains, assignment, readouts.get("vote")())
     yield
@@ -190,17 +304,12 @@ def _over_time(
     }
 
 
-def _untrained(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
+def _untrained(run: EvaluatedRun, responses: Simulated, found: Findings) -> Iterator[None]:
     flatters = start_flatters(run.experiment)
     for network in ("random weights", "start weights"):
-        by_phase = {
-            presentation.phase: response
-            for presentation, response in responses.items()
-            if presentation.network == network
-        }
-        if len(by_phase) < 2:
+        if (network, "test", 0) not in responses:
             continue
-        label, test = by_phase["label"].spike_counts, by_phase["test"].spike_counts
+        label, test = (responses[network, phase, 0].spike_counts for phase in ("label", "test"))
         known = assign(label, run.label_labels[: len(label)], run.n_classes)
         group = run.start_group if network == "start weights" else "untrained"
         for name in READOUTS:
@@ -223,23 +332,17 @@ def start_rows(run: EvaluatedRun) -> list[Accuracy]:
     return [stored_row(run.start_group, f"start weights, {name}", stored[name], n_label, note) for name in known]
 
 
-def _repeated(
-    run: EvaluatedRun, assignment: Assignment, responses: dict[Presentation, Responses], found: Findings
-) -> Iterator[None]:
-    again = [
-        (presentation, response) for presentation, response in responses.items() if presentation.network == "trained"
-    ]
-    again = sorted(((s, w) for s, w in again if s.phase == "test"), key=lambda pair: pair[0].repeat)
+def _repeated(run: EvaluatedRun, assignment: Assignment, responses: Simulated, found: Findings) -> Iterator[None]:
+    again = {at: response for at, response in responses.items() if at[:2] == _STANDARD[:2]}
     if not again:
         return
-    n = again[0][0].n_images
+    counts = [again[at].spike_counts for at in sorted(again)]
+    n = len(counts[0])
     labels = run.test_labels[:n]
     accuracy: dict[str, list[float]] = {}
     for name in READOUTS:
         reader = readouts.get(name)()
-        accuracy[name] = [
-            float((reader.predict(response.spike_counts, assignment) == labels).mean()) for _, response in again
-        ]
+        accuracy[name] = [float((reader.predict(some, assignment) == labels).mean()) for some in counts]
         yield
     found.data["repeats"] = {
         "n_presentations": len(again),
@@ -248,8 +351,7 @@ def _repeated(
         "mean": {name: fmean(values) for name, values in accuracy.items()},
         "sd": {name: stdev(values) if len(values) > 1 else None for name, values in accuracy.items()},
     }
-    own = next(response for presentation, response in again if presentation.repeat == 0)
-    found.data["same_responses"] = bool((own.spike_counts == run.test_counts[:n]).all())
+    found.data["same_responses"] = bool((counts[0] == run.test_counts[:n]).all())
 
 
 def _neurons(run: EvaluatedRun, assignment: Assignment, found: Findings) -> Iterator[None]:
@@ -305,9 +407,8 @@ def _entropy(counts: NDArray[np.int64]) -> float:
     return float(-(share * np.log2(share)).sum())
 
 
-def _cost(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Findings) -> Iterator[None]:
-    own = next((response for presentation, response in responses.items() if _is_standard(presentation)), None)
-    if own is None:
+def _cost(run: EvaluatedRun, responses: Simulated, found: Findings) -> Iterator[None]:
+    if (own := responses.get(_STANDARD)) is None:
         return
     graph = graph_for(run.experiment, run.split.train)
     spikes = {name: float(counts.mean()) for name, counts in own.spikes.items()}
@@ -319,10 +420,6 @@ def _cost(run: EvaluatedRun, responses: dict[Presentation, Responses], found: Fi
         "k_means_source": f"{MULTIPLY_ADD.picojoule:g} pJ per {MULTIPLY_ADD.name}",
     }
     yield
-
-
-def _is_standard(presentation: Presentation) -> bool:
-    return presentation.network == "trained" and presentation.phase == "test" and presentation.repeat == 0
 
 
 def _clusters(run: EvaluatedRun, assignment: Assignment, extent: Extent, found: Findings) -> Iterator[None]:

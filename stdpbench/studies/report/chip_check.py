@@ -12,7 +12,7 @@ from stdpbench.bridges.hardware import TARGETS, Activity, ChipCheck, Needs, Targ
 from stdpbench.experiment import encode
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import load_split
-from stdpbench.studies.report.trained_network import TrainedNetwork, trained_network
+from stdpbench.studies.report.evaluated_run import TrainedNetwork, trained_network
 
 ENCODED = 100
 """Stimuli whose input spikes are counted."""

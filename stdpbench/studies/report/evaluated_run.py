@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.files import DAMAGE
+from stdpbench.base.files import DAMAGE, write_text_aside
 from stdpbench.data.datasets import Split
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.declare.learned_names import weights_of
-from stdpbench.engine.network import Learned, start_arrays
+from stdpbench.engine.network import Learned, shapes_in, start_arrays
 from stdpbench.experiment import Experiment, graph_for, input_shape
 from stdpbench.experiment.graph import Graph
 from stdpbench.results.readout import READOUTS, Assignment, SpikeTrains, assign, classes_of_outputs
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.folder.learned_arrays import start_files
+from stdpbench.runs.folder.learned_arrays import learned_file, read_learned_files, start_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import Origin, origin_of, start_origin_of
 from stdpbench.runs.preparation.start import (
@@ -32,6 +35,7 @@ from stdpbench.runs.preparation.start import (
     trained_arrays,
 )
 from stdpbench.runs.protocol.changes import reached_position, stored_at
+from stdpbench.runs.protocol.facts import Started
 
 FEWEST = 20
 """Minimum number of evaluated pictures for a report."""
@@ -237,7 +241,7 @@ def load_run(folder: RunFolder, purpose: str = "a report") -> EvaluatedRun:
     if len(test) < FEWEST:
         raise StdpbenchError(
             f"{folder.path.name} is evaluated on {len(test)} pictures: {purpose} needs at least {FEWEST} to tell "
-            f"results from chance{_more_pictures(experiment, validation)}"
+            "results from chance; run it again with more pictures"
         )
     return EvaluatedRun(
         folder=folder,
@@ -256,20 +260,6 @@ def load_run(folder: RunFolder, purpose: str = "a report") -> EvaluatedRun:
     )
 
 
-def _more_pictures(experiment: Experiment, validation: bool) -> str:
-    """Name the parameter with which another run would be evaluated on more pictures; empty if there is none."""
-    limit = experiment.schedule.test_images
-    path = "data.validation_images" if validation else "data.test_fraction"
-    if limit is not None and limit < FEWEST:
-        path = "schedule.test_images"
-    section, _, name = path.partition(".")
-    owner = getattr(experiment, section)
-    if not hasattr(owner, name):
-        return ""
-    now = getattr(owner, name)
-    return f"; run it again with more pictures, or with a larger {path}{'' if now is None else f' (it is {now:g})'}"
-
-
 def _counts(folder: RunFolder, name: str, n_exc: int) -> NDArray[np.uint16]:
     (counts,) = folder.read_arrays(name, "spike_counts")
     if counts.ndim != 2 or counts.shape[1] != n_exc or counts.dtype != np.uint16:
@@ -283,11 +273,86 @@ def _trains(folder: RunFolder, name: str, counts: NDArray[np.uint16]) -> SpikeTr
     """Return spike times, if present and consistent with the counts."""
     if not (folder.path / name).is_file():
         return None
-    try:
-        with np.load(folder.path / name, allow_pickle=False) as arrays:
-            trains = SpikeTrains.from_arrays(arrays)
-    except (StdpbenchError, *DAMAGE) as error:
-        raise StdpbenchError(f"{folder.path / name} is damaged: {error}") from None
+    trains = kept_trains(folder.path / name)
     if len(trains) != len(counts) or (np.diff(trains.first) != counts.sum(axis=1, dtype=np.int64)).any():
         return None  # from another evaluation
     return trains
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """The network of a run after training.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        With the parameters at the end of training.
+    graph : Graph
+        The network as it is evaluated, with the shape of its input.
+    learned : Learned
+        Its learned arrays, as in a presentation.
+    """
+
+    experiment: Experiment
+    graph: Graph
+    learned: Learned
+
+
+def trained_network(folder: RunFolder) -> TrainedNetwork:
+    """Read the network of a run that has been trained.
+
+    Raises
+    ------
+    StdpbenchError
+        If it has not been trained yet, uses kinds that are not installed, or files are damaged.
+    """
+    records = read_journal(folder.path)
+    started = next((record.fact for record in records if isinstance(record.fact, Started)), None)
+    experiment = stored_at(folder.experiment, records, reached_position(records))
+    name = folder.path.resolve().name
+    if missing := experiment.missing_kinds:
+        raise StdpbenchError(f"the network of {name} is not known: {' and '.join(missing)}")
+    if started is None:
+        raise StdpbenchError(f"{name} has not been started yet, so it has no network; `stdpbench resume` starts it")
+    shapes = shapes_in(experiment, *started.shape)
+    if not all((folder.path / learned_file(each)).is_file() for each in shapes):
+        raise StdpbenchError(f"{name} has no weights after training yet; `stdpbench resume` continues its training")
+    graph = experiment.evaluated.graph(*started.shape)
+    return TrainedNetwork(experiment, graph, read_learned_files(folder, shapes))
+
+
+def kept_trains(path: Path) -> SpikeTrains:
+    """Read the spikes that a run has kept.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return SpikeTrains.from_arrays(arrays)
+    except (StdpbenchError, *DAMAGE) as error:
+        raise StdpbenchError(f"{path} is damaged: {error}") from None
+
+
+def key_of(text: str, arrays: Iterable[NDArray[Any]]) -> str:
+    """Return a digest of all that a slow measurement depends on."""
+    digest = hashlib.sha256(text.encode())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def measured(file: Path, key: str) -> dict[str, Any]:
+    """Return the values of a slow measurement; empty if they have another key or the file is damaged."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return dict(kept["values"]) if kept["key"] == key else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def keep_measured(file: Path, key: str, values: Mapping[str, Any]) -> None:
+    """Store the values of a slow measurement, which all reports share."""
+    write_text_aside(file, json.dumps({"key": key, "values": values}, indent=1) + "\n")

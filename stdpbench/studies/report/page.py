@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,16 +15,18 @@ from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import minus
 from stdpbench.experiment import Experiment
-from stdpbench.experiment.templates.diehl_cook import Network
 from stdpbench.kinds.plasticity.tables import rule_name
-from stdpbench.results.figures import svg
+from stdpbench.results.figures import saving
+from stdpbench.results.figures.paper import draw as draw_spec
+from stdpbench.results.figures.paper import histogram
+from stdpbench.results.figures.surrogate_training import layers_with_gradients, surrogate_training_figure
 from stdpbench.results.readout import INTERVAL, NO_ANSWER
+from stdpbench.runs.analysis.fields import by_similarity, pooled, tile
 from stdpbench.runs.catalog.access_log import Readings
 from stdpbench.runs.folder.notes import read_notes, title_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.report.analysis import Findings
 from stdpbench.studies.report.evaluated_run import EvaluatedRun
-from stdpbench.studies.report.field_pictures import field_pictures
 from stdpbench.studies.report.rows import GROUPS, Accuracy
 from stdpbench.studies.report.sentences import summary
 from stdpbench.studies.sweeps.seeds import BASELINE_HEADINGS, HEADINGS, OverSeeds
@@ -32,6 +36,14 @@ if TYPE_CHECKING:
 
 _EXAMPLES = 6
 _CONFUSIONS = 8
+_TEN = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A65628", "#7F7F7F", "#B2B200")
+_WIDE = 135.0  # mm, of a figure across the page
+_OVER_TRAINING = {
+    "accuracy_vote": "accuracy, vote",
+    "purity": "purity of winners",
+    "nmi": "NMI of winners",
+    "neuron_purity": "purity per neuron",
+}
 _MOST_CLASSES = 30  # larger matrices are unreadable
 
 
@@ -84,16 +96,16 @@ def make_part(run: EvaluatedRun, found: Findings, readings: Readings, data: Mapp
     part.figures = {
         "confusion": _matrix(found.arrays["confusion vote"], names) if len(names) <= _MOST_CLASSES else None,
         "mistakes": _mistakes(run, found),
-        "held_out": svg.over_training(data["held_out"]) if len(data["held_out"]) > 1 else None,
-        "passes": svg.surrogate_training(data["passes"]),
+        "held_out": _held_out(data["held_out"]),
+        "passes": _passes(data["passes"]),
         "fields": [
             (names[group] if group >= 0 else "silent in the label phase", n, uri)
-            for group, n, uri in field_pictures(run.w, run.shape, labels, len(names))
+            for group, n, uri in _field_pictures(run.w, run.shape, labels, len(names))
         ],
         "embeddings": _embeddings(run, found),
         "over_time": _over_time(found),
         "histograms": [
-            svg.histogram(found.arrays[f"neuron {name}"], label)
+            saving.embedded(draw_spec, histogram(found.arrays[f"neuron {name}"], label, "neurons", 30))
             for name, label in (
                 ("purity", "purity"),
                 ("information_bit", "information about the class (bit)"),
@@ -194,38 +206,104 @@ def _mistakes(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
                 "true": names[true],
                 "answer": names[answer],
                 "n": int(confusion[true, answer]),
-                "pictures": [svg.png(run.split.test.static[number]) for number in members],
+                "pictures": [_png(run.split.test.static[number]) for number in members],
             }
         )
     return mistakes
 
 
+def _lines(lines: Sequence[Mapping[str, Any]], x_label: str, label: str) -> str:
+    plot = {"label": label, "range": (0, 100), "lines": lines}
+    return saving.embedded(draw_spec, {"kind": "lines", "x_label": x_label, "plots": [plot]}, _WIDE)
+
+
 def _over_time(found: Findings) -> str | None:
     """Draw the accuracy over the time within a presentation."""
-    data = found.data.get("over_time")
-    return None if data is None else svg.line(data["time_ms"], data["accuracy"], "time in the presentation (ms)")
+    if (data := found.data.get("over_time")) is None:
+        return None
+    line = {"x": data["time_ms"], "y": 100 * np.array(data["accuracy"])}
+    return _lines([line], "time in the presentation (ms)", "accuracy, vote (%)")
+
+
+def _held_out(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Draw measures on held-out pictures over training presentations."""
+    lines = []
+    for name, label in _OVER_TRAINING.items():
+        known = [(row["position"], 100 * row[name]) for row in rows if row.get(name) is not None]
+        if known:
+            x, y = zip(*known, strict=True)
+            lines.append({"x": x, "y": y, "style": "o-", "label": label})
+    return _lines(lines, "training presentations", "%") if len(rows) > 1 else None
+
+
+def _passes(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Draw gradients and silent neurons over the passes of a training; None if gradients are not known."""
+    columns = {name: np.array([row[name] for row in rows], float) for name in (rows[0] if len(rows) > 1 else ())}
+    return saving.embedded(surrogate_training_figure, {"": [columns]}) if layers_with_gradients(columns) else None
+
+
+def _png(grey: NDArray[Any], largest: float | None = None, *, invert: bool = False) -> str:
+    """Encode an image of grey values, (height, width), as a data URI; NaN becomes transparent."""
+    from PIL import Image
+
+    top = float(np.nanmax(grey, initial=0.0)) if largest is None else largest
+    known = np.isfinite(grey)
+    value = np.clip(np.where(known, grey, 0) / max(top, 1e-12), 0, 1) * 255
+    shade = (255 - value if invert else value).astype(np.uint8)
+    image = Image.fromarray(shade if known.all() else np.dstack([shade, np.where(known, 255, 0).astype(np.uint8)]))
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _field_pictures(
+    w: NDArray[np.float64], shape: tuple[int, int], groups: NDArray[np.int64], n_groups: int
+) -> list[tuple[int, int, str]]:
+    """Return receptive fields by group, similar ones next to each other: group, number of neurons, image.
+
+    Neurons without a group (`NO_ANSWER`) come last.
+    """
+    factor = 1 if w.shape[1] <= 2000 else 2
+    small, small_shape = pooled(w, shape, factor)
+    largest = float(np.quantile(small, 0.9995)) if small.size else 1.0
+    found = []
+    for group in (*range(n_groups), NO_ANSWER):
+        members = np.flatnonzero(groups == group)
+        if not len(members):
+            continue
+        ordered = small[:, members][:, by_similarity(small[:, members])]
+        columns = min(len(members), 24 if w.shape[1] > 100 else 12)
+        found.append((group, len(members), _png(tile(ordered, small_shape, columns), largest, invert=True)))
+    return found
 
 
 def _embeddings(run: EvaluatedRun, found: Findings) -> list[dict[str, Any]]:
     drawn = []
     for one in found.data["embeddings"]:
         points = found.arrays[f"embedding {one['method']}"]
-        n, classes = len(points), run.split.class_names
-        labels = run.test_labels[:n]
-        clusters = found.arrays["clusters"][:n]
+        n = len(points)
+        labels, clusters = run.test_labels[:n], found.arrays["clusters"][:n]
         wrong = (found.arrays["answers vote"][:n] != labels).astype(np.int64)
-        mean = one["method"] == "pca"
-        drawn.append(
-            {
-                **one,
-                "by_class": svg.embedding(points, labels, classes, mean),
-                "by_cluster": svg.embedding(
-                    points, clusters, [str(number + 1) for number in range(int(clusters.max(initial=0)) + 1)], mean
-                ),
-                "by_answer": svg.embedding(points, wrong, ["right", "wrong"], mean),
-            }
-        )
+        names = [str(number + 1) for number in range(int(clusters.max(initial=0)) + 1)]
+        figures = {
+            "by_class": _points(points, labels, run.split.class_names, one["method"]),
+            "by_cluster": _points(points, clusters, names, one["method"]),
+            "by_answer": _points(points, wrong, ["right", "wrong"], one["method"]),
+        }
+        drawn.append({**one, **figures})
     return drawn
+
+
+def _points(points: NDArray[np.float64], groups: NDArray[np.int64], names: Sequence[str], method: str) -> str:
+    """Draw points coloured by group."""
+    drawn = []
+    for number, name in enumerate(names):
+        x, y = points[groups == number].T
+        drawn.append({"x": x, "y": y, "label": name, "colour": _TEN[number % 10]})
+    spec: dict[str, Any] = {"kind": "points", "groups": drawn}
+    if method == "pca":
+        spec |= {"x_label": "first principal component", "y_label": "second principal component"}
+    return saving.embedded(draw_spec, spec)
 
 
 def render(
@@ -271,8 +349,6 @@ def environment() -> Environment:
 
 
 def _network(experiment: Experiment) -> str:
-    network, graph = experiment.network, experiment.graph()
-    if isinstance(network, Network):
-        return f"{network.n_exc} exc neurons, inhibition {network.inhibition}"
+    graph = experiment.graph()
     sizes = [f"{each.size} {name}" for name, each in graph.populations.items() if each.neuron is not None]
     return f"{' and '.join(sizes)} neurons; {graph.read} is read"

@@ -7,12 +7,13 @@ longer than many presentations.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -112,7 +113,7 @@ class Presenter:
             save_stimuli(images, path, f"pictures {phase}")
         for name, learned in networks.items():
             learned.save(path / f"network {name}")
-        self._arguments = (self._folder.name, experiment.to_mapping(), simulator, tuple(pictures), os.getpid())
+        self._arguments = (self._folder.name, json.dumps(experiment.to_mapping()), simulator, tuple(pictures))
         self._workers = workers
         self._pool: Any = None
         self._worker: _Worker | None = None
@@ -161,24 +162,19 @@ class Presenter:
     def _results(self, tasks: Sequence[tuple[Presentation, int, int]]) -> Iterator[tuple[Any, Any]]:
         if self._workers <= 1:
             if self._worker is None:
-                self._worker = _Worker(*self._arguments[:4])
+                self._worker = _Worker(*self._arguments)
             for task in tasks:
                 yield task, self._worker.part(*task)
             return
-        from loky import ProcessPoolExecutor, wait
+        from loky import ProcessPoolExecutor
         from loky.process_executor import BrokenProcessPool
 
         with sigint_ignored():  # passed to each process
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(self._workers, initializer=_open, initargs=self._arguments, env=SAFE)
-            ahead = iter(tasks)
-            running = {self._pool.submit(_simulate, *task): task for task in islice(ahead, 2 * self._workers)}
+                self._pool = ProcessPoolExecutor(self._workers, env=SAFE)
+            results = self._pool.map(partial(_simulate, (os.getpid(), *self._arguments)), tasks)
         try:
-            while running:
-                for future in wait(list(running), return_when="FIRST_COMPLETED").done:
-                    task = running.pop(future)
-                    running |= {self._pool.submit(_simulate, *task): task for task in islice(ahead, 1)}
-                    yield task, future.result()
+            yield from zip(tasks, results, strict=True)
         except BrokenProcessPool as error:
             raise StdpbenchError(
                 "a simulation process exited unexpectedly, perhaps for lack of memory: try --workers 1"
@@ -188,8 +184,8 @@ class Presenter:
 class _Worker:
     """A network that simulates parts of presentations."""
 
-    def __init__(self, folder: str, mapping: dict[str, Any], simulator: str | None, phases: Sequence[str]) -> None:
-        self._folder, self._experiment = Path(folder), Experiment.from_mapping(mapping)
+    def __init__(self, folder: str, experiment: str, simulator: str | None, phases: Sequence[str]) -> None:
+        self._folder, self._experiment = Path(folder), Experiment.from_mapping(json.loads(experiment))
         self._shown = {phase: load_stimuli(self._folder, f"pictures {phase}") for phase in phases}
         inputs = input_shape(self._experiment, next(iter(self._shown.values())))
         self.simulator: Simulator = open_simulator(self._experiment, inputs, simulator)[0]
@@ -230,21 +226,12 @@ class _Worker:
         self._loaded = wanted
 
 
-_process: dict[str, Any] = {}
+@cache
+def _worker_of(parent: int, *arguments: Any) -> _Worker:
+    """Open a network in a process, once; the process ends with its parent."""
+    threading.Thread(target=end_with, args=(parent, Path(arguments[0])), daemon=True).start()
+    return _Worker(*arguments)
 
 
-def _open(folder: str, mapping: dict[str, Any], simulator: str | None, phases: Sequence[str], parent: int) -> None:
-    """Open a network in a process, once."""
-    threading.Thread(target=end_with, args=(parent, Path(folder)), daemon=True).start()
-    try:
-        _process["worker"] = _Worker(folder, mapping, simulator, phases)
-    except StdpbenchError as error:
-        # reported with the first part, since a pool whose initializer fails gives no useful error
-        _process["failure"] = error
-
-
-def _simulate(presentation: Presentation, start: int, stop: int) -> _Part:
-    if "failure" in _process:
-        raise _process["failure"]
-    part: _Part = _process["worker"].part(presentation, start, stop)
-    return part
+def _simulate(arguments: tuple[Any, ...], task: tuple[Presentation, int, int]) -> _Part:
+    return _worker_of(*arguments).part(*task)

@@ -6,20 +6,19 @@ measurement continues where it stopped, and finished points are not measured aga
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from stdpbench.base.files import write_text_aside
-from stdpbench.results.figures.svg import curves
+from stdpbench.results.figures import saving
+from stdpbench.results.figures.paper import draw as draw_spec
 from stdpbench.results.readout import INTERVAL, READOUTS, readouts, wilson_interval
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.studies.report.disturbances import KINDS, Disturbance, kinds_for
-from stdpbench.studies.report.evaluated_run import EvaluatedRun
+from stdpbench.studies.report.evaluated_run import EvaluatedRun, keep_measured, key_of, measured
 from stdpbench.studies.report.presentations import Presentation, Presenter
 
 FILE = "robustness.json"
@@ -41,7 +40,7 @@ def measure(run: EvaluatedRun, presenter: Presenter, n_images: int, folder: Path
         Folder of `FILE`, which is created if missing.
     """
     key = _key(run, n_images)
-    points = stored(folder, key)
+    points = measured(folder / FILE, key)
     wanted = {
         _name(kind, level): _presentation(kind, level, n_images)
         for kind, of in KINDS.items()
@@ -64,23 +63,13 @@ def measure(run: EvaluatedRun, presenter: Presenter, n_images: int, folder: Path
             for name, one in wanted.items():
                 if one == presentation:
                     points[name] = {"n_images": n_images, "right": right, "spikes_per_image": spikes}
-            write_text_aside(folder / FILE, json.dumps({"key": key, "points": points}, indent=1) + "\n")
+            keep_measured(folder / FILE, key, points)
         yield Progress("robustness", stored_before + done, total)
-
-
-def stored(folder: Path, key: str) -> dict[str, Any]:
-    """Return stored points; empty if they have another digest or the file is damaged."""
-    try:
-        kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    valid = isinstance(kept, dict) and kept.get("key") == key and isinstance(kept.get("points"), dict)
-    return dict(kept["points"]) if valid else {}
 
 
 def rows(run: EvaluatedRun, n_images: int, folder: Path) -> list[dict[str, Any]]:
     """Return the measured points as rows of a table."""
-    points, found = stored(folder, _key(run, n_images)), []
+    points, found = measured(folder / FILE, _key(run, n_images)), []
     for kind, of in KINDS.items():
         for level in of.levels:
             point = points.get(_name(kind, level))
@@ -110,20 +99,28 @@ def draw(of_runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, A
     """Draw accuracy of the vote by kind of disturbance, one line per run."""
     drawn = []
     for kind, of in KINDS.items():
-        measured = {
+        of_kind = {
             name: {point["level"]: point for point in points if point["kind"] == kind and point["readout"] == "vote"}
             for name, points in of_runs.items()
         }
-        measured = {name: mine for name, mine in measured.items() if {of.levels[0], of.levels[-1]} <= mine.keys()}
-        if measured:
-            levels = [level for level in of.levels if all(level in mine for mine in measured.values())]
-            series = {
-                name: tuple([mine[level][part] for level in levels] for part in ("accuracy", "low", "high"))
-                for name, mine in measured.items()
-            }
-            n_images = next(iter(measured.values()))[levels[0]]["n_images"]
-            label = f"{of.title} ({of.unit})"
-            figure = curves(levels, series, label, evenly=of.unit == "bits" or kind == "duration")  # type: ignore[arg-type]
+        of_kind = {name: mine for name, mine in of_kind.items() if {of.levels[0], of.levels[-1]} <= mine.keys()}
+        if of_kind:
+            levels = [level for level in of.levels if all(level in mine for mine in of_kind.values())]
+            n_images = next(iter(of_kind.values()))[levels[0]]["n_images"]
+            evenly = of.unit == "bits" or kind == "duration"
+            lines = []
+            for name, mine in of_kind.items():
+                accuracy, low, high = (
+                    100 * np.array([mine[level][part] for level in levels]) for part in ("accuracy", "low", "high")
+                )
+                x, error = range(len(levels)) if evenly else levels, (accuracy - low, high - accuracy)
+                shown = name if len(of_kind) > 1 else ""
+                lines.append({"x": x, "y": accuracy, "error": error, "style": "o-", "label": shown})
+            plot = {"label": "accuracy, vote (%)", "range": (0, 100), "lines": lines}
+            spec = {"kind": "lines", "x_label": f"{of.title} ({of.unit})", "plots": [plot]}
+            if evenly:
+                spec["x_ticks"] = ["as is" if level == 64 else f"{level:g}" for level in levels]
+            figure = saving.embedded(draw_spec, spec)
             drawn.append({"title": of.title, "help": of.help, "n_images": n_images, "figure": figure})
     return drawn
 
@@ -138,7 +135,5 @@ def _name(kind: str, level: float) -> str:
 
 
 def _key(run: EvaluatedRun, n_images: int) -> str:
-    digest = hashlib.sha256(f"{run.experiment.digest} {run.part} {n_images}".encode())
-    for array in (*run.learned.values(), run.label_counts):
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
+    arrays: list[NDArray[Any]] = [*run.learned.values(), run.label_counts]
+    return key_of(f"{run.experiment.digest} {run.part} {n_images}", arrays)

@@ -14,8 +14,7 @@ from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.comparison import Account
 from stdpbench.runs.folder.weights_origin import Origin
 from stdpbench.studies.report.adapted_thresholds import NAME as ADAPTED
-from stdpbench.studies.report.analysis import Findings
-from stdpbench.studies.report.clusters import CHANCE
+from stdpbench.studies.report.analysis import CHANCE, Findings
 from stdpbench.studies.report.evaluated_run import EvaluatedRun
 from stdpbench.studies.report.rows import Accuracy
 
@@ -122,29 +121,26 @@ def _right(row: Accuracy, vote: Accuracy) -> str:
     return f"{percent(row.accuracy)}{few}"
 
 
-def _difference(vote: Accuracy, other: Accuracy) -> tuple[float, bool, str]:
-    """Return the vote minus a baseline, whether its interval excludes 0, and the interval in words."""
+def _judged(vote: Accuracy, other: Accuracy, words: tuple[str, str, str]) -> str:
+    """Say that the vote is above a baseline, below it, or neither, with the interval of the difference."""
     difference, (below, above) = vote.accuracy - other.accuracy, difference_interval(vote.metric, other.metric)
     low, high = (signed(100 * bound, ".1f") for bound in (below, above))
     if below > 0 or above < 0:
-        return difference, True, f"95\u00a0% interval of the difference {low} to {high}"
-    return difference, False, f"{signed(100 * difference, '.1f')} points, 95\u00a0% interval {low} to {high}"
+        shown = words[difference < 0].format(f"{100 * abs(difference):.1f}")
+        return f"{shown} (95\u00a0% interval of the difference {low} to {high})"
+    return f"{words[2]} ({signed(100 * difference, '.1f')} points, 95\u00a0% interval {low} to {high})"
 
 
 def _gain(vote: Accuracy, other: Accuracy) -> str:
     """Say what learning adds to a baseline."""
-    difference, shown, interval = _difference(vote, other)
-    if not shown:
-        return f"no effect of learning is shown ({interval})"
-    return f"learning {'adds' if difference > 0 else 'costs'} {100 * abs(difference):.1f} points ({interval})"
+    words = ("learning adds {} points", "learning costs {} points", "no effect of learning is shown")
+    return _judged(vote, other, words)
 
 
 def _against(vote: Accuracy, other: Accuracy) -> str:
     """Say by how much the vote is better or worse than a method that is no earlier state of the network."""
-    difference, shown, interval = _difference(vote, other)
-    if not shown:
-        return f"this run alone does not show whether the vote is better or worse ({interval})"
-    return f"the vote is {100 * abs(difference):.1f} points {'better' if difference > 0 else 'worse'} ({interval})"
+    unclear = "this run alone does not show whether the vote is better or worse"
+    return _judged(vote, other, ("the vote is {} points better", "the vote is {} points worse", unclear))
 
 
 def _learned(run: EvaluatedRun, found: Findings) -> list[str]:

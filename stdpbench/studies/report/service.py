@@ -36,15 +36,14 @@ from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead, Progress
-from stdpbench.studies.report.analysis import start_rows
+from stdpbench.studies.report.analysis import CHANCE, TIMED, cluster_row, start_rows, supervised_rows, timed_rows
 from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
-from stdpbench.studies.report.clusters import CHANCE, cluster_row
 from stdpbench.studies.report.evaluated_run import EvaluatedRun, load_run
 from stdpbench.studies.report.rows import Accuracy, accuracy_row, stored_row
-from stdpbench.studies.report.slow_readouts import TIMED, supervised_rows, timed_rows
 from stdpbench.studies.report.views import NEURONS
 
 _SUPERVISED = 4
+Arguments = Mapping[str, Any]
 
 
 class ReportService:
@@ -75,9 +74,7 @@ class ReportService:
             self._features = features(self.run.test_counts, quick=True)
         return self._features
 
-    def answer(
-        self, name: str, arguments: Mapping[str, Any], on_progress: ProgressCallback
-    ) -> tuple[dict[str, Any], Arrays]:
+    def answer(self, name: str, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         """Handle a request.
 
         Raises
@@ -85,21 +82,19 @@ class ReportService:
         StdpbenchError
             If the request fails.
         """
-        if name == "open":
-            return self._open(on_progress)
-        if name == "settle":
-            return self._settle(on_progress)
-        if name == "read":
-            return self._read(on_progress)
-        if name == "cluster":
-            return self._cluster(str(arguments["method"]), arguments["k"])
-        if name == "embed":
-            return self._embed(str(arguments["method"]), on_progress)
-        if name == "report":
-            return self._report(on_progress)
-        raise StdpbenchError(f"unknown request {name}")
+        handlers = {
+            "open": self._open,
+            "settle": self._settle,
+            "read": self._read,
+            "cluster": self._cluster,
+            "embed": self._embed,
+            "report": self._report,
+        }
+        if name not in handlers:
+            raise StdpbenchError(f"unknown request {name}")
+        return handlers[name](arguments, on_progress)
 
-    def _open(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+    def _open(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         on_progress("reading the run", 0, 4)
         run = self.run
         with held(self._folder):
@@ -113,7 +108,7 @@ class ReportService:
             arrays[f"answers {readout}"] = answers
             accuracies.append(self._row(run.group, readout, answers))
         on_progress("principal components", 3, 4)
-        value, plane = self._embed("pca", on_progress)
+        value, plane = self._embed({"method": "pca"}, on_progress)
         graph = run.experiment.graph()
         readings = count_readings(self._folder)
         arrays |= plane | {
@@ -143,7 +138,7 @@ class ReportService:
             "test_label_readings": readings.data_set,
         }, arrays
 
-    def _settle(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+    def _settle(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         run, arrays = self.run, Arrays()
         if run.test_trains is None:
             raise StdpbenchError(
@@ -158,7 +153,7 @@ class ReportService:
             arrays[f"answers {readout}"] = found.answers.astype(np.int16)
         return {}, arrays
 
-    def _read(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+    def _read(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         run, rows = self.run, list[Accuracy]()
         label, test = run.label_trains, run.test_trains
         timed = [] if label is None or test is None else timed_rows(run, run.assignment(), label, test)
@@ -172,7 +167,8 @@ class ReportService:
         run = self.run
         return accuracy_row(group, name, answers, run.test_labels, run.n_labels)
 
-    def _cluster(self, method: str, k: int | None) -> tuple[dict[str, Any], Arrays]:
+    def _cluster(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        method, k = str(arguments["method"]), arguments["k"]
         run, points, seed = self.run, self.points, self.run.experiment.seed
         if method == NEURONS:
             found, chosen = winners(run.test_counts), "neurons"
@@ -187,7 +183,8 @@ class ReportService:
         rows = [cluster_row(name, how, members, labels, n_classes, points) for name, how, members in pairs]
         return {"method": method, "k_from": chosen, "rows": rows}, {"members": found}
 
-    def _embed(self, method: str, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+    def _embed(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        method = str(arguments["method"])
         one = embed(
             self.points, method, self.run.experiment.seed, lambda done, total: on_progress(method, done, total)
         )
@@ -195,7 +192,7 @@ class ReportService:
         value = {"method": method, "trustworthiness": trust, "description": one.description}
         return value, {"points": one.points}
 
-    def _report(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+    def _report(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
         target = self._folder.path / "report"
         for event in make_report([self._folder], target, ReportOptions()):
             if isinstance(event, Progress):

@@ -7,25 +7,168 @@ the run has measured after each piece, and may be written while the run continue
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stdpbench import __version__
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
+from stdpbench.base.units import thousands
 from stdpbench.experiment import Experiment
+from stdpbench.results.figures import saving
+from stdpbench.results.figures.paper import draw as draw_spec
+from stdpbench.results.figures.stream_figures import QUANTITIES, stream_figure
 from stdpbench.results.readout.streams import N_BINS
-from stdpbench.runs.analysis.stream_series import answers_of
+from stdpbench.runs.analysis.stream_series import answers_of, pattern_answers, stream_columns, summary
 from stdpbench.runs.catalog.comparison import Account
+from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.changes import reached_position, stored_at
 from stdpbench.runs.protocol.facts import Progress, Remarked
-from stdpbench.studies.report.stream_page import make_stream_part, render_streams
-from stdpbench.studies.report.stream_run import OF_POPULATIONS, StreamRun, grouped, load_stream
+from stdpbench.runs.protocol.live_run import LiveRun
+from stdpbench.runs.protocol.states import State
+from stdpbench.studies.report.page import Part, about_network, about_notes, about_run, environment, heading_of
 from stdpbench.studies.report.tables import FORMAT, compare_values, csv_text, over_seeds_rows, reproduction
-from stdpbench.studies.sweeps.measures import title
+from stdpbench.studies.sweeps.result import title
 from stdpbench.studies.sweeps.seeds import OverSeeds, over_seeds
+
+OF_POPULATIONS = ("rate", "cv", "synchrony", "delta", "gamma")
+"""Measures that each population has."""
+
+
+@dataclass(frozen=True, eq=False)
+class StreamRun:
+    """A run of a stream with its measures.
+
+    Attributes
+    ----------
+    folder : RunFolder
+        The run folder.
+    metadata : mapping
+        What the run says of itself.
+    start, experiment : Experiment
+        The experiment at the start of the run, and with the parameters at its end.
+    live : LiveRun
+        What the journal says.
+    """
+
+    folder: RunFolder
+    metadata: Mapping[str, Any]
+    start: Experiment
+    experiment: Experiment
+    live: LiveRun
+
+    @property
+    def name(self) -> str:
+        """Name of the run folder."""
+        return self.folder.path.resolve().name
+
+    @property
+    def seconds(self) -> float:
+        """Duration of a piece."""
+        return self.experiment.schedule.piece or 1.0
+
+    @property
+    def shown(self) -> float:
+        """Duration of the stream so far, in s."""
+        return self.seconds * max(self.live.pieces)
+
+    @property
+    def planned(self) -> float:
+        """Duration of the whole stream, in s."""
+        n = dict(self.live.started.phases).get("train", 0) if self.live.started is not None else 0
+        return self.seconds * n
+
+    @property
+    def state(self) -> State:
+        """State of the run."""
+        return state_of(self.folder)[0]
+
+    @cached_property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Measures, one value per piece."""
+        return stream_columns(self.live.pieces, self.seconds)
+
+    @cached_property
+    def answers(self) -> dict[str, NDArray[Any]]:
+        """Answers to patterns; empty without patterns."""
+        return pattern_answers(self.live.pieces.values())
+
+    @cached_property
+    def end(self) -> dict[str, Any]:
+        """Measures at the end."""
+        return summary(self.live.pieces, self.seconds)
+
+
+def load_stream(folder: RunFolder) -> StreamRun:
+    """Read the run of a stream.
+
+    Raises
+    ------
+    StdpbenchError
+        If no piece of it is complete, or a file is missing or damaged.
+    """
+    start, records = folder.stored_experiment, read_journal(folder.path)
+    live = LiveRun.replay(records)
+    if not live.pieces:
+        raise StdpbenchError(
+            f"{folder.path.name} has no complete piece of its stream yet, so there is nothing to report"
+        )
+    experiment = stored_at(start, records, reached_position(records))
+    return StreamRun(folder, folder.about, start, experiment, live)
+
+
+@dataclass(frozen=True, eq=False)
+class Grouped:
+    """Measures of runs that differ in their seed alone, over the time that they have in common.
+
+    Attributes
+    ----------
+    name : str
+        Name of the experiment.
+    seeds : tuple of int
+        Seeds of the runs.
+    time : ndarray, float64, s
+        Ends of the pieces.
+    mean, sd : dict of str to ndarray
+        By measure and population, over seeds; NaN where no run, or fewer than two, have a value.
+    """
+
+    name: str
+    seeds: tuple[int, ...]
+    time: NDArray[np.float64]
+    mean: dict[str, NDArray[np.float64]]
+    sd: dict[str, NDArray[np.float64]]
+
+
+def grouped(runs: Sequence[StreamRun], experiments: Sequence[str]) -> list[Grouped]:
+    """Return means and standard deviations over seeds, for each experiment with at least two runs."""
+    found = []
+    for text in dict.fromkeys(experiments):
+        mine = [run for run, experiment in zip(runs, experiments, strict=True) if experiment == text]
+        if len(mine) < 2:
+            continue
+        common = min((run.columns["time"] for run in mine), key=len)
+        mean, sd = dict[str, NDArray[np.float64]](), dict[str, NDArray[np.float64]]()
+        for key in mine[0].columns:
+            if key.partition(".")[0] in OF_POPULATIONS and all(key in run.columns for run in mine):
+                values = np.array([run.columns[key][: len(common)] for run in mine], float)
+                with warnings.catch_warnings():  # where no run, or one, has a value
+                    warnings.simplefilter("ignore", RuntimeWarning)
+                    mean[key], sd[key] = np.nanmean(values, axis=0), np.nanstd(values, axis=0, ddof=1)
+        seeds = tuple(run.experiment.seed for run in mine)
+        found.append(Grouped(mine[0].experiment.name, seeds, common, mean, sd))
+    return found
+
 
 _OF_PATTERNS = ("hit_rate", "false_alarms", "latency", "neurons_with_hits")
 _ENDS = N_BINS // 10  # bins of a histogram that are below 0.1 or above 0.9 of the largest weight
@@ -181,7 +324,8 @@ def compare_streams(datas: Sequence[Mapping[str, Any]], experiments: Sequence[st
                 values[f"share of weights of {row['projection']} {what} w_max"] = row[name][1]
         for name, value in values.items():
             found.setdefault(name, [None] * len(datas))[number] = value
-    rows = [(name, values, "at the end" if number == 0 else "") for number, (name, values) in enumerate(found.items())]
+    headings = ["at the end", *[""] * len(found)]
+    rows = [(name, values, heading, False) for (name, values), heading in zip(found.items(), headings, strict=False)]
     return compare_values(datas, experiments, rows)
 
 
@@ -222,3 +366,169 @@ def _bins(data: Mapping[str, Any]) -> list[dict[str, Any]]:
         for row in data["weights"]
         for n in range(N_BINS)
     ]
+
+
+_ABOUT = {
+    "rate": "mean firing rate of a neuron",
+    "cv": "coefficient of variation of intervals between spikes; 1 for a Poisson process",
+    "synchrony": "of spike counts in windows of 5 ms; 1 if all fire together",
+    "delta": "relative to independent Poisson neurons of the same rate; 1 without a rhythm",
+    "gamma": "relative to independent Poisson neurons of the same rate; 1 without a rhythm",
+}
+_LONGEST = 200  # letters that name a group of runs
+_WIDTH = 120.0  # mm
+_POINTS = 600
+"""Points per curve of a figure; of more pieces, means of several are drawn."""
+
+Columns = Mapping[str, NDArray[Any]]
+
+
+def make_stream_part(run: StreamRun, data: Mapping[str, Any]) -> Part:
+    """Collect and draw the content of the page for one run."""
+    schedule = run.experiment.schedule
+    stages = "; ".join(
+        f"{', '.join(stage.projections) or 'none'} for {stage.duration:g} s" for stage in schedule.stages or ()
+    )
+    part = Part(
+        title=heading_of(run.folder, run.experiment),
+        name=run.name,
+        about=[
+            *about_notes(run.folder),
+            *about_network(run.start, run.experiment),
+            ("data", f"{getattr(run.experiment.data, 'kind', '')}, a stream of spikes"),
+            ("stages of learning", stages),
+            ("tuned on", run.start.about.tuned_on),
+            *about_run(run.metadata),
+        ],
+        sentences=_sentences(run, data),
+        data=data,
+        groups=[],
+    )
+    columns, each = _thinned(run.columns)
+    part.figures = {
+        "curves": _curves(columns, {}),
+        "pieces": each,
+        "latency": _drawn({}, run.answers) if run.answers else None,
+        "weights": [
+            {
+                **row,
+                "history": _drawn({name: columns[name] for name in ("time", f"weights.{row['projection']}")}, {}),
+                "bars": _bars(row["first"], row["last"]),
+            }
+            for row in data["weights"]
+        ],
+    }
+    return part
+
+
+def render_streams(
+    parts: Sequence[Part], together: Mapping[str, Any], groups: Sequence[Grouped], seeds: OverSeeds | None
+) -> str:
+    """Render the page."""
+    drawn = []
+    for group in groups:
+        columns, each = _thinned({"time": group.time} | group.mean)
+        deviations, _ = _thinned({"time": group.time} | group.sd)
+        seeds_of = ", ".join(map(str, group.seeds))
+        drawn.append({"name": group.name, "seeds": seeds_of, "pieces": each, "curves": _curves(columns, deviations)})
+    told = seeds is not None and len(seeds.groups) > 1
+    if seeds is not None and any(len(group.label) > _LONGEST for group in seeds.groups):
+        told = False  # experiments with little in common; the comparison has their means
+    return (
+        environment()
+        .get_template("streams.html.j2")
+        .render(
+            parts=parts,
+            together=together,
+            groups=drawn,
+            seeds=seeds if told else None,
+            version=__version__,
+        )
+    )
+
+
+def _curves(columns: Columns, deviations: Columns) -> list[dict[str, str]]:
+    """Draw each measure that has values."""
+    drawn = []
+    for name, about in _ABOUT.items():
+        keys = [key for key in columns if key.startswith(f"{name}.") and np.isfinite(columns[key]).any()]
+        if keys:
+            figure = _drawn({key: columns[key] for key in ("time", *keys)}, {}, deviations)
+            drawn.append({"figure": figure, "name": QUANTITIES[name], "about": about})
+    return drawn
+
+
+def _drawn(columns: Columns, answers: Columns, deviations: Columns = MappingProxyType({})) -> str:
+    return saving.embedded(stream_figure, columns, answers, deviations, width=_WIDTH)
+
+
+def _bars(first: Sequence[int], last: Sequence[int]) -> str:
+    """Draw the weights after the first piece of a stream and after the last one."""
+    series = [
+        {"values": np.array(counts) / max(sum(counts), 1), "label": label}
+        for counts, label in ((first, "first piece"), (last, "end"))
+    ]
+    middles = (np.arange(len(last)) + 0.5) / len(last)
+    spec = {"kind": "bars", "x": middles, "series": series, "x_label": "w / w_max", "y_label": "share of weights"}
+    return saving.embedded(draw_spec, spec)
+
+
+def _thinned(columns: Columns) -> tuple[dict[str, NDArray[Any]], int]:
+    """Return means of so many successive pieces that curves have few points, and that number."""
+    n = len(columns["time"])
+    each = -(-n // _POINTS) if n else 1
+    if each <= 1:
+        return dict(columns), 1
+    found = {}
+    for name, values in columns.items():
+        kept = values[: n - n % each].reshape(n // each, each, *values.shape[1:]).astype(float)
+        if name == "time":
+            found[name] = kept[:, -1]
+            continue
+        with warnings.catch_warnings():  # where no piece has a value
+            warnings.simplefilter("ignore", RuntimeWarning)
+            found[name] = np.nanmean(kept, axis=1)
+    return found, each
+
+
+def _sentences(run: StreamRun, data: Mapping[str, Any]) -> list[str]:
+    """Return the summary of one run."""
+    pieces = f"in {thousands(data['pieces'])} pieces of {run.seconds:g} s"
+    if run.shown < run.planned:
+        state = run.state
+        verb = "continues" if state is State.RUNNING else f"is {state}"
+        first = f"{run.shown:g} of {run.planned:g} s of a stream, {pieces}; the run {verb}."
+    else:
+        first = f"A stream of {run.shown:g} s, {pieces}."
+    sentences = [first, f"Over the last {data['end_seconds']:g} s, {_firing(run)}."]
+    if "hit_rate" in run.end:
+        latency = f", {run.end['latency']:.1f} ms after their start" if "latency" in run.end else ""
+        sentences.append(
+            f"The neuron with the most hits answers to {100 * run.end['hit_rate']:.1f} % of the patterns{latency}. "
+            f"Outside patterns it fires {run.end['false_alarms']:.2g} times per second."
+        )
+    for row in data["weights"]:
+        low, high = row["below_0.1"], row["above_0.9"]
+        shares = [f"{100 * share:.0f} %" for share in (low[1], high[1], low[0], high[0])]
+        sentences.append(
+            f"Of the {thousands(row['synapses'])} weights of {row['projection']}, {shares[0]} are below 0.1 of the "
+            f"largest and {shares[1]} above 0.9 ({shares[2]} and {shares[3]} after the first piece)."
+        )
+    changes = data["changes"]
+    if changes:
+        listed = "; ".join(f"{each['change']} at {each['seconds']:g} s" for each in changes[:5])
+        sentences.append(f"Changed during the run: {listed}{' …' if len(changes) > 5 else ''}.")
+    return [*sentences, "A stream has no labels: there is no accuracy, and baselines do not apply."]
+
+
+def _firing(run: StreamRun) -> str:
+    """Describe the firing of each population at the end."""
+    parts = []
+    for name, rate in run.end["rate"].items():
+        known = [
+            f"{what} {run.end[measure][name]:.{digits}f}"
+            for measure, what, digits in (("cv", "CV of intervals", 2), ("synchrony", "synchrony", 3))
+            if name in run.end.get(measure, {})
+        ]
+        parts.append(f"{name} fires at {rate:.2f} Hz{' (' + ', '.join(known) + ')' if known else ''}")
+    return "; ".join(parts)

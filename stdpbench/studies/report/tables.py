@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from stdpbench.results.figures.paper import table_text
 from stdpbench.results.figures.surrogate_training import passes_of
 from stdpbench.results.readout.baselines import SAMPLES
 from stdpbench.runs.analysis.curves import taught_columns
@@ -124,38 +123,37 @@ def compare_runs(data: Sequence[Mapping[str, Any]], experiments: Sequence[str]) 
     experiments : sequence of str
         Text for the experiment of each run, without its seed: runs with equal text are averaged.
     """
-    groups = list(dict.fromkeys(experiments))
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[str, Sequence[float | None], str, bool]] = []
     for group, title in GROUPS.items():
         names = dict.fromkeys(
             _seedless(row["name"]) for one in data for row in one["accuracies"] if row["group"] == group
         )
         for number, name in enumerate(names):
-            values = [_accuracy(one, group, name) for one in data]
-            rows.append(_row(name, values, True, experiments, groups, title if number == 0 else ""))
+            rows.append((name, [_accuracy(one, group, name) for one in data], title if number == 0 else "", True))
     for number, (name, value, share) in enumerate(_DATA_ROWS):
-        values = [value(one) for one in data]
-        rows.append(_row(name, values, share, experiments, groups, "responses and neurons" if number == 0 else ""))
-    return {"experiments": [_title(data, experiments, text) for text in groups], "rows": rows}
+        heading = "responses and neurons" if number == 0 else ""
+        rows.append((name, [value(one) for one in data], heading, share))
+    return compare_values(data, experiments, rows)
 
 
 def compare_values(
     data: Sequence[Mapping[str, Any]],
     experiments: Sequence[str],
-    rows: Sequence[tuple[str, Sequence[float | None], str]],
+    rows: Sequence[tuple[str, Sequence[float | None], str, bool]],
 ) -> dict[str, Any]:
-    """Compare runs by rows of name, value of each run, and heading above; otherwise as `compare_runs`."""
-    groups = list(dict.fromkeys(experiments))
-    return {
-        "experiments": [_title(data, experiments, text) for text in groups],
-        "rows": [_row(name, values, False, experiments, groups, heading) for name, values, heading in rows],
-    }
-
-
-def _title(data: Sequence[Mapping[str, Any]], experiments: Sequence[str], text: str) -> str:
-    return next(
-        str(one["experiment"]) for one, experiment in zip(data, experiments, strict=True) if experiment == text
-    )
+    """Compare runs by rows of name, value of each run, heading above, and whether it is a share; as `compare_runs`."""
+    titles: dict[str, str] = {}
+    for one, experiment in zip(data, experiments, strict=True):
+        titles.setdefault(experiment, str(one["experiment"]))
+    compared = []
+    for name, values, heading, share in rows:
+        of_experiment: dict[str, list[float]] = {text: [] for text in titles}
+        for value, experiment in zip(values, experiments, strict=True):
+            of_experiment[experiment] += [] if value is None else [value]
+        spreads = [plain(spread(some)) for some in of_experiment.values()]
+        row = {"name": name, "heading": heading, "share": share, "values": list(values), "spreads": spreads}
+        compared.append(row)
+    return {"experiments": [*titles.values()], "rows": compared}
 
 
 def _seedless(name: str) -> str:
@@ -167,22 +165,6 @@ def _accuracy(one: Mapping[str, Any], group: str, name: str) -> float | None:
         (row["accuracy"] for row in one["accuracies"] if row["group"] == group and _seedless(row["name"]) == name),
         None,
     )
-
-
-def _row(
-    name: str,
-    values: Sequence[float | None],
-    share: bool,
-    experiments: Sequence[str],
-    groups: Sequence[str],
-    heading: str,
-) -> dict[str, Any]:
-    spreads = []
-    for text in groups:
-        mine = [v for v, experiment in zip(values, experiments, strict=True) if experiment == text and v is not None]
-        over = spread(mine)
-        spreads.append({"n": over.n, "mean": over.mean if over.n else None, "sd": over.sd if over.n > 1 else None})
-    return {"name": name, "heading": heading, "share": share, "values": list(values), "spreads": spreads}
 
 
 def csv_tables(
@@ -230,7 +212,7 @@ def baseline_rows(seeds: OverSeeds | None) -> list[dict[str, Any]]:
             row: dict[str, Any] = {"runs_with": group.label, "baseline": one.name}
             row |= {f"baseline_{key}": value for key, value in plain(one.accuracy).items()}
             row |= {f"vote_minus_baseline_{key}": value for key, value in plain(one.difference).items()}
-            rows.append({key: "" if value is None else value for key, value in row.items()})
+            rows.append(row)
     return rows
 
 
@@ -243,7 +225,7 @@ def over_seeds_rows(seeds: OverSeeds | None, what: str) -> list[dict[str, Any]]:
             row = {what: name, "runs_with": group.label, **plain(accuracy)}
             for key in ("n", "mean", "low", "high"):
                 row[f"difference_{key}"] = None if difference is None else plain(difference)[key]
-            rows.append({key: "" if value is None else value for key, value in row.items()})
+            rows.append(row)
     return rows
 
 
@@ -272,8 +254,4 @@ def _plain(value: Any) -> Any:
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows with the same keys as CSV."""
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+    return table_text((list(rows[0]), [list(row.values()) for row in rows]))

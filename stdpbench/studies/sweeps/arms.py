@@ -1,8 +1,14 @@
-"""The arms that a sweep compares: named arms, grid, random search."""
+"""The arms that a sweep compares: named arms, grid, random search; and whether they get the same input.
+
+Input depends on seed, phase, presentation and attempt, and on the parameters that `other_pictures` and `other_spikes`
+look at. Arms that agree in all of them get the same spikes for the same seed, so that differences in accuracy are due
+to the network. How often a picture is repeated with higher rates depends on the network, but the spikes of each
+attempt are the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -12,8 +18,7 @@ import numpy as np
 from stdpbench.base.errors import Collector, StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.comparison import last_parts
-from stdpbench.studies.sweeps.definition import Settings, Sweep
-from stdpbench.studies.sweeps.distributions import Distribution
+from stdpbench.studies.sweeps.definition import Distribution, Settings, Sweep
 
 _DRAWS = 301  # random stream of a random search
 _LONGEST_NAME = 40
@@ -196,3 +201,87 @@ def draw(distributions: Mapping[str, Distribution], seed: int, number: int) -> S
     """Draw from all distributions; each number has its own generator, so that a larger n only adds draws."""
     random = np.random.default_rng(np.random.SeedSequence((seed, _DRAWS, number)))
     return {path: distribution.draw(random) for path, distribution in distributions.items()}
+
+
+_ORDER = ("schedule.order", "schedule.passes", "schedule.train_images")
+_JUDGED = ("schedule.label_images", "schedule.test_images", "data.validation_images")
+_MOST_LABELS = 5
+
+
+def other_pictures(one: Experiment, other: Experiment) -> list[str]:
+    """Return dotted paths by which two experiments train on different pictures, or in a different order."""
+    return [p for p in one.differences(other) if p in _ORDER or (p.startswith("data.") and p not in _JUDGED)]
+
+
+def other_spikes(one: Experiment, other: Experiment) -> list[str]:
+    """Return dotted paths by which two experiments of one seed encode the same picture differently."""
+    differing = one.differences(other)
+    found = [p for p in differing if p in ("network.dt", "schedule.stimulus") or p.startswith("encoding.")]
+    if not found and one.stream is None and _bins_with_input(one) != _bins_with_input(other):
+        paths = ("network.delays", "network.max_delay", "schedule.between", *_input_delays(one), *_input_delays(other))
+        found = [p for p in differing if p.startswith(paths)]
+    return found
+
+
+def other_judges(one: Experiment, other: Experiment) -> list[str]:
+    """Return dotted paths by which two experiments are labelled or evaluated with different pictures."""
+    return [p for p in one.differences(other) if p in _JUDGED]
+
+
+def other_input(one: Experiment, other: Experiment) -> list[str]:
+    """Return dotted paths by which the input of two streams of one seed differs."""
+    return [p for p in one.differences(other) if p.startswith("data.") or p in ("network.dt", "schedule.duration")]
+
+
+_OF_PICTURES = (
+    (other_pictures, "trained on different pictures, or in a different order"),
+    (other_spikes, "shown the same pictures, but differences include the noise of different input spikes"),
+    (other_judges, "labelled or evaluated with different pictures"),
+)
+
+
+def inputs_apart(one: Experiment, other: Experiment) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield how the input of two experiments of one seed differs, in words, and by which dotted paths."""
+    for differing, words in _OF_PICTURES if one.stream is None else ((other_input, "shown other input"),):
+        if paths := tuple(differing(one, other)):
+            yield words, paths
+
+
+def pairing_remarks(arms: Sequence[Arm], reference: str | None) -> list[str]:
+    """Return remarks on arms whose input differs from the reference's, or that equal another arm.
+
+    Without a reference, arms are compared with the first one.
+    """
+    if not arms:
+        return []
+    against = next((arm for arm in arms if arm.label == reference), arms[0])
+    remarks: list[str] = []
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for arm in arms:
+        for apart in inputs_apart(against.start, arm.start):
+            groups.setdefault(apart, []).append(arm.label)
+    for (words, paths), labels in groups.items():
+        remarks.append(f"Unlike {against.label!r}, {words} ({', '.join(paths)}): {_listed(labels)}.")
+    first: dict[str, str] = {}
+    for arm in arms:
+        same = first.setdefault(arm.start.digest, arm.label)
+        if same != arm.label:
+            remarks.append(f"{arm.label!r} has the same settings as {same!r}; they are run once.")
+    return remarks
+
+
+def _listed(labels: Sequence[str]) -> str:
+    more = len(labels) - _MOST_LABELS
+    return "; ".join(labels[:_MOST_LABELS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _input_delays(experiment: Experiment) -> list[str]:
+    """Return the paths of the delays of projections from the input."""
+    graph = experiment.graph()
+    names = [name for name, projection in graph.projections.items() if projection.source == graph.input]
+    return [f"network.projections.{name}.delay" for name in names]
+
+
+def _bins_with_input(experiment: Experiment) -> int:
+    """Number of input steps of a training presentation: delayed spikes must arrive before its end."""
+    return experiment.stimulus_bins - max(0, experiment.graph().input_delay_bins - experiment.rest_bins)

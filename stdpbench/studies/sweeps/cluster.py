@@ -5,11 +5,16 @@ the run folder is returned as the task's result, also that of a failed run. If a
 the scheduler restarts the task on another worker from the beginning. With shared storage, all machines see the folder
 of the sweep under the same path: runs are executed there, nothing is sent back, and a run whose worker was killed
 continues on another one from its newest checkpoint. Data sets must be available on every machine (`STDPBENCH_DATA`).
+
+With Slurm, dask-jobqueue starts a scheduler in this process, and a job per worker. Every worker has one processor and
+executes one run at a time. Partition, account, time limit and the like are those of dask-jobqueue's configuration
+(``~/.config/dask/jobqueue.yaml``), the section ``jobqueue.slurm``.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,10 +30,9 @@ from stdpbench.runs.client.process_end import why_ended
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
 from stdpbench.studies.sweeps.arms import Job
-from stdpbench.studies.sweeps.folders import JobFolders
 from stdpbench.studies.sweeps.result import Result
 from stdpbench.studies.sweeps.state import SweepState
-from stdpbench.studies.sweeps.workplace import Begun, Ended, SweepEvent
+from stdpbench.studies.sweeps.workplace import Begun, Ended, JobFolders, SweepEvent
 
 _CONNECT = 15  # s
 _LISTEN = 1.0  # s between two checks of the stop event
@@ -218,3 +222,57 @@ class Cluster:
             return Ended(job, Result.of(folder))
         except StdpbenchError as error:
             return Ended(job, None, str(error))
+
+
+_DEFAULTS = {"cores": 1, "processes": 1, "memory": "4 GiB"}
+"""Resources of a job where the configuration has none."""
+
+
+class SlurmWorkers:
+    """Jobs of Slurm that execute runs while this object is open.
+
+    Parameters
+    ----------
+    jobs : int
+        Number of jobs, each with one worker.
+
+    Raises
+    ------
+    StdpbenchError
+        If dask-jobqueue is not installed, or jobs cannot be submitted.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        try:
+            jobqueue: Any = import_module("dask_jobqueue")
+            config: Any = import_module("dask").config
+        except ImportError:
+            raise StdpbenchError("--slurm needs the package dask-jobqueue: pip install 'stdpbench[slurm]'") from None
+        configured = config.get("jobqueue.slurm", {}) or {}
+        options = {name: value for name, value in _DEFAULTS.items() if configured.get(name) is None}
+        if shutil.which("sbatch") is None:
+            raise StdpbenchError("--slurm needs the command sbatch, which is not on the PATH of this machine")
+        try:
+            self._cluster: Any = jobqueue.SLURMCluster(**options)
+        except (OSError, RuntimeError, ValueError, TypeError) as error:
+            raise StdpbenchError(f"no Dask scheduler can be started for Slurm: {_sentence(error)}") from None
+        try:
+            self._cluster.scale(jobs=jobs)
+            self._cluster.sync(self._cluster._correct_state)  # submits, so that a missing sbatch is an error here
+        except (OSError, RuntimeError) as error:
+            self.close()
+            raise StdpbenchError(f"jobs cannot be submitted to Slurm: {_sentence(error)}") from None
+
+    @property
+    def address(self) -> str:
+        """Address of the scheduler."""
+        return str(self._cluster.scheduler_address)
+
+    def close(self) -> None:
+        """Cancel the jobs, and end the scheduler."""
+        with suppress(Exception):  # jobs that have ended are no longer known to Slurm
+            self._cluster.close(timeout=30)
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

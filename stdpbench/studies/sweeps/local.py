@@ -17,10 +17,9 @@ from stdpbench.runs.queue import run_queue
 from stdpbench.runs.queue.run_queue import Item
 from stdpbench.runs.queue.runner import QueueRunner
 from stdpbench.studies.sweeps.arms import Job
-from stdpbench.studies.sweeps.folders import JobFolders
 from stdpbench.studies.sweeps.result import Result
 from stdpbench.studies.sweeps.state import SweepState
-from stdpbench.studies.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent
+from stdpbench.studies.sweeps.workplace import Begun, Ended, JobFolders, Moved, Remarked, SweepEvent
 
 
 def processors() -> int:

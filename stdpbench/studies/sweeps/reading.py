@@ -18,9 +18,17 @@ from stdpbench.experiment import Experiment, owner_of, read_experiment
 from stdpbench.experiment.evaluation import VALUES
 from stdpbench.results.readout import READOUTS
 from stdpbench.studies.sweeps.arms import fixed_arms
-from stdpbench.studies.sweeps.definition import NamedArm, OptunaSearch, RandomSearch, Settings, Sweep, Tuning
-from stdpbench.studies.sweeps.distributions import Distribution, read_distribution
-from stdpbench.studies.sweeps.measures import LOWER, NONE, measures_of
+from stdpbench.studies.sweeps.definition import (
+    Distribution,
+    NamedArm,
+    OptunaSearch,
+    RandomSearch,
+    Settings,
+    Sweep,
+    Tuning,
+    read_distribution,
+)
+from stdpbench.studies.sweeps.result import LOWER, NONE, measures_of
 from stdpbench.studies.sweeps.tuning import trials_of
 
 _SEARCHES: dict[str, type[Parameters]] = {"random": RandomSearch, "optuna": OptunaSearch}

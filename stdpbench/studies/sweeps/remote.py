@@ -33,7 +33,7 @@ from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.process import worker
 from stdpbench.runs.protocol.states import State
-from stdpbench.studies.sweeps.folders import options_of
+from stdpbench.studies.sweeps.workplace import options_of
 
 _PREFIX = "stdpbench-run-"
 _LEFT_OUT = ("lock", "requests")

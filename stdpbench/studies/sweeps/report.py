@@ -5,8 +5,6 @@ Everything is computed from the sweep and the results of its runs; nothing is ex
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -14,18 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stdpbench import __version__
 from stdpbench.base import units
 from stdpbench.base.files import write_text_aside
 from stdpbench.base.toml_lines import flat
+from stdpbench.results.figures.paper import Table, table_text
 from stdpbench.results.figures.sweep import ArmResult, sweep_figure
 from stdpbench.runs.catalog.comparison import theta_unit
-from stdpbench.studies.sweeps.arms import Arm, shown, supervised_remarks
+from stdpbench.studies.sweeps.arms import Arm, pairing_remarks, shown, supervised_remarks
 from stdpbench.studies.sweeps.carry_out import known_arms
 from stdpbench.studies.sweeps.comparisons import Comparisons, compare_arms, sentences
 from stdpbench.studies.sweeps.definition import Sweep
-from stdpbench.studies.sweeps.measures import is_share, measures_of, title
-from stdpbench.studies.sweeps.pairing import pairing_remarks
-from stdpbench.studies.sweeps.result import Result
+from stdpbench.studies.sweeps.result import Result, is_share, measures_of, title
 from stdpbench.studies.sweeps.state import SweepState
 from stdpbench.studies.sweeps.statistics import (
     Difference,
@@ -42,6 +40,7 @@ from stdpbench.studies.sweeps.tuning import chosen_settings, tuning_round, tunin
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_TRAINING = ("spikes_per_image", "mean_theta_mV", "presentations_per_image", "images_per_second", "seconds")
 _MOST_NAMED = 3  # arms that cannot be distinguished from the best one
 _README = """\
 Contents of this folder
@@ -74,20 +73,15 @@ class Row:
     difference : Difference or None
         Difference of the sweep's metric from the reference arm, seed by seed; None without a reference, and for the
         reference itself.
-    spikes, theta, presentations, seconds, images_per_second : Spread
-        Of the training: spikes of the population that is read per picture, mean theta at the end in mV, presentations
-        per picture, time, speed.
+    training : dict of str to Spread
+        What `Result` has of the training, by name of the attribute.
     """
 
     arm: Arm
     runs: dict[int, Result]
     measured: dict[str, Spread]
     difference: Difference | None
-    spikes: Spread
-    theta: Spread
-    presentations: Spread
-    seconds: Spread
-    images_per_second: Spread
+    training: dict[str, Spread]
 
     def values(self, metric: str) -> dict[int, float]:
         """Values of a measure by seed."""
@@ -140,15 +134,10 @@ class Report:
         seed and thus no interval.
         """
         higher = self.sweep.sign > 0
-        return [(row, d) for row, d in self._others if not (d.low > 0 if higher else d.high < 0)]
+        return [(row, d) for row, d in self.others if not (d.low > 0 if higher else d.high < 0)]
 
     @property
-    def next_best(self) -> tuple[Row, Difference] | None:
-        """The complete arm that is closest to the best one, and the difference of the best one from it."""
-        return next(iter(self._others), None)
-
-    @property
-    def _others(self) -> list[tuple[Row, Difference]]:
+    def others(self) -> list[tuple[Row, Difference]]:
         """Complete arms other than the best, with the paired difference of the best from each, the closest first."""
         if (best := self.best) is None:
             return []
@@ -203,11 +192,7 @@ def _row(sweep: Sweep, arm: Arm, runs: dict[int, Result], reference: dict[int, R
         runs,
         {name: spread([*_by_seed(runs, name).values()]) for name in sweep.measures},
         difference,
-        spread([run.spikes_per_image for run in runs.values()]),
-        spread([run.mean_theta_mV for run in runs.values()]),
-        spread([run.presentations_per_image for run in runs.values()]),
-        spread([run.seconds for run in runs.values()]),
-        spread([run.images_per_second for run in runs.values()]),
+        {name: spread([getattr(run, name) for run in runs.values()]) for name in _TRAINING},
     )
 
 
@@ -276,9 +261,11 @@ def cells(row: Row, report: Report) -> tuple[str, ...]:
     if row.difference is not None:
         difference = difference_text(row.difference, *_format(sweep))
     values = {name: spread_text(spread, *_format(sweep)) for name, spread in row.measured.items()}
-    end = spread_text(row.seconds, 1, 0)
+    end = spread_text(row.training["seconds"], 1, 0)
     if sweep.base.stream is None:
-        means = (spread_text(row.spikes, 1, 1), spread_text(row.theta, 1, 1), spread_text(row.presentations, 1, 3))
+        means = [
+            spread_text(row.training[name], 1, digits) for name, digits in zip(_TRAINING, (1, 1, 3), strict=False)
+        ]
         return (row.arm.title, str(len(row.runs)), values[sweep.metric], difference, *means, end)
     first, *others = values.values()
     return (row.arm.title, str(len(row.runs)), first, *([difference] if sweep.ranks else []), *others, end)
@@ -306,8 +293,8 @@ def best_text(report: Report) -> str:
         return f"{text} (95 % interval {low} to {high})"
 
     if not contenders:
-        closest = report.next_best
-        return f"Best: {name}." if closest is None else f"Best: {name}; {above(*closest)}, from {n} seeds."
+        closest = [f"; {above(*pair)}, from {n} seeds" for pair in report.others[:1]]
+        return f"Best: {name}{''.join(closest)}."
     named = "; ".join(above(*one) for one in contenders[:_MOST_NAMED])
     more = len(contenders) - _MOST_NAMED
     named += f"; and {more} more" if more > 0 else ""
@@ -361,11 +348,7 @@ def _arm_mapping(row: Row) -> dict[str, Any]:
         "accuracy": {name: plain(value) for name, value in row.measured.items() if is_share(name)},
         "measures": {name: plain(value) for name, value in row.measured.items() if not is_share(name)},
         "difference": None if row.difference is None else plain(row.difference),
-        "spikes_per_image": plain(row.spikes),
-        "mean_theta_mV": plain(row.theta),
-        "presentations_per_image": plain(row.presentations),
-        "seconds": plain(row.seconds),
-        "images_per_second": plain(row.images_per_second),
+        **{name: plain(value) for name, value in row.training.items()},
         "runs": [{"seed": seed, **run.to_mapping()} for seed, run in row.runs.items()],
     }
 
@@ -375,49 +358,32 @@ def to_csv(report: Report) -> str:
 
     Where an arm does not set what another sets, its usual value is given.
     """
-    names, measured = ["arm", "n"], measures_of(report.sweep.base)
-    for name in measured:
-        names += [f"{name}_mean", f"{name}_sd"]
-    names += ["difference_mean", "difference_low_95", "difference_high_95", "difference_n"]
-    names += [
-        "spikes_per_image",
-        "mean_theta_mV",
-        "presentations_per_image",
-        "images_per_second",
-        "seconds",
-        "supervised",
-    ]
+    measured = measures_of(report.sweep.base)
+    names = ["arm", "n", *(f"{name}_{what}" for name in measured for what in ("mean", "sd"))]
+    names += ["difference_mean", "difference_low_95", "difference_high_95", "difference_n", *_TRAINING, "supervised"]
     paths = list(dict.fromkeys(path for row in report.rows for path in row.arm.settings))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names + paths)
+    rows = []
     for row in report.rows:
         values: list[Any] = [row.arm.label, len(row.runs)]
         for name in measured:
             values += [row.measured[name].mean, row.measured[name].sd]
         d = row.difference
         values += [None] * 4 if d is None else [d.mean, d.low, d.high, d.n]
-        values += [row.spikes.mean, row.theta.mean, row.presentations.mean]
-        values += [row.images_per_second.mean, row.seconds.mean, int(row.arm.supervised)]
-        values = [round(value, 10) if isinstance(value, float) else value for value in values]
+        values += [*(value.mean for value in row.training.values()), int(row.arm.supervised)]
         usual = flat(row.arm.start.to_mapping()) if paths else {}
         values += [row.arm.settings.get(path, usual.get(path)) for path in paths]
-        writer.writerow(["" if v is None or (isinstance(v, float) and math.isnan(v)) else v for v in values])
-    return text.getvalue()
+        rows.append([_cell(value, 10) for value in values])
+    return table_text((names + paths, rows))
 
 
 def tuning_csv(report: Report) -> str:
     """Return one row per trial: arm, number, metric as a fraction, whether it was chosen, settings."""
     paths = list(dict.fromkeys(path for row in report.tuning for path in row["settings"]))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    metric = report.sweep.metric
-    writer.writerow(["arm", "trial", metric, "chosen", *paths])
+    rows = []
     for row in report.tuning:
-        drawn = [row["settings"].get(path, "") for path in paths]
-        worth = "" if row[metric] is None else row[metric]
-        writer.writerow([row["arm"], row["trial"], worth, int(row["chosen"]), *drawn])
-    return text.getvalue()
+        drawn = [row["settings"].get(path) for path in paths]
+        rows.append([row["arm"], row["trial"], row[report.sweep.metric], int(row["chosen"]), *drawn])
+    return table_text((["arm", "trial", report.sweep.metric, "chosen", *paths], rows))
 
 
 def to_markdown(report: Report) -> str:
@@ -494,3 +460,63 @@ def arm_results(report: Report) -> list[ArmResult]:
             )
         )
     return found
+
+
+def figure_table(report: Report) -> Table:
+    """Return a row for each arm that is drawn: mean and SD, difference from the reference, and the value of each seed.
+
+    Accuracies are in per cent, their differences in points.
+    """
+    sweep = report.sweep
+    pictures = sweep.base.stream is None
+    unit, points = (" (%)", " (points)") if pictures else ("", "")
+    names = (
+        "arm",
+        "seeds",
+        f"mean {sweep.metric}{unit}",
+        f"SD{points}",
+        f"difference{points}",
+        "low (95 % t interval)",
+        "high (95 % t interval)",
+        *(f"seed {seed}{unit}" for seed in sweep.seeds),
+    )
+    scale, drawn = 100 if pictures else 1, {arm.label: arm for arm in arm_results(report)}
+    rows = []
+    for row in report.rows:
+        if (arm := drawn.get(row.arm.title)) is not None:
+            values = row.values(sweep.metric)
+            numbers = [arm.mean, arm.sd, *(arm.difference or ("", "", ""))]
+            numbers += [scale * values[seed] if seed in values else "" for seed in sweep.seeds]
+            rows.append((arm.label, len(arm.values), *(_cell(number) for number in numbers)))
+    return names, rows
+
+
+def figure_caption(report: Report) -> str:
+    """Return the caption: arms and settings, version, on what was measured, n, and what bars and lines are."""
+    sweep = report.sweep
+    measured = title(sweep.metric).removesuffix(" (%)")
+    sentences = [
+        f"{sweep.name}: {measured} of {len(report.rows)} arms of {sweep.experiment}; stdpbench {__version__}.",
+        report.remarks[0],
+        *supervised_remarks([row.arm for row in report.rows]),
+        "Dots: single runs; vertical bar: their mean; horizontal line: SD over seeds.",
+    ]
+    if sweep.reference is not None and sweep.ranks:
+        sentences.append(
+            f"Squares: mean difference from {sweep.reference}, seed by seed; line: its 95 % t interval, not corrected "
+            "for the number of arms."
+        )
+    sentences += [f"All arms: {_listed(sweep.set)}."] if sweep.set else []
+    sentences += [f"{row.arm.label}: {_listed(row.arm.settings)}." for row in report.rows if row.arm.settings]
+    return " ".join(sentences)
+
+
+def _cell(value: Any, digits: int = 8) -> Any:
+    """Round a number; one that is not defined is empty."""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else round(value, digits)
+    return value
+
+
+def _listed(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{path} = {shown(value)}" for path, value in settings.items())

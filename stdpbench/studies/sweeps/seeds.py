@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from stdpbench.experiment import Experiment
@@ -24,7 +25,7 @@ from stdpbench.runs.catalog.comparison import (
     verdict_of,
 )
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.studies.sweeps.pairing import other_input, other_judges, other_pictures, other_spikes
+from stdpbench.studies.sweeps.arms import inputs_apart
 from stdpbench.studies.sweeps.statistics import (
     Difference,
     Spread,
@@ -304,17 +305,7 @@ def _remarks(
         brackets = "; in brackets the 95 % t interval of their mean" if intervals else ""
         remarks.append(f"Differences from runs with {groups[0].label} are taken seed by seed{brackets}.")
     for group, other in zip(groups[1:], others, strict=True):
-        if first.stream is not None:
-            if not (paths := other_input(first, other)):
-                continue
-            what = f"had other input ({', '.join(paths)})"
-        elif paths := other_pictures(first, other):
-            what = f"were trained on different pictures, or in a different order ({', '.join(paths)})"
-        elif paths := other_spikes(first, other):
-            what = f"were shown the same pictures, but as different input spikes ({', '.join(paths)})"
-        elif paths := other_judges(first, other):
-            what = f"were labelled or evaluated with different pictures ({', '.join(paths)})"
-        else:
-            continue
-        remarks.append(f"Runs with {group.label} {what} than those with {groups[0].label}.")
+        for words, paths in islice(inputs_apart(first, other), 1):
+            how = f"{words} ({', '.join(paths)})"
+            remarks.append(f"Runs with {group.label} were {how}, unlike those with {groups[0].label}.")
     return remarks

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from types import TracebackType
 from typing import Any
 
@@ -25,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.runs.catalog.store import SWEEP
+from stdpbench.studies.sweeps.arms import Arm
 from stdpbench.studies.sweeps.result import Result
 
 
@@ -114,6 +116,13 @@ class SweepState:
         """Record settings chosen by Optuna."""
         if self.trials.get(number) != settings:
             self._write({"what": "trial", "number": number, "settings": dict(settings)})
+
+    def mean_over(self, arm: Arm, seeds: Sequence[int], metric: str) -> float | None:
+        """Return the mean of a metric over the runs of an arm; None unless all have it."""
+        results = [self.results.get(arm.experiment(seed).digest) for seed in seeds]
+        values = [None if result is None else result.values.get(metric) for result in results]
+        known = [value for value in values if value is not None]
+        return fmean(known) if len(known) == len(values) else None
 
     def _take(self, line: Mapping[str, Any]) -> None:
         what = line["what"]

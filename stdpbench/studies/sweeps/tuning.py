@@ -15,7 +15,7 @@ from typing import Any
 from stdpbench.base.units import minus
 from stdpbench.studies.sweeps.arms import Arm, Round, draw, fixed_arms, make_arm, shown
 from stdpbench.studies.sweeps.definition import NamedArm, Settings, Sweep, Tuning
-from stdpbench.studies.sweeps.measures import is_share
+from stdpbench.studies.sweeps.result import is_share
 from stdpbench.studies.sweeps.state import SweepState
 
 
@@ -42,11 +42,7 @@ class Trial:
 
     def worth(self, sweep: Sweep, state: SweepState) -> float | None:
         """Mean of the sweep's metric over seeds; None unless all of its runs are finished."""
-        found = [state.results.get(self.run.experiment(seed).digest) for seed in _tuning(sweep).seeds]
-        values = [
-            value for result in found if result is not None and (value := result.values.get(sweep.metric)) is not None
-        ]
-        return sum(values) / len(values) if len(values) == len(found) else None
+        return state.mean_over(self.run, _tuning(sweep).seeds, sweep.metric)
 
 
 def trials_of(sweep: Sweep) -> tuple[Trial, ...]:

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS, waits
 
-from stdpbench.results.figures.paper_parts import draw
+from stdpbench.results.figures.paper import draw
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs import figure_export

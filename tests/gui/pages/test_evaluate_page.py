@@ -18,7 +18,7 @@ from sparse_streams import sparse_stream
 from waiting import waits
 
 from stdpbench.engine.simulators import find_compiler
-from stdpbench.results.figures.paper_parts import draw
+from stdpbench.results.figures.paper import draw
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead

@@ -18,7 +18,7 @@ from waiting import waits
 from stdpbench.base.units import signed
 from stdpbench.kinds.plasticity import rules
 from stdpbench.kinds.plasticity.custom import CustomRule
-from stdpbench.results.figures.paper_parts import draw
+from stdpbench.results.figures.paper import draw
 from stdpbench.studies.lab.points import SHIPPED
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.curves import Place

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import stdpbench
-from stdpbench.api import plots, tables
+from stdpbench.api import tables
 from stdpbench.api.display import progress
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
@@ -245,6 +245,11 @@ def test_plots_are_axes_and_leave_pyplot_alone(lived: Lived) -> None:
         run.plot_confusion("vot")
     with pytest.raises(StdpbenchError, match="did you mean 'vote'"):
         run.plot_accuracy(readout="vot")
+    held_out = run.plot_held_out("accuracy_vote")
+    assert held_out.get_ylabel() == "accuracy, vote, held-out pictures"
+    assert run.plot_held_out("dead", held_out).get_ylabel().endswith("held-out pictures (neurons)")
+    with pytest.raises(StdpbenchError, match="did you mean 'purity'"):
+        run.plot_held_out("purty")
 
 
 def test_html_and_lists_show_runs(lived: Lived, runs: Path) -> None:
@@ -377,13 +382,6 @@ def test_held_out_measures_are_a_table_and_a_curve(monkeypatch: pytest.MonkeyPat
     assert tables.held_out_table(live)["accuracy_vote"][500] == 0.5
     monkeypatch.setattr(tables, "find_spec", lambda name: None)
     assert tables.held_out_table(live)["accuracy_vote"].tolist() == [0.25, 0.5]
-    axes = plots.plot_held_out(live, "accuracy_vote", plots.Place(), "a run")
-    assert axes.lines[0].get_ydata().tolist() == [0.25, 0.5]  # type: ignore[union-attr]
-    assert axes.get_ylabel() == "accuracy, vote, held-out pictures"
-    again = plots.plot_held_out(live, "dead", plots.Place(axes), "a run")
-    assert again.get_ylabel().endswith("held-out pictures (neurons)")
-    with pytest.raises(StdpbenchError, match="did you mean 'purity'"):
-        plots.plot_held_out(live, "purty", plots.Place(), "a run")
 
 
 class Screen(io.StringIO):

@@ -16,12 +16,12 @@ from stdpbench.results.figures.diagram import diagram_spec, network_figure
 from stdpbench.results.figures.paper import (
     Order,
     caption,
+    draw,
     export,
     spec_of_table,
     table_text,
     write_order,
 )
-from stdpbench.results.figures.paper_parts import draw
 
 RANDOM = np.random.default_rng(0)
 X = np.arange(10.0)

@@ -14,6 +14,7 @@ from stdpbench.results.figures.drawing import blues, greys, new_figure, readable
 from stdpbench.results.figures.fields import Mosaic, fields_on, receptive_fields
 from stdpbench.results.figures.run_figures import accuracy_over_time
 from stdpbench.results.figures.saving import at_width, millimetres, write_figure
+from stdpbench.results.figures.sweep import ArmResult, sweep_figure
 from stdpbench.results.readout import NO_ANSWER, score
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -160,12 +161,12 @@ class TestWidths:
         labels, weights = np.repeat(np.arange(10), 1200), np.random.default_rng(0).random((16, 12))
         fields = receptive_fields(weights, (4, 4), np.arange(12) % 10 - 1, title="a title " * 20, width=88)
         matrix = confusion(score(labels, labels, 10), [str(n) for n in range(10)], title="a title " * 20, width=88)
-        course = accuracy_over_time(np.arange(5), {"vote": np.arange(5) / 5}, np.ones(5), np.ones(5))
+        course = sweep_figure("a sweep", "vote", [ArmResult("an arm", (0.1, 0.2), 0.15, 0.05, None, True)])
         before = course.get_size_inches()[1] / course.get_size_inches()[0]
         for figure, width in ((fields, 88), (matrix, 88), (at_width(course, 140), 140)):
             assert figure.get_figwidth() == pytest.approx(width / 25.4)
             assert inside(figure)
-        assert course.axes[0].yaxis.label.get_fontsize() == pytest.approx(8)
+        assert course.axes[0].xaxis.label.get_fontsize() == pytest.approx(8)
         assert course.get_size_inches()[1] / course.get_size_inches()[0] > before  # plots keep some room
 
     def test_of_the_users_are_kept(self) -> None:
@@ -192,7 +193,7 @@ class TestWidths:
 class TestAccuracyOverTime:
     when = np.arange(0, 60_001, 10_000)
 
-    def test_two_panels_that_share_time(self) -> None:
+    def test_plots_that_share_time(self) -> None:
         vote = np.linspace(0.1, 0.9, 7)
         figure = accuracy_over_time(
             self.when,
@@ -203,19 +204,18 @@ class TestAccuracyOverTime:
             title="a run " * 40,
             population="second",
         )
-        upper, lower, side = figure.axes
+        upper, theta, spikes = figure.axes
         assert [line.get_label() for line in upper.lines] == ["vote", "proportion"]
         assert upper.lines[0].get_ydata() == pytest.approx(100 * vote)
         assert [text.get_text() for text in upper.get_legend().get_texts()] == ["vote", "proportion"]
         assert upper.get_ylabel() == "accuracy on 10\u202f000 pictures (%)"
-        assert lower.get_ylabel() == "mean theta (mV)"
-        assert side.get_ylabel() == "second spikes per picture"
-        assert lower.get_xlabel() == "training presentations"
-        assert lower.lines[0].get_ydata() == pytest.approx(20 + vote)
-        assert side.lines[0].get_ydata() == pytest.approx(30 - vote)
-        assert upper.get_shared_x_axes().joined(upper, lower)
+        assert theta.get_ylabel() == "mean theta (mV)"
+        assert spikes.get_ylabel() == "second spikes per picture"
+        assert spikes.get_xlabel() == "training presentations"
+        assert theta.lines[0].get_ydata() == pytest.approx(20 + vote)
+        assert spikes.lines[0].get_ydata() == pytest.approx(30 - vote)
+        assert upper.get_shared_x_axes().joined(upper, spikes)
         assert inside(figure)
-        assert "60\u202f000" in [label.get_text() for label in lower.get_xticklabels()]
 
     def test_what_was_not_measured_leaves_no_hole(self) -> None:
         figure = accuracy_over_time(self.when, {"vote": np.array([0.1, np.nan, 0.3, 0.4, 0.5, 0.6, np.nan])})
@@ -230,23 +230,18 @@ class TestAccuracyOverTime:
     def test_changes_on_the_way_are_marked_and_told(self) -> None:
         vote, changes = np.linspace(0.1, 0.9, 7), [(0, "nu_post → 0.02"), (15_000, "rule → oja"), (15_000, "x " * 200)]
         figure = accuracy_over_time(self.when, {"vote": vote}, 20 + vote, 30 - vote, changes=changes)
-        upper, lower, side = figure.axes
-        for axes in (upper, lower):
-            lines = [line for line in axes.lines if line.get_linestyle() == ":"]
+        upper, *_, lowest = figure.axes
+        for axes in figure.axes:
+            lines = [line for line in axes.lines if line.get_linestyle() == "--"]
             assert [line.get_xdata()[0] for line in lines] == [0, 15_000]
-        assert not [line for line in side.lines if line.get_linestyle() == ":"]
         assert [text.get_text() for text in upper.texts] == ["1", "2, 3"]
-        lines = figure.get_supxlabel().splitlines()
+        _, *lines = lowest.get_xlabel().splitlines()
         assert lines[:2] == ["1: from 0 on, nu_post → 0.02", "2: from 15\u202f000 on, rule → oja"]
         assert lines[2].endswith("x …")
         assert inside(figure)
         many = accuracy_over_time(self.when, {"vote": vote}, changes=[(n, "a → b") for n in range(11)])
-        assert many.get_supxlabel().splitlines()[-1] == "and 2 more changes"
-        assert len(many.get_supxlabel().splitlines()) == 10
-
-    def test_lengths_must_agree(self) -> None:
-        with pytest.raises(StdpbenchError, match="7 points in time, but 2 of mean_theta"):
-            accuracy_over_time(self.when, {}, np.ones(2))
+        assert many.axes[0].get_xlabel().splitlines()[-1] == "and 2 more changes"
+        assert len(many.axes[0].get_xlabel().splitlines()) == 11
 
 
 class TestSave:

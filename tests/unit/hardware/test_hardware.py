@@ -21,9 +21,8 @@ from stdpbench.cli.completion import chips
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.report.chip_check import check_run
-from stdpbench.studies.report.evaluated_run import load_run
+from stdpbench.studies.report.evaluated_run import load_run, trained_network
 from stdpbench.studies.report.presentations import Presentation, Presenter
-from stdpbench.studies.report.trained_network import trained_network
 
 DISCRETE = {"kind": "lif-discrete", "beta": 0.9375, "reset_mechanism": "zero", "reset_step": "same"}
 

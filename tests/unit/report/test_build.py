@@ -384,7 +384,7 @@ def test_robustness_is_measured_once_and_resumes_after_an_interruption(report, r
     assert points[3]["spikes_per_image"] < points[2]["spikes_per_image"]
     run, kept = load_run(runs[0]), runs[0].path / "report"
     file = json.loads((kept / robustness.FILE).read_text(encoding="utf-8"))
-    del file["points"]["noise 50"]
+    del file["values"]["noise 50"]
     (kept / robustness.FILE).write_text(json.dumps(file), encoding="utf-8")
     shown: list[Presentation] = []
 

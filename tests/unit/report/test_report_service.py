@@ -18,9 +18,9 @@ from stdpbench.results.readout.clustering import features
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
+from stdpbench.studies.report.analysis import TIMED
 from stdpbench.studies.report.rows import GROUPS
 from stdpbench.studies.report.service import ReportService
-from stdpbench.studies.report.slow_readouts import TIMED
 from stdpbench.studies.report.views import (
     NEURONS,
     clustering_of,

@@ -21,7 +21,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
 from stdpbench.studies.report.service import ReportService
-from stdpbench.studies.report.stream_run import grouped, load_stream
+from stdpbench.studies.report.streams import grouped, load_stream
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

@@ -32,6 +32,7 @@ def result(vote: float = 0.5, **changes: Any) -> Result:
         "images_per_second": 60.0,
         "outcome": "0" * 64,
         "versions": {"python": "3"},
+        "folder": "run",
     }
     return Result(**{**values, **changes})
 

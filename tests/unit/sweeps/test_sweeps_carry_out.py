@@ -16,8 +16,16 @@ from stdpbench.cli.terminal import Console
 from stdpbench.studies.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.studies.sweeps.arms import Job, Round, fixed_arms
 from stdpbench.studies.sweeps.carry_out import known_arms
-from stdpbench.studies.sweeps.report import best_text, cells, figure_of, to_csv, to_mapping, to_markdown
-from stdpbench.studies.sweeps.report_figure import figure_caption, figure_table
+from stdpbench.studies.sweeps.report import (
+    best_text,
+    cells,
+    figure_caption,
+    figure_of,
+    figure_table,
+    to_csv,
+    to_mapping,
+    to_markdown,
+)
 from stdpbench.studies.sweeps.result import Result
 from stdpbench.studies.sweeps.tuning import trials_of
 from stdpbench.studies.sweeps.workplace import Begun, Ended, Moved, Remarked

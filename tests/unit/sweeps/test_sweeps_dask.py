@@ -27,9 +27,8 @@ from stdpbench.runs.protocol.states import State
 from stdpbench.studies.sweeps import SweepState, carry_out, cluster, make_report, read_sweep
 from stdpbench.studies.sweeps.carry_out import rounds
 from stdpbench.studies.sweeps.cluster import Cluster
-from stdpbench.studies.sweeps.folders import JobFolders
 from stdpbench.studies.sweeps.local import Local
-from stdpbench.studies.sweeps.workplace import Begun, Ended
+from stdpbench.studies.sweeps.workplace import Begun, Ended, JobFolders
 
 distributed: Any
 try:

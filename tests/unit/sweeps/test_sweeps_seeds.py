@@ -89,7 +89,7 @@ def test_a_change_on_the_way_makes_another_group(made: Callable[..., list[Path]]
             {"schedule.train_images": 50},
             "trained on different pictures, or in a different order (schedule.train_images)",
         ),
-        ({"network.dt": "0.1 ms"}, "as different input spikes (network.dt)"),
+        ({"network.dt": "0.1 ms"}, "the noise of different input spikes (network.dt)"),
         ({"schedule.test_images": 20}, "labelled or evaluated with different pictures (schedule.test_images)"),
     ],
 )

@@ -17,10 +17,9 @@ from stdpbench.runs.catalog.comparison import Account, compare
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.studies.sweeps.arms import Job
-from stdpbench.studies.sweeps.measures import measures_of, title
 from stdpbench.studies.sweeps.reading import sweep_from_mapping
 from stdpbench.studies.sweeps.report import best_text, cells, headings, to_csv, to_mapping, to_markdown
-from stdpbench.studies.sweeps.result import Result
+from stdpbench.studies.sweeps.result import Result, measures_of, title
 from stdpbench.studies.sweeps.seeds import over_seeds
 
 CELL = """

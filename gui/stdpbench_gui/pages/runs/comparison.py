@@ -22,15 +22,14 @@ from PyQt6.QtWidgets import (
 from stdpbench import __version__
 from stdpbench.base import units
 from stdpbench.base.units import thousands
+from stdpbench.results.figures.comparison import MEASURES, labels_of
 from stdpbench.results.figures.paper import Table
 from stdpbench.runs.catalog.columns import CHANGED_MARK
 from stdpbench.runs.catalog.comparison_spec import (
-    MEASURES,
     comparison_rows,
     comparison_spec,
     comparison_words,
     course_table,
-    labels_of,
 )
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.look import run_lines, theme

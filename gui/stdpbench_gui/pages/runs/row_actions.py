@@ -29,7 +29,7 @@ from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.lineage.reproduction import CONTINUE, DETACH, STOP, Reproduction, reproduce
 from stdpbench.runs.queue.run_queue import Queue, delete_run
 from stdpbench.studies.report.chip_check import check_run
-from stdpbench.studies.report.recordings.written import WRITERS, write_responses
+from stdpbench.studies.report.recordings import WRITERS, write_responses
 from stdpbench_gui.dialogs.bin_dialog import BinDialog
 from stdpbench_gui.dialogs.branch_form import BranchForm, RewindForm
 from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
@@ -257,7 +257,7 @@ class RowActions(QObject):
         target : Path
             The file: a zip, a NIR file, or responses as NWB or Neo.
         neurons, n_stimuli
-            Of responses: as of `stdpbench.studies.report.recordings.written.write_responses`.
+            Of responses: as of `stdpbench.studies.report.recordings.write_responses`.
         """
         task = self._begin(f"Exporting {entry.name}:")
 

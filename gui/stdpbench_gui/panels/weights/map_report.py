@@ -125,7 +125,9 @@ def matrix_figure(
     }
 
 
-def fields_figure(image: NDArray[np.float64], title: str, levels: LevelBar, about: str, label: str) -> dict[str, Any]:
+def fields_figure(
+    image: NDArray[np.floating[Any]], title: str, levels: LevelBar, about: str, label: str
+) -> dict[str, Any]:
     """Return receptive fields as a figure.
 
     Parameters

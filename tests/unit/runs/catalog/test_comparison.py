@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 from edited_journal import edit_journal
+from matplotlib.container import BarContainer
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.learned_names import listed
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment, read_experiment
-from stdpbench.results.figures.comparison import called, comparison_figure
+from stdpbench.results.figures.comparison import called, comparison_figure, courses_spec
 from stdpbench.results.figures.saving import write_figure
 from stdpbench.runs.catalog.base import base_of, settings_text
 from stdpbench.runs.catalog.comparison import (
@@ -257,15 +258,21 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
     courses = [course_of(folder) for folder in family]
     courses += [course_of(RunFolder.open(make_run(tmp_path, f"r{n}", vote=None if n else 0.4))) for n in range(7)]
     figure = comparison_figure(courses)
-    running, result = figure.axes[:2]
-    assert len(running.lines) == 9 + 1, "a line for each run, and one where parameters changed"
-    assert len({(line.get_color(), line.get_linestyle()) for line in figure.axes[2].lines}) == 9
-    assert len(result.containers) == 3
+    running, spikes, _, result = figure.axes
+    assert [len(bars.patches) for bars in result.containers if isinstance(bars, BarContainer)] == [1] * 9
+    assert [text.get_text() for text in result.texts if text.get_text()] == [
+        f"{100 * course.result.value:.1f}" for course in courses if course.result is not None
+    ]
+    assert len(running.lines) == 2 + 1, "a line for each run with data, and one where parameters changed"
+    assert len(spikes.lines) == 2 + 1
+    spec = courses_spec(courses[:1] * 9)
+    assert spec is not None
+    assert len({(line["colour"], line["style"]) for line in spec["plots"][0]["lines"]}) == 9
     narrow = comparison_figure(courses, 88)
     narrow.draw_without_rendering()
     boxes = [axes.get_tightbbox() for axes in narrow.axes]
     assert all(upper.y0 - lower.y1 > 8 for upper, lower in pairwise(boxes)), "names of axes are clear of what is below"
-    assert [axes.get_xlabel() for axes in narrow.axes][-3:] == ["", "", "training presentations"]
+    assert [axes.get_xlabel() for axes in narrow.axes][:3] == ["", "", "training presentations"]
     write_figure(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
@@ -303,7 +310,8 @@ def test_titles_name_runs_as_long_as_they_differ(tmp_path: Path, make_run: Make)
         for folder, title in zip(folders, titles, strict=True):
             change_notes(folder.path, lambda notes, title=title: notes.with_title(title))  # type: ignore[misc]
         courses = [course_of(folder) for folder in folders]
-        (legend,) = comparison_figure(courses).legends
+        legend = comparison_figure(courses).axes[-1].get_legend()
+        assert legend is not None
         return [text.get_text() for text in legend.get_texts()], [*compare(folders).remarks]
 
     assert titled("", "Long training", "") == (["a", "Long training", "c"], ["Long training is stopped."])

@@ -112,8 +112,9 @@ MARKED = ["run0 (supervised)", "run1", "run2 (origin of the weights unknown)"]
 def test_figures_that_compare_runs_have_the_word_in_labels_numbers_and_caption(beside: list[Entry]) -> None:
     folders = [RunFolder(entry.path) for entry in beside]
     courses, comparison = [*map(course_of, folders)], compare(folders)
-    figure = comparison_figure(courses)
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == MARKED
+    legend = comparison_figure(courses).axes[-1].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == MARKED
     for caption in (comparison_caption(courses, "1.2", comparison, results=True), comparison_caption(courses, "1.2")):
         assert ", ".join(MARKED) in caption
     _, rows = with_results(course_table(courses), courses)

@@ -17,8 +17,7 @@ from stdpbench.runs.catalog.forecast import Size
 from stdpbench.runs.preparation.creation import create_run_from
 from stdpbench.runs.preparation.start import arrays_at_start, load_split
 from stdpbench.runs.protocol.options import Options
-from stdpbench.studies.report.evaluated_run import load_run
-from stdpbench.studies.report.trained_network import trained_network
+from stdpbench.studies.report.evaluated_run import load_run, trained_network
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
@@ -69,7 +68,9 @@ def test_a_template_trains_resumes_to_the_bit_and_is_reported(
         assert run.w.shape == (5, 3)
         np.testing.assert_allclose(run.fields, run.w, rtol=1e-6)
     assert run.theta.shape == (graph.n_read,)
-    monkeypatch.setattr("stdpbench.results.figures.svg._svg", lambda figure: "<svg></svg>")  # nobody looks at them
+    monkeypatch.setattr(
+        "stdpbench.results.figures.saving.embedded", lambda *_, **__: "<svg></svg>"
+    )  # nobody looks at them
     with pytest.raises(SystemExit) as end:
         main(["report", str(whole.path)])
     assert not end.value.code

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +16,13 @@ from stdpbench.experiment import n_bins
 from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.encoding import Spikes
 from stdpbench.results.readout import SpikeTrains
+from stdpbench.runs.client.aside import answer_request
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process.evaluation import present_frozen, put_in_force
 from stdpbench.runs.protocol.facts import Progress
-from stdpbench.studies.report.recordings.recorded import Course, Recorded, recorded
-from stdpbench.studies.report.trained_network import trained_network
+from stdpbench.studies.report.evaluated_run import trained_network
+from stdpbench.studies.report.recordings import Course, Recorded, Written, recorded, write_recorded
 
 STIMULI = 100
 """Stimuli that are presented again if the user gives no number."""
@@ -111,3 +115,21 @@ def _course(graph: Graph, name: str, numbers: Sequence[int], responses: Sequence
     assert neuron is not None
     unit = {each.name: each.unit for each in neuron.variables}["v"]
     return Course(tuple(numbers), "V" if unit == "volt" else "dimensionless", values.reshape(-1, len(numbers)))
+
+
+def main() -> int:
+    """Carry out the request on standard input; return the exit status."""
+    return answer_request(_replay)
+
+
+def _replay(asked: dict[str, Any], on_progress: Callable[[int, int], object]) -> Written:
+    for event in replay(RunFolder.open(Path(asked["folder"])), asked["neurons"], asked["n_stimuli"]):
+        if isinstance(event, Progress):
+            on_progress(event.done, event.total)
+        else:
+            written = write_recorded(event, map(Path, asked["targets"]))
+    return written
+
+
+if __name__ == "__main__":
+    sys.exit(main())

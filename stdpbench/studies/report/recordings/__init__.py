@@ -1,1 +1,0 @@
-"""Responses of a run to evaluated stimuli as files of other tools: Neo and NWB."""
