@@ -460,7 +460,7 @@ class MainWindow(QMainWindow):
 
     def check_machine(self) -> None:
         """Check the machine again."""
-        from stdpbench.cli.doctor import diagnose
+        from stdpbench.engine.doctor import diagnose
 
         self.start.show_machine([])
         self.session.work(diagnose, self.start.show_machine, "Cannot check the machine", owner=self)

@@ -15,8 +15,7 @@ from stdpbench.base.units import thousands
 from stdpbench.experiment import DraftHistory, Experiment, NetworkDraft, parameter_groups
 from stdpbench.experiment.draft_changes import changes_from
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage import control
-from stdpbench.runs.lineage.branches import branch, resumption
+from stdpbench.runs.lineage.branches import branch, resume_position, resumption
 from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
@@ -182,7 +181,7 @@ class BranchForm(PastForm):
 
     def submit(self) -> None:
         """Create the branch and start it."""
-        self.make(control.resume)
+        self.make(_resume)
 
     def _enqueue(self, folder: RunFolder) -> str:
         return f"It is item {Queue(self.runs).add_run(folder.path).number} in the queue"
@@ -249,20 +248,27 @@ class RewindForm(PastForm):
         """Rewind the run in a thread."""
         if self._busy:
             return
-        folder, to = self.past.folder, self.at.value()
+        path, to = self.past.folder.path, self.at.value()
 
-        def rewound(found: tuple[RunFolder, int]) -> None:
-            kept, resumes_at = found
-            self.reported.emit(
-                f"{self.past.name} is back at presentation {thousands(to)}. "
-                f"{resumption(resumes_at, to, thousands)} The later presentations are kept as {kept.path.name}."
-            )
+        def rewind() -> str:
+            from stdpbench.api import Run
 
-        self.work(lambda: control.rewind(folder, to), rewound)
+            kept = Run(path).rewind(to)
+            resumes = resumption(resume_position(path, to), to, thousands)
+            back = f"{self.past.name} is back at presentation {thousands(to)}."
+            return f"{back} {resumes} The later presentations are kept as {kept.name}."
+
+        self.work(rewind, self.reported.emit)
 
     def text(self) -> ActionText:
         """Return what rewinds the run."""
         return RunText(self.past.folder.path, self.runs).rewinds(self.at.value())
+
+
+def _resume(folder: RunFolder) -> str:
+    from stdpbench.api import Run
+
+    return f"{Run(folder.path).resume().name} starts."
 
 
 def _structural(experiment: Experiment) -> frozenset[str]:

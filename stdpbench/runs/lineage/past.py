@@ -9,8 +9,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.branches import resume_position, resumption, without_changes_at
-from stdpbench.runs.lineage.control import reached_by
+from stdpbench.runs.lineage.branches import reached_by, resume_position, resumption, without_changes_at
 from stdpbench.runs.protocol.changes import experiment_at
 from stdpbench.runs.protocol.facts import Record
 

@@ -20,13 +20,13 @@ from runs_table import NAMES, cell, notices, order, pick, shown, small
 from small_run import small_experiment
 from waiting import waits
 
+from stdpbench.api import Run
 from stdpbench.runs.catalog.trash import names_in_bin
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.lineage import control
 from stdpbench.runs.protocol.nir_exported import NirExport
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
@@ -164,7 +164,7 @@ def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
     whole = journal.read_bytes()
     journal.write_bytes(whole.replace(b'"fact":"Labelled"', b'"fact":"Lapelled"'))
     resumed: list[str] = []
-    monkeypatch.setattr(control, "resume", lambda folder: resumed.append(folder.path.name) or "It goes on.")
+    monkeypatch.setattr(Run, "resume", lambda run: resumed.append(run.name) or run)
     page.table.choose(["fast-c"])
     page.run_actions.do("resume")
     waits(qtbot, lambda: notices(page))
@@ -188,19 +188,19 @@ def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBo
     can = page.run_actions.actions
     assert (can["resume"].isEnabled(), can["pause"].isEnabled(), can["stop"].isEnabled()) == (True, False, False)
     page.run_actions.do("resume")
-    waits(qtbot, lambda: f"{made.path.name} starts." in notices(page))  # which is gone soon
+    waits(qtbot, lambda: f"{made.path.name} is building at" in notices(page))  # which is gone soon
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "▶ running")
     ask(made.path, "pace", seconds=0.05)
     waits(qtbot, lambda: cell(page, made.path.name, "progress").startswith("train "))
     waits(qtbot, can["pause"].isEnabled)
     page.run_actions.do("pause")
-    waits(qtbot, lambda: "pauses at presentation" in notices(page))
+    waits(qtbot, lambda: "is paused at presentation" in notices(page))
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "‖ paused")
     waits(qtbot, can["resume"].isEnabled)
     page.run_actions.do("resume")
     waits(qtbot, lambda: state_of(made)[0] is State.RUNNING)
     page.run_actions.do("stop")
-    waits(qtbot, lambda: f"{made.path.name} is stopped." in notices(page))  # it would take the next one's place
+    waits(qtbot, lambda: f"{made.path.name} is stopped at presentation" in notices(page))  # it would take the next one's place
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "■ stopped")
     page.row_actions.pause(page.table.chosen())
     waits(qtbot, lambda: "cannot be paused: " in notices(page) and "active process: the run is" in notices(page))

@@ -8,7 +8,7 @@ from functools import partial
 
 from stdpbench.runs.catalog.store import Entry
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.control import reached_by
+from stdpbench.runs.lineage.branches import reached_by
 from stdpbench.runs.queue.run_text import RunText, compared, starred_or_not
 from stdpbench_gui.pages.runs.note_actions import NoteActions
 from stdpbench_gui.pages.runs.row_actions import RowActions
