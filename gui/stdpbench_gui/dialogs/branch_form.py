@@ -19,7 +19,7 @@ from stdpbench.runs.lineage.branches import branch, resume_position, resumption
 from stdpbench.runs.lineage.past import Past
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
-from stdpbench.runs.queue.run_text import ActionText, RunText
+from stdpbench.runs.queue.run_text import ActionText, branch_text
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
@@ -201,7 +201,7 @@ class BranchForm(PastForm):
 
     def text(self) -> ActionText:
         """Return what branches the run."""
-        return RunText(self.past.folder.path, self.runs).branches(self.at.value(), self.values)
+        return branch_text(self.past.folder.path, self.runs, self.at.value(), self.values)
 
 
 class RewindForm(PastForm):
@@ -218,6 +218,7 @@ class RewindForm(PastForm):
         self.go.setText("Stop and rewind" if past.active else "Rewind")
         self._now = past.branched_at(past.reached)
         self._open_at(())
+        self.copy_button.hide()
 
     def experiment_at(self, at: int) -> Experiment:
         """Return the experiment that the run continues with."""
@@ -259,10 +260,6 @@ class RewindForm(PastForm):
             return f"{back} {resumes} The later presentations are kept as {kept.name}."
 
         self.work(rewind, self.reported.emit)
-
-    def text(self) -> ActionText:
-        """Return what rewinds the run."""
-        return RunText(self.past.folder.path, self.runs).rewinds(self.at.value())
 
 
 def _resume(folder: RunFolder) -> str:

@@ -18,7 +18,6 @@ from stdpbench_gui.lessons.pane import LessonPane
 from stdpbench_gui.lessons.progress import Progress
 from stdpbench_gui.lessons.sight import App, Sight
 from stdpbench_gui.widgets.basic import not_none
-from stdpbench_gui.widgets.copyable import CopyOnRightClick
 
 _LAYOUT = "Learn"
 """Layout of the Train page while a lesson is open; the layout from before comes back afterwards."""
@@ -75,7 +74,6 @@ class Guide(QObject):
         bar = not_none(self._window.menuBar())
         help_menu = next(menu for a in bar.actions() if (menu := a.menu()) is not None and menu.title() == "&Help")
         menu = QMenu("&Lessons", self._window)
-        CopyOnRightClick(menu)
         for key in keys:
             help_menu.removeAction(actions[key])
             menu.addAction(actions[key])

@@ -17,9 +17,7 @@ from stdpbench.base.units import thousands
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import resume_position, resumption
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
-from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.run_texts import text_of_run
 
 Values = Mapping[str, Any]
 
@@ -111,21 +109,6 @@ class Changes(QObject):
     def redo_text(self) -> str:
         """The change that Redo would redo."""
         return self.stack.redoText()
-
-    @property
-    def undo_same(self) -> ActionText:
-        """What does the same as Undo."""
-        return self._same(self.stack.index() - 1, lambda change: change.old) if self.can_undo else ActionText()
-
-    @property
-    def redo_same(self) -> ActionText:
-        """What does the same as Redo."""
-        return self._same(self.stack.index(), lambda change: change.new) if self.can_redo else ActionText()
-
-    def _same(self, place: int, values: Callable[[Change], Values]) -> ActionText:
-        command, text = self.stack.command(place), text_of_run(self._session)
-        assert isinstance(command, Change)
-        return ActionText() if text is None else text.sets(values(command))
 
     def _on_changed(self, topics: set[str]) -> None:
         """Confirm changes here, because a hidden panel does not."""

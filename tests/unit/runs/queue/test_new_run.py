@@ -19,8 +19,8 @@ from stdpbench.cli.app import app
 from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun, read_seeds
-from stdpbench.runs.queue.new_run_text import command_of, python_of
 from stdpbench.runs.queue.run_queue import Item, Queue
+from stdpbench.runs.queue.run_text import ActionText, branch_text, command_of, python_of, stopped_first
 
 DIGITS = read_experiment("digits")
 SMALL = (
@@ -256,3 +256,25 @@ def test_what_set_cannot_say_is_written_as_a_file(tmp_path: Path, monkeypatch: p
     assert command == f"stdpbench run alone.toml --runs {tmp_path}"
     ((made, _),) = python_asks(python_of(run, tmp_path), monkeypatch)
     assert made == run.experiment()
+
+
+def test_a_branch_is_made_from_anywhere_with_its_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, runs = tmp_path / "digits a", tmp_path
+    where, opened = f"--runs {tmp_path}", f'import stdpbench\n\nbranch = stdpbench.open_run("{path}")'
+    assert branch_text(path, runs, 12, {}) == ActionText(
+        f"stdpbench branch 'digits a' --at 12 {where}", f"{opened}.branch(12)\n"
+    )
+    changed = branch_text(path, runs, 12, {"exc.tau_m": "25 ms", "schedule.held_out_every": None})
+    assert "--set 'exc.tau_m=25 ms' --set schedule.held_out_every=none" in changed.command
+    assert '.branch(12, {"exc.tau_m": "25 ms", "schedule.held_out_every": "none"})' in changed.python
+    assert branch_text(path, tmp_path / "other", 0, {}).command.startswith(f"stdpbench branch '{path}' --at 0 ")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STDPBENCH_RUNS", str(runs))
+    assert branch_text(Path("digits"), Path(), 3, {}).command == "stdpbench branch digits --at 3"
+
+
+def test_a_run_that_gives_its_weights_is_stopped_first(tmp_path: Path) -> None:
+    both = stopped_first(tmp_path / "a", tmp_path, ActionText("stdpbench run digits", "import stdpbench\n\nrun = 1\n"))
+    assert both.command.splitlines() == [f"stdpbench stop a --runs {tmp_path}", "stdpbench run digits"]
+    assert both.python.count("import stdpbench") == 1
+    assert both.python.endswith(".stop()\nrun = 1\n")
