@@ -170,6 +170,9 @@ class Follower:
             finally:
                 client.close()
             self._wait_for_exit(client)
+        except EndedFirstError as error:
+            self._error = str(error)
+            self._wait_until_released()
         except StdpbenchError as error:
             self._error = str(error)
         except Exception as error:  # a bug, which is reported to callers that wait for an answer
@@ -209,8 +212,10 @@ class Follower:
 
     def _wait_for_exit(self, client: RunClient) -> None:
         """Wait until the process has released the run folder, which does not change any more then."""
-        if self._detached or client.wait_for_process(10) is not None:
-            return
+        if not self._detached and client.wait_for_process(10) is None:
+            self._wait_until_released()
+
+    def _wait_until_released(self) -> None:
         until = time.monotonic() + 10
         while has_process(self._folder.path) and time.monotonic() < until:
             time.sleep(0.02)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple
 
 from stdpbench.api.arguments import plain_values
 from stdpbench.api.rounded import with_bits
@@ -13,7 +13,7 @@ from stdpbench.api.run import Run
 from stdpbench.api.view import RunView
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import runs_folder
-from stdpbench.bridges.nir.imported import nir_network
+from stdpbench.bridges.nir.imported import NirNetwork, nir_network
 from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -69,26 +69,11 @@ def start(
     StdpbenchError
         If the experiment does not exist or is invalid, or the run cannot be started.
     """
-    changes = with_bits(plain_values(set or {}), bits)
-    if seed is not None:
-        changes |= plain_values({"seed": seed})
-    file = str(experiment)
-    network = nir_network(experiment, changes) if isinstance(experiment, str | PathLike) else None
-    experiment = _read(experiment) if network is None else network.experiment
-    where = runs_folder() if runs is None else Path(runs).expanduser()
+    name, changes = experiment.name if isinstance(experiment, Experiment) else str(experiment), plain_values(set or {})
+    about = {"command": f"stdpbench.start({name!r}, set={changes!r}, seed={seed!r})"}
     options = Options(workers, simulator, validation, baselines, checkpoint_every)
-    about = {"command": f"stdpbench.start({experiment.name!r}, set={dict(set or {})!r}, seed={seed!r})"}
-    changed = (network or experiment).override(changes) if changes else experiment
-    if network is not None:
-        if start_from is not None:
-            raise StdpbenchError("a NIR file has the weights that its network starts with; leave out start_from")
-        folder = create_run_of_nir(network, changed, Path(file).name, where, options, about)
-    elif start_from is None:
-        folder = create_run(changed, where, options, about)
-    else:
-        parent = _found(start_from, where)
-        folder = create_run_from(parent, changes, where, options, about, experiment)
-    run = Run(folder.path).resume()
+    planned = plan(experiment, changes, bits, seed, runs)
+    run = Run(planned.create(runs, options, about, start_from).path).resume()
     return run.wait() if wait else run
 
 
@@ -139,31 +124,82 @@ def reference(
         If there is no such reference, it cannot be trained on these data, or the run cannot be started; if there is
         neither an experiment nor a run with features, or that run has no responses.
     """
-    responding = None
-    if features is not None:
-        responding = _found(features, runs)
-    if experiment is None and responding is None:
-        raise StdpbenchError(
-            "reference needs an experiment, which provides the data, or features, a finished run with responses"
-        )
-    base = responding.experiment if experiment is None and responding is not None else _read(cast("Any", experiment))
-    given = {} if weights is None else {"reference.weights": str(weights)}
-    changes = with_bits(plain_values(set or {}), bits) | given
-    if weights is not None and start_from is not None:
-        raise StdpbenchError("weights and start_from both give the weights; leave out one of them")
-    made = with_reference(base, kind, plain_values(changes), None if responding is None else features_of(responding))
-    return start(
-        made,
-        seed=seed,
-        runs=runs,
-        wait=wait,
-        start_from=start_from,
-        workers=workers,
-        simulator=simulator,
-        validation=validation,
-        baselines=False,
-        checkpoint_every=checkpoint_every,
-    )
+    changes = plain_values(set or {})
+    about = {"command": f"stdpbench.reference({kind!r}, set={changes!r}, seed={seed!r})"}
+    options = Options(workers, simulator, validation, False, checkpoint_every)
+    planned = plan(experiment, changes, bits, seed, runs, kind=kind, features=features, weights=weights)
+    run = Run(planned.create(runs, options, about, start_from).path).resume()
+    return run.wait() if wait else run
+
+
+class Planned(NamedTuple):
+    """The experiment of a new run, and that before its changes; network and name of a NIR file, if it is one."""
+
+    experiment: Experiment
+    base: Experiment
+    network: NirNetwork | None
+    file: str
+
+    def create(
+        self,
+        runs: str | PathLike[str] | None,
+        options: Options,
+        about: Mapping[str, Any],
+        start_from: RunView | str | PathLike[str] | None,
+    ) -> RunFolder:
+        """Create the folder of the run; see `start`.
+
+        Raises
+        ------
+        StdpbenchError
+            If the weights come from two places, or the folder cannot be created.
+        """
+        where = runs_folder() if runs is None else Path(runs).expanduser()
+        if start_from is not None:
+            if self.network is not None or self.experiment.reference.file:
+                raise StdpbenchError("a file has the weights that the network starts with; name no run to start from")
+            return create_run_from(_found(start_from, where), {}, where, options, about, self.experiment)
+        if self.network is not None:
+            return create_run_of_nir(self.network, self.experiment, self.file, where, options, about)
+        return create_run(self.experiment, where, options, about)
+
+
+def plan(
+    experiment: str | PathLike[str] | Experiment | None,
+    changes: Mapping[str, Any],
+    bits: int | None,
+    seed: int | None,
+    runs: str | PathLike[str] | None,
+    *,
+    kind: str = "",
+    features: RunView | str | PathLike[str] | None = None,
+    weights: str | PathLike[str] | None = None,
+) -> Planned:
+    """Read and change the experiment of a run or, with a kind, of a reference; see `start` and `reference`.
+
+    Raises
+    ------
+    StdpbenchError
+        If the experiment does not exist or is invalid, or two arguments contradict each other.
+    """
+    changes = with_bits(changes, bits)
+    changes |= {} if seed is None else plain_values({"seed": seed})
+    changes |= {} if weights is None else {"reference.weights": str(weights)}
+    responding = None if features is None else _found(features, runs)
+    network = None if kind or not isinstance(experiment, str | PathLike) else nir_network(experiment, changes)
+    if network is not None:
+        base = network.experiment
+    elif experiment is not None:
+        base = _read(experiment)
+    elif responding is not None:
+        base = responding.experiment
+    else:
+        raise StdpbenchError("name an experiment, which provides the data, or with features a finished run")
+    if kind:
+        made = with_reference(base, kind, changes, None if responding is None else features_of(responding))
+    else:
+        made = (network or base).override(changes)
+    return Planned(made, base, network, Path(str(experiment)).name)
 
 
 def _read(experiment: str | PathLike[str] | Experiment) -> Experiment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ from stdpbench.kinds.plasticity.tables import RuleLike, rule_table
 from stdpbench.runs.folder.learned_arrays import write_learned
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage import branches
-from stdpbench.runs.lineage.control import reached_by
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
 from stdpbench.runs.protocol.messages import EndedFirstError
@@ -77,6 +77,8 @@ class Run(Exports, EndedRun, NotedRun, DrawnRun, RoundedRun):
         follower = self._active("be stepped")
         follower.ask("step", n=whole_number(n, "the number of presentations"))
         follower.until(lambda live: live.state is not State.RUNNING)
+        if self.state is State.FAILED:
+            raise StdpbenchError(f"{self.name} failed: {self.reason}")
         return self
 
     def checkpoint(self) -> Run:
@@ -240,6 +242,9 @@ class Run(Exports, EndedRun, NotedRun, DrawnRun, RoundedRun):
         where = None if runs is None else Path(runs).expanduser()
         about = {"command": f"Run.branch(at={at!r}, set={dict(set or {})!r})"}
         table = None if rule is None else rule_table(rule)
+        if at is None and self._following() is not None:
+            with suppress(StdpbenchError):  # without a checkpoint, the branch computes more presentations again
+                self.checkpoint()
         made = Run(branches.branch(self._folder, at, plain_values(set or {}), where, about, table, projection).path)
         return made.resume() if start else made
 
@@ -265,7 +270,7 @@ class Run(Exports, EndedRun, NotedRun, DrawnRun, RoundedRun):
             If the run has not reached the position; an active run then continues unchanged.
         """
         position = whole_number(to, "a position")
-        branches.check_rewind(self._folder, position, reached_by(self._folder))
+        branches.check_rewind(self._folder, position, branches.reached_by(self._folder))
         self.stop()
         return Run(branches.rewind(self._folder, position).path)
 

@@ -1,21 +1,26 @@
-"""``stdpbench bench``: training speed compared with plain Brian2 and a hand-written kernel in one session.
+"""``stdpbench bench``: training speed compared with plain Brian2 and a hand-written kernel, or whole runs.
 
-The scripts in ``benchmarks/`` do the measuring. Each measurement is a separate process, one after the other, so that
-libraries and devices do not disturb each other. This module plans and runs them, compares the results and saves them.
+Scripts in ``benchmarks/`` measure training. Each measurement is a separate process, one after the other, so that
+libraries and devices do not disturb each other. A whole run is an ordinary ``stdpbench run`` with an empty cache of
+compiled networks: imports, reading, compiling, training, labelling, testing and baselines are part of its time. Its
+run folder stays, so that the test labels that were read keep being counted.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from types import FrameType, MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -23,14 +28,19 @@ from rich.table import Table
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import write_text_aside
 from stdpbench.base.paths import shipped
-from stdpbench.cli.bench_compared import KERNEL, compared, differences, read_earlier
+from stdpbench.base.signals import handled, own_session
 from stdpbench.cli.terminal import Console
+from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
 
 FORMAT = 1
 PROTOCOLS = {"stimulus": "350 ms", "stimulus_and_rest": "350 + 150 ms"}
+KERNEL = "kernel 400 layer"
+"""Measurement of a program that does not change; how much longer it took says how much busier the machine was."""
 _LIMIT_S = 900.0
 _SHORT_S = 165.0
 """Seconds within which the short benchmark measures; what is left of three minutes is for reading and output."""
+_AS_RATIOS = {"wall": "wall_s", "CPU": "cpu_s", "memory": "peak_bytes"}
+"""What is compared with an earlier benchmark of whole runs, by heading."""
 
 Figures = Mapping[str, Any]
 
@@ -151,37 +161,143 @@ class Results:
         return float(sum(figures[protocol][f"{part}_ms"]["median"] for part in parts))
 
 
-def bench_command(full: bool, output: Path, against: Path | None = None, runs: Path | None = None) -> None:
-    """Carry out ``stdpbench bench`` without experiments; there is no use for a runs folder."""
-    if runs is not None:
-        raise StdpbenchError("--runs is for whole runs: name experiments, or add --experiments")
-    check_writable(output)
-    earlier = None if against is None else read_earlier(against)  # before it is overwritten, perhaps
-    from stdpbench.data.datasets.fetch import status
-    from stdpbench.runs.folder.run_folder import environment
+class Goal(NamedTuple):
+    """What a whole run should reach on two idle cores.
 
-    console, measurements, results = Console(), plan(full), Results()
-    record: dict[str, Any] = {"format": FORMAT, **environment(), "full": full}
-    stopped = False
+    Attributes
+    ----------
+    seconds : float
+        Time by the clock, at most.
+    vote : float or None
+        Accuracy of the vote on the test set, from 0 to 1, at least.
+    """
+
+    seconds: float
+    vote: float | None = None
+
+    def met(self, figures: Figures) -> bool:
+        """Whether the figures of a run reach it."""
+        accurate = self.vote is None or figures["accuracy"].get("vote", 0.0) >= self.vote
+        return bool(figures["wall_s"] <= self.seconds and accurate)
+
+    def __str__(self) -> str:
+        """Return it as text."""
+        return f"{self.seconds:g} s" + ("" if self.vote is None else f", vote {100 * self.vote:g} %")
+
+
+GOALS: Final[Mapping[str, Goal]] = MappingProxyType(
+    {"best-quick": Goal(120, 0.9), "fast-1600-long": Goal(3600), "best-6400": Goal(5400)}
+)
+"""Goals by the name of a shipped experiment; these are run where none is named."""
+
+
+def bench_training(full: bool, output: Path, against: Path | None = None) -> None:
+    """Measure training, all sizes and baselines if `full`; print the figures and save them.
+
+    Raises
+    ------
+    StdpbenchError
+        Before anything is measured, if the output cannot be written or the earlier benchmark cannot be read.
+    SystemExit
+        With status 130 if it is stopped, after what was measured has been saved.
+    """
+    from stdpbench.data.datasets.fetch import status
+
+    console, results = Console(), Results()
+    record, earlier = _begin(output, against, full)
     console.print("Results are reliable only on an otherwise idle machine.")
     try:
-        run_all(measurements, results, status("mnist"), console, None if full else _SHORT_S)
+        run_all(plan(full), results, status("mnist"), console, None if full else _SHORT_S)
     except KeyboardInterrupt:
-        stopped = True
-    record |= {
-        "stopped": stopped,
-        "measurements": results.figures,
-        "failures": results.failures,
-        "ratios": ratios(results),
-    }
-    if earlier is not None:
-        record["against"] = {"started": earlier.get("started"), "ratios": compared(results.figures, earlier)}
+        record["stopped"] = True
+    record |= {"measurements": results.figures, "failures": results.failures, "ratios": ratios(results)}
     show(results, console)
     if earlier is not None:
-        show_compared(results, record, earlier, console)
-    write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")  # the disk may be full by now
-    console.print(f"{'Stopped; partial results' if stopped else 'Results'}: {output}")
-    if stopped:
+        found = compared(results.figures, earlier["measurements"])
+        record["against"] = {"started": earlier.get("started"), "ratios": found}
+        _show_compared(found, record, earlier, {"open": "opening", **PROTOCOLS}, console)
+        if busier := found.get(KERNEL):
+            console.print(
+                f"The kernel, which does not change, took {busier['stimulus']:.2f} times as long: this much is due to "
+                "the machine.",
+            )
+    _save(record, output, console)
+
+
+def bench_experiments(names: Sequence[str], output: Path, against: Path | None, runs: Path) -> None:
+    """Time whole runs; print the figures and save them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Shipped experiments or TOML files; if empty, those with a goal.
+    output : Path
+        JSON file for the results.
+    against : Path or None
+        Results of an earlier benchmark.
+    runs : Path
+        Where the run folders are created.
+
+    Raises
+    ------
+    StdpbenchError
+        Before anything is run, if an experiment or a file cannot be read, or the output not be written.
+    SystemExit
+        With status 130 if it is stopped, after what was measured has been saved.
+    """
+    record, earlier = _begin(output, against, full=False)
+    experiments, console = {name: read_experiment(name) for name in names or GOALS}, Console()
+    record |= {"measurements": {}, "failures": {}, "ratios": {}, "experiments": {}}
+    console.print("Times are reliable only on an otherwise idle machine. The run folders stay, and count as looks.")
+    titles = [experiment.name for experiment in experiments.values()]
+    try:
+        for number, (name, experiment) in enumerate(experiments.items(), 1):
+            title = experiment.name if titles.count(experiment.name) == 1 else name
+            console.print(f"\n{number}/{len(experiments)} stdpbench run {name}", soft_wrap=True)
+            try:
+                figures = run_whole(name, runs)
+            except StdpbenchError as error:
+                record["failures"][title] = str(error)
+                continue
+            if figures is None:
+                raise KeyboardInterrupt
+            known = {"seed": experiment.seed, "digest": experiment.digest}
+            record["experiments"][title] = {**known, **figures, **_verdict(experiment, figures)}
+    except KeyboardInterrupt:
+        record["stopped"] = True
+    console.print()
+    show_runs(record, console)
+    if earlier is not None:
+        found = compared_runs(record["experiments"], earlier.get("experiments") or {})
+        record["against"] = {"started": earlier.get("started"), "ratios": {}, "experiments": found}
+        _show_compared(found, record, earlier, dict(zip(_AS_RATIOS, _AS_RATIOS, strict=True)), console)
+    _save(record, output, console)
+
+
+def _begin(output: Path, against: Path | None, full: bool) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return a new record, and that of an earlier benchmark, which the new one may overwrite.
+
+    Raises
+    ------
+    StdpbenchError
+        If the output cannot be written, or the earlier benchmark cannot be read.
+    """
+    from stdpbench.runs.folder.run_folder import environment
+
+    if output.is_dir():
+        raise StdpbenchError(f"--output {output} is a folder; give a file in it, such as {output / 'bench.json'}")
+    if not output.parent.is_dir():
+        raise StdpbenchError(f"--output {output}: there is no folder {output.parent}")
+    if not os.access(output.parent, os.W_OK):
+        raise StdpbenchError(f"--output {output}: folder {output.parent} is not writable")
+    earlier = None if against is None else read_earlier(against)
+    return {"format": FORMAT, **environment(), "full": full, "stopped": False}, earlier
+
+
+def _save(record: Figures, output: Path, console: Console) -> None:
+    write_text_aside(output, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    console.print(f"{'Stopped; partial results' if record['stopped'] else 'Results'}: {output}")
+    if record["stopped"]:
         sys.exit(130)
 
 
@@ -311,6 +427,150 @@ def ratios(results: Results) -> dict[str, dict[str, float]]:
     return found
 
 
+def run_whole(name: str, runs: Path) -> dict[str, Any] | None:
+    """Carry out ``stdpbench run`` with an empty cache, and show its progress; return its figures.
+
+    Ctrl+C is passed on to the run, which then stops after its presentation.
+
+    Parameters
+    ----------
+    name : str
+        A shipped experiment or a TOML file.
+    runs : Path
+        Where the run folder is created.
+
+    Returns
+    -------
+    dict or None
+        ``wall_s`` and ``cpu_s`` of all of its processes, ``peak_bytes`` of the largest of them, ``load`` of the
+        machine before and after, ``accuracy`` of each read-out from 0 to 1, on which part of the data, how many
+        pictures, and the ``path`` of the run. None if the run was stopped.
+
+    Raises
+    ------
+    StdpbenchError
+        If the run fails; it has printed why.
+    """
+    interrupted, process = False, None
+    with tempfile.TemporaryDirectory(prefix="stdpbench-bench-") as empty:
+        output, cache = Path(empty) / "output.json", Path(empty) / "cache"
+        cache.mkdir()
+        command = [sys.executable, "-m", "stdpbench", "run", name, "--runs", str(runs), "--json"]
+        environment = {**environment_of_scripts(), "STDPBENCH_CACHE": str(cache)}
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            nonlocal interrupted
+            interrupted = True
+            if process is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGINT)
+
+        with handled(interrupt, signal.SIGINT), output.open("wb") as file:  # before a process would run unattended
+            load, begin = [round(os.getloadavg()[0], 1)], monotonic()
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=file, env=environment, **own_session()
+            )
+            if interrupted:  # in the meantime
+                os.kill(process.pid, signal.SIGINT)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        wall = monotonic() - begin
+        load.append(round(os.getloadavg()[0], 1))
+        text = output.read_text(encoding="utf-8")
+    try:
+        said = json.loads(text.splitlines()[-1])
+    except (IndexError, ValueError):
+        said = {}
+    if interrupted or said.get("stopped"):
+        return None
+    if process.returncode or "metrics" not in said:
+        raise StdpbenchError(f"stdpbench run {name} exited with status {process.returncode}; its message is above")
+    metrics: Figures = said["metrics"]
+    return {
+        "wall_s": round(wall, 2),
+        "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
+        "peak_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        "load": load,
+        "accuracy": {readout: score["accuracy"] for readout, score in metrics.get("accuracy", {}).items()},
+        "evaluated_on": metrics.get("evaluated_on"),
+        "n_test_images": metrics.get("n_test_images"),
+        "path": said["path"],
+    }
+
+
+def _verdict(experiment: Experiment, figures: Figures) -> dict[str, Any]:
+    """Return the goal of a shipped experiment, and whether it is met; nothing for others, also of the same name."""
+    goal, path = GOALS.get(experiment.name), shipped_experiments().get(experiment.name)
+    if goal is None or path is None or read_experiment(path).digest != experiment.digest:
+        return {}
+    return {"goal": goal._asdict(), "met": goal.met(figures)}
+
+
+def read_earlier(path: Path) -> dict[str, Any]:
+    """Read the results of an earlier benchmark.
+
+    Raises
+    ------
+    StdpbenchError
+        If the file does not hold any.
+    """
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StdpbenchError(f"--against {path} cannot be read: {error.strerror}") from error
+    except ValueError:
+        raise StdpbenchError(f"--against {path} is not a JSON file; give one that stdpbench bench wrote") from None
+    record: dict[str, Any] = found if isinstance(found, dict) else {}
+    measured = record.get("measurements")
+    if not isinstance(measured, dict) or not all(isinstance(each, dict) for each in measured.values()):
+        raise StdpbenchError(f"--against {path} has no measurements; give a file that stdpbench bench wrote")
+    return record
+
+
+def times_of(figures: Mapping[str, Any]) -> dict[str, float]:
+    """Return the times in the figures of a measurement, in ms, by protocol: of whole presentations, where measured."""
+    found = {}
+    for protocol in ("stimulus", "stimulus_and_rest"):
+        parts = figures.get(protocol)
+        one = parts.get("whole_ms") if isinstance(parts, Mapping) else figures.get(f"{protocol}_ms")
+        if isinstance(one, Mapping) and "median" in one:
+            found[protocol] = float(one["median"])
+    if not found and "open_s" in figures:
+        found["open"] = 1e3 * float(figures["open_s"])
+    return found
+
+
+def compared(figures: Mapping[str, Figures], earlier: Mapping[str, Figures]) -> dict[str, dict[str, float]]:
+    """Return the times of measurements that both benchmarks have, as multiples of the earlier ones, by protocol."""
+    found = {}
+    for name in figures.keys() & earlier.keys():
+        now, then = times_of(figures[name]), times_of(earlier[name])
+        if both := {protocol: round(now[protocol] / then[protocol], 2) for protocol in now if then.get(protocol)}:
+            found[name] = both
+    return {name: found[name] for name in figures if name in found}
+
+
+def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """Return what else than the code differs between two benchmarks: a noun each."""
+    found = ["the machine"] if mine.get("host") != theirs.get("host") else []
+    shown = [{each.get("pictures") for each in one["measurements"].values()} - {None} for one in (mine, theirs)]
+    found += ["the pictures"] if shown[0] != shown[1] else []
+    now, then = mine.get("versions") or {}, theirs.get("versions") or {}
+    names = sorted(name for name in {*now, *then} if now.get(name) != then.get(name))
+    return [*found, *([f"the versions of {', '.join(names)}"] if names else [])]
+
+
+def compared_runs(mine: Mapping[str, Figures], earlier: Mapping[str, Figures]) -> dict[str, dict[str, float]]:
+    """Return times and memory of the experiments that both benchmarks ran unchanged, as multiples of the earlier."""
+    found = {}
+    for name, figures in mine.items():
+        before = earlier.get(name)
+        if isinstance(before, Mapping) and before.get("digest") == figures["digest"]:
+            both = {heading: (figures[key], before.get(key)) for heading, key in _AS_RATIOS.items()}
+            found[name] = {heading: round(now / then, 2) for heading, (now, then) in both.items() if now and then}
+    return found
+
+
 def show(results: Results, console: Console) -> None:
     """Print the results as tables."""
     pictures = sorted({str(figures["pictures"]) for figures in results.figures.values() if "pictures" in figures})
@@ -343,22 +603,44 @@ def show(results: Results, console: Console) -> None:
     _show_rest(results, console)
 
 
-def show_compared(results: Results, record: Figures, earlier: Figures, console: Console) -> None:
-    """Print the times as multiples of those of an earlier benchmark."""
-    found = compared(results.figures, earlier)
+def show_runs(record: Figures, console: Console) -> None:
+    """Print the results as tables."""
+    runs: Mapping[str, Figures] = record["experiments"]
+    if runs:
+        title = "Whole runs, with compiling, labelling, testing and baselines"
+        table = new_table(title, "experiment", "time, s", "CPU, s", "GiB", "load", "goal", "met")
+        for name, run in runs.items():
+            used = (f"{run['cpu_s']:.0f}", f"{run['peak_bytes'] / 2**30:.2f}")
+            load = "–".join(f"{number:.1f}" for number in run["load"])
+            goal = (str(Goal(**run["goal"])), "yes" if run["met"] else "no") if "goal" in run else ("–", "–")
+            table.add_row(name, f"{run['wall_s']:.0f}", *used, load, *goal)
+        console.print(table)
+        console.print("GiB: of the largest process. Goals hold for two idle cores.")
+        readouts = list(dict.fromkeys(readout for run in runs.values() for readout in run["accuracy"]))
+        table = new_table("Accuracy, %", "experiment", *readouts, "pictures")
+        for name, run in runs.items():
+            accuracy = (f"{100 * run['accuracy'][each]:.2f}" if each in run["accuracy"] else "–" for each in readouts)
+            table.add_row(name, *accuracy, f"{run['n_test_images'] or '–'} {run['evaluated_on'] or ''}")
+        console.print(table)
+    for name, reason in record["failures"].items():
+        console.print(f"{name} could not be measured: {reason}", soft_wrap=True)
+
+
+def _show_compared(
+    found: Mapping[str, Mapping[str, float]],
+    record: Figures,
+    earlier: Figures,
+    headings: Mapping[str, str],
+    console: Console,
+) -> None:
+    """Print times and memory as multiples of those of an earlier benchmark."""
     if not found:
-        console.print("No measurement of the earlier benchmark was repeated.")
+        console.print("Nothing in the earlier benchmark was repeated.")
         return
-    headings = {"open": "opening", **PROTOCOLS}
-    table = new_table(f"Times / those of {earlier.get('started', 'the earlier benchmark')}", "", *headings.values())
+    table = new_table(f"Figures / those of {earlier.get('started', 'the earlier benchmark')}", "", *headings.values())
     for name, values in found.items():
-        table.add_row(name, *(f"{values[p]:.2f}" if p in values else "" for p in headings))
+        table.add_row(name, *(f"{values[key]:.2f}" if key in values else "" for key in headings))
     console.print(table)
-    if busier := found.get(KERNEL):
-        console.print(
-            f"The kernel, which does not change, took {busier['stimulus']:.2f} times as long: this much is due to the "
-            "machine.",
-        )
     if others := differences(record, earlier):
         console.print(f"The earlier benchmark also differs in: {'; '.join(others)}.")
 
@@ -395,13 +677,3 @@ def _spread(figure: Mapping[str, float]) -> str:
 
 def _three_digits(value: float) -> str:
     return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
-
-
-def check_writable(output: Path) -> None:
-    """Check the output file before minutes are spent."""
-    if output.is_dir():
-        raise StdpbenchError(f"--output {output} is a folder; give a file in it, such as {output / 'bench.json'}")
-    if not output.parent.is_dir():
-        raise StdpbenchError(f"--output {output}: there is no folder {output.parent}")
-    if not os.access(output.parent, os.W_OK):
-        raise StdpbenchError(f"--output {output}: folder {output.parent} is not writable")

@@ -1,11 +1,10 @@
-"""``stdpbench describe``: look up what is declared under a name, and print it or give it as JSON."""
+"""Look up what is declared under a name, and print it: ``stdpbench describe``."""
 
 from __future__ import annotations
 
 import inspect
-import json as json_format
-import sys
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from rich.table import Table
 
 from stdpbench.base.errors import StdpbenchError, nearest, suggestion
 from stdpbench.base.files import read_toml
-from stdpbench.cli.plain_docs import plain_doc
 from stdpbench.cli.terminal import Console
 from stdpbench.data.datasets import Dataset, datasets
 from stdpbench.declare.parameters import Parameter, Parameters
@@ -47,6 +45,8 @@ from stdpbench.kinds.weights import weights
 from stdpbench.results.readout import Readout, TimedReadout, readouts, timed_readouts
 from stdpbench.studies.sweeps.definition import TABLES as SWEEP_TABLES
 
+_INLINE = re.compile(r":math:`([^`]*)`")
+_DISPLAYED = re.compile(r"^\.\. math::(.*(?:\n(?:[ ]+.*)?)*)$", re.MULTILINE)  # with everything indented below
 FAMILIES: tuple[Family[Parameters], ...] = (  # type: ignore[assignment]
     datasets,
     encoders,
@@ -104,39 +104,6 @@ _NEVER_LIVE = ("data set", "read-out", "read-out of spike times", "table of a sw
 
 Described = dict[str, Any]
 """A named item as plain values; ``what`` is its family."""
-
-
-def describe_command(name: str | None, json: bool, expanded: bool = False) -> None:
-    """Carry out ``stdpbench describe``.
-
-    Raises
-    ------
-    StdpbenchError
-        If nothing has that name.
-    """
-    if expanded:
-        found: Any = list(_expanded(name or ""))
-    else:
-        found = catalogue() if name is None else list(look_up(name))
-    if expanded and not json:
-        sys.stdout.write(Experiment.from_mapping(found[0]["experiment"]).to_toml())
-        return
-    if json:
-        sys.stdout.write(json_format.dumps(found, ensure_ascii=False) + "\n")
-        return
-    console = Console()
-    if isinstance(found, dict):
-        for what, names in found.items():
-            console.print(f"{what}: {', '.join(names)}")
-        return
-    parameters = [one for one in found if one["what"] == "parameter"]
-    for number, one in enumerate(found[: len(found) - len(parameters)]):
-        if number:
-            console.print()
-        _show(console, one)
-    if parameters:
-        console.print(f"parameter {name}", style="bold")
-        console.print(_table(parameters))
 
 
 def catalogue() -> dict[str, list[str]]:
@@ -226,13 +193,19 @@ def _families_with(kind: str) -> list[Family[Any]]:
     return found or [projection_rules] * (kind in projection_rules.kinds())
 
 
-def _expanded(name: str) -> Iterator[Described]:
-    """Return an experiment whose network is spelled out."""
+def expanded_experiment(name: str) -> Described:
+    """Return an experiment whose network is spelled out.
+
+    Raises
+    ------
+    StdpbenchError
+        If there is no such experiment.
+    """
     found = next((one for one in _experiments(name) if one["what"] == "experiment"), None)
     if found is None:
         near = suggestion(name, shipped_experiments())
         raise StdpbenchError(f"--expanded needs an experiment, and there is none {name!r}; {near}")
-    yield {**found, "experiment": Experiment.from_mapping(found["experiment"]).spelled_out().to_mapping()}
+    return {**found, "experiment": Experiment.from_mapping(found["experiment"]).spelled_out().to_mapping()}
 
 
 def _experiments(name: str) -> Iterator[Described]:
@@ -370,15 +343,53 @@ def _traces(rule: type[PlasticityRule]) -> list[str]:
     return lines
 
 
+# -- docstrings for the terminal: mathematics in Unicode, such as τ_c -------------------------------------------------
+
+
+def plain_doc(cls: type) -> str:
+    """Return the docstring of a class without mathematical markup, a line per paragraph; empty if it has none."""
+    text = _DISPLAYED.sub(lambda found: _displayed(found[1]), inspect.getdoc(cls) or "")
+    text = _INLINE.sub(lambda found: _unicode(found[1]), text)
+    paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", text) if part.strip()]
+    return "\n\n".join(part if _is_set(part) else " ".join(part.split()) for part in paragraphs)
+
+
+def _is_set(paragraph: str) -> bool:
+    """Whether to keep the line breaks of a paragraph: indented text, a list, a table."""
+    return any(re.match(r"\s|[*-] |[=|]", line) for line in paragraph.splitlines())
+
+
+def _displayed(tex: str) -> str:
+    lines = [_unicode(line) for line in tex.strip().split(r"\\")]
+    return "".join(f"\n    {line}" for line in lines if line) + "\n\n"
+
+
+def _unicode(tex: str) -> str:
+    from pylatexenc.latex2text import LatexNodes2Text
+
+    text = LatexNodes2Text(math_mode="text").latex_to_text(
+        tex.replace("&", " ").replace(r"\leftarrow", r"\leftarrow{} ")
+    )
+    return re.sub(r"\s+", " ", text).strip()
+
+
 # -- printing ---------------------------------------------------------------------------------------------------------
 
 
-def _show(console: Console, one: Described) -> None:
-    if one["what"] == "experiment":
-        console.print(f"experiment {one['name']}, {one['where']}:\n", style="bold")
-        console.print(Experiment.from_mapping(one["experiment"]).to_toml())
-    else:
-        _show_class(console, one)
+def print_described(name: str, found: Sequence[Described]) -> None:
+    """Print what `look_up` returns."""
+    console, parameters = Console(), [one for one in found if one["what"] == "parameter"]
+    for number, one in enumerate(found[: len(found) - len(parameters)]):
+        if number:
+            console.print()
+        if one["what"] == "experiment":
+            console.print(f"experiment {one['name']}, {one['where']}:\n", style="bold")
+            console.print(Experiment.from_mapping(one["experiment"]).to_toml())
+        else:
+            _show_class(console, one)
+    if parameters:
+        console.print(f"parameter {name}", style="bold")
+        console.print(_table(parameters))
 
 
 def _show_class(console: Console, one: Described) -> None:

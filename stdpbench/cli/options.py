@@ -1,13 +1,48 @@
-"""Arguments and options that several commands share."""
+"""Arguments, options and help that several commands share; imports nothing heavy."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
+from stdpbench.base.paths import runs_folder
 from stdpbench.cli import completion
+
+if TYPE_CHECKING:
+    from stdpbench.runs.folder.run_folder import RunFolder
+
+PANELS: Final = {
+    "Train": ("run", "reference", "sweep", "queue"),
+    "Runs in progress": ("watch", "pause", "step", "checkpoint", "stop", "resume"),
+    "Change a run in progress": ("set", "change-rule", "set-learned"),
+    "Other histories": ("branch", "rewind", "reproduce"),
+    "Results": ("list", "show", "compare", "report", "evaluate", "hardware"),
+    "Keep order": ("note", "export", "import", "delete", "restore"),
+    "Look up": ("experiments", "describe", "data", "lab", "validate"),
+    "This machine": ("gui", "doctor", "bench"),
+}
+"""Commands by heading, as ``stdpbench --help`` lists them."""
+
+
+class CommandGroup(TyperGroup):
+    """Commands that the help lists in `PANELS`; without panels where a group has none of them."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the names of commands, each with the first sentence of its help."""
+        panels = PANELS if "doctor" in self.commands else {"Commands": tuple(self.commands)}
+        for heading, names in panels.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(1000)) for name in names])
+
+
+def find_run(name: str, runs: Path | None) -> RunFolder:
+    """Return the folder of a run by its name in a runs folder; see `stdpbench.runs.catalog.names.find_run`."""
+    from stdpbench.runs.catalog import names
+
+    return names.find_run(name, runs or runs_folder())
 
 
 def number_of_bits(text: str) -> int:

@@ -19,12 +19,12 @@ from small_run import small_experiment
 from stopped_clock import Clock
 from waiting import PATIENCE_MS
 
+from stdpbench.api import Run
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import spawn
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.control import stop
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.wire import Listener
@@ -71,7 +71,7 @@ def end_processes(started: list[subprocess.Popen[bytes]], runs: Path) -> None:
     for path in runs.iterdir() if runs.is_dir() else ():  # others: those of the queue
         if path.is_dir() and has_process(path):
             with suppress(StdpbenchError):
-                stop(RunFolder(path), "the test is over", timeout=20.0)
+                Run(path).stop()
 
 
 @pytest.fixture

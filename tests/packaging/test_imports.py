@@ -12,11 +12,11 @@ LIGHT = (
     "stdpbench.data.datasets",
     "stdpbench.results.readout",
     "stdpbench.cli",
-    "stdpbench.cli.doctor",
+    "stdpbench.engine.doctor",
     "stdpbench.api",
     "stdpbench.studies.lab",
     "stdpbench.studies.lab.default_protocol",
-    "stdpbench.cli.lab_command",
+    "stdpbench.cli.lab",
     "stdpbench_gui",
 )
 LOOK = f"""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from stdpbench.cli.bench import plan
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -49,12 +51,13 @@ def test_every_module_is_inside(names: list[str]) -> None:
     assert {"stdpbench/py.typed", "stdpbench_gui/py.typed"} <= set(names)
 
 
-def test_experiments_and_benchmarks_are_inside(names: list[str]) -> None:
-    experiments, benchmarks = relative("experiments", "*.toml"), relative("benchmarks", "*.py")
+def test_experiments_and_what_bench_runs_are_inside(names: list[str]) -> None:
+    experiments, scripts = relative("experiments", "*.toml"), {measurement.script for measurement in plan(full=True)}
     assert experiments
-    assert benchmarks
+    assert scripts
     assert {f"stdpbench/_shipped/experiments/{name}" for name in experiments} <= set(names)
-    assert {f"stdpbench/_shipped/benchmarks/{name}" for name in benchmarks} <= set(names)
+    inside = {name.rpartition("/")[2] for name in names if "_shipped/benchmarks" in name}
+    assert inside == scripts | {"inputs.py", "plain_network.py", "kernel_float32.cpp"}
 
 
 def test_no_tests_and_caches_are_inside(names: list[str]) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from stdpbench.base.signals import handled, own_session
 from stdpbench.cli.follow import Interrupt
-from stdpbench.cli.queue_commands import _stopped_by_signals
+from stdpbench.cli.queue import _stopped_by_signals
 from stdpbench.engine.simulators.base import uninterrupted
 from stdpbench.runs.process.evaluation import sigint_ignored
 

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QAction, QColor
 from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
 from stdpbench.base.errors import StdpbenchError, suggestion
@@ -21,7 +21,6 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import wrapped
-from stdpbench_gui.widgets.copyable import CopyableAction
 
 _INSTALL: Final = "The console needs packages that are not installed: pip install 'stdpbench[console]'"
 _STARTING: Final = "Starting Python …"
@@ -102,7 +101,6 @@ class Console(QDockWidget):
         answers: dict[str, Callable[[dict[str, Any]], Any]] = {
             "actions": lambda _: {entry.action.objectName(): _text(entry.action) for entry in self._possible()},
             "do": lambda asked: self._do(str(asked.get("name"))),
-            "text": lambda asked: asdict(self._known(str(asked.get("name"))).copied_text()),
             "path": lambda _: None if self._session.folder is None else str(self._session.folder.path),
             "open": lambda asked: self._later(
                 lambda: self._open_path(Path(str(asked["path"]))), f"opening {asked['path']}"
@@ -189,7 +187,7 @@ class Console(QDockWidget):
     def _possible(self) -> list[Any]:
         return [entry for entry in self._actions.everything() if entry.action.isEnabled()]
 
-    def _known(self, name: str) -> CopyableAction:
+    def _known(self, name: str) -> QAction:
         known = {entry.action.objectName(): entry.action for entry in self._actions.everything()}
         if name not in known:
             raise StdpbenchError(f"the app has no action {name!r}; {suggestion(name, known)}")

@@ -75,7 +75,7 @@ class HelpActions:
         run = [] if path is None else [path.name, " ".join(filter(None, (str(live.state), live.reason)))]
 
         def look() -> str:
-            from stdpbench.cli.doctor import diagnose
+            from stdpbench.engine.doctor import diagnose
 
             worker = [] if path is None else _end(path / "worker.log")
             return report_text(__version__, [*run, *worker], diagnose(), _end(log_file()))

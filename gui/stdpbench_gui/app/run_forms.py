@@ -18,14 +18,12 @@ from stdpbench.runs.lineage.features import Past
 from stdpbench.runs.preparation.creation import create_run_of_nir
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun
-from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.run_form import ABOUT
 from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.run_texts import text_of_run
 from stdpbench_gui.session.sentences import Failed
 
 _USUAL_FOR_RULES = "fast-100"
@@ -144,11 +142,6 @@ class RunForms:
         self._app.session.work(
             lambda: Past.read(folder), self._open_branch, f"Cannot branch {folder.path.name}", owner=self._window
         )
-
-    def branch_text(self) -> ActionText:
-        """Return what branches the run on display where it is, without a change."""
-        text = text_of_run(self._app.session)
-        return ActionText() if text is None else text.branches(None, {})
 
     def _open_branch(self, past: Past) -> None:
         form = BranchForm(past, self._app.session, self._app.runs, self._window)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stdpbench.base.signals import handled
-from stdpbench.cli.doctor import display
+from stdpbench.engine.doctor import display
 
 _ICON = Path(__file__).parent.parent / "assets" / "stdpbench.png"
 _AT_LATEST_MS = 30_000

@@ -39,7 +39,6 @@ from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.run_texts import text_of_neurons, text_of_request
 from stdpbench_gui.widgets.actions import Actions, Palette
 from stdpbench_gui.widgets.actions import Entry as MenuEntry
 from stdpbench_gui.widgets.basic import dropped_paths, not_none
@@ -81,7 +80,7 @@ class MainWindow(QMainWindow):
         self.runs = (runs or runs_folder()).absolute()
         theme.apply(str(self.settings.value("theme", "system")))
         self.session = RunSession()
-        self.actions_ = Actions(self, self.show_message)
+        self.actions_ = Actions(self)
         self.actions_.others = self._other_actions
         self._add_actions()
         self.start = StartPage()
@@ -155,12 +154,11 @@ class MainWindow(QMainWindow):
         self._services = WindowServices(self, self)
         self.console = Console(self, self.actions_, self.session, self.services.open_path)
         branch = self.services.forms.branch_current
-        same = self.services.forms.branch_text
         tip = "Continue the run with a change"
-        self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", tip, text_of=same, before="draw")
+        self.actions_.add("branch-shown", "&Run", "Branch the run…", branch, "", tip, before="draw")
         neurons = "Tuning, intervals, correlograms and raster of several neurons"
-        same, act = partial(text_of_neurons, self.session), self.services.compare_neurons
-        self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", act, "", neurons, text_of=same)
+        act = self.services.compare_neurons
+        self.actions_.add("neurons", "&Evaluate", "Spikes of &neurons…", act, "", neurons)
         offered = {"Evaluate": "evaluate-shown", "Draw a digit": "draw", "Branch": "branch-shown"}
         self.start.drawing_wanted.connect(self.services.draw)
         train.bar.offer({text: self.actions_[key] for text, key in offered.items()})
@@ -266,14 +264,12 @@ class MainWindow(QMainWindow):
         add("experiment", "&File", "Run an &experiment file…", self._choose_experiment, "Ctrl+E")
         self.actions_.separator("&File")
         add("quit", "&File", "&Quit", self.close, "Ctrl+Q")
-        same, tip = partial(text_of_request, self.session), "Pause or resume the current run"
-        add("pause", "&Run", "Pause", self._pause, "Ctrl+P", tip, text_of=lambda: same(self._pauses))
+        add("pause", "&Run", "Pause", self._pause, "Ctrl+P", "Pause or resume the current run")
         step = partial(self.session.request, "step", n=1)
-        add("step", "&Run", "Step", step, "Ctrl+Right", "Run one presentation", text_of=partial(same, "step", n=1))
-        add("stop", "&Run", "Stop", self._stop, "", "Stop the run; it can be resumed", text_of=partial(same, "stop"))
+        add("step", "&Run", "Step", step, "Ctrl+Right", "Run one presentation")
+        add("stop", "&Run", "Stop", self._stop, "", "Stop the run; it can be resumed")
         checkpoint = partial(self.session.request, "checkpoint")
-        tip = "Write a checkpoint now"
-        add("checkpoint", "&Run", "Checkpoint", checkpoint, "", tip, text_of=partial(same, "checkpoint"))
+        add("checkpoint", "&Run", "Checkpoint", checkpoint, "", "Write a checkpoint now")
         add("clear", "&Run", "Clear the selection", self._clear_selection, "Esc")
         for number, (name, _, word) in enumerate(_PAGES):
             add(f"page-{name}", "&View", f"{word} page", partial(self.go_to, name), f"Ctrl+{number + 1}")
@@ -460,7 +456,7 @@ class MainWindow(QMainWindow):
 
     def check_machine(self) -> None:
         """Check the machine again."""
-        from stdpbench.cli.doctor import diagnose
+        from stdpbench.engine.doctor import diagnose
 
         self.start.show_machine([])
         self.session.work(diagnose, self.start.show_machine, "Cannot check the machine", owner=self)

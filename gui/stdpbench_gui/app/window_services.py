@@ -18,7 +18,6 @@ from stdpbench.experiment import Experiment, NetworkDraft, read_experiment
 from stdpbench.runs.folder.run_folder import looks_like_run
 from stdpbench.runs.lineage.export import import_run
 from stdpbench.runs.queue.new_run import NewRun
-from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.app.closing import ClosingQuestion, is_active
 from stdpbench_gui.app.run_forms import RunForms
 from stdpbench_gui.dialogs.data_fetch import WORDS, FetchDialog
@@ -34,7 +33,6 @@ from stdpbench_gui.pages.start import StartPage
 from stdpbench_gui.pages.train import TrainPage
 from stdpbench_gui.session.neuron_notes import NeuronNotes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.run_texts import text_of_run
 from stdpbench_gui.session.sentences import Failed, Lasting
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.actions import Actions
@@ -236,7 +234,6 @@ class WindowServices(QObject):
             self.check_chips,
             "",
             "Check whether the trained network fits neuromorphic chips",
-            text_of=self._chips_text,
         )
         actions.separator("&Run")
         add("ask", "&Run", "Ask before closing", self._set_asking, "", "While a run is active", checkable=True)
@@ -379,10 +376,6 @@ class WindowServices(QObject):
             self._app.show_message("No run is open; choose one on the Runs page.")
         else:
             self._app.runs_page.row_actions.check_chips_of(folder.path)
-
-    def _chips_text(self) -> ActionText:
-        text = text_of_run(self._app.session)
-        return ActionText() if text is None else text.does("hardware", "hardware()", gives="checks")
 
     def compare_neurons(self) -> NeuronSpikes | None:
         """Open the window with tuning, intervals, correlograms and raster of several neurons of the run on display."""

@@ -15,12 +15,11 @@ from stdpbench.base.units import thousands
 from stdpbench.experiment import DraftHistory, Experiment, NetworkDraft, parameter_groups
 from stdpbench.experiment.draft_changes import changes_from
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage import control
-from stdpbench.runs.lineage.branches import branch, resumption
+from stdpbench.runs.lineage.branches import branch, resume_position, resumption
 from stdpbench.runs.lineage.features import Past
 from stdpbench.runs.queue.new_run import NewRun
 from stdpbench.runs.queue.run_queue import Queue
-from stdpbench.runs.queue.run_text import ActionText, RunText
+from stdpbench.runs.queue.run_text import ActionText, branch_text
 from stdpbench_gui.dialogs.run_form import ABOUT, STAGES, RunForm
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.run_session import RunSession
@@ -182,7 +181,7 @@ class BranchForm(PastForm):
 
     def submit(self) -> None:
         """Create the branch and start it."""
-        self.make(control.resume)
+        self.make(_resume)
 
     def _enqueue(self, folder: RunFolder) -> str:
         return f"It is item {Queue(self.runs).add_run(folder.path).number} in the queue"
@@ -202,7 +201,7 @@ class BranchForm(PastForm):
 
     def text(self) -> ActionText:
         """Return what branches the run."""
-        return RunText(self.past.folder.path, self.runs).branches(self.at.value(), self.values)
+        return branch_text(self.past.folder.path, self.runs, self.at.value(), self.values)
 
 
 class RewindForm(PastForm):
@@ -219,6 +218,7 @@ class RewindForm(PastForm):
         self.go.setText("Stop and rewind" if past.active else "Rewind")
         self._now = past.branched_at(past.reached)
         self._open_at(())
+        self.copy_button.hide()
 
     def experiment_at(self, at: int) -> Experiment:
         """Return the experiment that the run continues with."""
@@ -249,20 +249,23 @@ class RewindForm(PastForm):
         """Rewind the run in a thread."""
         if self._busy:
             return
-        folder, to = self.past.folder, self.at.value()
+        path, to = self.past.folder.path, self.at.value()
 
-        def rewound(found: tuple[RunFolder, int]) -> None:
-            kept, resumes_at = found
-            self.reported.emit(
-                f"{self.past.name} is back at presentation {thousands(to)}. "
-                f"{resumption(resumes_at, to, thousands)} The later presentations are kept as {kept.path.name}."
-            )
+        def rewind() -> str:
+            from stdpbench.api import Run
 
-        self.work(lambda: control.rewind(folder, to), rewound)
+            kept = Run(path).rewind(to)
+            resumes = resumption(resume_position(path, to), to, thousands)
+            back = f"{self.past.name} is back at presentation {thousands(to)}."
+            return f"{back} {resumes} The later presentations are kept as {kept.name}."
 
-    def text(self) -> ActionText:
-        """Return what rewinds the run."""
-        return RunText(self.past.folder.path, self.runs).rewinds(self.at.value())
+        self.work(rewind, self.reported.emit)
+
+
+def _resume(folder: RunFolder) -> str:
+    from stdpbench.api import Run
+
+    return f"{Run(folder.path).resume().name} starts."
 
 
 def _structural(experiment: Experiment) -> frozenset[str]:

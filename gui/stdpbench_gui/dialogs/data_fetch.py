@@ -10,13 +10,11 @@ from PyQt6.QtWidgets import QDialog, QFileDialog, QPushButton, QWidget
 
 from stdpbench.base.paths import data_folders
 from stdpbench.data.datasets import fetch as fetching
-from stdpbench.runs.queue.run_text import ActionText, shell
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job, check_cancelled
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import wrapped
-from stdpbench_gui.widgets.copyable import CopyButton, copy_text
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 
@@ -71,8 +69,7 @@ class FetchDialog(QDialog):
         self.download_button.clicked.connect(self.download)
         self.folder_button.clicked.connect(self._choose)
         self.cancel_button.clicked.connect(self.reject)
-        self.copy_button = CopyButton(lambda field: copy_text(self.text_of, field, session.message.emit))
-        buttons = hbox(self.copy_button, STRETCH, self.cancel_button, self.folder_button, self.download_button)
+        buttons = hbox(STRETCH, self.cancel_button, self.folder_button, self.download_button)
         vbox(
             self.text,
             self.progress,
@@ -88,11 +85,6 @@ class FetchDialog(QDialog):
         self._show_busy(False)
         self.problem.hide()
         self.resize(520, 200)
-
-    def text_of(self) -> ActionText:
-        """Return what downloads the data set elsewhere."""
-        python = f"from stdpbench.data.datasets.fetch import fetch\n\nfetch({self.name!r})\n"
-        return ActionText(shell("data", "fetch", self.name), python)
 
     def download(self) -> None:
         """Download the files, or continue an interrupted download."""

@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from stdpbench.cli.doctor import Finding
+from stdpbench.engine.doctor import Finding
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.actions import Actions
 from stdpbench_gui.widgets.basic import not_none, wrapped

@@ -15,12 +15,10 @@ from stdpbench.base.files import write_text_aside
 from stdpbench.experiment import Experiment, NetworkDraft, asked_first, read_experiment
 from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.control import ensure_stopped
 from stdpbench.runs.lineage.features import features_of
 from stdpbench.runs.queue.new_run import NewRun, read_seeds
-from stdpbench.runs.queue.new_run_text import command_of, python_of
 from stdpbench.runs.queue.run_queue import Item, Queue
-from stdpbench.runs.queue.run_text import ActionText, RunText
+from stdpbench.runs.queue.run_text import ActionText, command_of, python_of, stopped_first
 from stdpbench.studies.lab.use import experiment_with
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.new_run_fields import FILE, NewRunFields
@@ -352,7 +350,14 @@ class NewRunForm(RunForm):
     def _stopping(self) -> Callable[[], None]:
         """Return a function that stops the run from whose weights the new one starts, if it is active."""
         folder = self.stopped_first
-        return lambda: None if folder is None else ensure_stopped(folder, "to start another run from its weights")
+
+        def stop() -> None:
+            if folder is not None:
+                from stdpbench.api import Run
+
+                Run(folder.path).stop()
+
+        return stop
 
     def enqueue(self) -> None:
         """Add an item to the queue for each seed."""
@@ -384,8 +389,7 @@ class NewRunForm(RunForm):
         made = ActionText(command_of(run, runs, hold=self.fields.hold.isChecked()), python_of(run, runs))
         if stopped is None:
             return made
-        both = RunText(stopped.path, runs).asks("stop", {}) + made
-        return ActionText(both.command if made.command else "", both.python)
+        return stopped_first(stopped.path, runs, made)
 
     def experiment(self) -> Experiment:
         """Return the experiment.

@@ -168,7 +168,7 @@ class RunForm(QDialog):
         raise NotImplementedError
 
     def text(self) -> ActionText:
-        """Return the command and the Python that do what the form does."""
+        """Return the command and the Python that do what the form does, if it offers to copy them."""
         raise NotImplementedError
 
     def cannot_go(self) -> str:

@@ -11,8 +11,6 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 from stdpbench.base.lessons import Lesson, RunOfLesson, Step, lessons
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.runs.folder.lock import has_process
-from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.control import ensure_stopped
 from stdpbench.runs.protocol.options import Options
 from stdpbench_gui.lessons import places
 from stdpbench_gui.lessons.checks import CHECKS
@@ -20,12 +18,10 @@ from stdpbench_gui.lessons.pane import LessonPane
 from stdpbench_gui.lessons.progress import Progress
 from stdpbench_gui.lessons.sight import App, Sight
 from stdpbench_gui.widgets.basic import not_none
-from stdpbench_gui.widgets.copyable import CopyOnRightClick
 
 _LAYOUT = "Learn"
 """Layout of the Train page while a lesson is open; the layout from before comes back afterwards."""
 _LIST = "*"
-_OVER = "the lesson is over"
 """Why runs are stopped."""
 _SHARE = 0.22
 """Share of the width of the window that the pane gets, within the limits below."""
@@ -78,7 +74,6 @@ class Guide(QObject):
         bar = not_none(self._window.menuBar())
         help_menu = next(menu for a in bar.actions() if (menu := a.menu()) is not None and menu.title() == "&Help")
         menu = QMenu("&Lessons", self._window)
-        CopyOnRightClick(menu)
         for key in keys:
             help_menu.removeAction(actions[key])
             menu.addAction(actions[key])
@@ -237,8 +232,7 @@ class Guide(QObject):
         session, lesson = self._app.session, self.lesson
         for path in [] if lesson is None else self._runs_of(lesson):
             del self._runs[path]
-            folder = RunFolder(path)
-            session.background.do(partial(ensure_stopped, folder, _OVER), lambda _: None, lambda _: None, owner=self)
+            session.background.do(partial(_stop, path), lambda _: None, lambda _: None, owner=self)
 
     def _on_run(self) -> None:
         """Give the run of a lesson, and a branch of it, the speed of the lesson when it is first shown.
@@ -253,3 +247,9 @@ class Guide(QObject):
             self._runs[folder.path] = lesson
             if run.seconds:
                 session.request("pace", refused=lambda _: None, seconds=run.seconds)
+
+
+def _stop(path: Path) -> None:
+    from stdpbench.api import Run
+
+    Run(path).stop()

@@ -28,7 +28,7 @@ from stdpbench_gui.widgets.basic import (
     OptionalLabel,
     plain_tip,
 )
-from stdpbench_gui.widgets.copyable import ActionButton
+from stdpbench_gui.widgets.button_row import ActionButton
 from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.progress_bar import ProgressBar
 from stdpbench_gui.widgets.stage_strip import StageStrip

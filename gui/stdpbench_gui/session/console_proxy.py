@@ -20,8 +20,7 @@ _PATIENCE = 20.0  # s for an answer
 class App:
     """The desktop app that this console belongs to.
 
-    ``app.actions()`` lists what it can do by name; ``app("pause")`` or ``app.pause()`` does it, as the menu does, and
-    ``app.text("pause")`` is the Python that does the same, or an ``app(…)`` where only the app can.
+    ``app.actions()`` lists what it can do by name; ``app("pause")`` or ``app.pause()`` does it, as the menu does.
 
     Parameters
     ----------
@@ -71,13 +70,6 @@ class App:
     def __dir__(self) -> list[str]:
         """Return the names of actions, too, for completion."""
         return [*super().__dir__(), *(name.replace("-", "_") for name in self.actions())]
-
-    def text(self, name: str, *, command: bool = False) -> str:
-        """Return the Python, or the command line, that does the same as an action now; empty if there is none.
-
-        Where nothing outside the app does the same, the Python is a call of `app`, for this console.
-        """
-        return str(self._ask("text", name=name)["command" if command else "python"])
 
     def actions(self) -> dict[str, str]:
         """Return what the app can do now: names of actions and their texts in the menus."""

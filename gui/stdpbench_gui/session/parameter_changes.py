@@ -15,15 +15,11 @@ from PyQt6.QtGui import QUndoCommand, QUndoStack
 
 from stdpbench.base.units import thousands
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.branches import resumption
-from stdpbench.runs.lineage.control import branch_off, rewind
+from stdpbench.runs.lineage.branches import resume_position, resumption
 from stdpbench.runs.protocol.changes import changes_rule, describe_changes
-from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.run_texts import text_of_run
 
 Values = Mapping[str, Any]
-_ABOUT = {"command": "desktop app"}
 
 
 class Change(QUndoCommand):
@@ -114,21 +110,6 @@ class Changes(QObject):
         """The change that Redo would redo."""
         return self.stack.redoText()
 
-    @property
-    def undo_same(self) -> ActionText:
-        """What does the same as Undo."""
-        return self._same(self.stack.index() - 1, lambda change: change.old) if self.can_undo else ActionText()
-
-    @property
-    def redo_same(self) -> ActionText:
-        """What does the same as Redo."""
-        return self._same(self.stack.index(), lambda change: change.new) if self.can_redo else ActionText()
-
-    def _same(self, place: int, values: Callable[[Change], Values]) -> ActionText:
-        command, text = self.stack.command(place), text_of_run(self._session)
-        assert isinstance(command, Change)
-        return ActionText() if text is None else text.sets(values(command))
-
     def _on_changed(self, topics: set[str]) -> None:
         """Confirm changes here, because a hidden panel does not."""
         if topics & {"parameters", "state"}:
@@ -193,12 +174,14 @@ class Changes(QObject):
         if folder is None:
             return
 
-        def make() -> RunFolder:
-            return branch_off(folder, at, values, rule, _ABOUT, projection)
+        def make() -> Path:
+            from stdpbench.api import Run
 
-        def done(made: RunFolder) -> None:
-            self.branched.emit(folder.path, blocks, made.path)
-            self._session.start(made, same_neurons=True)
+            return Run(folder.path).branch(at, values, rule=rule, projection=projection, start=False).path
+
+        def done(made: Path) -> None:
+            self.branched.emit(folder.path, blocks, made)
+            self._session.start(RunFolder(made), same_neurons=True)
 
         self._work("Creating a branch …", make, done)
 
@@ -208,16 +191,19 @@ class Changes(QObject):
         if folder is None:
             return
 
-        def done(found: tuple[RunFolder, int]) -> None:
-            kept, resumes_at = found
-            self._session.message.emit(
-                f"Rewound to presentation {thousands(to)}. {resumption(resumes_at, to, thousands)} The later part is "
-                f"kept as {kept.path.name}."
-            )
+        def rewind() -> str:
+            from stdpbench.api import Run
+
+            kept = Run(folder.path).rewind(to)
+            resumes = resumption(resume_position(folder.path, to), to, thousands)
+            return f"Rewound to presentation {thousands(to)}. {resumes} The later part is kept as {kept.name}."
+
+        def done(sentence: str) -> None:
+            self._session.message.emit(sentence)
             self._after_start = folder.path, values
             self._start(folder)
 
-        self._work(f"Rewinding to presentation {thousands(to)} …", lambda: rewind(folder, to), done)
+        self._work(f"Rewinding to presentation {thousands(to)} …", rewind, done)
 
     def _work(self, busy: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         if self.busy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QEvent, QModelIndex, QObject, QSize, QSortFilterProxyModel, QStringListModel, Qt
+from PyQt6.QtCore import QModelIndex, QSize, QSortFilterProxyModel, QStringListModel, Qt
 from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPalette
 from PyQt6.QtWidgets import (
     QDialog,
@@ -22,12 +22,9 @@ from PyQt6.QtWidgets import (
 
 from stdpbench_gui.look import theme
 from stdpbench_gui.widgets.basic import Label, not_none
-from stdpbench_gui.widgets.copyable import CopyableAction, CopyOnRightClick, Report, TextOf, copy_text
 from stdpbench_gui.widgets.layouts import vbox
 
 _BEFORE_KEYS = "    "
-_COPIES = "Ctrl+C copies it as Python, Ctrl+Shift+C as a command line"
-_COPIES_FOR_CONSOLE = "Ctrl+C copies it as Python for the console of the app"
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Entry:
     """An action and the title of its menu."""
 
     menu: str
-    action: CopyableAction
+    action: QAction
 
 
 class Actions:
@@ -45,8 +42,6 @@ class Actions:
     ----------
     window : QMainWindow
         The window with the menus.
-    report : callable
-        Told what was copied.
 
     Attributes
     ----------
@@ -56,8 +51,8 @@ class Actions:
         Returns actions of menus that are not in the menu bar, as they are now, with the titles of these menus.
     """
 
-    def __init__(self, window: QMainWindow, report: Report = lambda _: None) -> None:
-        self._window, self._report = window, report
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
         self.begins: Callable[[], object] = lambda: None
         self.others: Callable[[], Iterable[Entry]] = tuple
         self._entries: dict[str, Entry] = {}
@@ -72,15 +67,10 @@ class Actions:
         shortcut: str = "",
         tip: str = "",
         checkable: bool = False,
-        text_of: TextOf | None = None,
         before: str = "",
-    ) -> CopyableAction:
-        """Add an action to a menu, which is created on first use: at its end, or before the action with a key.
-
-        `text_of` returns the command line and the Python that do the same, which the menu, its buttons, the palette
-        and the console copy. Without it, they copy what the console of the app does.
-        """
-        action = CopyableAction(text, self._window, text_of, self._report)
+    ) -> QAction:
+        """Add an action to a menu, which is created on first use: at its end, or before the action with a key."""
+        action = QAction(text, self._window)
         action.setObjectName(key)
         action.setCheckable(checkable)
         if shortcut:
@@ -93,8 +83,6 @@ class Actions:
         found = next((m for m in (a.menu() for a in bar.actions()) if m is not None and m.title() == menu), None)
         target = found or bar.addMenu(menu)
         assert target is not None
-        if found is None:
-            CopyOnRightClick(target)
         target.insertAction(self[before] if before else None, action)
         self._window.addAction(action)
         self._entries[key] = Entry(menu, action)
@@ -125,7 +113,7 @@ class Actions:
             if found is not None and found.title() == menu:
                 found.addSeparator()
 
-    def __getitem__(self, key: str) -> CopyableAction:
+    def __getitem__(self, key: str) -> QAction:
         """Return an action by its key."""
         return self._entries[key].action
 
@@ -193,15 +181,11 @@ class Palette(QDialog):
         self.nothing = Label("No matching action. Esc closes the list.")
         self.nothing.setObjectName("faint")
         self.nothing.hide()
-        self.keys = Label(_COPIES)
-        self.keys.setObjectName("faint")
-        vbox(self.field, self.nothing, self.view, self.keys, within=self, margins=theme.GRID, spacing=theme.GRID // 2)
+        vbox(self.field, self.nothing, self.view, within=self, margins=theme.GRID, spacing=theme.GRID // 2)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         room = parent.size() - QSize(4, 4) * theme.GRID
         wanted = QSize(self.view.sizeHintForColumn(0) + 6 * theme.GRID, 20 * self.fontMetrics().lineSpacing())
         self.resize(wanted.expandedTo(QSize(560, 360)).boundedTo(room))
-        self.field.installEventFilter(self)
-        not_none(self.view.selectionModel()).currentChanged.connect(lambda *_: self._show_keys())
         self.field.textChanged.connect(self._search)
         self.field.returnPressed.connect(self._do)
         self.view.activated.connect(lambda _: self._do())
@@ -218,37 +202,14 @@ class Palette(QDialog):
         self.nothing.setVisible(not self.filter.rowCount())
 
     @property
-    def _chosen(self) -> CopyableAction | None:
+    def _chosen(self) -> QAction | None:
         return self._actions.get(str(self.view.currentIndex().data()))
-
-    def _show_keys(self) -> None:
-        """Say how the chosen action is copied."""
-        chosen = self._chosen
-        has_text = chosen is not None and chosen.text_of is not None
-        self.keys.setText("" if chosen is None else _COPIES if has_text else _COPIES_FOR_CONSOLE)
-
-    def _copy(self, field: str) -> None:
-        """Copy the chosen action, which is not carried out."""
-        chosen = self._chosen
-        if chosen is not None:
-            self.accept()
-            copy_text(chosen.copied_text, field, chosen.report)
 
     def _do(self) -> None:
         chosen = self._chosen
         if chosen is not None:
             self.accept()
             chosen.trigger()
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
-        """Copy the chosen action, unless text of the field is selected."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_C:
-            control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-            field = {control: "python", control | shift: "command"}.get(event.modifiers())
-            if field is not None and not self.field.hasSelectedText():
-                self._copy(field)
-                return True
-        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Move in the list with the arrow keys while the field has the focus."""

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import QSize
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets.copyable import ActionButton, CopyOnRightClick
 
 _FEWEST = 2
 """Buttons that are shown in any case."""
+
+
+class ActionButton(QToolButton):
+    """A button that shows and triggers an action."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__()
+        self.setDefaultAction(action)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(action.text())
 
 
 class ButtonRow(QWidget):
@@ -43,7 +53,6 @@ class ButtonRow(QWidget):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self._menu = QMenu(self.more)
-        CopyOnRightClick(self._menu)
         self.more.setMenu(self._menu)
         for button in (*self.buttons, self.more):
             button.setParent(self)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMenu
 
-from stdpbench_gui.widgets.copyable import CopyableAction, Report, TextOf
-
 
 def named_entries(
     menu: QMenu,
     prefix: str,
-    report: Report,
     *,
     possible: bool = True,
-    text_of: Callable[[QAction], TextOf | None] = lambda _: None,
-) -> Iterator[CopyableAction]:
+) -> Iterator[QAction]:
     """Yield an action with a name for each entry of a menu, and of the menus in it, as it is now.
 
     Parameters
@@ -28,20 +24,16 @@ def named_entries(
         The menu, which is filled as if it was opened.
     prefix : str
         Beginning of the names, such as ``"panel-weights"``.
-    report : callable
-        Told what was copied.
     possible : bool
         Whether the entries can be carried out, apart from those that are disabled.
-    text_of : callable
-        Returns, for an entry, what returns the text that does the same; None: only the console of the app does it.
     """
     seen: set[str] = set()
     for text, entry in _leaves(menu):
         name = f"{prefix}-{slug(text)}"
-        if name in seen or isinstance(entry, CopyableAction):  # which stands in the menu bar, too
+        if name in seen or entry.objectName():  # which stands in the menu bar, too
             continue
         seen.add(name)
-        action = CopyableAction(text, None, text_of(entry), report)
+        action = QAction(text)
         action.setObjectName(name)
         action.setToolTip(entry.toolTip())
         action.setEnabled(possible and entry.isEnabled())

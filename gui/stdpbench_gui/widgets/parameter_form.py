@@ -79,7 +79,6 @@ class Section(QWidget):
             row.committed.connect(self._form.committed)
             row.edited.connect(self._form.edited)
             row.new_run_wanted.connect(self._form.new_run_wanted)
-            row.menu_wanted.connect(self._form.menu_wanted)
             self.rows[name] = row
             self._rows.addWidget(row)
         if self.group.parameters.keys() <= {"kind"}:
@@ -124,7 +123,6 @@ class ParameterForm(QScrollArea):
     committed = pyqtSignal(str, object)
     edited = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
-    menu_wanted = pyqtSignal(str, object)
 
     def __init__(self, texts: RowTexts | None = None) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QFont, QResizeEvent
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QFont, QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -56,13 +56,12 @@ class ParameterRow(QWidget):
     It shows the active value (`show_value`). While the user types or drags, the row is marked as edited; Enter,
     releasing the slider, or choosing from a list emits `committed`. Each change while it is edited emits `edited`
     with the text, and reverting with None. A file is also committed by the button that asks for one, or by dropping it
-    on the row. A right click beside the field emits `menu_wanted` with the position.
+    on the row.
     """
 
     committed = pyqtSignal(str, object)
     edited = pyqtSignal(str, object)
     new_run_wanted = pyqtSignal(str)
-    menu_wanted = pyqtSignal(str, object)
 
     def __init__(self, section: str, declared: Parameter, texts: RowTexts | None = None) -> None:
         super().__init__()
@@ -108,11 +107,6 @@ class ParameterRow(QWidget):
         """Move the button of a structural parameter to a separate line if it does not fit."""
         super().resizeEvent(event)
         self._place_button()
-
-    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Ask for the menu of the row."""
-        if event is not None:
-            self.menu_wanted.emit(self.path, event.globalPos())
 
     def _place_button(self) -> None:
         if self.declared.structural:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from PyQt6.QtCore import QObject, pyqtBoundSignal, pyqtSignal
 from PyQt6.QtWidgets import QMainWindow
 
-from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.widgets.actions import Actions
 
@@ -42,10 +40,7 @@ class History(Protocol):
 
 
 class UndoActions(QObject):
-    """The Undo and Redo actions of the Edit menu, which act on the history of the current page.
-
-    A history whose steps can be done elsewhere, too, says how as `undo_same` and `redo_same`.
-    """
+    """The Undo and Redo actions of the Edit menu, which act on the history of the current page."""
 
     def __init__(self, actions: Actions, parent: QObject) -> None:
         super().__init__(parent)
@@ -54,18 +49,13 @@ class UndoActions(QObject):
             "Undo the last change of parameters or, on the Runs page, the last deletion or note",
             "Redo the last undone step",
         )
-        undone, done = partial(self._text, "undo_same"), partial(self._text, "redo_same")
-        self._undo = actions.add("undo", "&Edit", "&Undo", self.undo, "Ctrl+Z", tips[0], text_of=undone)
-        self._redo = actions.add("redo", "&Edit", "&Redo", self.redo, "Ctrl+Shift+Z", tips[1], text_of=done)
+        self._undo = actions.add("undo", "&Edit", "&Undo", self.undo, "Ctrl+Z", tips[0])
+        self._redo = actions.add("redo", "&Edit", "&Redo", self.redo, "Ctrl+Shift+Z", tips[1])
         window = self._undo.parent()
         bar = window.menuBar() if isinstance(window, QMainWindow) else None
         if bar is not None and len(bar.actions()) > 2:  # the Edit menu comes second by convention
             edit = next(entry for entry in bar.actions() if entry.text() == "&Edit")
             bar.insertAction(bar.actions()[1], edit)
-
-    def _text(self, name: str) -> ActionText:
-        found = getattr(self._history, name, None)
-        return found if isinstance(found, ActionText) else ActionText()
 
     def follow(self, changed: pyqtBoundSignal) -> None:
         """Refresh the actions whenever a history emits a signal."""

@@ -36,6 +36,7 @@ from stdpbench.runs.folder.learned_arrays import (
     digests_in,
     remove_unnamed,
 )
+from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import ARRAYS, RESULTS, RunFolder, now, remove_responses
 from stdpbench.runs.folder.snapshots import copy_snapshots
 from stdpbench.runs.folder.status import held
@@ -140,7 +141,7 @@ def rewind(folder: RunFolder, to: int) -> RunFolder:
     a branch was created are kept. Learned arrays that were set at that position are dropped.
 
     The run resumes from its newest checkpoint at or before that position (`resume_position`) and recomputes the
-    presentations in between. `stdpbench.runs.lineage.control.rewind` also rewinds active runs.
+    presentations in between. `stdpbench.api.Run.rewind` also rewinds active runs.
 
     Parameters
     ----------
@@ -347,3 +348,16 @@ def _record(fact: facts.Fact, position: int) -> Record:
 
 def _numbered(records: Sequence[Record]) -> list[Record]:
     return [replace(record, number=number) for number, record in enumerate(records)]
+
+
+def reached_by(folder: RunFolder) -> int:
+    """Return the number of training presentations of a run so far.
+
+    The journal of an active run lags behind, so its progress file is read as well.
+    """
+    records = read_journal(folder.path)
+    reached = reached_position(records)
+    if has_process(folder.path):
+        with suppress(StdpbenchError, TypeError, ValueError):
+            reached = max(reached, min(n_train(records), int(folder.read_json("progress.json").get("position", 0))))
+    return reached

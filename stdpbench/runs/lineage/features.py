@@ -20,8 +20,7 @@ from stdpbench.runs.catalog.access_log import data_set_of
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.branches import resume_position, resumption, without_changes_at
-from stdpbench.runs.lineage.control import reached_by
+from stdpbench.runs.lineage.branches import reached_by, resume_position, resumption, without_changes_at
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.protocol.changes import experiment_at
 from stdpbench.runs.protocol.facts import Record

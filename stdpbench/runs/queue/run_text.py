@@ -1,299 +1,229 @@
-"""The command line and the Python that do the same to a run as an action of the app."""
+"""The command line and the Python that start a new run, put several into the queue, or branch a run."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import runs_folder
-from stdpbench.runs.folder.notes import read_notes
+from stdpbench.experiment import Experiment, owner_of
+from stdpbench.runs.queue.new_run import NewRun
 
 HEAD: Final = "import stdpbench\n\n"
 
 
 @dataclass(frozen=True)
 class ActionText:
-    """What does the same as an action.
+    """What does the same as a form of the app.
 
     Attributes
     ----------
     command : str
         Lines for a shell; empty if no command does it.
     python : str
-        A script; empty if no Python does it.
+        A script.
     """
 
-    command: str = ""
-    python: str = ""
-
-    def __add__(self, other: ActionText) -> ActionText:
-        """Do both, one after the other."""
-        return joined((self, other))
+    command: str
+    python: str
 
 
-def joined(texts: Iterable[ActionText]) -> ActionText:
-    """Return the texts that do several things, one after the other; `import` stands once."""
-    given = list(texts)
-    commands = [each.command.rstrip("\n") for each in given if each.command]
-    scripts = [each.python.removeprefix(HEAD) for each in given if each.python]
-    return ActionText("\n".join(commands), HEAD + "".join(scripts) if scripts else "")
+def command_of(run: NewRun, runs: Path, *, hold: bool = False) -> str:
+    """Return the commands for a shell that start a run or, with several seeds, put runs into the queue.
 
-
-@dataclass(frozen=True)
-class RunText:
-    """Texts about one run.
-
-    Attributes
+    Parameters
     ----------
-    path : Path
-        Its folder.
+    run : NewRun
+        The run. Where ``--set`` cannot say what it changes, the commands write an experiment file first.
     runs : Path
         The runs folder.
-    """
-
-    path: Path
-    runs: Path
-
-    @property
-    def word(self) -> str:
-        """What a command calls the run."""
-        path = self.path.absolute()
-        return path.name if path.parent == self.runs.absolute() else str(path)
-
-    @property
-    def opened(self) -> str:
-        """The Python that opens the run, in any folder."""
-        return f"stdpbench.open_run({literal(str(self.path.absolute()))})"
-
-    def enqueues(self) -> ActionText:
-        """Return what puts the run into the queue, to be resumed."""
-        return self.does("queue add", "")
-
-    def does(self, command: str, call: str, *options: str, gives: str = "run") -> ActionText:
-        """Return the texts of a command and of a method.
-
-        Parameters
-        ----------
-        command : str
-            Name of the command; empty if there is none.
-        call : str
-            The call of the method, such as ``"pause()"``; empty if there is none.
-        *options : str
-            Words of the command after the run.
-        gives : str
-            Name of what the method returns; empty: nothing.
-        """
-        words = shell(*command.split(), self.word, *options, *where_is(self.runs)) if command else ""
-        found = f"{gives} = " if gives else ""
-        python = f"{HEAD}{found}{self.opened}.{call}\n" if call else ""
-        return ActionText(words, python)
-
-    def asks(self, request: str, arguments: Mapping[str, Any]) -> ActionText:
-        """Return what does the same as a request to the process of the run; empty if nothing else does."""
-        make = _REQUESTS.get(request)
-        return ActionText() if make is None else make(self, arguments)
-
-    def steps(self, n: int) -> ActionText:
-        """Return what carries out `n` presentations and then pauses the run."""
-        return self.does("step", f"step({n})", *(() if n == 1 else ("-n", str(n))))
-
-    def sets(self, changes: Mapping[str, Any]) -> ActionText:
-        """Return what changes parameters, by dotted path."""
-        values = [f"{path}={text_of(value)}" for path, value in changes.items()]
-        return self.does("set", f"set({_table(changes)})", *values, gives="changed")
-
-    def changes_rule(self, rule: Mapping[str, Any], projection: str = "") -> ActionText:
-        """Return what changes the plasticity rule to one of this table."""
-        file, name, values = _rule(rule)
-        more = f", projection={literal(projection)}" if projection else ""
-        words = (*values, *(("--projection", projection) if projection else ()))
-        text = self.does("change-rule", f"change_rule({_table(rule)}{more})", name, *words, gives="changed")
-        return ActionText(file + text.command, text.python)
-
-    def branches(
-        self,
-        at: int | None,
-        changes: Mapping[str, Any],
-        rule: Mapping[str, Any] | None = None,
-        projection: str = "",
-        *,
-        starts: bool | None = None,
-    ) -> ActionText:
-        """Return what branches the run.
-
-        Parameters
-        ----------
-        at : int or None
-            The position; None: where the run is.
-        changes : mapping of str to Any
-            New values by dotted path.
-        rule, projection : mapping, str
-            Table of another rule, and the projection that learns by it.
-        starts : bool, optional
-            Whether the branch is started, in the background. Default: it is, and the command follows it.
-        """
-        given = [] if at is None else [str(at)]
-        options = [] if at is None else ["--at", str(at)]
-        options += set_options(changes)
-        given += [_table(changes) if given else f"set={_table(changes)}"] if changes else []
-        file = ""
-        if rule is not None:
-            file, name, values = _rule(rule)
-            options += ["--rule", name, *values]
-            given.append(f"rule={_table(rule)}")
-        if projection:
-            options += ["--projection", projection]
-            given.append(f"projection={literal(projection)}")
-        if starts is False:
-            given.append("start=False")
-        options += {None: [], True: ["--detach"], False: ["--no-start"]}[starts]
-        text = self.does("branch", f"branch({', '.join(given)})", *options, gives="branch")
-        return ActionText(file + text.command, text.python)
-
-    def notes(self, *what: str) -> ActionText:
-        """Return what writes the notes of the run as they are now.
-
-        Parameters
-        ----------
-        *what : str
-            ``"title"``, ``"tags"``, ``"notes"`` or ``"star"``; empty: all of them.
-
-        Raises
-        ------
-        StdpbenchError
-            If its notes cannot be read.
-        """
-        known, options, texts = read_notes(self.path), [], []
-        for each in what or ("title", "tags", "notes", "star"):
-            if each == "title":
-                options += ["--title", known.title]
-            elif each == "tags":
-                options += [word for tag in known.tags for word in ("--tag", tag)]
-            elif each == "notes":
-                options += ["--notes", known.text]
-            else:
-                options += ["--star" if known.starred else "--unstar"]
-            value = {"title": known.title, "tags": known.tags, "notes": known.text, "star": known.starred}[each]
-            texts.append(self.does("", f"{'starred' if each == 'star' else each} = {literal(value)}", gives=""))
-        python = joined(texts).python
-        return ActionText(self.does("note", "", *options).command if options else "", python)
-
-    def neuron_spikes(self, neuron: int) -> ActionText:
-        """Return the Python that reads the spikes of a neuron, and what is drawn of them."""
-        return ActionText(
-            "",
-            f"""{HEAD}import numpy as np
-from stdpbench.results.readout import SpikeTrains
-from stdpbench.results.readout.correlograms import correlogram, intervals, raster, rate
-
-with np.load({literal(str(self.path.absolute() / "test_spikes.npz"))}) as arrays:
-    trains = SpikeTrains.from_arrays(arrays)
-stimulus, time = raster(trains, {neuron})
-print(rate(trains, {neuron}), "Hz;", len(intervals(trains, {neuron})), "intervals")
-found = correlogram(trains, {neuron}, {neuron})
-""",
-        )
-
-    def rewinds(self, to: int) -> ActionText:
-        """Return what rewinds the run."""
-        return self.does("rewind", f"rewind({to})", "--to", str(to), gives="kept")
-
-    def exports(self, target: Path) -> ActionText:
-        """Return what writes the run to a file of the type that its suffix says."""
-        suffix, file = target.suffix.lower(), str(target)
-        if suffix == ".nir":
-            return self.does("export", f"export_nir({literal(file)})", "--nir", file, gives="compared")
-        if suffix in (".nix", ".nwb"):
-            name = "neo" if suffix == ".nix" else "nwb"
-            return self.does("export", f"export({name}={literal(file)})", f"--{name}", file, gives="")
-        return self.does("export", "", "--output", file)
-
-
-_REQUESTS: Final[Mapping[str, Callable[[RunText, Mapping[str, Any]], ActionText]]] = {
-    "pause": lambda run, _: run.does("pause", "pause()"),
-    "resume": lambda run, _: run.does("resume", "resume()", "--detach"),
-    "step": lambda run, given: run.steps(given.get("n", 1)),
-    "checkpoint": lambda run, _: run.does("checkpoint", "checkpoint()"),
-    "stop": lambda run, _: run.does("stop", "stop()"),
-    "set": lambda run, given: run.sets(given["changes"]),
-    "change_rule": lambda run, given: run.changes_rule(given["rule"], given.get("projection", "")),
-}
-"""What does the same as a request of this name; others only concern the process, or what is shown."""
-
-
-def starred_or_not(runs: Sequence[RunText]) -> ActionText:
-    """Return what gives runs a star or, if all have one, takes it away.
+    hold : bool
+        Whether they put it into the queue in any case, where it waits until it is released. No command does this with
+        a run that starts from the weights of another one; the text is empty then.
 
     Raises
     ------
     StdpbenchError
-        If their notes cannot be read.
+        If the experiment contradicts itself.
     """
-    on = not all(read_notes(run.path).starred for run in runs)
-    option = "--star" if on else "--unstar"
-    return joined(run.does("note", f"starred = {on}", option, gives="") for run in runs)
+    if hold and run.start_from is not None:
+        return ""
+    changes, seed = _changes(run)
+    lines = list[str]()
+    source, reference = run.source, run.reference
+    if changes is None or not source or (hold and reference):
+        made = run.experiment()
+        source, changes, seed, reference = f"{made.name}.toml", {}, None, ""
+        lines.append(f"cat > {shlex.quote(source)} <<'END'\n{made.to_toml().rstrip()}\nEND")
+    options = _set_options(changes)
+    options += _options(run, is_reference=bool(reference))
+    if reference and run.features is not None:
+        options += ["--features", str(run.features.absolute())]
+    if reference and run.weights:
+        options += ["--weights", run.weights]
+    options += _where_is(runs)
+    seeds = run.seeds or (() if seed is None else (seed,))
+    if hold or (len(seeds) > 1 and not reference and run.start_from is None):
+        options += [part for each in seeds for part in ("--seed", str(each))] + (["--hold"] if hold else [])
+        return "\n".join([*lines, _shell("queue", "add", source, *options)])
+    if run.start_from is not None:
+        options += ["--from", str(run.start_from.absolute())]
+    what = ("reference", reference, source) if reference else ("run", source)
+    for each in seeds or (None,):
+        lines.append(_shell(*what, *options, *(() if each is None else ("--seed", str(each)))))
+    return "\n".join(lines)
 
 
-def compared(runs: Sequence[RunText]) -> ActionText:
-    """Return what compares runs, at least one, of one runs folder."""
-    opened = "".join(f"    {run.opened},\n" for run in runs)
-    python = f"{HEAD}runs = [\n{opened}]\nfor run in runs:\n    print(run.name, run.scores)\n"
-    return ActionText(shell("compare", *(run.word for run in runs), *where_is(runs[0].runs)), python)
+def python_of(run: NewRun, runs: Path) -> str:
+    """Return the Python that starts a run or, with several seeds, one after the other; see `command_of`.
+
+    Raises
+    ------
+    StdpbenchError
+        If the experiment contradicts itself.
+    """
+    changes, seed = _changes(run)
+    head, first, reference = "", _literal(run.source), run.reference
+    if changes is None or not run.source:
+        toml = run.experiment().to_toml()
+        quotes = "'''" if "'''" not in toml else '"""'
+        head = f"experiment = stdpbench.Experiment.from_toml(r{quotes}\n{toml.rstrip()}\n{quotes})\n"
+        first, changes, seed, reference = "experiment", {}, None, ""
+    given = [_literal(reference), first] if reference else [first]
+    if changes:
+        values = "".join(f"    {_literal(path)}: {_literal(value)},\n" for path, value in changes.items())
+        head += f"changes = {{\n{values}}}\n"
+        given.append("set=changes")
+    if reference and run.features is not None:
+        given.append(f"features={_literal(str(run.features.absolute()))}")
+    if reference and run.weights:
+        given.append(f"weights={_literal(run.weights)}")
+    if run.start_from is not None:
+        given.append(f"start_from={_literal(str(run.start_from.absolute()))}")
+    if run.options.validation:
+        given.append("validation=True")
+    if not run.options.baselines and not reference:
+        given.append("baselines=False")
+    if _where_is(runs):
+        given.append(f"runs={_literal(str(runs.absolute()))}")
+    call = f"stdpbench.{'reference' if reference else 'start'}"
+    if len(run.seeds) > 1:
+        inside = ", ".join([*given, "seed=seed", "wait=True"])
+        return f"{HEAD}{head}for seed in {run.seeds!r}:\n    {call}({inside})\n"
+    seed = run.seeds[0] if run.seeds else seed
+    inside = ", ".join([*given, *([] if seed is None else [f"seed={seed}"])])
+    return f"{HEAD}{head}run = {call}({inside})\n"
 
 
-def shell(*words: str) -> str:
+def branch_text(path: Path, runs: Path, at: int, changes: Mapping[str, Any]) -> ActionText:
+    """Return what branches a run at a position, with new values by dotted path."""
+    words = _shell("branch", _word(path, runs), "--at", str(at), *_set_options(changes), *_where_is(runs))
+    given = f"{at}, {_table(changes)}" if changes else str(at)
+    return ActionText(words, f"{HEAD}branch = {_opened(path)}.branch({given})\n")
+
+
+def stopped_first(path: Path, runs: Path, text: ActionText) -> ActionText:
+    """Return what stops a run and then does something else."""
+    stop = _shell("stop", _word(path, runs), *_where_is(runs))
+    python = f"{HEAD}{_opened(path)}.stop()\n{text.python.removeprefix(HEAD)}"
+    return ActionText(f"{stop}\n{text.command}" if text.command else "", python)
+
+
+def _word(path: Path, runs: Path) -> str:
+    """Return what a command calls a run."""
+    path = path.absolute()
+    return path.name if path.parent == runs.absolute() else str(path)
+
+
+def _opened(path: Path) -> str:
+    """Return the Python that opens a run, in any folder."""
+    return f"stdpbench.open_run({_literal(str(path.absolute()))})"
+
+
+def _changes(run: NewRun) -> tuple[dict[str, Any] | None, int | None]:
+    """Return what `Experiment.override` makes the experiment with, None if it cannot; and the seed if it differs."""
+    made, template = run.experiment(), run.template
+    found = {
+        path: new
+        for path, (_, new) in template.differences(made).items()
+        if path != "seed" and not (new is None and not _has(made, path))
+    }
+    if made.name != template.name:
+        found["name"] = made.name
+    seed = None if made.seed == template.seed else made.seed
+    short = {path: value for path, value in found.items() if not _follows(made, path, found)}
+    return next((each for each in (short, found) if _gives(template, each, made)), None), seed
+
+
+def _gives(template: Experiment, changes: Mapping[str, Any], made: Experiment) -> bool:
+    """Whether changes make an experiment of the template."""
+    try:
+        again = template.override({path: _text_of(value) for path, value in changes.items()} | {"seed": made.seed})
+    except StdpbenchError:
+        return False
+    return not again.differences(made) and again.name == made.name
+
+
+def _follows(experiment: Experiment, path: str, changes: Mapping[str, Any]) -> bool:
+    """Whether a value is the default of a kind that is among the changes as well."""
+    above, _, name = path.rpartition(".")
+    owner, _ = owner_of(experiment, path)
+    if name == "kind" or owner is None or f"{above}.kind" not in changes:
+        return False
+    return any(each.name == name and each.default == getattr(owner, name) for each in owner.describe())
+
+
+def _has(experiment: Experiment, path: str) -> bool:
+    owner, name = owner_of(experiment, path)
+    return owner is not None and name in type(owner).model_fields
+
+
+def _options(run: NewRun, *, is_reference: bool) -> list[str]:
+    found = ["--validation"] if run.options.validation else []
+    return found + (["--no-baselines"] if not run.options.baselines and not is_reference else [])
+
+
+def _shell(*words: str) -> str:
     """Return a command of stdpbench for a shell."""
     return shlex.join(["stdpbench", *words])
 
 
-def where_is(runs: Path) -> list[str]:
+def _where_is(runs: Path) -> list[str]:
     """Return the option that names the runs folder in any folder; empty if ``$STDPBENCH_RUNS`` names it."""
     path = runs.absolute()
     return [] if path == runs_folder() else ["--runs", str(path)]  # a relative one depends on the current folder
 
 
-def set_options(changes: Mapping[str, Any]) -> list[str]:
+def _set_options(changes: Mapping[str, Any]) -> list[str]:
     """Return the options that change parameters, by dotted path."""
-    return [part for path, value in changes.items() for part in ("--set", f"{path}={text_of(value)}")]
+    return [part for path, value in changes.items() for part in ("--set", f"{path}={_text_of(value)}")]
 
 
-def literal(value: Any) -> str:
+def _literal(value: Any) -> str:
     """Return a value of a table as Python."""
     plain = _plain(value)
     if isinstance(plain, dict):
         return _table(plain)
     if isinstance(plain, bool) or not isinstance(plain, str | list):
         return repr(plain)
-    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, str) else f"[{', '.join(map(literal, plain))}]"
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, str) else f"[{', '.join(map(_literal, plain))}]"
 
 
-def text_of(value: Any) -> str:
+def _text_of(value: Any) -> str:
     """Return a value as ``--set`` takes it."""
     plain = _plain(value)
     return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 
 
 def _table(values: Mapping[str, Any]) -> str:
-    return f"{{{', '.join(f'{literal(key)}: {literal(value)}' for key, value in values.items())}}}"
+    return f"{{{', '.join(f'{_literal(key)}: {_literal(value)}' for key, value in values.items())}}}"
 
 
 def _plain(value: Any) -> Any:
     """Return a value of a table, in which None stands for one that is unset."""
     return "none" if value is None else list(value) if isinstance(value, tuple) else value
-
-
-def _rule(table: Mapping[str, Any]) -> tuple[str, str, list[str]]:
-    """Return lines that write a rule to a file, if it needs one; what it is called; and options with its values."""
-    kind = str(table["kind"])
-    values = {name: value for name, value in table.items() if name != "kind" and value is not None}
-    if not any(isinstance(value, dict | list | tuple) for value in values.values()):
-        return "", kind, set_options(values)
-    import tomli_w
-
-    name = f"{kind}-rule.toml"
-    toml = tomli_w.dumps({"kind": kind, **{key: _plain(value) for key, value in values.items()}})
-    return f"cat > {name} <<'END'\n{toml.rstrip()}\nEND\n", name, []

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpbench.cli.doctor import display
+from stdpbench.engine.doctor import display
 
 _STARTS = 30.0  # s
 

@@ -297,7 +297,6 @@ def test_a_missing_data_set_is_downloaded_with_progress_and_then_the_run_starts(
     window.start.cards["fast-100"].button.click()
     dialog = window.services.dialog
     assert isinstance(dialog, FetchDialog)
-    assert dialog.text_of().command == "stdpbench data fetch mnist"
     assert "fast-100 trains on MNIST" in dialog.text.text()
     dialog.download_button.click()
     waits(qtbot, lambda: "5.0 of 10.0 MB" in dialog.status.text())

@@ -10,7 +10,7 @@ from PyQt6.QtGui import QDesktopServices, QGuiApplication
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
-from stdpbench.cli.doctor import Finding
+from stdpbench.engine.doctor import Finding
 from stdpbench_gui.app import help_actions
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.help_windows import report_text
@@ -57,7 +57,7 @@ def test_every_shortcut_is_listed_once(window: MainWindow, qtbot: QtBot) -> None
 def test_a_report_has_the_machine_and_the_log(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("stdpbench.cli.doctor.diagnose", lambda: (Finding("compiler", "fault", "none", "get one"),))
+    monkeypatch.setattr("stdpbench.engine.doctor.diagnose", lambda: (Finding("compiler", "fault", "none", "get one"),))
     (tmp_path / "app.log").write_text("".join(f"line {number}\n" for number in range(100)) + "something odd\n")
     monkeypatch.setattr(help_actions, "log_file", lambda: tmp_path / "app.log")
     opened = window.help.problem()

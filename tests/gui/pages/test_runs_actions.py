@@ -20,13 +20,13 @@ from runs_table import NAMES, cell, notices, order, pick, shown, small
 from small_run import small_experiment
 from waiting import waits
 
+from stdpbench.api import Run
 from stdpbench.runs.catalog.trash import names_in_bin
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.lineage import control
 from stdpbench.runs.protocol.nir_exported import NirExport
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
@@ -39,7 +39,6 @@ from stdpbench_gui.dialogs.export_responses import ExportResponsesDialog
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.pages.runs import row_actions
 from stdpbench_gui.pages.runs.page import RunsPage
-from stdpbench_gui.widgets.copyable import CopyableAction
 
 # -- what is done with runs ------------------------------------------------------------------------
 
@@ -164,7 +163,7 @@ def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
     whole = journal.read_bytes()
     journal.write_bytes(whole.replace(b'"fact":"Labelled"', b'"fact":"Lapelled"'))
     resumed: list[str] = []
-    monkeypatch.setattr(control, "resume", lambda folder: resumed.append(folder.path.name) or "It goes on.")
+    monkeypatch.setattr(Run, "resume", lambda run: resumed.append(run.name) or run)
     page.table.choose(["fast-c"])
     page.run_actions.do("resume")
     waits(qtbot, lambda: notices(page))
@@ -188,22 +187,22 @@ def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBo
     can = page.run_actions.actions
     assert (can["resume"].isEnabled(), can["pause"].isEnabled(), can["stop"].isEnabled()) == (True, False, False)
     page.run_actions.do("resume")
-    waits(qtbot, lambda: f"{made.path.name} starts." in notices(page))  # which is gone soon
+    waits(qtbot, lambda: f"{made.path.name} is building at" in notices(page))  # which is gone soon
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "▶ running")
     ask(made.path, "pace", seconds=0.05)
     waits(qtbot, lambda: cell(page, made.path.name, "progress").startswith("train "))
     waits(qtbot, can["pause"].isEnabled)
     page.run_actions.do("pause")
-    waits(qtbot, lambda: "pauses at presentation" in notices(page))
+    waits(qtbot, lambda: "is paused at presentation" in notices(page))
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "‖ paused")
     waits(qtbot, can["resume"].isEnabled)
     page.run_actions.do("resume")
     waits(qtbot, lambda: state_of(made)[0] is State.RUNNING)
     page.run_actions.do("stop")
-    waits(qtbot, lambda: f"{made.path.name} is stopped." in notices(page))  # it would take the next one's place
+    waits(qtbot, lambda: "is stopped at presentation" in notices(page))  # it would take the next one's place
     waits(qtbot, lambda: cell(page, made.path.name, "state") == "■ stopped")
     page.row_actions.pause(page.table.chosen())
-    waits(qtbot, lambda: "cannot be paused: " in notices(page) and "active process: the run is" in notices(page))
+    waits(qtbot, lambda: "cannot be paused: " in notices(page) and "only an active run" in notices(page))
 
 
 def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, qtbot: QtBot) -> None:
@@ -261,9 +260,6 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     waits(qtbot, form.at.hasFocus)
     assert not form.go.isEnabled()
     assert "choose an earlier one" in form.go.toolTip()
-    rewind = page.run_actions.actions["rewind"]
-    assert isinstance(rewind, CopyableAction)
-    assert rewind.copied_text() == form.text()
     assert not form.form.row("plasticity.nu_post").editor.isEnabled()
     assert "Rewinding restores the parameters" in form.form.row("plasticity.nu_post").editor.toolTip()
     before = max(at for at in positions(page.runs / "digits-a") if at < 58)
@@ -272,8 +268,6 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
         f"It resumes from the checkpoint at {before}: presentations {before + 1} to {before + 2} are computed again"
     )
     assert form.resumes.text().startswith(resumes)
-    assert form.text().command.startswith(f"stdpbench rewind digits-a --to {before + 2}")
-    assert f".rewind({before + 2})" in form.text().python
     form.actions_["go"].trigger()
     waits(qtbot, lambda: f"is back at presentation {before + 2}. {resumes}" in notices(page))
     waits(qtbot, lambda: cell(page, "digits-a", "state") == "■ stopped")
@@ -284,15 +278,6 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
 def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished_run: RunFolder) -> None:
     shutil.copyfile(finished_run.path / "metrics.json", page.runs / "digits-a" / "metrics.json")
     page.table.choose(["digits-a"])
-    for key, call in (
-        ("evaluate", "page = {}.report()"),
-        ("reproduce", "reproduction = {}.reproduce()"),
-        ("delete", "{}.delete()"),
-    ):
-        copied = page.run_actions.actions[key]
-        assert isinstance(copied, CopyableAction)
-        opened = f'stdpbench.open_run("{page.runs / "digits-a"}")'
-        assert copied.copied_text().python.splitlines()[-1] == call.format(opened)
     page.run_actions.do("reproduce")
     assert len(page.notices.tasks) == 1
     waits(qtbot, lambda: "The numbers agree to the bit." in notices(page))

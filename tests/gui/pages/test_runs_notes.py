@@ -20,7 +20,6 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import ParametersChanged, Record
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.runs.page import RunsPage
-from stdpbench_gui.widgets.copyable import CopyableAction
 
 
 @pytest.fixture(scope="module")
@@ -72,16 +71,6 @@ def test_a_click_and_a_key_star_a_run_and_undo_takes_it_back(known: RunsPage, qt
     known.table.choose(["digits-a", "fast-c"])
     qtbot.keyClick(known.table, "*")
     waits(qtbot, lambda: not any(entry.starred for entry in known.model.entries))
-
-
-def test_a_star_is_copied_as_the_action_would_set_it(known: RunsPage, qtbot: QtBot) -> None:
-    star = known.run_actions.actions["star"]
-    assert isinstance(star, CopyableAction)
-    known.table.choose(["digits-a", "fast-c"])
-    change_notes(known.runs / "digits-a", lambda notes: notes.with_star(True))
-    assert [line.split()[3] for line in star.copied_text().command.splitlines()] == ["--star", "--star"]
-    change_notes(known.runs / "fast-c", lambda notes: notes.with_star(True))
-    assert [line.split()[3] for line in star.copied_text().command.splitlines()] == ["--unstar", "--unstar"]
 
 
 def test_title_and_tags_are_edited_in_place_and_found(known: RunsPage, qtbot: QtBot) -> None:

@@ -21,13 +21,13 @@ from runs_table import copy
 from small_run import small_experiment
 from waiting import waits
 
+from stdpbench.api import Run
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder import status
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.control import rewind
 from stdpbench.runs.protocol import wire
 from stdpbench.runs.protocol.facts import Record, StateChanged
 from stdpbench.runs.protocol.states import State
@@ -156,11 +156,11 @@ def test_a_run_that_is_taken_back_elsewhere_is_shown_as_it_is_now(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:
     path = copy(finished_run, window.runs, "digits-a", 0.5)
-    rewind(RunFolder(path), 55)
+    Run(path).rewind(55)
     window.open_run(path)
     waits(qtbot, lambda: window.session.state is State.STOPPED)
     window.go_to("runs")
-    rewind(RunFolder(path), 20)
+    Run(path).rewind(20)
     window.go_to("train")
     waits(qtbot, lambda: window.session.live.position <= 20)
     assert window.train.bar.position.text() == f"train {window.session.live.position}/60"

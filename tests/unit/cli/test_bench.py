@@ -18,7 +18,7 @@ from rich.console import Console
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import shipped
 from stdpbench.cli import bench
-from stdpbench.cli.bench import Measurement, Results, bench_command, plan, ratios, training_name
+from stdpbench.cli.bench import Measurement, Results, bench_training, plan, ratios, training_name
 from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 
 BASELINES = ("plain_network.py", "plain_runtime.py", "long_runtime.py", "standalone.py", "kernel_float32.py")
@@ -292,7 +292,7 @@ def test_command_writes_figures_and_prints_tables(
     monkeypatch.setattr(bench, "run", run)
     output = tmp_path / "My thesis ü" / "bench.json"
     output.parent.mkdir()
-    bench_command(True, output)
+    bench_training(True, output)
     record = json.loads(output.read_text(encoding="utf-8"))
     assert record["full"] is True
     assert record["stopped"] is False
@@ -329,7 +329,7 @@ def test_interrupted_command_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(bench, "run", run)
     with pytest.raises(SystemExit) as stop:
-        bench_command(True, tmp_path / "bench.json")
+        bench_training(True, tmp_path / "bench.json")
     assert stop.value.code == 130
     record = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     assert record["stopped"] is True
@@ -357,7 +357,7 @@ def test_times_are_compared_with_those_of_an_earlier_benchmark(
 ) -> None:
     monkeypatch.setattr(bench, "run", lambda measurement, *_: canned(measurement))
     first, second = tmp_path / "first.json", tmp_path / "second.json"
-    bench_command(False, first)
+    bench_training(False, first)
     earlier = json.loads(first.read_text(encoding="utf-8"))
     own = training_name("compiled", 400)
     earlier["measurements"][own]["stimulus"]["whole_ms"]["median"] = 4.0
@@ -365,7 +365,7 @@ def test_times_are_compared_with_those_of_an_earlier_benchmark(
     earlier["host"]["cpus"] = 1024
     first.write_text(json.dumps(earlier), encoding="utf-8")
     capsys.readouterr()
-    bench_command(False, second, first)
+    bench_training(False, second, first)
     found = json.loads(second.read_text(encoding="utf-8"))["against"]["ratios"]
     assert found[own] == {"stimulus": 0.5, "stimulus_and_rest": 1.0}
     assert found["kernel 400 layer"] == {"stimulus": 1.0, "stimulus_and_rest": 1.0}
@@ -393,12 +393,12 @@ def test_what_is_no_earlier_benchmark_is_refused_at_once(
     if content is not None:
         earlier.write_text(content, encoding="utf-8")
     with pytest.raises(StdpbenchError, match=error):
-        bench_command(False, tmp_path / "bench.json", earlier)
+        bench_training(False, tmp_path / "bench.json", earlier)
 
 
 def test_output_is_refused_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(bench, "run", lambda *_: pytest.fail("measured all the same"))
     with pytest.raises(StdpbenchError, match="is a folder; give a file in it"):
-        bench_command(True, tmp_path)
+        bench_training(True, tmp_path)
     with pytest.raises(StdpbenchError, match="there is no folder"):
-        bench_command(True, tmp_path / "none" / "bench.json")
+        bench_training(True, tmp_path / "none" / "bench.json")

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from stdpbench.base.errors import DiskError, StdpbenchError
-from stdpbench.cli import bench_experiments as bench_runs
-from stdpbench.cli import main
-from stdpbench.cli.bench_experiments import bench_experiments
+from stdpbench.cli import bench, main
+from stdpbench.cli.bench import bench_experiments
 from stdpbench.engine.simulators.compiled.toolchain import find_compiler
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.catalog.access_log import count_looks
@@ -51,7 +50,7 @@ def test_a_whole_run_is_measured_with_an_empty_cache(
     tiny: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     output, runs = tmp_path / "bench.json", tmp_path / "runs ü"
-    bench_experiments([str(tiny)], output, runs=runs)
+    bench_experiments([str(tiny)], output, None, runs)
     record = json.loads(output.read_text(encoding="utf-8"))
     figures = record["experiments"]["tiny"]
     assert RunFolder.open(Path(figures["path"])).read_json("metrics.json")["accuracy"]["vote"]["n_images"] == 30
@@ -74,7 +73,7 @@ def test_control_c_stops_the_run_and_keeps_what_was_measured(
     script = tmp_path / "interrupted"  # a run during which Ctrl+C is pressed
     script.write_text("#!/bin/sh\ntrap 'exit 130' INT\nkill -INT $PPID\nwhile :; do sleep 0.02; done\n")
     script.chmod(0o755)
-    measured = bench_runs.run_whole
+    measured = bench.run_whole
 
     def run(name: str, runs: Path) -> dict[str, Any] | None:
         if name == "best-quick":
@@ -82,9 +81,9 @@ def test_control_c_stops_the_run_and_keeps_what_was_measured(
         monkeypatch.setattr(sys, "executable", str(script))
         return measured(name, runs)
 
-    monkeypatch.setattr(bench_runs, "run_whole", run)
+    monkeypatch.setattr(bench, "run_whole", run)
     with pytest.raises(SystemExit) as stop:
-        bench_experiments(["best-quick", str(tiny), "digits"], tmp_path / "bench.json", runs=tmp_path / "runs")
+        bench_experiments(["best-quick", str(tiny), "digits"], tmp_path / "bench.json", None, tmp_path / "runs")
     assert stop.value.code == 130
     record = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     assert record["stopped"] is True
@@ -100,11 +99,11 @@ def test_experiments_stand_beside_their_goals_and_an_earlier_benchmark(
     def run(name: str, runs: Path) -> dict[str, Any]:
         if name == "digits":
             raise StdpbenchError("it exited")
-        return {**of.get(name, whole()), "cpu_s": None}
+        return of.get(name, whole())
 
-    monkeypatch.setattr(bench_runs, "run_whole", run)
+    monkeypatch.setattr(bench, "run_whole", run)
     first, second = tmp_path / "first.json", tmp_path / "second.json"
-    bench_experiments([], first)
+    bench_experiments([], first, None, tmp_path)
     record = json.loads(first.read_text(encoding="utf-8"))
     assert {name: run["met"] for name, run in record["experiments"].items()} == {
         "best-quick": False,  # fast enough, but not accurate enough
@@ -116,9 +115,9 @@ def test_experiments_stand_beside_their_goals_and_an_earlier_benchmark(
     capsys.readouterr()
     other = read_experiment("best-quick").override({"network.n_exc": 12}).to_toml()
     (tmp_path / "other.toml").write_text(other, encoding="utf-8")
-    bench_experiments(["best-6400", "digits", str(tmp_path / "other.toml")], second, first)
+    bench_experiments(["best-6400", "digits", str(tmp_path / "other.toml")], second, first, tmp_path)
     record = json.loads(second.read_text(encoding="utf-8"))
-    assert record["against"]["experiments"] == {"best-6400": {"wall": 0.5, "memory": 1.0}}
+    assert record["against"]["experiments"] == {"best-6400": {"wall": 0.5, "CPU": 0.5, "memory": 1.0}}
     assert record["failures"] == {"digits": "it exited"}
     assert "goal" not in record["experiments"]["best-quick"], "another experiment of this name"
     printed = capsys.readouterr().out
@@ -135,15 +134,15 @@ def test_experiments_of_one_name_are_told_apart_and_shown_even_if_they_cannot_be
 
     other = tmp_path / "other.toml"
     other.write_text(read_experiment(str(tiny)).override({"network.n_exc": 13}).to_toml(), encoding="utf-8")
-    monkeypatch.setattr(bench_runs, "run_whole", lambda name, runs: whole(100.0 if name == str(tiny) else 200.0))
-    bench_experiments([str(tiny), str(other)], tmp_path / "bench.json")
+    monkeypatch.setattr(bench, "run_whole", lambda name, runs: whole(100.0 if name == str(tiny) else 200.0))
+    bench_experiments([str(tiny), str(other)], tmp_path / "bench.json", None, tmp_path)
     record = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     seconds = {name: figures["wall_s"] for name, figures in record["experiments"].items()}
     assert seconds == {str(tiny): 100.0, str(other): 200.0}
     capsys.readouterr()
-    monkeypatch.setattr(bench_runs, "write_text_aside", full)
+    monkeypatch.setattr(bench, "write_text_aside", full)
     with pytest.raises(DiskError):
-        bench_experiments([str(tiny)], tmp_path / "bench.json")
+        bench_experiments([str(tiny)], tmp_path / "bench.json", None, tmp_path)
     assert "tiny" in capsys.readouterr().out
 
 
@@ -163,7 +162,7 @@ def test_what_cannot_be_run_is_refused_at_once(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(bench_runs, "run_whole", lambda *_: pytest.fail("measured all the same"))
+    monkeypatch.setattr(bench, "run_whole", lambda *_: pytest.fail("measured all the same"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as end:
         main(["bench", *arguments])

@@ -16,10 +16,10 @@ from filelock import FileLock
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.checkpoints import positions, read_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process, lock_path
-from stdpbench.runs.lineage import control
 from stdpbench.runs.lineage.branches import resume_position
 from stdpbench.runs.protocol.facts import CheckpointWritten
 from stdpbench.runs.protocol.messages import TOO_LATE, Mailbox
@@ -100,7 +100,7 @@ def test_a_run_writes_a_checkpoint_when_it_is_asked_to(run: stdpbench.Run, call:
     assert resume_position(run.path, at) == at
     with pytest.raises(StdpbenchError, match=f"^{name} is stopped: only an active run can write a checkpoint$"):
         run.checkpoint()
-    assert "has no active process: the run is stopped" in call("checkpoint", name, *where, status=2)
+    assert "only an active run can write a checkpoint" in call("checkpoint", name, *where, status=2)
 
 
 def test_after_training_no_checkpoint_is_claimed(short: stdpbench.Run, call: Call) -> None:
@@ -108,15 +108,14 @@ def test_after_training_no_checkpoint_is_claimed(short: stdpbench.Run, call: Cal
     out = call("step", str(run.path), "-n", str(70 - run.position))
     assert out == f"{run.path.name} is paused at presentation 70.\n"  # in the label phase
     before = written(run)
-    for ask in (lambda: run.checkpoint(), lambda: control.checkpoint(run._folder)):
-        with pytest.raises(StdpbenchError, match=r"^no checkpoint is written: training is over; responses are saved"):
-            ask()
+    with pytest.raises(StdpbenchError, match=r"^no checkpoint is written: training is over; responses are saved"):
+        run.checkpoint()
     assert "stdpbench: no checkpoint is written: training" in call("checkpoint", str(run.path), status=2)
     assert written(run) == before
     out = call("step", str(run.path), "-n", "1000")
     assert re.fullmatch(rf"{run.path.name} is (finishing|finished) at presentation 130\.\n", out)
     assert run.wait(progress=False).state == "finished"
-    assert "the run is finished" in call("step", str(run.path), status=2)
+    assert "is finished: only an active run can be stepped" in call("step", str(run.path), status=2)
 
 
 def test_a_step_ends_in_a_pause(run: stdpbench.Run, call: Call) -> None:
@@ -133,24 +132,26 @@ def test_a_step_ends_in_a_pause(run: stdpbench.Run, call: Call) -> None:
 
 
 def test_a_step_says_when_the_run_ends_instead(run: stdpbench.Run) -> None:
-    def stepping(pool: ThreadPoolExecutor) -> Future[str]:
+    other = stdpbench.open_run(run.path)
+
+    def stepping(pool: ThreadPoolExecutor) -> Future[stdpbench.Run]:
         """Ask a paused run for more presentations than it has; it runs again once it has heard so."""
         until_position(run, 1)
-        control.pause(run._folder)
+        other.pause()
         while run.state != "paused":
             time.sleep(0.01)
-        asked, position = pool.submit(control.step, run._folder, 50_000), run.position
+        asked, position = pool.submit(other.step, 50_000), run.position
         until_position(run, position + 50)
         return asked
 
     with ThreadPoolExecutor(1) as pool:
         asked = stepping(pool)
-        control.stop(run._folder)
-        assert re.fullmatch(rf"{run.path.name} is stopped at presentation \d+: on request\.", asked.result())
+        run.stop()
+        assert asked.result().state == "stopped"
         run.stop().resume()  # once the process has ended
         asked = stepping(pool)
         os.kill(run._folder.read_json("run.json")["pid"], getattr(signal, "SIGKILL", signal.SIGTERM))
-        with pytest.raises(StdpbenchError, match="it is failed"):
+        with pytest.raises(StdpbenchError, match="failed: "):
             asked.result()
 
 
@@ -175,7 +176,7 @@ def test_the_end_of_a_run_that_is_just_ending_is_waited_for(short: stdpbench.Run
         assert call("stop", str(run.path)) == f"{run.path.name} is finished.\n"
         assert not has_process(run.path)
         ending.result()
-    assert "has no active process: the run is finished" in call("stop", str(run.path), status=2)
+    assert "is finished: only an active run can be stopped" in call("stop", str(run.path), status=2)
 
 
 def test_several_may_stop_a_run_and_one_resume_it_at_once(run: stdpbench.Run) -> None:
@@ -185,5 +186,5 @@ def test_several_may_stop_a_run_and_one_resume_it_at_once(run: stdpbench.Run) ->
         assert [one.result().state for one in asked] == ["stopped"] * 4
     run.resume()
     until_position(run, run.position + 1)
-    control.ask(run.path, "stop")  # returns before the process has ended
+    ask(run.path, "stop")  # returns before the process has ended
     assert run.resume().state in ("building", "running")

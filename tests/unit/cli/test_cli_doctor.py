@@ -14,8 +14,9 @@ import pytest
 from rich.console import Console
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import doctor
-from stdpbench.cli.doctor import Finding
+from stdpbench.cli.machine import findings_table, summary
+from stdpbench.engine import doctor
+from stdpbench.engine.doctor import Finding
 
 SYSTEMS = ("debian", "fedora", "macos", "windows", "other")
 
@@ -103,7 +104,7 @@ def test_diagnoses_this_machine() -> None:
 
 def test_looks_without_importing_what_it_looks_at() -> None:
     code = (
-        "import sys; from stdpbench.cli.doctor import diagnose; diagnose(); "
+        "import sys; from stdpbench.engine.doctor import diagnose; diagnose(); "
         "print(*{'brian2', 'sklearn', 'matplotlib', 'PyQt6', 'scipy', 'pyqtgraph'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -395,8 +396,8 @@ def test_a_full_disk_is_told(free: float, state: str, monkeypatch: pytest.Monkey
 
 def drawn(findings: tuple[Finding, ...]) -> str:
     paper = io.StringIO()
-    Console(file=paper, width=100).print(doctor.render(findings))
-    return paper.getvalue()
+    Console(file=paper, width=100).print(findings_table(findings))
+    return paper.getvalue() + summary(findings)
 
 
 def test_renders_every_finding_with_its_fix() -> None:

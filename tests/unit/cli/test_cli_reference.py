@@ -289,7 +289,7 @@ def test_a_linear_readout_of_the_responses_of_a_run(
 
 
 def test_features_need_a_finished_run_or_an_experiment(tmp_path: Path) -> None:
-    with pytest.raises(StdpbenchError, match="needs an experiment, which provides the data, or features"):
+    with pytest.raises(StdpbenchError, match="name an experiment, which provides the data, or with features"):
         stdpbench.reference("linear", runs=tmp_path)
     paused = create_run(Experiment.from_mapping({"name": "new"}), tmp_path, Options())
     with pytest.raises(StdpbenchError, match="has no responses to pictures yet"):

@@ -19,9 +19,9 @@ import typer
 from rich.console import Console, RenderableType
 
 from stdpbench.cli.app import app
-from stdpbench.cli.command_group import PANELS
 from stdpbench.cli.describe import catalogue
-from stdpbench.cli.validate_command import _table
+from stdpbench.cli.lab import findings_table
+from stdpbench.cli.options import PANELS
 from stdpbench.studies.lab.checks.suite import validate
 
 Command = Callable[..., str]
@@ -79,7 +79,7 @@ def drawn(table: RenderableType, columns: int) -> str:
 @pytest.mark.parametrize("kind", ["triplet", "clopath", "pair-power-law", "sum"])
 def test_tables_of_checks(kind: str) -> None:
     (outcome,) = validate([kind], quick=True)
-    assert broken(drawn(_table(outcome), 80), drawn(_table(outcome), 1000)) == []
+    assert broken(drawn(findings_table(outcome), 80), drawn(findings_table(outcome), 1000)) == []
 
 
 def on_a_terminal(*arguments: str) -> str:

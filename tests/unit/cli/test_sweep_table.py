@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stdpbench.cli.sweep_command import _show
+from stdpbench.cli.sweep import print_report
 from stdpbench.studies.sweeps import SweepState, make_report, read_sweep
 
 
@@ -18,7 +18,7 @@ def test_names_of_arms_can_be_read(tmp_path: Path, width: int, left_out: str) ->
     with SweepState(tmp_path / "sweep") as state:
         report = make_report(sweep, state)
     console = Console(file=io.StringIO(), width=width)
-    _show(report, tmp_path, console)
+    print_report(report, tmp_path, console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     table = text[: min(text.index(end) for end in ("vote on", "2 more columns") if end in text)]
     assert all(name in table for name in ("random start weights", "weight_sum 14, tau_theta", "twice the intensity"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli.commands import lost_text
+from stdpbench.cli.training import lost_text
 from stdpbench.experiment import Experiment, read_experiment, training_order
 from stdpbench.runs.process.training import stage_ends
 

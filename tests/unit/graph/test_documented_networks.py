@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli.describe import describe_command
+from stdpbench.cli import main
 from stdpbench.experiment import Experiment, Stage, parse_assignment, read_experiment
 from stdpbench.experiment.graph.tables import PROJECTION
 from stdpbench.experiment.templates import templates
@@ -120,7 +120,8 @@ def test_the_template_is_a_kind_like_any_other(capsys: pytest.CaptureFixture[str
         StdpbenchError, match=r"inh is not a section of .*'acme-two-layers', which uses exc, plasticity"
     ):
         experiment.override({"inh.tau_m": "5 ms"})
-    describe_command("acme-two-layers", json=False)
+    with pytest.raises(SystemExit):
+        main(["describe", "acme-two-layers"])
     assert "n_second" in capsys.readouterr().out
 
 

@@ -78,7 +78,7 @@ def test_a_known_mismatch_passes_and_is_named_with_its_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcome = replace(checked("clopath"), panels=[])
-    monkeypatch.setattr("stdpbench.cli.validate_command.validate", lambda kinds, quick: [outcome])
+    monkeypatch.setattr("stdpbench.studies.lab.checks.suite.validate", lambda kinds, quick: [outcome])
     with pytest.raises(SystemExit) as end:
         main(["validate", "clopath", "--output", str(tmp_path)])
     assert not end.value.code
@@ -99,7 +99,7 @@ def test_a_new_mismatch_and_a_known_one_that_matches_fail(
 ) -> None:
     outcome = Outcome("oja")
     outcome.finding("a", "b", "c", reached, "somebody", known=known)
-    monkeypatch.setattr("stdpbench.cli.validate_command.validate", lambda kinds, quick: [outcome])
+    monkeypatch.setattr("stdpbench.studies.lab.checks.suite.validate", lambda kinds, quick: [outcome])
     with pytest.raises(SystemExit) as end:
         main(["validate", "oja"])
     assert end.value.code == 1

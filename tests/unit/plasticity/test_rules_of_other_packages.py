@@ -11,7 +11,6 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.cli.describe import describe_command
 from stdpbench.engine.network import Layout
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import PlasticityRule, laterals, rules
@@ -67,7 +66,8 @@ def test_it_is_a_kind_like_any_other(acme: Path, capsys: pytest.CaptureFixture[s
     layout = Layout(made.graph(10))
     assert layout.parameters["s0"] == {"w_max_syn": 1.0, "eta_syn": 0.01}
     assert "feed.x" in layout.state
-    describe_command("acme-anti", json=False)
+    with pytest.raises(SystemExit):
+        main(["describe", "acme-anti"])
     assert "Anti-Hebbian pair rule" in capsys.readouterr().out
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sweep_cases import Scripted, result, sweep
 
-from stdpbench.cli.sweep_command import SweepDisplay
+from stdpbench.cli.sweep import SweepDisplay
 from stdpbench.cli.terminal import Console
 from stdpbench.studies.sweeps import SweepState, carry_out, make_report, write_report
 from stdpbench.studies.sweeps.arms import Job, Round, fixed_arms

@@ -20,7 +20,6 @@ def add_actions(actions: Actions, page: Callable[[], EvaluatePage]) -> None:
         "&Evaluate the current run",
         lambda: page().evaluate_shown(),
         "Ctrl+Shift+E",
-        text_of=lambda: page().report_text(shown=True),
     )
     actions.add("evaluate-choose", menu, "&Choose a run…", lambda: page().choose_run())
     actions.separator(menu)
@@ -31,7 +30,6 @@ def add_actions(actions: Actions, page: Callable[[], EvaluatePage]) -> None:
         lambda: page().write_report(),
         "",
         "Same as `stdpbench report`",
-        text_of=lambda: page().report_text(),
     )
     actions.add(
         "evaluate-clear", menu, "Clear &selection", lambda: page().state.clear(), "", "Same as Esc on this page"

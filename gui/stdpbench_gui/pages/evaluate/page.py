@@ -16,7 +16,6 @@ from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
 from stdpbench.runs.catalog.store import Entry, newest
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.queue.run_text import ActionText, RunText
 from stdpbench.studies.report.views import clustering_of, over_time_of, plane_of, view_data_of, with_accuracies
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.box import Box
@@ -422,13 +421,6 @@ class EvaluatePage(QWidget):
         if path is not None and not self.reports.busy:
             self.wanted.emit()
             self.reports.write(path)
-
-    def report_text(self, *, shown: bool = False) -> ActionText:
-        """Return the command that evaluates the chosen run, or the one of the Train page, and writes the report."""
-        path = self.chosen_run()
-        if shown:
-            path = None if self._shown.folder is None else self._shown.folder.path
-        return ActionText() if path is None else RunText(path, self.runs).does("report", "report()", gives="page")
 
     # -- display ---------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.widgets.actions import Actions
 
 if TYPE_CHECKING:
@@ -22,15 +21,13 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
         act: Callable[[RulesPage], object],
         shortcut: str = "",
         tip: str = "",
-        text_of: Callable[[RulesPage], ActionText] | None = None,
     ) -> None:
         def do() -> None:
             shown = page()
             shown.wanted.emit()
             act(shown)
 
-        same = None if text_of is None else lambda: text_of(page())
-        actions.add(f"rules-{key}", menu, text, do, shortcut, tip, text_of=same)
+        actions.add(f"rules-{key}", menu, text, do, shortcut, tip)
 
     add("choose", "&Choose a rule…", lambda it: it.choose_rule())
     add("keep", "&Keep this curve", lambda it: it.keep(), "Ctrl+Shift+K", "Keep the rule with its values in all plots")
@@ -67,7 +64,6 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
         lambda it: it.network.apply_here(),
         "",
         "From the next presentation on",
-        lambda it: it.network.text_here(),
     )
     add(
         "branch",
@@ -75,5 +71,4 @@ def add_actions(actions: Actions, page: Callable[[], RulesPage]) -> None:
         lambda it: it.network.apply_in_branch(),
         "",
         "Compare both in the same plots",
-        lambda it: it.network.text_in_branch(),
     )

@@ -16,11 +16,9 @@ from stdpbench.declare.rule_paths import table_of_rule
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.queue.run_text import ActionText
 from stdpbench.studies.lab.use import experiment_with, is_same_rule, live_changes
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.run_texts import text_of_run
 
 Report = Callable[[str, bool], None]
 """Receives a message, and whether it reports a failure."""
@@ -133,21 +131,3 @@ def apply_in_branch(
         changes.branch(seen.values)
     else:
         changes.branch({}, rule=rule.to_mapping(), projection=projection)
-
-
-def text_here(session: RunSession, rule: PlasticityRule, changes: Changes, projection: str = "") -> ActionText:
-    """Return what does the same as `apply_here`; empty if that is not possible now."""
-    seen, text = outlook(session, rule, changes, projection), text_of_run(session)
-    if text is None or seen.why_not_here:
-        return ActionText()
-    return text.sets(seen.values) if seen.values is not None else text.changes_rule(rule.to_mapping(), projection)
-
-
-def text_in_branch(session: RunSession, rule: PlasticityRule, changes: Changes, projection: str = "") -> ActionText:
-    """Return what does the same as `apply_in_branch`; empty if that is not possible now."""
-    seen, text = outlook(session, rule, changes, projection), text_of_run(session)
-    if text is None or seen.why_not_in_branch:
-        return ActionText()
-    if seen.values is not None:
-        return text.branches(None, seen.values)
-    return text.branches(None, {}, rule.to_mapping(), projection)

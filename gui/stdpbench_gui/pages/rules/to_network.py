@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from functools import partial
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
-from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.pages.rules import apply
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.basic import not_none
-from stdpbench_gui.widgets.copyable import CopyableAction, CopyOnRightClick
 from stdpbench_gui.widgets.notices import Notices
 
 _WIDE = 70  # characters per line of the menu
@@ -58,7 +55,6 @@ class ToNetwork(QObject):
         self.menu = QMenu(page)
         self.menu.setToolTipsVisible(True)
         self.apply_button.setMenu(self.menu)
-        CopyOnRightClick(self.menu)
         self.use_button.clicked.connect(lambda _: self.use())
         self.menu.aboutToShow.connect(self.fill_menu)
         shown.opened.connect(lambda: notices.withdraw_about(_RULE))
@@ -80,12 +76,11 @@ class ToNetwork(QObject):
             self.menu.addSeparator()
         self._say(seen.says)
         of = f" ({projection})" if projection else ""
-        for text, why_not, slot, text_of in (
-            (f"To this run, from the next presentation on{of}", seen.why_not_here, self.apply_here, self.text_here),
-            (f"In a branch, to compare{of}", seen.why_not_in_branch, self.apply_in_branch, self.text_in_branch),
+        for text, why_not, slot in (
+            (f"To this run, from the next presentation on{of}", seen.why_not_here, self.apply_here),
+            (f"In a branch, to compare{of}", seen.why_not_in_branch, self.apply_in_branch),
         ):
-            action = CopyableAction(text, self.menu, partial(text_of, projection), self._shown.message.emit)
-            self.menu.addAction(action)
+            action = not_none(self.menu.addAction(text))
             action.setEnabled(not why_not)
             action.setToolTip(why_not or text)
             action.triggered.connect(lambda _=False, slot=slot: slot(projection))
@@ -107,18 +102,6 @@ class ToNetwork(QObject):
         """Continue with the rule in a branch of the current run, see `apply_here`."""
         apply.apply_in_branch(
             self._shown, self._state.rule, self._changes, self._tell, projection or self._projection_on_display()
-        )
-
-    def text_here(self, projection: str = "") -> ActionText:
-        """Return what applies the rule to the current run; empty if that is not possible."""
-        return apply.text_here(
-            self._shown, self._state.rule, self._changes, projection or self._projection_on_display()
-        )
-
-    def text_in_branch(self, projection: str = "") -> ActionText:
-        """Return what continues with the rule in a branch of the current run; empty if that is not possible."""
-        return apply.text_in_branch(
-            self._shown, self._state.rule, self._changes, projection or self._projection_on_display()
         )
 
     def _projection_on_display(self) -> str:

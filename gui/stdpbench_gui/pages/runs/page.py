@@ -16,7 +16,6 @@ from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.search import Search
 from stdpbench.runs.catalog.store import STAR, Entry
-from stdpbench.runs.queue.run_text import ActionText, shell, where_is
 from stdpbench.runs.watching import RunsFolderState
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.comparison import ComparisonPanel
@@ -47,8 +46,7 @@ from stdpbench_gui.widgets.basic import (
     short_path,
     wrapped,
 )
-from stdpbench_gui.widgets.button_row import ButtonRow
-from stdpbench_gui.widgets.copyable import ActionButton
+from stdpbench_gui.widgets.button_row import ActionButton, ButtonRow
 from stdpbench_gui.widgets.layouts import hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.undo import Steps
@@ -136,16 +134,12 @@ class RunsPage(QWidget):
         on_page = OnPage(
             self.open_runs, self.evaluate_runs, self.compare_runs, self.toggle_ticks, self.show_parent, self.write
         )
-        self.run_actions = RunActions(actions, self.table.chosen, self.runs, specs(doing, self.noting, on_page))
+        self.run_actions = RunActions(actions, self.table.chosen, specs(doing, self.noting, on_page))
         actions.add("runs-find", "R&uns", "&Find runs", self.find_runs, "Ctrl+F", "Filter the history")
         self.bin_action = actions.add("runs-bin", "R&uns", "B&in…", doing.open_bin, "", "Deleted runs")
         actions.separator("R&uns")
         actions.add("queue-add", "R&uns", "&Add to the queue…", self._ask_what_to_queue, "Ctrl+Shift+A")
-        actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start, text_of=self._queue_text)
-
-    def _queue_text(self) -> ActionText:
-        n = self.queue.at_once.value()
-        return ActionText(shell("queue", "run", *(("--at-once", str(n)) if n > 1 else ()), *where_is(self.runs)))
+        actions.add("queue-start", "R&uns", "Start the q&ueue", self.queue.start)
 
     def _lay_out(self) -> None:
         self.search = QLineEdit()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
@@ -21,7 +21,6 @@ from stdpbench.runs.client.nir_export import export_nir
 from stdpbench.runs.folder.journal import DamagedJournalError
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage import control
 from stdpbench.runs.lineage.export import export_run
 from stdpbench.runs.lineage.features import Past
 from stdpbench.runs.lineage.repair import check_journal
@@ -40,6 +39,9 @@ from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.notices import Notices, Task
 from stdpbench_gui.widgets.undo import Step, Steps
+
+if TYPE_CHECKING:
+    from stdpbench.api import Run
 
 _ABOUT = {"command": "desktop app"}
 _LOOK_MS = 200
@@ -88,7 +90,7 @@ class RowActions(QObject):
 
     def pause(self, entries: Sequence[Entry]) -> None:
         """Pause runs after the current presentation."""
-        self._each(entries, control.pause, "cannot be paused")
+        self._each(entries, lambda path: _said(_run(path).pause()), "cannot be paused")
 
     def resume(self, entries: Sequence[Entry]) -> None:
         """Resume runs; if a journal is damaged, offer to repair it."""
@@ -104,7 +106,7 @@ class RowActions(QObject):
                     check_journal(folder, "a repair")
             except DamagedJournalError as error:
                 return f"{entry.name} cannot be resumed: {error}", True
-            return f"{repaired} {control.resume(folder)}".strip(), False
+            return f"{repaired} {_said(_run(entry.path).resume())}".strip(), False
 
         def done(outcome: tuple[str, bool]) -> None:
             sentence, damaged = outcome
@@ -122,13 +124,13 @@ class RowActions(QObject):
 
     def stop(self, entries: Sequence[Entry]) -> None:
         """Stop runs."""
-        self._each(entries, control.stop, "cannot be stopped")
+        self._each(entries, lambda path: _said(_run(path).stop()), "cannot be stopped")
 
-    def _each(self, entries: Sequence[Entry], act: Callable[[RunFolder], str], failure: str) -> None:
+    def _each(self, entries: Sequence[Entry], act: Callable[[Path], str], failure: str) -> None:
         """Perform an action on several runs concurrently, and report each result."""
         for entry in entries:
             self._background.do(
-                lambda path=entry.path: act(RunFolder.open(path)),  # type: ignore[misc]
+                partial(act, entry.path),
                 lambda sentence, name=entry.name: self._report(sentence, about=name, brief=True),  # type: ignore[misc]
                 lambda reason, name=entry.name: self._report(  # type: ignore[misc]
                     f"{name} {failure}: {reason}", True, about=name
@@ -178,7 +180,7 @@ class RowActions(QObject):
         queue = Queue(self._runs)
         self._each(
             entries,
-            lambda folder: f"{folder.path.name} is item {queue.add_run(folder.path).number} in the queue.",
+            lambda path: f"{path.name} is item {queue.add_run(path).number} in the queue.",
             "cannot be added to the queue",
         )
 
@@ -352,3 +354,14 @@ class RowActions(QObject):
     def _open(self, dialog: Any) -> None:
         self.dialog = dialog
         dialog.open()
+
+
+def _run(path: Path) -> Run:
+    from stdpbench.api import Run
+
+    return Run(path)
+
+
+def _said(run: Run) -> str:
+    """Return the state of a run as a sentence."""
+    return f"{run.name} is {run.state} at presentation {run.position}."

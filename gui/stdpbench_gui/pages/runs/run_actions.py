@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMenu, QWidget
@@ -13,10 +12,7 @@ from PyQt6.QtWidgets import QMenu, QWidget
 from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.store import DAMAGED, Entry
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.queue.run_text import ActionText, RunText, joined
-from stdpbench_gui.dialogs.export_target import Exported, usual_file
 from stdpbench_gui.widgets.actions import Actions
-from stdpbench_gui.widgets.copyable import CopyOnRightClick
 
 _MENU = "R&uns"
 _BUTTONS = ("open", "evaluate", "pause", "resume", "stop", "branch", "compare", "export", "delete")
@@ -36,8 +32,6 @@ class ActionSpec:
         Whether it takes exactly one run.
     fewest : int
         Minimum number of runs.
-    text_of : callable, optional
-        Returns the command line and the Python that do the same to the selected runs.
     """
 
     key: str
@@ -48,7 +42,6 @@ class ActionSpec:
     shortcut: str = ""
     one: bool = False
     fewest: int = 1
-    text_of: Callable[[Sequence[RunText]], ActionText] | None = None
 
 
 def can_pause(entry: Entry) -> bool:
@@ -96,21 +89,6 @@ def whole(entry: Entry) -> bool:
     return entry.state != DAMAGED
 
 
-def each(text_of: Callable[[RunText], ActionText]) -> Callable[[Sequence[RunText]], ActionText]:
-    """Return the texts of an action that is carried out on one run after the other."""
-    return lambda runs: joined(map(text_of, runs))
-
-
-def asks(request: str) -> Callable[[Sequence[RunText]], ActionText]:
-    """Return the texts of a request to each run."""
-    return each(lambda run: run.asks(request, {}))
-
-
-def exports(kind: Exported) -> Callable[[Sequence[RunText]], ActionText]:
-    """Return the texts of an export to a file in the current folder."""
-    return each(lambda run: run.exports(Path(usual_file(run.path.name, kind))))
-
-
 class RunActions:
     """The actions on selected runs, which follow the selection.
 
@@ -120,8 +98,6 @@ class RunActions:
         Actions of the window.
     chosen : callable
         Returns the selected runs.
-    runs : Path
-        The runs folder.
     specs : sequence of ActionSpec
         Actions in the order of the menu; None: a separator.
     """
@@ -130,10 +106,9 @@ class RunActions:
         self,
         actions: Actions,
         chosen: Callable[[], list[Entry]],
-        runs: Path,
         specs: Sequence[ActionSpec | None],
     ) -> None:
-        self._chosen, self._runs = chosen, runs
+        self._chosen = chosen
         self._specs = [spec for spec in specs if spec is not None]
         self._order = list(specs)
         self.actions: dict[str, QAction] = {}
@@ -148,7 +123,6 @@ class RunActions:
                 partial(self._do, spec),
                 spec.shortcut,
                 spec.tip,
-                text_of=None if spec.text_of is None else partial(self._text, spec),
             )
             self.actions[spec.key].setIconText(spec.text.replace("&", ""))  # Qt's default drops the dots
         actions.separator(_MENU)
@@ -161,7 +135,6 @@ class RunActions:
     def menu(self, parent: QWidget) -> QMenu:
         """Return a context menu."""
         menu = QMenu(parent)
-        CopyOnRightClick(menu)
         for spec in self._order:
             if spec is None:
                 menu.addSeparator()
@@ -178,13 +151,6 @@ class RunActions:
     def do(self, key: str) -> None:
         """Perform an action if it is enabled."""
         self._do(next(spec for spec in self._specs if spec.key == key))
-
-    def _text(self, spec: ActionSpec) -> ActionText:
-        """Return what does the same to the selected runs, one after the other."""
-        chosen = self._chosen()
-        if spec.text_of is None or not self._possible(spec, chosen):
-            return ActionText()
-        return spec.text_of([RunText(entry.path, self._runs) for entry in chosen if spec.fits(entry)])
 
     def _do(self, spec: ActionSpec) -> None:
         chosen = self._chosen()

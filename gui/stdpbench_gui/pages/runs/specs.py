@@ -1,4 +1,4 @@
-"""What can be done with the selected runs: texts, shortcuts, what they apply to, and what does the same elsewhere."""
+"""What can be done with the selected runs: texts, shortcuts, and what they apply to."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from stdpbench.runs.catalog.store import Entry
-from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.lineage.control import reached_by
-from stdpbench.runs.queue.run_text import RunText, compared, starred_or_not
 from stdpbench_gui.pages.runs.note_actions import NoteActions
 from stdpbench_gui.pages.runs.row_actions import RowActions
 from stdpbench_gui.pages.runs.run_actions import (
     ActionSpec,
     always,
-    asks,
     at_rest,
     can_pause,
     can_resume,
     can_wait,
-    each,
-    exports,
     has_parent,
     is_active,
     is_finished,
@@ -53,7 +47,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             is_finished,
             "Evaluate what the network has learned",
             one=True,
-            text_of=each(lambda run: run.does("report", "report()", gives="page")),
         ),
         None,
         ActionSpec(
@@ -62,17 +55,15 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             doing.pause,
             can_pause,
             "Pause after the current presentation",
-            text_of=asks("pause"),
         ),
-        ActionSpec("resume", "&Resume", doing.resume, can_resume, "Start or continue the run", text_of=asks("resume")),
-        ActionSpec("stop", "&Stop", doing.stop, is_active, "Stop the run; it can be resumed", text_of=asks("stop")),
+        ActionSpec("resume", "&Resume", doing.resume, can_resume, "Start or continue the run"),
+        ActionSpec("stop", "&Stop", doing.stop, is_active, "Stop the run; it can be resumed"),
         ActionSpec(
             "enqueue",
             "Add to the &queue",
             doing.put_into_queue,
             can_wait,
             "Resume it when its turn in the queue comes",
-            text_of=each(RunText.enqueues),
         ),
         None,
         ActionSpec(
@@ -83,7 +74,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             "Continue with a change",
             "Ctrl+B",
             one=True,
-            text_of=each(lambda run: run.branches(None, {})),
         ),
         ActionSpec(
             "rewind",
@@ -92,7 +82,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             whole,
             "Go back to an earlier presentation",
             one=True,
-            text_of=each(lambda run: run.rewinds(reached_by(RunFolder.open(run.path)))),
         ),
         ActionSpec(
             "reproduce",
@@ -101,7 +90,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             is_finished,
             "Run it again and compare",
             one=True,
-            text_of=each(lambda run: run.does("reproduce", "reproduce()", gives="reproduction")),
         ),
         ActionSpec(
             "hardware",
@@ -110,7 +98,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             is_finished,
             "Whether the trained network fits neuromorphic chips, with sources",
             one=True,
-            text_of=each(lambda run: run.does("hardware", "hardware()", gives="checks")),
         ),
         ActionSpec(
             "export",
@@ -119,7 +106,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             at_rest,
             "Export the run folder as a zip file",
             one=True,
-            text_of=exports("zip"),
         ),
         ActionSpec(
             "export-nir",
@@ -128,7 +114,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             is_finished,
             "Export the trained network as a NIR file, for other simulators and chips",
             one=True,
-            text_of=exports("nir"),
         ),
         ActionSpec(
             "export-responses",
@@ -137,7 +122,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             is_finished,
             "Export spikes that answered evaluated stimuli, and potentials, as an NWB or Neo file",
             one=True,
-            text_of=exports("responses"),
         ),
         None,
         ActionSpec(
@@ -148,7 +132,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             "Compare the selected runs",
             "Ctrl+M",
             fewest=2,
-            text_of=compared,
         ),
         ActionSpec(
             "tick",
@@ -165,7 +148,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             noting.star,
             always,
             "Give it a star, or take the star away (*)",
-            text_of=starred_or_not,
         ),
         ActionSpec(
             "title",
@@ -175,7 +157,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             "Name the run in place",
             "F2",
             one=True,
-            text_of=each(lambda run: run.notes("title")),
         ),
         ActionSpec(
             "tags",
@@ -185,7 +166,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             "Tag it in place",
             "Shift+F2",
             one=True,
-            text_of=each(lambda run: run.notes("tags")),
         ),
         ActionSpec(
             "notes",
@@ -194,7 +174,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             always,
             "Title, tags, star and notes of the run",
             one=True,
-            text_of=each(lambda run: run.notes()),
         ),
         None,
         ActionSpec(
@@ -203,7 +182,6 @@ def specs(doing: RowActions, noting: NoteActions, on: OnPage) -> list[ActionSpec
             doing.delete,
             at_rest,
             "Move to the bin; can be undone (Delete)",
-            text_of=each(lambda run: run.does("delete", "delete()", gives="")),
         ),
     ]
 

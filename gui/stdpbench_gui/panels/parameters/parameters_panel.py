@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QLineEdit, QMainWindow, QMenu
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QLineEdit, QMainWindow
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.parameters import Parameter
-from stdpbench.experiment import Experiment, group_of, parse_assignment, value_at
+from stdpbench.experiment import Experiment, group_of, value_at
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.queue.run_text import ActionText
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves.curves_panel import Curves
@@ -27,9 +25,7 @@ from stdpbench_gui.panels.parameters.stages_row import STAGES, StagesRow
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.session.run_texts import text_of_run
 from stdpbench_gui.widgets.basic import not_none
-from stdpbench_gui.widgets.copyable import add_copy_entries
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
@@ -94,7 +90,6 @@ class ParametersPanel(Panel):
         self.form.committed.connect(self._commit)
         for wanted in (self.form.new_run_wanted, self.stages.new_run_wanted):
             wanted.connect(lambda path: self.new_run_wanted.emit(path, self.form.edited_texts()))
-        self.form.menu_wanted.connect(self._show_menu)
         self.changes.changed.connect(self._on_change)
         self.changes.refused.connect(self._on_refusal)
         self.changes.branched.connect(self._compare)
@@ -218,33 +213,6 @@ class ParametersPanel(Panel):
         else:
             self.changes.here(values)
         self.refresh()  # the row shows the value as sent at once, not the previous one until the next drawing
-
-    def text_of_change(self, path: str) -> ActionText:
-        """Return what gives a parameter the value that is typed, or else the one in force, in the chosen way.
-
-        Raises
-        ------
-        StdpbenchError
-            If it cannot have the value that is typed.
-        """
-        text, row = text_of_run(self.session), self.form.row(path)
-        if text is None or self._experiment is None or row.declared.structural:
-            return ActionText()
-        _, value = parse_assignment(f"{path}={row.text}")
-        differences = self._experiment.differences(self._experiment.changed_live({path: value}))
-        values = {name: new for name, (_, new) in differences.items()} or {path: value}
-        if self.way.current == BRANCH:
-            return text.branches(self.way.at, values)
-        if self.way.current == REWIND:
-            return text.rewinds(self.way.at or 0) + text.asks("resume", {}) + text.sets(values)
-        return text.sets(values)
-
-    def _show_menu(self, path: str, at: QPoint) -> None:
-        """Offer to copy a change."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        add_copy_entries(menu, partial(self.text_of_change, path), self.session.message.emit, "Copy the change")
-        menu.popup(at)
 
     def _on_change(self) -> None:
         self.way.show_pending(self.changes.busy)

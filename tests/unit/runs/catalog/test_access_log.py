@@ -9,7 +9,7 @@ import pytest
 from harness import drive, experiment, killed_at_position, new_run
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli.commands import look_text
+from stdpbench.cli.training import look_text
 from stdpbench.data.datasets import Images, Split
 from stdpbench.runs.catalog.access_log import count_looks, count_readings, note_reading, shared_pictures
 from stdpbench.runs.catalog.trash import move_to_bin

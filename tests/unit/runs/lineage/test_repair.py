@@ -11,7 +11,7 @@ from harness import drive, finished, killed_at_position, new_run, set_
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import commands, main
+from stdpbench.cli import main
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.access_log import count_readings
 from stdpbench.runs.folder.checkpoints import positions
@@ -130,7 +130,9 @@ def test_a_run_with_damaged_origin_is_not_repaired(killed, tmp_path):
 def test_commands_show_what_precedes_the_damage_and_name_the_repair(killed, tmp_path, capsys, monkeypatch):
     folder, line, _ = damaged(killed, tmp_path, 12)
     started: list[Path] = []
-    monkeypatch.setattr(commands, "carry_out", lambda folder, console, **options: started.append(folder.path))
+    monkeypatch.setattr(
+        "stdpbench.cli.follow.carry_out", lambda folder, console, **options: started.append(folder.path)
+    )
 
     def run(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as end:

@@ -58,7 +58,7 @@ def test_from_python_and_the_command_line(tmp_path, monkeypatch):
         time.sleep(0.05)  # set by another process: this one hears of it a moment later
     np.testing.assert_array_equal(run.theta, theta)
     output = output_of("change-rule", name, "diehl-cook-triplet", "--set", "nu_post=0.03")
-    assert "rule: bcm → diehl-cook-triplet, from the next presentation on" in output
+    assert "rule → diehl-cook-triplet, from the next presentation on" in output
     output = output_of("change-rule", name, "diehl-cook-triplet", "--set", "plasticity.nu_post=0.04")
     assert "plasticity.nu_post: 0.03 → 0.04" in output
     run.stop()

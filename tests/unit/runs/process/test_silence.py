@@ -13,7 +13,7 @@ from harness import drive, experiment, finished, killed_at_position, new_run
 from rich.console import Console
 
 import stdpbench
-from stdpbench.cli.progress import Display
+from stdpbench.cli.follow import Display
 from stdpbench.experiment import Experiment
 from stdpbench.runs.analysis.silence import Activity, silence
 from stdpbench.runs.folder.journal import read_journal

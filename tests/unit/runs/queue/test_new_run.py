@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,14 @@ import numpy as np
 import pytest
 
 import stdpbench
+from stdpbench.api.handles import Planned
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli import commands, queue_commands
 from stdpbench.cli.app import app
-from stdpbench.experiment import Experiment, parse_assignment, read_experiment, with_reference
+from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.new_run import NewRun, read_seeds
-from stdpbench.runs.queue.new_run_text import command_of, python_of
-from stdpbench.runs.queue.run_queue import Queue
+from stdpbench.runs.queue.run_queue import Item, Queue
+from stdpbench.runs.queue.run_text import ActionText, branch_text, command_of, python_of, stopped_first
 
 DIGITS = read_experiment("digits")
 SMALL = (
@@ -100,31 +101,32 @@ def test_each_seed_is_an_item_of_the_queue(tmp_path: Path) -> None:
 # -- texts that do the same -----------------------------------------------------------------------
 
 
+class _AskedError(Exception):
+    """Ends a command before a run is created."""
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[tuple[str, Any]]]:
     """Returns what a command line asks for: experiments that would run, with their options."""
     found: list[tuple[str, Any]] = []
 
-    def run(name: str, assignments: list[str], seed: int | None, *others: Any) -> None:
-        changes: dict[str, Any] = dict(map(parse_assignment, assignments))
-        changes |= {} if seed is None else {"seed": seed}
-        _, options, start_from, _, _, *reference = others
-        base = read_experiment(name)
-        made = with_reference(base, reference[0], changes) if reference else base.override(changes)
-        found.append((start_from, (made, options)))
+    def create(planned: Planned, runs: Path, options: Options, about: Any, start_from: str | None) -> None:
+        found.append((start_from, (planned.experiment, options)))
+        raise _AskedError
 
-    def add(name: str, assignments: list[str], seeds: list[int], options: Options, hold: bool, *_: Any) -> None:
-        base = read_experiment(name).override(dict(map(parse_assignment, assignments)))
-        where = "held" if hold else "queue"
-        found.extend((where, (base.override({"seed": seed}), options)) for seed in seeds or [base.seed])
+    def add(queue: Queue, experiment: Experiment, options: Options, *, hold: bool) -> Item:
+        found.append(("held" if hold else "queue", (experiment, options)))
+        return Item(len(found), 0.0, "waiting", experiment.name, "")
 
-    monkeypatch.setattr(commands, "run_command", run)
-    monkeypatch.setattr(queue_commands, "add_command", add)
+    monkeypatch.setattr(Planned, "create", create)
+    monkeypatch.setattr("stdpbench.runs.queue.enqueue.check_data", lambda *_: None)
+    monkeypatch.setattr(Queue, "add", add)
 
     def tell(text: str) -> list[tuple[str, Any]]:
         found.clear()
         for line in text.splitlines():
-            app(shlex.split(line)[1:], standalone_mode=False)
+            with suppress(_AskedError):
+                app(shlex.split(line)[1:], standalone_mode=False)
         return list(found)
 
     return tell
@@ -254,3 +256,25 @@ def test_what_set_cannot_say_is_written_as_a_file(tmp_path: Path, monkeypatch: p
     assert command == f"stdpbench run alone.toml --runs {tmp_path}"
     ((made, _),) = python_asks(python_of(run, tmp_path), monkeypatch)
     assert made == run.experiment()
+
+
+def test_a_branch_is_made_from_anywhere_with_its_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, runs = tmp_path / "digits a", tmp_path
+    where, opened = f"--runs {tmp_path}", f'import stdpbench\n\nbranch = stdpbench.open_run("{path}")'
+    assert branch_text(path, runs, 12, {}) == ActionText(
+        f"stdpbench branch 'digits a' --at 12 {where}", f"{opened}.branch(12)\n"
+    )
+    changed = branch_text(path, runs, 12, {"exc.tau_m": "25 ms", "schedule.held_out_every": None})
+    assert "--set 'exc.tau_m=25 ms' --set schedule.held_out_every=none" in changed.command
+    assert '.branch(12, {"exc.tau_m": "25 ms", "schedule.held_out_every": "none"})' in changed.python
+    assert branch_text(path, tmp_path / "other", 0, {}).command.startswith(f"stdpbench branch '{path}' --at 0 ")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STDPBENCH_RUNS", str(runs))
+    assert branch_text(Path("digits"), Path(), 3, {}).command == "stdpbench branch digits --at 3"
+
+
+def test_a_run_that_gives_its_weights_is_stopped_first(tmp_path: Path) -> None:
+    both = stopped_first(tmp_path / "a", tmp_path, ActionText("stdpbench run digits", "import stdpbench\n\nrun = 1\n"))
+    assert both.command.splitlines() == [f"stdpbench stop a --runs {tmp_path}", "stdpbench run digits"]
+    assert both.python.count("import stdpbench") == 1
+    assert both.python.endswith(".stop()\nrun = 1\n")

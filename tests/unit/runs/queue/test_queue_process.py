@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+import stdpbench
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
-from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.lineage import control
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import RUNNING, WAITING, Queue
@@ -90,15 +89,15 @@ def test_a_queue_is_processed_and_stopped_by_requests(tmp_path: Path) -> None:
     with pytest.raises(StdpbenchError, match="the queue is already running"):
         start_runner(tmp_path, 1)
     folder = RunFolder(when(lambda: next(tmp_path.glob("a-*/checkpoints/*0"), None)).parents[1])
-    assert "pauses at" in control.pause(folder)
-    when(lambda: state_of(folder)[0] is State.PAUSED)
+    run = stdpbench.open_run(folder.path).pause()
+    assert run.state is State.PAUSED
     ask_runner(tmp_path, runner.name, at_once=2)
     assert runners(tmp_path)[0].at_once == 2
     when(lambda: next(tmp_path.glob("b-*/checkpoints/*0"), None))
     assert [item.state for item in queue.items()] == [RUNNING, RUNNING, WAITING]
     ask_runner(tmp_path, runner.name, stop=AFTER)
     assert runners(tmp_path)[0].stopping == AFTER
-    assert "is running at" in control.resume(folder)
+    run.resume()
     ask_runner(tmp_path, runner.name, stop=NOW)
     when(lambda: not runners(tmp_path))
     assert [item.state for item in queue.items()] == [WAITING] * 3
@@ -106,9 +105,8 @@ def test_a_queue_is_processed_and_stopped_by_requests(tmp_path: Path) -> None:
     assert not list((tmp_path / "queue").glob("runner-*"))
 
     # and from outside of any queue
-    assert "resumes from its newest checkpoint" in control.resume(folder)
-    ask(folder.path, "pause")
-    assert control.stop(folder) == f"{folder.path.name} is stopped."
-    control.ensure_stopped(folder, "there is nothing to stop")
-    with pytest.raises(StdpbenchError, match="has no active process"):
-        control.pause(folder)
+    run.resume().pause()
+    assert run.stop().state is State.STOPPED
+    assert run.stop().state is State.STOPPED
+    with pytest.raises(StdpbenchError, match="only an active run can be paused"):
+        run.pause()

@@ -1,102 +1,99 @@
-"""``stdpbench sweep``: run a sweep from the terminal, and show the results."""
+"""The command ``stdpbench sweep``."""
 
 from __future__ import annotations
 
-import json as json_format
 import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
+import typer
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import runs_folder
-from stdpbench.cli.follow import INTERRUPTED, Interrupt
-from stdpbench.cli.progress import Bars
-from stdpbench.cli.terminal import Console
-from stdpbench.results.figures.paper import check_beside, write_beside
-from stdpbench.results.figures.saving import figure_width, write_figure
-from stdpbench.studies.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
-from stdpbench.studies.sweeps.arms import fixed_arms
-from stdpbench.studies.sweeps.local import Local
-from stdpbench.studies.sweeps.report import (
-    best_text,
-    cells,
-    figure_caption,
-    figure_of,
-    figure_table,
-    headings,
-    to_mapping,
-)
-from stdpbench.studies.sweeps.result import is_share
-from stdpbench.studies.sweeps.tuning import tuning_round
-from stdpbench.studies.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
+from stdpbench.cli import completion
+from stdpbench.cli.options import EndWithJson, FigureWidth
+from stdpbench.cli.output import write_json
 
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+    from rich.table import Table
+
+    from stdpbench.cli.terminal import Console
+    from stdpbench.studies.sweeps import Report, Sweep, SweepState
+    from stdpbench.studies.sweeps.workplace import Ended, SweepEvent, Workplace
+
+sweep_app = typer.Typer()
 _WIDE = 140  # columns of a terminal
 _NAME = 28
 """Columns that the names of arms get on a narrow terminal, if they need them."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where runs are executed: here in some processes, on the cluster of a Dask scheduler, or in jobs of Slurm."""
-
-    processes: int = 0
-    dask: str | None = None
-    slurm: int | None = None
-    shared: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse options that do not belong together."""
-        if self.dask is not None and self.slurm is not None:
-            raise StdpbenchError("--dask and --slurm exclude each other")
-        if self.shared and self.dask is None and self.slurm is None:
-            raise StdpbenchError("--shared belongs to --dask or --slurm: runs on this machine need no shared folder")
-
-    @property
-    def words(self) -> list[str]:
-        """Its options, as typed."""
-        words = ["--dask", self.dask] if self.dask is not None else []
-        words += ["--slurm", str(self.slurm)] if self.slurm is not None else []
-        return [*words, "--shared"] if self.shared else words
-
-    @contextmanager
-    def opened(self, state: SweepState) -> Iterator[Workplace]:
-        """Yield the workplace; leave the cluster, or end the jobs of Slurm, afterwards."""
-        about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
-        with ExitStack() as stack:
-            if self.dask is None and self.slurm is None:
-                yield stack.enter_context(closing(Local(state, self.processes, about)))
-                return
-            from stdpbench.studies.sweeps.cluster import Cluster
-
-            address = self.dask
-            if address is None:
-                from stdpbench.studies.sweeps.cluster import SlurmWorkers
-
-                address = stack.enter_context(closing(SlurmWorkers(self.slurm or 1))).address
-            yield stack.enter_context(closing(Cluster(address, state, about, self.shared)))
-
-
-def sweep_command(
-    name: str, runs: Path | None, place: Place, json: bool, figure: Path | None = None, width: str | None = None
+@sweep_app.command()
+def sweep(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="SWEEP|FILE", help="A shipped sweep, or a TOML file.", autocompletion=completion.sweep_files
+        ),
+    ],
+    runs: Annotated[
+        Path | None,
+        typer.Option(
+            "--runs", metavar="DIR", help="Where the sweep's folder is created. Default: $STDPBENCH_RUNS, else ./runs."
+        ),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Runs at the same time; 0 uses one per processor.")
+    ] = 0,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Run on a Dask cluster: the address of its scheduler."),
+    ] = None,
+    slurm: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Run in N jobs of Slurm at the same time; partition, account and time limit are set in "
+            "dask-jobqueue's configuration.",
+        ),
+    ] = None,
+    shared: Annotated[
+        bool,
+        typer.Option(
+            "--shared",
+            help="With --dask or --slurm: all machines see the sweep's folder under the same path. Runs are executed "
+            "there, and continue from a checkpoint if their machine fails.",
+        ),
+    ] = False,
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also draw the arms: .pdf, .svg or .png, with numbers (.csv) and caption (.txt) beside it.",
+        ),
+    ] = None,
+    width: FigureWidth = None,
+    json: EndWithJson = False,
 ) -> None:
-    """Carry out ``stdpbench sweep``.
+    """Compare experiments over seeds, on held-out training pictures; the same command continues after a stop."""
+    from stdpbench.cli.follow import INTERRUPTED
+    from stdpbench.cli.terminal import Console
+    from stdpbench.results.figures.paper import check_beside, write_beside
+    from stdpbench.results.figures.saving import figure_width, write_figure
+    from stdpbench.studies.sweeps import SweepState, make_report, read_sweep, write_report
+    from stdpbench.studies.sweeps.report import figure_caption, figure_of, figure_table, to_mapping
 
-    Raises
-    ------
-    SystemExit
-        With status 130 if it was stopped, 1 if a run failed.
-    """
+    if dask is not None and slurm is not None:
+        raise StdpbenchError("--dask and --slurm exclude each other")
+    if shared and dask is None and slurm is None:
+        raise StdpbenchError("--shared belongs to --dask or --slurm: runs on this machine need no shared folder")
     wide = figure_width(figure, "--figure", width)
-    sweep, console = read_sweep(name), Console(stderr=json)
-    folder = (runs or runs_folder()) / sweep.folder_name
+    planned, console = read_sweep(file), Console(stderr=json)
+    folder = (runs or runs_folder()) / planned.folder_name
     if figure is not None:
         if figure.with_suffix("").resolve() == (folder / "results").resolve():
             raise StdpbenchError(
@@ -105,11 +102,11 @@ def sweep_command(
         check_beside(figure)
     with SweepState(folder) as state:
         console.print(f"sweep folder: {state.folder}", soft_wrap=True)
-        with place.opened(state) as workplace:
-            whole = _follow(sweep, state, workplace, console)
-        report = make_report(sweep, state)
+        with _workplace(state, processes, dask, slurm, shared) as place:
+            whole = _follow(planned, state, place, console)
+        report = make_report(planned, state)
         write_report(report, state.folder)
-        _show(report, state.folder, console)
+        print_report(report, state.folder, console)
         if figure is not None:
             text = "There is no figure: no arm has a result to rank."
             if (drawn := figure_of(report, wide)) is not None:
@@ -118,26 +115,52 @@ def sweep_command(
                 text = f"figure: {figure} (and .csv, .txt)"
             console.print(text, soft_wrap=True)
         if not whole:
-            where = [] if runs is None else ["--runs", str(runs)]
-            again = shlex.join(["stdpbench", "sweep", name, *where, *place.words])
-            console.print(f"Stopped. `{again}` continues.", soft_wrap=True)
+            console.print(f"Stopped. `{_about()['command']}` continues.", soft_wrap=True)
         if json:
-            record = {"path": str(state.folder.resolve()), "stopped": not whole, "results": to_mapping(report)}
-            sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
+            write_json({"path": str(state.folder.resolve()), "stopped": not whole, "results": to_mapping(report)})
     if not whole:
         sys.exit(INTERRUPTED)
     if report.failures:
         sys.exit(1)
 
 
+@contextmanager
+def _workplace(
+    state: SweepState, processes: int, dask: str | None, slurm: int | None, shared: bool
+) -> Iterator[Workplace]:
+    """Yield where runs are executed: here, on the cluster of a Dask scheduler, or in jobs of Slurm, which then end."""
+    from stdpbench.studies.sweeps.local import Local
+
+    with ExitStack() as stack:
+        if dask is None and slurm is None:
+            yield stack.enter_context(closing(Local(state, processes, _about())))
+            return
+        from stdpbench.studies.sweeps.cluster import Cluster
+
+        if dask is None:
+            from stdpbench.studies.sweeps.cluster import SlurmWorkers
+
+            dask = stack.enter_context(closing(SlurmWorkers(slurm or 1))).address
+        yield stack.enter_context(closing(Cluster(dask, state, _about(), shared)))
+
+
+def _about() -> dict[str, str]:
+    return {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
+
+
 def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console) -> bool:
     """Run the sweep and show its progress; return whether it was completed."""
+    from stdpbench.cli.follow import Interrupt
+    from stdpbench.studies.sweeps import carry_out
+    from stdpbench.studies.sweeps.arms import fixed_arms
+    from stdpbench.studies.sweeps.tuning import tuning_round
+
     message = "Stopping active runs; press Ctrl+C again to exit at once."
     n_arms = len(fixed_arms(sweep)) + (sweep.optuna.n_trials if sweep.optuna else 0)
     tuning = tuning_round(sweep)
     n_jobs = n_arms * len(sweep.seeds) + (len(tuning.jobs) if tuning is not None else 0)
     display = SweepDisplay(console, n_jobs, len(state.results))
-    with display, Interrupt(console, message).heard() as interrupt:
+    with display.bars, Interrupt(console, message).heard() as interrupt:
         events = carry_out(sweep, state, place, lambda: interrupt.asked)
         with closing(events):
             while True:
@@ -147,12 +170,14 @@ def _follow(sweep: Sweep, state: SweepState, place: Workplace, console: Console)
                     return bool(end.value)
 
 
-class SweepDisplay(Bars):
+class SweepDisplay:
     """Shows the progress of a sweep: an overall bar and one per run on a terminal, a line per run elsewhere."""
 
     def __init__(self, console: Console, total: int, known: int) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
         self._console = console
-        self._bars = Progress(
+        self.bars = Progress(
             TextColumn("{task.description:<44}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %"),
@@ -162,32 +187,34 @@ class SweepDisplay(Bars):
             disable=not console.is_terminal,
         )
         self._done, self._total = known, total
-        self._all = self._bars.add_task("runs", total=max(total, known), completed=known, note="")
+        self._all = self.bars.add_task("runs", total=max(total, known), completed=known, note="")
         self._tasks: dict[str, TaskID] = {}
 
     def take(self, event: SweepEvent) -> None:
         """Show an event."""
+        from stdpbench.studies.sweeps.workplace import Ended, Moved, Remarked
+
         if isinstance(event, Remarked):
             self._say(event.text)
         elif isinstance(event, Moved):
             key = event.job.key
             if key not in self._tasks:
                 text = f"{event.job.arm[:34]}, seed {event.job.seed}"
-                self._tasks[key] = self._bars.add_task(text, total=1.0, note="")
-            self._bars.update(self._tasks[key], completed=event.share, note=event.phase)
+                self._tasks[key] = self.bars.add_task(text, total=1.0, note="")
+            self.bars.update(self._tasks[key], completed=event.share, note=event.phase)
         elif isinstance(event, Ended):
             self._end(event)
-        elif isinstance(event, Begun):
-            pass
 
     def _end(self, event: Ended) -> None:
+        from stdpbench.studies.sweeps.result import is_share
+
         task = self._tasks.pop(event.job.key, None)
         if task is not None:
-            self._bars.remove_task(task)
+            self.bars.remove_task(task)
         name = f"{event.job.arm}, seed {event.job.seed}"
         if event.result is not None:
             self._done += 1
-            self._bars.update(self._all, completed=self._done, note=f"{self._done} of {self._total}")
+            self.bars.update(self._all, completed=self._done, note=f"{self._done} of {self._total}")
             parts = [f"{k} {100 * v:.2f} %" if is_share(k) else f"{k} {v:.4g}" for k, v in event.result.values.items()]
             self._say(f"{name}: {', '.join(parts)} ({self._done} of {self._total})")
         else:
@@ -203,6 +230,11 @@ def _table(report: Report, width: int) -> tuple[Table, int]:
     On a narrow terminal, spreads and intervals are below their means, and the last columns are left out, so that names
     of arms can be read.
     """
+    from rich.table import Table
+    from rich.text import Text
+
+    from stdpbench.studies.sweeps.report import cells, headings
+
     wide = width >= _WIDE
     names, rows = list(headings(report.sweep)), [list(cells(row, report)) for row in report.rows]
     if not wide:
@@ -224,7 +256,10 @@ def _table(report: Report, width: int) -> tuple[Table, int]:
     return table, len(names) - shown
 
 
-def _show(report: Report, folder: Path, console: Console) -> None:
+def print_report(report: Report, folder: Path, console: Console) -> None:
+    """Print the table of a sweep, and what it says."""
+    from stdpbench.studies.sweeps.report import best_text
+
     if report.rows:
         table, left_out = _table(report, console.width)
         console.print(table)

@@ -1,28 +1,34 @@
-"""Implementation of ``list``, ``show``, ``compare``, ``delete`` and ``restore``."""
+"""Commands that list, show, compare, annotate, delete and restore runs."""
 
 from __future__ import annotations
 
-import json as json_format
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.paths import runs_folder
-from stdpbench.cli.note_command import noted_lines, noted_record
-from stdpbench.cli.plain_table import plain_table, terminal_width, wrapped
+from stdpbench.cli import completion
+from stdpbench.cli.options import AsJson, FigureWidth, Run, Runs, find_run
+from stdpbench.cli.output import plain_table, terminal_width, wrapped, write_json
 from stdpbench.runs.catalog.columns import clock, local_time
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.store import BIN, CHANGED, COLUMNS, SWEEP, Entry, Store, run_names, sweep_folders
-from stdpbench.runs.folder.notes import Notes, read_notes
 from stdpbench.runs.queue.run_queue import Queue
 
 if TYPE_CHECKING:
-    from stdpbench.cli.plot_runs import RunsPlot
     from stdpbench.results.readout.metric import Metric
     from stdpbench.runs.catalog.comparison import Account, Comparison
+    from stdpbench.runs.folder.notes import Notes
+
+store_app = typer.Typer()
 
 _IF_ANY = ("starred", "title", "tags", "parent")
 """Columns that are shown if a run has a value."""
@@ -34,17 +40,75 @@ _STREAM = "training.stream."
 _NUMBERS = {"seed", "vote", "duration", "done", "total", "position"}
 
 
-def list_command(
-    filters: Sequence[str],
-    sort: str | None,
-    columns: str | None,
-    json: bool,
-    bin_: bool,
-    sweep: str | None,
-    runs: Path | None,
-    plot: RunsPlot | None = None,
+@store_app.command("list")
+def list_runs(
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="COLUMN=VALUE",
+            help="Show only runs with, for example, state=finished, experiment=digits, vote>0.9 or "
+            "plasticity.nu_post=0.02. Repeatable.",
+            autocompletion=completion.columns,
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Sort by a column; -COLUMN: descending.", autocompletion=completion.columns
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,…",
+            help="Columns to show; parameters and metrics by their dotted paths.",
+            autocompletion=completion.columns,
+        ),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            metavar="TAG",
+            help="Show only runs with this tag. Repeatable: runs with all of them.",
+            autocompletion=completion.tags_of,
+        ),
+    ] = None,
+    starred: Annotated[bool, typer.Option("--starred", help="Show only runs with a star.")] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also draw the runs over --axes, as a PDF, SVG or PNG file, with a CSV."),
+    ] = None,
+    axes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Parameter or metric across, and the one up, of --plot. Default: the first parameter that differs, "
+            "and the first metric.",
+            autocompletion=completion.columns,
+        ),
+    ] = None,
+    colour: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Parameter or metric that colours the runs in --plot.",
+            autocompletion=completion.columns,
+        ),
+    ] = None,
+    width: FigureWidth = None,
+    json: AsJson = False,
+    bin_: Annotated[bool, typer.Option("--bin", help="List deleted runs, which `restore` brings back.")] = False,
+    sweep: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="List the runs of a sweep.", autocompletion=completion.sweeps_of),
+    ] = None,
+    runs: Runs = None,
 ) -> None:
-    """Carry out ``stdpbench list``."""
+    """List runs, with any parameters and metrics as columns."""
+    if plot is None and (axes or colour or width):
+        raise StdpbenchError("--axes, --colour and --width are for a figure; add --plot FILE")
     runs = runs or runs_folder()
     sweeps = [] if bin_ or sweep is not None else sweep_folders(runs)
     runs = runs if sweep is None else _find_sweep(sweep, runs)
@@ -54,14 +118,16 @@ def list_command(
     store = Store(runs)
     for remark in store.remarks:
         sys.stderr.write(f"{remark}\n")
-    entries = store.select(chosen, [Filter.parse(text) for text in filters], sort)
+    noted = [f"tags={name.removeprefix('#')}" for name in tag or []] + ["starred=true"] * starred
+    wanted = [Filter.parse(text) for text in (*(filters or []), *noted)]
+    entries = store.select(chosen, wanted, sort)
     if sweep is not None and not chosen:  # with the measures of streams
         detailed = {entry.name: entry for entry in store.entries([f"{_STREAM}seconds"])}
         entries = [detailed.get(entry.name, entry) for entry in entries]
     if plot is not None:
         names = [entry.name for entry in entries]
         detailed = {entry.name: entry for entry in store.entries([CHANGED], set(names))}
-        plot.draw([detailed[name] for name in names if name in detailed])
+        _draw_runs([detailed[name] for name in names if name in detailed], plot, axes, colour, width)
     waiting = len(Queue(runs).items())
     if json:
         asked = list(dict.fromkeys([*COLUMNS, *chosen]))
@@ -69,10 +135,10 @@ def list_command(
             {column: entry.value(column) for column in asked} | {"supervised": entry.weights_origin.supervised}
             for entry in entries
         ]
-        sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
+        write_json(records)
         return
     if not entries:
-        what = f"No run in {runs} matches the filter" if filters else f"There are no runs in {runs}"
+        what = f"No run in {runs} matches the filter" if wanted else f"There are no runs in {runs}"
         sys.stdout.write(f"{what}.\n")
     else:
         shown = chosen or [one for one in _SHOWN if one not in _IF_ANY or any(entry.text(one) for entry in entries)]
@@ -90,13 +156,100 @@ def list_command(
         sys.stdout.write(f"Runs of sweeps: {', '.join(counted)}; `stdpbench list --sweep NAME` shows them.\n")
 
 
-def show_command(run: str, against: str | None, json: bool, runs: Path | None) -> None:
-    """Carry out ``stdpbench show``."""
+@store_app.command()
+def note(
+    run: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN…",
+            help="Run folders, or the beginnings of their names in the runs folder.",
+            autocompletion=completion.runs_of,
+        ),
+    ],
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Title, one line; an empty one removes it.")
+    ] = None,
+    notes: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Free text that replaces the present one; '' removes it.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG", help="Add a tag. Repeatable.", autocompletion=completion.tags_of),
+    ] = None,
+    untag: Annotated[
+        list[str] | None,
+        typer.Option("--untag", metavar="TAG", help="Remove a tag. Repeatable.", autocompletion=completion.tags_of),
+    ] = None,
+    star: Annotated[bool | None, typer.Option("--star/--unstar", help="Add or remove a star.")] = None,
+    neuron: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[POPULATION=]N",
+            help="Apply --notes and --star to this neuron of the run instead. Default population: the one that is "
+            "read. Repeatable.",
+        ),
+    ] = None,
+    json: AsJson = False,
+    runs: Runs = None,
+) -> None:
+    """Give runs, or their neurons, a title, notes, tags and stars; without options, print them."""
+    from stdpbench.runs.folder.notes import Notes, change_notes, checked_tag, neuron_of, read_notes
+
+    if neuron and (title is not None or tag or untag):
+        raise StdpbenchError(
+            "a neuron has notes and a star, but no title and no tags of its own: write #word into its notes, "
+            "or leave out --neuron"
+        )
+    folders = [find_run(name, runs) for name in run]
+    neurons = {folder.path: [neuron_of(folder, *_neuron(text)) for text in neuron or []] for folder in folders}
+    removed = set(map(checked_tag, untag or []))
+
+    def changed(before: Notes, path: Path | None = None) -> Notes:
+        if path is not None and neurons[path]:
+            for population, number in neurons[path]:
+                before = before.with_neuron(population, number, notes, star)
+            return before
+        after = before if title is None else before.with_title(title)
+        after = after if notes is None else after.with_text(notes)
+        after = after if star is None else after.with_star(star)
+        return after.with_tags([*(name for name in after.tags if name not in removed), *(tag or [])])
+
+    changed(Notes())  # what is wrong with it is said before a run is changed
+    nothing = (title, notes, star) == (None, None, None) and not tag and not untag
+    records = []
+    for folder in folders:
+        if nothing:
+            written = read_notes(folder.path)
+        else:
+            _, written = change_notes(folder.path, partial(changed, path=folder.path))
+        records.append({"path": str(folder.path), **_notes_record(written)})
+        if not json:
+            lines = _notes_lines(written) or [("", "nothing is noted")]
+            print(folder.path.name, *(f"  {head:<8}{text}".rstrip() for head, text in lines), sep="\n")
+    if json:
+        write_json(records)
+
+
+@store_app.command()
+def show(
+    run: Run,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Run to compare with. Default: its parent, else the shipped experiment, else the defaults.",
+            autocompletion=completion.runs_of,
+        ),
+    ] = None,
+    json: AsJson = False,
+    runs: Runs = None,
+) -> None:
+    """Show a run: origin, differences from it, history and results."""
     from stdpbench.runs.catalog.base import base_of
     from stdpbench.runs.catalog.comparison import Account, compare, differences_from, lineage, verdict_of
-    from stdpbench.runs.catalog.names import find_run
+    from stdpbench.runs.folder.notes import Notes, read_notes
 
-    folder = find_run(run, runs or runs_folder())
+    folder = find_run(run, runs)
     store = Store(beside := folder.path.parent, keep=_holds_runs(beside, runs or runs_folder()))
     origins = lineage(folder, store)
     about = folder.about
@@ -108,7 +261,7 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
         noted = read_notes(folder.path)
     except StdpbenchError as error:
         unreadable = f"stdpbench: the notes are not shown: {error}\n"
-    other = find_run(against, runs or runs_folder()) if against else None
+    other = find_run(against, runs) if against else None
     if other is None and parent is not None:
         other = find_run(str(parent.path), folder.path.parent)
     sys.stderr.write(unreadable)
@@ -116,11 +269,11 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
     base = base_of(folder)
     differences = {} if comparison is not None else differences_from(account, base.experiment)
     if json:
-        record = _plain(account) | noted_record(noted) | {"lineage": origins, "children": children}
+        record = asdict(account) | _notes_record(noted) | {"lineage": origins, "children": children}
         record["against"] = {"name": base.name, "parameters": differences}
         if comparison is not None:
             record["against"] = _differences(comparison)
-        sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
+        write_json(record)
         return
     _show_account(account, about, origins, children, account.missing if comparison is None else (), noted)
     if comparison is not None:
@@ -140,21 +293,34 @@ def show_command(run: str, against: str | None, json: bool, runs: Path | None) -
         sys.stdout.write(wrapped(judged))
 
 
-def compare_command(
-    names: Sequence[str], figure: Path | None, width: str | None, json: bool, runs: Path | None
+@store_app.command()
+def compare(
+    run: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN RUN…", help="Two or more runs.", autocompletion=completion.runs_of),
+    ],
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also draw curves and results: .pdf, .svg or .png, with numbers (.csv) and caption (.txt) beside it.",
+        ),
+    ] = None,
+    width: FigureWidth = None,
+    json: AsJson = False,
+    runs: Runs = None,
 ) -> None:
-    """Carry out ``stdpbench compare``."""
+    """Compare runs: parameters that differ, and results."""
     from stdpbench.results.figures.paper import check_beside, write_beside
     from stdpbench.results.figures.saving import figure_width, write_figure
     from stdpbench.runs.catalog.comparison import compare, verdict_of
     from stdpbench.runs.catalog.comparison_spec import title_and_name
-    from stdpbench.runs.catalog.names import find_run
     from stdpbench.studies.sweeps.seeds import BASELINE_HEADINGS, over_seeds
 
     wide = figure_width(figure, "--figure", width)
     if figure is not None:
         check_beside(figure)
-    folders = [find_run(name, runs or runs_folder()) for name in names]
+    folders = [find_run(name, runs) for name in run]
     comparison = compare(folders)
     groups = over_seeds(folders, comparison.accounts)
     if figure is not None:
@@ -172,9 +338,9 @@ def compare_command(
         caption = comparison_caption(courses, __version__, comparison, results=True, means=means)
         write_beside(figure, with_results(course_table(courses), courses, means), caption)
     if json:
-        record = _differences(comparison) | {"runs": [_plain(account) for account in comparison.accounts]}
+        record = _differences(comparison) | {"runs": [asdict(account) for account in comparison.accounts]}
         record["over_seeds"] = None if groups is None else groups.to_mapping()
-        sys.stdout.write(json_format.dumps(record, ensure_ascii=False) + "\n")
+        write_json(record)
         return
     _show_comparison(comparison, "Differences between")
     for account in comparison.accounts if groups is None else ():
@@ -194,15 +360,23 @@ def compare_command(
         sys.stdout.write(f"figure: {figure} (and .csv, .txt)\n")
 
 
-def delete_command(names: Sequence[str], empty: bool, yes: bool, runs: Path | None) -> None:
-    """Carry out ``stdpbench delete``."""
-    from stdpbench.runs.catalog.names import find_run
+@store_app.command()
+def delete(
+    run: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN…", help="Runs that are not in progress.", autocompletion=completion.runs_of),
+    ] = None,
+    empty: Annotated[bool, typer.Option("--empty-bin", help="Permanently remove the runs in the bin.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Empty the bin without asking.")] = False,
+    runs: Runs = None,
+) -> None:
+    """Move runs to the bin; `restore` brings them back."""
     from stdpbench.runs.queue.run_queue import delete_run
 
     runs = runs or runs_folder()
-    if not names and not empty:
+    if not run and not empty:
         raise StdpbenchError("name the runs to move to the bin, or use --empty-bin")
-    for folder in [find_run(name, runs) for name in names]:
+    for folder in [find_run(name, runs) for name in run or []]:
         place, item = delete_run(folder)
         sys.stdout.write(f"{folder.path.name} is in the bin; `stdpbench restore {place.name}` brings it back.\n")
         if item is not None:
@@ -211,10 +385,26 @@ def delete_command(names: Sequence[str], empty: bool, yes: bool, runs: Path | No
         _empty_bin(runs, yes)
 
 
+@store_app.command("restore")
+def restore_run(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A run in the bin, or the beginning of its name.",
+            autocompletion=completion.runs_in_bin,
+        ),
+    ],
+    runs: Runs = None,
+) -> None:
+    """Bring a run back from the bin."""
+    from stdpbench.runs.catalog.trash import restore
+
+    sys.stdout.write(f"run folder: {restore(runs or runs_folder(), name).path}\n")
+
+
 def _empty_bin(runs: Path, yes: bool) -> None:
     """Remove the runs in the bin after confirmation, and list what stays."""
-    import typer
-
     from stdpbench.runs.catalog.trash import bin_content, bin_folder, empty_bin
 
     found = bin_content(runs)
@@ -242,14 +432,6 @@ def _empty_bin(runs: Path, yes: bool) -> None:
         more = len(found.foreign) - _NAMED
         named = ", ".join(found.foreign[:_NAMED]) + (f" and {more} more" if more > 0 else "")
         sys.stdout.write(f"Other files in {bin_folder(runs)} stay, as they are not deleted runs: {named}.\n")
-
-
-def restore_command(name: str, runs: Path | None) -> None:
-    """Carry out ``stdpbench restore``."""
-    from stdpbench.runs.catalog.trash import restore
-
-    folder = restore(runs or runs_folder(), name)
-    sys.stdout.write(f"run folder: {folder.path}\n")
 
 
 def _holds_runs(folder: Path, runs: Path) -> bool:
@@ -300,7 +482,7 @@ def _show_account(
     state = f"{account.state}{f': {account.reason}' if account.reason else ''}"
     times = f"{local_time(about.get('started', ''))} to {local_time(about.get('ended', ''))}".removesuffix(" to ")
     lines = [("run", account.name), ("state", state), ("folder", account.path), ("command", account.command)]
-    lines[1:1] = noted_lines(noted)
+    lines[1:1] = _notes_lines(noted)
     if account.damage:
         repair = f"`stdpbench resume {account.path} --repair` continues from before the damage"
         lines.append(("damaged", f"{account.damage}; later entries are not shown; {repair}"))
@@ -358,15 +540,64 @@ def _show_metrics(
     sys.stdout.writelines(f"In brackets: {kind}.\n" for kind in sorted(kinds))
 
 
-def _plain(account: Account) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(account)
-
-
 def _differences(comparison: Comparison) -> dict[str, Any]:
-    from dataclasses import asdict
-
     record = asdict(comparison)
     names = [account["name"] for account in record.pop("accounts")]
     return {"names": names, **record}
+
+
+def _notes_record(notes: Notes) -> dict[str, Any]:
+    """Return notes for JSON, with values that are empty."""
+    return {"title": "", "notes": "", "tags": [], "starred": False, "neurons": {}, **notes.to_mapping()}
+
+
+def _notes_lines(notes: Notes) -> list[tuple[str, str]]:
+    """Return notes as lines of heading and text; headings are empty where one continues."""
+    lines = [("title", notes.title)] if notes.title else []
+    if notes.starred or notes.tags:
+        lines.append(("tags", " ".join(["★"] * notes.starred + [f"#{tag}" for tag in notes.tags])))
+    lines += [("notes" if not n else "", line) for n, line in enumerate(notes.text.splitlines())]
+    for n, ((population, number), note) in enumerate(notes.neurons.items()):
+        text = " ".join(note.text.split())
+        lines.append(("" if n else "neurons", f"{population} {number}{' ★' * note.starred} {text}".rstrip()))
+    return lines
+
+
+def _neuron(text: str) -> tuple[str, int]:
+    """Read ``[POPULATION=]N``."""
+    population, _, number = text.rpartition("=")
+    if not re.fullmatch("[0-9]{1,9}", number):
+        raise StdpbenchError(f"--neuron is a number, such as 137 or exc=137, not {text!r}")
+    return population, int(number)
+
+
+def _draw_runs(runs: Sequence[Entry], target: Path, axes: str | None, colour: str | None, width: str | None) -> None:
+    """Draw a scatter of runs over two axes, and say where.
+
+    Raises
+    ------
+    StdpbenchError
+        If there are too few runs, they do not differ in an axis, or the file cannot be written.
+    """
+    from stdpbench.results.figures.paper import Order, export
+    from stdpbench.results.figures.saving import figure_width
+    from stdpbench.runs.catalog.run_axes import NO_ERRORS, axes_of, axes_spec, axes_table, origins_sentence, usual_axes
+
+    wide = figure_width(target, "--plot", width)
+    known = axes_of(runs) if len(runs) > 1 else {}
+    across, up, usual = usual_axes(known)
+    named = [path.strip() for path in axes.split(",") if path.strip()] if axes else [across, up]
+    if len(named) != 2 or not all(named):
+        raise StdpbenchError("a figure has two axes, in which at least two runs differ; --axes A,B names them")
+    for path in filter(None, (*named, colour)):
+        if path not in known:
+            raise StdpbenchError(f"these runs do not differ in {path!r}; {suggestion(path, known)}")
+    shown, shade = [known[path] for path in named], known.get(colour or ("" if axes else usual))
+    labels = ", ".join(axis.label for axis in shown)
+    coloured = "" if shade is None else f", coloured by {shade.label}"
+    sentences = [f"{len(runs)} runs over {labels}{coloured}; stdpbench {__version__}.", origins_sentence(runs)]
+    caption = " ".join(filter(None, (*sentences, NO_ERRORS)))
+    spec = {**axes_spec(shown, shade, runs), "title": f"{len(runs)} runs"}
+    of_table = [*shown, *([] if shade is None or shade in shown else [shade])]
+    written = export(spec, axes_table(runs, of_table), Order(str(target), wide or 88.0, caption=caption))
+    sys.stderr.write(f"figure: {target} (and {', '.join(path.suffix for path in written[1:])})\n")

@@ -1,12 +1,19 @@
-"""Plain tables and paragraphs that fit the terminal; imports nothing heavy."""
+"""Write results to standard output: JSON, tables and paragraphs that fit the terminal; imports nothing heavy."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import Any
+
+
+def write_json(record: Any) -> None:
+    """Write a record as one line of JSON."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:

@@ -1,13 +1,12 @@
-"""``stdpbench doctor``: check whether this machine meets the requirements, and suggest fixes.
+"""Check whether this machine meets the requirements of runs and of the app, and suggest fixes.
 
-`diagnose` checks and `render` formats. Packages are checked by their metadata and never imported, since a broken one
+Packages are checked by their metadata and never imported, since a broken one
 must not break the doctor. The compiler is tried out, since partial installations are common.
 """
 
 from __future__ import annotations
 
 import ctypes
-import json as json_format
 import os
 import platform
 import shlex
@@ -17,20 +16,16 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import Requirement
 from packaging.version import Version
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from stdpbench.base import paths
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.cli.terminal import Console
 
 DATA_SETS = ("mnist", "fashion-mnist", "kmnist")
 PYTHONS = ((3, 11), (3, 13))
@@ -61,23 +56,6 @@ class Finding:
     fix: str = ""
 
 
-def doctor_command(json: bool) -> None:
-    """Carry out ``stdpbench doctor``.
-
-    Raises
-    ------
-    SystemExit
-        With status 1 if something does not work.
-    """
-    findings = diagnose()
-    if json:
-        sys.stdout.write(json_format.dumps([asdict(finding) for finding in findings], ensure_ascii=False) + "\n")
-    else:
-        Console().print(render(findings))
-    if any(finding.state == "fault" for finding in findings):
-        sys.exit(1)
-
-
 def diagnose() -> tuple[Finding, ...]:
     """Check everything that a run or the app needs; takes about a second, mostly for the compiler."""
     return (
@@ -91,35 +69,6 @@ def diagnose() -> tuple[Finding, ...]:
         _folder("runs folder", paths.runs_folder(), "STDPBENCH_RUNS"),
         _room(),
     )
-
-
-def render(findings: Sequence[Finding]) -> RenderableType:
-    """Format findings as a table, each fix below its finding, and a summary sentence.
-
-    Returns
-    -------
-    rich.console.RenderableType
-        For ``rich.console.Console.print``.
-    """
-    colours = {"ok": "green", "warning": "yellow", "fault": "bold red"}
-    table = Table("state", "what", "found", box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    table.columns[2].overflow = "fold"  # a truncated path or command is useless
-    for finding in findings:
-        # Text, not str: brackets in a path or in "stdpbench[test]" are not markup
-        found = Text(finding.detail)
-        if finding.fix:
-            found.append(f"\n→ {finding.fix}", style="bold")
-        table.add_row(Text(finding.state, style=colours[finding.state]), Text(finding.name), found)
-    return Group(table, Text(_summary(findings)))
-
-
-def _summary(findings: Sequence[Finding]) -> str:
-    counts = [(sum(finding.state == state for finding in findings), state) for state in ("fault", "warning")]
-    parts = [f"{count} {state}{'s' * (count > 1)}" for count, state in counts if count]
-    if not parts:
-        return "Everything is in order."
-    return f"{' and '.join(parts)}; each fix follows an arrow."
 
 
 def _system() -> str:

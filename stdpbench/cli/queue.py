@@ -1,8 +1,7 @@
-"""Implementation of the commands of the queue."""
+"""The commands ``stdpbench queue …``."""
 
 from __future__ import annotations
 
-import json as json_format
 import signal
 import sys
 from collections import Counter
@@ -11,16 +10,28 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.paths import runs_folder
 from stdpbench.base.signals import handled
-from stdpbench.cli.plain_table import plain_table
+from stdpbench.cli import completion
+from stdpbench.cli.options import (
+    AsJson,
+    Baselines,
+    CheckpointEvery,
+    CommandGroup,
+    Runs,
+    Set,
+    SimulatorName,
+    Validation,
+    Workers,
+)
+from stdpbench.cli.output import plain_table, write_json
 from stdpbench.runs.catalog.columns import local_time
 from stdpbench.runs.catalog.store import run_names
-from stdpbench.runs.folder.run_folder import RunFolder, looks_like_run
-from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.run_queue import DETACHED, RUNNING, Item, Queue
 
 if TYPE_CHECKING:
@@ -28,42 +39,74 @@ if TYPE_CHECKING:
 
     from stdpbench.runs.queue.runner import Job
 
+queue_app = typer.Typer(
+    help="The queue of runs that are waiting for their turn.", no_args_is_help=True, cls=CommandGroup
+)
 
-def add_command(
-    name: str,
-    assignments: Sequence[str],
-    seeds: Sequence[int],
-    options: Options,
-    hold: bool,
-    front: bool,
-    runs: Path | None,
+_Items = Annotated[list[int], typer.Argument(metavar="ITEM…", help="Numbers of items, as in `queue list`.")]
+
+
+@queue_app.command("add")
+def queue_add(
+    experiment: Annotated[
+        str,
+        typer.Argument(
+            metavar="EXPERIMENT|FILE|RUN",
+            help="A shipped experiment, a TOML file, or a run to continue.",
+            autocompletion=completion.experiments_or_runs,
+        ),
+    ],
+    set_: Set = None,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Random seed. Default: that of the experiment. Repeatable: adds an item for each seed.",
+        ),
+    ] = None,
+    runs: Runs = None,
+    workers: Workers = 0,
+    simulator: SimulatorName = None,
+    validation: Validation = False,
+    baselines: Baselines = True,
+    checkpoint_every: CheckpointEvery = 0,
+    hold: Annotated[bool, typer.Option("--hold", help="Wait until the item is released.")] = False,
+    front: Annotated[bool, typer.Option("--front", help="Put the item first instead of last.")] = False,
 ) -> None:
-    """Carry out ``stdpbench queue add``."""
-    from stdpbench.cli.commands import lost_text
+    """Add an experiment, or a run that was stopped, failed or was never started."""
+    from stdpbench.cli.training import lost_text
     from stdpbench.engine.simulators import SIMULATORS
     from stdpbench.experiment import parse_assignment, read_experiment, shipped_experiments
     from stdpbench.runs.catalog.names import find_run
     from stdpbench.runs.folder.status import state_of
+    from stdpbench.runs.protocol.options import Options
     from stdpbench.runs.protocol.states import State
     from stdpbench.runs.queue.new_run import check_data, experiments_of
 
+    options = Options(workers, simulator, validation, baselines, checkpoint_every)
+    assignments, seeds = set_ or [], seed or []
     queue = Queue(runs or runs_folder())
     added: list[Item] = []
-    if name in shipped_experiments() or Path(name).expanduser().is_file() or not _may_be_run(name, queue.runs):
-        wanted = experiments_of(name, assignments, seeds)
-        if lost := lost_text(read_experiment(name), dict(parse_assignment(text) for text in assignments)):
+    if (
+        experiment in shipped_experiments()
+        or Path(experiment).expanduser().is_file()
+        or not _may_be_run(experiment, queue.runs)
+    ):
+        wanted = experiments_of(experiment, assignments, seeds)
+        if lost := lost_text(read_experiment(experiment), dict(parse_assignment(text) for text in assignments)):
             sys.stdout.write(f"{lost}\n")
         if options.simulator is not None and options.simulator not in SIMULATORS:
             raise StdpbenchError(
                 f"there is no simulator {options.simulator!r}; {suggestion(options.simulator, SIMULATORS)}"
             )
         check_data(wanted[0], options)
-        added = [queue.add(experiment, options, hold=hold) for experiment in wanted]
+        added = [queue.add(made, options, hold=hold) for made in wanted]
     else:
-        folder = find_run(name, queue.runs)
+        folder = find_run(experiment, queue.runs)
         if assignments or seeds:
             raise StdpbenchError(
-                f"{name!r} is a run, which continues as it was started: --set and --seed are for experiments; "
+                f"{experiment!r} is a run, which continues as it was started: --set and --seed are for experiments; "
                 "`stdpbench branch --no-start` creates another run from it"
             )
         state, _ = state_of(folder)
@@ -76,13 +119,14 @@ def add_command(
         sys.stdout.write(f"item {item.number}: {item.name}, {item.state}\n")
 
 
-def list_command(json: bool, runs: Path | None) -> None:
-    """Carry out ``stdpbench queue list``."""
+@queue_app.command("list")
+def queue_list(runs: Runs = None, json: AsJson = False) -> None:
+    """List the items of the queue in order."""
     queue = Queue(runs or runs_folder())
     items = queue.items()
     if json:
         records = [asdict(item) | {"state": _state(queue, item)} for item in items]
-        sys.stdout.write(json_format.dumps(records, ensure_ascii=False) + "\n")
+        write_json(records)
         return
     if not items:
         sys.stdout.write("The queue is empty; `stdpbench queue add` adds an item.\n")
@@ -94,38 +138,44 @@ def list_command(json: bool, runs: Path | None) -> None:
     sys.stdout.write(plain_table(["item", "state", "name", "added", "run folder", "reason"], rows, right=[0]))
 
 
-def _state(queue: Queue, item: Item) -> str:
-    """Return the state of an item; paused if its run is."""
-    from stdpbench.runs.folder.status import state_of
-    from stdpbench.runs.protocol.states import State
-
-    state, folder = queue.current_state(item), queue.folder_of(item)
-    if state not in (RUNNING, DETACHED) or folder is None:
-        return state
-    try:
-        paused = state_of(RunFolder.open(folder))[0] is State.PAUSED
-    except StdpbenchError:  # the folder is damaged
-        return state
-    return str(State.PAUSED) if paused else state
+@queue_app.command("move")
+def queue_move(
+    item: Annotated[int, typer.Argument(metavar="ITEM", help="Number of an item.")],
+    to: Annotated[str, typer.Argument(metavar="front|back|PLACE", help="New place, counted from 1.")],
+    runs: Runs = None,
+) -> None:
+    """Move an item to another place."""
+    _filled(runs).move(item, to)
+    queue_list(runs)
 
 
-def change_command(name: str, numbers: Sequence[int], runs: Path | None, to: str = "") -> None:
-    """Carry out ``stdpbench queue move``, ``hold``, ``release`` and ``remove``."""
-    queue = Queue(runs or runs_folder())
-    if not queue.items():
-        raise StdpbenchError(f"the queue of {queue.runs} is empty")
-    if name == "move":
-        queue.move(numbers[0], to)
-    else:
-        for item in getattr(queue, name)(list(dict.fromkeys(numbers))):
-            state = "is no longer in the queue" if name == "remove" else f"is {item.state}"
-            sys.stdout.write(f"item {item.number}: {item.name}, {state}\n")
-    if name == "move":
-        list_command(json=False, runs=queue.runs)
+@queue_app.command("hold")
+def queue_hold(items: _Items, runs: Runs = None) -> None:
+    """Keep items from starting until they are released."""
+    _print_items(_filled(runs).hold(list(dict.fromkeys(items))))
 
 
-def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
-    """Carry out ``stdpbench queue run``; status 1 if an item failed, 130 if it was interrupted."""
+@queue_app.command("release")
+def queue_release(items: _Items, runs: Runs = None) -> None:
+    """Let items that were held or failed wait for their turn again; their runs continue where they were."""
+    _print_items(_filled(runs).release(list(dict.fromkeys(items))))
+
+
+@queue_app.command("remove")
+def queue_remove(items: _Items, runs: Runs = None) -> None:
+    """Remove items from the queue; run folders are kept."""
+    _print_items(_filled(runs).remove(list(dict.fromkeys(items))), "is no longer in the queue")
+
+
+@queue_app.command("run")
+def queue_run(
+    at_once: Annotated[int, typer.Option(min=1, metavar="N", help="Runs at the same time.")] = 1,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="When the queue is empty, wait for new items until Ctrl+C.")
+    ] = False,
+    runs: Runs = None,
+) -> None:
+    """Run the queue. Failed items keep their error; interrupted runs are reattached or resumed."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from stdpbench.cli.terminal import Console
@@ -160,6 +210,41 @@ def run_command(at_once: int, wait: bool, runs: Path | None) -> None:
             "Failed items stay in the queue: `stdpbench queue list` shows the reasons, `release` retries them."
         )
         sys.exit(1)
+
+
+def _filled(runs: Path | None) -> Queue:
+    """Return the queue of a runs folder.
+
+    Raises
+    ------
+    StdpbenchError
+        If it is empty.
+    """
+    queue = Queue(runs or runs_folder())
+    if not queue.items():
+        raise StdpbenchError(f"the queue of {queue.runs} is empty")
+    return queue
+
+
+def _print_items(items: Sequence[Item], state: str = "") -> None:
+    for item in items:
+        print(f"item {item.number}: {item.name}, {state or f'is {item.state}'}")
+
+
+def _state(queue: Queue, item: Item) -> str:
+    """Return the state of an item; paused if its run is."""
+    from stdpbench.runs.folder.run_folder import RunFolder
+    from stdpbench.runs.folder.status import state_of
+    from stdpbench.runs.protocol.states import State
+
+    state, folder = queue.current_state(item), queue.folder_of(item)
+    if state not in (RUNNING, DETACHED) or folder is None:
+        return state
+    try:
+        paused = state_of(RunFolder.open(folder))[0] is State.PAUSED
+    except StdpbenchError:  # the folder is damaged
+        return state
+    return str(State.PAUSED) if paused else state
 
 
 class _Bars:
@@ -204,9 +289,8 @@ def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) ->
 def _may_be_run(name: str, runs: Path) -> bool:
     """Whether a text is the name of a run rather than a misspelt experiment."""
     from stdpbench.runs.catalog.names import LATEST
+    from stdpbench.runs.folder.run_folder import looks_like_run
 
-    if looks_like_run(Path(name).expanduser()):
-        return True
-    if name.endswith(LATEST):
+    if looks_like_run(Path(name).expanduser()) or name.endswith(LATEST):
         return True
     return bool(name) and any(known.startswith(name) for known in run_names(runs))

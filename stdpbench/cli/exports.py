@@ -1,0 +1,213 @@
+"""Commands that write runs and their networks to files, read them back, and reproduce them."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import runs_folder
+from stdpbench.cli import completion
+from stdpbench.cli.options import EndWithJson, NewRuns, Run, Runs, SimulatorName, Workers, find_run
+from stdpbench.cli.output import write_json
+from stdpbench.runs.protocol.facts import Progress
+
+if TYPE_CHECKING:
+    from stdpbench.cli.terminal import Console
+    from stdpbench.runs.lineage.reproduction import Agreement
+
+exports_app = typer.Typer()
+
+
+@exports_app.command()
+def export(
+    run: Run,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The zip file. Default: RUN.stdpbench.zip in the current folder."),
+    ] = None,
+    neo: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.nix", help="Write responses to evaluated stimuli for Neo and Elephant instead."),
+    ] = None,
+    nwb: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.nwb", help="Write responses to evaluated stimuli as Neurodata Without Borders instead."
+        ),
+    ] = None,
+    stimuli: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Number of stimuli in these files, from the first; 0: all, or 100 if presented again. With --nir, "
+            "number of stimuli on which file and run are compared; 0: 20.",
+        ),
+    ] = 0,
+    record: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[POPULATION=]N,N,…",
+            help="Present the stimuli again, and add potentials of these neurons and spikes of all populations. "
+            "Repeatable.",
+        ),
+    ] = None,
+    nir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.nir",
+            help="Write the trained network to this NIR file instead, and check it; see docs/hardware.md.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="With --nir: leave out what NIR cannot express, where possible, and mark the file as different.",
+        ),
+    ] = False,
+    simulator: SimulatorName = None,
+    json: EndWithJson = False,
+    runs: Runs = None,
+) -> None:
+    """Write a zip with everything that reproduces a run except data; or its network or responses for other tools."""
+    from stdpbench.cli.follow import Display
+    from stdpbench.cli.terminal import Console
+
+    if nir is not None and (output, neo, nwb) != (None, None, None):
+        raise StdpbenchError("--nir writes a network, and --output, --neo and --nwb something else; give one of them")
+    if force and nir is None:
+        raise StdpbenchError("--force is for --nir, and writes a network that differs from the run; leave it out")
+    if record and neo is None and nwb is None:
+        raise StdpbenchError("--record is for --neo and --nwb, which write responses; leave it out")
+    folder, console = find_run(run, runs), Console(stderr=json)
+
+    def shown(phase: str, display: Display) -> Callable[[int, int], None]:
+        return lambda done, total: display.progress(Progress(phase, done, total))
+
+    if nir is not None:
+        from stdpbench.runs.process.nir_export import export_nir
+
+        with Display(console) as display:
+            written = export_nir(
+                folder,
+                nir,
+                force=force,
+                stimuli=stimuli or 20,
+                simulator=simulator,
+                on_progress=shown("comparing", display),
+            )
+        for sentence in written.sentences:
+            console.print(sentence, soft_wrap=True)
+        if json:
+            write_json({**asdict(written), "verdict": written.verdict})
+        if written.different and not written.marks:
+            sys.exit(1)
+    elif neo is not None or nwb is not None:
+        from stdpbench.studies.report.recordings import files_for, neurons_named, write_responses
+
+        targets, wanted = files_for(neo, nwb), neurons_named(record or [])
+        with Display(console) as display:
+            responses = write_responses(
+                folder, targets, wanted, stimuli, on_progress=shown("presented again", display)
+            )
+        for target in targets:
+            text = f"{target}: {responses.spikes} spikes in response to {responses.stimuli} stimuli"
+            console.print(text, soft_wrap=True)
+    else:
+        from stdpbench.runs.lineage.export import SUFFIX, export_run
+
+        target = export_run(folder, output or Path(f"{folder.path.resolve().name}{SUFFIX}"))
+        console.print(f"{target} ({target.stat().st_size / 2**20:.1f} MB)", soft_wrap=True)
+
+
+@exports_app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="ZIP", help="A zip file written by `export`.")],
+    runs: NewRuns = None,
+) -> None:
+    """Unpack an exported run into the runs folder, to show, evaluate and compare it there."""
+    from stdpbench.runs.lineage.export import import_run
+
+    print(f"run folder: {import_run(source, runs or runs_folder()).path}")
+
+
+@exports_app.command()
+def reproduce(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|ZIP",
+            help="A finished run, or a zip file written by `export`.",
+            autocompletion=completion.runs_of,
+        ),
+    ],
+    runs: NewRuns = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Where the data are now, such as data.path=DIR. Repeatable."),
+    ] = None,
+    workers: Workers = 0,
+    simulator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="compiled|runtime",
+            help="Simulator. Default: the one that the run used.",
+            autocompletion=completion.simulators,
+        ),
+    ] = None,
+    json: EndWithJson = False,
+) -> None:
+    """Repeat a finished run and compare the results; exit status 1 if they differ."""
+    from stdpbench.cli.follow import carry_out
+    from stdpbench.cli.terminal import Console
+    from stdpbench.experiment import parse_assignment
+    from stdpbench.runs.lineage.reproduction import compare, open_source, prepare
+
+    runs, path, console = runs or runs_folder(), Path(source).expanduser(), Console(stderr=json)
+    with open_source(path if path.is_file() else find_run(source, None).path) as original:
+        about = {"command": shlex.join(["stdpbench", *sys.argv[1:]])}
+        folders = dict(parse_assignment(text) for text in set_ or [])
+        again, remark = prepare(original, runs, places=folders, workers=workers, simulator=simulator, about=about)
+        if remark:
+            console.print(remark, soft_wrap=True)
+        carry_out(again, console, new=True, json=False)
+        agreement = compare(original, again)
+    _print_agreement(agreement, console)
+    if json:
+        verdict = {"same": agreement.same, "agrees": agreement.agrees, "verdict": agreement.verdict}
+        write_json({"path": str(again.path.resolve()), **verdict, **asdict(agreement)})
+    if not agreement.agrees:
+        sys.exit(1)
+
+
+def _print_agreement(agreement: Agreement, console: Console) -> None:
+    from rich.table import Table
+
+    if agreement.environment:
+        table = Table(title="difference", title_justify="left")
+        for heading in ("", "then", "now"):
+            table.add_column(heading, overflow="fold")
+        for name, (before, now) in agreement.environment.items():
+            table.add_row(name, before or "–", now or "–")
+        console.print(table)
+    for difference in agreement.spikes:
+        console.print(
+            f"{difference.phase}: {difference.different} of {difference.counts} spike counts differ, by "
+            f"{difference.largest} at most; {difference.before} spikes then, {difference.again} now",
+            soft_wrap=True,
+        )
+    if agreement.accuracy and not agreement.same:
+        for score in agreement.accuracy:
+            console.print(
+                f"{score.readout}: {100 * score.again:.2f} %, {'within' if score.within else 'outside'} "
+                f"{100 * score.low:.1f} – {100 * score.high:.1f} % ({100 * score.before:.2f} % then)",
+            )
+    console.print(agreement.verdict, soft_wrap=True)

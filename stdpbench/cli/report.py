@@ -1,0 +1,221 @@
+"""The commands ``stdpbench report`` and ``stdpbench hardware``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stdpbench.base.units import minus
+from stdpbench.cli import completion
+from stdpbench.cli.options import AsJson, EndWithJson, Run, Runs, SimulatorName, Workers, find_run
+from stdpbench.cli.output import write_json
+
+if TYPE_CHECKING:
+    from stdpbench.bridges.hardware import ChipCheck
+    from stdpbench.cli.terminal import Console
+
+report_app = typer.Typer()
+
+
+@report_app.command()
+def report(
+    run: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN…", help="Finished runs; several are compared side by side.", autocompletion=completion.runs_of
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the report. Default: RUN/report, or ./report for several runs."),
+    ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness", help="Also measure accuracy under noise, damage and short stimuli: takes minutes."
+        ),
+    ] = False,
+    robustness_images: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Pictures per point of the robustness curves.")
+    ] = 1000,
+    thresholds: Annotated[
+        bool,
+        typer.Option(
+            "--thresholds", help="Also measure the start weights with adapted thresholds; takes as long as training."
+        ),
+    ] = False,
+    sample: Annotated[
+        int, typer.Option(min=20, metavar="N", help="Pictures that are presented again, clustered and embedded.")
+    ] = 2000,
+    repeats: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="How often these pictures are presented again, with other input spikes."
+        ),
+    ] = 2,
+    workers: Workers = 0,
+    simulator: SimulatorName = None,
+    runs: Runs = None,
+    json: EndWithJson = False,
+) -> None:
+    """Write a report on what networks learned: read-outs, clusters, baselines; of streams, measures over time."""
+    from stdpbench.cli.follow import follow_events
+    from stdpbench.cli.terminal import Console
+    from stdpbench.studies.report.analysis import Extent
+    from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
+
+    n_robust = robustness_images if robustness else 0
+    options = ReportOptions(Extent(sample, repeats), n_robust, workers, simulator, thresholds)
+    folders = [find_run(name, runs) for name in run]
+    target = output or (folders[0].path / "report" if len(folders) == 1 else Path("report"))
+    console = Console(stderr=json)
+    data = follow_events(make_report(folders, target, options), console)
+    for of_run in data["runs"]:
+        if "end" in of_run:
+            _print_stream(of_run, console)
+        else:
+            _print_run(of_run, console)
+    _print_baselines((data.get("together", {}).get("over_seeds") or {}).get("groups", ()), console)
+    console.print(f"report: {target / PAGE}", soft_wrap=True)
+    if json:
+        write_json({"path": str((target / PAGE).resolve()), "runs": data["runs"]})
+
+
+@report_app.command()
+def hardware(
+    run: Run,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="loihi|loihi2|spinnaker|truenorth|dynap-cnn",
+            help="A chip. Repeatable. Default: all.",
+            autocompletion=completion.chips,
+        ),
+    ] = None,
+    runs: Runs = None,
+    json: AsJson = False,
+) -> None:
+    """Check whether a trained network fits neuromorphic chips, and what it would cost, by published figures."""
+    from stdpbench.cli.terminal import Console
+    from stdpbench.studies.report.chip_check import check_run
+
+    folder = find_run(run, runs)
+    checks = check_run(folder, tuple(dict.fromkeys(target or [])))
+    if json:
+        write_json({"path": str(folder.path.resolve()), "targets": [check.to_mapping() for check in checks]})
+        return
+    console = Console()
+    _print_activity(checks[0], console)
+    for check in checks:
+        _print_check(check, console)
+
+
+def _print_baselines(groups: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Print what the vote is above baselines, over seeds."""
+    from rich.table import Table
+
+    from stdpbench.studies.sweeps.seeds import BASELINE_HEADINGS, about_baselines
+    from stdpbench.studies.sweeps.statistics import Difference, Spread, difference_text, known, spread_text
+
+    if not any(group.get("baselines") for group in groups):
+        return
+    table = Table(title="the vote against baselines, paired by seed", title_justify="left")
+    for number, heading in enumerate(BASELINE_HEADINGS):
+        table.add_column(heading, justify="right" if number > 1 else "left")
+    shown = []
+    for group in groups:
+        for one in group["baselines"]:
+            accuracy = Spread(**known(one["accuracy"]))
+            difference = Difference(**known(one["vote_minus_baseline"]))
+            row = (group["label"] or "all", one["name"], str(difference.n), spread_text(accuracy))
+            table.add_row(*row, difference_text(difference))
+            shown.append(difference)
+    console.print(table)
+    console.print(about_baselines(shown))
+    for group in groups:
+        if group["verdict"]:
+            console.print(f"{group['label']}: {group['verdict']}".removeprefix(": "))
+
+
+def _print_stream(run: dict[str, Any], console: Console) -> None:
+    from rich.table import Table
+
+    table = Table(title=run["run"], title_justify="left")
+    table.add_column("measure")
+    for heading in ("first piece", "whole stream", f"last {run['end_seconds']:g} s"):
+        table.add_column(heading, justify="right")
+    for row in run["end"]:
+        values = ("–" if row[name] is None else minus(f"{row[name]:.3f}") for name in ("first", "whole", "end"))
+        table.add_row(row["title"], *values)
+    console.print(table)
+
+
+def _print_run(run: dict[str, Any], console: Console) -> None:
+    from rich.table import Table
+
+    from stdpbench.results.readout import INTERVAL
+    from stdpbench.runs.catalog.access_log import ABOUT_LOOKS
+
+    table = Table(title=run["run"], title_justify="left")
+    table.add_column("what reads")
+    uneven = any(row["balanced"] is not None for row in run["accuracies"])
+    for heading in ("%", *(("balanced %",) if uneven else ()), INTERVAL, "pictures"):
+        table.add_column(heading, justify="right")
+    for row in run["accuracies"]:
+        name = f"{row['name']} (supervised)" if row["supervised"] else row["name"]
+        interval = f"{100 * row['low']:.1f} – {100 * row['high']:.1f}"
+        balanced = ("–" if row["balanced"] is None else f"{100 * row['balanced']:.2f}",) if uneven else ()
+        table.add_row(name, f"{100 * row['accuracy']:.2f}", *balanced, interval, str(row["n_images"]))
+    console.print(table)
+    if run["verdict"]:
+        console.print(run["verdict"], highlight=False)
+    readings = run["readings"]
+    if not readings["data_set"]:
+        return
+    accesses = "an unknown number of times (no journal)" if readings["run"] is None else f"{readings['run']} times"
+    console.print(
+        f"labels of evaluated pictures were read {accesses} for the run; looks of all runs in its folder: "
+        f"{readings['experiment']} of the experiment, {readings['data_set']} at test labels of the data set. "
+        f"{ABOUT_LOOKS}",
+    )
+
+
+def _print_activity(found: ChipCheck, console: Console) -> None:
+    from rich.table import Table
+
+    from stdpbench.bridges.hardware.check import activity_rows
+
+    table = Table(title="per stimulus", title_justify="left")
+    table.add_column("what")
+    table.add_column("mean", justify="right")
+    table.add_column("measured", overflow="fold")
+    for row in activity_rows(found):
+        table.add_row(*row)
+    console.print(table)
+
+
+def _print_check(found: ChipCheck, console: Console) -> None:
+    from rich.table import Table
+
+    from stdpbench.bridges.hardware.check import energy_sentence, sources, verdict_text
+
+    number = sources(found)
+    table = Table(title=verdict_text(found), title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("what", "where", "network", "chip", ""):
+        table.add_column(heading, overflow="fold")
+    table.add_column("", justify="right")  # of the source below
+    for row in found.rows:
+        style = "bold" if row.verdict == "does not fit" else None
+        cells = (row.what, row.where, row.value, row.limit, row.verdict)
+        table.add_row(*cells, f"({number[row.source]})", style=style)
+    console.print(table)
+    for each in found.energies:
+        console.print(f"{energy_sentence(each)} ({number[each.source]})", soft_wrap=True)
+    for remark in found.remarks:
+        console.print(remark, soft_wrap=True)
+    for source, n in number.items():
+        console.print(f"  ({n}) {source}", soft_wrap=True)
+    console.print()

@@ -1,0 +1,60 @@
+"""The command palette finds the entries of menus of panels, and recent runs, and carries them out."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from waiting import waits
+
+from stdpbench.runs.folder.run_folder import RunFolder
+from stdpbench_gui.app.window import MainWindow
+
+
+@pytest.mark.shared_window
+def test_entries_of_panels_and_recent_runs_are_found_and_carried_out(
+    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
+) -> None:
+    window.complete()
+    window.open_run(finished_run.path)
+    waits(qtbot, lambda: window.session.folder is not None)
+    window.go_to("train")
+    panel = window.train.panels["weight-map"]
+    window.train.bring(panel)
+    entry = next(action for action in panel.menu.actions() if action.text() == "Mark duplicates")
+    before = entry.isChecked()
+
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "weight map mark duplicates")
+    assert palette.view.currentIndex().data() == "Weight map: Mark duplicates"
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert entry.isChecked() != before
+    name = "panel-weight-map-mark-duplicates"
+    known = {each.action.objectName(): each.action for each in window.actions_.everything()}
+    assert len(known) == len(window.actions_.everything()), "names differ"
+    known[name].trigger()
+    assert entry.isChecked() == before
+
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, f"open recent {finished_run.path.name}")
+    assert palette.filter.rowCount() == 1
+    palette.reject()
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "weight map show difference from the start")
+    assert palette.filter.rowCount() == 1, "in a menu in a menu"
+    palette.reject()
+
+    panel.close()
+    window.train.bring(window.train.panels["log"])
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "weight map mark duplicates")
+    assert palette.filter.rowCount() == 0, "it is closed"
+    palette.reject()
+    window.train.bring(panel)
+    window.go_to("runs")
+    palette = window.open_palette()
+    qtbot.keyClicks(palette.field, "weight map mark duplicates")
+    assert palette.filter.rowCount() == 0, "it is on another page"
+    palette.field.setText("comparison copy numbers")
+    assert palette.filter.rowCount() == 1
+    palette.reject()
