@@ -7,7 +7,6 @@ import hashlib
 import numpy as np
 import pytest
 
-from stdpbench.data.datasets import digits
 from stdpbench.data.datasets._own import held_out
 from stdpbench.data.datasets.digits import Digits
 
@@ -37,22 +36,6 @@ def test_digits_train_and_test_share_no_picture_and_lose_none():
     both = np.concatenate([split.train.pixels, split.test.pixels]).reshape(1797, -1)
     theirs = np.rint(load_digits().data * 255 / 16).astype(np.uint8)
     assert sorted(map(bytes, both)) == sorted(map(bytes, theirs))
-
-
-def test_digits_are_read_without_scikit_learn_and_with_it_where_its_files_lie_elsewhere(monkeypatch):
-    def refuse() -> None:
-        raise AssertionError("scikit-learn was asked, which takes a second to import")
-
-    digits._table.cache_clear()
-    with monkeypatch.context() as patched:
-        patched.setattr("sklearn.datasets.load_digits", refuse)
-        read = Digits().load()
-    digits._table.cache_clear()
-    monkeypatch.setattr("stdpbench.data.datasets.digits.find_spec", lambda name: None)
-    loaded = Digits().load()
-    for one, other in ((read.train, loaded.train), (read.test, loaded.test)):
-        np.testing.assert_array_equal(one.pixels, other.pixels)
-        np.testing.assert_array_equal(one.labels, other.labels)
 
 
 def test_what_is_held_out_depends_on_the_seed_alone():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.experiment import Experiment, trained_kinds, with_reference
+from stdpbench.experiment import Experiment, with_reference
 
 
 @pytest.mark.parametrize("name", ["digits", "best-digits", "fast-400", "stack-digits", "iris"])
@@ -48,10 +46,3 @@ def test_what_cannot_be_trained_is_refused(name: str, kind: str, clause: str) ->
     with pytest.raises(StdpbenchError) as caught:
         with_reference(Experiment.read(name), kind)
     assert clause in str(caught.value)
-
-
-def test_an_experiment_without_a_reference_has_no_such_section() -> None:
-    plain: dict[str, Any] = Experiment.read("digits").to_mapping()
-    assert "reference" not in plain
-    assert Experiment.read("digits").override({"reference.kind": "none"}).to_mapping() == plain
-    assert "surrogate-gradient" in trained_kinds()

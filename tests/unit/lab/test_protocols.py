@@ -178,11 +178,6 @@ def test_options_that_make_no_sense_are_refused(protocol: str, given: dict[str, 
         lab.run("triplet", protocol, given=given)
 
 
-def test_a_reward_is_a_number() -> None:
-    with pytest.raises(StdpbenchError, match="all finite"):
-        lab.run("reward", "reward-delay", given={"reward": "inf"})
-
-
 def test_a_rule_without_a_value_says_so(recwarn: pytest.WarningsRecorder) -> None:
     traces = {"x": {"side": "input", "tau": "tau", "on_spike": "add"}}
     parameters = {"tau": {"default": "20 ms", "unit": "ms"}}

@@ -55,11 +55,6 @@ def test_random_start_depends_on_the_seed_alone():
     assert first.tobytes() != start_weights(experiment(1), pictures(5)).tobytes()
 
 
-def test_neurons_start_apart():
-    w = start_weights(experiment(), pictures(1))
-    assert abs(np.corrcoef(w.T) - np.eye(30)).max() < 0.5
-
-
 # -- samples ----------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpbench.runs.analysis.curves import Curves, IntegerSeries, first_accuracy
+from stdpbench.runs.analysis.curves import Curves, first_accuracy
 
 N_IMAGES, N_EXC, N_CLASSES = 50, 6, 3
 
@@ -72,16 +72,3 @@ def test_a_plan_that_became_longer_waits_until_there_are_enough() -> None:
     go_on(long, np.random.default_rng(1), 100)  # a point, with fewer responses than it takes
     assert np.isnan(long.accuracy["vote"][-1])
     assert len(long.recent(N_EXC)["recent_image"]) == 140
-
-
-def test_a_series_preallocates_memory_and_can_grow() -> None:
-    numbers = IntegerSeries(10)
-    memory = numbers.all.base
-    for value in range(10):
-        numbers.append(value)
-    assert numbers.all.base is memory
-    for value in range(10, 5000):
-        numbers.append(value)
-    assert numbers.all.tolist() == list(range(5000))
-    assert numbers.last(3).tolist() == [4997, 4998, 4999]
-    assert IntegerSeries(5).last(3).tolist() == []

@@ -68,15 +68,6 @@ def test_a_checkpoint_comes_back_bit_for_bit(tmp_path):
         assert set(arrays.files) == set(given.state)
 
 
-def test_where_there_is_none(tmp_path):
-    assert positions(tmp_path) == []
-    assert newest_checkpoint(tmp_path) == (None, [])
-    tidy_checkpoints(tmp_path)
-    remove_checkpoints(tmp_path, 0)
-    with pytest.raises(StdpbenchError, match="damaged"):
-        read_checkpoint(tmp_path, 3)
-
-
 def test_one_that_is_written_again_takes_the_place_of_the_old_one(tmp_path):
     write_checkpoint(tmp_path, checkpoint(number=4))
     write_checkpoint(tmp_path, checkpoint(number=9, seed=1))
@@ -183,13 +174,6 @@ def test_a_damaged_one_gives_way_to_the_one_before_and_says_so(how, tmp_path):
     found, remarks = newest_checkpoint(tmp_path)
     assert found is None
     assert len(remarks) == 2
-
-
-def test_how_it_is_set_out_does_not_matter(tmp_path):
-    write_checkpoint(tmp_path, checkpoint())
-    about = checkpoint_path(tmp_path, 10) / "checkpoint.json"
-    about.write_text(json.dumps(json.loads(about.read_text()), indent=7, sort_keys=True))
-    assert_same(read_checkpoint(tmp_path, 10), checkpoint())
 
 
 def test_it_may_be_given_another_number_of_facts(tmp_path):

@@ -12,7 +12,6 @@ from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, experiment, 
 from stdpbench.engine.simulators import find_compiler, open_simulator
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
-from stdpbench.runs.process.engine import RunEngine
 from stdpbench.runs.process.training import Training
 from stdpbench.runs.protocol.facts import CheckpointWritten, ParametersChanged, StateChanged
 
@@ -219,11 +218,6 @@ def test_requests_that_make_no_sense_are_refused_in_a_sentence_and_change_nothin
         assert error, name
         assert "\n" not in error
         assert value is None
-
-
-def test_an_engine_answers_in_one_place():
-    assert RunEngine._boundary is not Driven._boundary  # the harness stands on these names
-    assert RunEngine._enter is not Driven._enter
 
 
 # -- parameters ------------------------------------------------------------------------------------

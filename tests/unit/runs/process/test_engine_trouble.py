@@ -27,11 +27,9 @@ from harness import (
     set_,
 )
 
-import stdpbench.runs.process.engine
-from stdpbench.base.errors import DiskError
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
-from stdpbench.runs.folder.checkpoints import Checkpoint, positions, write_checkpoint
+from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.lineage.branches import rewind
@@ -390,20 +388,6 @@ def test_a_run_is_finished_only_once_that_is_on_disk(then, disk, monkeypatch, un
 
 
 # -- a full disk, once more ------------------------------------------------------------------------
-
-
-def test_a_pause_says_if_its_checkpoint_could_not_be_written(monkeypatch, undisturbed, tmp_path):
-    written = write_checkpoint
-
-    def write(folder: Path, checkpoint: Checkpoint) -> str:
-        if checkpoint.position == 6:
-            raise DiskError("the checkpoint cannot be written: No space left on device")
-        return written(folder, checkpoint)
-
-    monkeypatch.setattr(stdpbench.runs.process.engine, "write_checkpoint", write)
-    engine = Driven(new_run(tmp_path), at={6: ["pause"]})
-    assert finished(engine.folder, engine=engine) == undisturbed
-    assert engine.pauses == [(6, "the checkpoint cannot be written: No space left on device")]
 
 
 def test_groups_of_responses_that_are_written_are_not_computed_again(disk, monkeypatch, undisturbed, tmp_path):

@@ -139,12 +139,6 @@ def test_a_killed_stream_goes_on_bit_for_bit(at, parent, tmp_path):
     assert pieces(folder) == pieces(parent)
 
 
-def test_pause_and_checkpoint_change_nothing(parent, tmp_path):
-    folder = new_run(tmp_path, experiment())
-    finished(folder, at={4: ["pause"], 9: ["checkpoint"], 11: ["pause"]})
-    assert learned(folder) == learned(parent)
-
-
 def test_branches_and_rewinding(parent, tmp_path):
     same = branch(parent, 7, runs=tmp_path)
     finished(same)

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from training_cases import BINS, SIDE, ScriptedSimulator, experiment, pictures, same
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images
 from stdpbench.engine.network import start_weights
 from stdpbench.engine.simulators import open_simulator
 from stdpbench.experiment import Experiment, encode, training_order
 from stdpbench.kinds.encoding import Spikes
 from stdpbench.runs.process.homeostasis import theta_decay
-from stdpbench.runs.process.training import Presented, train
+from stdpbench.runs.process.training import train
 
 # -- order -----------------------------------------------------------------------------------------
 
@@ -188,43 +187,7 @@ def test_theta_decay_of_the_authors():
     assert theta_decay(Experiment.from_mapping({})) == pytest.approx(np.exp(-500 / 1e7), rel=1e-15)
 
 
-@pytest.mark.parametrize(("what", "value"), [("w", np.nan), ("w", np.inf), ("theta", np.nan), ("theta", np.inf)])
-def test_what_is_no_longer_finite_stops_training_with_a_sentence(what, value):
-    made = experiment()
-    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
-    presentations = train(simulator, made, pictures())
-    next(presentations)
-    next(presentations)
-    getattr(simulator, what).reshape(-1)[3] = value
-    with pytest.raises(StdpbenchError, match=r"finite.* 2") as error:
-        next(presentations)
-    assert "\n" not in str(error.value)
-
-
 # -- where it begins and ends ----------------------------------------------------------------------
-
-
-def test_training_goes_on_from_any_presentation():
-    made, images = experiment(schedule__order="shuffled", schedule__passes=2), pictures()
-
-    def answer(number: int, spikes: Spikes) -> int:
-        return 9 if len(spikes) % 3 else 0  # the same for the same input
-
-    whole, parts = ScriptedSimulator(made, answer), ScriptedSimulator(made, answer)
-    at_once = list(train(whole, made, images))
-    presentations = train(parts, made, images)
-    begun = list(islice(presentations, 10))
-    presentations.close()
-    resumed = begun + list(train(parts, made, images, start=10))
-
-    def summary(presented: Presented) -> tuple[int, int, int]:
-        return presented.presentation, presented.image, presented.attempts
-
-    assert [summary(one) for one in resumed] == [summary(one) for one in at_once]
-    assert len(whole.shown) == len(parts.shown)
-    for one, other in zip(whole.shown, parts.shown, strict=True):
-        assert same(one.spikes, other.spikes)
-    assert list(train(parts, made, images, start=24)) == []
 
 
 @pytest.mark.parametrize("delays", ["none", "homogeneous", "uniform"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 import pytest
@@ -129,13 +128,6 @@ def test_topics_and_sentences(fact, topics):
     assert "\n" not in sentence
     assert (sentence == "") == isinstance(fact, facts.Block)
     assert live.log == ([] if sentence == "" else [(3, record.time, sentence)])
-
-
-@pytest.mark.parametrize("changes", [{"seed": (1, 2)}, {"": (1, 2)}, {"nothing.here": (1, 2)}, {"a.b.c": (None, 2)}])
-def test_changes_of_what_is_not_there_change_nothing(changes):
-    started: Any = facts.Started({"seed": 1, "exc": {"tau_m": "1 ms"}}, "", "", (("train", 3),), (1, 1), ())
-    live = LiveRun.replay([Record(0, 0, "", started), Record(1, 3, "", facts.ParametersChanged(changes))])
-    assert live.parameters() == {"seed": 1, "exc": {"tau_m": "1 ms"}}
 
 
 def test_parameters_are_those_that_took_force_last():
