@@ -35,15 +35,6 @@ def test_no_answer_is_wrong_and_not_the_last_class() -> None:
     assert found.confusion.tolist() == [[0, 0, 1], [0, 0, 1]]
 
 
-def test_order_does_not_matter() -> None:
-    rng = np.random.default_rng(0)
-    labels, answers = rng.integers(0, 5, 500), rng.integers(-1, 5, 500)
-    order = rng.permutation(500)
-    assert score(answers, labels, 5) == score(answers[order], labels[order], 5)
-    assert score(answers, labels, 5).confusion.sum() == 500
-    assert score(answers, labels, 5) != score(answers[::-1], labels, 5)
-
-
 def test_mapping_survives_json() -> None:
     found = Score(score(ANSWERS, LABELS, 4).confusion, "a description")
     mapping = json.loads(json.dumps(found.to_mapping(), allow_nan=False))
