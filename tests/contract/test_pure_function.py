@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from networks import (
+    DELAYS,
+    INHIBITIONS,
     SIMULATORS,
     VARIANTS,
     assert_same_bytes,
@@ -28,16 +30,8 @@ from stdpbench.engine.network import normalise
 from stdpbench.engine.simulators import Simulator, find_compiler
 from stdpbench.engine.simulators.compiled.cache import fetch
 
-IN_RUNTIME_MODE = [("layer", "none"), ("direct", "homogeneous"), ("direct-undelayed", "uniform")]
-"""Each form of inhibition and of delays once; the other six are slow in Brian2's runtime mode.
-
-`test_graphs.py` shows the same of graphs that have all pairs of options, on both simulators.
-"""
-CASES = [(*variant, "compiled") for variant in VARIANTS]
-CASES += [
-    pytest.param(*variant, "runtime", marks=() if variant in IN_RUNTIME_MODE else (pytest.mark.slow,))
-    for variant in VARIANTS
-]
+CASES = [(*variant, name) for variant in zip(INHIBITIONS, DELAYS, strict=True) for name in SIMULATORS]
+"""Each form of inhibition and of delays once; `test_graphs.py` has all pairs of options."""
 
 # -- state -----------------------------------------------------------------------------------------
 
@@ -59,19 +53,6 @@ def test_a_state_put_back_gives_the_same_bytes(name, inhibition, delays, plastic
     second = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=plastic, n_rest=5)
     assert fingerprint(first) == fingerprint(second)
     assert_same_bytes(after, simulator.state())
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize("delays", ["none", "uniform"])
-def test_a_state_moves_to_another_simulator(name, delays, built, opened):
-    one, other = built(name, experiment(delays=delays)), opened(name, experiment(delays=delays))
-    live_through(one)
-    other.set_state(one.state())
-    spikes = stimulus(1, one, 0.05)
-    assert fingerprint(one.present(spikes, one.experiment.stimulus_bins, plastic=True)) == fingerprint(
-        other.present(spikes, other.experiment.stimulus_bins, plastic=True)
-    )
-    assert_same_bytes(one.state(), other.state())
 
 
 @pytest.mark.parametrize("name", SIMULATORS)

@@ -239,8 +239,6 @@ time.sleep(1000)
     [
         ("at once", signal.SIGSTOP),
         ("connected", signal.SIGKILL),
-        pytest.param("connected", signal.SIGSTOP, marks=pytest.mark.slow),
-        pytest.param("at once", signal.SIGKILL, marks=pytest.mark.slow),
     ],
 )
 def test_a_parent_that_hangs_or_dies_stops_no_training(when, number, undisturbed, tmp_path):

@@ -9,12 +9,17 @@ import pytest
 from training_cases import BINS, SIDE, ScriptedSimulator, experiment, pictures, same
 
 from stdpbench.data.datasets import Images
+from stdpbench.data.stimuli import Events, EventSet
 from stdpbench.engine.network import start_weights
-from stdpbench.engine.simulators import open_simulator
+from stdpbench.engine.simulators import open_graph, open_simulator
 from stdpbench.experiment import Experiment, encode, training_order
 from stdpbench.kinds.encoding import Spikes
+from stdpbench.runs.process.engine import presentation_frame
+from stdpbench.runs.process.evaluation import present_frozen
 from stdpbench.runs.process.homeostasis import theta_decay
-from stdpbench.runs.process.training import train
+from stdpbench.runs.process.pace import Pace
+from stdpbench.runs.process.training import Training, train
+from stdpbench.runs.protocol.facts import Progress
 
 # -- order -----------------------------------------------------------------------------------------
 
@@ -246,3 +251,72 @@ def test_training_follows_from_the_seed(between):
     assert trained(made) == first
     assert trained(made, breaks=(4, 11)) == first
     assert trained(made.override({"seed": 4})) != first
+
+
+# the speed of a run and the time that it says is left
+
+
+def test_the_time_left_counts_the_limit_of_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, pace = 100.0, Pace()
+    monkeypatch.setattr("time.monotonic", lambda: now)
+
+    def left(position: int, phase: str = "train") -> float | None:
+        pace.update(Progress(phase, position, 400), position)
+        found: float | None = pace.values()["seconds_left"]
+        return found
+
+    assert left(0) is None, "no speed is known yet"
+    now = 101.0
+    assert left(100) == pytest.approx(3.0)
+    pace.limit(1.0, 100)
+    assert left(100) == pytest.approx(300.0), "a limit counts before it is measured"
+    now = 105.0
+    assert left(102) == pytest.approx(596.0), "and where the run is slower still"
+    pace.limit(0.0, 102)
+    assert left(102) is None
+    now = 106.0
+    assert left(202) == pytest.approx(1.98), "what was slow before is forgotten"
+    pace.limit(1.0, 202)
+    assert left(0, "label") is None, "only training is limited"
+
+
+# stimuli of unequal lengths, through training and evaluation
+
+
+@pytest.fixture
+def made() -> Experiment:
+    return Experiment.from_mapping(
+        {
+            "data": {"kind": "order", "channels": 6},
+            "encoding": {"kind": "events"},
+            "network": {"n_exc": 3, "inhibition": "direct", "delays": "none", "weight_sum": 3.0},
+            "exc": {"tau_theta": "1 s", "theta_plus": "1 mV", "theta_start": "20 mV"},
+            "schedule": {"stimulus": "50 ms", "rest": "10 ms", "min_spikes": 0, "between": "rest"},
+        }
+    )
+
+
+def test_each_presentation_lasts_as_long_as_its_stimulus(made: Experiment) -> None:
+    rng = np.random.default_rng(0)
+    seconds = (0.02, 0.05, 0.2, 0.0003)
+    recordings = [
+        Events(rng.integers(0, 6, 40).astype(np.int32), np.sort(rng.random(40) * each), each) for each in seconds
+    ]
+    stimuli = EventSet.of_list(recordings, (1, 1, 6), None)
+    simulator, _ = open_graph(made.graph(6), "runtime", target="numpy")
+    simulator.set_parameters(made)
+    with Training(simulator, made, stimuli) as training:
+        for number, expected in enumerate((40, 100, 100, 1)):
+            theta = simulator.theta.copy()
+            presented = training.step()
+            assert presented.response.n_bins == expected
+            assert (presented.image, presented.attempts) == (number, 1)
+            frame = presentation_frame(presented, made)
+            assert (frame["stimulus_bins"], frame["n_bins"]) == (expected, expected + 20)
+            spikes = presented.exc_spikes
+            decayed = np.exp(-(expected * 0.5e-3 + 0.01) / 1.0)
+            assert simulator.theta == pytest.approx((theta + 1e-3 * spikes) * decayed, rel=1e-12)
+    for number, expected in enumerate((40, 100, 100, 1)):
+        response, attempts = present_frozen(simulator, made, stimuli, "test", number)
+        assert (response.n_bins, attempts) == (expected, 1)
+        assert response.input.bin.max() < expected
