@@ -33,7 +33,7 @@ from stdpbench.kinds.encoding import Spikes
 
 STEPS = 200
 CASES = [(*variant, name) for variant in VARIANTS for name in SIMULATORS]
-CASES += [pytest.param(*variant, "cython", marks=pytest.mark.slow) for variant in VARIANTS]
+CASES += [pytest.param(*variant, "cython", marks=pytest.mark.slow) for variant in VARIANTS[::4]]
 
 
 @dataclass(frozen=True)

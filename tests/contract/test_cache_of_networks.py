@@ -9,7 +9,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,6 @@ from stdpbench.engine.network import Layout
 from stdpbench.engine.simulators import find_compiler, open_simulator
 from stdpbench.engine.simulators.compiled import cache
 from stdpbench.engine.simulators.compiled.cache import key
-from stdpbench.engine.simulators.compiled.parts import fetch_parts
-from stdpbench.engine.simulators.compiled.toolchain import Compiler
 
 REAL = find_compiler()
 needs_a_compiler = pytest.mark.skipif(REAL is None, reason="needs a C++ compiler")
@@ -123,33 +120,6 @@ def test_two_processes_compile_once(compiled_by_two):
     (noted,) = (folder / "cache").rglob("bytes")
     room = sum(path.stat().st_size for path in noted.parent.rglob("*") if path != noted)
     assert int(noted.read_text()) == room
-
-
-def test_what_networks_share_is_compiled_for_the_first_one(compiled_by_two, within):
-    """Another network is linked with it; it is compiled anew for another compiler."""
-    folder, environment, _ = compiled_by_two
-    within(environment)
-    compiler, networks = find_compiler(), folder / "cache" / "networks"
-    assert compiler is not None
-    (shared,) = fetch_parts(compiler, Layout(experiment("direct").graph(9)), networks)
-    assert shared.is_file()
-    assert (folder / "calls").read_text().splitlines() == CALLS
-    other = replace(compiler, version="another version")
-    assert fetch_parts(other, Layout(experiment("direct").graph(9)), networks) != [shared]
-    assert (folder / "calls").read_text().splitlines() == [*CALLS, "parts"]
-    (folder / "calls").write_text("".join(f"{each}\n" for each in CALLS))
-
-
-def test_what_networks_share_is_made_again_where_it_is_damaged(tmp_path, monkeypatch):
-    def made(compiler, source, target, define):
-        return bool(target.write_bytes(b"object"))
-
-    monkeypatch.setattr("stdpbench.engine.simulators.compiled.parts.compile_object", made)
-    compiler, layout = Compiler(("c++",), "gcc", "1"), Layout(experiment("direct").graph(9))
-    (shared,) = fetch_parts(compiler, layout, tmp_path / "networks")
-    shared.rename(shared.with_name("half"))
-    assert fetch_parts(compiler, layout, tmp_path / "networks") == [shared]
-    assert shared.is_file()
 
 
 def test_a_network_that_cannot_be_linked_with_it_is_compiled_whole(compiled_by_two, tmp_path):
@@ -404,16 +374,6 @@ def test_networks_that_were_used_longest_ago_go_beyond_the_room_there_is(tmp_pat
     assert names(tmp_path) == [*with_logs(large), "mine"], "what was made just now stays, however large"
 
 
-def test_a_network_in_use_is_not_evicted(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "_ROOM", 50)
-    used, newest = (kept_network(tmp_path, name, at) for name, at in ((N[0], 1), (N[1], 2)))
-    with cache.hold(used / f"network{cache._SUFFIX}"), cache.hold(used / f"network{cache._SUFFIX}"):
-        cache._prune(newest)
-        assert used.is_dir()
-    cache._prune(newest)
-    assert names(tmp_path) == with_logs(N[1])
-
-
 def test_an_open_simulator_keeps_its_network_from_being_evicted(opened, monkeypatch):
     simulator = opened("compiled", experiment())
     folder = simulator._library.path.parent
@@ -423,20 +383,6 @@ def test_an_open_simulator_keeps_its_network_from_being_evicted(opened, monkeypa
     assert folder.is_dir()
     opened("compiled", experiment()).close()
     assert folder.stat().st_mtime >= used, "to open a network is to use it"
-
-
-def test_a_network_that_is_evicted_while_it_is_opened_is_made_again(opened, monkeypatch):
-    calls = []
-
-    def fetch(layout: Layout, compiler: Any) -> Any:
-        calls.append(layout)
-        path, symbols = cache.fetch(layout, compiler)
-        return (path, symbols) if len(calls) > 1 else (path.with_name("evicted") / path.name, symbols)
-
-    monkeypatch.setattr("stdpbench.engine.simulators.compiled.simulator.fetch", fetch)
-    response = opened("compiled", experiment()).present(random_spikes(1, 200, 0.05), 200, plastic=True)
-    assert len(response.spikes["exc"]) > 3
-    assert len(calls) == 2
 
 
 def test_what_killed_processes_left_behind_goes_after_a_day(tmp_path, monkeypatch):

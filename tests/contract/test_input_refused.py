@@ -143,11 +143,3 @@ def test_input_is_left_as_it_was(name, built):
     other = simulator.present(Spikes(both[:, 0], both[:, 1]), simulator.experiment.stimulus_bins, plastic=True)
     assert (one.spikes["exc"].bin == other.spikes["exc"].bin).all()
     assert (one.spikes["exc"].index == other.spikes["exc"].index).all()
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-def test_a_closed_simulator_says_so(name, opened):
-    simulator = opened(name, experiment())
-    simulator.close()
-    with pytest.raises(StdpbenchError, match="closed"):
-        simulator.present(spikes_at(), simulator.experiment.stimulus_bins, plastic=True)

@@ -26,7 +26,6 @@ from networks import (
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.declare.learned_names import COMPETE, FEED
 from stdpbench.engine import simulators
 from stdpbench.engine.network import normalise, projection_weights
 from stdpbench.engine.simulators import Response, Simulator, open_simulator, projection_memory, synapse_memory
@@ -86,19 +85,6 @@ def test_a_neuron_never_inhibits_itself_however_often_it_fires(inhibition: str, 
     assert not response.counts("exc")[1:].any()
     assert not response.recordings["exc"].courses["gi"].any()
     assert not np.diagonal(simulator.lateral).any()
-
-
-@pytest.mark.parametrize("inhibition", CASES)
-def test_both_simulators_agree(inhibition: str, built: Opener) -> None:
-    first = started(built("compiled", network(inhibition)))
-    second = started(on_numpy(network(inhibition)))
-    for number in range(5):
-        assert_same_spikes(shown(first, number), shown(second, number))
-        for name, value in first.state().items():
-            np.testing.assert_allclose(value, second.state()[name], rtol=1e-9, atol=1e-12, err_msg=name)
-    assert first.lateral is not None
-    assert np.ptp(first.lateral[~np.eye(N_EXC, dtype=bool)]) > 0.2
-    second.close()
 
 
 def test_direct_inhibition_learns_as_the_layer_does(built: Opener) -> None:
@@ -173,30 +159,6 @@ def test_a_weight_acts_as_a_factor_on_the_strength_of_inhibition(built: Opener) 
     gi = response.recordings["exc"].courses["gi"]
     assert (gi[: fired + 1] == 0).all()
     np.testing.assert_allclose(gi[fired + 1], 17.0 * simulator.lateral[4], rtol=1e-12)
-
-
-def test_frozen_keeps_every_bit_and_a_presentation_is_a_pure_function(built: Opener) -> None:
-    simulator = started(built("compiled", network("layer")))
-    shown(simulator, 0)
-    state, results = simulator.state(), []
-    for other in (None, 5):
-        if other is not None:
-            shown(simulator, other)
-            for array in (simulator.lateral, simulator.w):
-                assert array is not None
-                array[...] = 0.3
-            simulator.set_state(state)
-        results.append((fingerprint(shown(simulator, 1)), simulator.state()))
-    assert results[0][0] == results[1][0]
-    assert_same_bytes(results[0][1], results[1][1])
-    assert simulator.lateral is not None
-    assert simulator.lateral.tobytes() != state["compete.w"].tobytes()
-    learned = simulator.learned
-    frozen = simulator.present(stimulus(2, simulator, 0.05), simulator.experiment.stimulus_bins, plastic=False)
-    assert len(frozen.spikes["exc"]) > 5
-    simulator.reset()
-    assert simulator.lateral.tobytes() == learned[COMPETE].tobytes()
-    assert simulator.w.tobytes() == learned[FEED].tobytes()
 
 
 @pytest.mark.parametrize("name", SIMULATORS)

@@ -12,7 +12,7 @@ from neuron_reference import Currents
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.network import draw_noise
-from stdpbench.engine.network.imposed import BLOCK
+from stdpbench.engine.network.noise import BLOCK
 from stdpbench.experiment.graph import Graph, Population, Projection
 from stdpbench.kinds.delays.constant import Constant as OneDelay
 from stdpbench.kinds.encoding import Spikes

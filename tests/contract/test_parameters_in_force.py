@@ -100,35 +100,6 @@ def test_all_changes_at_once_and_back_again(name, delays, opened):
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
-def test_the_reset_state_follows_the_parameters(name, opened):
-    changed = experiment(exc__v_rest=-63.0, inh__v_rest=-58.0)
-    simulator = opened(name, experiment())
-    simulator.set_parameters(changed)
-    simulator.reset()
-    state = simulator.state()
-    np.testing.assert_allclose(state["exc.v"], -63e-3, rtol=1e-12)
-    np.testing.assert_allclose(state["inh.v"], -58e-3, rtol=1e-12)
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize("delays", ["none", "uniform"])
-def test_rates_of_zero_freeze(name, delays, opened):
-    simulator = opened(name, experiment(delays=delays))
-    show(simulator)
-    simulator.set_parameters(
-        experiment(delays=delays, plasticity__nu_pre=0.0, plasticity__nu_post=0.0, exc__theta_plus=0.0)
-    )
-    w, theta = simulator.w.copy(), simulator.theta.copy()
-    show(simulator)
-    assert simulator.w.tobytes() == w.tobytes()
-    assert simulator.theta.tobytes() == theta.tobytes()
-    simulator.set_parameters(experiment(delays=delays))
-    show(simulator)
-    assert simulator.w.tobytes() != w.tobytes()
-    assert simulator.theta.tobytes() != theta.tobytes()
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
 def test_theta_plus_after_a_frozen_presentation(name, opened):
     """Frozen presentations hold theta_plus at 0 inside: what is in force otherwise must come back, changed or not."""
     simulator = opened(name, experiment())
@@ -216,34 +187,6 @@ def test_a_structural_change_is_refused_and_changes_nothing(name, what, built):
     assert fingerprint(simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)) == fingerprint(
         first
     )
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize("kind", ["pair-additive", "bcm"])
-def test_another_rule_is_refused_and_changes_nothing(name, kind, built):
-    made = experiment()
-    simulator = built(name, made)
-    before = simulator.state()
-    with pytest.raises(StdpbenchError, match=r"^network\.projections\.feed\.plasticity\.kind is structural"):
-        simulator.set_parameters(made.with_rule({"kind": kind}))
-    assert simulator.experiment == made
-    assert_same_bytes(simulator.state(), before)
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-def test_another_seed_is_another_network_where_delays_are_drawn_from_it(name, opened):
-    """Delays come from the seed: an experiment with another one is refused, or its delays are in force."""
-    simulator = opened(name, experiment(delays="uniform"))
-    other = experiment(delays="uniform").override({"seed": 8})
-    try:
-        simulator.set_parameters(other)
-    except StdpbenchError as error:
-        if "seed" not in str(error):
-            raise
-        return
-    fresh = opened(name, other)
-    fresh.set_state(simulator.state())
-    assert show(simulator) == show(fresh)
 
 
 @pytest.mark.parametrize("name", SIMULATORS)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from networks import (
-    N_EXC,
-    N_INPUT,
+    DELAYS,
+    INHIBITIONS,
     SIMULATORS,
     VARIANTS,
     assert_same_bytes,
@@ -30,16 +30,8 @@ from stdpbench.engine.network import normalise
 from stdpbench.engine.simulators import Simulator, find_compiler
 from stdpbench.engine.simulators.compiled.cache import fetch
 
-IN_RUNTIME_MODE = [("layer", "none"), ("direct", "homogeneous"), ("direct-undelayed", "uniform")]
-"""Each form of inhibition and of delays once; the other six are slow in Brian2's runtime mode.
-
-`test_graphs.py` shows the same of graphs that have all pairs of options, on both simulators.
-"""
-CASES = [(*variant, "compiled") for variant in VARIANTS]
-CASES += [
-    pytest.param(*variant, "runtime", marks=() if variant in IN_RUNTIME_MODE else (pytest.mark.slow,))
-    for variant in VARIANTS
-]
+CASES = [(*variant, name) for variant in zip(INHIBITIONS, DELAYS, strict=True) for name in SIMULATORS]
+"""Each form of inhibition and of delays once; `test_graphs.py` has all pairs of options."""
 
 # -- state -----------------------------------------------------------------------------------------
 
@@ -61,19 +53,6 @@ def test_a_state_put_back_gives_the_same_bytes(name, inhibition, delays, plastic
     second = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=plastic, n_rest=5)
     assert fingerprint(first) == fingerprint(second)
     assert_same_bytes(after, simulator.state())
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize("delays", ["none", "uniform"])
-def test_a_state_moves_to_another_simulator(name, delays, built, opened):
-    one, other = built(name, experiment(delays=delays)), opened(name, experiment(delays=delays))
-    live_through(one)
-    other.set_state(one.state())
-    spikes = stimulus(1, one, 0.05)
-    assert fingerprint(one.present(spikes, one.experiment.stimulus_bins, plastic=True)) == fingerprint(
-        other.present(spikes, other.experiment.stimulus_bins, plastic=True)
-    )
-    assert_same_bytes(one.state(), other.state())
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
@@ -267,45 +246,6 @@ def garbage(name: str, values: np.ndarray, rng: np.random.Generator) -> np.ndarr
     return rng.integers(1, 100, values.shape).astype(values.dtype)
 
 
-@pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)
-@pytest.mark.parametrize("plastic", [True, False], ids=["learning", "frozen"])
-def test_all_that_counts_is_in_the_state(name, inhibition, delays, plastic, built):
-    simulator = built(name, experiment(inhibition, delays))
-    live_through(simulator)
-    before, spikes = simulator.state(), stimulus(1, simulator, 0.05)
-    first = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=plastic)
-    after = simulator.state()
-    simulator.set_state(before)
-    scramble = scramble_compiled if name == "compiled" else scramble_runtime
-    scrambled = scramble(simulator, np.random.default_rng(0))
-    assert any(name.endswith("_spikespace") for name in scrambled)
-    assert any(name.endswith("_t") for name in scrambled)
-    assert_same_bytes(simulator.state(), before)
-    second = simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=plastic)
-    assert fingerprint(first) == fingerprint(second)
-    assert_same_bytes(after, simulator.state())
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-def test_the_state_lists_each_variable_of_the_neurons(name, built):
-    state = built(name, experiment("layer", "none")).state()
-    assert {
-        "exc.v",
-        "exc.ge",
-        "exc.gi",
-        "exc.theta",
-        "feed.y1",
-        "feed.y2",
-        "inh.v",
-        "inh.ge",
-        "feed.x",
-        "feed.w",
-    } <= set(state)
-    assert state["feed.w"].shape == (N_INPUT, N_EXC)
-    assert state["exc.v"].shape == state["exc.theta"].shape == (N_EXC,)
-    assert all(values.dtype == np.float64 for values in state.values())
-
-
 # -- the same presentation, whenever it is shown ---------------------------------------------------
 
 
@@ -403,25 +343,6 @@ def test_frozen_keeps_weights_and_thresholds_to_the_bit(name, inhibition, delays
     assert sum(counts) > 20
     assert simulator.w.tobytes() == w.tobytes()
     assert simulator.theta.tobytes() == theta.tobytes()
-
-
-def test_frozen_keeps_every_slow_variable(opened):
-    """Inh neurons whose thresholds adapt are refused, or frozen with the others."""
-    try:
-        made = experiment(inh__kind="adaptive-lif")
-    except StdpbenchError as error:
-        if "inh.kind" not in str(error):
-            raise
-        return
-    simulator = opened("compiled", made)
-    slow = [key for key, variable in simulator.layout.state.items() if variable.reset is None]
-    assert simulator.state()["inh.theta"].tolist() == [20e-3] * N_EXC  # where an untrained neuron starts
-    before = simulator.state()
-    response = simulator.present(random_spikes(1, 200, 0.05), simulator.experiment.stimulus_bins, plastic=False)
-    assert len(response.spikes["inh"]) > 0
-    after = simulator.state()
-    changed = [key for key in slow if before[key].tobytes() != after[key].tobytes()]
-    assert changed == []
 
 
 @pytest.mark.parametrize(("inhibition", "delays", "name"), CASES)

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import N_EXC, N_INPUT, assert_same_bytes, assert_same_spikes, fingerprint, on_numpy, stimulus
+from networks import N_EXC, N_INPUT, assert_same_spikes, on_numpy, stimulus
 from test_replay import check, lively
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.network import normalise
 from stdpbench.engine.network.layout import Layout
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import rules
@@ -49,48 +48,6 @@ def network(kind: str, variant: tuple[str, str], **changes: Any) -> Experiment:
     changes = {**(TONIC if kind == "reward" else {}), **changes}
     made = lively(delays, plasticity__kind=kind, **changes)
     return made.override({"network.inhibition": inhibition})
-
-
-@pytest.mark.parametrize(("kind", "variant"), CASES)
-def test_both_simulators_agree(kind: str, variant: tuple[str, str], built: Any) -> None:
-    first, second = built("compiled", network(kind, variant)), on_numpy(network(kind, variant))
-    drawn, before = 0, first.w.copy()
-    for number in range(4):
-        spikes = stimulus(number, first, 0.03)
-        one, other = (
-            simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=number != 2)
-            for simulator in (first, second)
-        )
-        assert_same_spikes(one, other)
-        assert np.abs(first.w - second.w).max() <= 1e-9
-        for name, value in first.state().items():
-            np.testing.assert_allclose(value, second.state()[name], rtol=1e-7, atol=1e-9, err_msg=name)
-        drawn += int(one.counts("exc").sum())
-        for simulator in (first, second):
-            normalise(simulator.w, 20.0)
-    assert drawn > 100
-    assert np.abs(first.w - before).max() > 1e-3
-    second.close()
-
-
-@pytest.mark.parametrize(("kind", "variant"), CASES)
-def test_a_presentation_is_a_pure_function(kind: str, variant: tuple[str, str], built: Any) -> None:
-    simulator = built("compiled", network(kind, variant))
-    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True)
-    state, shown = simulator.state(), []
-    for seed in (None, 5):
-        if seed is not None:  # something else in between
-            simulator.present(stimulus(seed, simulator), simulator.experiment.stimulus_bins, plastic=True)
-            simulator.set_state(state)
-        response = simulator.present(stimulus(2, simulator), simulator.experiment.stimulus_bins, plastic=True)
-        shown.append((fingerprint(response), simulator.state()))
-    assert shown[0][0] == shown[1][0]
-    assert_same_bytes(shown[0][1], shown[1][1])
-    lasting = [name for name, variable in simulator.layout.state.items() if variable.reset is None]
-    before = {name: simulator.state()[name] for name in lasting}
-    simulator.present(stimulus(3, simulator), simulator.experiment.stimulus_bins, plastic=False)
-    simulator.reset()
-    assert_same_bytes(before, {name: simulator.state()[name] for name in lasting}, "what lasts, after a frozen one")
 
 
 FIRING = {"competitive": {"plasticity__eta": 0.1, "plasticity__eta_min": 0.05, "plasticity__gain": 0.05}}
@@ -131,19 +88,6 @@ def test_every_rule_can_be_replayed(kind: str, variant: tuple[str, str], name: s
     # BCM's threshold starts at 0, and lets all weights of these busy neurons run into the bound
     gentle = {"plasticity__eta": 0.001} if kind == "bcm" else {}
     check(built(name, network(kind, variant, **gentle, **FIRING.get(kind, {}))))
-
-
-POST_ONLY = [kind for kind in KINDS if not network(kind, VARIANTS[1]).plasticity.on_input_spike]
-
-
-@pytest.mark.parametrize("kind", POST_ONLY)
-def test_post_only_rules_leave_weights_alone_on_input_spikes(kind: str) -> None:
-    simulator = on_numpy(network(kind, VARIANTS[1]))
-    simulator.theta[...] = 1.0  # nobody fires
-    w = simulator.w.copy()
-    simulator.present(stimulus(1, simulator), simulator.experiment.stimulus_bins, plastic=True)
-    assert np.array_equal(w, simulator.w)
-    simulator.close()
 
 
 def test_neurons_whose_trace_has_faded_are_left_out_and_clipped_as_ever(built: Any) -> None:

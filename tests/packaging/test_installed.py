@@ -1,4 +1,4 @@
-"""Everything that is started by name starts from an installed wheel, also by the names of version 0.1.0."""
+"""Everything that is started by name starts from an installed wheel."""
 
 from __future__ import annotations
 

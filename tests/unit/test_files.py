@@ -1,12 +1,183 @@
-"""Files are whole or not there."""
+"""Only what is this program's is removed, never through a link, and by one module."""
 
+from __future__ import annotations
+
+import ast
 import errno
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
+import stdpbench
+import stdpbench_gui
 from stdpbench.base.errors import DiskError, StdpbenchError
-from stdpbench.base.files import read_toml, sync_folder, write_aside, write_text_aside
+from stdpbench.base.files import (
+    NOTHING,
+    is_private,
+    read_regular,
+    read_toml,
+    remove_file,
+    remove_files,
+    remove_folder,
+    remove_parts,
+    remove_tree,
+    sync_folder,
+    write_aside,
+    write_text_aside,
+)
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="links, owners and permissions of Unix")
+DEAD = 2**22 + 1  # no process has this number
+PACKAGES = [Path(package.__file__).parent for package in (stdpbench, stdpbench_gui)]  # type: ignore[arg-type]
+REMOVING = {"rmtree", "unlink", "rmdir", "remove", "removedirs"}
+
+
+def removals(path: Path) -> list[str]:
+    """Calls in a module that remove files, with the line of each."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module in ("os", "shutil"):
+            found += [f"{node.lineno}: {name.name}" for name in node.names if name.name in REMOVING]
+        if not isinstance(node, ast.Attribute) or node.attr not in REMOVING:
+            continue
+        of = node.value.id if isinstance(node.value, ast.Name) else ""
+        if node.attr != "remove" or of == "os":  # lists have it too
+            found.append(f"{node.lineno}: {node.attr}")
+    return found
+
+
+def test_one_module_removes_files():
+    modules = [path for package in PACKAGES for path in package.rglob("*.py")]
+    assert len(modules) > 300
+    removing = {path: found for path in modules if (found := removals(path))}
+    assert [path.name for path in removing] == ["files.py"], removing
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A folder of somebody else, with hidden folders and files of names like those of a run."""
+    folder = tmp_path / "foreign"
+    for name in (".ssh", ".git", ".000000005.old", "000000005"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "state.npz").write_text("precious")
+    for name in ("package.json", f"{1:032x}.ask.json", f".run.json.{DEAD}.part"):
+        (folder / name).write_text("precious")
+    return folder
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@posix
+def test_nothing_is_removed_through_a_link(foreign: Path, tmp_path: Path):
+    before, root = listing(foreign), tmp_path / "root"
+    root.mkdir()
+    (root / "link").symlink_to(foreign)
+    (root / "file").symlink_to(foreign / "package.json")
+    for remove in (
+        lambda: remove_file(root / "file"),
+        lambda: remove_file(root / "link" / "package.json", within=root),
+        lambda: remove_file(root / "link" / ".ssh" / "state.npz", within=root),
+        lambda: remove_folder(root / "link", ".*"),
+        lambda: remove_folder(root / "link" / "000000005", ".*", within=root),
+        lambda: remove_tree(root / "link", "link"),
+        lambda: remove_tree(root / "link" / ".ssh", ".*", within=root),
+    ):
+        with pytest.raises(OSError, match="links are never followed"):
+            remove()
+    assert remove_files(root / "link", ".*", root) == []
+    assert remove_parts(root / "link", r"run\.json", root) == []
+    assert listing(foreign) == before
+    (root / "tree").mkdir()
+    (root / "tree" / "inner").symlink_to(foreign)
+    remove_tree(root / "tree", "tree")
+    assert not (root / "tree").exists()
+    assert listing(foreign) == before
+
+
+@posix
+def test_a_folder_that_is_reached_by_a_link_is_the_users_choice(tmp_path: Path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "runs").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "run.json").write_text("")
+    remove_file(tmp_path / "runs" / "run.json")
+    assert listing(tmp_path / "disk") == []
+
+
+def test_names_that_do_not_match_and_places_outside_are_refused(foreign: Path, tmp_path: Path):
+    before = listing(foreign)
+    for remove in (
+        lambda: remove_file(foreign / "package.json", "[0-9]+"),
+        lambda: remove_file(foreign / "package.json", "package"),
+        lambda: remove_tree(foreign / ".ssh", "[0-9]+"),
+        lambda: remove_tree(foreign, "foreign", foreign),
+        lambda: remove_tree(foreign, "foreign", tmp_path / "other"),
+        lambda: remove_file(foreign / ".ssh" / ".." / "package.json", within=foreign),
+    ):
+        with pytest.raises(ValueError, match=r"is not removed|is not in the subpath"):
+            remove()
+    assert listing(foreign) == before
+
+
+def test_a_folder_stays_with_what_does_not_belong_in_it(tmp_path: Path):
+    folder = tmp_path / "000000005"
+    folder.mkdir()
+    for name in ("state.npz", "history.npz", "notes.txt"):
+        (folder / name).write_text("")
+    assert not remove_folder(folder, "(state|history).npz")
+    assert listing(folder) == ["notes.txt"]
+    (folder / "notes.txt").unlink()
+    assert remove_folder(folder, NOTHING)
+    assert remove_folder(folder, NOTHING)  # it is gone already
+    assert not folder.exists()
+
+
+@posix
+def test_parts_go_whose_writer_is_gone(tmp_path: Path):
+    names = {
+        f".run.json.{DEAD}.part": False,
+        f".run.json.{os.getpid()}.part": True,  # its writer lives
+        f".notes.txt.{DEAD}.part": True,
+        f"run.json.{DEAD}.part": True,
+        f".run.json.{DEAD}x.part": True,
+        ".run.json.part": True,
+        "run.json": True,
+    }
+    for name in names:
+        (tmp_path / name).write_text("")
+    assert remove_parts(tmp_path, r"run\.json|journal\.jsonl") == [f".run.json.{DEAD}.part"]
+    assert listing(tmp_path) == sorted(name for name, stays in names.items() if stays)
+
+
+@posix
+def test_what_could_make_a_reader_wait_for_ever_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert read_regular(tmp_path / "file") == b"mine"
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", tmp_path, Path("/dev/zero")):
+        with pytest.raises(OSError, match=r"not a regular file|directory"):
+            read_regular(path)
+
+
+@posix
+def test_a_folder_is_private_if_nobody_else_can_write_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, link = tmp_path / "own", tmp_path / "link"
+    folder.mkdir(mode=0o755)
+    link.symlink_to(folder)
+    assert is_private(folder)
+    assert not any(map(is_private, (link, tmp_path / "nothing")))
+    for mode in (0o722, 0o720, 0o702):
+        folder.chmod(mode)
+        assert not is_private(folder)
+    folder.chmod(0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert not is_private(folder)
+
+
+# files are whole or not there
 
 
 def test_a_file_is_written_and_replaced(tmp_path):

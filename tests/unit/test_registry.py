@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -10,10 +9,6 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare import registry
 from stdpbench.declare.parameters import Parameters, parameter
 from stdpbench.declare.registry import Family
-from stdpbench.kinds.encoding import encoders
-from stdpbench.kinds.encoding.poisson import Poisson
-from stdpbench.kinds.neurons import neurons
-from stdpbench.kinds.plasticity import PlasticityRule, rules
 
 
 class Fruit(Parameters):
@@ -74,16 +69,6 @@ def test_builds_a_kind_of_another_package(fruit: Family[Fruit], announced: dict[
     assert fruit.build({"kind": "pear"}, "basket") == Pear()
 
 
-def test_looks_for_packages_once_per_import_path(
-    fruit: Family[Fruit], announced: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert fruit.kinds() == ("apple",)
-    announced["pear"] = f"{__name__}:Pear"
-    assert fruit.kinds() == ("apple",)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    assert fruit.kinds() == ("apple", "pear")
-
-
 def test_a_built_in_kind_is_not_replaced_from_outside(fruit: Family[Fruit], announced: dict[str, str]) -> None:
     announced["apple"] = f"{__name__}:Stone"
     assert fruit.kinds() == ("apple",)
@@ -122,29 +107,3 @@ def test_what_is_announced_wrongly_is_named(
 ) -> None:
     announced[kind] = reference
     assert message in refusal(fruit, {"kind": kind})
-
-
-def test_a_kind_whose_import_fails_at_length_still_gives_one_sentence(
-    fruit: Family[Fruit], announced: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    announced["pear"] = f"{__name__}:Pear"
-
-    def load(self: EntryPoint) -> Any:
-        raise ImportError("first line\n\nsecond line")
-
-    monkeypatch.setattr(EntryPoint, "load", load)
-    assert "cannot be loaded" in refusal(fruit, {"kind": "pear"})
-
-
-@pytest.mark.parametrize("family", [encoders, neurons, rules], ids=lambda family: family.group)
-def test_every_built_in_kind_loads_under_its_name(family: Family[Any]) -> None:
-    for kind in family.kinds():
-        cls = family.get(kind)
-        assert cls.model_fields["kind"].default == kind
-        assert cls.summary
-        assert all(each.help for each in cls.describe())
-
-
-def test_families_know_their_base() -> None:
-    assert rules.base is PlasticityRule
-    assert encoders.get("poisson") is Poisson

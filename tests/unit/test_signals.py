@@ -93,11 +93,3 @@ def test_a_process_in_its_own_session_hears_no_ctrl_c_of_the_terminal():
         **own_session(),
     )
     assert done.stdout.strip() == "True"
-
-
-def test_windows_is_asked_for_a_console_without_a_window(monkeypatch):
-    """The flags only; what they do is seen there."""
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x08000000, raising=False)
-    monkeypatch.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0x00000200, raising=False)
-    assert own_session() == {"creationflags": 0x08000200}

@@ -216,24 +216,6 @@ def test_a_script_that_fails_says_why() -> None:
 # -- the command ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("full", [False, True])
-def test_plan_names_every_measurement_once(full: bool) -> None:
-    measurements = plan(full)
-    names = [measurement.name for measurement in measurements]
-    assert len(set(names)) == len(names)
-    assert all((shipped("benchmarks") / measurement.script).is_file() for measurement in measurements)
-    for needed in ("plain runtime 400, NumPy", "kernel 400 layer", training_name("compiled", 1600)):
-        assert needed in names
-    if full:
-        assert {"plain runtime 400", "long runtime 400", "standalone 400"} <= set(names)
-        assert {training_name("compiled", n) for n in (100, 400, 1600, 6400)} <= set(names)
-
-
-def test_the_short_benchmark_is_part_of_the_whole() -> None:
-    whole = {measurement.name for measurement in plan(True)}
-    assert {measurement.name for measurement in plan(False)} < whole
-
-
 def canned(measurement: Measurement) -> dict[str, Any]:
     """Figures as a script would give them: every time is 2 ms, but for the plain script, which takes 200."""
     time = {"median": 2.0, "min": 1.0, "max": 3.0, "n": 2}
@@ -276,10 +258,6 @@ def test_ratios_set_a_baseline_beside_what_it_does_itself() -> None:
     assert found["compiled, 6400 / 400 neurons"]["stimulus"] == 15
 
 
-def test_no_ratio_without_both_sides() -> None:
-    assert ratios(Results()) == {}
-
-
 def test_command_writes_figures_and_prints_tables(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -306,16 +284,6 @@ def test_command_writes_figures_and_prints_tables(
     assert "plain runtime / compiled" in output
     assert "33.33" in output
     assert "standalone 400 could not be measured: make was not found" in output
-
-
-def test_tables_fit_on_eighty_columns() -> None:
-    results = Results({measurement.name: canned(measurement) for measurement in plan(True)})
-    for figures in results.figures.values():
-        for protocol in bench.PROTOCOLS if "stimulus" in figures else ():
-            figures[protocol]["simulate_ms"] = {"median": 99.91, "min": 9.991, "max": 12345.6, "n": 3}
-    text = io.StringIO()
-    bench.show(results, Console(file=text, width=80))
-    assert "…" not in text.getvalue()
 
 
 def test_interrupted_command_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

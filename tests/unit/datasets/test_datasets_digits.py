@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from stdpbench.data.datasets import digits
+from stdpbench.data.datasets import datasets
 from stdpbench.data.datasets._own import held_out
 from stdpbench.data.datasets.digits import Digits
 
@@ -39,22 +39,6 @@ def test_digits_train_and_test_share_no_picture_and_lose_none():
     assert sorted(map(bytes, both)) == sorted(map(bytes, theirs))
 
 
-def test_digits_are_read_without_scikit_learn_and_with_it_where_its_files_lie_elsewhere(monkeypatch):
-    def refuse() -> None:
-        raise AssertionError("scikit-learn was asked, which takes a second to import")
-
-    digits._table.cache_clear()
-    with monkeypatch.context() as patched:
-        patched.setattr("sklearn.datasets.load_digits", refuse)
-        read = Digits().load()
-    digits._table.cache_clear()
-    monkeypatch.setattr("stdpbench.data.datasets.digits.find_spec", lambda name: None)
-    loaded = Digits().load()
-    for one, other in ((read.train, loaded.train), (read.test, loaded.test)):
-        np.testing.assert_array_equal(one.pixels, other.pixels)
-        np.testing.assert_array_equal(one.labels, other.labels)
-
-
 def test_what_is_held_out_depends_on_the_seed_alone():
     labels = np.repeat([0, 1, 2], [50, 30, 20])
     kept, held = held_out(100, labels, 10, 5)
@@ -72,3 +56,18 @@ def test_exactly_as_many_are_held_out_as_asked_for(count):
     kept, held = held_out(12, labels, count, 1)
     assert len(held) == count
     assert len(kept) == 12 - count
+
+
+# logical functions as data
+
+
+@pytest.mark.parametrize(("function", "values"), [("xor", [0, 1, 1, 0]), ("and", [0, 0, 0, 1]), ("or", [0, 1, 1, 1])])
+def test_four_pairs_with_a_bright_pixel_train_in_turn_and_are_the_test(function: str, values: list[int]) -> None:
+    split = datasets.build({"kind": "logic", "function": function, "repeats": 3}, "data").prepare()
+    assert split.train.labels is not None
+    assert split.test.labels is not None
+    assert split.test.labels.tolist() == values
+    assert split.train.labels.tolist() == 3 * values
+    rows = np.asarray(split.test.static).reshape(4, 3)
+    assert rows.tolist() == [[127.5, 127.5, 255], [127.5, 255, 255], [255, 127.5, 255], [255, 255, 255]]
+    assert np.array_equal(np.asarray(split.train.static)[8:], np.asarray(split.test.static))

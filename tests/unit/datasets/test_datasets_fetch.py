@@ -178,28 +178,6 @@ def test_a_server_that_ignores_ranges_starts_the_file_again(server, tmp_path):
     assert [asked for asked_path, asked in server.asked if asked_path == path] == ["bytes=5000-"]
 
 
-def test_the_next_run_resumes_what_an_interruption_left(server, tmp_path, monkeypatch):
-    mirror = server.mirror("a")
-    write = module._Part.write
-
-    def interrupted(self, chunk):
-        write(self, chunk)
-        if self.size > 20_000:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(module._Part, "write", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        get(server, tmp_path, mirror)
-    (part,) = files_in(tmp_path / "in")
-    assert part.startswith(TRAIN_IMAGES)
-    assert part.endswith(".part")
-    assert status("mnist") is None
-    monkeypatch.setattr(module._Part, "write", write)
-    server.asked.clear()
-    assert files_in(get(server, tmp_path, mirror)) == COMPLETE
-    assert server.asked[0] == (f"/a/{TRAIN_IMAGES}.gz", "bytes=21000-")
-
-
 @pytest.mark.parametrize("left", [b"", b"something else" * 1000, b"x" * 10_000_000])
 def test_a_part_that_leads_nowhere_is_thrown_away(server, tmp_path, left, monkeypatch):
     mirror = server.mirror("a")

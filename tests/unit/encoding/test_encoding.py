@@ -43,20 +43,6 @@ def image() -> NDArray[np.float64]:
     return grey
 
 
-def test_spikes_are_sorted_by_bin_and_index_and_no_two_are_alike(image: NDArray[np.float64]) -> None:
-    spikes = encode(image)
-    assert spikes.index.dtype == spikes.bin.dtype == np.int32
-    key = spikes.bin.astype(np.int64) * len(image) + spikes.index
-    assert (np.diff(key) > 0).all()
-    assert spikes.bin.min() >= 0
-    assert spikes.bin.max() < BINS
-    assert len(spikes) == len(spikes.index) == len(spikes.bin) > 1000
-
-
-def test_dark_pixels_are_silent(image: NDArray[np.float64]) -> None:
-    assert (image[encode(image).index] > 0).all()
-
-
 @pytest.mark.parametrize(("grey", "attempt"), [(255.0, 0), (255.0, 19), (128.0, 0), (1.0, 0), (0.25, 3)])
 def test_rate_and_fano_factor_are_those_of_bernoulli_trials(grey: float, attempt: int) -> None:
     pixels, presentations = 400, 25
@@ -110,21 +96,6 @@ def test_bins_and_pixels_are_independent_of_each_other() -> None:
         assert stats.chi2.sf(scaled, len(sums) - 1) > SIGNIFICANCE
 
 
-def test_a_repetition_is_brighter() -> None:
-    image = np.full(784, 100.0)
-    first, third = (len(encode(image, attempt=attempt)) for attempt in (0, 2))
-    assert third / first == pytest.approx(2, rel=0.05)
-    constant = Poisson(intensity_step=0.0)
-    assert len(encode(image, encoder=constant, attempt=2)) == pytest.approx(first, rel=0.05)
-
-
-def test_the_same_presentation_gives_the_same_spikes(image: NDArray[np.float64]) -> None:
-    encode(image, presentation=3)  # nothing is left behind by another
-    once, again = encode(image, presentation=7), encode(image, presentation=7)
-    assert np.array_equal(once.index, again.index)
-    assert np.array_equal(once.bin, again.bin)
-
-
 def test_other_seeds_phases_presentations_and_attempts_are_independent(image: NDArray[np.float64]) -> None:
     others = [
         {"seed": 1},
@@ -143,13 +114,6 @@ def test_other_seeds_phases_presentations_and_attempts_are_independent(image: ND
         drawn = cells(encode(image, encoder=constant, **other), len(image))  # type: ignore[arg-type]
         assert stats.poisson.sf((base & drawn).sum() - 1, shared) > SIGNIFICANCE
         assert stats.poisson.cdf((base & drawn).sum(), shared) > SIGNIFICANCE
-
-
-@pytest.mark.parametrize(("image", "n_bins"), [(np.zeros(784), BINS), (np.zeros(0), BINS), (np.full(784, 255.0), 0)])
-def test_nothing_to_show_gives_no_spikes(image: NDArray[np.float64], n_bins: int) -> None:
-    spikes = encode(image, n_bins=n_bins)
-    assert len(spikes) == 0
-    assert spikes.index.dtype == spikes.bin.dtype == np.int32
 
 
 def test_hardly_any_light_gives_hardly_any_spikes() -> None:

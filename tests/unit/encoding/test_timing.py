@@ -87,9 +87,3 @@ def test_an_input_that_fires_in_every_step_keeps_all_its_spikes() -> None:
         assert pairs(altered(spikes, timing, 20, np.random.default_rng(0))) == pairs(spikes)
     few = altered(spikes, "redrawn", 20, np.random.default_rng(0), np.array([3, 4]))
     assert pairs(few) == pairs(spikes)
-
-
-def test_files_from_before_controls_keep_their_digest() -> None:
-    plain = Experiment.from_mapping({})
-    assert "timing" not in plain.to_mapping()["schedule"]
-    assert Experiment.from_mapping({"schedule": {"timing": "shifted"}}).to_mapping()["schedule"]["timing"] == "shifted"

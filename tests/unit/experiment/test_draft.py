@@ -7,7 +7,32 @@ from collections.abc import Callable
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.experiment import DraftHistory, Experiment, NetworkDraft, draft_groups, placed, read_experiment
+from stdpbench.experiment import (
+    DraftHistory,
+    Experiment,
+    NetworkDraft,
+    asked_first,
+    draft_groups,
+    parameter_groups,
+    placed,
+    read_experiment,
+)
+from stdpbench.experiment.draft_changes import changes_from, taking_back
+from stdpbench.experiment.draft_stages import (
+    WITHOUT_STAGES,
+    StageRow,
+    adding_stage,
+    changed_by_stages,
+    choosing_projections,
+    learnable,
+    moving_stage,
+    removing_stage,
+    setting_length,
+    stage_of,
+    stages_in_words,
+    stages_of,
+    unit_of_stages,
+)
 from stdpbench.experiment.draft_steps import adding, copying, moving, removing, renaming, setting, starting_again
 from stdpbench.experiment.starting_points import EMPTY, starting_points
 from stdpbench.experiment.templates import templates
@@ -280,3 +305,183 @@ def test_pictures_become_a_stream_and_back(draft: NetworkDraft, kind: str) -> No
     assert stream.unchecked.schedule.n_pieces == 5
     back = stream.with_value("data.kind", "digits").with_value("schedule.between", "rest")
     assert (back.problems(), back.unchecked.schedule.passes) == ((), 1)
+
+
+# what differs between a draft and its template, and taking each difference back
+
+
+def changed(*changes: tuple[str, str]) -> NetworkDraft:
+    draft = NetworkDraft(DIGITS)
+    for path, value in changes:
+        draft = draft.with_value(path, value)
+    return draft
+
+
+def test_each_change_is_listed_once_and_taken_back_by_itself() -> None:
+    draft = changed(
+        ("plasticity.nu_post", "0.02"),
+        ("encoding.kind", "latency"),
+        ("encoding.tau", "30 ms"),
+        ("schedule.train_images", "60"),
+        ("evaluation.values.exc.tau_m", "50 ms"),
+    )
+    found = {change.path: change for change in changes_from(DIGITS, draft)}
+    assert [change.text for change in found.values()] == [
+        "encoding: poisson → latency",
+        "evaluation: as it was → 1 value changed",
+        "plasticity.nu_post: 0.01 → 0.02",
+        "schedule.train_images: none → 60",
+    ]
+    for path, change in found.items():
+        left = taking_back(draft, DIGITS, change).draft
+        assert {each.path for each in changes_from(DIGITS, left)} == found.keys() - {path}
+        draft_again = taking_back(draft, DIGITS, change)
+        assert draft_again.text == f"undo of {path}"
+    for change in found.values():
+        draft = taking_back(draft, DIGITS, change).draft
+    assert not DIGITS.differences(draft.unchecked)
+
+
+def test_a_network_that_is_spelled_out_is_one_change() -> None:
+    draft = changed(("plasticity.nu_post", "0.02"), ("network.projections.feed.connect.kind", "random"))
+    (change,) = changes_from(DIGITS, draft)
+    assert change.text == "network: diehl-cook → graph"
+    assert not DIGITS.differences(taking_back(draft, DIGITS, change).draft.unchecked)
+
+
+def test_what_only_pictures_have_goes_with_the_data() -> None:
+    draft = changed(("schedule.between", "stream"), ("data.kind", "poisson"))
+    found = {change.path: change.text for change in changes_from(DIGITS, draft)}
+    assert found == {"data": "data: digits → poisson", "schedule": "schedule: carry → stream"}
+    for change in changes_from(DIGITS, draft):
+        draft = taking_back(draft, DIGITS, change).draft
+    assert not DIGITS.differences(draft.unchecked)
+
+
+def test_parts_of_a_network_are_added_removed_and_changed() -> None:
+    template = DIGITS.spelled_out()
+    draft = NetworkDraft(template).add_population("second").remove_projection("compete")
+    draft = draft.with_value("network.projections.feed.plasticity.kind", "oja")
+    found = {change.path: change for change in changes_from(template, draft)}
+    second, compete = "network.populations.second", "network.projections.compete"
+    rule = "network.projections.feed.plasticity"
+    assert {path: (change.before, change.after) for path, change in found.items()} == {
+        rule: ("diehl-cook-triplet", "oja"),
+        compete: ("there", "removed"),
+        second: ("none", "added"),
+    }
+    for path in (second, compete, rule):
+        draft = taking_back(draft, template, found[path]).draft
+    assert not template.differences(draft.unchecked)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("digits", ["network.n_exc", "network.start", "schedule.passes"]),
+        ("surrogate-digits", ["network.hidden", "schedule.passes"]),
+        ("song-abbott-2000", ["network.populations.cell.size", "network.projections.feed.weight.kind"]),
+    ],
+)
+def test_what_is_asked_first_is_what_the_experiment_has(name: str, expected: list[str]) -> None:
+    experiment = read_experiment(name)
+    found = asked_first(NetworkDraft(experiment), parameter_groups(experiment))
+    assert [f"{group.path}.{declared.name}" for group, declared in found][: len(expected)] == expected
+
+
+# stages of the training in a draft: adding, removing, ordering, and what is wrong with them
+
+
+@pytest.fixture
+def stack() -> NetworkDraft:
+    """Two stages of two passes each, in a template."""
+    return NetworkDraft(read_experiment("stack-digits"))
+
+
+def test_stages_are_shown_as_they_are(stack: NetworkDraft) -> None:
+    assert stages_of(stack) == (StageRow(("feed",), "2"), StageRow(("upward",), "2"))
+    assert learnable(stack) == ("feed", "upward")
+    assert unit_of_stages(stack) == "passes"
+    assert stages_of(NetworkDraft(read_experiment("digits"))) == ()
+
+
+def test_steps_of_stages_keep_the_template_and_the_total(stack: NetworkDraft) -> None:
+    step = adding_stage(stack)
+    assert step.text == "add stage"
+    assert stages_of(step.draft)[2] == StageRow(("feed", "upward"), "2")
+    assert step.draft.template == "stack"
+    moved = moving_stage(step.draft, 2, -1)
+    assert [row.projections for row in stages_of(moved.draft)] == [("feed",), ("feed", "upward"), ("upward",)]
+    assert moving_stage(moved.draft, 0, -1).draft == moved.draft
+    longer = setting_length(moved.draft, 1, "5")
+    assert longer.text == "stage 2: passes → 5"
+    assert longer.draft.finished().schedule.passes == 9
+    fewer = removing_stage(removing_stage(longer.draft, 1).draft, 0)
+    assert stages_of(fewer.draft) == (StageRow(("upward",), "2"),)
+    none = removing_stage(fewer.draft, 0)
+    assert stages_of(none.draft) == ()
+    assert none.sentence == "Without stages, all that can learn does throughout."
+    assert none.draft.finished().schedule.passes == 2
+    again = adding_stage(none.draft)
+    assert stages_of(again.draft) == (StageRow(("feed", "upward"), "2"),)
+
+
+def test_a_new_stage_has_what_no_other_has(stack: NetworkDraft) -> None:
+    one = removing_stage(stack, 1).draft
+    assert stages_of(adding_stage(one).draft)[1].projections == ("upward",)
+
+
+def test_projections_are_named_in_the_order_of_the_network(stack: NetworkDraft) -> None:
+    step = choosing_projections(stack, 0, ["upward", "feed"])
+    assert stages_of(step.draft)[0].projections == ("feed", "upward")
+    assert step.text == "stage 1 → feed and upward"
+    nothing = choosing_projections(stack, 1, [])
+    (problem,) = nothing.draft.problems()
+    assert problem.startswith("schedule.stages.2.projections must name at least one projection")
+    assert stage_of(problem) == 1
+    assert placed([problem], [])[0].sentence == problem
+    assert stage_of("schedule.passes must be at least 0") is None
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "2.5", ""])
+def test_a_number_of_passes_is_one(stack: NetworkDraft, text: str) -> None:
+    with pytest.raises(StdpbenchError, match=r"schedule\.stages\.1\.passes"):
+        setting_length(stack, 0, text)
+
+
+def test_stages_of_a_stream_have_durations() -> None:
+    draft = NetworkDraft(read_experiment("polychrony-2006"))
+    one = adding_stage(draft).draft
+    assert stages_of(one) == (StageRow(("exc_exc", "exc_inh"), "3600 s"),)
+    two = adding_stage(one).draft
+    shorter = setting_length(two, 1, "20").draft
+    assert stages_of(shorter)[1].length == "20 s"
+    assert shorter.finished().schedule.duration == 3620
+    (problem,) = setting_length(two, 1, "20.5 s").draft.problems()
+    assert problem.startswith("schedule.stages.2.duration (20.5 s) must be a whole number of pieces")
+    with pytest.raises(StdpbenchError, match=r"schedule\.stages\.2\.duration: expected a number in s"):
+        setting_length(two, 1, "20 mV")
+    assert removing_stage(one, 0).draft == draft
+
+
+def test_stages_are_values_that_change_an_experiment(stack: NetworkDraft) -> None:
+    before = read_experiment("stack-digits")
+    assert stages_in_words(before) == "1. feed, for 2 passes; 2. upward, for 2 passes."
+    changed = before.override(changed_by_stages(setting_length(stack, 1, "1").draft))
+    assert stages_in_words(changed) == "1. feed, for 2 passes; 2. upward, for 1 pass."
+    assert changed.schedule.passes == 3
+    without = removing_stage(removing_stage(stack, 0).draft, 0).draft
+    changed = before.override(changed_by_stages(without))
+    assert stages_in_words(changed) == WITHOUT_STAGES
+    assert changed.schedule.stages is None
+    assert changed.schedule.passes == 2
+
+
+def test_stages_of_a_stream_are_values_too() -> None:
+    before = read_experiment("vogels-2011")
+    draft = setting_length(adding_stage(NetworkDraft(before)).draft, 0, "2").draft
+    changed = before.override(changed_by_stages(draft))
+    assert stages_in_words(changed).endswith(", for 2 s.")
+    assert changed.schedule.duration == 2
+    back = changed.override(changed_by_stages(removing_stage(draft, 0).draft))
+    assert (back.schedule.stages, back.schedule.duration) == (None, 2)

@@ -9,7 +9,6 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets.base import Split
 from stdpbench.data.stimuli import Images
 from stdpbench.experiment import Evaluation, Experiment, encode
-from stdpbench.experiment.templates import templates
 from stdpbench.runs.preparation.start import check_brightness
 
 DEFAULT = Experiment.from_mapping({})
@@ -110,20 +109,3 @@ def test_what_cannot_differ_is_refused_with_a_sentence(path: str, sentence: str)
     with pytest.raises(StdpbenchError) as caught:
         DEFAULT.override({f"evaluation.{path}": 7})
     assert sentence in str(caught.value)
-
-
-@pytest.mark.parametrize("kind", ["latency", "direct"])
-def test_another_encoding_in_evaluation_is_refused_by_its_own_key(kind: str) -> None:
-    with pytest.raises(StdpbenchError) as caught:
-        DEFAULT.override({"evaluation.values.encoding.kind": kind})
-    assert str(caught.value) == (
-        "evaluation.values.encoding.kind is structural: in evaluation, it is as while the network learns"
-    )
-
-
-def test_what_differs_is_described_as_a_table():
-    values = next(each for each in Evaluation.describe() if each.name == "values")
-    assert (values.allowed, values.show(values.default)) == ("table", "{}")
-    assert values.show(OTHER.evaluation.values) == str(dict(OTHER.evaluation.values))
-    layers = {each.name: each for each in templates.get("layers").describe()}
-    assert (layers["hidden"].type, layers["hidden"].show((3, 4))) == ("list", "[3, 4]")

@@ -60,19 +60,6 @@ def another(declared: Parameter, value: Any) -> Any:
     return 1.5 if value is None and declared.unit is not None else None
 
 
-def test_a_template_has_its_sections() -> None:
-    groups = parameter_groups(read_experiment("diehl-cook-400"))
-    assert [group.path for group in groups] == [
-        *("plasticity", "lateral", "exc", "inh", "encoding", "network", "schedule", "evaluation", "data", "simulator")
-    ]
-    assert [group.path for group in groups if group.primary] == ["plasticity", "exc"]
-    assert groups[0].heading == ("plasticity", "diehl-cook-triplet")
-    assert "stages" not in groups[6].parameters
-    assert "kind" not in groups[5].parameters
-    assert list(groups[7].parameters) == ["thresholds"]
-    assert all(declared.structural for declared in groups[8].parameters.values())
-
-
 def test_a_network_has_its_populations_and_projections() -> None:
     made = Experiment.from_toml(TWO_LAYERS)
     groups = {group.path: group for group in parameter_groups(made)}

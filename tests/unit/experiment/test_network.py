@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.experiment import Experiment, read_experiment, shipped_experiments
+from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph
 
 DEFAULT = Experiment.from_mapping({})
@@ -69,32 +69,6 @@ def test_delays_start_and_scaling_are_those_of_the_template() -> None:
     feed = expanded("samples").projections["feed"]
     assert feed.weight.to_mapping() == {"kind": "samples", "blur": "1 px", "noise": 0.1}
     assert feed.normalise is None
-
-
-@pytest.mark.parametrize("name", shipped_experiments())
-def test_every_shipped_experiment_expands(name: str) -> None:
-    experiment = read_experiment(name)
-    side = {"local-100": 28, "local-digits": 20}.get(name, 8)
-    graph = experiment.graph(side, side)
-    assert graph is not experiment.graph() or not graph.input
-    assert experiment.graph() is experiment.graph()
-    n_read = {
-        "local-100": 900,
-        "local-digits": 396,
-        "song-abbott-2000": 1,
-        "spikeprop-digits": 10,
-        "spikeprop-xor": 2,
-        "stack-digits": 100,
-        "surrogate-digits": 10,
-        "surrogate-mnist": 10,
-        "masquelier-2008": 1,
-        "masquelier-2009": 3,
-        "order": 8,
-        "polychrony-2006": 800,
-        "vogels-2011": 8000,
-        "vogels-2011-assembly": 7600,
-    }.get(name)
-    assert graph.populations[graph.read].size == (experiment.network.n_exc if n_read is None else n_read)
 
 
 LONG = [
@@ -162,10 +136,3 @@ def test_naming_the_kind_that_the_network_has_changes_nothing() -> None:
 def test_a_neuron_without_the_receptors_of_the_digit_network_is_refused(kind: str) -> None:
     with pytest.raises(StdpbenchError, match=f"inh.kind '{kind}' does not run there, where spikes add to ge and gi"):
         Experiment.from_mapping({"inh": {"kind": kind}})
-
-
-def test_a_background_is_written_only_where_there_is_one() -> None:
-    assert "I_background" not in Experiment.from_mapping({}).to_toml()
-    given = Experiment.from_mapping({"inh": {"I_background": "20 pA"}})
-    assert 'I_background = "20 pA"' in given.to_toml()
-    assert Experiment.from_toml(given.to_toml()).inh == given.inh

@@ -56,11 +56,6 @@ def test_a_stream_has_pieces_and_no_encoder():
     assert len(training_order(made, 0)) == 40
 
 
-def test_the_length_of_pieces_has_a_default():
-    made = changed(('duration = "20 s"\npiece = "0.5 s"', ""))
-    assert (made.schedule.duration, made.schedule.piece) == (100.0, 1.0)
-
-
 def test_stages_of_a_stream_last_for_durations():
     made = changed(
         (
@@ -134,11 +129,6 @@ def test_a_network_without_input_needs_data_of_no_kind():
     assert made.graph(0).input == ""
     with pytest.raises(StdpbenchError, match="needs one without a neuron"):
         made.override({"data.kind": "poisson"})
-
-
-def test_pictures_need_no_new_keys():
-    schedule = read_experiment("digits").to_mapping()["schedule"]
-    assert not {"duration", "piece"} & schedule.keys()
 
 
 def test_pictures_become_a_stream_by_changes_and_a_stream_pictures():

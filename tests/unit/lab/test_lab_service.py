@@ -85,24 +85,6 @@ def test_spreads_and_labels_come_along() -> None:
     assert Result.from_mapping(curve(desk, "oja", "triplets", repeats=2)).x_labels[0] == "in-out-in +5, -5 ms"
 
 
-def test_under_a_dragging_hand_what_takes_long_has_fewer_points_or_waits() -> None:
-    desk = Desk()
-    rule = rules.get("pair-additive")
-    full = curve(desk, "pair-additive", "quadruplets", repeats=2)
-    assert not full["coarse"]
-    desk._took[rule, "quadruplets", False] = 1.0  # as if it had taken a second
-    few = curve(desk, "pair-additive", "quadruplets", coarse=True, repeats=2)
-    assert few["coarse"]
-    places = [full["x"]["values"].index(x) for x in few["x"]["values"] if x in full["x"]["values"]]
-    assert len(few["x"]["values"]) < len(full["x"]["values"]) / 3
-    changes = dict(zip(few["x"]["values"], few["curves"][0]["change"], strict=True))
-    for k in places:
-        assert changes[full["x"]["values"][k]] == pytest.approx(full["curves"][0]["change"][k], abs=1e-12)
-    desk._took[rule, "triplets", False] = 1.0
-    assert curve(desk, "pair-additive", "triplets", coarse=True) == {"skipped": True}
-    assert "curves" in curve(desk, "pair-additive", "pair-window", coarse=True)
-
-
 def test_equations_come_as_picture_and_as_text() -> None:
     asked = {"rule": {"kind": "oja"}, "colour": "#000000", "faint": "#444444", "width": 200, "size": 9, "dpi": 72}
     value, _ = Desk().answer("equations", asked, nothing)

@@ -178,11 +178,6 @@ def test_options_that_make_no_sense_are_refused(protocol: str, given: dict[str, 
         lab.run("triplet", protocol, given=given)
 
 
-def test_a_reward_is_a_number() -> None:
-    with pytest.raises(StdpbenchError, match="all finite"):
-        lab.run("reward", "reward-delay", given={"reward": "inf"})
-
-
 def test_a_rule_without_a_value_says_so(recwarn: pytest.WarningsRecorder) -> None:
     traces = {"x": {"side": "input", "tau": "tau", "on_spike": "add"}}
     parameters = {"tau": {"default": "20 ms", "unit": "ms"}}
@@ -190,3 +185,21 @@ def test_a_rule_without_a_value_says_so(recwarn: pytest.WarningsRecorder) -> Non
     with pytest.raises(StdpbenchError, match="the weight is not finite after these spikes, at 2 of 2 points"):
         lab.pair_window("custom", dts=(-5, 5), set=rule)
     assert not [one for one in recwarn if issubclass(one.category, RuntimeWarning)]
+
+
+# a neuron with many Poisson inputs, on the network's simulator
+
+
+def test_weights_of_a_neuron_spread_under_the_multiplicative_rule() -> None:
+    given = {"inputs": 60, "rate": 40.0, "duration": 10, "g_max": 0.15, "weight": 0.9, "set": {"lam": 0.02}}
+    found = lab.neuron("pair-multiplicative", **given)
+    start, end = (curve.change for curve in found.curves)
+    assert start[found.x.searchsorted(0.9) - 1 : found.x.searchsorted(0.9) + 1].sum() == 1.0
+    assert end.sum() == 1.0
+    mean, spread = end @ found.x, np.sqrt(end @ found.x**2 - (end @ found.x) ** 2)
+    assert 0.3 < mean < 0.7  # soft bounds pull to the middle, whatever the start
+    assert spread < 0.15
+    assert "settled" in found.remarks[0]
+    assert found.conditions == "60 Poisson inputs at 40 Hz, starting weight 0.9, bounds 0 … 1"
+    again = lab.neuron("pair-multiplicative", **given)
+    np.testing.assert_array_equal(again.curves[1].change, end)

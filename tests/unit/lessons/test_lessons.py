@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.lessons import Lesson, cells, lessons, read_lesson
+from stdpbench.base.lessons import Lesson, lessons, read_lesson
 from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.kinds.plasticity import rules
 
@@ -67,19 +66,6 @@ def test_texts_are_plain_paragraphs(lesson: Lesson) -> None:
     for text in texts:
         assert not re.search(r"(?m)^#|^\||!\[|</?[a-z]+>", text), text
         assert text.count("**") % 2 == 0, text
-
-
-def test_cells_alternate_text_and_code() -> None:
-    first = ALL[0]
-    made = cells(first)
-    assert made[0][0] == "markdown"
-    assert made[0][1].startswith(f"# 1. {first.title}")
-    assert [text for kind, text in made if kind == "code"][: len(first.steps)] == [
-        s.code for s in first.steps if s.code
-    ]
-    assert made[-1][1].startswith("**Answer.**")
-    assert not any(first.steps[0].do in text for _, text in made), "the notebook does not speak of clicks"
-    assert cells(replace(first, steps=first.steps[:1])) != made
 
 
 @pytest.mark.parametrize(

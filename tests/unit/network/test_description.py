@@ -33,20 +33,6 @@ def test_a_projection_says_what_it_takes() -> None:
     assert compete["memory"] == "none for synapses"
 
 
-def test_a_sparse_projection_says_what_is_expected_without_drawing_it() -> None:
-    graph = read_experiment("vogels-2011").graph()
-    rows = dict(projection_rows(graph, "exc_exc"))
-    assert (
-        rows["synapses"] == "1\N{NARROW NO-BREAK SPACE}279\N{NARROW NO-BREAK SPACE}840 expected"
-    )  # 2 % of 8000 × 7999
-    assert rows["delay"] == "none"
-
-
-def test_a_fixed_number_of_synapses_per_neuron_is_exact() -> None:
-    rows = dict(projection_rows(read_experiment("polychrony-2006").graph(), "exc_exc"))
-    assert rows["synapses"] == "64\N{NARROW NO-BREAK SPACE}000"
-
-
 def test_populations_say_what_they_are() -> None:
     assert dict(population_rows(DIGITS, "input")) == {"size": "28 × 28 inputs", "inputs": "784"}
     exc = dict(population_rows(DIGITS, "exc"))

@@ -51,16 +51,6 @@ def test_diehl_and_cooks_network_has_them_by_these_names(kind: str, more: dict[s
     assert shapes_in(made, 64) == {"feed.w": (64, 7), "exc.theta": (7,), **more}
 
 
-def test_the_state_of_an_earlier_version_has_other_names() -> None:
-    w, theta, lateral = np.ones((2, 3)), np.zeros(3), np.eye(3)
-    old = {"exc.v": theta, "exc.theta": theta, "lateral.w": lateral, "plastic.x": w, "plastic.w": w}
-    new = {"exc.v": theta, "exc.theta": theta, "compete.w": lateral, "feed.x": w, "feed.w": w}
-    expected = Learned({"feed.w": w, "exc.theta": theta, "compete.w": lateral})
-    assert learned_in(old, expected) == learned_in(new, expected) == expected
-    assert list(learned_in(old)) == list(learned_in(old, expected)) == list(expected)
-    assert learned_in({**new, "second.w": w})["second.w"] is w
-
-
 def test_the_state_contains_learned_arrays_of_any_name() -> None:
     state = {"exc.v": np.zeros(3), "exc.u_slow": np.ones(3), "second.w": np.ones((2, 3)), "exc.theta": np.zeros(3)}
     learned = learned_in(state, ("second.w", "exc.u_slow", "compete.w"))

@@ -74,11 +74,3 @@ def test_the_sign_of_a_conductance_follows_its_reversal_potential() -> None:
     assert turned.inhibits("gi") is False
     assert (courses(turned, "gi", 0.01) - courses(turned, "gi", 0.0)).sum() > 0
     assert usual.inhibits("I_inh") is None
-
-
-def test_a_kind_that_declares_nothing_says_nothing() -> None:
-    class Silent(LIF):
-        def inhibits(self, receptor: str) -> bool | None:
-            return Neuron.inhibits(self, receptor)
-
-    assert Silent().inhibits("gi") is None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from stdpbench.declare.expressions import Code
+from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import rules
 
 KINDS = [kind for kind in rules.kinds() if rules.get(kind).input_spike_needs]
@@ -27,3 +30,21 @@ def test_without_its_trace_an_input_spike_only_clips(kind: str, mu: float) -> No
 def test_what_costs_a_power_per_input_spike_says_what_it_needs() -> None:
     costly = [kind for kind in rules.kinds() if "**" in rules.get(kind).on_input_spike]
     assert costly == KINDS
+
+
+# docs/plasticity.md lists the rules, and their presets can be used
+
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "plasticity.md").read_text(encoding="utf-8")
+
+
+def test_the_page_lists_every_rule() -> None:
+    """Equations, defaults and sources are in the reference, which is generated."""
+    rows = [f"| `{kind}` | {rules.get(kind).summary} |" for kind in rules.kinds()]
+    assert [row for row in rows if row not in PAGE] == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in rules.kinds() if rules.get(kind).presets])
+def test_every_preset_is_a_set_of_parameters(kind: str) -> None:
+    for name, values in rules.get(kind).presets.items():
+        made = Experiment.from_mapping({"plasticity": {"kind": kind, "preset": name}})
+        assert {key: getattr(made.plasticity, key) for key in values} == dict(values)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,8 +12,7 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
 from stdpbench.engine.network import Layout
 from stdpbench.experiment import Experiment
-from stdpbench.kinds.plasticity import PlasticityRule, laterals, rules
-from stdpbench.kinds.plasticity.declared import check_rule
+from stdpbench.kinds.plasticity import rules
 
 MODULE = '''
 from typing import ClassVar, Literal
@@ -148,12 +146,3 @@ def test_the_others_are_described_beside_it(
         main(["describe", "acme-anti"])
     assert end.value.code
     assert "unknown name etta" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("family", [rules, laterals], ids=["rules", "laterals"])
-def test_the_rules_of_this_package_pass_the_check(family: Any) -> None:
-    checked = [family.get(kind) for kind in family.kinds() if issubclass(family.get(kind), PlasticityRule)]
-    assert checked
-    for rule in checked:
-        if rule.traces:  # a custom one has none before it is defined
-            check_rule(rule)

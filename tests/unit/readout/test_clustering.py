@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -156,9 +154,3 @@ def test_an_embedding_that_is_not_there_is_said():
         embed(points, "tsne", 0)
     with pytest.raises(StdpbenchError, match="at least 3"):
         embed(points[:2], "pca", 0)
-
-
-def test_scikit_learn_is_imported_only_when_something_is_clustered():
-    modules = "clustering, cluster_measures, embedding, supervised"
-    code = f"import sys; from stdpbench.results.readout import {modules}; assert 'sklearn' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)

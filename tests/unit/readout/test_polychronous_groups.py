@@ -9,7 +9,6 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import read_experiment
-from stdpbench.results.readout import polychrony
 from stdpbench.results.readout.polychrony import Wiring, find_groups, shuffled
 from stdpbench.runs.analysis.wiring import wiring_of
 
@@ -118,27 +117,6 @@ def test_shuffled_weights_are_the_same_ones_elsewhere() -> None:
     assert sorted(other.weight) == sorted(made.weight)
     assert (other.weight != made.weight).any()
     assert other.target is made.target
-
-
-def test_neurons_with_one_arrival_need_no_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is found is the same if every neuron that is reached is simulated from the first arrival on."""
-    random = np.random.default_rng(3)
-    made = chain()
-    pairs = random.integers(0, N, (60, 2))
-    more = {
-        "source": pairs[:, 0],
-        "target": pairs[:, 1],
-        "delay": random.integers(1, 21, 60),
-        "weight": random.choice([-10.0, 9.6, 10.0], 60),
-    }
-    tangled = replace(made, **{name: np.concatenate([getattr(made, name), more[name]]) for name in more})
-    few = find_groups(tangled, shortest=2)
-    monkeypatch.setattr(polychrony._Network, "_silent_alone", lambda self: False)
-    every = find_groups(tangled, shortest=2)
-    assert len(few) > 5
-    assert [(g.anchors, g.spikes, g.links, g.path) for g in few] == [
-        (g.anchors, g.spikes, g.links, g.path) for g in every
-    ]
 
 
 def test_the_wiring_of_the_experiment_has_delays_of_1_to_20_ms() -> None:

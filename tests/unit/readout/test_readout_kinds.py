@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -136,12 +133,6 @@ class TestEveryKind:
         with pytest.raises(StdpbenchError, match="counts are of 3 neurons, but 2 neurons were labelled"):
             predict(kind, np.zeros((1, 3), np.uint8), known)
 
-    def test_describes_itself(self, kind: str) -> None:
-        cls = readouts.get(kind)
-        assert cls.summary
-        assert cls.reference
-        assert readouts.build({"kind": kind}, "readout").to_mapping() == {"kind": kind}
-
     @staticmethod
     def example() -> tuple[np.ndarray, Assignment]:
         rng = np.random.default_rng(4)
@@ -149,12 +140,6 @@ class TestEveryKind:
         labels = rng.integers(0, 5, 300)
         known = assign(rng.poisson(tuning[labels]).astype(np.uint8), labels, 5)
         return rng.poisson(tuning[rng.integers(0, 5, 150)]).astype(np.uint8), known
-
-
-def test_kinds_are_those_expected() -> None:
-    assert KINDS[:4] == ("vote", "proportion", "confidence", "likelihood")
-    with pytest.raises(StdpbenchError, match="did you mean 'vote'"):
-        readouts.build({"kind": "votes"}, "readout")
 
 
 def test_vote_reads_a_tuned_population() -> None:
@@ -165,19 +150,6 @@ def test_vote_reads_a_tuned_population() -> None:
     spikes = rng.poisson(tuning[labels])
     for kind in KINDS:
         assert np.mean(np.array(predict(kind, spikes, known)) == labels) > 0.9
-
-
-def test_heavy_packages_are_imported_late() -> None:
-    code = (
-        "import sys, stdpbench.results.readout as r, stdpbench.results.readout.baselines\n"
-        "import stdpbench.results.figures.run_figures\n"
-        "[r.readouts.get(kind) for kind in r.readouts.kinds()]\n"
-        "early = {'sklearn', 'scipy', 'matplotlib', 'brian2', 'PyQt6'} & set(sys.modules)\n"
-        "assert not early, early\n"
-        "stdpbench.results.figures.run_figures.accuracy_over_time([0, 1], {'vote': [0.1, 0.2]})\n"
-        "assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=250)
 
 
 def test_likelihood_is_naive_bayes_of_scikit_learn() -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout import NO_ANSWER, Score, score, wilson_interval
+from stdpbench.results.readout.metric import Metric
+from stdpbench.results.readout.verdict import verdict
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 2, 2, 2])
 ANSWERS = np.array([0, 0, 1, -1, 1, -1, 0, 2, 2])
@@ -33,15 +35,6 @@ def test_no_answer_is_wrong_and_not_the_last_class() -> None:
     assert found.accuracy == 0
     assert found.n_unanswered == 2
     assert found.confusion.tolist() == [[0, 0, 1], [0, 0, 1]]
-
-
-def test_order_does_not_matter() -> None:
-    rng = np.random.default_rng(0)
-    labels, answers = rng.integers(0, 5, 500), rng.integers(-1, 5, 500)
-    order = rng.permutation(500)
-    assert score(answers, labels, 5) == score(answers[order], labels[order], 5)
-    assert score(answers, labels, 5).confusion.sum() == 500
-    assert score(answers, labels, 5) != score(answers[::-1], labels, 5)
 
 
 def test_mapping_survives_json() -> None:
@@ -102,3 +95,58 @@ def test_wilson_of_nothing(successes: int, trials: int) -> None:
 def test_errors_are_sentences(answers: list[int], labels: list[int], sentence: str) -> None:
     with pytest.raises(StdpbenchError, match=sentence):
         score(np.array(answers), np.array(labels), 2)
+
+
+# whether learning helped, in a sentence, from accuracies and their intervals
+
+
+def accuracy(share: float, n: int = 1000) -> Metric:
+    return Metric(share, *wilson_interval(round(share * n), n))
+
+
+@pytest.mark.parametrize(
+    ("vote", "baselines", "sentence"),
+    [
+        (
+            0.945,
+            {"start weights": 0.76, "k-means": 0.978, "samples as prototypes": 0.962},
+            "Learning is not shown to help in this run: vote 94.5 %, k-means 97.8 %, samples as prototypes 96.2 %.",
+        ),
+        (
+            0.9,
+            {"k-means": 0.8, "samples as prototypes": 0.7, "start weights": 0.76},
+            "Learning helps in this run: vote 90.0 %, k-means 80.0 %, samples as prototypes 70.0 %.",
+        ),
+        (
+            0.9,
+            {"k-means": 0.95, "samples as prototypes": 0.7},
+            "Learning helps in this run: vote 90.0 %, samples as prototypes 70.0 %; but k-means 95.0 % is better.",
+        ),
+        (
+            0.9,
+            {"k-means": 0.9, "samples as prototypes": 0.7},
+            "Learning helps in this run: vote 90.0 %, samples as prototypes 70.0 %; "
+            "but k-means 90.0 % is not shown to be worse.",
+        ),
+        (
+            0.9,
+            {"start weights": 0.2, "k-means": 0.5},
+            "Whether learning helps is not known: samples as prototypes were not measured.",
+        ),
+    ],
+)
+def test_the_verdict_names_what_the_vote_is_not_above(vote: float, baselines: dict[str, float], sentence: str) -> None:
+    known = {name: accuracy(share) for name, share in baselines.items()}
+    assert verdict(accuracy(vote), known, flatters=True) == sentence
+
+
+def test_start_weights_count_where_thresholds_do_not_learn() -> None:
+    known = {"start weights": accuracy(0.9), "samples as prototypes": accuracy(0.5)}
+    assert verdict(accuracy(0.9), known, flatters=False).startswith("Learning is not shown to help")
+    assert verdict(accuracy(0.9), known, flatters=True).startswith("Learning helps")
+
+
+def test_intervals_over_seeds_replace_those_of_one_run() -> None:
+    known = {"samples as prototypes": Metric(0.895)}
+    told = verdict(Metric(0.9), known, flatters=True, paired={"samples as prototypes": (0.002, 0.008)})
+    assert told == "Learning helps: vote 90.0 %, samples as prototypes 89.5 %."

@@ -14,9 +14,6 @@ from sparse_streams import sparse_stream
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.learned_names import FEED
 from stdpbench.experiment import Experiment
-from stdpbench.kinds.neurons.adaptive_lif import AdaptiveLIF
-from stdpbench.kinds.neurons.lif import LIF
-from stdpbench.kinds.neurons.threshold import threshold_course
 from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
@@ -274,13 +271,6 @@ def test_sparse_weights_of_a_stream_are_replayed(ran_sparse: tuple[LiveRun, Fram
     assert (counted > 1) == (projection == "loop")  # which has several synapses between the same neurons
 
 
-def test_the_shape_of_the_input_decides_where_sparse_synapses_are(ran_sparse: tuple[LiveRun, Frames]) -> None:
-    live, frames = ran_sparse
-    (frame, network), made = frames[5], experiment_at(live, 5)
-    with pytest.raises(StdpbenchError, match="needs the shape of the input"):
-        slow_motion(made, frame, network, 0, earlier={}, before={}, projection="feed")
-
-
 def test_a_neuron_without_synapses_has_nothing_to_replay(ran_sparse: tuple[LiveRun, Frames]) -> None:
     live, frames = ran_sparse
     (frame, network), made = frames[5], experiment_at(live, 5)
@@ -290,12 +280,6 @@ def test_a_neuron_without_synapses_has_nothing_to_replay(ran_sparse: tuple[LiveR
     assert not len(moment.replay.end)
     assert np.isnan(moment.per_source(moment.replay.start)).all()
     assert not len(moment.synapses_from(3))
-
-
-def test_v_exceeds_the_threshold_at_spikes() -> None:
-    theta = np.array([0.020, 0.025])
-    np.testing.assert_allclose(threshold_course(AdaptiveLIF(), theta), [-0.052, -0.047])
-    np.testing.assert_allclose(threshold_course(LIF(), theta), [-0.040, -0.040])
 
 
 def test_a_rule_starts_without_traces(ran: tuple[LiveRun, Frames]) -> None:

@@ -32,7 +32,6 @@ from stdpbench.runs.catalog.comparison import (
     theta_unit,
 )
 from stdpbench.runs.catalog.comparison_spec import (
-    comparison_caption,
     comparison_rows,
     comparison_spec,
     comparison_words,
@@ -275,12 +274,6 @@ def test_the_figure_shows_all_runs(family: list[RunFolder], tmp_path: Path, make
     assert [axes.get_xlabel() for axes in narrow.axes][:3] == ["", "", "training presentations"]
     write_figure(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_caption_names_the_first_parameters_that_differ(family: list[RunFolder]) -> None:
-    two = [course_of(folder) for folder in family[:2]]
-    many = replace(compare(family[:2]), parameters={f"exc.p{number}": ("1", "2") for number in range(20)})
-    assert "exc.p10 (1; 2), exc.p11 (1; 2) and 8 more. " in comparison_caption(two, "1.0", many)
 
 
 def test_a_comparison_as_a_figure_a_table_and_sentences(family: list[RunFolder]) -> None:

@@ -21,7 +21,6 @@ from stdpbench.runs.folder.lock import has_process, lock_path
 from stdpbench.runs.folder.run_folder import RunFolder
 
 Make = Callable[..., Path]
-N_AT_ONCE = 4
 
 
 def entries(runs: Path, *columns: str, filters: tuple[str, ...] = (), sort: str | None = None) -> list[Entry]:
@@ -194,15 +193,6 @@ def test_a_cache_that_cannot_be_written_is_left_out(three: Path, tmp_path: Path)
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_stores_can_refresh_concurrently(tmp_path: Path, make_run: Make) -> None:
-    for number in range(20):
-        make_run(tmp_path, f"r{number:02d}")
-    code = "from pathlib import Path; from stdpbench.runs.catalog.store import Store; "
-    code += f"print(len(Store(Path({str(tmp_path)!r})).entries()))"
-    processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    assert [process.communicate(timeout=250)[0].strip() for process in processes] == ["20"] * 4
-
-
 def test_the_store_imports_nothing_heavy(three: Path) -> None:
     code = (
         "import sys; from stdpbench.cli import main\n"
@@ -257,12 +247,6 @@ def test_an_active_run_is_neither_deleted_nor_removed(three: Path) -> None:
     assert empty_bin(three, ["b"])[0] == ["b"]
     assert not (three / "bin").exists()
     assert empty_bin(three, ["b"]) == ([], [], 0)
-
-
-def test_names_outside_ascii(tmp_path: Path, make_run: Make) -> None:
-    runs = tmp_path / "Läufe ü"
-    make_run(runs, "größe-seed0")
-    assert names(runs, "name=grö*") == ["größe-seed0"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there is a name of any bytes possible")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
-from stdpbench.runs.catalog.store import Store
 from stdpbench.runs.folder.about import check_about
 from stdpbench.runs.folder.journal import write_journal
 from stdpbench.runs.folder.run_folder import RunFolder
@@ -121,20 +118,3 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=6,
 )
-
-
-@given(st.dictionaries(st.sampled_from([key.partition(".")[0] for key in KEYS]), JSON, max_size=4))
-def test_any_table_is_read_or_named_and_listed(
-    tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any]
-) -> None:
-    runs = tmp_path_factory.getbasetemp() / "any table"
-    (runs / "a").mkdir(parents=True, exist_ok=True)
-    (runs / "a" / "experiment.toml").write_text('name = "tiny"\n', encoding="utf-8")
-    with suppress(ValueError):  # text that cannot be encoded, numbers that are not in JSON
-        write_journal(runs / "a", [], content)
-    store = Store(runs, keep=False)
-    (entry,) = store.entries()
-    try:
-        _ = RunFolder(runs / "a").about
-    except StdpbenchError:
-        assert entry.state == "damaged"

@@ -68,15 +68,6 @@ def test_a_checkpoint_comes_back_bit_for_bit(tmp_path):
         assert set(arrays.files) == set(given.state)
 
 
-def test_where_there_is_none(tmp_path):
-    assert positions(tmp_path) == []
-    assert newest_checkpoint(tmp_path) == (None, [])
-    tidy_checkpoints(tmp_path)
-    remove_checkpoints(tmp_path, 0)
-    with pytest.raises(StdpbenchError, match="damaged"):
-        read_checkpoint(tmp_path, 3)
-
-
 def test_one_that_is_written_again_takes_the_place_of_the_old_one(tmp_path):
     write_checkpoint(tmp_path, checkpoint(number=4))
     write_checkpoint(tmp_path, checkpoint(number=9, seed=1))
@@ -121,52 +112,17 @@ def test_names_that_are_no_position_do_not_count(tmp_path):
 
 
 def damage(folder: Path, how: str) -> None:
-    about, state = folder / "checkpoint.json", folder / "state.npz"
-    content = json.loads(about.read_text())
+    """Damage a checkpoint in a way that only its digest tells, or remove it; `test_run_fuzz.py` has all others."""
+    about = folder / "checkpoint.json"
     if how == "no folder":
         shutil.rmtree(folder)
-    elif how == "an array is missing":
-        (folder / "history.npz").unlink()
-    elif how == "one bit of an array":
-        data = bytearray(state.read_bytes())
-        data[len(data) // 2] ^= 1
-        state.write_bytes(data)
-    elif how == "an array is cut off":
-        state.write_bytes(state.read_bytes()[:-10])
-    elif how == "no table":
-        about.write_text("[]")
-    elif how == "no json":
-        about.write_bytes(about.read_bytes()[:-20])
-    elif how == "nothing in it":
-        about.write_bytes(b"")
-    elif how == "of another position":
-        about.write_text(json.dumps(content | {"position": 7}))
     elif how == "a parameter":
         about.write_text(about.read_text().replace("100 ms", "900 ms"))
-    elif how == "a number":
-        about.write_text(json.dumps(content | {"number": 5}))
-    elif how == "other arrays under its digest":
-        about.write_text(json.dumps(content | {"sha256": {}}))
-    elif how == "of a later format":
-        about.write_text(json.dumps(content | {"format": 99}))
+    else:
+        about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 99}))
 
 
-DAMAGES = [
-    "an array is missing",
-    "one bit of an array",
-    "an array is cut off",
-    "no table",
-    "no json",
-    "nothing in it",
-    "of another position",
-    "a parameter",
-    "a number",
-    "other arrays under its digest",
-    "of a later format",
-]
-
-
-@pytest.mark.parametrize("how", DAMAGES)
+@pytest.mark.parametrize("how", ["a parameter", "of a later format"])
 def test_a_damaged_one_gives_way_to_the_one_before_and_says_so(how, tmp_path):
     for position in (5, 10):
         write_checkpoint(tmp_path, checkpoint(position))
@@ -183,13 +139,6 @@ def test_a_damaged_one_gives_way_to_the_one_before_and_says_so(how, tmp_path):
     found, remarks = newest_checkpoint(tmp_path)
     assert found is None
     assert len(remarks) == 2
-
-
-def test_how_it_is_set_out_does_not_matter(tmp_path):
-    write_checkpoint(tmp_path, checkpoint())
-    about = checkpoint_path(tmp_path, 10) / "checkpoint.json"
-    about.write_text(json.dumps(json.loads(about.read_text()), indent=7, sort_keys=True))
-    assert_same(read_checkpoint(tmp_path, 10), checkpoint())
 
 
 def test_it_may_be_given_another_number_of_facts(tmp_path):

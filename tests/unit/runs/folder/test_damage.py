@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -161,20 +160,3 @@ def test_a_damaged_header_is_a_sentence(reader: str, full: Path) -> None:
     with pytest.raises(StdpbenchError, match="damaged") as found:
         read(full)
     assert "\n" not in str(found.value)
-
-
-@pytest.mark.parametrize("reader", READERS)
-def test_a_bug_is_not_called_damage(reader: str, full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(*arguments: object, **options: object) -> None:
-        raise TypeError("a bug")
-
-    monkeypatch.setattr(np, "load", load)
-    with pytest.raises(TypeError, match="a bug"):
-        READERS[reader][1](full)
-
-
-@pytest.mark.parametrize("about", [[], {}, {"format": "1"}])
-def test_a_checkpoint_without_a_format_is_damaged(about: object, full: Path) -> None:
-    (checkpoint_path(full, 3) / "checkpoint.json").write_text(json.dumps(about))
-    with pytest.raises(StdpbenchError, match=r"damaged: checkpoint\.json has no format"):
-        read_checkpoint(full, 3)

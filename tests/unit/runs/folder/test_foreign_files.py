@@ -18,7 +18,7 @@ from harness import experiment, finished, new_run
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.catalog.trash import move_to_bin
-from stdpbench.runs.client.run_client import RunClient, ask
+from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
@@ -160,13 +160,6 @@ def test_where_a_request_would_not_be_taken_that_is_said(home, tmp_path, make_ru
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(StdpbenchError, match="a process of another user is working on"):
         ask(folder, "pause")
-
-
-def test_a_process_of_an_earlier_version_is_not_followed(tmp_path, make_run, monkeypatch):
-    answer = {"state": "running", "position": 7}  # as such a process answers
-    monkeypatch.setattr("stdpbench.runs.client.run_client.ask", lambda folder, name, **arguments: answer)
-    with pytest.raises(StdpbenchError, match="older version of stdpbench and cannot be followed; stop the run"):
-        RunClient.attach(make_run(tmp_path, "a"))
 
 
 @posix

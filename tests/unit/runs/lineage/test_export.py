@@ -384,28 +384,6 @@ def test_an_accuracy_outside_its_interval_is_no_reproduction() -> None:
     assert Agreement({"weights.npy": True}, elsewhere, (), ()).agrees
 
 
-def test_the_command_line_reports_errors(
-    branch: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    main_status = []
-    for arguments in (["export", str(branch.path)], ["export", str(branch.path)], ["reproduce", "nowhere"]):
-        try:
-            main(arguments)
-        except SystemExit as end:
-            main_status.append(int(end.code or 0))
-    err = capsys.readouterr().err
-    assert (tmp_path / f"{branch.path.name}.stdpbench.zip").is_file()
-    assert main_status == [0, 2, 2]
-    assert "already exists" in err
-    assert "there is no run 'nowhere'" in err
-    (tmp_path / "text.zip").write_text("no zip")
-    status, _, err = reproduce(["text.zip", "--runs", str(tmp_path / "again")], capsys)
-    assert status == 2
-    assert "text.zip is not a zip file" in err
-    assert not (tmp_path / "again").exists()
-
-
 def test_an_export_reports_progress_and_can_be_cancelled(branch: RunFolder, tmp_path: Path) -> None:
     target, progress = tmp_path / "run.zip", []
     target.write_bytes(b"an older one")

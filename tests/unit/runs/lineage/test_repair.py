@@ -21,7 +21,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held, state_of
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.lineage.repair import repair
-from stdpbench.runs.protocol.facts import Block, LabelsRead, ParametersChanged, Record, Remarked
+from stdpbench.runs.protocol.facts import Block, LabelsRead, ParametersChanged, Remarked
 from stdpbench.runs.protocol.states import State
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -177,11 +177,3 @@ def test_from_python(done, killed, tmp_path):
     run.resume(repair=True).wait(progress=False)
     assert run.state == "finished"
     assert outcome(folder) == outcome(done)
-
-
-def test_facts_are_renumbered(killed, tmp_path):
-    folder, line, _ = damaged(killed, tmp_path, 12)
-    repair(folder)
-    records: list[Record] = read_journal(folder.path)
-    assert [record.number for record in records] == list(range(len(records)))
-    assert {record.position for record in records[line - 1 :]} == {10}

@@ -59,30 +59,6 @@ def test_large_pictures_on_paper_are_made_smaller_and_inverted(folder):
     assert (made.resize, made.frame, made.invert) == (28, None, True)
 
 
-def test_a_folder_that_vanishes_while_a_folder_is_searched_is_passed_over(folder, monkeypatch):
-    def vanished(*_):
-        raise FileNotFoundError(2, "No such file or directory", "elsewhere")
-
-    monkeypatch.setattr(Path, "rglob", vanished)  # another program removes folders in it
-    assert suggest_steps(folder, PictureReader()).resize == 28
-
-
-def test_pictures_are_read_once(npz, monkeypatch):
-    reads = []
-    load = NPZ.load
-
-    def counted(self: NPZ) -> object:
-        reads.append(self)
-        return load(self)
-
-    monkeypatch.setattr(NPZ, "load", counted)
-    reader = PictureReader()
-    made = suggest_steps(npz, reader)
-    for side in (20, 24, 28):
-        reader.preview(made.model_copy(update={"frame": None, "resize": side}))
-    assert len(reads) == 1
-
-
 def test_settings_fit_size_and_number(npz):
     reader = PictureReader()
     small = npz.model_copy(update={"resize": 14, "pixel_sum": 26265.0})

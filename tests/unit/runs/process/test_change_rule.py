@@ -180,19 +180,6 @@ def test_rewound_to_the_change_and_to_before_it(undisturbed, tmp_path):
     assert arrays(folder) == undisturbed
 
 
-@pytest.mark.slow
-def test_branches_from_before_and_after(undisturbed, tmp_path):
-    parent = new(tmp_path)
-    finished(parent, at={7: [to(BCM)]})
-    before, there, after = (branch(parent, at, runs=tmp_path) for at in (6, 7, 13))
-    finished(before)
-    assert arrays(before) == undisturbed
-    for made in (there, after):
-        drive(made, die=killed_at_position(15))
-        finished(made)
-        assert arrays(made) == arrays(parent)
-
-
 def test_a_branch_with_a_rule_of_its_own(tmp_path):
     parent = new(tmp_path)
     drive(parent, at={6: ["stop"]})
@@ -244,12 +231,6 @@ def test_a_rule_that_cannot_be_is_refused_and_the_run_goes_on(rule, message, tmp
     engine = drive(folder, at={3: [("change_rule", {"rule": rule}), "stop"]})
     assert message in engine.replies[0][1]
     assert rules_in(folder) == []
-
-
-def test_set_says_how_a_rule_is_changed(tmp_path):
-    folder = new(tmp_path)
-    engine = drive(folder, at={3: [set_(plasticity__kind="oja"), "stop"], 4: ["stop"]})
-    assert "stdpbench change-rule RUN RULE" in engine.replies[0][1]
 
 
 def test_a_change_that_cannot_be_written_is_none(undisturbed, tmp_path, monkeypatch):
@@ -379,20 +360,6 @@ def test_on_the_runtime_simulator(delays, tmp_path, monkeypatch):
     drive(folder, at=wishes, die=killed_at_position(4))
     assert finished(folder, at={5: wishes[5]}) == expected
     assert rules_in(folder) == rules_in(whole)
-
-
-@pytest.mark.slow
-def test_on_the_runtime_simulator_with_cython(tmp_path):
-    """Compiled beside the run, for real; then the same as where it is asked for at that position."""
-    made = made_of()
-    options: dict[str, Any] = {"simulator": "runtime"}
-    resumes = {"replied": lambda engine, name, error: engine.ask("resume") if name == "change_rule" else None}
-    hooks: dict[str, Any] = {"at": {3: ["pause"]}, "paused": [[to(BCM)]], **resumes}
-    expected = finished(whole := new(tmp_path, made, **options), **hooks)
-    assert rules_in(whole) == [(3, "diehl-cook-triplet", "bcm")]
-    folder = new(tmp_path, made, **options)
-    drive(folder, die=killed_at_position(4), **hooks)
-    assert finished(folder) == expected
 
 
 @pytest.mark.slow

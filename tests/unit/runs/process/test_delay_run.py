@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
+from harness import N_TRAIN, drive, experiment, finished, new_run
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -92,13 +92,6 @@ def test_delays_are_learned_and_stored_beside_weights(parent: RunFolder) -> None
     assert damage(parent, read_journal(parent.path)) == []
     past = weights_at(parent.path, N_TRAIN).learned
     assert past["up.d"].dtype == past["up.w"].dtype == np.float32
-
-
-def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_path: Path) -> None:
-    folder = new_run(tmp_path, with_delays())
-    for position in (3, 5, N_TRAIN):
-        drive(folder, at=CHANGE if position == 5 else None, die=killed_at_position(position))
-    assert finished(folder) == outcome(parent)
 
 
 def test_branches_rewound_runs_and_reproductions_come_to_the_same(parent: RunFolder, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def unlabelled(folder: Path) -> Experiment:
     return Experiment.from_mapping(made)
 
 
-@pytest.mark.parametrize("at", [0, 3, 5, 13, 14, 16, 20])
+@pytest.mark.parametrize("at", [5, 16])
 def test_pictures_without_labels(at, tmp_path):
     made = unlabelled(tmp_path)
     expected = finished(whole := new_run(tmp_path, made))
@@ -49,7 +49,7 @@ def test_pictures_without_labels(at, tmp_path):
     assert finished(folder) == expected
 
 
-@pytest.mark.parametrize("at", [0, N_LABEL, N_LABEL + N_TEST, 2 * N_LABEL + N_TEST])
+@pytest.mark.parametrize("at", [0, N_LABEL + N_TEST])
 def test_a_run_that_does_not_train(at, tmp_path):
     made = experiment(schedule__passes=0)
     expected = finished(new_run(tmp_path, made))
@@ -58,7 +58,7 @@ def test_a_run_that_does_not_train(at, tmp_path):
     assert finished(folder, at={0: ["pause"]}) == expected
 
 
-@pytest.mark.parametrize("at", [7, 25, 50, 60])
+@pytest.mark.parametrize("at", [25, 60])
 def test_held_out_pictures_in_another_order_twice(at, tmp_path):
     made = experiment(schedule__order="shuffled", schedule__passes=2, network__start="samples")
     options = {"validation": True, "baselines": False}

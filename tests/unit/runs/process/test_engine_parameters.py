@@ -77,7 +77,7 @@ def test_how_many_pictures_label_and_test_may_change(position, tmp_path):
         assert label["spike_counts"].shape == (11, 4)
         assert test["spike_counts"].shape == (9, 4)
     assert accuracies(whole)[-1][0] == N_TRAIN + 2 * (11 + 9)
-    for died in (position + 1, N_TRAIN - 1, N_TRAIN + 11, N_TRAIN + 30):
+    for died in (position + 1, N_TRAIN + 11):
         folder = new_run(tmp_path)
         drive(folder, at=wishes, die=killed_at_position(died))
         assert finished(folder) == expected

@@ -14,18 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import experiment, finished, new_run, processes_ended, wait_until
+from harness import experiment, finished, new_run, wait_until
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
-from stdpbench.experiment import Experiment, with_reference
+from stdpbench.experiment import Experiment
 from stdpbench.runs.client.run_client import RunClient, ask, has_process
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.protocol.facts import ParametersChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.messages import TOO_LATE
 from stdpbench.runs.protocol.states import State
@@ -155,23 +154,6 @@ def test_killed_a_hundred_times_at_random_moments(undisturbed, tmp_path):
     print(f"{kills} kills, {ends} ends by itself")
 
 
-def test_a_reference_that_is_killed_at_a_random_moment_comes_to_the_same(tmp_path):
-    usual = {"network.hidden": [12], "schedule.passes": 4, "reference.batch": 10}
-    taught = with_reference(longer(), "surrogate-gradient", usual)
-    wanted = finished(new_run(tmp_path, taught, checkpoint_every=70))
-    seed = random.randrange(10**9)
-    position = random.Random(seed).randrange(10, 4 * N_TRAIN, 10)
-    folder = new_run(tmp_path, taught, checkpoint_every=70)
-    client = RunClient.start(folder.path)
-    client.wait_for_connection()
-    client.request("pace", seconds=0.05)  # so that it is killed before it ends
-    wait_until(lambda: reached(folder) >= position, 200)
-    if kill(client, folder):  # else it had come to its end
-        assert state_of(folder)[0] is State.FAILED
-        finished(folder)
-    assert outcome(folder) == wanted, f"killed at {position}, seed {seed}"
-
-
 def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
     client = RunClient.start(folder.path)
@@ -239,38 +221,6 @@ def assert_same_as_replayed(live: LiveRun, folder: RunFolder) -> None:
     assert live.progress["done"] == live.progress["total"] == N_TEST
 
 
-def test_a_parameter_set_from_another_process_is_kept_through_a_kill(tmp_path):
-    folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
-    client = RunClient.start(folder.path)
-    client.wait_for_connection()
-    client.request("pace", seconds=0.1)
-    wait_until(lambda: reached(folder) >= 12)
-    changed = ask(folder.path, "set", changes={"plasticity.nu_post": 0.05})
-    assert changed == {"plasticity.nu_post": [0.01, 0.05]}
-    (record,) = [r for r in read_journal(folder.path) if isinstance(r.fact, ParametersChanged)]
-    assert kill(client, folder)
-    found = finished(folder)
-    expected = finished(
-        new_run(tmp_path, longer(), **OPTIONS),
-        at={record.position: [("set", {"changes": {"plasticity.nu_post": 0.05}})]},
-    )
-    assert found == expected
-
-
-def test_a_test_that_fails_leaves_no_process_of_a_run_behind(tmp_path):
-    folder = new_run(tmp_path, longer(), workers=1, **OPTIONS)
-    for started_by in ("the test", "another process"):
-        with suppress(ZeroDivisionError), processes_ended():
-            if started_by == "the test":
-                RunClient.start(folder.path)
-            else:
-                subprocess.Popen([sys.executable, "-c", START, str(folder.path), ""], stdout=subprocess.DEVNULL)
-            wait_until(lambda: has_process(folder.path))
-            raise ZeroDivisionError
-        wait_until(lambda: not has_process(folder.path))
-        assert state_of(folder)[0] is not State.FINISHED
-
-
 START = """
 import sys, time
 from pathlib import Path
@@ -289,8 +239,6 @@ time.sleep(1000)
     [
         ("at once", signal.SIGSTOP),
         ("connected", signal.SIGKILL),
-        pytest.param("connected", signal.SIGSTOP, marks=pytest.mark.slow),
-        pytest.param("at once", signal.SIGKILL, marks=pytest.mark.slow),
     ],
 )
 def test_a_parent_that_hangs_or_dies_stops_no_training(when, number, undisturbed, tmp_path):

@@ -64,7 +64,7 @@ def test_the_eligibility_of_synapses_goes_on_too(tmp_path):
     assert finished(new_run(tmp_path / "without dopamine", unlearned)) != alone
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 6, 9, 25, 26, 27, 28, 30, 32, 34, 36])
+@pytest.mark.parametrize("number", [1, 2, 6, 26, 28, 34])
 def test_killed_at_a_boundary(number, undisturbed, tmp_path):
     folder = new_run(tmp_path)
     engine = drive(folder, die=killed_at(number))
@@ -162,7 +162,7 @@ def later(position: int) -> dict[int, list[Any]]:
     return {at: wishes for at, wishes in CHANGES.items() if at > position}
 
 
-@pytest.mark.parametrize("position", [1, 4, 5, 6, 8, 9, 10, 12, 24, 27])
+@pytest.mark.parametrize("position", [1, 5, 9, 24])
 def test_killed_after_parameters_were_changed(position, changed, undisturbed, tmp_path):
     assert changed != undisturbed
     folder = new_run(tmp_path)
@@ -171,7 +171,7 @@ def test_killed_after_parameters_were_changed(position, changed, undisturbed, tm
     assert_written_once(folder)
 
 
-@pytest.mark.parametrize("position", [6, 7, 8])
+@pytest.mark.parametrize("position", [6, 8])
 @pytest.mark.parametrize("wish", ["pause", "stop", "checkpoint"])
 def test_a_change_survives_a_checkpoint_that_was_written_before_it_came_again(wish, position, changed, tmp_path):
     folder = new_run(tmp_path)

@@ -267,24 +267,6 @@ def test_weights_out_of_bounds_are_used_as_they_are(trained, images):
     trained.set_state(state)
 
 
-def test_a_phase_of_many_pictures_gets_more_processes_than_one_of_few_before_it(trained, images, monkeypatch):
-    pools = []
-
-    class Pool:
-        def __init__(self, n, **_):
-            pools.append(n)
-
-        def shutdown(self, **_):
-            pools.append("end")
-
-    monkeypatch.setattr("loky.ProcessPoolExecutor", Pool)
-    processes = Processes()
-    for n_others in (1, 3, 2):
-        processes.begin(trained, trained.experiment, images, "test", n_others)
-    assert pools == [1, "end", 3]
-    processes.close()
-
-
 def test_parameters_in_force_are_those_that_are_used(trained, images):
     """A parameter changed during training holds in label and test as well, in every process."""
     made, state = trained.experiment, trained.state()
@@ -297,19 +279,6 @@ def test_parameters_in_force_are_those_that_are_used(trained, images):
     assert (alone != before).any()
     trained.set_parameters(made)
     trained.set_state(state)
-
-
-def test_both_simulators_respond_alike(trained, images, monkeypatch):
-    monkeypatch.setattr("stdpbench.engine.simulators.runtime.cython_works", lambda: False)  # nothing to compile
-    made = trained.experiment
-    other, _ = open_simulator(made, images.n_values, "runtime")
-    other.w[...], other.theta[...] = trained.w, trained.theta
-    few = images.part(0, 12)
-    one, attempts = gathered(respond(trained, made, few, "test", workers=1), 12)
-    two, other_attempts = gathered(respond(other, made, few, "test", workers=1), 12)
-    np.testing.assert_array_equal(one, two)
-    np.testing.assert_array_equal(attempts, other_attempts)
-    other.close()
 
 
 def test_no_more_workers_than_memory_holds(trained, monkeypatch):

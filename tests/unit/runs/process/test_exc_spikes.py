@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run
+from harness import N_TRAIN, drive, experiment, finished, new_run
 from numpy.typing import NDArray
 
 from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.engine.simulators import Simulator, find_compiler
-from stdpbench.runs.folder.checkpoints import positions, read_checkpoint, write_checkpoint
+from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.past_weights import newest_weights, weights_at
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run_from
@@ -78,21 +77,6 @@ def test_a_checkpoint_has_the_spikes_up_to_its_position_and_another_run_starts_a
     other = create_run_from(folder, {}, tmp_path, Options(workers=1, simulator="compiled", baselines=False))
     finished(other)
     assert counted(other) == np.bincount(np.concatenate(fired), minlength=4).tolist()
-
-
-def test_a_run_that_an_earlier_version_began_does_not_know(tmp_path):
-    folder = new_run(tmp_path, baselines=False)
-    drive(folder, die=killed_at_position(8))
-    folder.write_array("exc_spikes.npy", np.zeros(4, np.int64))  # left behind by another resume
-    (position,) = positions(folder.path)
-    kept = read_checkpoint(folder.path, position)
-    without = {name: array for name, array in kept.history.items() if name != "exc_spikes"}
-    write_checkpoint(folder.path, replace(kept, history=without))
-    frames: list[Any] = []
-    run_with(folder, lambda makers: frames.append(makers["network"]()))
-    assert {frame["exc_spikes"] is None for frame in frames} == {True}
-    assert newest_weights(folder.path).exc_spikes is None
-    assert not (folder.path / "exc_spikes.npy").exists()
 
 
 def run_with(folder: RunFolder, offered: Callable[[Mapping[str, Callable[[], Any]]], object]) -> None:

@@ -43,7 +43,7 @@ from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process import evaluation
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
-from stdpbench.runs.protocol.facts import Block, ParametersChanged, RuleChanged
+from stdpbench.runs.protocol.facts import ParametersChanged, RuleChanged
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
 from stdpbench.studies.report.presentations import Presentation, Presenter
@@ -265,15 +265,6 @@ def test_python_shows_what_ends_at_the_population_that_is_read(parent: RunFolder
     assert {name: array.shape for name, array in past.learned.items()} == LEARNED
 
 
-def test_the_commands_show_it(parent: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(["show", str(parent.path)])
-    assert not end.value.code
-    shown = capsys.readouterr().out
-    assert "The run is finished." in shown
-    assert "evaluated pictures without a spike     6" not in shown
-
-
 def test_every_live_parameter_of_the_network_is_changed_by_its_path_and_comes_back(tmp_path: Path) -> None:
     made = two_layers()
     values = {
@@ -374,14 +365,3 @@ def test_every_block_has_measures_of_what_the_main_curves_are_not_of(parent: Run
         np.testing.assert_array_equal(history_arrays(LiveRun.replay(read_journal(parent.path)))[name], arrays[name])
     assert drawn["spikes"][1].max() > 0
     assert not len(series(blocks, "top", "further")["change"][0])  # these are the main curves
-
-
-def test_runs_with_the_main_curves_only_have_files_as_before(tmp_path: Path) -> None:
-    for made in (experiment(), experiment(lateral__kind="homeostatic"), experiment().spelled_out()):
-        folder = new_run(tmp_path, made, baselines=False)
-        drive(folder, at={6: ["stop"]})
-        records = [record for record in read_journal(folder.path) if isinstance(record.fact, Block)]
-        assert records
-        assert not any(record.fact.others or "others" in record.to_mapping() for record in records)
-        checkpoint = read_checkpoint(folder.path, 6)
-        assert not [name for name in checkpoint.history if "." in name]

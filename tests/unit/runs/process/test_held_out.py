@@ -15,10 +15,9 @@ from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images, Split
 from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.engine.network import Learned, start_pictures
-from stdpbench.engine.simulators import compile_ahead, find_compiler
+from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import read_experiment, training_order, with_reference
 from stdpbench.results.readout.held_out import MEASURES, measure_held_out
-from stdpbench.runs.catalog.store import newest
 from stdpbench.runs.folder import snapshots
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.lineage.branches import branch, rewind
@@ -143,27 +142,8 @@ def test_in_which_process_and_when_they_come_in_makes_no_difference(undisturbed,
 
 
 @compiled
-def test_a_trained_run_that_waits_for_measures_says_so(pool, tmp_path, monkeypatch):
-    monkeypatch.setattr("stdpbench.runs.process.pace._EVERY", 0.0)
-    pool.lag = len(POINTS)
-    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
-    said, left = list[str](), list[object]()
-
-    def sleep(*_: object) -> None:
-        said.append(newest(folder.path.parent, 1)[0].progress)
-        left.append(folder.read_json("progress.json")["seconds_left"])
-        pool.do()
-
-    monkeypatch.setattr(held_out.time, "sleep", sleep)
-    finished(folder)
-    assert said[1:] == [f"waiting for held-out measurements {n}/5" for n in range(len(said) - 1)]
-    assert len(said) > 2
-    assert not any(left[1:])
-
-
-@compiled
 @pytest.mark.parametrize("lag", [0, 2])
-@pytest.mark.parametrize("positions", [(4,), (6, 13), (12, 19, 24), (11, 14, 16, 26)])
+@pytest.mark.parametrize("positions", [(6, 13), (11, 14, 16, 26)])
 def test_killed_and_resumed(undisturbed, pool, lag, positions, tmp_path):
     folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
     pool.lag = lag
@@ -185,27 +165,6 @@ def test_what_was_not_measured_before_a_checkpoint_is_measured_afterwards(undist
     assert any("held_out/000000006.npz is damaged" in text for text in remarks(folder))
     assert measures(folder) == {at: fact for at, fact in undisturbed[1].items() if at != 6}
     assert not (folder.path / snapshots.FOLDER).exists()
-
-
-@compiled
-def test_a_snapshot_that_somebody_removed_is_told_in_a_sentence_and_comes_again_after_going_back(
-    undisturbed, pool, tmp_path
-):
-    def remove(engine: Any) -> bool:
-        if engine.position == 8:
-            snapshots.snapshot_path(folder.path, 6).unlink()
-        return False
-
-    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
-    pool.lag = 9
-    drive(folder, die=remove)
-    (remark,) = [text for text in remarks(folder) if "held_out" in text]
-    assert remark.startswith("held_out/000000006.npz is no longer in the run folder, so the network of presentation 6")
-    assert "Error" not in remark
-    assert measures(folder) == {at: fact for at, fact in undisturbed[1].items() if at != 6}
-    rewind(folder, 5)
-    assert finished(folder) == undisturbed[0]
-    assert measures(folder) == undisturbed[1]
 
 
 @compiled
@@ -233,22 +192,6 @@ def test_what_was_measured_after_a_change_that_comes_before_it_does_not_count(po
 
 
 @compiled
-def test_a_network_whose_rule_changes_is_measured_on(undisturbed, pool, tmp_path):
-    made, rule = experiment(**MEASURED), {"kind": "bcm", "tau_theta_m": "200 ms"}
-    compile_ahead(made.with_rule(rule), 64, "compiled")
-    folder = new_run(tmp_path, made, baselines=False)
-    finished(
-        folder,
-        at={9: [("change_rule", {"rule": rule})], 20: [("change_rule", {"rule": made.plasticity.to_mapping()})]},
-    )
-    found = measures(folder)
-    assert list(found) == POINTS
-    assert {at: fact for at, fact in found.items() if at < 9} == {at: undisturbed[1][at] for at in (0, 6)}
-    assert found[24] != undisturbed[1][24]
-    assert not any("held-out" in sentence for sentence in remarks(folder))
-
-
-@compiled
 def test_a_branch_and_a_run_that_was_rewound_keep_what_was_measured(undisturbed, pool, tmp_path):
     folder = new_run(tmp_path, experiment(**MEASURED), baselines=False)
     pool.lag = 1
@@ -272,18 +215,6 @@ def test_a_process_that_cannot_measure_ends_no_training(pool, tmp_path):
     finished(folder)
     assert "Measuring on held-out pictures has stopped: there is no room" in remarks(folder)
     assert pool.asked == 1
-
-
-@pytest.mark.slow
-@compiled
-def test_the_other_simulator_measures_the_same(undisturbed, tmp_path):
-    folder = new_run(tmp_path, experiment(**MEASURED), baselines=False, simulator="runtime")
-    drive(folder, die=killed_at_position(13))
-    finished(folder)
-    assert measures(folder).keys() == undisturbed[1].keys()
-    for at, fact in measures(folder).items():
-        for name, value in fact.values.items():
-            assert value == pytest.approx(undisturbed[1][at].values[name], rel=1e-6), (at, name)
 
 
 # -- which pictures -------------------------------------------------------------------------------------------------

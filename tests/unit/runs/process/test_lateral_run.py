@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, new_run, set_
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
@@ -60,13 +60,6 @@ def test_weights_learn_and_are_written_down(parent: RunFolder) -> None:
     np.testing.assert_array_equal(read_checkpoint(parent.path, N_TRAIN).state["compete.w"], w)
     notes = [record.fact.text for record in read_journal(parent.path) if isinstance(record.fact, Remarked)]
     assert [line for line in notes if "4² weights" in line and "MiB" in line]
-
-
-def test_it_goes_on_bit_for_bit_wherever_it_was_cut_off(parent: RunFolder, tmp_path: Path) -> None:
-    folder = new_run(tmp_path, plastic())
-    for position in (3, 9, N_TRAIN, LATE):
-        drive(folder, at=WISHES if position == 9 else None, die=killed_at_position(position))
-    assert finished(folder) == outcome(parent)
 
 
 def test_workers_have_its_weights(parent: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

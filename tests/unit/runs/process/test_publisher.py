@@ -88,15 +88,6 @@ def test_facts_come_in_order_those_of_the_past_first(publisher, attach):
     assert found[7][1] == fact(7)
 
 
-def test_facts_reach_every_reader_and_one_that_comes_later(publisher, attach):
-    first = attach()
-    publisher.publish(fact(0))
-    second = attach(past=1)
-    publisher.publish(fact(1))
-    for reader in (first, second):
-        assert numbers([reader.read(), reader.read()]) == [0, 1]
-
-
 def test_what_is_left_is_said_at_the_end(publisher, attach):
     reader = attach(wants=("network",))
     for number in range(50):
@@ -166,19 +157,6 @@ def test_frames_come_against_credit_and_the_newest_replaces_the_others(publisher
     reader.say("credit", "network", 1)
     assert frames([reader.read()]) == [29]  # as it was before a pause
     assert len(made) == 10
-
-
-def test_without_credit_no_frame_is_made_but_before_a_pause(publisher, attach):
-    reader = attach(wants=("network",))
-    made: list[str] = []
-    for number in range(CREDIT):
-        offer(publisher, number)
-        reader.read()
-    publisher._next.update(dict.fromkeys(publisher._next, 0.0))
-    offer(publisher, 10, flush=False, made=made)
-    assert made == []
-    offer(publisher, 11, flush=True, made=made)
-    assert made == ["network"]
 
 
 def test_one_kind_does_not_wait_for_another(publisher, attach):

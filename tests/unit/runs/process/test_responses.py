@@ -95,13 +95,6 @@ def test_a_damaged_group_is_computed_again(place, how):
         assert (found.attempts[shown] == ATTEMPTS[shown]).all()
 
 
-def test_a_bug_is_not_called_damage(tmp_path, monkeypatch):
-    written(tmp_path, (0, 3))
-    monkeypatch.setattr(SpikeTrains, "from_arrays", lambda arrays: arrays.nothing)
-    with pytest.raises(AttributeError, match="nothing"):
-        Responses(tmp_path, KEY, N, N_EXC)
-
-
 def test_a_group_of_another_shape_is_computed_again(tmp_path):
     right = part(0, 3).trains.to_arrays()
     for trains, attempts in [

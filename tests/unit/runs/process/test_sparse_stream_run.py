@@ -32,22 +32,6 @@ def sparse(tmp_path_factory):
     return folder, made, results(folder, made)
 
 
-@pytest.mark.parametrize("at", [2, 5, 9])
-def test_a_killed_sparse_stream_continues_to_the_byte(at, sparse, tmp_path):
-    _, made, expected = sparse
-    folder = new_run(tmp_path, made)
-    drive(folder, die=killed_at_position(at))
-    finished(folder)
-    assert results(folder, made) == expected
-
-
-def test_pauses_and_checkpoints_change_nothing(sparse, tmp_path):
-    _, made, expected = sparse
-    folder = new_run(tmp_path, made)
-    finished(folder, at={3: ["pause"], 4: ["checkpoint"], 8: ["pause"]})
-    assert results(folder, made) == expected
-
-
 def test_branches_of_a_sparse_stream(sparse, tmp_path):
     parent, made, (weights, pieces) = sparse
     assert len(set(weights)) == 2

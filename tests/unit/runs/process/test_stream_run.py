@@ -130,19 +130,13 @@ def test_the_cut_into_pieces_changes_nothing_that_is_learned(piece, parent, tmp_
     assert alarms == expected
 
 
-@pytest.mark.parametrize("at", [3, 5, 12])
+@pytest.mark.parametrize("at", [5, 12])
 def test_a_killed_stream_goes_on_bit_for_bit(at, parent, tmp_path):
     folder = new_run(tmp_path, experiment())
     drive(folder, die=killed_at_position(at))
     finished(folder)
     assert learned(folder) == learned(parent)
     assert pieces(folder) == pieces(parent)
-
-
-def test_pause_and_checkpoint_change_nothing(parent, tmp_path):
-    folder = new_run(tmp_path, experiment())
-    finished(folder, at={4: ["pause"], 9: ["checkpoint"], 11: ["pause"]})
-    assert learned(folder) == learned(parent)
 
 
 def test_branches_and_rewinding(parent, tmp_path):

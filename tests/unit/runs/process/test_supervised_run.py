@@ -95,7 +95,7 @@ def test_its_files_have_the_curves_and_the_classes_of_outputs(done: tuple[RunFol
     assert [(fact.part, fact.images) for fact in labels_read] == [("test", N_TEST)]
 
 
-@pytest.mark.parametrize("at", [(1,), (9,), (25, 3, 30), (62,), (64,)])
+@pytest.mark.parametrize("at", [(25, 3, 30), (62,)])
 def test_a_run_that_is_killed_continues_to_the_same_result(
     done: tuple[RunFolder, dict[str, str]], tmp_path: Path, at: tuple[int, ...]
 ) -> None:

@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 from training_cases import BINS, SIDE, ScriptedSimulator, experiment, pictures, same
 
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images
+from stdpbench.data.stimuli import Events, EventSet
 from stdpbench.engine.network import start_weights
-from stdpbench.engine.simulators import open_simulator
+from stdpbench.engine.simulators import open_graph, open_simulator
 from stdpbench.experiment import Experiment, encode, training_order
 from stdpbench.kinds.encoding import Spikes
+from stdpbench.runs.process.engine import presentation_frame
+from stdpbench.runs.process.evaluation import present_frozen
 from stdpbench.runs.process.homeostasis import theta_decay
-from stdpbench.runs.process.training import Presented, train
+from stdpbench.runs.process.pace import Pace
+from stdpbench.runs.process.training import Training, train
+from stdpbench.runs.protocol.facts import Progress
 
 # -- order -----------------------------------------------------------------------------------------
 
@@ -188,43 +192,7 @@ def test_theta_decay_of_the_authors():
     assert theta_decay(Experiment.from_mapping({})) == pytest.approx(np.exp(-500 / 1e7), rel=1e-15)
 
 
-@pytest.mark.parametrize(("what", "value"), [("w", np.nan), ("w", np.inf), ("theta", np.nan), ("theta", np.inf)])
-def test_what_is_no_longer_finite_stops_training_with_a_sentence(what, value):
-    made = experiment()
-    simulator = ScriptedSimulator(made, lambda number, spikes: 9)
-    presentations = train(simulator, made, pictures())
-    next(presentations)
-    next(presentations)
-    getattr(simulator, what).reshape(-1)[3] = value
-    with pytest.raises(StdpbenchError, match=r"finite.* 2") as error:
-        next(presentations)
-    assert "\n" not in str(error.value)
-
-
 # -- where it begins and ends ----------------------------------------------------------------------
-
-
-def test_training_goes_on_from_any_presentation():
-    made, images = experiment(schedule__order="shuffled", schedule__passes=2), pictures()
-
-    def answer(number: int, spikes: Spikes) -> int:
-        return 9 if len(spikes) % 3 else 0  # the same for the same input
-
-    whole, parts = ScriptedSimulator(made, answer), ScriptedSimulator(made, answer)
-    at_once = list(train(whole, made, images))
-    presentations = train(parts, made, images)
-    begun = list(islice(presentations, 10))
-    presentations.close()
-    resumed = begun + list(train(parts, made, images, start=10))
-
-    def summary(presented: Presented) -> tuple[int, int, int]:
-        return presented.presentation, presented.image, presented.attempts
-
-    assert [summary(one) for one in resumed] == [summary(one) for one in at_once]
-    assert len(whole.shown) == len(parts.shown)
-    for one, other in zip(whole.shown, parts.shown, strict=True):
-        assert same(one.spikes, other.spikes)
-    assert list(train(parts, made, images, start=24)) == []
 
 
 @pytest.mark.parametrize("delays", ["none", "homogeneous", "uniform"])
@@ -283,3 +251,72 @@ def test_training_follows_from_the_seed(between):
     assert trained(made) == first
     assert trained(made, breaks=(4, 11)) == first
     assert trained(made.override({"seed": 4})) != first
+
+
+# the speed of a run and the time that it says is left
+
+
+def test_the_time_left_counts_the_limit_of_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, pace = 100.0, Pace()
+    monkeypatch.setattr("time.monotonic", lambda: now)
+
+    def left(position: int, phase: str = "train") -> float | None:
+        pace.update(Progress(phase, position, 400), position)
+        found: float | None = pace.values()["seconds_left"]
+        return found
+
+    assert left(0) is None, "no speed is known yet"
+    now = 101.0
+    assert left(100) == pytest.approx(3.0)
+    pace.limit(1.0, 100)
+    assert left(100) == pytest.approx(300.0), "a limit counts before it is measured"
+    now = 105.0
+    assert left(102) == pytest.approx(596.0), "and where the run is slower still"
+    pace.limit(0.0, 102)
+    assert left(102) is None
+    now = 106.0
+    assert left(202) == pytest.approx(1.98), "what was slow before is forgotten"
+    pace.limit(1.0, 202)
+    assert left(0, "label") is None, "only training is limited"
+
+
+# stimuli of unequal lengths, through training and evaluation
+
+
+@pytest.fixture
+def made() -> Experiment:
+    return Experiment.from_mapping(
+        {
+            "data": {"kind": "order", "channels": 6},
+            "encoding": {"kind": "events"},
+            "network": {"n_exc": 3, "inhibition": "direct", "delays": "none", "weight_sum": 3.0},
+            "exc": {"tau_theta": "1 s", "theta_plus": "1 mV", "theta_start": "20 mV"},
+            "schedule": {"stimulus": "50 ms", "rest": "10 ms", "min_spikes": 0, "between": "rest"},
+        }
+    )
+
+
+def test_each_presentation_lasts_as_long_as_its_stimulus(made: Experiment) -> None:
+    rng = np.random.default_rng(0)
+    seconds = (0.02, 0.05, 0.2, 0.0003)
+    recordings = [
+        Events(rng.integers(0, 6, 40).astype(np.int32), np.sort(rng.random(40) * each), each) for each in seconds
+    ]
+    stimuli = EventSet.of_list(recordings, (1, 1, 6), None)
+    simulator, _ = open_graph(made.graph(6), "runtime", target="numpy")
+    simulator.set_parameters(made)
+    with Training(simulator, made, stimuli) as training:
+        for number, expected in enumerate((40, 100, 100, 1)):
+            theta = simulator.theta.copy()
+            presented = training.step()
+            assert presented.response.n_bins == expected
+            assert (presented.image, presented.attempts) == (number, 1)
+            frame = presentation_frame(presented, made)
+            assert (frame["stimulus_bins"], frame["n_bins"]) == (expected, expected + 20)
+            spikes = presented.exc_spikes
+            decayed = np.exp(-(expected * 0.5e-3 + 0.01) / 1.0)
+            assert simulator.theta == pytest.approx((theta + 1e-3 * spikes) * decayed, rel=1e-12)
+    for number, expected in enumerate((40, 100, 100, 1)):
+        response, attempts = present_frozen(simulator, made, stimuli, "test", number)
+        assert (response.n_bins, attempts) == (expected, 1)
+        assert response.input.bin.max() < expected

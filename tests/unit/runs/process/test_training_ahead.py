@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +12,6 @@ from training_cases import ScriptedSimulator, experiment, pictures, same
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images
 from stdpbench.experiment import encode
-from stdpbench.kinds.encoding import Spikes
 from stdpbench.runs.process.training import Stimuli, train
 
 
@@ -50,87 +46,6 @@ def test_a_picture_too_bright_stops_training_where_it_is_shown():
 # -- stimuli encoded ahead -------------------------------------------------------------------------
 
 
-def test_what_is_encoded_ahead_is_what_would_be_encoded_now(monkeypatch):
-    made, images = experiment(), pictures()
-    order = np.array([5, 3, 3, 0, 11])
-    calls = []
-
-    def noted(*arguments: Any) -> Spikes:
-        calls.append((arguments[3], arguments[4], threading.current_thread().name))
-        return encode(*arguments)
-
-    monkeypatch.setattr("stdpbench.runs.process.training.encode", noted)
-    with Stimuli(made, images, "train", order) as stimuli:
-        for presentation in range(5):
-            for stimulus in stimuli._ahead:
-                stimulus.result()
-            for attempt in range(1 + presentation % 2 * 2):
-                spikes = stimuli.get(presentation, attempt)
-                stimuli.encode_ahead()
-                assert same(spikes, encode(made, images, "train", presentation, attempt, int(order[presentation])))
-    ahead = [(presentation, attempt) for presentation, attempt, thread in calls if thread.startswith("encoder")]
-    assert {presentation for presentation, _ in ahead} == {1, 2, 3, 4}
-    assert {attempt for _, attempt in ahead} == {0}
-    now = [(presentation, attempt) for presentation, attempt, thread in calls if not thread.startswith("encoder")]
-    assert now == [(0, 0), (1, 1), (1, 2), (3, 1), (3, 2)]  # the first one, and repetitions
-
-
-def test_what_still_waits_for_its_thread_is_encoded_by_the_one_who_needs_it(monkeypatch):
-    made, images, order = experiment(), pictures(), np.arange(12)
-    held_up, go_on = threading.Event(), threading.Event()
-
-    def slow_ahead(*arguments: Any) -> Spikes:
-        if threading.current_thread().name.startswith("encoder"):
-            held_up.set()
-            assert go_on.wait(60)
-        return encode(*arguments)
-
-    monkeypatch.setattr("stdpbench.runs.process.training.encode", slow_ahead)
-    with Stimuli(made, images, "train", order) as stimuli:
-        stimuli.get(0, 0)
-        stimuli.encode_ahead()
-        assert held_up.wait(60)  # with presentation 1, behind which 2 waits
-        stimuli._ahead.popleft()
-        assert same(stimuli.get(2, 0), encode(made, images, "train", 2, 0, 2))
-        go_on.set()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
-def test_what_works_ahead_gives_way_to_what_simulates(monkeypatch):
-    def priority() -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    found = dict[str, int]()
-
-    def noted(*arguments: Any) -> Spikes:
-        found[threading.current_thread().name] = priority()
-        return encode(*arguments)
-
-    monkeypatch.setattr("stdpbench.runs.process.training.encode", noted)
-    before = priority()
-    with Stimuli(experiment(), pictures(), "train", np.arange(12)) as stimuli:
-        stimuli.get(0, 0)
-        stimuli.encode_ahead()
-        stimuli._ahead[-1].result()
-        assert found == {threading.current_thread().name: before, "encoder": min(19, before + 10)}
-
-
-def test_what_goes_wrong_ahead_is_raised_where_it_is_needed(monkeypatch):
-    def fails_ahead(*arguments: Any) -> Spikes:
-        if threading.current_thread().name == "encoder":
-            raise StdpbenchError("no spikes")
-        return encode(*arguments)
-
-    monkeypatch.setattr("stdpbench.runs.process.training.encode", fails_ahead)
-    with Stimuli(experiment(), pictures(), "train", np.arange(12)) as stimuli:
-        stimuli.get(0, 0)
-        stimuli.encode_ahead()
-        with pytest.raises(StdpbenchError, match="no spikes"):
-            stimuli._ahead[0].result()
-        with pytest.raises(StdpbenchError, match="no spikes"):
-            stimuli.get(1, 0)
-
-
 def test_a_change_throws_away_what_was_encoded_ahead():
     made, images = experiment(), pictures()
     brighter = made.override({"encoding.intensity": 3})
@@ -152,29 +67,17 @@ def test_a_change_throws_away_what_was_encoded_ahead():
         assert same(stimuli.get(3, 0), encode(made, images, "train", 3, 0, 3))
 
 
-@pytest.mark.parametrize(("room", "times"), [(2**26, 1), (1, 2)])
-def test_spikes_that_are_not_random_are_encoded_once_for_all_passes(monkeypatch, room, times):
+def test_spikes_that_are_not_random_follow_every_change_of_the_encoder():
+    """They are encoded once for all passes."""
     made, images = experiment().override({"encoding.kind": "latency"}), pictures()
     order = np.array([5, 3, 5, 3, 5, 3, 5, 3])
-    calls = []
-
-    def noted(*arguments: Any) -> Spikes:
-        calls.append(arguments[5])
-        return encode(*arguments)
-
-    monkeypatch.setattr("stdpbench.runs.process.training.encode", noted)
-    monkeypatch.setattr("stdpbench.runs.process.training._MOST_KEPT", room)
     with Stimuli(made, images, "train", order) as stimuli:
-        for number, encoder in enumerate((made, made.override({"encoding.duration": "3 ms"}), made)):
+        for encoder in (made, made.override({"encoding.duration": "3 ms"}), made):
             stimuli.change(encoder)
-            calls.clear()
             for presentation in range(8):
                 expected = encode(encoder, images, "train", presentation, 0, int(order[presentation]))
                 assert same(stimuli.get(presentation, 0), expected)
-                if number < 2:
-                    stimuli.encode_ahead()
-            if number == 2:  # nothing ahead: the first, and those for which there was no room
-                assert sorted(calls) == sorted([5, 3] if times == 1 else [5, 3, 3, 3, 3])
+                stimuli.encode_ahead()
 
 
 def test_jumping_about_gives_the_right_stimulus():

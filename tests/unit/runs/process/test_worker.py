@@ -16,7 +16,6 @@ from stdpbench.engine.simulators import find_compiler
 from stdpbench.runs.client.run_client import RunClient, ask, has_process
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.status import held, state_of
-from stdpbench.runs.process import worker
 from stdpbench.runs.protocol.states import State
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -53,23 +52,6 @@ def test_a_process_is_started_by_hand(tmp_path):
     assert nowhere.returncode == 1
     assert "is not a run folder" in nowhere.stderr
     assert "Traceback" not in nowhere.stderr
-
-
-def test_a_process_waits_for_those_who_only_look(tmp_path, monkeypatch):
-    """Whoever asks whether a process is at work holds the lock for a moment, and must not keep it from starting."""
-    folder, carried_out = new_run(tmp_path), []
-    monkeypatch.setattr(worker, "_LOCK", 60.0)
-    monkeypatch.setattr(worker, "_carry_out", lambda folder: carried_out.append(has_process(folder.path)) or 0)
-    monkeypatch.setattr("signal.signal", lambda *arguments: None)
-    with held(folder):
-        assert has_process(folder.path)
-        starting = threading.Thread(target=worker.main, args=([str(folder.path)],))
-        starting.start()
-        starting.join(0.3)
-        assert starting.is_alive()
-    starting.join(60)
-    assert carried_out == [True]
-    assert not has_process(folder.path)
 
 
 def test_a_request_that_comes_in_the_last_moment_is_told_what_became_of_the_run(tmp_path):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import fields
-from typing import Any
+from itertools import product
 
 import numpy as np
 import pytest
 from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_
 
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.facts import Record, Started
 from stdpbench.runs.protocol.live_run import TOPICS, LiveRun, describe, duration
-from stdpbench.runs.protocol.states import State
+from stdpbench.runs.protocol.stages import share_done, stages
+from stdpbench.runs.protocol.states import TRANSITIONS, State, check_transition
 
 FROM_FACTS = {field.name for field in fields(LiveRun)} - {"progress", "network", "presentation", "replies"}
 WISHES = {
@@ -131,13 +133,6 @@ def test_topics_and_sentences(fact, topics):
     assert live.log == ([] if sentence == "" else [(3, record.time, sentence)])
 
 
-@pytest.mark.parametrize("changes", [{"seed": (1, 2)}, {"": (1, 2)}, {"nothing.here": (1, 2)}, {"a.b.c": (None, 2)}])
-def test_changes_of_what_is_not_there_change_nothing(changes):
-    started: Any = facts.Started({"seed": 1, "exc": {"tau_m": "1 ms"}}, "", "", (("train", 3),), (1, 1), ())
-    live = LiveRun.replay([Record(0, 0, "", started), Record(1, 3, "", facts.ParametersChanged(changes))])
-    assert live.parameters() == {"seed": 1, "exc": {"tau_m": "1 ms"}}
-
-
 def test_parameters_are_those_that_took_force_last():
     started = facts.Started(experiment().to_mapping(), "", "", (("train", 3),), (1, 1), ())
     changes = [(7, "90 ms"), (6, "80 ms")]  # killed after 7, gone on with from 5, changed at 6
@@ -157,3 +152,112 @@ def test_parameters_are_those_that_took_force_last():
 )
 def test_how_long(seconds, text):
     assert duration(seconds) == text
+
+
+# the stages of a run, from what is known of it
+
+PLAN = (("train", 100), ("label", 40), ("test", 20), ("start weights: label", 40), ("start weights: test", 20))
+
+
+def live(phase: str = "", done: int = 0, *, position: int = 0, plan: tuple[tuple[str, int], ...] = PLAN) -> LiveRun:
+    found = LiveRun(state=State.RUNNING, started=Started({}, "compiled", "", plan, (8, 8), ()), position=position)
+    if phase:
+        found.progress = {"phase": phase, "done": done, "total": dict(plan).get(phase, 1)}
+    return found
+
+
+def told(of: LiveRun) -> list[tuple[str, int, bool]]:
+    return [(stage.name, stage.done, stage.is_current) for stage in stages(of)]
+
+
+@pytest.mark.parametrize(
+    ("phase", "done", "position", "expected"),
+    [
+        ("", 0, 0, [0, 0, 0, 0]),
+        ("train", 30, 25, [30, 0, 0, 0]),
+        ("waiting for held-out measurements", 3, 100, [100, 0, 0, 0]),
+        ("label", 10, 100, [100, 10, 0, 0]),
+        ("test", 5, 100, [100, 40, 5, 0]),
+        ("start weights: label", 8, 100, [100, 40, 20, 8]),
+        ("start weights: test", 8, 100, [100, 40, 20, 48]),
+    ],
+)
+def test_a_stage_is_as_far_as_its_presentations(phase: str, done: int, position: int, expected: list[int]) -> None:
+    found = stages(live(phase, done, position=position))
+    assert [stage.name for stage in found] == ["train", "label", "test", "baselines"]
+    assert [stage.total for stage in found] == [100, 40, 20, 60]
+    assert [stage.done for stage in found] == expected
+    assert share_done(found) == pytest.approx(sum(expected) / 220)
+    assert sum(stage.is_current for stage in found) == 1
+
+
+def test_a_stage_that_has_no_presentations_left_is_under_way_until_the_next_begins() -> None:
+    assert told(live("label", 40, position=100))[1] == ("label", 40, True)
+    of = live("k-means, K = 100", 0, position=100)
+    of.metrics = {"network": {}, "start weights": {}}
+    assert told(of)[-1] == ("baselines", 60, True)
+    assert share_done(stages(of)) < 1
+
+
+def test_a_run_that_was_stopped_while_it_was_tested_tells_it_by_its_facts() -> None:
+    of = live(position=100)
+    of.state, of.metrics = State.STOPPED, {"network": {}}
+    assert told(of) == [("train", 100, False), ("label", 40, False), ("test", 20, False), ("baselines", 0, True)]
+
+
+def test_a_finished_run_has_nothing_left() -> None:
+    of = live(position=100)
+    of.state = State.FINISHED
+    assert all(stage.is_over for stage in stages(of))
+    assert share_done(stages(of)) == 1
+
+
+def test_a_stream_is_trained_only_and_a_run_without_labels_is_not_labelled() -> None:
+    assert told(live("train", 7, position=7, plan=(("train", 10),))) == [("train", 7, True)]
+    unlabelled = live("test", 1, position=10, plan=(("train", 10), ("test", 5)))
+    assert told(unlabelled) == [("train", 10, False), ("test", 1, True)]
+
+
+def test_nothing_is_known_before_the_network_is_ready() -> None:
+    assert stages(LiveRun()) == ()
+
+
+# the life of a run: one table, and a picture of it that leaves no state out
+
+LEGAL = {
+    ("queued", "building"),
+    ("queued", "stopped"),
+    ("building", "running"),
+    ("building", "stopped"),
+    ("building", "failed"),
+    ("running", "paused"),
+    ("running", "finishing"),
+    ("running", "stopped"),
+    ("running", "failed"),
+    ("paused", "running"),
+    ("paused", "stopped"),
+    ("paused", "failed"),
+    ("finishing", "paused"),  # where there is no room for what is written
+    ("finishing", "finished"),
+    ("finishing", "stopped"),
+    ("finishing", "failed"),
+    ("stopped", "building"),
+    ("failed", "building"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), list(product(State, State)))
+def test_every_transition(old, new):
+    if (old, new) in LEGAL:
+        check_transition(old, new)
+        return
+    with pytest.raises(StdpbenchError) as error:
+        check_transition(old, new)
+    message = str(error.value)
+    assert old in message
+    assert new in message
+    assert "\n" not in message
+    for legal in TRANSITIONS[old]:
+        assert legal in message
+    if not TRANSITIONS[old]:
+        assert message.endswith("nothing")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from harness import wait_until
 
-from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.protocol.messages import Mailbox
 
 
@@ -129,14 +129,3 @@ def test_what_cannot_be_taken_away_is_not_taken(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "unlink", refuse)
     assert Mailbox(tmp_path).take() == []
-
-
-def test_an_answer_that_cannot_be_written_is_no_error_of_the_run(tmp_path, monkeypatch):
-    given(tmp_path, STEP)
-    (request,) = Mailbox(tmp_path).take()
-
-    def full(path: Path, text: str, *, private: bool = False) -> None:
-        raise DiskError("no room")
-
-    monkeypatch.setattr("stdpbench.runs.protocol.messages.write_text_aside", full)
-    request.reply("", {})
