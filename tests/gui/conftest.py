@@ -30,7 +30,7 @@ from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.wire import Listener
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels import base, stimulus
-from stdpbench_gui.panels.neuron import neuron_panel, player
+from stdpbench_gui.panels.neuron import neuron_panel, slow_motion
 from stdpbench_gui.panels.raster import raster_panel
 
 
@@ -78,7 +78,7 @@ def end_processes(started: list[subprocess.Popen[bytes]], runs: Path) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the panels, which stands still but for what the test adds."""
     made = Clock()
-    for module in (base, neuron_panel, player, raster_panel, stimulus):
+    for module in (base, neuron_panel, slow_motion, raster_panel, stimulus):
         monkeypatch.setattr(module, "time", made)
     return made
 

@@ -1,21 +1,23 @@
 """The pages of the window: made in steps after the first is painted, and restyled in steps.
 
 A page that is needed before it is whole is finished at once.
+
+What is read ahead in threads, so that pages are made and forms open without delay; itself, it reads nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QLabel, QStackedWidget, QWidget
 
-from stdpbench_gui.app.ahead import import_pages, read_kinds
 from stdpbench_gui.look import theme
 from stdpbench_gui.session.background import Job
 from stdpbench_gui.session.in_steps import InSteps, Making, Part, Then
@@ -31,6 +33,39 @@ if TYPE_CHECKING:
     from stdpbench_gui.pages.train import TrainPage
     from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
     from stdpbench_gui.widgets.undo import UndoActions
+
+_MODULES: Final = (
+    "pages.train",
+    "pages.runs.page",
+    "app.window_services",
+    "app.console",
+    "app.help_actions",
+    "pages.evaluate.actions",
+    "pages.evaluate.page",
+    "pages.rules.actions",
+    "pages.rules.page",
+)
+
+
+def import_pages() -> None:
+    """Import the modules of all pages and dialogs, and list the rules, which their steps would import."""
+    from stdpbench.kinds.plasticity import projection_rules
+
+    for module in _MODULES:
+        import_module(f"stdpbench_gui.{module}")
+    projection_rules.kinds()
+
+
+def read_kinds() -> None:
+    """Import all kinds, which the forms for runs and networks list."""
+    from stdpbench.experiment import trained_kinds
+    from stdpbench.experiment.families import FAMILIES
+    from stdpbench.kinds.plasticity import projection_rules
+
+    for family in (*(family for family, _ in FAMILIES.values()), projection_rules):
+        family.usable()
+    trained_kinds()
+
 
 _AT_ONCE = 200
 """Widgets that are polished in one step."""

@@ -2,12 +2,18 @@
 
 A timer drains the connection within a time budget, applies the messages to a `LiveRun`, and emits one signal with the
 topics that changed. Nothing here blocks: anything that may take time runs in a thread.
+
+The last frames of a run that continues in a new process, shown until the new process has built its network.
+
+A request to the run on display.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +21,7 @@ from typing import Any, TypeVar
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
 from stdpbench.data.datasets import Split
 from stdpbench.experiment import Experiment
 from stdpbench.runs.client.run_client import RunClient, ask
@@ -28,11 +35,71 @@ from stdpbench_gui.look.motion import motion
 from stdpbench_gui.session.background import Background, Job
 from stdpbench_gui.session.folder_watch import FolderWatch
 from stdpbench_gui.session.found_run import FoundRun, journal_mark, open_run, start_run
-from stdpbench_gui.session.kept_frames import KeptFrames
 from stdpbench_gui.session.neuron_selection import NeuronSelection
-from stdpbench_gui.session.request import Request
 from stdpbench_gui.session.sentences import Failed, Lasting, as_sentence
 from stdpbench_gui.session.timers import timer
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request to the run, with its callbacks."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    then: Callable[[Any], None] | None
+    refused: Callable[[str], None] | None
+
+
+_KINDS = ("network", "presentation")
+
+
+class KeptFrames:
+    """Frames of the current run that are older than its process, with their descriptions."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, str] = {}
+        self._other = False
+
+    def keep(self, before: LiveRun, live: LiveRun, parent: bool) -> None:
+        """Copy the last frames of the previous run to the run that continues it.
+
+        Parameters
+        ----------
+        before, live : LiveRun
+            The previous run and the run that continues it.
+        parent : bool
+            Whether `live` is a branch of the previous run; otherwise it is the same run.
+        """
+        n_train = dict(before.started.phases).get("train", 0) if before.started is not None else sys.maxsize
+        self._other = parent
+        for kind in _KINDS:
+            frame = getattr(before, kind)
+            if frame:
+                setattr(live, kind, frame)
+                at = thousands(min(frame["position"], n_train))
+                self._of[kind] = f"parent at {at}" if parent else f"as of {at}"
+
+    def describe(self, kinds: Iterable[str]) -> str:
+        """Describe the kept frames of these kinds, such as ``"as of 4 392"``; empty if none is kept."""
+        wanted = set(kinds)
+        return next((self._of[kind] for kind in _KINDS if kind in self._of and kind in wanted), "")
+
+    def replace(self, kind: str) -> None:
+        """Forget a kept frame, because the process sent a new one."""
+        self._of.pop(kind, None)
+
+    def clear(self) -> None:
+        """Forget all kept frames, because another run is shown."""
+        self._of.clear()
+
+    def end(self, live: LiveRun) -> set[str]:
+        """Remove frames of a parent after the process ended; return the kinds of frames that were still kept."""
+        kinds = set(self._of)
+        for kind in kinds if self._other else ():
+            setattr(live, kind, {})
+        self._of.clear()
+        return kinds
+
 
 T = TypeVar("T")
 _TICK_MS, _SOON_MS = 33, 2

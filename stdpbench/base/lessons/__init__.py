@@ -5,7 +5,7 @@ The introduction, the text of each step, the question and its answer are Markdow
 said twice: `do` for the app, `notebook` with `code` for the notebook.
 
 `show` names what the app highlights, as ``PAGE`` or ``PAGE/PART``, and `check` the condition by which it notices that
-a step is done (`stdpbench_gui.lessons.checks`). Both are names only here: this package knows nothing of the app.
+a step is done (`stdpbench_gui.lessons.guide`). Both are names only here: this package knows nothing of the app.
 """
 
 from stdpbench.base.lessons.reading import Lesson, Question, RunOfLesson, Step, cells, lessons, read_lesson

@@ -25,8 +25,8 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app import window_services
-from stdpbench_gui.app.closing import ClosingQuestion
 from stdpbench_gui.app.window import MainWindow
+from stdpbench_gui.app.window_services import ClosingQuestion
 from stdpbench_gui.dialogs.data_fetch import FetchDialog
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion

@@ -19,8 +19,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog
-from stdpbench_gui.widgets.pad import Pad
+from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog, Pad
 
 SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.5, 0.62), (0.42, 0.85)]
 

@@ -20,13 +20,10 @@ from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.lessons import places
-from stdpbench_gui.lessons.checks import CHECKS
-from stdpbench_gui.lessons.guide import Guide
+from stdpbench_gui.lessons.guide import CHECKS, Guide, Progress
 from stdpbench_gui.lessons.pane import StepView
-from stdpbench_gui.lessons.progress import Progress
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
-from stdpbench_gui.panels.parameters.change_way import BRANCH
-from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.panels.parameters.parameters_panel import BRANCH, ParametersPanel
 from stdpbench_gui.session.overlays import Overlay
 from stdpbench_gui.widgets.button_row import ButtonRow
 from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST

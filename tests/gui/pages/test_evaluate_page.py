@@ -26,9 +26,8 @@ from stdpbench.studies.report.views import NEURONS, NOTHING, Chosen
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.evaluate import report_writer
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
-from stdpbench_gui.pages.evaluate.stamps import faded, stamped
-from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT
-from stdpbench_gui.pages.evaluate.turns import Turns
+from stdpbench_gui.pages.evaluate.scatter import faded, stamped
+from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT, Turns
 from stdpbench_gui.widgets.inks import inks
 
 

@@ -1,15 +1,50 @@
-"""Shared state of the views on the Evaluate page: the run, its clusters, and one selection."""
+"""Shared state of the views on the Evaluate page: the run, its clusters, and one selection.
+
+Draws views one after the other, each in its own turn of the event loop.
+
+All views share a selection and have to be redrawn together, which would block the window for about three frames.
+Between two views, the window handles input and paints.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.results.readout.over_time import AnswersOverTime
 from stdpbench.studies.report.views import NOTHING, Chosen, Clustering, Numbers, Plane, ViewData
-from stdpbench_gui.pages.evaluate.turns import Turns
+from stdpbench_gui.session.timers import timer
+
+
+class Turns(QObject):
+    """A queue of pending draw calls."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._timer = timer(self, self._next, once=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether draw calls are pending."""
+        return bool(self._waiting)
+
+    def ask(self, draw: Callable[[], object]) -> None:
+        """Queue a draw call, unless it is queued already."""
+        if draw not in self._waiting:
+            self._waiting.append(draw)
+        if not self._timer.isActive():
+            self._timer.start(0)
+
+    def _next(self) -> None:
+        draw = self._waiting.popleft()
+        if self._waiting:
+            self._timer.start(0)
+        draw()
+
 
 CLASS, CLUSTER, VERDICT = "class", "cluster", "right or wrong"
 COLOURS = (CLASS, CLUSTER, VERDICT)

@@ -1,4 +1,9 @@
-"""The Runs page: the queue at the top, the history below it, and a comparison of ticked runs at the bottom."""
+"""The Runs page: the queue at the top, the history below it, and a comparison of ticked runs at the bottom.
+
+The panels below the history, of which one is shown: the comparison or the scatter.
+
+Reads the runs folder once a second, in a thread, while the Runs page is visible.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QPoint, QSettings, Qt, pyqtSignal
+from PyQt6.QtCore import QByteArray, QObject, QPoint, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QLineEdit, QMenu, QSplitter, QToolButton, QWidget
+from PyQt6.QtWidgets import QLineEdit, QMenu, QSplitter, QStackedWidget, QTabBar, QToolButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.units import thousands
@@ -16,11 +21,10 @@ from stdpbench.runs.catalog import columns
 from stdpbench.runs.catalog.filters import Filter
 from stdpbench.runs.catalog.search import Search
 from stdpbench.runs.catalog.store import STAR, Entry
-from stdpbench.runs.watching import RunsFolderState
+from stdpbench.runs.watching import RunsFolderState, RunsWatch
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.runs.comparison import ComparisonPanel
 from stdpbench_gui.pages.runs.explore import ExplorePanel
-from stdpbench_gui.pages.runs.lower_panels import LowerPanels
 from stdpbench_gui.pages.runs.model import RunsModel
 from stdpbench_gui.pages.runs.note_actions import NoteActions
 from stdpbench_gui.pages.runs.queue_box import QueueBox
@@ -29,7 +33,6 @@ from stdpbench_gui.pages.runs.run_actions import RunActions
 from stdpbench_gui.pages.runs.selection import RunSelection
 from stdpbench_gui.pages.runs.specs import OnPage, specs
 from stdpbench_gui.pages.runs.table import RunsTable
-from stdpbench_gui.pages.runs.watcher import Watcher
 from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.overlays import Overlays
 from stdpbench_gui.session.run_session import RunSession
@@ -47,9 +50,121 @@ from stdpbench_gui.widgets.basic import (
     wrapped,
 )
 from stdpbench_gui.widgets.button_row import ActionButton, ButtonRow
-from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.notices import Notices
 from stdpbench_gui.widgets.undo import Steps
+
+_LOOK_MS = 1000
+
+
+class Watcher(QObject):
+    """Reports the content of a runs folder whenever it changes.
+
+    Attributes
+    ----------
+    seen : signal of RunsFolderState
+        The current content of the folder.
+    failed : signal of str
+        Why the folder cannot be read; empty once it can be read again.
+    last : RunsFolderState or None
+        The last reported content.
+    """
+
+    seen = pyqtSignal(object)
+    failed = pyqtSignal(str)
+
+    def __init__(self, runs: Path, parent: QObject) -> None:
+        super().__init__(parent)
+        self._watch = RunsWatch(runs)
+        self._background = Background(self, 1)
+        self._again = False
+        self._trouble = ""
+        self.last: RunsFolderState | None = None
+        self._timer = timer(self, self.look, _LOOK_MS)
+
+    def start(self) -> None:
+        """Read the folder now, and keep watching."""
+        self._timer.start()
+        self.look()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._timer.stop()
+
+    def look(self) -> None:
+        """Read the folder now; if a read is in progress, read again after it, as it may have been too early."""
+        if self._background.busy:
+            self._again = True
+            return
+        self._background.do(self._watch.look, self._take, self._fail)
+
+    def _take(self, seen: RunsFolderState | None) -> None:
+        if self._trouble:
+            self._trouble = ""
+            self.failed.emit("")
+        if seen is not None:
+            self.last = seen
+            self.seen.emit(seen)
+        self._go_on()
+
+    def _fail(self, reason: str) -> None:
+        if reason != self._trouble:
+            self._trouble = reason
+            self.failed.emit(reason)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._again:
+            self._again = False
+            self.look()
+
+
+class LowerPanels(QWidget):
+    """Tabs, and the panel of the current one.
+
+    Attributes
+    ----------
+    turned : signal
+        Another panel is shown.
+    """
+
+    turned = pyqtSignal()
+
+    def __init__(self, comparison: ComparisonPanel, explore: ExplorePanel) -> None:
+        super().__init__()
+        self.comparison, self.explore = comparison, explore
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName("Panels below the history")
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for name, tip in (
+            (comparison.title, "Curves, results and differences of the ticked runs"),
+            (explore.title, "A point for each run, over two parameters or results"),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(name), tip)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(comparison)
+        self._stack.addWidget(explore)
+        vbox(hbox(self.tabs, STRETCH), (self._stack, 1), within=self, spacing=theme.GRID // 2)
+        self.tabs.currentChanged.connect(self._turn)
+
+    @property
+    def shown(self) -> ComparisonPanel | ExplorePanel:
+        """The panel that is shown."""
+        return self.explore if self.tabs.currentIndex() else self.comparison
+
+    def turn_to(self, title: str) -> None:
+        """Show the panel with a title."""
+        titles = [self.tabs.tabText(number) for number in range(self.tabs.count())]
+        self.tabs.setCurrentIndex(titles.index(title))
+
+    def _turn(self, number: int) -> None:
+        self._stack.setCurrentWidget(self.shown)
+        if number:
+            self.explore.refresh()
+        self.turned.emit()
+
 
 _QUEUE, _LOOK, _REPORTED = "queue", "look", "reported"
 """Subjects of notices."""

@@ -1,33 +1,317 @@
-"""Slow motion: replay of one presentation that shows the effect of STDP."""
+"""Slow motion: replay of one presentation that shows the effect of STDP.
+
+Controls for slow replay of time steps: play and pause, step, scrub, speed.
+
+Summary, table and paper figure of a presentation in slow motion.
+
+The weights of one neuron at a time step, and their changes since the start of the presentation.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QResizeEvent
-from PyQt6.QtWidgets import QPushButton
+from PyQt6.QtWidgets import QComboBox, QPushButton, QSlider, QToolButton, QWidget
 
-from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion
+from stdpbench.base.units import label, thousands
+from stdpbench.results.readout import NO_ANSWER
+from stdpbench.runs.analysis.frame_spikes import Pairs
+from stdpbench.runs.analysis.slow_motion import SlowMotion, experiment_at, rule_starts, slow_motion, step_ends
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.look import theme
+from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.base import Panel, Table
-from stdpbench_gui.panels.neuron.player import Player
 from stdpbench_gui.panels.neuron.slow_motion_plots import SlowMotionPlots
-from stdpbench_gui.panels.neuron.slow_motion_text import courses_table, figure_of, in_words, outcome
-from stdpbench_gui.panels.neuron.weights_pair import WeightsPair
 from stdpbench_gui.session.in_steps import Making
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.recording import Recorder
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import (
+    Label,
     plain_tip,
     wrapped,
 )
 from stdpbench_gui.widgets.layouts import hbox, vbox
+from stdpbench_gui.widgets.pictures import Picture
+
+
+class WeightsPair(QWidget):
+    """Two pictures in the shape of the source, with a colour for no synapse; a click selects a pixel."""
+
+    picked = pyqtSignal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now, self.change = Picture("Weights now"), Picture("Weight changes since the start")
+        self.captions = (Label(), Label())
+        layout = vbox(within=self, spacing=2)
+        for picture, caption in zip((self.now, self.change), self.captions, strict=True):
+            picture.clicked.connect(self.picked)
+            picture.let_pick()
+            picture.setToolTip("Click a pixel, or use the arrow keys, to follow its trace and weight")
+            caption.setObjectName("faint")
+            caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            caption.setWordWrap(True)
+            layout.addWidget(picture, 1)
+            layout.addWidget(caption)
+
+    def show_step(self, moment: SlowMotion, step: int, shape: tuple[int, int], pixel: int) -> None:
+        """Show the weights after a step; levels are those of the whole presentation."""
+        start, end, w = moment.replay.start, moment.replay.end, moment.replay.weights(step)
+        signed = bool((start < 0).any() or (end < 0).any())
+        top = float(max(np.abs(start).max(initial=0.0), np.abs(end).max(initial=0.0))) or 1.0
+        most, absent = float(np.abs(end - start).max(initial=0.0)), colour_maps.absent()
+        span = most or 1.0
+        now, change = (moment.per_source(each).reshape(shape) for each in (w, w - start))
+        colours = colour_maps.diverging() if signed else colour_maps.sequential()
+        self.now.show_values(now, -top if signed else 0.0, top, colours, absent)
+        self.change.show_values(change, -span, span, colour_maps.diverging(), absent)
+        gaps = f"; {thousands(len(start))} synapses" if np.isnan(now).any() else ""
+        self.captions[0].setText(f"weights now\n{f'−{top:.3f}' if signed else '0'} to {top:.3f}{gaps}")
+        moved = f"± {most:.2g}" if most else "no change"
+        self.captions[1].setText(f"change so far\n{moved}")
+        for picture in (self.now, self.change):
+            picture.set_mark(divmod(pixel, shape[1]) if pixel >= 0 else None)
+
+    def forget(self) -> None:
+        """Clear both pictures."""
+        for picture, caption in zip((self.now, self.change), self.captions, strict=True):
+            picture.clear()
+            caption.clear()
+
+
+def in_words(moment: SlowMotion, observed: Observed, of_a_stream: bool = False) -> str:
+    """Describe the replayed presentation, or piece of a stream, and the limits of the replay."""
+    label = NO_ANSWER if of_a_stream else observed.label(moment.image)
+    shown = f" (class {observed.class_name(label)})" if label >= 0 else ""
+    again = f", presented {moment.attempts} times, showing the last" if moment.attempts > 1 else ""
+    what = "piece" if of_a_stream else "presentation"
+    head = f"Neuron {moment.neuron} of {moment.target}, {what} {thousands(moment.presentation)}{shown}{again}."
+    return " ".join([head, *_others(moment), *moment.remarks])
+
+
+def _others(moment: SlowMotion) -> list[str]:
+    """Name the busiest neurons if the selected one was silent."""
+    if len(moment.output) or not len(moment.target_spikes[0]):
+        return []
+    counts = np.bincount(moment.target_spikes[0])
+    busiest = [str(n) for n in np.argsort(-counts, kind="stable")[:3].tolist() if counts[n]]
+    listed = busiest[0] if len(busiest) == 1 else f"{', '.join(busiest[:-1])} and {busiest[-1]}"
+    return [f"It did not spike here; {listed} did."]
+
+
+def outcome(moment: SlowMotion) -> str:
+    """Describe the outcome in numbers."""
+    moved, n = moment.replay.end - moment.replay.start, len(moment.output)
+    grew, shrank = int((moved > 0).sum()), int((moved < 0).sum())
+    return (
+        f"{len(moment.source_spikes[0])} spikes of {moment.source}, {n} spike{'s' if n != 1 else ''} of the neuron; "
+        f"{grew} weights grew, {shrank} shrank, by at most {np.abs(moved).max(initial=0.0):.2g}."
+    )
+
+
+def _size(spikes: Pairs, at_least: int) -> int:
+    """Return a number of neurons that includes all that spiked."""
+    return max(at_least, int(spikes[0].max(initial=0)) + 1)
+
+
+def _first_synapse(moment: SlowMotion, pixel: int) -> int:
+    """Return the first synapse from a pixel; -1 if there is none."""
+    synapses = moment.synapses_from(pixel)
+    return int(synapses[0]) if len(synapses) else -1
+
+
+def courses_table(moment: SlowMotion, pixel: int) -> Table:
+    """Return traces, potential and the weight of a pixel (-1: none) at the end of each step."""
+    columns = {"time (ms)": step_ends(moment.n_bins, moment.dt)}
+    synapse = _first_synapse(moment, pixel)
+    columns |= {trace.name: moment.replay.trace(trace.name, synapse) for trace in moment.traces}
+    if moment.courses is not None:
+        unit = moment.courses.unit
+        columns |= {label("v", unit): moment.courses.v, label("threshold", unit): moment.courses.threshold}
+    if synapse >= 0:
+        columns["weight"] = moment.replay.weight(synapse)
+    return tuple(columns), list(zip(*(column.tolist() for column in columns.values()), strict=True))
+
+
+def figure_of(moment: SlowMotion, pixel: int) -> dict[str, Any]:
+    """Return the figure for a paper: spikes, traces, potential and the weight of a pixel (-1: none)."""
+    label, times = "time in presentation (ms)", step_ends(moment.n_bins, moment.dt)
+    end = (0.0, moment.n_bins * moment.dt)
+    spikes = [
+        {"t": (bins + 0.5) * moment.dt, "index": index, "label": layer, "size": n}
+        for layer, (index, bins), n in (
+            (moment.source, moment.source_spikes, _size(moment.source_spikes, moment.n_source)),
+            (moment.target, moment.target_spikes, _size(moment.target_spikes, moment.neuron + 1)),
+        )
+    ]
+    synapse = _first_synapse(moment, pixel)
+    courses = {"traces": {trace.name: moment.replay.trace(trace.name, synapse) for trace in moment.traces}}
+    if moment.courses is not None:
+        courses[moment.courses.unit or "potential"] = {
+            "potential": moment.courses.v,
+            "threshold": moment.courses.threshold,
+        }
+    if synapse >= 0:
+        courses["weight of the pixel"] = {"": moment.replay.weight(synapse)}
+    plots = [
+        {"label": what, "lines": [{"x": times, "y": y, "label": name} for name, y in some.items()]}
+        for what, some in courses.items()
+        if some
+    ]
+    return {
+        "kind": "stack",
+        "parts": [
+            {"kind": "raster", "x_label": label, "rows": spikes, "x_range": end},
+            {"kind": "lines", "x_label": label, "plots": plots, "x_range": end},
+        ][: 2 if plots else 1],
+        "title": f"Neuron {moment.neuron} of {moment.target} in training presentation {moment.presentation}",
+        "n": "one neuron, one presentation",
+    }
+
+
+SPEEDS = (1, 5, 10, 20, 50)
+"""Factors by which the replay is slower than real time."""
+_TICK_MS = 33
+
+
+class Player(QWidget):
+    """Steps through a presentation.
+
+    Attributes
+    ----------
+    step : int
+        The last completed step; -1: the start.
+    """
+
+    moved = pyqtSignal(int)
+    play_wanted = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.step, self._n, self._dt = -1, 0, 0.5
+        self._exact, self._ticked = -1.0, 0.0
+        self.play = self._button("▶", "Play or pause (Space)", self.play_wanted.emit)
+        self.back = self._button("◂", "One time step back (Left)", lambda: self.go(self.step - 1))
+        self.forth = self._button("▸", "One time step forward (Right)", lambda: self.go(self.step + 1))
+        self.speed = QComboBox()
+        for times in SPEEDS:
+            self.speed.addItem(f"1/{times}" if times > 1 else "real time", times)
+        self.speed.setCurrentIndex(SPEEDS.index(10))
+        self.speed.setToolTip("Speed relative to real time")
+        self.speed.setAccessibleName("Speed of the replay")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Time in the presentation")
+        self.slider.setRange(-1, -1)
+        self.slider.valueChanged.connect(self._scrubbed)
+        self.clock = Label()
+        self.clock.setAccessibleName("Time in the presentation")
+        self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        hbox(
+            self.play,
+            self.back,
+            self.forth,
+            self.speed,
+            (self.slider, 1),
+            self.clock,
+            within=self,
+            spacing=theme.GRID // 2,
+        )
+        self._timer = timer(self, self._tick, _TICK_MS)
+        self.set_steps(0, 0.5)
+
+    @staticmethod
+    def _button(text: str, tip: str, slot: object) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip.partition(" (")[0])
+        button.clicked.connect(lambda _=False: slot())  # type: ignore[operator]
+        return button
+
+    @property
+    def playing(self) -> bool:
+        """Whether the replay is running."""
+        return self._timer.isActive()
+
+    def set_steps(self, n: int, dt: float) -> None:
+        """Load a presentation of `n` steps of `dt` ms, positioned at its end."""
+        self.stop()
+        self._n, self._dt = n, dt
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(-1, n - 1)
+            self.slider.setPageStep(max(1, n // 20))
+        for widget in (self.slider, self.back, self.forth):
+            widget.setEnabled(n > 0)
+        widest = self.fontMetrics().horizontalAdvance(self._text(max(0, n - 1)))
+        self.clock.setMinimumWidth(widest + theme.GRID)
+        self.go(n - 1)
+
+    def _text(self, step: int) -> str:
+        return f"{(step + 1) * self._dt:.1f} / {self._n * self._dt:.0f} ms"
+
+    def start(self) -> None:
+        """Play; from the start if at the end."""
+        if not self._n:
+            return
+        if self.step >= self._n - 1:
+            self.go(-1)
+        self._exact, self._ticked = float(self.step), time.monotonic()
+        self._timer.start()
+        self.play.setText("❚❚")
+
+    def stop(self) -> None:
+        """Pause."""
+        self._timer.stop()
+        self.play.setText("▶")
+
+    def go(self, step: int) -> None:
+        """Go to a step."""
+        self.step = min(max(step, -1), self._n - 1)
+        self._exact = float(self.step)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self.step)
+        self.clock.setText(self._text(self.step) if self._n else "")
+        self.moved.emit(self.step)
+
+    def _scrubbed(self, step: int) -> None:
+        self.stop()
+        self.go(step)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        exact = self._exact + (now - self._ticked) * 1e3 / self._dt / self.speed.currentData()
+        self._ticked = now
+        if exact >= self._n - 1:
+            self.stop()
+        if int(exact) != self.step:
+            self.go(int(exact))
+        self._exact = min(exact, float(self._n - 1))
+
+    def handle_key(self, event: QKeyEvent) -> bool:
+        """Handle Space (play), Left and Right (step, with Shift 10 steps), Home and End; return whether it was one."""
+        far = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        places = {
+            Qt.Key.Key_Left: self.step - far,
+            Qt.Key.Key_Right: self.step + far,
+            Qt.Key.Key_Home: -1,
+            Qt.Key.Key_End: self._n - 1,
+        }
+        if event.key() == Qt.Key.Key_Space:
+            self.play_wanted.emit()
+        elif event.key() in places and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.stop()
+            self.go(places[Qt.Key(event.key())])
+        else:
+            return False
+        return True
+
 
 _OTHER = "Only weights that learn can be replayed, and the weights on display do not learn."
 _TRIES = 100

@@ -1,17 +1,26 @@
-"""The Parameters panel: a form that shows the current parameters and changes the live ones."""
+"""The Parameters panel: a form that shows the current parameters and changes the live ones.
+
+How a change is applied: to this run, in a branch, or after a rewind; and from which position.
+
+The preview of the input spikes of a run while parameters of its encoding are edited.
+
+The stages of the training in the Parameters panel, and a button for a run with other ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QTimer, pyqtSignal
-from PyQt6.QtWidgets import QLineEdit, QMainWindow
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QMainWindow, QPushButton, QWidget
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.units import thousands
 from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Experiment, group_of, value_at
+from stdpbench.experiment.draft_stages import stages_in_words
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.protocol.facts import Block
 from stdpbench.runs.protocol.states import State
@@ -19,16 +28,215 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.network import NetworkPanel
-from stdpbench_gui.panels.parameters.change_way import BRANCH, HERE, REWIND, ChangeWay
-from stdpbench_gui.panels.parameters.live_preview import LivePreview
-from stdpbench_gui.panels.parameters.stages_row import STAGES, StagesRow
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.parameter_changes import Changes
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.basic import not_none
-from stdpbench_gui.widgets.layouts import vbox
+from stdpbench_gui.widgets.basic import Label, not_none, wrapped
+from stdpbench_gui.widgets.encoding_preview import EncodingPreviewBox
+from stdpbench_gui.widgets.layouts import STRETCH, hbox, vbox
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 from stdpbench_gui.widgets.parameter_form import ParameterForm, sheet
+
+STAGES = "schedule.stages"
+
+
+class StagesRow(QWidget):
+    """What learns in which stage.
+
+    Attributes
+    ----------
+    new_run_wanted : signal of str
+        The path of the stages.
+    """
+
+    new_run_wanted = pyqtSignal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        name = Label("stages")
+        name.setObjectName("parametername")
+        self.words = wrapped("", "faint")
+        self.words.setAccessibleName(STAGES)
+        self.new_run = QPushButton("new run…")
+        self.new_run.setFlat(True)
+        self.new_run.setObjectName("newrun")
+        self.new_run.setAccessibleName(f"New run from here with a different {STAGES}")
+        self.new_run.clicked.connect(lambda _: self.new_run_wanted.emit(STAGES))
+        margins = (3 * theme.GRID, 0, theme.GRID // 2, theme.GRID // 2)
+        vbox(
+            hbox(name, self.new_run, STRETCH, spacing=theme.GRID), self.words, within=self, margins=margins, spacing=0
+        )
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Show the stages of an experiment."""
+        self.words.setText(stages_in_words(experiment))
+
+
+_SECTION = "encoding"
+
+
+class LivePreview(QObject):
+    """A preview below the parameters of the encoding, from the first time that one of them is edited.
+
+    It shows the values in the form, sent or not: those that are edited, else those that the run has not confirmed yet,
+    else the current ones. While what is entered is invalid, the last valid preview stays.
+
+    Parameters
+    ----------
+    form : ParameterForm
+        Form of the parameters of a run.
+    session : RunSession
+        The run.
+
+    Attributes
+    ----------
+    box : EncodingPreviewBox or None
+        The preview; None until something is edited.
+    """
+
+    def __init__(self, form: ParameterForm, session: RunSession) -> None:
+        super().__init__(form)
+        self._form, self._session = form, session
+        self._experiment: Experiment | None = None
+        self._sent: dict[str, Any] = {}
+        self._edits: dict[str, str] = {}
+        self.box: EncodingPreviewBox | None = None
+        form.edited.connect(self._edit)
+
+    def reset(self) -> None:
+        """Discard the previous run."""
+        self._experiment, self._sent, self._edits = None, {}, {}
+        self._form.take_away(_SECTION)
+        self.box = None
+
+    def show_experiment(self, experiment: Experiment, in_flight: Mapping[str, Any]) -> None:
+        """Show the input spikes with the current values, if there is a preview, and with values that were sent."""
+        self._experiment = experiment
+        self._sent = {path: value for path, value in in_flight.items() if path.startswith(f"{_SECTION}.")}
+        self._show(bool(self._sent))
+
+    def restyle(self) -> None:
+        """Apply the colours of the theme."""
+        if self.box is not None:
+            self.box.restyle()
+
+    def _edit(self, path: str, text: str | None) -> None:
+        if not path.startswith(f"{_SECTION}."):
+            return
+        if text is None:
+            self._edits.pop(path, None)
+        else:
+            self._edits[path] = text
+        self._show(text is not None)
+
+    def _show(self, wanted: bool) -> None:
+        experiment = self._experiment
+        if experiment is None or (self.box is None and not wanted):
+            return
+        if self.box is None:
+            self.box = EncodingPreviewBox(self._session)
+            self.box.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
+            self._form.put_below(_SECTION, self.box)
+        try:
+            self.box.show_for(experiment.changed_live({**self._sent, **self._edits}))
+        except StdpbenchError:  # the row says why once it is sent
+            self.box.show_for(None)
+
+
+HERE, BRANCH, REWIND = range(3)
+_WAYS = (
+    ("to this run", "From the next presentation on. Undo reverses the change; what was learned in between is kept."),
+    (
+        "in a branch, to compare",
+        "A second run continues with the change and receives the same input spikes; this run is unchanged. The "
+        "curves show both, the weight map their difference: a controlled experiment.",
+    ),
+    (
+        "after rewinding",
+        "This run is stopped, rewound to a checkpoint, and continues from there with the change. The later part is "
+        "kept as another run.",
+    ),
+)
+
+
+class ChangeWay(QWidget):
+    """Choice of how to apply changes, with an explanation, and of a position if needed."""
+
+    chosen = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.way = QComboBox()
+        for number, (word, explanation) in enumerate(_WAYS):
+            self.way.addItem(word)
+            self.way.setItemData(number, explanation, Qt.ItemDataRole.ToolTipRole)
+        self.way.setAccessibleName("How to apply a change")
+        self.way.setMinimumContentsLength(8)
+        self.way.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.position = QComboBox()
+        self.position.setAccessibleName("Position at which to branch, or to which to rewind")
+        self.position.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.message = wrapped("", "faint")
+        self.message.setAccessibleName("Effect of a change")
+        label = Label("Apply changes")
+        label.setBuddy(self.way)
+        row = hbox(label, (self.way, 1), self.position, spacing=theme.GRID)
+        vbox(row, self.message, within=self, spacing=theme.GRID // 2)
+        self.way.currentIndexChanged.connect(self._on_way)
+        self._on_way()
+
+    @property
+    def current(self) -> int:
+        """`HERE`, `BRANCH` or `REWIND`."""
+        return self.way.currentIndex()
+
+    @property
+    def at(self) -> int | None:
+        """The chosen position; None: the current position of the run."""
+        found: int | None = self.position.currentData()
+        return found
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is a position to start from."""
+        return self.current == HERE or self.position.count() > 0
+
+    def reset(self) -> None:
+        """Restore the default."""
+        self.way.setCurrentIndex(HERE)
+        self.position.clear()
+
+    def show_pending(self, sentence: str) -> None:
+        """Show the pending operation; if `sentence` is empty, explain the current choice."""
+        text = sentence or ("" if self.current == HERE else _WAYS[self.current][1])
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+
+    def offer(self, checkpoints: Sequence[int], training_over: bool) -> None:
+        """Offer positions to start from: checkpoints before the end of training, newest first."""
+        newest_first = sorted(checkpoints, reverse=True)
+        if self.current == REWIND:
+            offered: list[tuple[str, int | None]] = [(f"to {thousands(at)}", at) for at in newest_first]
+            offered.append(("to the start", 0))
+        else:
+            offered = [(f"from {thousands(at)}", at) for at in newest_first]
+            if not training_over:
+                offered.insert(0, ("from now", None))
+        if [self.position.itemData(i) for i in range(self.position.count())] == [at for _, at in offered]:
+            return
+        before = self.position.currentData() if self.position.currentIndex() > 0 else None
+        self.position.clear()
+        for text, at in offered:
+            self.position.addItem(text, at)
+        self.position.setCurrentIndex(max(0, self.position.findData(before)) if before is not None else 0)
+
+    def _on_way(self) -> None:
+        self.way.setToolTip(_WAYS[self.current][1])
+        self.position.setVisible(self.current != HERE)
+        self.position.clear()
+        self.show_pending("")
+        self.chosen.emit()
+
 
 _SHARE = 0.3
 """Share of the height of the panel that the diagram of the network may take."""

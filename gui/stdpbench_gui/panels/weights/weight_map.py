@@ -1,7 +1,13 @@
-"""The weight map: receptive fields in a grid, patches at their places, or a matrix; now or earlier, or differences."""
+"""The weight map: receptive fields in a grid, patches at their places, or a matrix; now or earlier, or differences.
+
+The choice of the projection whose weights are shown, and of its delays in place of them.
+
+The menu that chooses what the weight map shows: weights, or a difference.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,7 +16,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QSignalBlocker, Qt
 from PyQt6.QtGui import QAction, QPainter
-from PyQt6.QtWidgets import QComboBox
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QMenu, QWidget
 
 from stdpbench.base.units import thousands
 from stdpbench.runs.analysis.fields import by_label, by_similarity, tile
@@ -22,10 +28,9 @@ from stdpbench_gui.panels.weights.history_bar import DifferenceBar, HistoryBar
 from stdpbench_gui.panels.weights.levels import LevelBar
 from stdpbench_gui.panels.weights.map_marks import MapMarks
 from stdpbench_gui.panels.weights.matrix_plot import MatrixPlot
-from stdpbench_gui.panels.weights.projection_chooser import ProjectionChooser, QuantityChooser
-from stdpbench_gui.panels.weights.sources_menu import SourcesMenu
 from stdpbench_gui.panels.weights.weight_sources import WeightSources
 from stdpbench_gui.session.in_steps import Making
+from stdpbench_gui.session.neuron_selection import NeuronSelection
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import panel_figures
 from stdpbench_gui.widgets.basic import (
@@ -36,6 +41,80 @@ from stdpbench_gui.widgets.basic import (
 )
 from stdpbench_gui.widgets.layouts import vbox
 from stdpbench_gui.widgets.mosaic import MapGraphics, Mosaic
+
+
+class SourcesMenu(QMenu):
+    """Menu for weights, or their difference to the start, a checkpoint, or another run."""
+
+    def __init__(self, sources: WeightSources, parent: QWidget) -> None:
+        super().__init__("Show", parent)
+        self._sources = sources
+        menu_action(self, "Weights", sources.compare_with_nothing)
+        menu_action(self, "Difference from the start", sources.compare_with_start)
+        self._checkpoints = QMenu("Difference from a checkpoint", self)
+        self.addMenu(self._checkpoints)
+        menu_action(self, "Difference from another run…", self._choose_run)
+        self.aboutToShow.connect(self._list_checkpoints)
+
+    def _list_checkpoints(self) -> None:
+        self._checkpoints.clear()
+        for position in self._sources.positions:
+            compare = partial(self._sources.compare_with_checkpoint, position)
+            menu_action(self._checkpoints, f"at presentation {thousands(position)}", compare)
+        self._checkpoints.setEnabled(bool(self._sources.positions))
+
+    def _choose_run(self) -> None:
+        folder = self._sources.folder
+        if folder is not None:
+            chosen = QFileDialog.getExistingDirectory(self, "Choose a run to compare with", str(folder.path.parent))
+            if chosen:
+                self._sources.compare_with_run(Path(chosen))
+
+
+class ProjectionChooser(QComboBox):
+    """A combo box with the projections that can be shown; hidden where there is no choice."""
+
+    def __init__(self, selection: NeuronSelection) -> None:
+        super().__init__()
+        self._selection = selection
+        self.setAccessibleName("Projection")
+        self.setToolTip("Projection whose weights are shown; the panels of neurons show its target")
+        self.currentIndexChanged.connect(lambda row: selection.choose(self.itemText(row)))
+
+    def follow(self) -> None:
+        """Offer the projections of the network on display."""
+        names, graph = self._selection.projections, self._selection.graph
+        each = graph.projections if graph is not None else {}
+        with QSignalBlocker(self):
+            if names != tuple(self.itemText(row) for row in range(self.count())):
+                self.clear()
+                self.addItems(names)
+            for row, name in enumerate(names):
+                ends = f"{each[name].source} → {each[name].target}"
+                self.setItemData(row, ends, Qt.ItemDataRole.ToolTipRole)
+            self.setCurrentIndex(self.findText(self._selection.projection))
+        self.setVisible(len(names) > 1)
+
+
+class QuantityChooser(QComboBox):
+    """A combo box with what is shown of synapses: weights or delays; hidden where they have no delays of their own."""
+
+    def __init__(self, selection: NeuronSelection) -> None:
+        super().__init__()
+        self._selection = selection
+        self.addItems(("weights", "delays"))
+        self.setToolTip("Weights, or axonal delays: the time from a spike of the source to its arrival")
+        self.setAccessibleName("Weights or delays")
+
+    @property
+    def delays(self) -> bool:
+        """Whether delays are chosen, and the projection on display has some."""
+        return self._selection.has_delays and self.currentIndex() == 1
+
+    def follow(self) -> None:
+        """Show itself if the projection on display has delays."""
+        self.setVisible(self._selection.has_delays)
+
 
 __all__ = ["WeightMap", "tile"]
 
