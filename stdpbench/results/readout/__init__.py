@@ -29,8 +29,8 @@ timed_readouts: Family[TimedReadout] = Family(
     group="stdpbench.timed_readout",
 )
 
-READOUTS = ("vote", "proportion", "confidence", "likelihood")
-"""Read-outs with which every run is scored; the first one is used in figures. Older runs lack the last one."""
+READOUTS = tuple(readouts.usable())
+"""Read-outs with which every run is scored, those of other packages last; the first one is used in figures."""
 
 __all__ = [
     "INTERVAL",

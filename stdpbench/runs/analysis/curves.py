@@ -196,7 +196,8 @@ class Curves:
             ("weight_change", "weight_change"),
         ):
             setattr(self, name, arrays[key].tolist())
-        self.accuracy = {name: arrays[f"accuracy_{name}"].tolist() for name in READOUTS}
+        unknown = np.full(len(self.points), np.nan)  # of a read-out that was installed later
+        self.accuracy = {name: arrays.get(f"accuracy_{name}", unknown).tolist() for name in READOUTS}
         counts = arrays["recent_counts"][-2 * self.window :]
         self._recent, self._n_recent = np.zeros((2 * self.window, counts.shape[1]), np.uint16), len(counts)
         self._recent[self._places(len(counts))] = counts

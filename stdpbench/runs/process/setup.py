@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from stdpbench.data.datasets import Split
 from stdpbench.engine.simulators import Simulator, open_simulator, opening_takes, projection_memory
 from stdpbench.experiment import Experiment, graph_for, input_shape, n_cut
+from stdpbench.results.readout import readouts
 from stdpbench.runs.folder.checkpoints import Checkpoint, is_linked, newest_checkpoint, tidy_checkpoints
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.folder.weights_origin import Origin, origin_of
@@ -53,7 +54,7 @@ def dependencies(experiment: Experiment, data: str) -> Dependencies:
     data : str
         SHA-256, hexadecimal, of the data.
     """
-    kinds = {kind.__module__ for kind in _kinds([experiment, *_elements(experiment)])}
+    kinds = {kind.__module__ for kind in (*_kinds([experiment, *_elements(experiment)]), *readouts.usable().values())}
     packages = sorted({module.partition(".")[0] for module in kinds} - {"stdpbench"})
     others = {package: _digest(_files_of(package)) for package in packages}
     return Dependencies({"data": data, "stdpbench": _own_code(), **others})

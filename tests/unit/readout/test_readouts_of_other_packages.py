@@ -1,0 +1,59 @@
+"""A read-out that another installed package brings scores every run, and is shown wherever read-outs are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+MODULE = '''
+from typing import ClassVar, Literal
+
+from stdpbench.results.readout import Readout
+
+
+class First(Readout):
+    """The class of the neuron that fires most."""
+
+    kind: Literal["acme-first"] = "acme-first"
+
+    summary: ClassVar[str] = "Class of the neuron that fires most"
+    reference: ClassVar[str] = "none"
+
+    def predict(self, spike_counts, assignment):
+        """Return the class of that neuron."""
+        return assignment.labels[spike_counts.argmax(axis=1)]
+'''
+
+
+def test_it_appears_everywhere(tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    info = packages / "acme_readout-1.0.dist-info"
+    info.mkdir(parents=True)
+    (packages / "acme_readout.py").write_text(MODULE, encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-readout\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[stdpbench.readout]\nacme-first = acme_readout:First\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(packages)}
+
+    def stdpbench(*arguments: str) -> str:
+        command = [sys.executable, "-m", "stdpbench", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    few = ("train_images=60", "label_images=60", "test_images=60")
+    small = [word for path in few for word in ("--set", f"schedule.{path}")]
+    runs = ("--runs", str(tmp_path))
+    for seed in ("0", "1"):
+        stdpbench("run", "digits", "--seed", seed, *small, "--no-baselines", *runs)
+    run, other = sorted(path for path in tmp_path.iterdir() if path.name.startswith("digits"))
+    assert "Class of the neuron that fires most" in stdpbench("describe", "acme-first")
+    for shown in (stdpbench("show", run.name, *runs), stdpbench("compare", run.name, other.name, *runs)):
+        assert "accuracy, acme-first" in shown
+    stdpbench("report", run.name, *runs)
+    assert "acme-first" in (run / "report" / "report.html").read_text(encoding="utf-8")
+    facts = [json.loads(line) for line in (run / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
+    (recorded,) = (fact for fact in facts if fact.get("fact") == "Dependencies")
+    assert "acme_readout" in recorded["digests"]
