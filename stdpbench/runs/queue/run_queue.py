@@ -30,14 +30,13 @@ from typing import TYPE_CHECKING, Any
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.base.files import remove_file, write_text_aside
 from stdpbench.runs.catalog.store import QUEUE
-from stdpbench.runs.catalog.trash import move_to_bin
 from stdpbench.runs.folder.lock import has_process, locked
-from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.queue.runner_process import lock_of
 
 if TYPE_CHECKING:
     from stdpbench.experiment import Experiment
+    from stdpbench.runs.folder.run_folder import RunFolder
 
 _LAST, _LOCK = "last", "items.lock"
 """Files in the folder of the queue: the number of the item that was added last, and the lock of all items."""
@@ -362,6 +361,8 @@ def delete_run(folder: RunFolder) -> tuple[Path, Item | None]:
     StdpbenchError
         If the run is active or already in the bin, or cannot be moved.
     """
+    from stdpbench.runs.catalog.trash import move_to_bin  # not for a list of runs
+
     path = folder.path
     place = move_to_bin(folder)
     return place, Queue(path.parent).forget(path)

@@ -50,6 +50,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def pid_of(folder: RunFolder) -> int:
+    wait_until(lambda: "pid" in folder.read_json("run.json"))  # which a new process writes
     return int(folder.read_json("run.json")["pid"])
 
 
