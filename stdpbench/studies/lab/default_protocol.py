@@ -15,13 +15,13 @@ from stdpbench.studies.lab.result import Result
 PROTOCOLS: Mapping[str, str] = {
     "pair-window": "protocols:pair_window",
     "frequency": "protocols:frequency",
-    "pairing": "bursts:pairing",
+    "pairing": "protocols:pairing",
     "triplets": "protocols:triplets",
     "quadruplets": "protocols:quadruplets",
     "poisson-pairs": "protocols:poisson_pairs",
     "weight-dependence": "protocols:weight_dependence",
     "neuron": "one_neuron:neuron",
-    "reward-delay": "reward:reward_delay",
+    "reward-delay": "protocols:reward_delay",
 }
 """``protocol -> "module:function"``."""
 

@@ -134,8 +134,8 @@ def test_only_changed_folders_are_read_again(three: Path, make_run: Make, monkey
     read: list[str] = []
     from stdpbench.runs.catalog import store
 
-    whole = store._read
-    monkeypatch.setattr(store, "_read", lambda folder: read.append(folder.name) or whole(folder))
+    whole = store.read_row
+    monkeypatch.setattr(store, "read_row", lambda folder: read.append(folder.name) or whole(folder))
     assert names(three) == ["a", "b", "c"]
     assert read == ["b"]
 
