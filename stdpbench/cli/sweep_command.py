@@ -22,6 +22,7 @@ from stdpbench.cli.progress import Bars
 from stdpbench.cli.terminal import Console
 from stdpbench.results.figures.paper import check_beside, write_beside
 from stdpbench.results.figures.saving import figure_width, write_figure
+from stdpbench.runs.protocol.facts import Remarked
 from stdpbench.studies.sweeps import Report, Sweep, SweepState, carry_out, make_report, read_sweep, write_report
 from stdpbench.studies.sweeps.arms import fixed_arms
 from stdpbench.studies.sweeps.local import Local
@@ -36,7 +37,7 @@ from stdpbench.studies.sweeps.report import (
 )
 from stdpbench.studies.sweeps.result import is_share
 from stdpbench.studies.sweeps.tuning import tuning_round
-from stdpbench.studies.sweeps.workplace import Begun, Ended, Moved, Remarked, SweepEvent, Workplace
+from stdpbench.studies.sweeps.workplace import Begun, Ended, Moved, SweepEvent, Workplace
 
 _WIDE = 140  # columns of a terminal
 _NAME = 28

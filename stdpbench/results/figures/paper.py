@@ -13,8 +13,8 @@ The content is a *spec*, a dict of plain values and arrays:
     lines. Optional: ``"x_range": (low, high)``, and ``"x_ticks"``, texts at 0, 1, 2, ….
 ``{"kind": "image", "image": (rows, columns), "label": …}``
     ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (about 0; orange is more, as on the screen).
-    Optional: ``"levels": (low, high)``, ``"x_label"``, ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each
-    column and row). NaN is a gap.
+    Optional: ``"levels": (low, high)``, ``"extent": (left, right, low, high)`` of axes with units, ``"x_label"``,
+    ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each column and row). NaN is a gap.
 ``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
     Bars side by side. ``"error"`` is one array, or two rows: how far the bar reaches below and above the value. A
     series may have a ``"colour"``, and ``"texts"``, which stand at the ends of its bars. Optional: ``"x_label"``. With
@@ -33,8 +33,9 @@ The content is a *spec*, a dict of plain values and arrays:
 ``{"kind": "stack", "parts": [spec, …]}``
     Several specs below each other.
 
-Every spec may have ``"title"``, ``"n"`` (a text: how many of what), ``"errors"`` (a text: what error bars mean) and
-``"about"`` (a sentence: what the numbers are).
+A part of one plot may have ``"share"``, its height as a share of the width. Every spec may have ``"title"``, ``"n"``
+(a text: how many of what), ``"errors"`` (a text: what error bars mean) and ``"about"`` (a sentence: what the numbers
+are).
 """
 
 from __future__ import annotations
@@ -128,6 +129,8 @@ def figure_of(spec: Part, width: float | None) -> Figure:
 def _heights(part: Part) -> list[float]:
     """Return the heights of the axes of a part, as shares of the width."""
     kind = part["kind"]
+    if "share" in part:
+        return [part["share"]]
     if kind == "lines":
         return [0.62] if len(part["plots"]) == 1 else [0.36] * len(part["plots"])
     if kind == "raster":
@@ -153,7 +156,8 @@ def _lines(part: Part, axes: Sequence[Axes]) -> None:
             style = line.get("style", _STYLES[number % len(_STYLES)])
             steps = "steps-mid" if line.get("steps") else "default"
             label = line.get("label") or "_"
-            place.plot(x, y, style, color=colour, linewidth=1, markersize=3, drawstyle=steps, label=label)
+            dots: dict[str, Any] = {"markersize": 3, "rasterized": style == "."}
+            place.plot(x, y, style, color=colour, linewidth=1, drawstyle=steps, label=label, **dots)
             if line.get("error") is not None:
                 below, above = np.broadcast_to(line["error"], (2, len(y)))
                 place.fill_between(x, y - below, y + above, color=colour, alpha=0.2, linewidth=0)
@@ -192,9 +196,12 @@ def _image(part: Part, axes: Sequence[Axes]) -> None:
         low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
         levels = (-max(abs(low), abs(high)), max(abs(low), abs(high))) if diverging else (min(low, 0.0), high)
     colours = oranges_and_purples() if diverging else greys()
-    drawn = place.imshow(image, colours, interpolation="nearest", vmin=levels[0], vmax=levels[1])
+    extent = part.get("extent")
+    shape: dict[str, Any] = {"extent": extent, "aspect": "equal" if extent is None else "auto"}
+    drawn = place.imshow(image, colours, interpolation="nearest", vmin=levels[0], vmax=levels[1], **shape)
     place.get_figure().colorbar(drawn, ax=place, label=part.get("label", ""), shrink=0.8)  # type: ignore[union-attr]
     place.spines[:].set_visible(True)
+    place.grid(visible=False)
     for side, axis in (("x", place.xaxis), ("y", place.yaxis)):
         axis.set_label_text(part.get(f"{side}_label", ""))
         ticks = part.get(f"{side}_ticks")
