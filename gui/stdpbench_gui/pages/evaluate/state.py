@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from stdpbench.results.readout.embedding import Embedding
 from stdpbench.results.readout.over_time import AnswersOverTime
-from stdpbench.studies.report.views import NOTHING, Chosen, Clustering, Numbers, Plane, ViewData
+from stdpbench.studies.report.views import NOTHING, Chosen, Clustering, Numbers, ViewData
 from stdpbench_gui.pages.evaluate.turns import Turns
 
 CLASS, CLUSTER, VERDICT = "class", "cluster", "right or wrong"
@@ -46,8 +47,8 @@ class EvaluationState(QObject):
         self.turns = Turns(self)
         self.look: ViewData | None = None
         self.clustering: Clustering | None = None
-        self.plane: Plane | None = None
-        self.planes: dict[str, Plane] = {}
+        self.plane: Embedding | None = None
+        self.planes: dict[str, Embedding] = {}
         self.readout, self.colour = "vote", CLASS
         self.chosen: Chosen = NOTHING
         self.pictures, self.neurons = _NONE, _NONE
@@ -56,7 +57,7 @@ class EvaluationState(QObject):
         self.over_time: Mapping[str, AnswersOverTime] = {}
         self.no_over_time = ""
 
-    def show(self, look: ViewData | None, plane: Plane | None = None) -> None:
+    def show(self, look: ViewData | None, plane: Embedding | None = None) -> None:
         """Show a run, or none."""
         self.look, self.plane, self.clustering = look, plane, None
         self.planes = {} if plane is None else {plane.method: plane}
@@ -91,7 +92,7 @@ class EvaluationState(QObject):
         self._find()
         self.changed.emit({"clusters", "chosen"})
 
-    def set_plane(self, plane: Plane) -> None:
+    def set_plane(self, plane: Embedding) -> None:
         """Set a new embedding."""
         self.plane = self.planes[plane.method] = plane
         self.changed.emit({"plane"})
