@@ -17,8 +17,10 @@ The content is a *spec*, a dict of plain values and arrays:
     ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each column and row). NaN is a gap.
 ``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
     Bars side by side. ``"error"`` is one array, or two rows: how far the bar reaches below and above the value. A
-    series may have a ``"colour"``, and ``"texts"``, which stand at the ends of its bars. Optional: ``"x_label"``. With
-    ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars around these, as in a histogram.
+    series may have a ``"colour"``, ``"texts"``, which stand at the ends of its bars, a ``"marker"``, drawn in place of
+    bars, and ``"dots"``, further values at each bar. Optional: ``"x_label"``, ``"marks"``, values with a line, and
+    ``"lying"``; bars with long names always lie. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars
+    around these, as in a histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
     Points in a plane, each group with its own marker and colour, which may be given (``"colour"``). There are no
     units, unless there are ``"x_label"`` and ``"y_label"``.
@@ -223,14 +225,22 @@ def _bars(part: Part, axes: Sequence[Axes]) -> None:
         places, room = np.asarray(x), float(np.min(np.diff(x))) if len(x) > 1 else 1.0
     width = room / max(1, n)
     for number, series in enumerate(part["series"]):
-        colour = series.get("colour", _colour(number))
-        style: dict[str, Any] = {"color": colour, "edgecolor": "white", "linewidth": 0.4}
-        style["label"] = series.get("label") or "_"
+        at, of = places + (number - (n - 1) / 2) * width, np.asarray(series["values"])
+        style: dict[str, Any] = {"color": series.get("colour", _colour(number)), "label": series.get("label") or "_"}
+        for where, dots in zip(at, series.get("dots", ()), strict=False):
+            spread = (dots, [where] * len(dots)) if lies else ([where] * len(dots), dots)
+            place.plot(*spread, ".", color=style["color"], alpha=0.5)
         if series.get("error") is not None:
             style |= {"xerr" if lies else "yerr": np.asarray(series["error"]).tolist(), "capsize": 2}
-        bar = place.barh if lies else place.bar
-        drawn = bar(places + (number - (n - 1) / 2) * width, np.asarray(series["values"]), width, **style)
-        place.bar_label(drawn, series.get("texts", [""] * len(places)), padding=2, fontsize="small")
+        if "marker" in series:
+            x_of, y_of = (of, at) if lies else (at, of)
+            place.errorbar(x_of, y_of, fmt=series["marker"], markersize=6, **style)
+        else:
+            bar = place.barh if lies else place.bar
+            drawn = bar(at, of, width, edgecolor="white", linewidth=0.4, **style)
+            place.bar_label(drawn, series.get("texts", [""] * len(places)), padding=2, fontsize="small")
+    for mark in part.get("marks", ()):
+        (place.axvline if lies else place.axhline)(mark, color="0.5", linewidth=0.7, linestyle="--")
     names.set_label_text(part.get("x_label", ""))
     values.set_label_text(part.get("y_label", ""))
     if lies:  # the first at the top, as in a table
@@ -360,7 +370,7 @@ _DRAWN = {
 def _lies(part: Part) -> bool:
     """Whether bars are horizontal, since their names would overlap otherwise."""
     labels = [str(label) for label in part.get("labels", ())]
-    return len(labels) * max(map(len, labels), default=0) > _LETTERS
+    return bool(part.get("lying")) or len(labels) * max(map(len, labels), default=0) > _LETTERS
 
 
 def _colour(number: int) -> str:
