@@ -1,7 +1,7 @@
 """Text that others wrote, such as names of classes, nodes and runs, titles and notes, made safe for where it goes.
 
 The command line writes all it says through `terminal_text`; figures of `stdpbench.results.figures` and labels of the
-app take no text for mathematics or HTML (`figures.literal`, `look.labels`).
+app take no text for mathematics or HTML (`figures.drawing`, `look.labels`).
 """
 
 from __future__ import annotations

@@ -192,7 +192,8 @@ class SweepDisplay:
 
     def take(self, event: SweepEvent) -> None:
         """Show an event."""
-        from stdpbench.studies.sweeps.workplace import Ended, Moved, Remarked
+        from stdpbench.runs.protocol.facts import Remarked
+        from stdpbench.studies.sweeps.workplace import Ended, Moved
 
         if isinstance(event, Remarked):
             self._say(event.text)

@@ -391,7 +391,6 @@ class ExportDialog(QDialog):
         known = path.suffix.lower().lstrip(".") in FORMATS
         stem = path.with_suffix("") if known else path
         self.target.setText(f"{stem}.{self.format.currentData()}")
-        self.dpi.setEnabled(True)
 
     def _remembered(self, name: str, usual: Any) -> Any:
         return usual if self._settings is None else self._settings.value(f"export/{name}", usual)

@@ -190,17 +190,13 @@ def rule_text(projection: Projection) -> str:
 
 def roles_of(graph: Graph) -> dict[str, Role]:
     """Return what each population is in a network, by name; one that only inhibits is ``"other"``."""
-    learning = {graph.projections[name].target for name in graph.plastic} - _inhibitory(graph) | {graph.read}
-    roles: dict[str, Role] = {name: "learns" if name in learning else "other" for name in graph.populations}
-    return roles | ({graph.input: "input"} if graph.input else {})
-
-
-def _inhibitory(graph: Graph) -> set[str]:
-    """Return the populations all of whose spikes inhibit."""
     signs: dict[str, list[bool | None]] = {}
     for name, projection in graph.projections.items():
         signs.setdefault(projection.source, []).append(inhibits(graph, name))
-    return {name for name, each in signs.items() if all(one is True for one in each)}
+    inhibitory = {name for name, found in signs.items() if all(one is True for one in found)}
+    learning = {graph.projections[name].target for name in graph.plastic} - inhibitory | {graph.read}
+    roles: dict[str, Role] = {name: "learns" if name in learning else "other" for name in graph.populations}
+    return roles | ({graph.input: "input"} if graph.input else {})
 
 
 def inhibits(graph: Graph, projection: str) -> bool | None:

@@ -56,29 +56,22 @@ def confusion(
         If the numbers of names and classes differ.
     """
     n, longest = score.n_classes, max((len(shortened(name)) for name in class_names), default=1)
-    if width is not None:
+    size = POINTS - 1 if width is not None else 10.0 if n <= 12 else 8.0
+    names = 0.65 * size * longest
+    if width is None:
+        cell = max(35.0, min(65.0, 200 / n)) if n <= 12 else 27.0
+        points = cell * (n + 2.9) + names + 90
+    else:
         points = width / INCH * 72
-        size = POINTS - 1
-        name_points = 0.6 * size * longest
-        cell = (points - name_points - 70) / (n + 2.9)
-        heading = _heading(score, title, noun, letters(width, 0))
-        names_high = max(14 if longest <= 3 else name_points + 8, 6.5 * size if size > _FITS * cell else 0)
-        high = cell * n + names_high + 11 * len(heading) + 40
-        figure = new_figure(points / 72 * DPI, high / 72 * DPI, constrained=True, pad=PAPER_PAD)
-        figure.set_dpi(PAPER_DPI)
-        axes = figure.add_subplot()
-        axes.set_title("\n".join(heading), fontsize=POINTS, loc="left")
-        confusion_on(axes, score, class_names, points=size, cell=cell)
-        return figure
-    cell, size = (max(48.0, min(90.0, 280 / n)), 10.0) if n <= 12 else (37.0, 8.0)
-    name_dots = 0.75 * size * longest
-    wide = cell * (n + 2.9) + name_dots + 190
-    heading = _heading(score, title, noun, int((wide - name_dots - 90) / 8.5))
-    names_high = 40 if longest <= 3 else name_dots + 10
-    figure = new_figure(wide, cell * n + names_high + 18 * len(heading) + 96, constrained=True)
+        cell = (points - names - 70) / (n + 2.9)
+    heading = _heading(score, title, noun, letters(points / 72 * INCH, 0, size + 1))
+    names_high = max(14 if longest <= 3 else names + 8, 6.5 * size if size > _FITS * cell else 0)
+    high = cell * n + names_high + 1.4 * (size + 1) * len(heading) + 5 * size + 5
+    figure = new_figure(points / 72 * DPI, high / 72 * DPI, constrained=True, pad=PAPER_PAD)
+    figure.set_dpi(DPI if width is None else PAPER_DPI)
     axes = figure.add_subplot()
-    axes.set_title("\n".join(heading), fontsize=11, loc="left")
-    confusion_on(axes, score, class_names, points=size, cell=cell / DPI * 72, labels=11)
+    axes.set_title("\n".join(heading), fontsize=size + 1, loc="left")
+    confusion_on(axes, score, class_names, points=size, cell=cell)
     return figure
 
 
@@ -89,14 +82,13 @@ def confusion_on(
     *,
     points: float | None = None,
     cell: float | None = None,
-    labels: float | None = None,
 ) -> None:
     """Draw a confusion matrix into existing axes, with a colour bar beside it; see `confusion`.
 
     Parameters
     ----------
-    points, labels : float, optional
-        Font sizes of names and numbers, and of the labels of the axes. Default: those of the user's settings.
+    points : float, optional
+        Font size. Default: those of the user's settings.
     cell : float, optional
         Side of a cell in points. Default: as the axes are.
     """
@@ -108,7 +100,7 @@ def confusion_on(
     if len(class_names) != n:
         raise StdpbenchError(f"there are {n} classes, but {len(class_names)} names")
     size = points or FontProperties(size=rcParams["xtick.labelsize"]).get_size_in_points()
-    labels = labels or points or FontProperties(size=rcParams["axes.labelsize"]).get_size_in_points()
+    labels = points or FontProperties(size=rcParams["axes.labelsize"]).get_size_in_points()
     if cell is None:
         cell = axes.get_window_extent().width / axes.figure.dpi * 72 / (n + 2.9)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

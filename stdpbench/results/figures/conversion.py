@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stdpbench.experiment.references.converted import ConversionCurve
-from stdpbench.results.figures.drawing import GRID_COLOUR, OKABE_ITO, new_figure
-from stdpbench.results.figures.saving import NARROW, at_width
+from stdpbench.results.figures.paper import figure_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _MOST_POINTS = 4000
@@ -38,34 +36,28 @@ def conversion_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        Two panels for the accuracy and one per layer, whose points are up to 4000 pairs of neuron and picture, evenly
+        Two plots of the accuracy and one per layer, whose points are up to 4000 pairs of neuron and picture, evenly
         chosen.
     """
-    n = 2 + len(names)
-    columns = 2 if width is not None and width < NARROW else n
-    rows = -(-n // columns)
-    figure = new_figure(330 * columns, 360 * rows, constrained=True)
-    figure.suptitle(f"{title} (supervised)" if title else "Supervised", fontsize=10)
-    panels = [figure.add_subplot(rows, columns, place + 1) for place in range(n)]
-    steps = np.arange(1, len(curve.correct) + 1)
-    _accuracy(panels[0], steps, curve, "steps")
-    _accuracy(panels[1], curve.spikes, curve, "spikes per picture")
-    panels[0].set_ylabel("accuracy (%)")
-    panels[0].legend(fontsize=8, loc="lower right")
-    for axes, name, a, rate in zip(panels[2:], names, curve.activations, curve.rates, strict=True):
+    parts = [
+        _accuracy(curve, np.arange(1, len(curve.correct) + 1), "steps"),
+        _accuracy(curve, curve.spikes, "spikes per picture"),
+    ]
+    for name, a, rate in zip(names, curve.activations, curve.rates, strict=True):
         every = max(1, a.size // _MOST_POINTS)
-        axes.plot([0, 1], [0, 1], color=OKABE_ITO[6], linewidth=0.8)
-        axes.plot(a.ravel()[::every], rate.ravel()[::every], ".", color=OKABE_ITO[0], markersize=2, alpha=0.4)
-        axes.set_title(name, fontsize=9)
-        axes.set_xlabel("activation (per step)")
-        axes.set_ylabel("spikes per step")
-        axes.grid(color=GRID_COLOUR)
-    return at_width(figure, width)
+        dots = {"x": a.ravel()[::every], "y": rate.ravel()[::every], "style": "."}
+        plots = [{"label": "spikes per step", "lines": [dots, {"x": [0, 1], "y": [0, 1], "style": "-"}]}]
+        parts.append({"kind": "lines", "title": name, "x_label": "activation (per step)", "plots": plots})
+    parts[0]["title"] = f"{title} (supervised)" if title else "Supervised"
+    return figure_of({"kind": "stack", "parts": parts}, width)
 
 
-def _accuracy(axes: Axes, over: np.ndarray, curve: ConversionCurve, unit: str) -> None:
-    axes.axhline(100 * curve.accuracy_without_spikes, color=OKABE_ITO[1], linewidth=1, label="rectified units")
-    axes.plot(over, 100 * curve.accuracy, color=OKABE_ITO[0], label="spiking")
-    axes.set_ylim(max(0, 100 * curve.accuracy_without_spikes - _SHOWN), 100.5)
-    axes.set_xlabel(unit)
-    axes.grid(color=GRID_COLOUR)
+def _accuracy(curve: ConversionCurve, over: np.ndarray, unit: str) -> dict[str, Any]:
+    """Return the accuracy over steps or spikes, and that of the rectified units."""
+    limit = 100 * curve.accuracy_without_spikes
+    lines = [
+        {"x": over, "y": 100 * curve.accuracy, "label": "spiking", "style": "-"},
+        {"x": [over[0], over[-1]], "y": [limit, limit], "label": "rectified units", "style": "-"},
+    ]
+    plot = {"label": "accuracy (%)", "lines": lines, "range": (max(0, limit - _SHOWN), 100.5)}
+    return {"kind": "lines", "x_label": unit, "plots": [plot]}

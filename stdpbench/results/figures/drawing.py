@@ -125,11 +125,6 @@ def curve(axes: Axes, x: NDArray[Any], y: NDArray[Any], series: int, label: str)
         linewidth=1.6,
         label=label,
     )
-    plain(axes)
-
-
-def plain(axes: Axes) -> None:
-    """Draw axes with a grid, and without a frame."""
     axes.grid(visible=True, color=GRID_COLOUR, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=10)

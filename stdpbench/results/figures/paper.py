@@ -13,12 +13,14 @@ The content is a *spec*, a dict of plain values and arrays:
     lines. Optional: ``"x_range": (low, high)``, and ``"x_ticks"``, texts at 0, 1, 2, ….
 ``{"kind": "image", "image": (rows, columns), "label": …}``
     ``"map"``: ``"sequential"`` (white to black) or ``"diverging"`` (about 0; orange is more, as on the screen).
-    Optional: ``"levels": (low, high)``, ``"x_label"``, ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each
-    column and row). NaN is a gap.
+    Optional: ``"levels": (low, high)``, ``"extent": (left, right, low, high)`` of axes with units, ``"x_label"``,
+    ``"y_label"``, ``"x_ticks"`` and ``"y_ticks"`` (a text for each column and row). NaN is a gap.
 ``{"kind": "bars", "labels": […], "y_label": …, "series": [{"values": …, "label": …, "error": …}, …]}``
     Bars side by side. ``"error"`` is one array, or two rows: how far the bar reaches below and above the value. A
-    series may have a ``"colour"``, and ``"texts"``, which stand at the ends of its bars. Optional: ``"x_label"``. With
-    ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars around these, as in a histogram.
+    series may have a ``"colour"``, ``"texts"``, which stand at the ends of its bars, a ``"marker"``, drawn in place of
+    bars, and ``"dots"``, further values at each bar. Optional: ``"x_label"``, ``"marks"``, values with a line, and
+    ``"lying"``; bars with long names always lie. With ``"x"``, evenly spaced numbers, instead of ``"labels"``: bars
+    around these, as in a histogram.
 ``{"kind": "points", "groups": [{"x": …, "y": …, "label": …}, …]}``
     Points in a plane, each group with its own marker and colour, which may be given (``"colour"``). There are no
     units, unless there are ``"x_label"`` and ``"y_label"``.
@@ -33,8 +35,9 @@ The content is a *spec*, a dict of plain values and arrays:
 ``{"kind": "stack", "parts": [spec, …]}``
     Several specs below each other.
 
-Every spec may have ``"title"``, ``"n"`` (a text: how many of what), ``"errors"`` (a text: what error bars mean) and
-``"about"`` (a sentence: what the numbers are).
+A part of one plot may have ``"share"``, its height as a share of the width. Every spec may have ``"title"``, ``"n"``
+(a text: how many of what), ``"errors"`` (a text: what error bars mean) and ``"about"`` (a sentence: what the numbers
+are).
 """
 
 from __future__ import annotations
@@ -128,6 +131,8 @@ def figure_of(spec: Part, width: float | None) -> Figure:
 def _heights(part: Part) -> list[float]:
     """Return the heights of the axes of a part, as shares of the width."""
     kind = part["kind"]
+    if "share" in part:
+        return [part["share"]]
     if kind == "lines":
         return [0.62] if len(part["plots"]) == 1 else [0.36] * len(part["plots"])
     if kind == "raster":
@@ -153,7 +158,8 @@ def _lines(part: Part, axes: Sequence[Axes]) -> None:
             style = line.get("style", _STYLES[number % len(_STYLES)])
             steps = "steps-mid" if line.get("steps") else "default"
             label = line.get("label") or "_"
-            place.plot(x, y, style, color=colour, linewidth=1, markersize=3, drawstyle=steps, label=label)
+            dots: dict[str, Any] = {"markersize": 3, "rasterized": style == "."}
+            place.plot(x, y, style, color=colour, linewidth=1, drawstyle=steps, label=label, **dots)
             if line.get("error") is not None:
                 below, above = np.broadcast_to(line["error"], (2, len(y)))
                 place.fill_between(x, y - below, y + above, color=colour, alpha=0.2, linewidth=0)
@@ -192,9 +198,12 @@ def _image(part: Part, axes: Sequence[Axes]) -> None:
         low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
         levels = (-max(abs(low), abs(high)), max(abs(low), abs(high))) if diverging else (min(low, 0.0), high)
     colours = oranges_and_purples() if diverging else greys()
-    drawn = place.imshow(image, colours, interpolation="nearest", vmin=levels[0], vmax=levels[1])
+    extent = part.get("extent")
+    shape: dict[str, Any] = {"extent": extent, "aspect": "equal" if extent is None else "auto"}
+    drawn = place.imshow(image, colours, interpolation="nearest", vmin=levels[0], vmax=levels[1], **shape)
     place.get_figure().colorbar(drawn, ax=place, label=part.get("label", ""), shrink=0.8)  # type: ignore[union-attr]
     place.spines[:].set_visible(True)
+    place.grid(visible=False)
     for side, axis in (("x", place.xaxis), ("y", place.yaxis)):
         axis.set_label_text(part.get(f"{side}_label", ""))
         ticks = part.get(f"{side}_ticks")
@@ -216,14 +225,22 @@ def _bars(part: Part, axes: Sequence[Axes]) -> None:
         places, room = np.asarray(x), float(np.min(np.diff(x))) if len(x) > 1 else 1.0
     width = room / max(1, n)
     for number, series in enumerate(part["series"]):
-        colour = series.get("colour", _colour(number))
-        style: dict[str, Any] = {"color": colour, "edgecolor": "white", "linewidth": 0.4}
-        style["label"] = series.get("label") or "_"
+        at, of = places + (number - (n - 1) / 2) * width, np.asarray(series["values"])
+        style: dict[str, Any] = {"color": series.get("colour", _colour(number)), "label": series.get("label") or "_"}
+        for where, dots in zip(at, series.get("dots", ()), strict=False):
+            spread = (dots, [where] * len(dots)) if lies else ([where] * len(dots), dots)
+            place.plot(*spread, ".", color=style["color"], alpha=0.5)
         if series.get("error") is not None:
             style |= {"xerr" if lies else "yerr": np.asarray(series["error"]).tolist(), "capsize": 2}
-        bar = place.barh if lies else place.bar
-        drawn = bar(places + (number - (n - 1) / 2) * width, np.asarray(series["values"]), width, **style)
-        place.bar_label(drawn, series.get("texts", [""] * len(places)), padding=2, fontsize="small")
+        if "marker" in series:
+            x_of, y_of = (of, at) if lies else (at, of)
+            place.errorbar(x_of, y_of, fmt=series["marker"], markersize=6, **style)
+        else:
+            bar = place.barh if lies else place.bar
+            drawn = bar(at, of, width, edgecolor="white", linewidth=0.4, **style)
+            place.bar_label(drawn, series.get("texts", [""] * len(places)), padding=2, fontsize="small")
+    for mark in part.get("marks", ()):
+        (place.axvline if lies else place.axhline)(mark, color="0.5", linewidth=0.7, linestyle="--")
     names.set_label_text(part.get("x_label", ""))
     values.set_label_text(part.get("y_label", ""))
     if lies:  # the first at the top, as in a table
@@ -353,7 +370,7 @@ _DRAWN = {
 def _lies(part: Part) -> bool:
     """Whether bars are horizontal, since their names would overlap otherwise."""
     labels = [str(label) for label in part.get("labels", ())]
-    return len(labels) * max(map(len, labels), default=0) > _LETTERS
+    return bool(part.get("lying")) or len(labels) * max(map(len, labels), default=0) > _LETTERS
 
 
 def _colour(number: int) -> str:

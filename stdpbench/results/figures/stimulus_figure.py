@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stdpbench.data.stimuli import Events, Signal
 from stdpbench.experiment.dry_run import ShownStimulus
-from stdpbench.results.figures.drawing import OKABE_ITO, blues, greys, new_figure, plain, spaced
-from stdpbench.results.figures.saving import at_width
+from stdpbench.results.figures.drawing import spaced
+from stdpbench.results.figures.paper import figure_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDTH, _HEIGHT, _ROW = 1000, 560, 200  # pixels
-_PLANE_COLUMN = 0.42  # width of the stimulus, as a share of that of the spikes
-_NAMED = 6  # groups of inputs with a colour each
+_NAMED = 6  # groups of inputs with a plot each
 _CURVES = 40  # channels of a signal that are drawn
+_PICTURE = 0.4  # height of a picture, as a share of the width of the figure
 
 
 def stimulus_figure(shown: ShownStimulus, *, title: str = "", width: float | None = None) -> Figure:
@@ -36,110 +34,60 @@ def stimulus_figure(shown: ShownStimulus, *, title: str = "", width: float | Non
     Returns
     -------
     matplotlib.figure.Figure
-        Left, a picture, dark where inputs are active, or the number of events of each channel, a plane below the
-        other; signals are drawn as curves above the spikes instead. Right, spikes as dots and, below, the mean rate of
-        the inputs, over time. Copies of the grid, and planes, have a colour each.
+        A picture, dark where inputs are active, the number of events of each channel, a plane below the other, or a
+        signal as curves; below it spikes as dots, the inputs from top to bottom as in the grid, and the mean rate of
+        the inputs, over time. Copies of the grid, and planes, have a plot of spikes each, unless there are many.
     """
-    stimulus = shown.stimulus
-    signal = stimulus if isinstance(stimulus, Signal) else None
-    beside = isinstance(stimulus, Events | np.ndarray)
-    heights = [*([1.2] if signal is not None else []), 2.0, 0.8]
-    figure = new_figure(_WIDTH, _HEIGHT + (_ROW if signal is not None else 0), constrained=True)
-    widths = [_PLANE_COLUMN, 1.0] if beside else [1.0]
-    grid = figure.add_gridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
-    first = figure.add_subplot(grid[0, -1])
-    rows = [first, *(figure.add_subplot(grid[row, -1], sharex=first) for row in range(1, len(heights)))]
-    if signal is not None:
-        _draw_signal(rows[0], signal)
-    _draw_spikes(rows[-2], shown)
-    _draw_rates(rows[-1], shown)
-    rows[-1].set_xlim(shown.start * 1e3, (shown.start + shown.n_bins * shown.dt) * 1e3)
-    rows[-1].set_xlabel("time (ms)", fontsize=11)
-    for row in rows[:-1]:
-        row.tick_params(labelbottom=False)
-    if isinstance(stimulus, Events):
-        inside = figure.add_subfigure(grid[:, 0])
-        _draw_planes(inside.subplots(shown.planes, 1, squeeze=False)[:, 0].tolist(), stimulus, shown)
-    elif isinstance(stimulus, np.ndarray):
-        _draw_picture(figure.add_subplot(grid[:, 0]), stimulus, shown)
-    figure.suptitle(title or shown.name, fontsize=12)
-    return at_width(figure, width)
-
-
-def _draw_signal(axes: Axes, signal: Signal) -> None:
-    """Draw each channel as a line between its samples."""
-    time = np.arange(signal.values.shape[1]) / signal.rate * 1e3
-    for channel, values in enumerate(signal.values[:_CURVES]):
-        colour = OKABE_ITO[channel % len(OKABE_ITO)]
-        axes.plot(time, values, color=colour, linewidth=1.2, label=str(channel))
-    n = len(signal.values)
-    axes.set_ylabel("value" if n <= _CURVES else f"value (first {_CURVES} of {n} channels)", fontsize=11)
-    plain(axes)
-
-
-def _draw_spikes(axes: Axes, shown: ShownStimulus) -> None:
-    """Draw spikes as dots, the inputs from top to bottom as in the grid."""
-    spikes, groups = shown.spikes, shown.n_groups
-    size = max(1, shown.n_inputs // groups)
-    group = spikes.index // size
-    time = (shown.start + (spikes.bin + 0.5) * shown.dt) * 1e3
-    dot = float(np.clip(4000 / max(shown.n_inputs, 1), 1.5, 6.0))
-    coloured = groups if groups <= _NAMED else 1
-    for number in range(coloured):
-        mine = (group == number) if coloured > 1 else np.ones(len(group), bool)
-        axes.plot(time[mine], spikes.index[mine], ".", color=OKABE_ITO[number], markersize=dot, rasterized=True)
-    axes.set_ylim(max(shown.n_inputs, 1) - 0.5, -0.5)
-    axes.set_ylabel("input", fontsize=11)
-    axes.set_title(f"{spaced(len(spikes))} spikes of {spaced(shown.n_inputs)} inputs", fontsize=10, loc="left")
-    plain(axes)
-
-
-def _draw_rates(axes: Axes, shown: ShownStimulus) -> None:
-    """Draw the mean rate of the inputs over time, of each group if there are few."""
+    x_range = shown.start * 1e3, (shown.start + shown.n_bins * shown.dt) * 1e3
+    over_time = {"x_label": "time (ms)", "x_range": x_range}
+    n_groups = shown.n_groups if shown.n_groups <= _NAMED else 1
+    size = max(1, shown.n_inputs // n_groups)
+    time, index = (shown.start + (shown.spikes.bin + 0.5) * shown.dt) * 1e3, shown.spikes.index
+    rows = []
+    for group in range(n_groups):
+        mine = index // size == group
+        label = f"input, group {group}" if n_groups > 1 else "input"
+        rows.append({"t": time[mine], "index": index[mine] - group * size, "label": label, "size": size})
+    spikes = f"{spaced(len(index))} spikes of {spaced(shown.n_inputs)} inputs"
     edges, rates = shown.rates()
-    curves = rates if len(rates) <= _NAMED else rates.mean(axis=0, keepdims=True)
-    for number, values in enumerate(curves):
-        axes.stairs(values, edges * 1e3, baseline=None, color=OKABE_ITO[number], linewidth=1.4)
-    axes.set_ylim(bottom=0)
-    axes.set_ylabel("rate (Hz)", fontsize=11)
-    plain(axes)
+    middles, drawn = (edges[:-1] + edges[1:]) / 2 * 1e3, rates if n_groups > 1 else rates.mean(axis=0, keepdims=True)
+    lines = [{"x": middles, "y": values, "steps": True, "style": "-"} for values in drawn]
+    low = {"share": 0.25}
+    parts = [
+        *_stimulus(shown, over_time),
+        {"kind": "raster", **over_time, "rows": rows, "title": spikes},
+        {"kind": "lines", **over_time, "plots": [{"label": "rate (Hz)", "range": (0, None), "lines": lines}], **low},
+    ]
+    parts[0]["title"] = " \u2013 ".join(filter(None, (title or shown.name, parts[0].get("title"))))
+    return figure_of({"kind": "stack", "parts": parts}, width)
 
 
-def _draw_picture(axes: Axes, picture: np.ndarray, shown: ShownStimulus) -> None:
-    """Draw grey values, or bars for a row of a table."""
-    from matplotlib.ticker import MaxNLocator
+def _stimulus(shown: ShownStimulus, over_time: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of the figure that show the stimulus itself."""
+    stimulus, (height, width) = shown.stimulus, shown.grid
+    if stimulus is None:
+        return []
+    if isinstance(stimulus, Signal):
+        x, n = np.arange(stimulus.values.shape[1]) / stimulus.rate * 1e3, len(stimulus.values)
+        lines = [{"x": x, "y": values, "style": "-"} for values in stimulus.values[:_CURVES]]
+        label = "value" if n <= _CURVES else f"value (first {_CURVES} of {n} channels)"
+        return [{"kind": "lines", **over_time, "plots": [{"label": label, "lines": lines}]}]
+    if isinstance(stimulus, Events):
+        counts = np.bincount(stimulus.index, minlength=height * width).reshape(shown.planes, -1, width)
+        parts = [_picture(plane, "channel", "events", int(counts.max(initial=1))) for plane in counts]
+        for number, (part, plane) in enumerate(zip(parts, counts, strict=True)):
+            named = f"plane {number}: " if shown.planes > 1 else ""
+            part["title"] = f"{named}{spaced(int(plane.sum()))} events"
+        return parts
+    picture = np.asarray(stimulus).reshape(height, width)
+    shade = {} if height == 1 else {"x_label": "dark pixels: active inputs"}
+    return [{**_picture(picture, "feature", "value, 0 to 255", float(picture.max(initial=1e-9))), **shade}]
 
-    height, width = shown.grid
-    if height == 1:
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.barh(np.arange(width), picture, color=OKABE_ITO[0])
-        axes.set_ylim(width - 0.5, -0.5)
-        axes.set_ylabel("feature", fontsize=11)
-        axes.set_xlabel("value, 0 to 255", fontsize=11)
-        plain(axes)
-        return
-    axes.imshow(picture.reshape(height, width), cmap=greys(), vmin=0, vmax=max(float(picture.max(initial=0)), 1e-9))
-    axes.set_xlabel("dark pixels:\nactive inputs", fontsize=10)
-    axes.set_xticks([])
-    axes.set_yticks([])
 
-
-def _draw_planes(axes: list[Axes], events: Events, shown: ShownStimulus) -> None:
-    """Draw the number of events of each channel, a plane in each axes."""
-    height, width = shown.grid
-    counts = np.bincount(events.index, minlength=height * width).reshape(shown.planes, -1, width)
-    largest = max(int(counts.max(initial=0)), 1)
-    for number, (place, plane) in enumerate(zip(axes, counts, strict=True)):
-        named = f"plane {number}: " if shown.planes > 1 else ""
-        place.set_title(f"{named}{spaced(int(plane.sum()))} events", fontsize=10)
-        if len(plane) == 1:
-            place.barh(np.arange(width), plane[0], color=OKABE_ITO[number % len(OKABE_ITO)], height=1.0)
-            place.set_ylim(width - 0.5, -0.5)
-            place.set_ylabel("channel", fontsize=11)
-            plain(place)
-            continue
-        image = place.imshow(plane, cmap=blues(), vmin=0, vmax=largest)
-        place.set_xticks([])
-        place.set_yticks([])
-        if number == len(axes) - 1:
-            place.figure.colorbar(image, ax=axes, label="events", shrink=0.7)
+def _picture(values: np.ndarray, place: str, label: str, largest: float) -> dict[str, Any]:
+    """Return a part that shows a plane of values, or a row of them as bars."""
+    if len(values) > 1:
+        return {"kind": "image", "image": values, "label": label, "levels": (0, largest), "share": _PICTURE}
+    series = [{"values": values[0]}]
+    labels = {"x_label": place, "y_label": label}
+    return {"kind": "bars", "x": np.arange(values.size), **labels, "series": series, "share": 0.25}

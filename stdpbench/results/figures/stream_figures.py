@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.results.figures.drawing import OKABE_ITO, blues, curve, new_figure
-from stdpbench.results.figures.saving import at_width
+from stdpbench.results.figures.paper import figure_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDTH, _HEIGHT = 1000, 260  # of a row, in pixels
+_WEIGHTS = 0.36  # height of a picture of weights, as a share of the width
 QUANTITIES = {
     "rate": "rate (Hz)",
     "cv": "irregularity (CV of ISI)",
@@ -51,64 +49,44 @@ def stream_figure(
     width : float, optional
         Width in mm, for a paper. Default: that of a screen.
     """
-    rows = [name for name in QUANTITIES if any(_known(columns, name))]
-    weights = [name for name in columns if name.startswith("weights.")]
-    n_rows = len(rows) + bool(len(answers)) + len(weights)
-    figure = new_figure(_WIDTH, max(1, n_rows) * _HEIGHT, constrained=True)
-    axes = iter(figure.subplots(max(1, n_rows), 1, squeeze=False, sharex=True)[:, 0])
-    last: Axes | None = None
-    for name in rows:
-        last = next(axes)
-        for number, key in enumerate(_known(columns, name)):
-            time, values = columns["time"], columns[key]
-            curve(last, time, values, number, key.partition(".")[2])
-            if key in deviations:
-                low, high = values - deviations[key], values + deviations[key]
-                last.fill_between(time, low, high, color=last.lines[-1].get_color(), alpha=0.25, linewidth=0)
-        last.set_ylabel(QUANTITIES[name], fontsize=10)
-        if name in _RHYTHMS:
-            last.set_yscale("log")
-            last.axhline(1.0, color="0.5", linewidth=0.8, linestyle=":")
-        else:
-            last.set_ylim(bottom=0)
-        last.legend(fontsize=9)
+    plots: list[dict[str, Any]] = []
+    for name, label in QUANTITIES.items():
+        lines = [_line(columns, key, deviations.get(key)) for key in _known(columns, name)]
+        if name in _RHYTHMS and lines:
+            lines.append({"x": columns["time"], "y": np.ones(len(columns["time"])), "colour": "0.5", "style": ":"})
+        limits: dict[str, Any] = {"log": True} if name in _RHYTHMS else {"range": (0, None)}
+        plots += [{"label": label, "lines": lines, **limits}] if lines else []
     if len(answers):
-        last = next(axes)
-        _draw_latencies(last, answers)
-    for key in weights:
-        last = next(axes)
-        _draw_weights(last, columns["time"], columns[key], key.partition(".")[2])
-    if last is not None:
-        last.set_xlabel("time (s)", fontsize=11)
-    if title:
-        figure.suptitle(title, fontsize=12)
-    return at_width(figure, width)
+        dots = [{"x": answers["start"], "y": latency, "style": "."} for latency in answers["latency"].T]
+        plots.append({"label": "latency (ms)", "lines": dots, "range": (0, None)})
+    parts: list[dict[str, Any]] = [{"kind": "lines", "x_label": "time (s)", "plots": plots}] if plots else []
+    parts += [_weights(columns["time"], columns[key], key) for key in columns if key.startswith("weights.")]
+    if not parts:  # nothing is known yet
+        parts = [{"kind": "lines", "x_label": "time (s)", "plots": [{"label": QUANTITIES["rate"], "lines": []}]}]
+    parts[0]["title"] = title
+    return figure_of({"kind": "stack", "parts": parts}, width)
 
 
 def _known(columns: Mapping[str, NDArray[Any]], name: str) -> list[str]:
     return [key for key in columns if key.startswith(f"{name}.") and np.isfinite(columns[key]).any()]
 
 
-def _draw_latencies(axes: Axes, answers: Mapping[str, NDArray[Any]]) -> None:
-    """Draw the latency of each answer to a pattern, of each neuron in its colour."""
-    for neuron, latency in enumerate(answers["latency"].T):
-        colour = OKABE_ITO[neuron % len(OKABE_ITO)]
-        axes.plot(answers["start"], latency, ".", color=colour, markersize=3)
-    axes.set_ylabel("latency (ms)", fontsize=10)
-    axes.set_ylim(bottom=0)
+def _line(columns: Mapping[str, NDArray[Any]], key: str, deviation: NDArray[Any] | None) -> dict[str, Any]:
+    known = np.isfinite(columns[key])
+    line = {"x": columns["time"][known], "y": columns[key][known], "label": key.partition(".")[2]}
+    return line if deviation is None else {**line, "error": deviation[known]}
 
 
-def _draw_weights(axes: Axes, time: NDArray[Any], histograms: NDArray[Any], name: str) -> None:
-    """Draw the fraction of weights in each bin over time, darker for more."""
-    n_bins = histograms.shape[1]
+def _weights(time: NDArray[Any], histograms: NDArray[Any], key: str) -> dict[str, Any]:
+    """Return the fraction of weights in each bin over time, darker for more."""
     step = time[0] if len(time) == 1 else time[1] - time[0]
     shares = histograms / np.maximum(histograms.sum(axis=1, keepdims=True), 1)
-    image = axes.pcolormesh(
-        np.append(time - step, time[-1]),
-        np.linspace(0, 1, n_bins + 1),
-        np.sqrt(shares).T,  # square roots, so that rare weights are visible
-        cmap=blues(),
-        vmin=0,
-    )
-    image.set_rasterized(True)
-    axes.set_ylabel(f"{name}: w / w_max", fontsize=10)
+    return {
+        "kind": "image",
+        "image": np.sqrt(shares).T[::-1],  # square roots, so that rare weights are visible
+        "label": "square root of the share",
+        "extent": (time[0] - step, time[-1], 0, 1),
+        "x_label": "time (s)",
+        "y_label": f"{key.partition('.')[2]}: w / w_max",
+        "share": _WEIGHTS,
+    }

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from stdpbench.results.figures.drawing import OKABE_ITO, new_figure, plain
-from stdpbench.results.figures.saving import NARROW, at_width
+import numpy as np
+
+from stdpbench.results.figures.drawing import OKABE_ITO
+from stdpbench.results.figures.paper import figure_of
+from stdpbench.results.figures.saving import letters
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _MOST_ARMS = 40
-_LONGEST_LABEL = 46
-_NARROW_LABEL = 16
+_LABEL = 40  # letters of the name of an arm in a line
 
 
 @dataclass(frozen=True)
@@ -72,70 +72,32 @@ def sweep_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        One line per arm. Left: the metric of each run (dots), mean (bar) and SD (line). Right, with a reference:
-        differences from it in percentage points, seed by seed, with the 95 % t interval of their mean.
+        One line per arm: the metric of each run (dots), mean (bar) and SD (line). Below, with a reference: differences
+        from it, seed by seed, with the 95 % t interval of their mean.
     """
     left_out = len(arms) - _MOST_ARMS
     if left_out > 0:
         arms = sorted(arms, key=lambda arm: -arm.mean)[:_MOST_ARMS]
         title += f"; the best {_MOST_ARMS} of {_MOST_ARMS + left_out} arms"
-    compared = any(arm.difference is not None for arm in arms)
-    narrow = width is not None and width < NARROW
-    labels = ["\n".join(textwrap.wrap(arm.label, _NARROW_LABEL if narrow else _LONGEST_LABEL)) for arm in arms]
-    lines = sum(1 + label.count("\n") for label in labels)
-    n, room = 2 if compared else 1, 30 if narrow else 60  # letters of a heading
-    if narrow:
-        figure = new_figure(440, n * (150 + 30 * lines), constrained=True)
-        panels = figure.subplots(n, 1, squeeze=False)[:, 0]
-    else:
-        figure = new_figure(1160 if compared else 780, 150 + 30 * lines, constrained=True)
-        panels = figure.subplots(1, n, sharey=True, squeeze=False)[0]
-    places = _places(labels)
-    _draw_runs(panels[0], arms, places)
-    panels[0].set_xlabel("\n".join(textwrap.wrap(metric, room)), fontsize=11)
+    room = letters(width, 2 * _LABEL)
+    names = [textwrap.fill(arm.label, min(_LABEL, room // 3)) for arm in arms]
+    runs = {
+        "values": [arm.mean for arm in arms],
+        "error": [arm.sd for arm in arms],
+        "dots": [arm.values for arm in arms],
+        "marker": "|",
+    }
+    parts: list[dict[str, Any]] = [{"labels": names, "y_label": textwrap.fill(metric, room), "series": [runs]}]
+    compared = [(name, arm.difference) for name, arm in zip(names, arms, strict=True) if arm.difference is not None]
     if compared:
-        _draw_differences(panels[1], arms, places)
-        about = f"difference, seed by seed{f' ({unit})' if unit else ''}"
-        panels[1].set_xlabel("\n".join(textwrap.wrap(about, room)), fontsize=11)
-    for axes in panels if narrow else panels[:1]:
-        axes.set_yticks(places, labels, fontsize=10)
-        axes.set_ylim(places[-1] + 0.8, places[0] - 0.8)
-    for axes in panels:
-        plain(axes)
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
-    panels[0].set_title("\n".join(textwrap.wrap(title, room)), fontsize=12, loc="left")
-    return at_width(figure, width)
-
-
-def _places(labels: list[str]) -> list[float]:
-    """Height of each arm, with room for labels of several lines."""
-    places, at = [], 0.0
-    for label in labels:
-        lines = 1 + label.count("\n")
-        places.append(at + (lines - 1) / 2)
-        at += lines
-    return places
-
-
-def _draw_runs(axes: Axes, arms: Sequence[ArmResult], places: list[float]) -> None:
-    for arm, y in zip(arms, places, strict=True):
-        if not math.isnan(arm.sd):
-            axes.plot([arm.mean - arm.sd, arm.mean + arm.sd], [y, y], color=OKABE_ITO[0], linewidth=1.6)
-        n = len(arm.values)
-        axes.plot(arm.values, [y] * n, "o", color=OKABE_ITO[0], markersize=5, alpha=0.5, markeredgewidth=0)
-        axes.plot([arm.mean], [y], "|", color=OKABE_ITO[0], markersize=16, markeredgewidth=2.4)
-
-
-def _draw_differences(axes: Axes, arms: Sequence[ArmResult], places: list[float]) -> None:
-    axes.axvline(0.0, color="black", linewidth=1.0)
-    for arm, y in zip(arms, places, strict=True):
-        if arm.is_reference:
-            axes.text(0.0, y, " reference", fontsize=10, va="center")
-        if arm.difference is None:
-            continue
-        mean, low, high = arm.difference
-        if not math.isnan(low):
-            axes.plot([low, high], [y, y], color=OKABE_ITO[1], linewidth=1.6)
-        axes.plot([mean], [y], "s", color=OKABE_ITO[1], markersize=6)
+        named, differences = zip(*compared, strict=True)
+        mean, low, high = np.array(differences).T
+        series = {"values": mean, "error": (mean - low, high - mean), "marker": "s", "colour": OKABE_ITO[1]}
+        reference = next((arm.label for arm in arms if arm.is_reference), "the reference")
+        about = textwrap.fill(f"difference from {reference}, seed by seed{f' ({unit})' if unit else ''}", room)
+        parts.append({"labels": named, "y_label": about, "series": [series], "marks": [0.0]})
+    for part in parts:
+        lines = sum(1 + name.count("\n") for name in part["labels"])
+        part |= {"kind": "bars", "lying": True, "share": 0.1 + 0.06 * lines}
+    parts[0]["title"] = textwrap.fill(title, room)
+    return figure_of({"kind": "stack", "parts": parts}, width)

@@ -472,8 +472,7 @@ def _k_means(run: EvaluatedRun, found: Findings) -> Iterator[None]:
         )
         stored = counted.to_mapping()
     if stored is not None:
-        note = str(stored.get("description", ""))
-        found.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label, note))
+        found.accuracies.append(stored_row("pixels", f"k-means, K = {k}", stored, n_label))
 
 
 def _samples(run: EvaluatedRun, found: Findings) -> Iterator[None]:
@@ -493,8 +492,7 @@ def _samples(run: EvaluatedRun, found: Findings) -> Iterator[None]:
         )
         stored = counted.to_mapping()
     if stored is not None:
-        note = str(stored.get("description", ""))
-        found.accuracies.append(stored_row("pixels", SAMPLES, stored, len(run.label_counts), note))
+        found.accuracies.append(stored_row("pixels", SAMPLES, stored, len(run.label_counts)))
 
 
 def _protocol(run: EvaluatedRun, found: Findings) -> Iterator[None]:

@@ -92,6 +92,7 @@ def stored_row(group: str, name: str, stored: dict[str, Any], n_labelled: int, n
     n, n_correct, unanswered = int(stored["n_images"]), int(stored["n_correct"]), int(stored.get("n_unanswered", 0))
     low, high = wilson_interval(n_correct, n)
     balanced = _balanced(Score.from_mapping(stored)) if "confusion" in stored else None
+    note = note or str(stored.get("description", ""))
     return Accuracy(group, name, n_correct / n, low, high, n, n_labelled, unanswered, note, balanced)
 
 

@@ -188,8 +188,7 @@ class ReportService:
         one = embed(
             self.points, method, self.run.experiment.seed, lambda done, total: on_progress(method, done, total)
         )
-        trust = None if np.isnan(one.trustworthiness) else one.trustworthiness
-        value = {"method": method, "trustworthiness": trust, "description": one.description}
+        value = {"method": method, "trustworthiness": one.trustworthiness, "description": one.description}
         return value, {"points": one.points}
 
     def _report(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
@@ -204,15 +203,10 @@ def baselines(run: EvaluatedRun) -> list[Accuracy]:
     """Return baselines from the metrics of the run."""
     kept = run.metrics.get("baselines", {})
     n_label = int(run.metrics.get("n_label_images", 0))
+    k, of = run.experiment.graph().n_read, run.split.test.static_name
+    named = {"k_means": f"k-means on {of}, K = {k}", "samples": SAMPLES}
     rows = start_rows(run)
-    if "k_means" in kept:
-        k = run.experiment.graph().n_read
-        note = str(kept["k_means"].get("description", ""))
-        of = run.split.test.static_name
-        rows.append(stored_row("pixels", f"k-means on {of}, K = {k}", kept["k_means"], n_label, note))
-    if "samples" in kept:
-        note = str(kept["samples"].get("description", ""))
-        rows.append(stored_row("pixels", SAMPLES, kept["samples"], n_label, note))
+    rows += [stored_row("pixels", name, kept[key], n_label) for key, name in named.items() if key in kept]
     return rows
 
 

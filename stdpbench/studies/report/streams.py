@@ -172,6 +172,7 @@ def grouped(runs: Sequence[StreamRun], experiments: Sequence[str]) -> list[Group
 
 _OF_PATTERNS = ("hit_rate", "false_alarms", "latency", "neurons_with_hits")
 _ENDS = N_BINS // 10  # bins of a histogram that are below 0.1 or above 0.9 of the largest weight
+_SHARES = {"below_0.1": slice(_ENDS), "between": slice(_ENDS, -_ENDS), "above_0.9": slice(-_ENDS, None)}
 _NOT_COMPARED = ("name", "about", "seed")
 
 
@@ -276,7 +277,10 @@ def _weights(run: StreamRun) -> list[dict[str, Any]]:
             continue
         first, last = histograms[0], histograms[-1]
         means = [float(each @ middles / max(each.sum(), 1)) for each in (first, last)]
-        shares = [[float(part.sum() / max(each.sum(), 1)) for part in _parts(each)] for each in (first, last)]
+        shares = {
+            name: [float(each[part].sum() / max(each.sum(), 1)) for each in (first, last)]
+            for name, part in _SHARES.items()
+        }
         rows.append(
             {
                 "projection": key.partition(".")[2],
@@ -284,16 +288,10 @@ def _weights(run: StreamRun) -> list[dict[str, Any]]:
                 "first": first.tolist(),
                 "last": last.tolist(),
                 "mean": means,
-                "below_0.1": [each[0] for each in shares],
-                "between": [each[1] for each in shares],
-                "above_0.9": [each[2] for each in shares],
+                **shares,
             }
         )
     return rows
-
-
-def _parts(histogram: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    return histogram[:_ENDS], histogram[_ENDS:-_ENDS], histogram[-_ENDS:]
 
 
 # -- several runs ----------------------------------------------------------------------------------------------------
@@ -376,7 +374,7 @@ _ABOUT = {
     "gamma": "relative to independent Poisson neurons of the same rate; 1 without a rhythm",
 }
 _LONGEST = 200  # letters that name a group of runs
-_WIDTH = 120.0  # mm
+_WIDTH = 88.0  # mm
 _POINTS = 600
 """Points per curve of a figure; of more pieces, means of several are drawn."""
 

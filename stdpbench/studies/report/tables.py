@@ -70,7 +70,7 @@ def run_data(run: EvaluatedRun, found: Findings, readings: Readings) -> dict[str
             "data_set": readings.data_set,
             "data_set_runs": readings.data_set_runs,
         },
-        "reproduce": reproduce(run),
+        "reproduce": reproduction(run.name, changed=bool(experiment.differences(run.start))),
         "experiment_toml": run.start.to_toml(),
         "versions": dict(run.metadata.get("versions", {})),
     }
@@ -95,11 +95,6 @@ def pass_rows(run: EvaluatedRun) -> list[dict[str, Any]]:
     return [
         {name: value if np.isfinite(value) else None for name, value in zip(columns, row, strict=True)} for row in rows
     ]
-
-
-def reproduce(run: EvaluatedRun) -> list[str]:
-    """Return commands that reproduce the run and this report."""
-    return reproduction(run.name, changed=bool(run.experiment.differences(run.start)))
 
 
 def reproduction(name: str, *, changed: bool) -> list[str]:

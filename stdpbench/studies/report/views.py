@@ -9,7 +9,7 @@ This module needs neither a GUI toolkit nor scikit-learn: slow computations are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from stdpbench.base.units import thousands
 from stdpbench.results.readout import INTERVAL, NO_ANSWER, Score, score
+from stdpbench.results.readout.embedding import Embedding
 from stdpbench.results.readout.over_time import AnswersOverTime
 from stdpbench.runs.analysis.fields import by_label
 from stdpbench.studies.report.rows import GROUPS, Accuracy
@@ -103,27 +104,6 @@ class Clustering:
             size, most = int(classes.sum()), int(classes.argmax())
             found.append(ClusterLine(number, size, most, int(classes[most]) / size))
         return found
-
-
-@dataclass(frozen=True, eq=False)
-class Plane:
-    """An embedding of the pictures.
-
-    Attributes
-    ----------
-    method : str
-        ``"pca"``, ``"t-sne"``, …
-    points : ndarray, float64, (n_images, 2)
-    trustworthiness : float or None
-        0 to 1; None for too few points.
-    description : str
-        Method and its settings.
-    """
-
-    method: str
-    points: NDArray[np.float64]
-    trustworthiness: float | None
-    description: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -386,34 +366,19 @@ def with_accuracies(data: ViewData, rows: Sequence[Mapping[str, Any]]) -> ViewDa
     return replace(data, accuracies=tuple(both))
 
 
-_READINGS = ("label_readings", "label_readings_of_all", "test_label_readings")
-
-
 def view_data_of(path: Path, value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> ViewData:
     """Convert the reply to ``open``."""
-    plain = {name: value[name] for name in ("experiment", "seed", "part", *_READINGS)}
-    plain |= {name: arrays[name] for name in _ARRAYS}
-    return ViewData(
-        path=path,
-        class_names=tuple(value["class_names"]),
-        drawn_as=tuple(value["drawn_as"]),
-        population=value["population"],
-        theta_unit=value["theta_unit"],
-        noun=value["noun"],
-        static_name=value["static_name"],
-        verdict=value["verdict"],
-        answers={name[8:]: array for name, array in arrays.items() if name.startswith("answers ")},
-        accuracies=tuple(Accuracy(**row) for row in value["accuracies"]),
-        **plain,
-    )
+    names = {field.name for field in fields(ViewData)}
+    plain: dict[str, Any] = {name: item for name, item in {**value, **arrays}.items() if name in names}
+    plain |= {name: tuple(value[name]) for name in ("class_names", "drawn_as")}
+    plain["answers"] = {name[8:]: array for name, array in arrays.items() if name.startswith("answers ")}
+    plain["accuracies"] = tuple(Accuracy(**row) for row in value["accuracies"])
+    return ViewData(path=path, **plain)
 
 
-_ARRAYS = ("labels", "pixels", "winners", "spikes", "w", "theta", "neuron_labels", "neuron_purity")
-
-
-def plane_of(value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Plane:
+def plane_of(value: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Embedding:
     """Convert the reply to ``embed``."""
-    return Plane(value["method"], arrays["points"], value["trustworthiness"], value["description"])
+    return Embedding(value["method"], arrays["points"], value["trustworthiness"], value["description"])
 
 
 def over_time_of(arrays: Mapping[str, NDArray[Any]]) -> dict[str, AnswersOverTime]:

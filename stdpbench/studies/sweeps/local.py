@@ -11,6 +11,7 @@ from typing import Any
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.protocol.facts import Remarked
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue import run_queue
@@ -19,7 +20,7 @@ from stdpbench.runs.queue.runner import QueueRunner
 from stdpbench.studies.sweeps.arms import Job
 from stdpbench.studies.sweeps.result import Result
 from stdpbench.studies.sweeps.state import SweepState
-from stdpbench.studies.sweeps.workplace import Begun, Ended, JobFolders, Moved, Remarked, SweepEvent
+from stdpbench.studies.sweeps.workplace import Begun, Ended, JobFolders, Moved, SweepEvent
 
 
 def processors() -> int:

@@ -145,6 +145,12 @@ def _check_factors(sweep: Sweep) -> None:
         )
 
 
+def _table(table: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(table, Mapping):
+        raise StdpbenchError(f"{where} must be a table of dotted paths, such as {{ network.dt = '0.1 ms' }}")
+    return table
+
+
 def settings(table: Any, where: str) -> Settings:
     """Flatten a table to dotted paths, whether written as ``"a.b" = 1`` or as ``a.b = 1``.
 
@@ -153,10 +159,8 @@ def settings(table: Any, where: str) -> Settings:
     StdpbenchError
         If it is not a table, or contains a key that the sweep sets elsewhere.
     """
-    if not isinstance(table, Mapping):
-        raise StdpbenchError(f"{where} must be a table of parameters, such as {{ network.dt = '0.1 ms' }}")
     flat: Settings = {}
-    for key, value in table.items():
+    for key, value in _table(table, where).items():
         flat |= (
             {f"{key}.{path}": inner for path, inner in settings(value, where).items()}
             if isinstance(value, Mapping)
@@ -226,10 +230,8 @@ def _grid(table: Any) -> dict[str, tuple[Any, ...]]:
 
 
 def _search(table: Any, where: str, cls: type[Parameters], base: Experiment | None) -> Parameters:
-    if not isinstance(table, Mapping):
-        raise StdpbenchError(f"{where} must be a table")
     where_drawn = f"{where}.distributions"
-    drawn = _drawn(table.get("distributions", {}), where_drawn, base)
+    drawn = _drawn(_table(table, where).get("distributions", {}), where_drawn, base)
     if not drawn:
         raise StdpbenchError(f"{where_drawn} is missing; it maps searched parameters to distributions")
     return build(cls, {**table, "distributions": drawn}, where)
@@ -260,9 +262,7 @@ def _check_ends(base: Experiment, path: str, distribution: Distribution, where: 
 
 
 def _tuning(table: Any) -> Parameters:
-    if not isinstance(table, Mapping):
-        raise StdpbenchError("tuning must be a table, such as { n_trials = 12 }")
-    seeds = table.get("seeds", [0])
+    seeds = _table(table, "tuning").get("seeds", [0])
     _check_seeds(seeds, "tuning.seeds")
     changes = settings(table.get("set", {}), "tuning.set")
     return build(Tuning, {**table, "seeds": tuple(seeds), "set": changes}, "tuning")
@@ -283,10 +283,8 @@ def _check_tuning(sweep: Sweep) -> None:
 
 def _distributions(table: Any, where: str) -> Settings:
     """Like `settings`, but a table below section and parameter is a distribution."""
-    if not isinstance(table, Mapping):
-        raise StdpbenchError(f"{where} must be a table of dotted paths and distributions")
     flat: Settings = {}
-    for key, value in table.items():
+    for key, value in _table(table, where).items():
         is_section = "." not in key and isinstance(value, Mapping) and key not in ("seed", "name")
         flat |= _below(key, value) if is_section else {key: value}
     return flat

@@ -50,24 +50,20 @@ def main() -> int:
     if not line:
         return 1
     wanted = json.loads(line)
-    if wanted.get("folder"):
-        threading.Thread(target=_end_with_parent, args=(None,), daemon=True).start()
-        digest, run, error = _continue(Path(wanted["folder"]))
-        answer.write(_head(digest, run, error))
-        answer.close()
-        return 0
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    folder = None if "folder" in wanted else Path(tempfile.mkdtemp(prefix=_PREFIX))
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     try:
-        digest, run, error = _carry_out(wanted["experiment"], wanted["about"], folder)
-        answer.write(_head(digest, run, error))
-        if run is not None:
+        digest, run, error = _carry_out(wanted, folder)
+        head = {"digest": digest, "name": "" if run is None else run.path.name, "error": error}
+        answer.write(json.dumps(head).encode() + b"\n")
+        if folder is not None and run is not None:
             packed = folder / "run.zip"
             pack(run, packed)
             with packed.open("rb") as content:
                 shutil.copyfileobj(content, answer)
     finally:
-        _remove(folder)
+        if folder is not None:
+            _remove(folder)
     answer.close()
     return 0
 
@@ -81,48 +77,34 @@ def pack(run: RunFolder, target: Path) -> None:
                 archive.write(path, name.as_posix())
 
 
-def _carry_out(
-    mapping: Mapping[str, Any], about: Mapping[str, Any], folder: Path
-) -> tuple[str, RunFolder | None, str]:
-    """Execute a run; return the digest of its experiment, its folder if any, and why it is not finished."""
+def _carry_out(wanted: Mapping[str, Any], folder: Path | None) -> tuple[str, RunFolder | None, str]:
+    """Execute a run in a folder, or continue that of a shared one from its newest checkpoint.
+
+    Returns
+    -------
+    tuple
+        The digest of its experiment, its folder if any, and why it is not finished.
+    """
     digest = ""
     try:
-        experiment = Experiment.from_mapping(mapping)
-        digest = experiment.digest
-        run = create_run(experiment, folder, options_of(experiment), about)
+        if folder is None:
+            run = RunFolder.open(Path(wanted["folder"]))
+        else:
+            experiment = Experiment.from_mapping(wanted["experiment"])
+            run = create_run(experiment, folder, options_of(experiment), wanted["about"])
+        digest = run.experiment.digest
+        until = time.monotonic() + _HANDOVER
+        while has_process(run.path):  # of a worker that was killed, which ends within a moment
+            if time.monotonic() > until:
+                return digest, None, f"another process works on the run in {run.path}"
+            time.sleep(_LOOK)
+        if state_of(run)[0] is not State.FINISHED:  # by a worker whose answer was lost
+            threading.Thread(target=_stop_if_paused, args=(run,), daemon=True).start()
+            worker.main([str(run.path)])
     except StdpbenchError as error:
         return digest, None, str(error)
-    return digest, run, _work(run)
-
-
-def _continue(path: Path) -> tuple[str, RunFolder | None, str]:
-    """Continue a run in a shared folder from its newest checkpoint; return the same as `_carry_out`."""
-    try:
-        run = RunFolder.open(path)
-        until = time.monotonic() + _HANDOVER
-        while has_process(path):  # of a worker that was killed, which ends within a moment
-            if time.monotonic() > until:
-                return "", None, f"another process works on the run in {path}"
-            time.sleep(_LOOK)
-        digest = run.experiment.digest
-        if state_of(run)[0] is State.FINISHED:  # by a worker whose answer was lost
-            return digest, run, ""
-        return digest, run, _work(run)
-    except StdpbenchError as error:
-        return "", None, str(error)
-
-
-def _work(run: RunFolder) -> str:
-    """Execute a run to its end; return why it is not finished, or nothing."""
-    threading.Thread(target=_stop_if_paused, args=(run,), daemon=True).start()
-    worker.main([str(run.path)])
     state, reason = state_of(run)
-    return "" if state is State.FINISHED else reason or f"the run is {state}"
-
-
-def _head(digest: str, run: RunFolder | None, error: str) -> bytes:
-    head = {"digest": digest, "name": "" if run is None else run.path.name, "error": error}
-    return json.dumps(head).encode() + b"\n"
+    return digest, run, "" if state is State.FINISHED else reason or f"the run is {state}"
 
 
 def _stop_if_paused(run: RunFolder) -> None:

@@ -119,7 +119,8 @@ def chosen_settings(sweep: Sweep, state: SweepState) -> Sequence[str]:
                 ", ".join(f"{path} = {shown(value)}" for path, value in found.settings.items()) or "its own settings"
             )
             worth = found.worth(sweep, state) or 0.0
-            sentences.append(f"Tuned: {arm.label}: {settings} ({_worth_text(sweep.metric, worth)} in the tuning).")
+            shown_worth = f"{100 * worth:.2f} %" if is_share(sweep.metric) else minus(f"{worth:.3f}")
+            sentences.append(f"Tuned: {arm.label}: {settings} ({sweep.metric} {shown_worth} in the tuning).")
     return sentences
 
 
@@ -129,10 +130,6 @@ def _trial(sweep: Sweep, tuning: Tuning, arm: NamedArm, number: int) -> Trial:
     label = f"{arm.label}, trial {number}{f': {values}' if values else ''}"
     settings = {**tuning.set, **arm.set, **drawn}
     return Trial(arm.label, number, drawn, make_arm(sweep, label, f"{arm.label}, trial {number}", settings))
-
-
-def _worth_text(metric: str, worth: float) -> str:
-    return f"{metric} {100 * worth:.2f} %" if is_share(metric) else f"{metric} {minus(f'{worth:.3f}')}"
 
 
 def _tuning(sweep: Sweep) -> Tuning:

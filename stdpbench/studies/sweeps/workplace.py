@@ -19,6 +19,7 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run
+from stdpbench.runs.protocol.facts import Remarked
 from stdpbench.runs.protocol.options import Options
 from stdpbench.studies.sweeps.arms import Job
 from stdpbench.studies.sweeps.result import Result
@@ -49,13 +50,6 @@ class Ended:
     result: Result | None
     reason: str = ""
     stopped: bool = False
-
-
-@dataclass(frozen=True)
-class Remarked:
-    """A message for the user."""
-
-    text: str
 
 
 SweepEvent = Begun | Moved | Ended | Remarked

@@ -31,7 +31,7 @@ def test_numbers_figure_and_json(tmp_path: Path) -> None:
     assert numbers == {name: found[name] for name in numbers}
     assert stdpbench.stimulus_figure(experiment, 3, width="3 in").get_figwidth() == pytest.approx(3)
     figure = stdpbench.stimulus_figure(experiment, 3)
-    assert figure.get_suptitle().startswith("digits: picture 3, class")
+    assert figure.axes[0].get_title(loc="left").startswith("digits: picture 3, class")
 
 
 def test_the_steps_that_prepare_pictures_are_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import IO, Any
 
@@ -161,7 +162,8 @@ class TestWidths:
         labels, weights = np.repeat(np.arange(10), 1200), np.random.default_rng(0).random((16, 12))
         fields = receptive_fields(weights, (4, 4), np.arange(12) % 10 - 1, title="a title " * 20, width=88)
         matrix = confusion(score(labels, labels, 10), [str(n) for n in range(10)], title="a title " * 20, width=88)
-        course = sweep_figure("a sweep", "vote", [ArmResult("an arm", (0.1, 0.2), 0.15, 0.05, None, True)])
+        course = new_figure(900, 400, constrained=True)
+        course.add_subplot().set_xlabel("presentations", fontsize=11)
         before = course.get_size_inches()[1] / course.get_size_inches()[0]
         for figure, width in ((fields, 88), (matrix, 88), (at_width(course, 140), 140)):
             assert figure.get_figwidth() == pytest.approx(width / 25.4)
@@ -242,6 +244,19 @@ class TestAccuracyOverTime:
         many = accuracy_over_time(self.when, {"vote": vote}, changes=[(n, "a → b") for n in range(11)])
         assert many.axes[0].get_xlabel().splitlines()[-1] == "and 2 more changes"
         assert len(many.axes[0].get_xlabel().splitlines()) == 11
+
+
+def test_arms_of_a_sweep_have_their_runs_means_and_differences() -> None:
+    arms = [
+        ArmResult("one", (84.0, 86.0), 85.0, 1.4, None, True),
+        ArmResult("two", (82.0,), 82.0, math.nan, (-2.0, -2.5, -1.5), False),
+    ]
+    runs, differences = sweep_figure("a sweep", "vote (%)", arms).axes
+    assert [label.get_text() for label in runs.get_yticklabels()] == ["one", "two"]
+    assert [line.get_xdata().tolist() for line in runs.lines[:2]] == [[84.0, 86.0], [82.0]]
+    assert [label.get_text() for label in differences.get_yticklabels()] == ["two"]
+    assert differences.get_xlabel() == "difference from one, seed by seed (percentage points)"
+    assert len(sweep_figure("a sweep", "vote (%)", arms[:1] * 50).axes[0].get_yticklabels()) == 40
 
 
 class TestSave:

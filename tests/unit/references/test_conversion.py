@@ -115,7 +115,6 @@ def test_a_tiny_network_learns_digits_and_answers_alike_with_spikes(
     ]
     narrow = conversion_figure(curve, ["hidden", "output"], "digits", width=88)
     assert narrow.get_figwidth() == pytest.approx(88 / 25.4)
-    assert [axes.get_subplotspec().rowspan.start for axes in narrow.axes] == [0, 0, 1, 1]
 
 
 def test_parts_and_a_new_trainer_from_its_state_change_nothing(pictures: tuple[NDArray[Any], NDArray[Any]]) -> None:

@@ -192,7 +192,7 @@ class EmbeddingBox(Box):
         look, plane = self.look, self.state.plane
         assert plane is not None
         text = f"{_WORDS.get(plane.method, plane.method)} of {thousands(look.n_images)} responses"
-        if plane.trustworthiness is not None:
+        if not np.isnan(plane.trustworthiness):
             text += f" · trustworthiness {plane.trustworthiness:.2f}"
             text += " (first 2000)" if look.n_images > 2000 else ""
         if self.state.colour == VERDICT:
@@ -243,7 +243,7 @@ class EmbeddingBox(Box):
             x, y = plane.points[groups == number].T
             shown.append({"x": x, "y": y, "label": self._group_name(number)})
         trust = plane.trustworthiness
-        text = "" if trust is None else f", trustworthiness {trust:.2f}"
+        text = "" if np.isnan(trust) else f", trustworthiness {trust:.2f}"
         return {
             "kind": "points",
             "groups": shown,

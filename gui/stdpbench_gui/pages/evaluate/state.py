@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from stdpbench.results.readout.embedding import Embedding
 from stdpbench.results.readout.over_time import AnswersOverTime
-from stdpbench.studies.report.views import NOTHING, Chosen, Clustering, Numbers, Plane, ViewData
+from stdpbench.studies.report.views import NOTHING, Chosen, Clustering, Numbers, ViewData
 from stdpbench_gui.session.timers import timer
 
 
@@ -81,8 +82,8 @@ class EvaluationState(QObject):
         self.turns = Turns(self)
         self.look: ViewData | None = None
         self.clustering: Clustering | None = None
-        self.plane: Plane | None = None
-        self.planes: dict[str, Plane] = {}
+        self.plane: Embedding | None = None
+        self.planes: dict[str, Embedding] = {}
         self.readout, self.colour = "vote", CLASS
         self.chosen: Chosen = NOTHING
         self.pictures, self.neurons = _NONE, _NONE
@@ -91,7 +92,7 @@ class EvaluationState(QObject):
         self.over_time: Mapping[str, AnswersOverTime] = {}
         self.no_over_time = ""
 
-    def show(self, look: ViewData | None, plane: Plane | None = None) -> None:
+    def show(self, look: ViewData | None, plane: Embedding | None = None) -> None:
         """Show a run, or none."""
         self.look, self.plane, self.clustering = look, plane, None
         self.planes = {} if plane is None else {plane.method: plane}
@@ -126,7 +127,7 @@ class EvaluationState(QObject):
         self._find()
         self.changed.emit({"clusters", "chosen"})
 
-    def set_plane(self, plane: Plane) -> None:
+    def set_plane(self, plane: Embedding) -> None:
         """Set a new embedding."""
         self.plane = self.planes[plane.method] = plane
         self.changed.emit({"plane"})

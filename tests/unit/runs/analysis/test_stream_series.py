@@ -54,6 +54,6 @@ def test_the_summary_is_about_the_end():
 def test_the_figure_is_drawn(n, tmp_path):
     some = {number: PIECES[number] for number in range(1, n + 1)}
     figure = stream_figure(stream_columns(some, 0.5), pattern_answers(some.values()), title="mine")
-    assert len(figure.axes) == 4 + (n > 1)  # irregularity is not known after the first piece
+    assert len(figure.axes) == 5 + (n > 1)  # with a colour bar; irregularity is not known after the first piece
     write_figure(figure, tmp_path / "stream.png")
     assert (tmp_path / "stream.png").stat().st_size > 1000

@@ -218,7 +218,7 @@ def test_python_has_the_measures(parent):
     run = stdpbench.open_run(parent.path)
     assert run.stream["rate.exc"].shape == (20,)
     assert run.stream["patterns.latency"].shape == (50, 6)
-    assert len(run.plot_stream().figure.axes) == 6
+    assert len(run.plot_stream().figure.axes) == 7
     assert run.plot_stream(width=88).figure.get_figwidth() == pytest.approx(88 / 25.4)
 
 
