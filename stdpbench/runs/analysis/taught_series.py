@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.runs.protocol.taught import Taught
+from stdpbench.runs.protocol.facts import Taught
 
 
 def taught_columns(taught: Mapping[int, Taught]) -> dict[str, NDArray[np.float64]]:

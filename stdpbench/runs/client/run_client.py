@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -109,7 +108,6 @@ class RunClient:
         self._listener = listener
         self._process = process
         self._channel: Channel | None = None
-        self._held: deque[Any] = deque()
         self._requests = 0
         self._over = False
         self._lost_at = 0.0  # time at which the connection was lost; 0 if it was not
@@ -186,7 +184,7 @@ class RunClient:
     @property
     def over(self) -> bool:
         """Whether the process has exited and all its messages have been drained."""
-        return self._over and not self._held
+        return self._over
 
     def want(self, *kinds: str, gaps: Mapping[str, float] | None = None) -> None:
         """Subscribe to kinds of frames, instead of the previous subscription.
@@ -206,38 +204,6 @@ class RunClient:
         self._send(("request", self._requests, name, arguments))
         return self._requests
 
-    def change_rule(self, rule: Mapping[str, Any], projection: str = "") -> int:
-        """Request another plasticity rule, a table with its ``kind``, without waiting; see `request`.
-
-        A projection has to be given where several can learn by it.
-
-        The answer arrives when the rule has become active, from the next presentation on. If the rule is refused, the
-        answer states the reason and the run continues unchanged.
-        """
-        return self.request("change_rule", rule=dict(rule), projection=projection)
-
-    def ask(self, name: str, timeout: float = 60.0, **arguments: Any) -> Any:
-        """Send a request and wait for the answer; other messages are kept for `drain`.
-
-        Raises
-        ------
-        StdpbenchError
-            If the request is refused, or the process exits or does not answer in time.
-        """
-        self.wait_for_connection()
-        number = self.request(name, **arguments)
-        until = time.monotonic() + timeout
-        while time.monotonic() < until:
-            for message in self._receive(0.05):
-                if message[0] == "reply" and message[1] == number:
-                    if message[2]:
-                        raise StdpbenchError(message[2])
-                    return message[3]
-                self._held.append(message)
-            if self._over:
-                raise StdpbenchError(ended_first(self.folder))
-        raise StdpbenchError(f"the run did not answer within {timeout:.0f} s")
-
     def drain(self, budget: float = 0.01, wait: float = 0.0) -> list[Any]:
         """Return received messages in order, and grant credit for further frames.
 
@@ -249,8 +215,7 @@ class RunClient:
             Time in s to wait for a first message. With 0 the call never waits, not even for the rest of a message that
             has arrived in part; see `receiving`.
         """
-        messages = list(self._held)
-        self._held.clear()
+        messages: list[Any] = []
         until = time.monotonic() + budget
         rest = budget if wait else 0.0
         while more := self._receive(0.0 if messages else wait, rest):

@@ -30,13 +30,13 @@ from stdpbench.data.stimuli import StimulusSet
 from stdpbench.engine.simulators import Response, open_simulator
 from stdpbench.experiment import Experiment, input_shape
 from stdpbench.runs.client.aside import answer_request
+from stdpbench.runs.client.nir_export import STIMULI, NirExport
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.preparation.start import load_split, trained_arrays
 from stdpbench.runs.process.evaluation import as_evaluated, present_frozen
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
-from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
 
 _AT_ONCE = 10  # stimuli that the reader simulates together
 _TIE = 1e-9  # a potential so close to the threshold, as a fraction of it, may round to either side

@@ -23,7 +23,7 @@ from stdpbench.results.readout.streams import (
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.training import Presented
-from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.facts import Piece
 
 _DIGITS = 6
 _MOST_NEURONS = 100

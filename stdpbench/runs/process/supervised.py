@@ -32,8 +32,7 @@ from stdpbench.runs.process.noise import noise_of
 from stdpbench.runs.process.straight_through import StraightThrough
 from stdpbench.runs.process.training import Presented, Training
 from stdpbench.runs.process.training_record import TrainingRecord
-from stdpbench.runs.protocol.facts import Progress
-from stdpbench.runs.protocol.taught import Taught
+from stdpbench.runs.protocol.facts import Progress, Taught
 
 _PARTS, _MOST = 20, 2000  # parts of a pass after which the run can stop, and most pictures of one
 _STATE = "reference."

@@ -23,8 +23,7 @@ from stdpbench.runs.process.figures import draw_training
 from stdpbench.runs.process.other_measures import OtherMeasures
 from stdpbench.runs.process.stream_measures import StreamMeasures, pieces_of
 from stdpbench.runs.process.training import Presented
-from stdpbench.runs.protocol.facts import Block, Progress
-from stdpbench.runs.protocol.taught import Taught
+from stdpbench.runs.protocol.facts import Block, Progress, Taught
 
 _ENOUGH = 20
 """Presentations that have to be silent before a warning is due."""

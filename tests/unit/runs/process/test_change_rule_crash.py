@@ -71,7 +71,7 @@ def test_a_process_that_is_killed_after_its_rule_was_changed(tmp_path):
     client, live = RunClient.start(folder.path), LiveRun()
     client.wait_for_connection()
     client.request("pace", seconds=0.01)
-    number = client.change_rule(BCM)
+    number = client.request("change_rule", rule=BCM, projection="")
     until = time.monotonic() + 60
     while number not in live.replies or live.position < live.changes[-1][0] + 20:
         for message in client.drain(wait=0.05):
