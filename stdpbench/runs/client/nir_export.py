@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stdpbench.base.files import check_target
-from stdpbench.runs.client.aside import carry_out_aside
+from stdpbench.runs.client.helper import carry_out_aside
 
 STIMULI = 20
 """Number of stimuli that a file is checked with, unless another is given."""

@@ -20,8 +20,10 @@ from typing import IO, Any
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import is_own
+from stdpbench.base.helper import ATTACH
 from stdpbench.base.paths import child_environment
 from stdpbench.base.signals import own_session
+from stdpbench.base.wire import VERSION, Channel, Listener, WireError
 from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
@@ -31,10 +33,7 @@ from stdpbench.runs.protocol.changes import missing_kinds
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.messages import FRAMES, TOO_LATE, EndedFirstError, Mailbox
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.protocol.wire import VERSION, Channel, Listener, WireError
 
-ATTACH = "STDPBENCH_ATTACH"
-"""Environment variable that passes the address of the client to the process of a run."""
 LOG = "worker.log"
 _log = logging.getLogger(__name__)
 _CONNECT, _ANSWER, _BUILDING = 60.0, 30.0, 300.0  # s
@@ -80,11 +79,11 @@ def _state_text(folder: Path) -> tuple[State, str]:
     return state, f"{state} ({reason.rstrip('.')})" if reason else str(state)
 
 
-def spawn(module: str, folder: Path, output: IO[bytes]) -> tuple[Listener, subprocess.Popen[bytes]]:
-    """Start a process on a run folder, which will connect to the listener."""
+def spawn(output: IO[bytes], module: str, *arguments: str) -> tuple[Listener, subprocess.Popen[bytes]]:
+    """Start a module as a process, which will connect to the listener."""
     listener = Listener()
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", module, str(folder.resolve())],
+        [sys.executable, "-P", "-m", module, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
@@ -139,7 +138,7 @@ class RunClient:
             raise StdpbenchError(f"{run.path.name} cannot run here: {' and '.join(missing)}")
         with (folder / LOG).open("ab") as log:
             log_start = log.tell()  # earlier output is from earlier processes
-            return cls(folder, *spawn("stdpbench.runs.process.worker", folder, log), log_start)
+            return cls(folder, *spawn(log, "stdpbench.runs.process.worker", str(folder.resolve())), log_start)
 
     @classmethod
     def attach(cls, folder: Path) -> RunClient:

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.wire import VERSION, Invitation
 from stdpbench.engine.network import Learned
 from stdpbench.runs.analysis.silence import few_evaluated
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
@@ -38,7 +39,6 @@ from stdpbench.runs.protocol.facts import Fact, Progress, Record
 from stdpbench.runs.protocol.messages import STEPPED, Mailbox, Request
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State, check_transition
-from stdpbench.runs.protocol.wire import VERSION, Invitation
 
 _LISTEN = 0.1  # s between two reads of the mailbox
 

@@ -29,7 +29,7 @@ class ReportWriter(QObject):
     def __init__(self, background: Background, notices: Notices, parent: QObject) -> None:
         super().__init__(parent)
         self._notices = notices
-        self._helper = Helper(background, self)
+        self._helper = Helper(self)
         self._helper.progress.connect(self._on_progress)
         self._task: Task | None = None
         self._name = ""
@@ -48,9 +48,9 @@ class ReportWriter(QObject):
         self._helper.ask("report", self._take, self._fail)
         self.changed.emit()
 
-    def leave(self) -> None:
+    def give_up(self) -> None:
         """End the process as the window closes."""
-        self._helper.leave()
+        self._helper.give_up()
 
     def _on_progress(self, phase: str, done: int, total: int) -> None:
         if self._task is not None:

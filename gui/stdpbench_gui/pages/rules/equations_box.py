@@ -47,7 +47,7 @@ class EquationsBox(TitledBox):
     def __init__(self, state: RulesState, background: Background, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
-        self.process = RuleProcess(background, self)
+        self.process = RuleProcess(self)
         self._tex: list[tuple[str, str]] = []
         self._width = 0
         self._number = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import check_target
-from stdpbench.runs.client.aside import carry_out_aside
+from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.studies.report.recordings.neo_file import write_neo
 from stdpbench.studies.report.recordings.nwb_file import write_nwb

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from harness import wait_until
 
+from stdpbench.base import wire
+from stdpbench.base.wire import Listener, connect
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import RunClient
-from stdpbench.runs.protocol import wire
-from stdpbench.runs.protocol.wire import Listener, connect
 
 LONG = 1e6  # s; a call that waits this long waits for something that does not come, and the test does not end
 

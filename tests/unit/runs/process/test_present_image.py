@@ -14,7 +14,7 @@ from stdpbench.data.datasets import Images
 from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import find_compiler, open_simulator
-from stdpbench.runs.client.probe_client import ProbeClient
+from stdpbench.runs.client.helper import HelperClient
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.evaluation import present_frozen
@@ -131,7 +131,7 @@ def test_a_process_of_its_own_answers_and_writes_nothing(undisturbed):
         return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
 
     before = contents(undisturbed.path)
-    client, replies = ProbeClient.open(undisturbed.path), list[Any]()
+    client, replies = HelperClient.open("stdpbench.runs.process.probe", str(undisturbed.path)), list[Any]()
     client.wait_for_connection()
     asked = [client.request("try", image=PICTURE), client.request("pause")]
     asked.append(client.request("try", image=np.zeros(64).tolist()))
@@ -141,7 +141,7 @@ def test_a_process_of_its_own_answers_and_writes_nothing(undisturbed):
     assert answer == Probe(undisturbed).answer("try", {"image": PICTURE})
     assert "does not support the request 'pause'" in refused
     assert "is black" in black
-    process = client._probe
+    process = client._helper
     client.close()
     process.wait(10)
     assert contents(undisturbed.path) == before
