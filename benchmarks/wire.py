@@ -65,7 +65,7 @@ def measure(way: str, frame: Any, n: int) -> tuple[float, float]:
 
 def read(way: str, n: int, there: Any) -> None:
     """Receive `n` frames."""
-    from stdpbench.runs.protocol import wire
+    from stdpbench.base import wire
 
     listener: Any = wire.Listener() if way == "wire" else Listener(authkey=KEY)
     there.send(listener.invitation if way == "wire" else listener.address)

@@ -129,6 +129,7 @@ def test_who_does_not_know_the_key_cannot_ask(
     server.close()
     with pytest.raises(StdpbenchError, match="does not answer"):
         known("pause")
+    known._channel.close()
 
 
 def test_without_its_packages_it_says_what_to_install(

@@ -93,7 +93,7 @@ class EvaluatePage(QWidget):
             lambda sentence: self.notices.add_notice(sentence, brief=not isinstance(sentence, Lasting))
         )
         self.notices = Notices()
-        self.reports = ReportWriter(self._background, self.notices, self)
+        self.reports = ReportWriter(self.notices, self)
         self._entries: list[Entry] = []
         self._opening: Path | None = None
         self._reported_run: Path | None = None

@@ -10,7 +10,6 @@ from PyQt6.QtCore import QObject, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 
 from stdpbench_gui.pages.evaluate.helper import Helper
-from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.helper_process import Arrays
 from stdpbench_gui.widgets.notices import Notices, Task
 
@@ -26,7 +25,7 @@ class ReportWriter(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, background: Background, notices: Notices, parent: QObject) -> None:
+    def __init__(self, notices: Notices, parent: QObject) -> None:
         super().__init__(parent)
         self._notices = notices
         self._helper = Helper(self)

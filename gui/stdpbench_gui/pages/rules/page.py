@@ -95,7 +95,7 @@ class RulesPage(QWidget):
             self.splits["right"].addWidget(plot) if place else self.splits["upper"].insertWidget(0, plot)
             yield
         left = self.splits["left"]
-        self.equations = EquationsBox(self.state, self._background, self.session)
+        self.equations = EquationsBox(self.state, self.session)
         left.addWidget(self.equations)
         self.values = ValuesBox(self.state, self.session)
         left.addWidget(self.values)
