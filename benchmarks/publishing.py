@@ -106,7 +106,7 @@ def measure(folder: Path, options: argparse.Namespace, condition: str) -> dict[s
 
 def read(invitations: Any, frames: Any, reads: bool) -> None:
     """Receive all frames as the app does, or never read."""
-    from stdpbench.runs.protocol.wire import Listener
+    from stdpbench.base.wire import Listener
 
     listener = Listener()
     invitations.put(listener.invitation)

@@ -45,7 +45,7 @@ def main() -> None:
 
 def measure(way: str, frame: Any, n: int) -> tuple[float, float]:
     """Send a frame `n` times; return wall time and CPU time in seconds."""
-    from stdpbench.runs.protocol.wire import connect
+    from stdpbench.base.wire import connect
 
     here, there = multiprocessing.Pipe()
     reader = multiprocessing.Process(target=read, args=(way, n, there), daemon=True)
@@ -65,7 +65,7 @@ def measure(way: str, frame: Any, n: int) -> tuple[float, float]:
 
 def read(way: str, n: int, there: Any) -> None:
     """Receive `n` frames."""
-    from stdpbench.runs.protocol import wire
+    from stdpbench.base import wire
 
     listener: Any = wire.Listener() if way == "wire" else Listener(authkey=KEY)
     there.send(listener.invitation if way == "wire" else listener.address)

@@ -4,9 +4,8 @@ A `Run` is a handle. The network runs in a separate process, which continues whe
 thread of the session keeps the known state of the run up to date. `docs/python.md` is the guide.
 """
 
-from stdpbench.api.collection import Runs, runs
-from stdpbench.api.dry_run import stimulus_figure, stimulus_numbers
-from stdpbench.api.handles import open_run, reference, start
+from stdpbench.api.handles import Runs, open_run, reference, runs, start
+from stdpbench.api.plots import stimulus_figure, stimulus_numbers
 from stdpbench.api.run import Run
 from stdpbench.api.tables import Change, Entry
 

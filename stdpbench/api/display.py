@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from html import escape
 from importlib import import_module
-from typing import Any, TextIO
+from typing import Any
 
 from stdpbench.runs.protocol.live_run import LiveRun, duration
 
@@ -36,11 +36,18 @@ def progress(name: str, enabled: bool) -> Generator[Show, None, None]:
         notebook = _Notebook(name)
         yield notebook.show
         notebook.finish()
-    elif sys.stderr.isatty():
-        with _bars() as show:
-            yield show
     else:
-        yield _Lines(sys.stderr).show
+        from rich.console import Console
+
+        from stdpbench.api.bars import Bars, progress_of
+
+        with Bars(Console(stderr=True, soft_wrap=True)) as bars:
+
+            def show(live: LiveRun) -> None:
+                if live.progress:
+                    bars.progress(progress_of(live.progress))
+
+            yield show
 
 
 class _Notebook:
@@ -64,71 +71,19 @@ class _Notebook:
             self._place.update(self._html(progress_html(self._name, self._latest)))
 
 
-class _Lines:
-    """Prints a line for every tenth of a phase."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._tenths: dict[str, int] = {}
-
-    def show(self, live: LiveRun) -> None:
-        frame = live.progress
-        if not frame:
-            return
-        tenth = 10 * frame["done"] // max(frame["total"], 1)
-        if tenth > self._tenths.get(frame["phase"], -1):
-            self._tenths[frame["phase"]] = tenth
-            print(f"{frame['phase']} {frame['done']}/{frame['total']}{_notes(frame)}", file=self._stream, flush=True)
-
-
-@contextmanager
-def _bars() -> Generator[Show, None, None]:
-    """Show a progress bar for each phase."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description:<24}"), BarColumn(bar_width=24), MofNCompleteColumn())
-    with Progress(*columns, TextColumn("{task.fields[notes]}"), console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(live: LiveRun) -> None:
-            frame = live.progress
-            if not frame:
-                return
-            if frame["phase"] not in tasks:
-                tasks[frame["phase"]] = bars.add_task(frame["phase"], total=frame["total"], notes="")
-            bars.update(tasks[frame["phase"]], completed=frame["done"], notes=_notes(frame))
-
-        yield show
-
-
-def _notes(frame: Mapping[str, Any]) -> str:
-    notes = []
-    if frame.get("images_per_second"):
-        notes.append(f"{frame['images_per_second']:.0f}/s")
-    if frame.get("seconds_left"):
-        notes.append(f"{duration(frame['seconds_left'])} left")
-    if frame.get("rate") is not None:
-        notes.append(f"{frame['rate']:.1f} Hz")
-    if frame.get("spikes_per_image") is not None:
-        notes.append(f"{frame['spikes_per_image']:.1f} spikes/image")
-    if "vote" in frame.get("accuracy", {}):
-        notes.append(f"vote {100 * frame['accuracy']['vote']:.0f} %")
-    if frame.get("loss") is not None:
-        notes.append(f"loss {frame['loss']:.3f}")
-    if "training pictures" in frame.get("accuracy", {}):
-        notes.append(f"{100 * frame['accuracy']['training pictures']:.1f} % of training pictures")
-    return "".join(f", {text}" for text in notes)
-
-
 def progress_html(name: str, live: LiveRun) -> str:
     """Return the progress of a run as HTML."""
     frame = live.progress
     bar = ""
     if frame:
+        from stdpbench.api.bars import note_on, progress_of
+
+        speed, left = frame.get("images_per_second"), frame.get("seconds_left")
+        notes = [f"{speed:.0f}/s" if speed else "", f"{duration(left)} left" if left else ""]
+        notes = [f"{frame['phase']} {frame['done']}/{frame['total']}", *notes, note_on(progress_of(frame), "mV")]
         bar = (
             f'<progress value="{frame["done"]}" max="{max(frame["total"], 1)}"></progress> '
-            f"{escape(frame['phase'])} {frame['done']}/{frame['total']}{escape(_notes(frame))}"
+            f"{escape(', '.join(filter(None, notes)))}"
         )
     reason = f": {live.reason}" if live.reason else ""
     return f"<div><b>{escape(name)}</b> {escape(str(live.state) + reason)} {bar}</div>"

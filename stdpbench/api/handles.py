@@ -1,4 +1,4 @@
-"""Get a handle of a run: start one, train a reference, or open one that exists."""
+"""Get handles of runs: start one, train a reference, open one that exists, or all in a folder."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stdpbench.api.arguments import plain_values
-from stdpbench.api.rounded import with_bits
-from stdpbench.api.run import Run
-from stdpbench.api.view import RunView
+from stdpbench.api.display import html_rows
+from stdpbench.api.run import Run, plain_values, with_bits
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.paths import runs_folder
 from stdpbench.bridges.nir.imported import NirNetwork, nir_network
 from stdpbench.experiment import Experiment, read_experiment, with_reference
 from stdpbench.runs.catalog.names import find_run
+from stdpbench.runs.catalog.store import run_names
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.features import features_of
 from stdpbench.runs.preparation.creation import create_run, create_run_from, create_run_of_nir
@@ -30,7 +29,7 @@ def start(
     seed: int | None = None,
     runs: str | PathLike[str] | None = None,
     wait: bool = False,
-    start_from: RunView | str | PathLike[str] | None = None,
+    start_from: Run | str | PathLike[str] | None = None,
     workers: int = 0,
     simulator: str | None = None,
     validation: bool = False,
@@ -81,14 +80,14 @@ def reference(
     kind: str,
     experiment: str | PathLike[str] | Experiment | None = None,
     *,
-    features: RunView | str | PathLike[str] | None = None,
+    features: Run | str | PathLike[str] | None = None,
     weights: str | PathLike[str] | None = None,
     set: Mapping[str, Any] | None = None,
     bits: int | None = None,
     seed: int | None = None,
     runs: str | PathLike[str] | None = None,
     wait: bool = False,
-    start_from: RunView | str | PathLike[str] | None = None,
+    start_from: Run | str | PathLike[str] | None = None,
     workers: int = 0,
     simulator: str | None = None,
     validation: bool = False,
@@ -145,7 +144,7 @@ class Planned(NamedTuple):
         runs: str | PathLike[str] | None,
         options: Options,
         about: Mapping[str, Any],
-        start_from: RunView | str | PathLike[str] | None,
+        start_from: Run | str | PathLike[str] | None,
     ) -> RunFolder:
         """Create the folder of the run; see `start`.
 
@@ -172,7 +171,7 @@ def plan(
     runs: str | PathLike[str] | None,
     *,
     kind: str = "",
-    features: RunView | str | PathLike[str] | None = None,
+    features: Run | str | PathLike[str] | None = None,
     weights: str | PathLike[str] | None = None,
 ) -> Planned:
     """Read and change the experiment of a run or, with a kind, of a reference; see `start` and `reference`.
@@ -228,8 +227,71 @@ def open_run(run: str | PathLike[str], runs: str | PathLike[str] | None = None) 
     return Run(_found(run, runs).path)
 
 
-def _found(run: RunView | str | PathLike[str], runs: str | PathLike[str] | None) -> RunFolder:
+def _found(run: Run | str | PathLike[str], runs: str | PathLike[str] | None) -> RunFolder:
     """Return the folder of a run that is given as itself, by its path, or by its name in a runs folder."""
-    if isinstance(run, RunView):
+    if isinstance(run, Run):
         return RunFolder.open(run.path)
     return find_run(str(run), runs_folder() if runs is None else Path(runs).expanduser())
+
+
+class Runs(tuple[Run, ...]):
+    """A tuple of runs, in the order in which they were started; shown as a table in a notebook."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return one line per run."""
+        return "\n".join(map(repr, self)) or "no runs"
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for run in self:
+            vote = run.scores.get("vote", {}).get("accuracy")
+            rows.append((_name(run), str(run.state), str(run.position), "" if vote is None else f"{100 * vote:.2f} %"))
+        return html_rows(("run", "state", "position", "vote"), rows)
+
+
+def _name(run: Run) -> str:
+    """Return the name of a run with its star and title, as far as its notes can be read."""
+    try:
+        title = f"{run.title} · " if run.title else ""
+        return f"{'★ ' if run.starred else ''}{title}{run.name}"
+    except StdpbenchError:
+        return run.name
+
+
+def runs(folder: str | PathLike[str] | None = None, *, tag: str | None = None, starred: bool = False) -> Runs:
+    """Return all runs in a folder, or those with a tag or a star.
+
+    Parameters
+    ----------
+    folder : path, optional
+        The runs folder. Default: ``$STDPBENCH_RUNS``, or ``runs`` in the current folder.
+    tag : str, optional
+        Only runs with this tag.
+    starred : bool
+        Only runs with a star.
+
+    Returns
+    -------
+    Runs
+        A tuple of `Run`, in the order in which they were started. Other folders are ignored.
+
+    Raises
+    ------
+    StdpbenchError
+        If the given folder does not exist.
+    """
+    path = runs_folder() if folder is None else Path(folder).expanduser()
+    if folder is not None and not path.is_dir():
+        raise StdpbenchError(f"there is no folder {path}")
+    found = []
+    for name in run_names(path):
+        try:
+            run = Run(path / name)
+            if (tag is not None and tag.removeprefix("#") not in run.tags) or (starred and not run.starred):
+                continue
+            found.append((str(run.about.get("started", "")), run.name, run))
+        except StdpbenchError:
+            continue
+    return Runs(run for _, _, run in sorted(found, key=lambda entry: entry[:2]))

@@ -1,4 +1,4 @@
-"""Plots of a run, as matplotlib axes.
+"""Plots of a run, as matplotlib axes, and of the stimuli of an experiment.
 
 Receptive fields and confusion matrices are complete figures, unless axes are given: drawn without pyplot, and shown
 at once in a notebook. Curves can share axes. In a notebook, and if a script has imported pyplot, new axes are created
@@ -10,17 +10,19 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
+from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.api.display import display, in_notebook
-from stdpbench.api.tables import history_arrays
-from stdpbench.api.view import RunView
-from stdpbench.base import units
+from stdpbench.api.tables import NamedArrays, history_arrays
 from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.experiment import Experiment, read_experiment
+from stdpbench.experiment.dry_run import shown_numbers, shown_stimulus
 from stdpbench.results.figures.confusion import confusion, confusion_on
 from stdpbench.results.figures.drawing import curve, new_figure
 from stdpbench.results.figures.fields import Mosaic, fields_on, receptive_fields
@@ -31,9 +33,8 @@ from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.analysis.fields import field_shape
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns
-from stdpbench.runs.catalog.comparison import read_population
-from stdpbench.runs.folder.notes import title_of
-from stdpbench.runs.folder.weights_origin import origin_of
+from stdpbench.runs.preparation.start import load_split
+from stdpbench.runs.protocol.live_run import LiveRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,219 +43,150 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 800, 400  # pixels at 100 dpi
 
 
-class DrawnRun(RunView):
-    """A run, drawn: as figures for the screen, as figures of a width for a paper, or into given axes."""
+@dataclass(frozen=True)
+class Place:
+    """Where a plot is drawn.
 
-    def plot_weights(self, ax: Axes | None = None, *, width: Width | None = None) -> Axes:
-        """Draw the receptive field of every exc neuron, with its class if it has one.
+    Attributes
+    ----------
+    ax : matplotlib.axes.Axes or None
+        Axes of the user's; None: a new figure.
+    width : float or None
+        Width of a new figure in mm; None: as the screen needs.
+    """
 
-        Of a network of another kind, these are the weights of a projection that learns: if possible, one from the
-        input to the population that is read. Weights from another population are drawn in its shape.
+    ax: Axes | None = None
+    width: float | None = None
 
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Axes to draw into, which give some room to a colour bar. Default: a new figure.
-        width : float or str, optional
-            Width of a new figure for a paper: in mm, or as in ``"3.5 in"``. Default: as the screen needs.
-        """
-        mm, live = _millimetres(ax, width), self._live()
-        if live.started is None:
-            raise StdpbenchError(f"{self.name} has no network yet")
-        names, labels = live.started.class_names or None, self._labels()
-        if self.experiment.missing_kinds:  # the network is not known
-            w, shape = np.asarray(self.weights), live.started.shape
-            of, whose = "", "neurons"
-        else:
-            graph = self.experiment.graph(*live.started.shape)
-            w, shown = self.weights[graph.shown], graph.projections[graph.shown]
-            if w.ndim != 2:
-                raise StdpbenchError(f"the projection {graph.shown} has one weight per neuron, so there are no fields")
-            shape, of = field_shape(graph.populations[shown.source].shape), f"{shown.source} "
-            whose, labels = f"{shown.target} neurons", labels if shown.target == graph.read else None
-        if ax is not None:
-            fields_on(ax, Mosaic.of(w, shape, labels), names)
-            return ax
-        title = f"{self.name}: {of}weights of {w.shape[1]} {whose}"
-        return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title, width=mm))
-
-    def plot_confusion(self, readout: str = "vote", ax: Axes | None = None, *, width: Width | None = None) -> Axes:
-        """Draw the confusion matrix of a read-out on the test pictures.
-
-        Parameters
-        ----------
-        readout : str
-            The read-out.
-        ax, width
-            As in `plot_weights`.
+    @classmethod
+    def of(cls, ax: Axes | None, width: Width | None) -> Place:
+        """Return the place that arguments of a plot name.
 
         Raises
         ------
         StdpbenchError
-            If the run has not been tested, or not with this read-out.
+            If the width is none, or there is one for axes that have a figure already.
         """
-        mm, live = _millimetres(ax, width), self._live()
-        stored = (self.path / "metrics.json").is_file()
-        metrics = self._folder.read_json("metrics.json") if stored else {}
-        scores = metrics.get("accuracy", {})
-        if not scores or live.started is None:
-            raise StdpbenchError(f"{self.name} has no answers to labelled pictures yet")
-        if readout not in scores:
-            raise StdpbenchError(f"{self.name} has no read-out {readout!r}; {suggestion(readout, scores)}")
-        score, names = Score.from_mapping(scores[readout]), live.started.class_names
-        if ax is not None:
-            confusion_on(ax, score, names)
-            return ax
-        words = (origin_of(self.path).word, "" if "supervised" in metrics else readout)
-        title, noun = f"{self.name}, {', '.join(filter(None, words))}", str(metrics.get("noun", "picture"))
-        return _displayed(confusion(score, names, title=title, noun=noun, width=mm))
+        if ax is not None and width is not None:
+            raise StdpbenchError(
+                "width sets the size of a new figure: leave it out with ax, whose figure already has a size"
+            )
+        return cls(ax, None if width is None else millimetres(width))
 
-    def plot_accuracy(
-        self,
-        ax: Axes | None = None,
-        *,
-        readout: str | None = None,
-        label: str | None = None,
-        width: Width | None = None,
-    ) -> Axes:
-        """Draw running accuracy on training labels over training.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Axes to draw into, for instance those that another plot returned. Default: new axes.
-        readout : str, optional
-            A single read-out, such as ``"vote"``. Default: all.
-        label : str, optional
-            Label in the legend. Default: the title of the run, or its name.
-        width : float or str, optional
-            As in `plot_weights`.
-        """
-        if readout is not None and readout not in READOUTS:
-            raise StdpbenchError(f"there is no read-out {readout!r}; {suggestion(readout, READOUTS)}")
-        arrays = history_arrays(self._live())
-        names = READOUTS if readout is None else (readout,)
-        curves = {f": {name}": 100 * arrays[f"accuracy_{name}"] for name in names}
-        quantity = "running accuracy\non training labels (%)"
-        return self._curves(arrays["position"], curves, quantity, ax, label, width)
-
-    def plot_held_out(
-        self,
-        measure: str = "accuracy_vote",
-        ax: Axes | None = None,
-        *,
-        label: str | None = None,
-        width: Width | None = None,
-    ) -> Axes:
-        """Draw a measure on held-out pictures over training; see `plot_accuracy`.
-
-        Parameters
-        ----------
-        measure : str
-            A column of `held_out`.
-        ax, label, width
-            As in `plot_accuracy`.
-
-        Raises
-        ------
-        StdpbenchError
-            If the measure does not exist.
-        """
-        if measure not in MEASURES:
-            raise StdpbenchError(f"there is no measure {measure!r}; {suggestion(measure, MEASURES)}")
-        columns, unit = held_out_columns(self._live()), MEASURES[measure].unit
-        values = columns.get(measure, np.full(len(columns["position"]), np.nan))
-        quantity = units.label(f"{MEASURES[measure].title}, held-out pictures", "" if unit == "share" else unit)
-        return self._curves(columns["position"], {"": values}, quantity, ax, label, width)
-
-    def plot_stream(self, *, width: Width | None = None) -> Axes:
-        """Draw the measures of a stream: rates, irregularity, synchrony, latencies and weights over time.
-
-        Parameters
-        ----------
-        width : float or str, optional
-            As in `plot_weights`.
-
-        Raises
-        ------
-        StdpbenchError
-            If the run shows pictures, or no piece is complete.
-        """
-        pieces = self._live().pieces
-        if not pieces:
-            raise StdpbenchError(f"{self.name} has no complete piece of a stream")
-        columns, answers = (
-            stream_columns(pieces, self.experiment.schedule.piece or 1.0),
-            pattern_answers(pieces.values()),
-        )
-        return _displayed(stream_figure(columns, answers, title=self.name, width=_millimetres(None, width)))
-
-    def plot_theta(self, ax: Axes | None = None, *, label: str | None = None, width: Width | None = None) -> Axes:
-        """Draw the mean adaptive threshold of the neurons that are read over training; see `plot_accuracy`."""
-        graph = self.experiment.graph()
-        return self._curve("mean_theta", units.label("mean theta", graph.shown_as(graph.read)[1]), ax, label, width)
-
-    def plot_spikes(self, ax: Axes | None = None, *, label: str | None = None, width: Width | None = None) -> Axes:
-        """Draw spikes of the population that is read, per picture, over training; see `plot_accuracy`."""
-        quantity = f"{read_population(self.experiment)} spikes per picture".lstrip()
-        return self._curve("spikes_per_image", quantity, ax, label, width)
-
-    def plot_weight_change(
-        self, ax: Axes | None = None, *, label: str | None = None, width: Width | None = None
-    ) -> Axes:
-        """Draw the mean change of weights per block of training presentations; see `plot_accuracy`."""
-        return self._curve("weight_change", "mean change of a weight", ax, label, width)
-
-    def _curve(self, column: str, quantity: str, ax: Axes | None, label: str | None, width: Width | None) -> Axes:
-        arrays = history_arrays(self._live())
-        return self._curves(arrays["position"], {"": arrays[column]}, quantity, ax, label, width)
-
-    def _curves(
-        self,
-        position: NDArray[np.int64],
-        curves: Mapping[str, NDArray[np.float64]],
-        quantity: str,
-        ax: Axes | None,
-        label: str | None,
-        width: Width | None,
-    ) -> Axes:
-        """Draw curves over training; in axes of the user's, with their font sizes."""
-        mm, axes = _millimetres(ax, width), ax or _new_axes()
-        for ending, values in curves.items():
-            curve(axes, position, values, len(axes.lines), f"{label or title_of(self.path) or self.name}{ending}")
-        size: dict[str, Any] = {"fontsize": 11} if ax is None else {}
-        axes.set_xlabel("training presentations", **size)
-        axes.set_ylabel(quantity, **size)
-        if ax is not None:
-            axes.legend()
-            axes.tick_params(labelsize=import_module("matplotlib").rcParams["xtick.labelsize"])
+    def axes(self) -> Axes:
+        """Return the axes, or new ones: with pyplot only in a notebook or if it is already imported."""
+        if self.ax is not None:
+            return self.ax
+        if in_notebook() or "matplotlib.pyplot" in sys.modules:
+            pyplot = import_module("matplotlib.pyplot")
+            axes: Axes = pyplot.subplots(figsize=(_WIDTH / 100, _HEIGHT / 100), layout="constrained")[1]
             return axes
+        return new_figure(_WIDTH, _HEIGHT, constrained=True).add_subplot()
+
+
+def plot_weights(
+    weights: NamedArrays,
+    experiment: Experiment,
+    live: LiveRun,
+    labels: NDArray[np.int64] | None,
+    name: str,
+    place: Place,
+) -> Axes:
+    """Draw receptive fields; see `stdpbench.results.figures.fields.receptive_fields`."""
+    if live.started is None:
+        raise StdpbenchError(f"{name} has no network yet")
+    names = live.started.class_names or None
+    if experiment.missing_kinds:  # the network is not known
+        w, shape = np.asarray(weights), live.started.shape
+        of, whose = "", "neurons"
+    else:
+        graph = experiment.graph(*live.started.shape)
+        w, shown = weights[graph.shown], graph.projections[graph.shown]
+        if w.ndim != 2:
+            raise StdpbenchError(f"the projection {graph.shown} has one weight per neuron, so there are no fields")
+        shape, of = field_shape(graph.populations[shown.source].shape), f"{shown.source} "
+        whose, labels = f"{shown.target} neurons", labels if shown.target == graph.read else None
+    title = f"{name}: {of}weights of {w.shape[1]} {whose}"
+    if place.ax is not None:
+        fields_on(place.ax, Mosaic.of(w, shape, labels), names)
+        return place.ax
+    return _displayed(receptive_fields(w, shape, labels, class_names=names, title=title, width=place.width))
+
+
+def plot_confusion(
+    metrics: Mapping[str, Any], readout: str, live: LiveRun, name: str, word: str, place: Place
+) -> Axes:
+    """Draw a confusion matrix; see `stdpbench.results.figures.confusion.confusion`."""
+    scores = metrics.get("accuracy", {})
+    if not scores or live.started is None:
+        raise StdpbenchError(f"{name} has no answers to labelled pictures yet")
+    if readout not in scores:
+        raise StdpbenchError(f"{name} has no read-out {readout!r}; {suggestion(readout, scores)}")
+    title = f"{name}, {', '.join(dict.fromkeys(filter(None, (word, '' if 'supervised' in metrics else readout))))}"
+    noun = str(metrics.get("noun", "picture"))
+    found, names = Score.from_mapping(scores[readout]), live.started.class_names
+    if place.ax is not None:
+        confusion_on(place.ax, found, names)
+        return place.ax
+    return _displayed(confusion(found, names, title=title, noun=noun, width=place.width))
+
+
+def plot_accuracy(live: LiveRun, place: Place, readout: str | None, label: str) -> Axes:
+    """Draw the running accuracy of one read-out, or of all, over training."""
+    if readout is not None and readout not in READOUTS:
+        raise StdpbenchError(f"there is no read-out {readout!r}; {suggestion(readout, READOUTS)}")
+    arrays, ax = history_arrays(live), place.axes()
+    for name in READOUTS if readout is None else (readout,):
+        values = 100 * arrays[f"accuracy_{name}"]
+        curve(ax, arrays["position"], values, len(ax.lines), f"{label}: {name}")
+    return _labelled(ax, "running accuracy\non training labels (%)", place)
+
+
+def plot_curve(live: LiveRun, column: str, quantity: str, place: Place, label: str) -> Axes:
+    """Draw one column of the history over training."""
+    arrays, ax = history_arrays(live), place.axes()
+    curve(ax, arrays["position"], arrays[column], len(ax.lines), label)
+    return _labelled(ax, quantity, place)
+
+
+def plot_held_out(live: LiveRun, measure: str, place: Place, label: str) -> Axes:
+    """Draw one measure on held-out pictures over training."""
+    if measure not in MEASURES:
+        raise StdpbenchError(f"there is no measure {measure!r}; {suggestion(measure, MEASURES)}")
+    columns, ax = held_out_columns(live), place.axes()
+    values = columns.get(measure, np.full(len(columns["position"]), np.nan))
+    curve(ax, columns["position"], values, len(ax.lines), label)
+    unit = MEASURES[measure].unit
+    return _labelled(
+        ax, f"{MEASURES[measure].title}, held-out pictures{'' if unit == 'share' else f' ({unit})'}", place
+    )
+
+
+def plot_stream(live: LiveRun, seconds: float, name: str, place: Place) -> Axes:
+    """Draw the measures of a stream; see `stdpbench.results.figures.stream_figures.stream_figure`."""
+    if not live.pieces:
+        raise StdpbenchError(f"{name} has no complete piece of a stream")
+    columns, answers = stream_columns(live.pieces, seconds), pattern_answers(live.pieces.values())
+    return _displayed(stream_figure(columns, answers, title=name, width=place.width))
+
+
+def _labelled(ax: Axes, quantity: str, place: Place) -> Axes:
+    """Label axes: with the user's font sizes in axes of the user's."""
+    size: dict[str, Any] = {"fontsize": 11} if place.ax is None else {}
+    ax.set_xlabel("training presentations", **size)
+    ax.set_ylabel(quantity, **size)
+    if place.ax is None:
         from matplotlib.ticker import MaxNLocator
 
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-        narrow = mm is not None and mm < NARROW  # a legend would hide the curves
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+        narrow = place.width is not None and place.width < NARROW  # a legend would hide the curves
         above: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)} if narrow else {}
-        axes.legend(fontsize=9, **above)
-        at_width(cast("Figure", axes.figure), mm)
-        return axes
-
-
-def _millimetres(ax: Axes | None, width: Width | None) -> float | None:
-    """Return the width of a new figure in mm; None: as the screen needs."""
-    if ax is not None and width is not None:
-        raise StdpbenchError(
-            "width sets the size of a new figure: leave it out with ax, whose figure already has a size"
-        )
-    return None if width is None else millimetres(width)
-
-
-def _new_axes() -> Axes:
-    """Return new axes: with pyplot only in a notebook or if it is already imported."""
-    if in_notebook() or "matplotlib.pyplot" in sys.modules:
-        pyplot = import_module("matplotlib.pyplot")
-        axes: Axes = pyplot.subplots(figsize=(_WIDTH / 100, _HEIGHT / 100), layout="constrained")[1]
-        return axes
-    return new_figure(_WIDTH, _HEIGHT, constrained=True).add_subplot()
+        ax.legend(fontsize=9, **above)
+        at_width(cast("Figure", ax.figure), place.width)
+    else:
+        ax.legend()
+        ax.tick_params(labelsize=import_module("matplotlib").rcParams["xtick.labelsize"])
+    return ax
 
 
 def _displayed(figure: Figure) -> Axes:
@@ -263,3 +195,64 @@ def _displayed(figure: Figure) -> Axes:
         figure.savefig(image, format="png", dpi=figure.dpi)
         display(import_module("IPython.display").Image(data=image.getvalue()))
     return figure.axes[0]
+
+
+def stimulus_figure(
+    experiment: Experiment | str | PathLike[str], number: int = 0, *, width: Width | None = None
+) -> Figure:
+    """Draw a training stimulus and its spikes, as a run will present them for the first time.
+
+    Parameters
+    ----------
+    experiment : Experiment, str or path
+        An experiment, the name of a shipped one, or a TOML file.
+    number : int
+        Number of the training stimulus, or of the piece of a stream.
+    width : float or str, optional
+        Width for a paper: in mm, or as in ``"3.5 in"``. Default: as the screen needs.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See `stdpbench.results.figures.stimulus_figure.stimulus_figure`; in a notebook, it is also displayed.
+
+    Raises
+    ------
+    StdpbenchError
+        If the data cannot be read, there is no such stimulus, or the width is none.
+    """
+    from stdpbench.results.figures.stimulus_figure import stimulus_figure as draw
+
+    made, wide = _experiment(experiment), None if width is None else millimetres(width)
+    shown = shown_stimulus(made, load_split(made, validation=False), number)
+    figure = draw(shown, title=f"{made.name}: {shown.name}", width=wide)
+    _displayed(figure)
+    return figure
+
+
+def stimulus_numbers(experiment: Experiment | str | PathLike[str], sample: int | None = None) -> dict[str, Any]:
+    """Return numbers of what an experiment will show: inputs, durations, spikes, and what is lost.
+
+    Parameters
+    ----------
+    experiment : Experiment, str or path
+        As for `stimulus_figure`.
+    sample : int, optional
+        Training stimuli of which spikes are counted; default: 100, or 20 pieces of a stream.
+
+    Returns
+    -------
+    dict
+        The attributes of `stdpbench.experiment.dry_run.Numbers`; ``duration_ms`` and ``spikes`` with min, mean, max.
+
+    Raises
+    ------
+    StdpbenchError
+        If the data cannot be read, or a stimulus cannot be encoded.
+    """
+    made = _experiment(experiment)
+    return shown_numbers(made, load_split(made, validation=False), sample).to_mapping()
+
+
+def _experiment(given: Experiment | str | PathLike[str]) -> Experiment:
+    return given if isinstance(given, Experiment) else read_experiment(str(given))

@@ -1,44 +1,368 @@
-"""A handle of one run: control it, and read its state and results."""
+"""A handle of one run: control it, and read its state and results; for a network, a process of its own runs it."""
 
 from __future__ import annotations
 
+import json
+import operator
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from stdpbench.api.arguments import plain_values, whole_number
+from stdpbench.api import plots
+from stdpbench.api.display import html_table
 from stdpbench.api.display import progress as progress_display
-from stdpbench.api.ended import EndedRun
-from stdpbench.api.exports import Exports
 from stdpbench.api.follower import Follower
-from stdpbench.api.noted import NotedRun
-from stdpbench.api.plots import DrawnRun
-from stdpbench.api.rounded import RoundedRun
+from stdpbench.api.plots import Place
+from stdpbench.api.tables import (
+    Change,
+    Entry,
+    NamedArrays,
+    held_out_table,
+    history_table,
+    live_columns,
+    metric_columns,
+    metrics_table,
+    stream_arrays,
+)
+from stdpbench.base import units
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.bridges.hardware import ChipCheck
+from stdpbench.declare.learned_names import is_delay, is_weight
+from stdpbench.engine.network.rounding import checked_bits
+from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity.tables import RuleLike, rule_table
-from stdpbench.runs.folder.learned_arrays import write_learned
+from stdpbench.results.figures.saving import Width
+from stdpbench.results.readout import INTERVAL
+from stdpbench.results.readout.polychrony import Group, find_groups
+from stdpbench.runs.analysis.wiring import wiring_of
+from stdpbench.runs.catalog.comparison import Account, read_population, verdict_of
+from stdpbench.runs.catalog.store import BIN
+from stdpbench.runs.catalog.trash import restore
+from stdpbench.runs.client.nir_export import STIMULI, NirExport, export_nir
+from stdpbench.runs.client.process_end import why_ended
+from stdpbench.runs.folder.checkpoints import newest_checkpoint
+from stdpbench.runs.folder.journal import NAME as JOURNAL
+from stdpbench.runs.folder.journal import read_journal
+from stdpbench.runs.folder.learned_arrays import learned_file, learned_names, write_learned
+from stdpbench.runs.folder.lock import has_process
+from stdpbench.runs.folder.notes import NeuronNote, Notes, change_notes, neuron_of, read_notes, title_of
+from stdpbench.runs.folder.past_weights import learned_at
+from stdpbench.runs.folder.run_folder import RunFolder, reading
 from stdpbench.runs.folder.status import state_of
+from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.lineage import branches
 from stdpbench.runs.lineage.repair import check_journal
 from stdpbench.runs.lineage.repair import repair as repair_journal
+from stdpbench.runs.lineage.reproduction import Reproduction, reproduce
+from stdpbench.runs.protocol.changes import Changes, changes_rule, describe_changes, tables_with
+from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.messages import EndedFirstError
 from stdpbench.runs.protocol.states import State
+from stdpbench.runs.queue.run_queue import delete_run
+from stdpbench.studies.report.chip_check import check_run
+from stdpbench.studies.report.recordings import files_for, write_responses
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_THETA = ".theta"
+_BITS = "simulator.weight_bits"
 _POLL = 0.2  # s between two updates of displayed progress
 
 
-class Run(Exports, EndedRun, NotedRun, DrawnRun, RoundedRun):
+class Run:
     """A run: one network that is trained, labelled and tested in a separate process.
 
     Use `start`, `open_run` or `runs` to get one. All methods may be called from any thread. While the run is active,
     values are current; afterwards they are read from the run folder. The run continues when the session that started
     it ends. All errors are `StdpbenchError`.
     """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self._folder = RunFolder.open(Path(path).expanduser().absolute())
+        self._lock = threading.RLock()
+        self._follower: Follower | None = None
+        self._replayed: tuple[tuple[int, int], LiveRun] = ((-1, -1), LiveRun())
+
+    # -- state -------------------------------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self._folder.path
+
+    @property
+    def name(self) -> str:
+        """The name of the run folder."""
+        return self.path.name
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the run says of itself: command, versions, machine."""
+        return self._folder.about
+
+    @property
+    def state(self) -> State:
+        """``"queued"``, ``"building"``, ``"running"``, ``"paused"``, ``"finished"``, ``"stopped"`` or ``"failed"``."""
+        follower = self._following()
+        return state_of(self._folder)[0] if follower is None else follower.live().state
+
+    @property
+    def reason(self) -> str:
+        """Reason for the state, if known; otherwise empty."""
+        follower = self._following()
+        return state_of(self._folder)[1] if follower is None else follower.live().reason
+
+    @property
+    def position(self) -> int:
+        """Number of completed presentations, counted through training, labelling and testing."""
+        live = self._live()
+        return max(live.position, int(live.progress.get("position", 0)))
+
+    @property
+    def total(self) -> int:
+        """Total number of presentations; 0 until the network is ready for the first time."""
+        started = self._live().started
+        return 0 if started is None else sum(n for _, n in started.phases)
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment with the active parameters and rule.
+
+        Kinds that are not installed are replaced by stand-ins; ``experiment.missing_kinds`` names them.
+        """
+        start = self._folder.stored_experiment.to_mapping()
+        return Experiment.from_mapping(tables_with(start, self._live().changes), stand_ins=True)
+
+    # -- the network -------------------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> NamedArrays:
+        """Weights of the projections that learn, dimensionless: read-only copies.
+
+        ``run.weights["feed"]`` are those from input to exc, (n_input, n_exc), and ``run.weights["compete"]`` those of
+        lateral inhibition if they learn, (n_exc, n_exc). ``run.weights`` itself is the array of one projection as
+        well: that of ``"feed"``, or in other networks of the one that `Graph.shown` names.
+
+        Since writing to it would not affect the run, NumPy refuses it; ``run.weights.copy()`` is writable, and
+        `Run.set_learned` replaces the weights of a paused run.
+
+        During training: float32, after the last presentation, not older than the last value of `position`. Afterwards:
+        float64, as used in the test phase, each column scaled to ``network.weight_sum``. If the process died: the
+        weights of the newest checkpoint.
+
+        Raises
+        ------
+        StdpbenchError
+            If there are no weights yet.
+        """
+        arrays = self._learned(is_weight)
+        return NamedArrays({name.removesuffix(".w"): array for name, array in arrays.items()}, self._shown[0])
+
+    @property
+    def delays(self) -> NamedArrays:
+        """Axonal delays of the projections whose delays learn, in ms: read-only copies, see `weights`.
+
+        ``run.delays["feed"]`` has the shape of the weights: the time from a spike of each source to its arrival.
+        What acts in a presentation is the delay rounded to time steps.
+
+        Raises
+        ------
+        StdpbenchError
+            If there are no delays yet, or none learn.
+        """
+        arrays = self._learned(is_delay)
+        if not arrays:
+            raise StdpbenchError(f"no delays of {self.name} learn; fixed ones follow from experiment and seed")
+        return NamedArrays({name.removesuffix(".d"): 1e3 * array for name, array in arrays.items()}, self._shown[0])
+
+    @property
+    def thresholds(self) -> NamedArrays:
+        """Adaptive thresholds of the populations that have any, float64, (n,), volt; read-only, see `weights`.
+
+        ``run.thresholds["exc"]`` are those of the exc neurons; ``run.thresholds`` itself is the array of one
+        population as well: of the one that is read, if it has any.
+
+        Raises
+        ------
+        StdpbenchError
+            If there are no thresholds yet, or no population has any.
+        """
+        arrays = self._learned(lambda name: name.endswith(_THETA))
+        if not arrays:
+            raise StdpbenchError(f"no population of {self.name} has adaptive thresholds")
+        return NamedArrays({name.removesuffix(_THETA): array for name, array in arrays.items()}, self._shown[1])
+
+    @property
+    def _shown(self) -> tuple[str, str]:
+        """Names of the projection and of the population that stand for all; empty if the network is not known."""
+        experiment = self._folder.stored_experiment
+        if experiment.missing_kinds:
+            return "", ""
+        graph = experiment.graph()
+        return graph.shown, graph.read
+
+    @property
+    def theta(self) -> NDArray[np.floating[Any]]:
+        """Adaptive thresholds of the population that is read, float64, (n,), volt; read-only, see `weights`."""
+        return np.asarray(self.thresholds)
+
+    # -- tables ------------------------------------------------------------------------------------------------------
+
+    @property
+    def history(self) -> Any:
+        """Curves over training, by position.
+
+        Returns
+        -------
+        pandas.DataFrame, or dict of str to ndarray without pandas
+            Per block of presentations: ``spikes_per_image``; ``repeats``, fraction of pictures presented again;
+            ``mean_theta``, mV or without unit; ``weight_change``, mean per synapse; ``accuracy_vote`` and so on,
+            running accuracy on training labels, which only indicates progress.
+        """
+        return history_table(self._live())
+
+    @property
+    def held_out(self) -> Any:
+        """Measures on held-out pictures during training, by position.
+
+        Returns
+        -------
+        pandas.DataFrame, or dict of str to ndarray without pandas
+            Per measurement: ``images``, number of pictures presented; ``accuracy_vote`` and so on, cross-fitted;
+            ``purity`` (of ``clusters`` winning neurons), ``nmi``, ``ami``, ``ari``; means over neurons
+            ``neuron_purity``, ``neuron_entropy`` (bit), ``selectivity``, ``lifetime_sparseness``;
+            ``population_sparseness``; ``dead`` and ``duplicates``, numbers of neurons; ``spikes_per_image``;
+            ``silent_images``.
+        """
+        return held_out_table(self._live())
+
+    @property
+    def stream(self) -> dict[str, NDArray[Any]]:
+        """Measures of a stream, as arrays with a value per piece; empty for a run that shows pictures.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``position``; ``time``, s; ``rate.POPULATION``, Hz; ``cv.POPULATION``, irregularity of intervals;
+            ``synchrony.POPULATION``; ``delta.POPULATION`` and ``gamma.POPULATION``, rhythms;
+            ``weights.PROJECTION``, (n_pieces, 20), histograms from 0 to w_max. With patterns, per occurrence:
+            ``patterns.start``, s; ``patterns.pattern``; ``patterns.latency``, ms, (n, n_neurons), NaN for neurons that
+            did not fire.
+        """
+        live = self._live()
+        return stream_arrays(live, self.experiment.schedule.piece or 1.0) if live.pieces else {}
+
+    def polychronous_groups(self, mothers: Iterable[int] | None = None) -> list[Group]:
+        """Find groups of neurons that fire in a fixed pattern because of their delays, after Izhikevich (2006).
+
+        Needs a network of the neuron ``izhikevich`` with sparse projections and dt = 1 ms, whose neurons are numbered
+        population by population; see `stdpbench.results.readout.polychrony`. It takes seconds of CPU time per mother.
+
+        Parameters
+        ----------
+        mothers : iterable of int, optional
+            Neurons to start from. Default: all excitatory ones.
+
+        Raises
+        ------
+        StdpbenchError
+            If the network is another one, or there are no weights yet.
+        """
+        weights = {name: np.asarray(array, np.float64) for name, array in self.weights.items()}
+        return find_groups(wiring_of(self.experiment.graph(), weights), mothers)
+
+    def hardware(self, *targets: str) -> list[ChipCheck]:
+        """Compare the trained network with neuromorphic chips, by published figures; see `stdpbench.bridges.hardware`.
+
+        Parameters
+        ----------
+        *targets : str
+            Names of chips, such as ``"loihi"``. Default: all that are known.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no such chip, or the network has not been trained.
+        """
+        return check_run(self._folder, targets)
+
+    @property
+    def scores(self) -> dict[str, dict[str, float]]:
+        """Accuracies on pictures that were not used for training, and those of baselines.
+
+        For each read-out or baseline: ``accuracy``, ``low`` and ``high`` (95 % Wilson interval), ``n_images``; the
+        interval is available once the run is finished. Empty before the first measurement.
+        """
+        following = self._following() is not None
+        if not following and (self.path / "metrics.json").is_file():
+            return metric_columns(self._folder.read_json("metrics.json"))
+        return live_columns(self._live())
+
+    @property
+    def metrics(self) -> Any:
+        """`scores` as a table with one column each: a pandas.DataFrame, or the dict itself without pandas."""
+        return metrics_table(self.scores)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is wrong with the results so far, such as that no neuron fires, one sentence each."""
+        return list(self._live().warnings)
+
+    @property
+    def changes(self) -> list[Change]:
+        """Changes during the run, in order; a change of ``plasticity.kind`` includes all parameters of the rules."""
+        return [
+            Change(position, path, old, new)
+            for position, changed in self._live().changes
+            for path, (old, new) in changed.items()
+        ]
+
+    def changes_by_position(self) -> list[tuple[int, Changes]]:
+        """Return the changes, grouped: position, and (old, new) by dotted path of simultaneous changes."""
+        return list(self._live().changes)
+
+    @property
+    def log(self) -> list[Entry]:
+        """All events of the run as sentences, in order."""
+        return [Entry(*entry) for entry in self._live().log]
+
+    def __repr__(self) -> str:
+        """Return name, state and position."""
+        total = self.total
+        return f"<Run {self.name}: {self.state} at {self.position}{f' of {total}' if total else ''}>"
+
+    def _repr_html_(self) -> str:
+        experiment, total = self.experiment, self.total
+        rows = {
+            "state": f"{self.state}{f': {self.reason}' if self.reason else ''}",
+            "position": f"{self.position} of {total} presentations" if total else f"{self.position} presentations",
+            "experiment": f"{experiment.name}, seed {experiment.seed}, {_read_neurons(experiment)}",
+        }
+        for position, changes in self.changes_by_position()[-5:]:
+            new = ", ".join(f"{path} = {value}" for path, (_, value) in changes.items())
+            rows[f"from {position} on"] = describe_changes(changes) if changes_rule(changes) else new
+        for name, score in list(self.scores.items())[:8]:
+            interval = (
+                f" ({INTERVAL} {100 * score['low']:.1f} – {100 * score['high']:.1f} %)" if "low" in score else ""
+            )
+            rows[f"accuracy, {name}"] = f"{100 * score['accuracy']:.2f} %{interval}"
+        if judged := verdict_of(Account.of(self._folder)):
+            rows["did learning help?"] = judged
+        rows["folder"] = str(self.path)
+        return html_table(self.name, rows)
+
+    # -- control -----------------------------------------------------------------------------------------------------
 
     def pause(self) -> Run:
         """Pause after the current presentation; return once the run is paused."""
@@ -305,11 +629,529 @@ class Run(Exports, EndedRun, NotedRun, DrawnRun, RoundedRun):
             raise StdpbenchError(f"{self.name} failed: {reason}")
         return self
 
+    # -- once it has ended -------------------------------------------------------------------------------------------
+
+    def scores_with_bits(
+        self, *bits: int, rounding: str | None = None, workers: int = 0
+    ) -> dict[str, dict[str, float]]:
+        """Show the test stimuli again with weights of few bits, and return the accuracies of the read-outs.
+
+        The run and its results stay; the labels of the test stimuli are read, which its journal notes. The network
+        runs in other processes, and each number of bits takes as long as the test.
+
+        Parameters
+        ----------
+        *bits : int
+            Numbers of bits, 1 to 24. Where weights have both signs, the sign takes one of them.
+        rounding : {"nearest", "stochastic"}, optional
+            Default: as the experiment declares (``simulator.weight_rounding``).
+        workers : int
+            Number of processes; 0: as many as processors and memory allow.
+
+        Returns
+        -------
+        dict of str to dict
+            By number of bits, such as ``"4"``, or ``"all"``: accuracy of each read-out, from 0 to 1.
+
+        Raises
+        ------
+        StdpbenchError
+            If a number of bits is out of range, there is no such rounding, or the run is not finished.
+        """
+        if not bits:
+            raise StdpbenchError("give the numbers of bits, such as run.scores_with_bits(8, 4)")
+        words = ["evaluate", str(self.path), "--workers", str(workers)]
+        words += [f"--bits={checked_bits(each)}" for each in bits]
+        words += [] if rounding is None else [f"--rounding={rounding}"]
+        found: dict[str, dict[str, float]] = _command_result(*words)["accuracy"]
+        return found
+
+    def report(
+        self,
+        *others: Run | str | PathLike[str],
+        output: str | PathLike[str] | None = None,
+        robustness: int = 0,
+        thresholds: bool = False,
+        sample: int = 2000,
+        repeats: int = 2,
+        workers: int = 0,
+        simulator: str | None = None,
+    ) -> Path:
+        """Write a report on what the network learned: read-outs, clusters, baselines; of a stream, measures over time.
+
+        The same as ``stdpbench report``, in another process, which presents stimuli again and takes from seconds to
+        minutes. The labels of the test stimuli are read, which the journal of the run notes.
+
+        Parameters
+        ----------
+        *others : Run, path or str
+            Finished runs to compare with this one, also by name, as in `open_run`.
+        output : path, optional
+            Folder of the report. Default: ``report`` in the run folder or, with `others`, in the current folder.
+        robustness : int
+            Pictures per point of curves of accuracy under noise, damage and short stimuli, which take minutes; 0:
+            only curves that have been measured before.
+        thresholds : bool
+            Whether to measure the start weights with adapted thresholds, too, which takes as long as training.
+        sample : int
+            Pictures that are presented again, clustered and embedded, 20 or more.
+        repeats : int
+            How often these pictures are presented again, with other input spikes.
+        workers : int
+            Number of processes; 0: as many as processors and memory allow.
+        simulator : {"compiled", "runtime"}, optional
+            Default: the best available.
+
+        Returns
+        -------
+        Path
+            The page, ``report.html``; numbers lie beside it.
+
+        Raises
+        ------
+        StdpbenchError
+            If a run is not finished or is active, is given twice, or the report cannot be written.
+
+        Examples
+        --------
+        >>> run.report()
+        >>> run.report(other, output="both", robustness=1000)
+        """
+        words = [str(each.path if isinstance(each, Run) else each) for each in (self, *others)]
+        numbers = {"robustness-images": robustness, "sample": sample, "repeats": repeats, "workers": workers}
+        if not robustness:
+            del numbers["robustness-images"]
+        words += [f"--{name}={whole_number(number, name)}" for name, number in numbers.items()]
+        words += ["--robustness"] * bool(robustness) + ["--thresholds"] * thresholds
+        words += [] if output is None else [f"--output={Path(output).expanduser()}"]
+        words += [] if simulator is None else [f"--simulator={simulator}"]
+        return Path(_command_result("report", *words)["path"])
+
+    def reproduce(
+        self,
+        runs: str | PathLike[str] | None = None,
+        *,
+        set: Mapping[str, Any] | None = None,
+        workers: int = 0,
+        simulator: str | None = None,
+        progress: bool = True,
+    ) -> Reproduction:
+        """Repeat the finished run, wait for the end, and compare the results. Ctrl+C ends the waiting, not the run.
+
+        Parameters
+        ----------
+        runs : path, optional
+            Folder in which the second run is created. Default: the folder of this run.
+        set : mapping of str to Any, optional
+            Where the data are now, such as ``{"data.path": "pictures"}``; nothing else can be changed.
+        workers : int
+            Number of processes for the label and test phases; 0: as many as processors and memory allow.
+        simulator : {"compiled", "runtime"}, optional
+            Default: the one that the run used.
+        progress : bool
+            Whether to show progress, as in `Run.wait`.
+
+        Returns
+        -------
+        Reproduction
+            ``path``, the folder of the second run; ``agreement``, whose ``same`` says whether the results agree to the
+            bit, and ``agrees`` whether the run counts as reproduced, or None if the second run was stopped; and
+            ``sentence``, the result in words.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run is not finished, its files are damaged, its data are not available, or the second run fails.
+
+        Examples
+        --------
+        >>> run.reproduce().agreement.same
+        True
+        """
+        where = self.path.parent if runs is None else Path(runs).expanduser()
+        with progress_display(self.name, progress) as show:
+            return reproduce(
+                self.path,
+                where,
+                lambda frame: show(LiveRun(progress=dict(frame))),
+                about={"command": f"Run.reproduce(set={dict(set or {})!r})"},
+                places=plain_values(set or {}),
+                workers=whole_number(workers, "workers"),
+                simulator=simulator,
+            )
+
+    def delete(self) -> Path:
+        """Move the run to the bin of its runs folder, and remove it from the queue; `restore` brings it back.
+
+        The run stays readable there. ``stdpbench delete --empty-bin`` removes it permanently.
+
+        Returns
+        -------
+        Path
+            Its folder in the bin, from now on `path`.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run is active or already in the bin, or cannot be moved.
+        """
+        place, _ = delete_run(self._folder)
+        self._moved_to(place)
+        return place
+
+    def restore(self) -> Path:
+        """Bring the run back from the bin.
+
+        Returns
+        -------
+        Path
+            Its folder, from now on `path`.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run is not in the bin, or the runs folder already has a run of that name.
+        """
+        if self.path.parent.name != BIN:
+            raise StdpbenchError(f"{self.name} is not in the bin")
+        folder = restore(self.path.parent.parent, self.name)
+        self._moved_to(folder.path)
+        return folder.path
+
+    # -- notes -------------------------------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """Name of the run for people, a line; set it to change it. `name`, that of the folder, stays as it is."""
+        return self._noted.title
+
+    @title.setter
+    def title(self, title: str) -> None:
+        self._note(lambda notes: notes.with_title(title))
+
+    @property
+    def notes(self) -> str:
+        """Free text on the run; set it to change it."""
+        return self._noted.text
+
+    @notes.setter
+    def notes(self, text: str) -> None:
+        self._note(lambda notes: notes.with_text(text))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Tags of the run, words that several runs can share; set it to a list of words to change it."""
+        return self._noted.tags
+
+    @tags.setter
+    def tags(self, tags: Iterable[str]) -> None:
+        self._note(lambda notes: notes.with_tags(tags))
+
+    @property
+    def starred(self) -> bool:
+        """Whether the run has a star; set it to change it."""
+        return self._noted.starred
+
+    @starred.setter
+    def starred(self, on: bool) -> None:
+        self._note(lambda notes: notes.with_star(on))
+
+    @property
+    def neuron_notes(self) -> dict[tuple[str, int], NeuronNote]:
+        """What is noted on neurons, by population and index; `note_neuron` changes it.
+
+        A `NeuronNote` has ``starred``, ``text`` and ``tags``, the words of the text that begin with ``#``.
+        """
+        return dict(self._noted.neurons)
+
+    def note_neuron(
+        self, neuron: int, text: str | None = None, *, starred: bool | None = None, population: str = ""
+    ) -> None:
+        """Note something on a neuron, or give it a star.
+
+        Parameters
+        ----------
+        neuron : int
+            Its index in the population.
+        text : str, optional
+            Free text. Default: it stays as it is.
+        starred : bool, optional
+            Whether it has a star. Default: it stays as it is.
+        population : str
+            Name of its population. Default: the one that is read.
+
+        Raises
+        ------
+        StdpbenchError
+            If there is no such neuron, or the notes cannot be saved.
+
+        Examples
+        --------
+        >>> run.note_neuron(137, "answers to 4 and 9", starred=True)
+        """
+        index = whole_number(neuron, "the index of a neuron")
+        name, number = neuron_of(self._folder, population, index)
+        self._note(lambda notes: notes.with_neuron(name, number, text, starred))
+
+    # -- files for other tools ---------------------------------------------------------------------------------------
+
+    def export(
+        self,
+        *,
+        neo: str | PathLike[str] | None = None,
+        nwb: str | PathLike[str] | None = None,
+        stimuli: int = 0,
+        record: Mapping[str, Sequence[int]] | None = None,
+    ) -> None:
+        """Write the spikes with which the network responded to evaluated stimuli for other tools.
+
+        Parameters
+        ----------
+        neo, nwb : path, optional
+            Files that do not exist yet: ``.nix``, for Neo and Elephant, and ``.nwb``, Neurodata Without Borders.
+        stimuli : int
+            Number of stimuli, from the first; 0: all, or 100 with `record`.
+        record : mapping of str to sequence of int, optional
+            Neurons whose potentials are written, too, by population, such as ``{"exc": [0, 3, 7]}``. The stimuli are
+            presented again, and the spikes are those of all populations.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run has kept no spikes, there are no such neurons, a package is not installed, or a file exists or
+            cannot be written.
+        """
+        write_responses(self._folder, files_for(neo, nwb), record, stimuli)
+
+    def export_nir(
+        self, path: str | PathLike[str], *, force: bool = False, stimuli: int = STIMULI, replace: bool = False
+    ) -> NirExport:
+        """Write the trained network to a NIR file, and compare the file with this run; see docs/hardware.md.
+
+        Parameters
+        ----------
+        path : path
+            The file, whose name ends with ``.nir``.
+        force : bool
+            Whether to leave out what NIR cannot say, where possible, and mark the file as another network.
+        stimuli : int
+            Number of evaluated stimuli with which file and run are compared.
+        replace : bool
+            Whether to replace an existing file.
+
+        Returns
+        -------
+        NirExport
+            Its `verdict` says whether the spikes are the same.
+        """
+        return export_nir(self.path, Path(path).expanduser(), force=force, stimuli=stimuli, replace=replace)
+
+    # -- plots -------------------------------------------------------------------------------------------------------
+
+    def plot_weights(self, ax: Axes | None = None, *, width: Width | None = None) -> Axes:
+        """Draw the receptive field of every exc neuron, with its class if it has one.
+
+        Of a network of another kind, these are the weights of a projection that learns: if possible, one from the
+        input to the population that is read. Weights from another population are drawn in its shape.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw into, which give some room to a colour bar. Default: a new figure.
+        width : float or str, optional
+            Width of a new figure for a paper: in mm, or as in ``"3.5 in"``. Default: as the screen needs.
+        """
+        place = Place.of(ax, width)
+        return plots.plot_weights(self.weights, self.experiment, self._live(), self._labels(), self.name, place)
+
+    def plot_confusion(self, readout: str = "vote", ax: Axes | None = None, *, width: Width | None = None) -> Axes:
+        """Draw the confusion matrix of a read-out on the test pictures.
+
+        Parameters
+        ----------
+        readout : str
+            The read-out.
+        ax, width
+            As in `plot_weights`.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run has not been tested, or not with this read-out.
+        """
+        path = self.path / "metrics.json"
+        metrics = self._folder.read_json("metrics.json") if path.is_file() else {}
+        word = origin_of(self.path).word
+        return plots.plot_confusion(metrics, readout, self._live(), self.name, word, Place.of(ax, width))
+
+    def plot_accuracy(
+        self,
+        ax: Axes | None = None,
+        *,
+        readout: str | None = None,
+        label: str | None = None,
+        width: Width | None = None,
+    ) -> Axes:
+        """Draw running accuracy on training labels over training.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw into, for instance those that another plot returned. Default: new axes.
+        readout : str, optional
+            A single read-out, such as ``"vote"``. Default: all.
+        label : str, optional
+            Label in the legend. Default: the title of the run, or its name.
+        width : float or str, optional
+            As in `plot_weights`.
+        """
+        return plots.plot_accuracy(self._live(), Place.of(ax, width), readout, self._called(label))
+
+    def plot_held_out(
+        self,
+        measure: str = "accuracy_vote",
+        ax: Axes | None = None,
+        *,
+        label: str | None = None,
+        width: Width | None = None,
+    ) -> Axes:
+        """Draw a measure on held-out pictures over training; see `plot_accuracy`.
+
+        Parameters
+        ----------
+        measure : str
+            A column of `held_out`.
+        ax, label, width
+            As in `plot_accuracy`.
+
+        Raises
+        ------
+        StdpbenchError
+            If the measure does not exist.
+        """
+        return plots.plot_held_out(self._live(), measure, Place.of(ax, width), self._called(label))
+
+    def plot_stream(self, *, width: Width | None = None) -> Axes:
+        """Draw the measures of a stream: rates, irregularity, synchrony, latencies and weights over time.
+
+        Parameters
+        ----------
+        width : float or str, optional
+            As in `plot_weights`.
+
+        Raises
+        ------
+        StdpbenchError
+            If the run shows pictures, or no piece is complete.
+        """
+        live, experiment = self._live(), self.experiment
+        return plots.plot_stream(live, experiment.schedule.piece or 1.0, self.name, Place.of(None, width))
+
+    def plot_theta(self, ax: Axes | None = None, *, label: str | None = None, width: Width | None = None) -> Axes:
+        """Draw the mean adaptive threshold of the neurons that are read over training; see `plot_accuracy`."""
+        graph = self.experiment.graph()
+        return self._curve("mean_theta", units.label("mean theta", graph.shown_as(graph.read)[1]), ax, label, width)
+
+    def plot_spikes(self, ax: Axes | None = None, *, label: str | None = None, width: Width | None = None) -> Axes:
+        """Draw spikes of the population that is read, per picture, over training; see `plot_accuracy`."""
+        quantity = f"{read_population(self.experiment)} spikes per picture".lstrip()
+        return self._curve("spikes_per_image", quantity, ax, label, width)
+
+    def plot_weight_change(
+        self, ax: Axes | None = None, *, label: str | None = None, width: Width | None = None
+    ) -> Axes:
+        """Draw the mean change of weights per block of training presentations; see `plot_accuracy`."""
+        return self._curve("weight_change", "mean change of a weight", ax, label, width)
+
+    # -- sources -----------------------------------------------------------------------------------------------------
+
+    def _following(self) -> Follower | None:
+        """Return the follower of the run's process; None if the run is not active."""
+        with self._lock:
+            if self._follower is not None and not self._follower.over:
+                return self._follower
+            self._follower = None
+            if has_process(self.path):
+                self._follow(Follower.attach(self._folder))
+            return self._follower
+
+    def _follow(self, follower: Follower) -> None:
+        self._follower = follower
+        weakref.finalize(self, follower.detach)
+
+    def _moved_to(self, path: Path) -> None:
+        """Follow the run folder to another place."""
+        with self._lock:
+            self._folder = RunFolder.open(path)
+
+    def _live(self) -> LiveRun:
+        follower = self._following()
+        if follower is not None:
+            return follower.live()
+        with self._lock:
+            try:
+                stat = (self.path / JOURNAL).stat()
+            except OSError:
+                return LiveRun()
+            key = (stat.st_mtime_ns, stat.st_size)
+            if self._replayed[0] != key:
+                self._replayed = (key, LiveRun.replay(read_journal(self.path)))
+            return self._replayed[1]
+
+    def _learned(self, wanted: Callable[[str], bool]) -> dict[str, NDArray[np.floating[Any]]]:
+        """Return learned arrays with wanted names: from the process during training, otherwise from files."""
+        live, follower = self._live(), self._following()
+        n_train = 0 if live.started is None else dict(live.started.phases)["train"]
+        trained = live.started is not None and self.position > n_train
+        if follower is not None and not trained:
+            frame = follower.network()
+            if frame:
+                return {name: np.array(array) for name, array in frame["learned"].items() if wanted(name)}
+        files = {name: self.path / learned_file(name) for name in learned_names(self._folder) if wanted(name)}
+        written = all(path.is_file() for path in files.values())
+        if written and (trained or state_of(self._folder)[0] in (State.FINISHED, State.STOPPED)):
+            return {name: _read(path) for name, path in files.items()}
+        checkpoint, _ = newest_checkpoint(self.path)
+        if checkpoint is not None:
+            return {name: array for name, array in learned_at(self.path, checkpoint).items() if wanted(name)}
+        raise StdpbenchError(f"{self.name} has no weights and thresholds yet: it is {self.state}")
+
+    def _labels(self) -> NDArray[np.int64] | None:
+        """Return the classes of the neurons that are read; None if they have not been labelled."""
+        if self._following() is not None or not (self.path / "assignments.npz").is_file():
+            return None
+        return self._folder.read_arrays("assignments.npz", "labels")[0]
+
     def _active(self, action: str) -> Follower:
         follower = self._following()
         if follower is None:
             raise StdpbenchError(f"{self.name} is {self.state}: only an active run can {action}")
         return follower
+
+    @property
+    def _noted(self) -> Notes:
+        return read_notes(self.path)
+
+    def _note(self, change: Any) -> None:
+        change_notes(self.path, change)
+
+    def _curve(self, column: str, quantity: str, ax: Axes | None, label: str | None, width: Width | None) -> Axes:
+        return plots.plot_curve(self._live(), column, quantity, Place.of(ax, width), self._called(label))
+
+    def _called(self, label: str | None) -> str:
+        return label or title_of(self.path) or self.name
+
+
+def _read_neurons(experiment: Experiment) -> str:
+    """Return number and name of the neurons that are read."""
+    if not (read := read_population(experiment)):
+        return "unknown network"
+    return f"{experiment.graph().n_read} {read} neurons"
+
+
+def _read(path: Path) -> NDArray[np.floating[Any]]:
+    with reading(path):
+        return np.asarray(np.load(path, allow_pickle=False))
 
 
 def _answers(follower: Follower, name: str, **arguments: Any) -> bool:
@@ -320,3 +1162,55 @@ def _answers(follower: Follower, name: str, **arguments: Any) -> bool:
         follower.until(lambda live: False)
         return False
     return True
+
+
+def _command_result(*words: str) -> dict[str, Any]:
+    """Carry out a command of stdpbench with ``--json``, and return what it prints.
+
+    Raises
+    ------
+    StdpbenchError
+        If it fails, with its reason.
+    """
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "stdpbench", *words, "--json"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        raise StdpbenchError(why_ended(done.returncode, done.stderr))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def whole_number(number: Any, what: str) -> int:
+    """Convert a whole number of any type to int."""
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise StdpbenchError(f"{what} must be a whole number, not {number!r}") from None
+
+
+def plain_values(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert values to types that a file can hold: NumPy numbers become Python numbers."""
+    if not isinstance(changes, Mapping):
+        raise StdpbenchError(f"changes must be a dict of values by dotted path, not {changes!r}")
+    return {path: value.item() if isinstance(value, np.generic) else value for path, value in changes.items()}
+
+
+def with_bits(changes: Mapping[str, Any], bits: int | None) -> dict[str, Any]:
+    """Return changes with that of ``bits``.
+
+    Raises
+    ------
+    StdpbenchError
+        If there can be no such number of bits, or the changes give one, too.
+    """
+    if bits is None:
+        return dict(changes)
+    if _BITS in changes:
+        raise StdpbenchError(f"bits and {_BITS} say the same: leave out one of them")
+    return {**changes, _BITS: checked_bits(bits)}

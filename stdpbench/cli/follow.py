@@ -8,21 +8,12 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
 from types import FrameType
-from typing import Any, Self
+from typing import Any
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import TaskID
 from rich.table import Table
-from rich.text import Text
 
+from stdpbench.api.bars import Bars, progress_of
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import NOTHING, remove_folder
 from stdpbench.base.signals import handled
@@ -47,65 +38,12 @@ _BASELINES = {"k_means": "k-means, one centre per neuron", "samples": f"{SAMPLES
 _AT_ONCE = 0.5  # s; shorter waits are not shown
 
 
-class _Speed(ProgressColumn):
-    """Images per second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:6.0f}/s" if speed and task.total and task.total > 1 else "", style="cyan")
-
-
-class _Done(MofNCompleteColumn):
-    """Count of items; empty for tasks without a total."""
-
-    def render(self, task: Task) -> Text:
-        return Text("") if task.total is None else super().render(task)
-
-
-class _Remaining(TimeRemainingColumn):
-    """Remaining time; empty for tasks without a total."""
-
-    def render(self, task: Task) -> Text:
-        return Text("") if task.total is None else super().render(task)
-
-
-class Bars:
-    """Progress bars that are drawn in a ``with`` block."""
-
-    _bars: Progress
-
-    def __enter__(self) -> Self:
-        """Start drawing."""
-        self._bars.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Stop drawing, and restore the terminal."""
-        self._bars.stop()
-
-
 class Display(Bars):
-    """Shows the events of a run: a bar per phase on a terminal, occasional lines elsewhere."""
+    """Shows the events of a run: progress, facts of interest, and its results."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._bars = Progress(
-            TextColumn("{task.description:<24}"),
-            BarColumn(bar_width=24),
-            _Done(),
-            _Speed(),
-            _Remaining(),
-            TextColumn("{task.fields[note]}"),
-            console=console,
-            speed_estimate_period=10,
-            disable=not console.is_terminal,
-        )
-        self._tasks: dict[str, TaskID] = {}
-        self._tenths: dict[str, int] = {}
-        self._begun: dict[str, tuple[float, int]] = {}
-        self._held_out = ""
+        super().__init__(console)
         self._stream = False
-        self._theta_unit = "mV"
         self._waits_for, self._waits_since = "", 0.0
         self._waits_on: TaskID | None = None
 
@@ -115,25 +53,25 @@ class Display(Bars):
         if isinstance(fact, facts.Started):
             self._stream = fact.experiment.get("schedule", {}).get("between") == "stream"
             graph = Experiment.from_mapping(fact.experiment).graph()
-            _, self._theta_unit = graph.shown_as(graph.read)
-            self._console.print(f"simulator:  {fact.simulator}")
+            _, self.theta_unit = graph.shown_as(graph.read)
+            self.console.print(f"simulator:  {fact.simulator}")
             if fact.remark:
-                self._console.print(fact.remark)
+                self.console.print(fact.remark)
         elif isinstance(fact, facts.Estimated):
             estimate = f"{duration(fact.seconds)}, {fact.memory / 2**30:.1f} GiB"
             without = "" if self._stream else ", without k-means"
-            self._console.print(f"estimate:   {estimate}{without}")
+            self.console.print(f"estimate:   {estimate}{without}")
         elif isinstance(fact, facts.StateChanged):
             if fact.reason and fact.state != State.BUILDING:  # which `building` shows
-                self._console.print(describe(record), soft_wrap=True)
+                self.console.print(describe(record), soft_wrap=True)
         elif isinstance(fact, facts.HeldOut):
             vote = fact.values.get("accuracy_vote")
-            self._held_out = "" if vote is None else f"held out {100 * vote:.0f} %"
-            if not self._console.is_terminal:
+            self.held_out = "" if vote is None else f"held out {100 * vote:.0f} %"
+            if not self.console.is_terminal:
                 line = f"held out at {record.position}: {held_out_words(fact)}"
-                self._console.print(line, soft_wrap=True)
+                self.console.print(line, soft_wrap=True)
         elif isinstance(fact, facts.Remarked | facts.Intervention | facts.Branched | facts.Rewound):
-            self._console.print(describe(record), soft_wrap=True)
+            self.console.print(describe(record), soft_wrap=True)
 
     def building(self, what: str) -> None:
         """Show the current step of building a network, and its duration; empty once it is over.
@@ -143,40 +81,15 @@ class Display(Bars):
         now = time.monotonic()
         if what != self._waits_for:
             if self._waits_on is not None:
-                self._bars.remove_task(self._waits_on)
-                self._console.print(f"{self._waits_for} took {now - self._waits_since:.0f} s")
+                self.bars.remove_task(self._waits_on)
+                self.console.print(f"{self._waits_for} took {now - self._waits_since:.0f} s")
             self._waits_for, self._waits_since, self._waits_on = what, now, None
         elif what and now - self._waits_since > _AT_ONCE:
             if self._waits_on is None:
-                self._waits_on = self._bars.add_task(what, total=None, note="")
-                if not self._console.is_terminal:
-                    self._console.print(f"{what} …")
-            self._bars.update(self._waits_on, note=f"{now - self._waits_since:.0f} s")
-
-    def progress(self, event: facts.Progress) -> None:
-        """Show the progress of a phase."""
-        if not self._console.is_terminal:
-            tenth = 10 * event.done // max(event.total, 1)
-            if tenth > self._tenths.get(event.phase, -1):
-                self._tenths[event.phase] = tenth
-                begun = self._begun.setdefault(event.phase, (time.monotonic(), event.done))
-                elapsed, shown = time.monotonic() - begun[0], event.done - begun[1]
-                speed = ""
-                if shown and elapsed > 0:
-                    speed = f", {shown / elapsed:.0f}/s, {(event.total - event.done) * elapsed / shown:.0f} s left"
-                note = f", {_note(event, self._theta_unit)}" if _note(event, self._theta_unit) else ""
-                self._console.print(
-                    f"{event.phase} {event.done}/{event.total}{speed}{note}",
-                    soft_wrap=True,
-                )
-            return
-        if event.phase not in self._tasks:
-            self._tasks[event.phase] = self._bars.add_task(event.phase, total=event.total, note="")
-        self._bars.update(self._tasks[event.phase], completed=event.done, note=self._details(event))
-
-    def _details(self, event: facts.Progress) -> str:
-        held_out = self._held_out if event.phase == "train" else ""
-        return ", ".join(part for part in (_note(event, self._theta_unit), held_out) if part)
+                self._waits_on = self.bars.add_task(what, total=None, note="")
+                if not self.console.is_terminal:
+                    self.console.print(f"{what} …")
+            self.bars.update(self._waits_on, note=f"{now - self._waits_since:.0f} s")
 
     def summarise(self, folder: RunFolder, metrics: Mapping[str, Any]) -> None:
         """Print the results, and whether learning helped."""
@@ -204,31 +117,12 @@ class Display(Bars):
                 low, high = score["interval_95"]
                 balanced = (f"{100 * Score.from_mapping(score).balanced_accuracy:.2f}",) if uneven else ()
                 table.add_row(name, f"{100 * score['accuracy']:.2f}", *balanced, f"{100 * low:.1f} – {100 * high:.1f}")
-            self._console.print(table)
+            self.console.print(table)
         if judged := verdict_of(account):
-            self._console.print(judged)
+            self.console.print(judged)
         for warning in account.warnings:
-            self._console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
-        self._console.print(f"run folder: {folder.path}", soft_wrap=True)
-
-
-def _note(event: facts.Progress, unit: str) -> str:
-    parts = []
-    if event.rate is not None:
-        parts.append(f"{event.rate:.1f} Hz")
-    if event.spikes_per_image is not None:
-        parts.append(f"{event.spikes_per_image:.1f} spikes/image")
-    if event.repeats is not None:
-        parts.append(f"{100 * event.repeats:.0f} % shown again")
-    if event.mean_theta is not None:
-        parts.append(f"theta {event.mean_theta:.1f} {unit}".rstrip())
-    if "vote" in event.accuracy:
-        parts.append(f"running vote {100 * event.accuracy['vote']:.0f} %")  # on training labels
-    if event.loss is not None:
-        parts.append(f"loss {event.loss:.3f}")
-    if "training pictures" in event.accuracy:
-        parts.append(f"{100 * event.accuracy['training pictures']:.1f} % of training pictures")
-    return ", ".join(parts)
+            self.console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
+        self.console.print(f"run folder: {folder.path}", soft_wrap=True)
 
 
 class Interrupt:
@@ -312,7 +206,7 @@ def follow(
                 begun = True
                 ready()
             if live.progress:
-                display.progress(_progress(live.progress))
+                display.progress(progress_of(live.progress))
             if interrupt.asked and not announced:
                 announced = True
                 if not own:
@@ -339,10 +233,6 @@ def _paused(client: RunClient, console: Console, live: LiveRun) -> bool:
     else:
         client.request("stop", reason=live.reason)
     return not console.is_terminal
-
-
-def _progress(frame: Any) -> facts.Progress:
-    return facts.Progress(**{name: frame[name] for name in facts.Progress.__dataclass_fields__})
 
 
 def carry_out(folder: RunFolder, console: Console, *, new: bool, json: bool) -> None:

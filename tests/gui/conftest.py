@@ -21,13 +21,13 @@ from waiting import PATIENCE_MS
 
 from stdpbench.api import Run
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.wire import Listener
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import spawn
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.protocol.wire import Listener
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels import base, stimulus
 from stdpbench_gui.panels.neuron import neuron_panel, slow_motion

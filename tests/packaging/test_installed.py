@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from stdpbench import __version__
+from stdpbench.base.helper import ATTACH
+from stdpbench.base.wire import Listener
 from stdpbench.results.figures.paper import Order, write_order
-from stdpbench.runs.client.run_client import ATTACH
-from stdpbench.runs.protocol.wire import Listener
 
 
 @pytest.fixture(scope="session")
@@ -97,16 +97,28 @@ def test_the_process_of_a_run_starts(installed: Path) -> None:
     assert "nowhere" in errors
 
 
-def test_the_process_that_opens_a_network_starts(installed: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "asked", "error"),
+    [
+        ("stdpbench.runs.process.probe", {}, "nowhere"),
+        ("stdpbench.studies.lab.service", {}, "unknown request"),
+        ("stdpbench.studies.report.service", {}, "nowhere"),
+        ("stdpbench.runs.process.nir_export", {"folder": "nowhere", "target": "network.nir"}, "nowhere"),
+        (
+            "stdpbench.studies.report.recordings.replaying",
+            {"folder": "nowhere", "targets": [], "neurons": {}, "n_stimuli": 0, "replace": False},
+            "nowhere",
+        ),
+    ],
+)
+def test_processes_that_answer_start(name: str, asked: dict[str, Any], error: str, installed: Path) -> None:
     listener = Listener()
-    process = module(
-        installed, "stdpbench.runs.process.probe", "nowhere", **{ATTACH: json.dumps(listener.invitation.to_mapping())}
-    )
+    process = module(installed, name, "nowhere", **{ATTACH: json.dumps(listener.invitation.to_mapping())})
     channel = listener.accept()
-    channel.send(("request", 1, "try", {}))
-    kind, number, error, _ = channel.receive()
-    assert (kind, number) == ("reply", 1)
-    assert "nowhere" in error
+    channel.send(("request", 3, "fly", asked))
+    kind, number, why, _ = channel.receive()
+    assert (kind, number) == ("reply", 3)
+    assert error in why
     channel.close()
     listener.close()
     assert ended(process)[0] == 0
@@ -117,15 +129,6 @@ def test_the_process_that_compiles_starts(installed: Path) -> None:
     status, output, _ = ended(module(installed, "stdpbench.runs.process.compile_process"), json.dumps(asked))
     assert status == 1
     assert "seed" in output
-
-
-@pytest.mark.parametrize("name", ["stdpbench.studies.lab.service", "stdpbench.studies.report.service"])
-def test_processes_that_answer_start(name: str, installed: Path) -> None:
-    process = module(installed, name, "nowhere", "nowhere")
-    reply = answer(process, {"number": 3, "name": "fly", "arguments": {}})
-    assert reply["number"] == 3
-    assert reply["error"]
-    assert ended(process)[0] == 0
 
 
 def test_the_process_that_draws_starts(installed: Path) -> None:
@@ -160,17 +163,3 @@ def test_the_process_that_reads_foreign_files_starts(
     status, output, _ = ended(process)
     assert status == 3
     assert f"{damaged} {sentence}" in output
-
-
-def test_the_process_that_writes_nir_starts(installed: Path, tmp_path: Path) -> None:
-    asked = {"folder": "nowhere", "target": str(tmp_path / "network.nir")}
-    status, _, errors = ended(module(installed, "stdpbench.runs.process.nir_export"), json.dumps(asked))
-    assert status == 1
-    assert "nowhere" in errors
-
-
-def test_the_process_that_presents_stimuli_again_starts(installed: Path) -> None:
-    asked = {"folder": "nowhere", "targets": [], "neurons": {}, "n_stimuli": 0, "replace": False}
-    status, _, errors = ended(module(installed, "stdpbench.studies.report.replayed"), json.dumps(asked))
-    assert status == 1
-    assert "nowhere" in errors

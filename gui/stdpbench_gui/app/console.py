@@ -108,11 +108,7 @@ class Console(QDockWidget):
             "neuron": lambda _: None if self._session.selection.neuron < 0 else self._session.selection.neuron,
             "select": lambda asked: self._select(int(asked["neuron"])),
         }
-        try:
-            self._server = AppServer(answers, self)
-        except StdpbenchError as error:
-            self._on_failure(str(error))
-            return
+        self._server = AppServer(answers, self)
         QTimer.singleShot(0, self._add_widget)  # each part in an event of its own, since each takes a moment
 
     def _add_widget(self) -> None:
@@ -139,8 +135,8 @@ class Console(QDockWidget):
         self.widget_ = shown
         self.restyle()
         self.setWidget(shown)
-        begin = f"from stdpbench_gui.session.console_proxy import begin; begin({self._server.port}, "
-        shown.execute(f"{begin}{self._server.token!r}, globals())", hidden=True)
+        begin = "from stdpbench_gui.session.console_proxy import begin"
+        shown.execute(f"{begin}; begin({self._server.invitation!r}, globals())", hidden=True)
         shown.setFocus()
 
     def restyle(self) -> None:

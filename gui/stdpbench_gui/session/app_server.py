@@ -1,22 +1,23 @@
-"""Answers what the console's process asks the app: a line of JSON each way, from this machine only."""
+"""Answers what the console's process asks the app, over `stdpbench.base.wire`."""
 
 from __future__ import annotations
 
-import json
-import secrets
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from PyQt6.QtCore import QObject
-from PyQt6.QtNetwork import QHostAddress, QTcpServer, QTcpSocket
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.wire import Channel, Listener
+from stdpbench_gui.session.timers import timer
 
-_LONGEST = 65_536  # bytes of a question
+_TICK_MS = 20
 
 
 class AppServer(QObject):
-    """Listens for questions of the console; whoever does not know the token gets no answer.
+    """Waits for the console to connect, and answers its questions; whoever does not know the key cannot ask.
 
     Parameters
     ----------
@@ -29,51 +30,41 @@ class AppServer(QObject):
 
     def __init__(self, answers: Mapping[str, Callable[[dict[str, Any]], Any]], parent: QObject) -> None:
         super().__init__(parent)
-        self.token = secrets.token_hex(16)
         self._answers = answers
-        self._server = QTcpServer(self)
-        self._server.newConnection.connect(self._on_connection)
-        if not self._server.listen(QHostAddress(QHostAddress.SpecialAddress.LocalHost)):
-            raise StdpbenchError(f"the console cannot reach the app: {self._server.errorString()}")
+        self._listener = Listener()
+        self._channel: Channel | None = None
+        threading.Thread(target=self._accept, name="console", daemon=True).start()
+        self._timer = timer(self, self._look, _TICK_MS)
+        self._timer.start()
 
     @property
-    def port(self) -> int:
-        """Port on this machine."""
-        return int(self._server.serverPort())
+    def invitation(self) -> dict[str, Any]:
+        """How the console connects, as plain values."""
+        return self._listener.invitation.to_mapping()
 
     def close(self) -> None:
-        """Stop listening."""
-        self._server.close()
+        """End the connection, and stop listening."""
+        self._timer.stop()
+        self._listener.close()
+        if self._channel is not None:
+            self._channel.close()
 
-    def _on_connection(self) -> None:
-        while (line := self._server.nextPendingConnection()) is not None:
-            line.readyRead.connect(lambda line=line: self._read(line))
-            line.disconnected.connect(line.deleteLater)
-            self._read(line)
+    def _accept(self) -> None:
+        with suppress(OSError):
+            self._channel = self._listener.accept()
 
-    def _read(self, line: QTcpSocket) -> None:
-        if line.bytesAvailable() > _LONGEST:
-            line.abort()
-        elif line.canReadLine():
-            reply = self._reply(bytes(line.readLine().data()))
-            if reply is None:
-                line.abort()
-                return
-            line.write(json.dumps(reply).encode() + b"\n")
-            line.disconnectFromHost()
-
-    def _reply(self, question: bytes) -> dict[str, Any] | None:
-        """Return the answer; None to somebody who does not know the token."""
+    def _look(self) -> None:
+        if self._channel is None:
+            return
         try:
-            asked = json.loads(question)
-        except (ValueError, RecursionError):
-            return None
-        token = str(asked.pop("token", "")) if isinstance(asked, dict) else ""
-        known = secrets.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
-        answer = self._answers.get(str(asked.pop("ask", ""))) if known else None
-        if answer is None:
-            return None
+            while (question := self._channel.receive(0.0)) is not None:
+                self._channel.post(self._reply(*question))
+        except (OSError, EOFError, StdpbenchError):  # the console has ended
+            self.close()
+
+    def _reply(self, number: int, what: str, more: dict[str, Any]) -> tuple[int, str, Any]:
+        """Return the number of a question with an error, or with the answer."""
         try:
-            return {"value": answer(asked)}
+            return number, "", self._answers[what](more)
         except StdpbenchError as error:
-            return {"error": str(error)}
+            return number, str(error), None

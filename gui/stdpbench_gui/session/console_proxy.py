@@ -5,11 +5,11 @@ This module runs in the process of the console and imports nothing of Qt.
 
 from __future__ import annotations
 
-import json
-import socket
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.wire import Invitation, connect
 
 if TYPE_CHECKING:
     from stdpbench import Run
@@ -24,14 +24,13 @@ class App:
 
     Parameters
     ----------
-    port : int
-        Port of the app on this machine.
-    token : str
-        Proves that the app started this console.
+    invitation : mapping
+        Where the app listens, and the key that proves that it started this console.
     """
 
-    def __init__(self, port: int, token: str) -> None:
-        self._port, self._token = port, token
+    def __init__(self, invitation: Mapping[str, Any]) -> None:
+        self._channel = connect(Invitation.from_mapping(invitation))
+        self._number = 0
         self._run: Run | None = None
 
     def __repr__(self) -> str:
@@ -102,34 +101,35 @@ class App:
         return str(self._ask("select", neuron=int(neuron)))
 
     def _ask(self, what: str, **more: Any) -> Any:
-        question = json.dumps({"token": self._token, "ask": what, **more}) + "\n"
+        self._number += 1
         try:
-            with socket.create_connection(("127.0.0.1", self._port), _PATIENCE) as line:
-                line.sendall(question.encode())
-                answer = line.makefile(encoding="utf-8").readline()
-            reply = json.loads(answer)
-        except (OSError, ValueError):
+            self._channel.send((self._number, what, more))
+            while (reply := self._channel.receive(_PATIENCE, _PATIENCE)) is not None:
+                number, error, value = reply
+                if number == self._number:  # not to an earlier question, which was given up
+                    break
+        except (OSError, EOFError):
             reply = None
-        if not isinstance(reply, dict) or not {"error", "value"} & set(reply):  # another program has its port now
+        if reply is None:
             raise StdpbenchError("the app does not answer; it may have been closed")
-        if "error" in reply:
-            raise StdpbenchError(str(reply["error"]))
-        return reply["value"]
+        if error:
+            raise StdpbenchError(error)
+        return value
 
 
-def begin(port: int, token: str, names: dict[str, Any]) -> None:
+def begin(invitation: Mapping[str, Any], names: dict[str, Any]) -> None:
     """Put `stdpbench`, `app` and `run` into the names of the console; `run` follows the run on display.
 
     Parameters
     ----------
-    port, token : int, str
+    invitation : mapping
         See `App`.
     names : dict
         Global names of the console.
     """
     import stdpbench
 
-    app = App(port, token)
+    app = App(invitation)
     names.update(stdpbench=stdpbench, app=app, run=None)
 
     def follow(*_: object) -> None:

@@ -9,7 +9,7 @@ from PyQt6 import sip
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.runs.client.probe_client import ProbeClient
+from stdpbench.runs.client.helper import HelperClient
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 
@@ -37,7 +37,7 @@ class NetworkProbe(QObject):
     def __init__(self, session: RunSession, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._client: ProbeClient | None = None
+        self._client: HelperClient | None = None
         self._next: list[float] | None = None
         self._asked: list[float] | None = None
         self._by_run = False
@@ -103,7 +103,7 @@ class NetworkProbe(QObject):
             self._number = self._client.request("try", image=self._asked)
             self._timer.start()
 
-    def _opened(self, generation: int, client: ProbeClient | None, reason: str = "") -> None:
+    def _opened(self, generation: int, client: HelperClient | None, reason: str = "") -> None:
         self._opening, gone = False, sip.isdeleted(self)
         if client is not None and (gone or generation != self._generation):
             client.close()
@@ -165,8 +165,8 @@ class NetworkProbe(QObject):
             self._continue()
 
 
-def _open(folder: Path) -> ProbeClient:
+def _open(folder: Path) -> HelperClient:
     try:
-        return ProbeClient.open(folder)
+        return HelperClient.open("stdpbench.runs.process.probe", str(folder))
     except OSError as error:
         raise StdpbenchError(f"Cannot start a process to load the network: {error.strerror}") from None

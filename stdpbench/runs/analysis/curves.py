@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from stdpbench.experiment import Experiment
 from stdpbench.results.readout import READOUTS, assign, readouts, score
 from stdpbench.results.readout.held_out import MEASURES
-from stdpbench.runs.protocol.facts import Block
+from stdpbench.runs.protocol.facts import Block, Taught
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.taught import Taught
 
 _CHUNK = 1024
 

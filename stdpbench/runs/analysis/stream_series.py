@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.results.readout.streams import Answers, answers
-from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.facts import Piece
 
 SUMMARY = 150.0
 """Last seconds of a stream that its summary is about, at most a third of it: those that Masquelier, Guyonneau & Thorpe

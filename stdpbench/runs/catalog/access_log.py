@@ -27,8 +27,7 @@ from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.catalog.trash import bin_folder
 from stdpbench.runs.folder.journal import NAME, Journal
 from stdpbench.runs.folder.run_folder import RunFolder, now
-from stdpbench.runs.protocol.facts import Block, Intervention, LabelsRead, Record
-from stdpbench.runs.protocol.taught import Taught
+from stdpbench.runs.protocol.facts import Block, Intervention, LabelsRead, Record, Taught
 
 _NOT_COMPARED = ("name", "about", "seed")
 ABOUT_LOOKS = (

@@ -3,13 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from stdpbench.base.files import check_target
-from stdpbench.runs.client.aside import carry_out_aside
-from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
+from stdpbench.runs.client.helper import carry_out_aside
 
+STIMULI = 20
+"""Number of stimuli that a file is checked with, unless another is given."""
 _PROCESS = "stdpbench.runs.process.nir_export"
+
+
+@dataclass(frozen=True)
+class NirExport:
+    """A file that was written, and how it compares with the run.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    nodes : dict of str to str
+        Type of each node by its name.
+    dt : float
+        Time step of the run, in ms.
+    marks : tuple of str
+        What the file says instead of what NIR cannot say, a clause each; empty for a file that says everything.
+    frozen : tuple of str
+        Names of the projections that learn in the run, and whose weights are written as they are at its end.
+    stimuli : int
+        Number of stimuli that were shown to both.
+    noun : str
+        What a stimulus is called.
+    spikes : int
+        Number of spikes of all neurons of the run in these.
+    different : int
+        Number of spikes that only one of both has.
+    explanation : str
+        Where they differ first, and why; empty if they are identical.
+    """
+
+    path: str
+    nodes: dict[str, str]
+    dt: float
+    marks: tuple[str, ...]
+    frozen: tuple[str, ...]
+    stimuli: int
+    noun: str
+    spikes: int
+    different: int
+    explanation: str
+
+    @property
+    def verdict(self) -> str:
+        """The result of the comparison, as a sentence."""
+        shown = f"{self.stimuli} {self.noun}{'s' if self.stimuli != 1 else ''}, {self.spikes} spikes of the run"
+        start = f"Read back, and simulated from NIR's equations alone: {shown}"
+        if not self.different:
+            return f"{start}, identical in the file."
+        return f"{start}; {self.different} spikes differ. {self.explanation}"
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What to tell the user, one sentence each."""
+        kinds = ", ".join(sorted(set(self.nodes.values())))
+        found = [f"{self.path}: {len(self.nodes)} nodes ({kinds}), {self.dt:g} ms per step"]
+        if self.frozen:
+            found.append(f"Weights of {', '.join(self.frozen)} are those at the end of the run: NIR has no learning.")
+        if self.marks:
+            found.append(f"The file is marked as another network: {'; '.join(self.marks)}.")
+        return (*found, self.verdict)
 
 
 def export_nir(

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +20,10 @@ from typing import IO, Any
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import is_own
+from stdpbench.base.helper import ATTACH
 from stdpbench.base.paths import child_environment
 from stdpbench.base.signals import own_session
+from stdpbench.base.wire import VERSION, Channel, Listener, WireError
 from stdpbench.runs.client.process_end import detach, why_ended
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
@@ -32,10 +33,7 @@ from stdpbench.runs.protocol.changes import missing_kinds
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.messages import FRAMES, TOO_LATE, EndedFirstError, Mailbox
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.protocol.wire import VERSION, Channel, Listener, WireError
 
-ATTACH = "STDPBENCH_ATTACH"
-"""Environment variable that passes the address of the client to the process of a run."""
 LOG = "worker.log"
 _log = logging.getLogger(__name__)
 _CONNECT, _ANSWER, _BUILDING = 60.0, 30.0, 300.0  # s
@@ -81,11 +79,11 @@ def _state_text(folder: Path) -> tuple[State, str]:
     return state, f"{state} ({reason.rstrip('.')})" if reason else str(state)
 
 
-def spawn(module: str, folder: Path, output: IO[bytes]) -> tuple[Listener, subprocess.Popen[bytes]]:
-    """Start a process on a run folder, which will connect to the listener."""
+def spawn(output: IO[bytes], module: str, *arguments: str) -> tuple[Listener, subprocess.Popen[bytes]]:
+    """Start a module as a process, which will connect to the listener."""
     listener = Listener()
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", module, str(folder.resolve())],
+        [sys.executable, "-P", "-m", module, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
@@ -109,7 +107,6 @@ class RunClient:
         self._listener = listener
         self._process = process
         self._channel: Channel | None = None
-        self._held: deque[Any] = deque()
         self._requests = 0
         self._over = False
         self._lost_at = 0.0  # time at which the connection was lost; 0 if it was not
@@ -141,7 +138,7 @@ class RunClient:
             raise StdpbenchError(f"{run.path.name} cannot run here: {' and '.join(missing)}")
         with (folder / LOG).open("ab") as log:
             log_start = log.tell()  # earlier output is from earlier processes
-            return cls(folder, *spawn("stdpbench.runs.process.worker", folder, log), log_start)
+            return cls(folder, *spawn(log, "stdpbench.runs.process.worker", str(folder.resolve())), log_start)
 
     @classmethod
     def attach(cls, folder: Path) -> RunClient:
@@ -186,7 +183,7 @@ class RunClient:
     @property
     def over(self) -> bool:
         """Whether the process has exited and all its messages have been drained."""
-        return self._over and not self._held
+        return self._over
 
     def want(self, *kinds: str, gaps: Mapping[str, float] | None = None) -> None:
         """Subscribe to kinds of frames, instead of the previous subscription.
@@ -206,38 +203,6 @@ class RunClient:
         self._send(("request", self._requests, name, arguments))
         return self._requests
 
-    def change_rule(self, rule: Mapping[str, Any], projection: str = "") -> int:
-        """Request another plasticity rule, a table with its ``kind``, without waiting; see `request`.
-
-        A projection has to be given where several can learn by it.
-
-        The answer arrives when the rule has become active, from the next presentation on. If the rule is refused, the
-        answer states the reason and the run continues unchanged.
-        """
-        return self.request("change_rule", rule=dict(rule), projection=projection)
-
-    def ask(self, name: str, timeout: float = 60.0, **arguments: Any) -> Any:
-        """Send a request and wait for the answer; other messages are kept for `drain`.
-
-        Raises
-        ------
-        StdpbenchError
-            If the request is refused, or the process exits or does not answer in time.
-        """
-        self.wait_for_connection()
-        number = self.request(name, **arguments)
-        until = time.monotonic() + timeout
-        while time.monotonic() < until:
-            for message in self._receive(0.05):
-                if message[0] == "reply" and message[1] == number:
-                    if message[2]:
-                        raise StdpbenchError(message[2])
-                    return message[3]
-                self._held.append(message)
-            if self._over:
-                raise StdpbenchError(ended_first(self.folder))
-        raise StdpbenchError(f"the run did not answer within {timeout:.0f} s")
-
     def drain(self, budget: float = 0.01, wait: float = 0.0) -> list[Any]:
         """Return received messages in order, and grant credit for further frames.
 
@@ -249,8 +214,7 @@ class RunClient:
             Time in s to wait for a first message. With 0 the call never waits, not even for the rest of a message that
             has arrived in part; see `receiving`.
         """
-        messages = list(self._held)
-        self._held.clear()
+        messages: list[Any] = []
         until = time.monotonic() + budget
         rest = budget if wait else 0.0
         while more := self._receive(0.0 if messages else wait, rest):

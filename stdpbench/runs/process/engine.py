@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import DiskError, StdpbenchError
+from stdpbench.base.wire import VERSION, Invitation
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
@@ -44,7 +45,6 @@ from stdpbench.runs.protocol.facts import Fact, Progress, Record
 from stdpbench.runs.protocol.messages import STEPPED, Mailbox, Request
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State, check_transition
-from stdpbench.runs.protocol.wire import VERSION, Invitation
 
 
 def network_frame(

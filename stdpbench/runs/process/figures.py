@@ -35,7 +35,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import describe_intervention
-from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.facts import Piece
 
 _P = ParamSpec("_P")
 _log = logging.getLogger(__name__)

@@ -11,8 +11,9 @@ error. `runs.client.nir_export` starts it.
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,20 @@ from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError, several
 from stdpbench.base.files import DAMAGE, check_target
+from stdpbench.base.helper import serve
 from stdpbench.base.threads import one_blas_thread
 from stdpbench.bridges.nir import ORIGIN, independent
 from stdpbench.bridges.nir.writing import nir_graph, unsayable, write_nir
 from stdpbench.data.stimuli import StimulusSet
 from stdpbench.engine.simulators import Response, open_simulator
 from stdpbench.experiment import Experiment, input_shape
-from stdpbench.runs.client.aside import answer_request
+from stdpbench.runs.client.nir_export import STIMULI, NirExport
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder, versions
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.runs.preparation.start import load_split, trained_arrays
 from stdpbench.runs.process.evaluation import as_evaluated, present_frozen
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
-from stdpbench.runs.protocol.nir_exported import STIMULI, NirExport
 
 _AT_ONCE = 10  # stimuli that the reader simulates together
 _TIE = 1e-9  # a potential so close to the threshold, as a fraction of it, may round to either side
@@ -243,15 +244,11 @@ class _Comparison:
         return f"The first is in {place}; in the file, its potential is {v:.6g}, and its threshold {threshold:.6g}."
 
 
-def main() -> int:
-    """Carry out the request on standard input; return the exit status."""
-    return answer_request(_export)
-
-
-def _export(asked: dict[str, Any], on_progress: ProgressCallback) -> NirExport:
+def _export(_: str, arguments: Mapping[str, Any], tell: Callable[[str, int, int], None]) -> dict[str, Any]:
+    asked = dict(arguments)
     folder, target = RunFolder.open(Path(asked.pop("folder"))), Path(asked.pop("target"))
-    return export_nir(folder, target, on_progress=on_progress, **asked)
+    return asdict(export_nir(folder, target, on_progress=partial(tell, "comparing"), **asked))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    serve(_export)

@@ -1,19 +1,13 @@
 """Answer requests about the network of a run without a process: ``python -m stdpbench.runs.process.probe FOLDER``.
 
-A probe only reads, so it needs no lock, and any number of probes may use one run. It exchanges the messages of
-`runs.protocol.messages` but supports only the request ``try``, and ends when its reader disconnects. The reader's side
-is `runs.client.probe_client`.
+A probe only reads, so it needs no lock, and any number of probes may use one run. It supports the request ``try``.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-import signal
 import sys
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.helper import serve
 from stdpbench.engine.simulators import open_simulator
 from stdpbench.experiment import Experiment, graph_for, input_shape
 from stdpbench.results.readout import Assignment
-from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.past_weights import learned_at
@@ -32,9 +26,6 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import load_split, normalised, trained_arrays
 from stdpbench.runs.process.present_image import recent_labels, try_picture, written_labels
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.wire import Channel, Invitation, connect
-
-_log = logging.getLogger(__name__)
 
 
 class Probe:
@@ -96,34 +87,15 @@ class Probe:
         )
 
 
-def main(arguments: list[str]) -> int:
-    """Answer one reader until it disconnects; return the exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    invitation = Invitation.from_mapping(json.loads(os.environ.pop(ATTACH)))
-    with closing(connect(invitation)) as channel, suppress(OSError, EOFError):
-        _serve(channel, Path(arguments[0]))
-    return 0
+def main(path: Path) -> None:
+    """Answer one client until it disconnects."""
 
+    @cache
+    def probe() -> Probe:  # on the first request, so that errors in the folder are reported to the client
+        return Probe(RunFolder.open(path))
 
-def _serve(channel: Channel, path: Path) -> None:
-    probe: Probe | None = None
-    while True:
-        message = channel.receive()
-        if message[0] != "request":
-            continue  # messages about frames, which a probe does not send
-        _, number, name, arguments = message
-        try:
-            if probe is None:
-                probe = Probe(RunFolder.open(path))
-            value = probe.answer(name, arguments)
-        except StdpbenchError as error:
-            channel.send(("reply", number, str(error), None))
-        except Exception as error:  # a damaged folder may raise any exception; report it and continue
-            _log.exception("the request %r failed", name)
-            channel.send(("reply", number, f"the request {name!r} failed: {type(error).__name__}: {error}", None))
-        else:
-            channel.send(("reply", number, "", value))
+    serve(lambda name, arguments, _: probe().answer(name, arguments))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(Path(sys.argv[1]))

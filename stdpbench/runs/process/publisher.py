@@ -16,9 +16,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from stdpbench.base.threads import give_way
+from stdpbench.base.wire import Channel, Invitation, WireError, connect
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.messages import CREDIT, FRAMES, Request
-from stdpbench.runs.protocol.wire import Channel, Invitation, WireError, connect
 
 _log = logging.getLogger(__name__)
 _SHORTEST_GAP = {"progress": 1 / 10, "network": 1 / 10, "presentation": 1 / 40}

@@ -45,8 +45,7 @@ from stdpbench.runs.process.evaluation import noise_of, sums_are_finite
 from stdpbench.runs.process.figures import draw_surrogate_training
 from stdpbench.runs.process.training import Presented, Training
 from stdpbench.runs.process.training_record import TrainingRecord
-from stdpbench.runs.protocol.facts import Progress
-from stdpbench.runs.protocol.taught import Taught
+from stdpbench.runs.protocol.facts import Progress, Taught
 
 _ROUNDING = 302  # stream of the seed
 _FULL, _ROUNDED = "full.", "rounded."

@@ -38,9 +38,7 @@ from stdpbench.runs.folder.learned_arrays import write_learned_files
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.figures import draw_training
 from stdpbench.runs.process.training import Presented
-from stdpbench.runs.protocol.facts import Block, Progress
-from stdpbench.runs.protocol.pieces import Piece
-from stdpbench.runs.protocol.taught import Taught
+from stdpbench.runs.protocol.facts import Block, Piece, Progress, Taught
 
 _DIGITS = 6
 _MOST_NEURONS = 100

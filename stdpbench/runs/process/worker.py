@@ -20,15 +20,15 @@ from types import FrameType
 from filelock import FileLock, Timeout
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.helper import ATTACH
 from stdpbench.base.threads import one_blas_thread
+from stdpbench.base.wire import Invitation, WireError
 from stdpbench.runs.client.process_end import ERROR
-from stdpbench.runs.client.run_client import ATTACH
 from stdpbench.runs.folder.lock import lock_path
 from stdpbench.runs.folder.run_folder import RunFolder, remove_left_parts
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.messages import TERMINATED, TOO_LATE, Mailbox, Request
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.protocol.wire import Invitation, WireError
 
 _LOCK = 1.0  # s to wait for the lock, which other processes hold briefly to query it
 

@@ -20,10 +20,7 @@ from typing import Any, ClassVar
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.declare.learned_names import is_name, weights_of
 from stdpbench.declare.rule_paths import table_of_rule
-from stdpbench.runs.protocol.pieces import Piece
-from stdpbench.runs.protocol.progress import Progress as Progress
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.protocol.taught import Taught
 
 
 @dataclass(frozen=True)
@@ -317,6 +314,58 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A piece of a stream is complete; measures by `stdpbench.results.readout.streams`.
+
+    Attributes
+    ----------
+    rates : mapping of str to float
+        Mean firing rate by population, in Hz.
+    cv, synchrony : mapping of str to (float or None)
+        Irregularity of intervals, and synchrony, by population.
+    weights : mapping of str to tuple of int
+        Histogram of the weights of each projection that learns: 20 equal bins from 0 to its w_max.
+    occurrences : tuple of (float, int, tuple of (float or None))
+        Of each pattern that ended: its start in s, its number, and the latency of each neuron that is read, in ms.
+    false_alarms : tuple of int
+        Spikes of each neuron that is read outside patterns; empty without patterns.
+    delta, gamma : mapping of str to (float or None)
+        Power of the rate at 2 to 4 Hz and at 30 to 70 Hz, relative to that of independent neurons, by population.
+    """
+
+    rates: Mapping[str, float]
+    cv: Mapping[str, float | None]
+    synchrony: Mapping[str, float | None]
+    weights: Mapping[str, tuple[int, ...]]
+    occurrences: tuple[tuple[float, int, tuple[float | None, ...]], ...] = ()
+    false_alarms: tuple[int, ...] = ()
+    delta: Mapping[str, float | None] = field(default_factory=dict)
+    gamma: Mapping[str, float | None] = field(default_factory=dict)
+    recurs: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class Taught:
+    """A reference has been trained with some pictures and their labels.
+
+    Attributes
+    ----------
+    pictures : int
+        Number of pictures since the last fact of this kind.
+    loss, accuracy : float
+        Mean loss, and share of the pictures that were classified correctly, each before the changes that follow.
+    values : mapping of str to float
+        Further measures (`stdpbench.experiment.references.Learnt`).
+    """
+
+    pictures: int
+    loss: float
+    accuracy: float
+    values: Mapping[str, float]
+    recurs: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
 class LabelsRead:
     """Responses were compared with the labels of evaluation pictures.
 
@@ -414,6 +463,38 @@ _KINDS: dict[str, type[Any]] = {
         Rewound,
     )
 }
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Progress of a phase. Not a fact: a newer value replaces the older.
+
+    Attributes
+    ----------
+    phase : str
+        ``"train"``, ``"label"``, ``"test"``, or the name of a baseline; or what a trained run waits for.
+    done, total : int
+        Number of completed presentations, and of all; or of measurements.
+    spikes_per_image, repeats, mean_theta : float, optional
+        Recent training presentations: exc spikes per picture, fraction of pictures shown again, mean theta in mV or
+        without unit.
+    accuracy : mapping of str to float
+        Running accuracy by read-out, on training labels; for display only.
+    rate : float, optional
+        In a stream, the mean firing rate of the neurons that are read, in Hz.
+    loss : float, optional
+        In training with labels, the mean loss over the last pictures; `accuracy` then has ``"training pictures"``.
+    """
+
+    phase: str
+    done: int
+    total: int
+    spikes_per_image: float | None = None
+    repeats: float | None = None
+    mean_theta: float | None = None
+    accuracy: Mapping[str, float] = field(default_factory=dict)
+    rate: float | None = None
+    loss: float | None = None
 
 
 @dataclass(frozen=True)

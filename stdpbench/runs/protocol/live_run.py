@@ -14,10 +14,8 @@ from stdpbench.declare.rule_paths import replaced_rule, table_of_rule
 from stdpbench.kinds.plasticity.tables import rule_name
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.changes import array_names, describe_intervention, rule_of, tables_with
-from stdpbench.runs.protocol.facts import Block, Record
-from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.facts import Block, Piece, Record, Taught
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.protocol.taught import Taught
 
 TOPICS = ("state", "progress", "curves", "parameters", "log", "metrics", "network", "presentation", "replies")
 

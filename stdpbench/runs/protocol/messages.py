@@ -1,4 +1,4 @@
-"""Messages between the process of a run and its readers, over one connection (`stdpbench.runs.protocol.wire`).
+"""Messages between the process of a run and its readers, over one connection (`stdpbench.base.wire`).
 
 From the process: ``("record", Record)`` (lossless, in order), ``("frame", kind, values)`` (a newer frame replaces an
 older one; sent only against credit), ``("reply", number, error, value)``. To the process: ``("request", number, name,
@@ -46,7 +46,7 @@ Requests
 ``pace``
     ``seconds``: minimum time from one training presentation to the next; 0: maximum speed.
 ``attach``
-    A `stdpbench.runs.protocol.wire.Invitation` from another reader (only through the run folder).
+    A `stdpbench.base.wire.Invitation` from another reader (only through the run folder).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The process that computes curves for the Rules page: ``python -m stdpbench.studies.lab.service``.
 
-It answers requests by `stdpbench.base.rpc_server`. Synapses of a rule are built once and kept (`protocols`); new
+It answers requests by `stdpbench.base.helper`. Synapses of a rule are built once and kept (`protocols`); new
 values of its parameters are written into them, so that a curve follows a slider.
 
 * ``curve`` (`rule`, `protocol`, `options`, `coarse`): returns `Result.to_mapping`. With `coarse`, a slider is
@@ -14,10 +14,10 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.rpc_server import Arrays, ProgressCallback, serve
+from stdpbench.base.helper import Arrays, ProgressCallback, serve
 from stdpbench.kinds.plasticity import PlasticityRule, rules
 from stdpbench.studies.lab.default_protocol import protocol
 from stdpbench.studies.lab.quick import coarse_for
@@ -87,10 +87,5 @@ def _equations(rule: PlasticityRule, colour: str, faint: str, width: float, size
     }
 
 
-def main() -> NoReturn:
-    """Answer one client until it disconnects."""
-    serve(Desk().answer)
-
-
 if __name__ == "__main__":
-    main()
+    serve(Desk().answer)

@@ -23,7 +23,7 @@ from stdpbench import __version__
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.base.files import check_target, write_aside
 from stdpbench.results.readout import SpikeTrains
-from stdpbench.runs.client.aside import carry_out_aside
+from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.weights_origin import origin_of
 from stdpbench.studies.report.evaluated_run import TrainedNetwork, kept_trains, trained_network

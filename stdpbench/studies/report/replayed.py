@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError, suggestion
+from stdpbench.base.helper import ProgressCallback, serve
 from stdpbench.engine.simulators import Response, open_simulator
 from stdpbench.experiment import n_bins
 from stdpbench.experiment.graph import Graph
 from stdpbench.kinds.encoding import Spikes
 from stdpbench.results.readout import SpikeTrains
-from stdpbench.runs.client.aside import answer_request
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process.evaluation import present_frozen, put_in_force
 from stdpbench.runs.protocol.facts import Progress
 from stdpbench.studies.report.evaluated_run import trained_network
-from stdpbench.studies.report.recordings import Course, Recorded, Written, recorded, write_recorded
+from stdpbench.studies.report.recordings import Course, Recorded, recorded, write_recorded
 
 STIMULI = 100
 """Stimuli that are presented again if the user gives no number."""
@@ -117,19 +117,14 @@ def _course(graph: Graph, name: str, numbers: Sequence[int], responses: Sequence
     return Course(tuple(numbers), "V" if unit == "volt" else "dimensionless", values.reshape(-1, len(numbers)))
 
 
-def main() -> int:
-    """Carry out the request on standard input; return the exit status."""
-    return answer_request(_replay)
-
-
-def _replay(asked: dict[str, Any], on_progress: Callable[[int, int], object]) -> Written:
+def _replay(_: str, asked: Mapping[str, Any], tell: ProgressCallback) -> dict[str, Any]:
     for event in replay(RunFolder.open(Path(asked["folder"])), asked["neurons"], asked["n_stimuli"]):
         if isinstance(event, Progress):
-            on_progress(event.done, event.total)
+            tell(event.phase, event.done, event.total)
         else:
             written = write_recorded(event, map(Path, asked["targets"]))
-    return written
+    return asdict(written)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    serve(_replay)

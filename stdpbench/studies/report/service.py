@@ -1,7 +1,7 @@
-"""Process that measures a finished run for display: ``python -m stdpbench.studies.report.service FOLDER SCRATCH``.
+"""Process that measures a finished run for display: ``python -m stdpbench.studies.report.service FOLDER``.
 
-It serves requests as described in `stdpbench.base.rpc_server`; arrays are written to the folder SCRATCH of the
-client. The client side is `stdpbench.studies.report.views`.
+It serves requests as described in `stdpbench.base.helper`; an answer is values and arrays. The client side is
+`stdpbench.studies.report.views`.
 
 * ``open``: the run with its answers, neurons and first embedding (principal components). Since it compares answers
   with labels of evaluated pictures, it first records this in the journal of the run (`runs.catalog.access_log`).
@@ -17,15 +17,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.base.rpc_server import Arrays, ProgressCallback, serve
+from stdpbench.base.helper import Arrays, ProgressCallback, serve
 from stdpbench.results.readout import READOUTS, readouts
 from stdpbench.results.readout.baselines import SAMPLES
 from stdpbench.results.readout.clustering import Features, cluster, features, winners
@@ -213,18 +214,15 @@ def baselines(run: EvaluatedRun) -> list[Accuracy]:
 # -- the process ---------------------------------------------------------------------------------------------------
 
 
-def main(arguments: list[str]) -> NoReturn:
-    """Serve one client until it disconnects."""
-    folder, scratch = Path(arguments[0]), Path(arguments[1])
-    services: list[ReportService] = []
+def main(folder: Path) -> None:
+    """Answer one client until it disconnects."""
 
-    def answer(name: str, asked: Mapping[str, Any], on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        if not services:  # on the first request, so that errors in the folder are reported to the client
-            services.append(ReportService(RunFolder.open(folder)))
-        return services[0].answer(name, asked, on_progress)
+    @cache
+    def service() -> ReportService:  # on the first request, so that errors in the folder are reported to the client
+        return ReportService(RunFolder.open(folder))
 
-    serve(answer, scratch)
+    serve(lambda name, asked, on_progress: service().answer(name, asked, on_progress))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(Path(sys.argv[1]))

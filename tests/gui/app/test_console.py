@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.wire import WireError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app import console as console_module
 from stdpbench_gui.app import console_look
@@ -109,7 +108,7 @@ def test_it_knows_the_run_and_does_what_the_menus_do(
     assert not window.console.is_ready
 
 
-def test_who_does_not_know_the_token_gets_no_answer(
+def test_who_does_not_know_the_key_cannot_ask(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(console_proxy, "_PATIENCE", 100.0)
@@ -119,27 +118,18 @@ def test_who_does_not_know_the_token_gets_no_answer(
         raise StdpbenchError("not now")
 
     server = AppServer({"path": lambda _: asked.append("path"), "do": refuse}, window)
-    known = App(server.port, server.token)
+    with pytest.raises((WireError, EOFError, OSError)):
+        told(qtbot, lambda: App({**server.invitation, "key": "00" * 32}))
+    known = told(qtbot, lambda: App(server.invitation))
     assert told(qtbot, lambda: known.run) is None
     assert asked == ["path"]
     with pytest.raises(StdpbenchError, match="not now"):
         told(qtbot, lambda: known("pause"))
-    wrong = (json.dumps({"token": token, "ask": "path"}).encode() + b"\n" for token in ("x", "ü", 5, "\ud800"))
-    for odd in (b"no json\n", b"[]\n", b"[" * 60_000 + b"\n", b"\xff\n", *wrong):
-
-        def ask(odd: bytes = odd) -> bytes:
-            with socket.create_connection(("127.0.0.1", server.port), 100) as line:
-                line.sendall(odd)
-                try:
-                    return line.recv(100)
-                except ConnectionResetError:
-                    return b""
-
-        assert told(qtbot, ask) == b""
-    assert asked == ["path"]
+    assert told(qtbot, lambda: known.run) is None
     server.close()
     with pytest.raises(StdpbenchError, match="does not answer"):
         known("pause")
+    known._channel.close()
 
 
 def test_without_its_packages_it_says_what_to_install(

@@ -14,7 +14,7 @@ from small_run import small_experiment
 from synthetic import experiment, session
 from waiting import waits
 
-from stdpbench.runs.client.probe_client import ProbeClient
+from stdpbench.runs.client.helper import HelperClient
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.protocol.states import State
@@ -138,16 +138,16 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
 def test_a_process_that_is_ready_too_late_is_ended_and_one_that_cannot_start_is_told_of(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[ProbeClient] = []
-    begin, may_open = ProbeClient.open, threading.Event()
+    opened: list[HelperClient] = []
+    begin, may_open = HelperClient.open, threading.Event()
 
-    def open_late(folder: Path) -> ProbeClient:
+    def open_late(*command: str) -> HelperClient:
         assert threading.current_thread() is not threading.main_thread()
         assert may_open.wait(60)
-        opened.append(begin(folder))
+        opened.append(begin(*command))
         return opened[0]
 
-    monkeypatch.setattr(ProbeClient, "open", open_late)
+    monkeypatch.setattr(HelperClient, "open", open_late)
     window.open_run(finished_run.path)
     dialog = window.services.draw()
     waits(qtbot, lambda: dialog.ready)
@@ -159,10 +159,10 @@ def test_a_process_that_is_ready_too_late_is_ended_and_one_that_cannot_start_is_
     assert dialog.probe._client is None
     assert opened[0].wait_for_process(60) is not None
 
-    def refuse(folder: Path) -> ProbeClient:
+    def refuse(*command: str) -> HelperClient:
         raise PermissionError(errno.EACCES, "not allowed")
 
-    monkeypatch.setattr(ProbeClient, "open", refuse)
+    monkeypatch.setattr(HelperClient, "open", refuse)
     dialog.show()
     dialog.pad.add_stroke(SEVEN)
     waits(qtbot, lambda: "Cannot start a process to load the network: not allowed." in dialog.words.text())

@@ -291,7 +291,7 @@ def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePag
         right = f"{100 * one.accuracy:.2f}"
         assert cells[one.name] == (("", right) if one.group == "supervised" else (right, ""))
     assert "linear probe on responses (supervised)" in page.readouts.summary()
-    waits(qtbot, lambda: page._readings._process is None)  # it takes memory
+    waits(qtbot, lambda: page._readings._client is None)  # it takes memory
     before = page.state.readout
     rows.setCurrentItem(shown[-1])
     assert page.state.readout == before  # it has no answers to show

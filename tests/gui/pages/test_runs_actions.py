@@ -22,12 +22,12 @@ from waiting import waits
 
 from stdpbench.api import Run
 from stdpbench.runs.catalog.trash import names_in_bin
+from stdpbench.runs.client.nir_export import NirExport
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
-from stdpbench.runs.protocol.nir_exported import NirExport
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
 from stdpbench.runs.queue.run_queue import HELD, WAITING, Queue

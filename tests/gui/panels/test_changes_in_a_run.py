@@ -17,13 +17,13 @@ from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.wire import Listener
 from stdpbench.declare.parameters import build
 from stdpbench.experiment import read_experiment
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.protocol.wire import Listener
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel

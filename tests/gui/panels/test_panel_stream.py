@@ -13,9 +13,8 @@ from waiting import waits
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
-from stdpbench.runs.protocol.facts import Record
+from stdpbench.runs.protocol.facts import Piece, Record
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme

@@ -10,9 +10,8 @@ from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
 
 from stdpbench.results.readout.held_out import MEASURES
-from stdpbench.runs.protocol.facts import HeldOut
+from stdpbench.runs.protocol.facts import HeldOut, Taught
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.taught import Taught
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.session.overlays import Overlay
 

@@ -16,8 +16,7 @@ from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 
 from stdpbench.experiment import Experiment
-from stdpbench.runs.protocol.facts import Record
-from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.facts import Piece, Record
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.raster import strips

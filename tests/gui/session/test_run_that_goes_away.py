@@ -22,16 +22,16 @@ from small_run import small_experiment
 from waiting import waits
 
 from stdpbench.api import Run
+from stdpbench.base import wire
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.wire import Listener, connect
 from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.runs.client import run_client
 from stdpbench.runs.client.run_client import RunClient, ask
 from stdpbench.runs.folder import status
 from stdpbench.runs.folder.run_folder import RunFolder
-from stdpbench.runs.protocol import wire
 from stdpbench.runs.protocol.facts import Record, StateChanged
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.protocol.wire import Listener, connect
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session import found_run

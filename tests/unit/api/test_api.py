@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from stdpbench.cli import main
 from stdpbench.runs.analysis.curves import held_out_columns
 from stdpbench.runs.folder.checkpoints import positions
 from stdpbench.runs.folder.result_digests import outcome
-from stdpbench.runs.protocol.facts import Block, HeldOut
+from stdpbench.runs.protocol.facts import Block, HeldOut, Progress
 from stdpbench.runs.protocol.live_run import LiveRun
 
 SMALL = {
@@ -403,11 +404,10 @@ def test_progress_is_shown_as_suits_the_environment(terminal: bool, monkeypatch:
     with progress("a run", True) as show:
         show(live)  # before anything is known
         for done in range(101):
-            live.progress = {"phase": "train", "done": done, "total": 100, "images_per_second": 50.0, "accuracy": {}}
+            live.progress = asdict(Progress("train", done, 100))
             show(live)
     text = screen.getvalue()
     assert "100/100" in text
-    assert "50/s" in text
     if not terminal:
         assert len(text.splitlines()) == 11
 

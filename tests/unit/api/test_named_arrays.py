@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
-from stdpbench.api.named_arrays import NamedArrays
+from stdpbench.api.tables import NamedArrays
 from stdpbench.base.errors import StdpbenchError
 
 FEED, COMPETE = np.arange(12.0).reshape(4, 3), np.eye(3)

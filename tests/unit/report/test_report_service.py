@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +13,7 @@ from test_build import finished
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.results.readout import READOUTS
 from stdpbench.results.readout.clustering import features
+from stdpbench.runs.client.helper import HelperClient
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import LabelsRead
@@ -136,26 +135,23 @@ def test_quick_features_are_those_of_the_full_decomposition() -> None:
     np.testing.assert_allclose(np.abs(quick), np.abs(whole), atol=1e-6)
 
 
-def test_the_process_answers_and_exits_with_its_client(run: RunFolder, tmp_path: Path) -> None:
-    asked = [
-        {"number": 1, "name": "fly", "arguments": {}},
-        {"number": 2, "name": "cluster", "arguments": {"method": "k-means", "k": 99}},
-        {"number": 3, "name": "cluster", "arguments": {"method": "k-means", "k": 3}},
-    ]
-    command = [sys.executable, "-m", "stdpbench.studies.report.service", str(run.path), str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("".join(json.dumps(one) + "\n" for one in asked))
-        process.stdin.flush()
-        unknown, too_many, found = (json.loads(process.stdout.readline()) for _ in asked)
-        process.stdin.close()
-        assert process.wait(100) == 0
-    assert "unknown request fly" in unknown["error"]
-    assert "k must be 1 to 60" in too_many["error"]
-    assert found["value"]["method"] == "k-means"
-    with np.load(found["arrays"]) as arrays:
-        assert len(np.unique(arrays["members"])) == 3
+def test_the_process_answers_and_exits_with_its_client(run: RunFolder) -> None:
+    client, replies = HelperClient.open("stdpbench.studies.report.service", str(run.path)), list[Any]()
+    client.wait_for_connection()
+    client.request("fly")
+    for k in (99, 3):
+        client.request("cluster", method="k-means", k=k)
+    while len(replies) < 3:
+        assert not client.over, client.why_ended()
+        replies += [message[2:] for message in client.drain(wait=0.1) if message[0] == "reply"]
+    (unknown, _), (too_many, _), (error, (value, arrays)) = replies
+    assert "unknown request fly" in unknown
+    assert "k must be 1 to 60" in too_many
+    assert error == ""
+    assert value["method"] == "k-means"
+    assert len(np.unique(arrays["members"])) == 3
+    client.close()
+    assert client.wait_for_process(100) is not None
 
 
 def test_a_run_that_is_not_finished_is_refused_in_a_sentence(run: RunFolder, tmp_path: Path) -> None:

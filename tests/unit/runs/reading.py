@@ -9,8 +9,8 @@ from typing import Any
 
 from harness import wait_until
 
+from stdpbench.base.wire import Channel, Listener
 from stdpbench.runs.protocol.facts import Record
-from stdpbench.runs.protocol.wire import Channel, Listener
 
 
 class Reader:

@@ -342,7 +342,8 @@ def test_a_label_is_no_markup_on_the_terminal() -> None:
     made = sweep(arm=[{"label": "[/red] [bold]x"}], seeds=[0])
     (job,) = Round(fixed_arms(made), made.seeds).jobs
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
-    with SweepDisplay(console, 1, 0) as display:
+    display = SweepDisplay(console, 1, 0)
+    with display.bars:
         for event in (Begun(job), Moved(job, 0.5, "train"), Remarked("[/x]"), Ended(job, result())):
             display.take(event)
     assert "[/red] [bold]x, seed 0: vote 50.00 %" in console.file.getvalue()  # type: ignore[attr-defined]

@@ -130,7 +130,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
     out, err = stopped.communicate(timeout=120)
     assert stopped.returncode == 130, err
     assert "Stopping active runs" in out
-    assert f"stdpbench sweep '{file}' --runs {runs}` continues" in out
+    assert f"stdpbench sweep '{file}' --runs {runs}" in out
     assert json.loads((run / "run.json").read_text(encoding="utf-8"))["state"] == "stopped"
     assert "2 runs are not finished" in (folder / "results.md").read_text(encoding="utf-8")
 

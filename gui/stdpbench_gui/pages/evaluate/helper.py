@@ -6,15 +6,14 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject
 
-from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.helper_process import HelperProcess
 
 
 class Helper(HelperProcess):
     """Sends requests about one run at a time to a process."""
 
-    def __init__(self, background: Background, parent: QObject) -> None:
-        super().__init__(background, parent)
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
         self._folder: Path | None = None
 
     def turn_to(self, folder: Path) -> None:
@@ -24,5 +23,5 @@ class Helper(HelperProcess):
             self._folder = folder
 
     def command(self) -> list[str]:
-        """Return the arguments of the interpreter: the service, the run and a folder for arrays."""
-        return ["-P", "-m", "stdpbench.studies.report.service", str(self._folder), self._scratch.name]
+        """Return the service and the run."""
+        return ["stdpbench.studies.report.service", str(self._folder)]

@@ -86,14 +86,14 @@ class EvaluatePage(QWidget):
         shown.changed.connect(self._on_shown)
         self._settings = settings
         self._background = Background(self, 2)
-        self._desk, self._planes, self._readings = (Helper(self._background, self) for _ in range(3))
+        self._desk, self._planes, self._readings = (Helper(self) for _ in range(3))
         self.state = EvaluationState(self)
         self.session = RunSession()  # names the run in figures and tables; never opens a run
         self.session.message.connect(
             lambda sentence: self.notices.add_notice(sentence, brief=not isinstance(sentence, Lasting))
         )
         self.notices = Notices()
-        self.reports = ReportWriter(self._background, self.notices, self)
+        self.reports = ReportWriter(self.notices, self)
         self._entries: list[Entry] = []
         self._opening: Path | None = None
         self._reported_run: Path | None = None
@@ -485,4 +485,4 @@ class EvaluatePage(QWidget):
         for number, split in enumerate(self._splits if self._arranged else []):
             self._settings.setValue(_SAVED[number], split.saveState())
         for one in (self._desk, self._planes, self._readings, self.reports):
-            one.leave()
+            one.give_up()

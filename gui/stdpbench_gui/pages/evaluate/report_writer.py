@@ -10,7 +10,6 @@ from PyQt6.QtCore import QObject, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 
 from stdpbench_gui.pages.evaluate.helper import Helper
-from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.helper_process import Arrays
 from stdpbench_gui.widgets.notices import Notices, Task
 
@@ -26,10 +25,10 @@ class ReportWriter(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, background: Background, notices: Notices, parent: QObject) -> None:
+    def __init__(self, notices: Notices, parent: QObject) -> None:
         super().__init__(parent)
         self._notices = notices
-        self._helper = Helper(background, self)
+        self._helper = Helper(self)
         self._helper.progress.connect(self._on_progress)
         self._task: Task | None = None
         self._name = ""
@@ -48,9 +47,9 @@ class ReportWriter(QObject):
         self._helper.ask("report", self._take, self._fail)
         self.changed.emit()
 
-    def leave(self) -> None:
+    def give_up(self) -> None:
         """End the process as the window closes."""
-        self._helper.leave()
+        self._helper.give_up()
 
     def _on_progress(self, phase: str, done: int, total: int) -> None:
         if self._task is not None:

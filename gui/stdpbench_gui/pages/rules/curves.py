@@ -16,7 +16,6 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from stdpbench.kinds.plasticity import PlasticityRule
 from stdpbench.studies.lab.quick import as_opened
 from stdpbench.studies.lab.result import Result
-from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.helper_process import HelperProcess
 
 _MOST_REMEMBERED = 100
@@ -26,8 +25,8 @@ class RuleProcess(HelperProcess):
     """The process that simulates rules."""
 
     def command(self) -> list[str]:
-        """Return the arguments of the interpreter."""
-        return ["-P", "-m", "stdpbench.studies.lab.service"]
+        """Return the service."""
+        return ["stdpbench.studies.lab.service"]
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,9 @@ class Curves(QObject):
     failed = pyqtSignal(object, str)
     busy_changed = pyqtSignal(bool)
 
-    def __init__(self, background: Background, parent: QObject) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.process = RuleProcess(background, self)
+        self.process = RuleProcess(self)
         self._waiting: dict[Place, CurveRequest] = {}
         self._under_way: Place | None = None
         self._known: dict[str, Result] = {}

@@ -15,7 +15,6 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.pages.rules.curves import RuleProcess
 from stdpbench_gui.pages.rules.state import RulesState
 from stdpbench_gui.pages.titled_box import TitledBox
-from stdpbench_gui.session.background import Background
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.session.timers import timer
 from stdpbench_gui.widgets.basic import Label, menu_action, not_none, wrapped
@@ -44,10 +43,10 @@ class EquationsBox(TitledBox):
     empty_text = "The equations will appear here in a moment."
     leaves = False
 
-    def __init__(self, state: RulesState, background: Background, session: RunSession) -> None:
+    def __init__(self, state: RulesState, session: RunSession) -> None:
         self.state = state
         super().__init__(state.changed, session)
-        self.process = RuleProcess(background, self)
+        self.process = RuleProcess(self)
         self._tex: list[tuple[str, str]] = []
         self._width = 0
         self._number = 0

@@ -80,7 +80,7 @@ class RulesPage(QWidget):
             lambda sentence: self.notices.add_notice(sentence, brief=not isinstance(sentence, Lasting))
         )
         self.state = RulesState(self)
-        self.curves = Curves(self._background, self)
+        self.curves = Curves(self)
         self.network = ToNetwork(self.state, shown, changes, self.notices, self)
         self._begun = self._arranged = False
         self.plots: list[PlotBox] = []
@@ -95,7 +95,7 @@ class RulesPage(QWidget):
             self.splits["right"].addWidget(plot) if place else self.splits["upper"].insertWidget(0, plot)
             yield
         left = self.splits["left"]
-        self.equations = EquationsBox(self.state, self._background, self.session)
+        self.equations = EquationsBox(self.state, self.session)
         left.addWidget(self.equations)
         self.values = ValuesBox(self.state, self.session)
         left.addWidget(self.values)
@@ -385,8 +385,8 @@ class RulesPage(QWidget):
         self._settings.setValue("lab/state", self.state.to_text())
         for name, split in self.splits.items() if self._arranged else ():
             self._settings.setValue(f"lab/split-{name}", split.saveState())
-        self.curves.process.leave()
-        self.equations.process.leave()
+        self.curves.process.give_up()
+        self.equations.process.give_up()
 
 
 def _preset_of(rule: PlasticityRule) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stdpbench.runs.analysis.stream_series import occurrences, unseen
-from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.facts import Piece
 from stdpbench_gui.panels.raster.strips import RATE_BIN, Pairs, Strip
 
 SPANS = (1, 5, 20)

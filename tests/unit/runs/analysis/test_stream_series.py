@@ -8,7 +8,7 @@ import pytest
 from stdpbench.results.figures.saving import write_figure
 from stdpbench.results.figures.stream_figures import stream_figure
 from stdpbench.runs.analysis.stream_series import pattern_answers, stream_columns, summary
-from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.facts import Piece
 
 HISTOGRAM = tuple(range(20))
 

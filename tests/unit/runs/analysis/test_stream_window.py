@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stdpbench.runs.analysis.stream_series import occurrences, rate_of, thinning, unseen
-from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.facts import Piece
 
 
 def piece(*shown: tuple[float, int]) -> Piece:

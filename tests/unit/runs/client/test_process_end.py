@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.wire import Listener
 from stdpbench.runs.client.process_end import error_in, why_ended
 from stdpbench.runs.client.run_client import LOG, RunClient
-from stdpbench.runs.protocol.wire import Listener
 
 WARNING = "/lib/resource_tracker.py:254: UserWarning: There appear to be 1 leaked objects\n  warnings.warn(\n"
 TRACEBACK = (

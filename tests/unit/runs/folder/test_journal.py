@@ -27,9 +27,7 @@ from stdpbench.runs.folder.journal import (
     write_journal,
 )
 from stdpbench.runs.protocol import facts
-from stdpbench.runs.protocol.facts import Fact, Record
-from stdpbench.runs.protocol.pieces import Piece
-from stdpbench.runs.protocol.taught import Taught
+from stdpbench.runs.protocol.facts import Fact, Piece, Record, Taught
 
 EXAMPLES: list[Any] = [
     facts.Started(

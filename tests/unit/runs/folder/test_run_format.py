@@ -21,12 +21,10 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import state_of
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.protocol.changes import experiment_at, reached_position
-from stdpbench.runs.protocol.facts import Fact, HeldOut, LearnedSet, Planned, RuleChanged
+from stdpbench.runs.protocol.facts import Fact, HeldOut, LearnedSet, Piece, Planned, RuleChanged, Taught
 from stdpbench.runs.protocol.live_run import LiveRun, describe
 from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.runs.protocol.states import State
-from stdpbench.runs.protocol.taught import Taught
 
 ASSET = Path(__file__).parents[3] / "assets" / "run-format-2"
 

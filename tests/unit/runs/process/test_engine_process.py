@@ -162,7 +162,7 @@ def test_a_run_is_followed_asked_and_left_by_several(undisturbed, tmp_path):
     client.want("progress", "network", "presentation")
     client.request("pace", seconds=0.1)  # so that it is asked before it ends
     live = watch(client, lambda live: live.state is State.RUNNING)
-    assert client.ask("pause")["state"] in ("running", "paused")
+    assert ask(folder.path, "pause")["state"] in ("running", "paused")
     watch(client, lambda live: live.state is State.PAUSED, live)
     position = live.position
     # another process gets a sentence
@@ -280,8 +280,8 @@ def test_what_is_asked_too_late_is_refused(tmp_path):
     live = watch(client, lambda live: False)
     assert live.replies[stop][0] == ""
     assert live.replies[late] == (TOO_LATE, None)
-    with pytest.raises(StdpbenchError, match=r"ended before it could answer: it is stopped \(on request\)"):
-        client.ask("pause")
+    with pytest.raises(StdpbenchError, match=r"the run is stopped \(on request\)"):
+        ask(folder.path, "pause")
 
 
 def test_a_process_that_cannot_begin_says_why(tmp_path):

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, experiment, finished, new_run
+from harness import N_LABEL, N_TEST, N_TRAIN, TOTAL, Driven, drive, experiment, finished, new_run, wait_until
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images
 from stdpbench.declare.learned_names import FEED, THETA
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import find_compiler, open_simulator
-from stdpbench.runs.client.probe_client import ProbeClient
+from stdpbench.runs.client.helper import HelperClient
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.process.evaluation import present_frozen
@@ -131,14 +131,17 @@ def test_a_process_of_its_own_answers_and_writes_nothing(undisturbed):
         return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
 
     before = contents(undisturbed.path)
-    client = ProbeClient.open(undisturbed.path)
-    answer = client.ask("try", image=PICTURE)
+    client, replies = HelperClient.open("stdpbench.runs.process.probe", str(undisturbed.path)), list[Any]()
+    client.wait_for_connection()
+    asked = [client.request("try", image=PICTURE), client.request("pause")]
+    asked.append(client.request("try", image=np.zeros(64).tolist()))
+    wait_until(lambda: replies.extend(client.drain(wait=0.05)) or len(replies) == len(asked), 200)
+    assert [number for _, number, _, _ in replies] == asked
+    (_, _, _, answer), (_, _, refused, _), (_, _, black, _) = replies
     assert answer == Probe(undisturbed).answer("try", {"image": PICTURE})
-    with pytest.raises(StdpbenchError, match="does not support the request 'pause'"):
-        client.ask("pause")
-    with pytest.raises(StdpbenchError, match="is black"):
-        client.ask("try", image=np.zeros(64).tolist())
-    process = client._probe
+    assert "does not support the request 'pause'" in refused
+    assert "is black" in black
+    process = client._helper
     client.close()
     process.wait(10)
     assert contents(undisturbed.path) == before

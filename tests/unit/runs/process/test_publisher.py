@@ -15,10 +15,10 @@ import pytest
 from harness import wait_until
 from reading import Reader
 
+from stdpbench.base.wire import Invitation
 from stdpbench.runs.process.publisher import Publisher
 from stdpbench.runs.protocol.facts import Record, Remarked
 from stdpbench.runs.protocol.messages import CREDIT, Request
-from stdpbench.runs.protocol.wire import Invitation
 
 
 @pytest.fixture

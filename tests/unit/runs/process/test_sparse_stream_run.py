@@ -13,7 +13,7 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import learned_file
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
-from stdpbench.runs.protocol.pieces import Piece
+from stdpbench.runs.protocol.facts import Piece
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 

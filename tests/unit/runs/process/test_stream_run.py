@@ -21,10 +21,9 @@ from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process import figures
 from stdpbench.runs.process.reevaluate import evaluate_run
-from stdpbench.runs.protocol.facts import Block
+from stdpbench.runs.protocol.facts import Block, Piece
 from stdpbench.runs.protocol.live_run import LiveRun
 from stdpbench.runs.protocol.options import Options
-from stdpbench.runs.protocol.pieces import Piece
 from stdpbench.studies.report.evaluated_run import load_run
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -16,8 +16,8 @@ from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.protocol import facts
+from stdpbench.runs.protocol.facts import Taught
 from stdpbench.runs.protocol.live_run import LiveRun
-from stdpbench.runs.protocol.taught import Taught
 from stdpbench.studies.report.few_bits import measure_bits
 
 N_TRAIN, PASSES, N_LABEL, N_TEST = 400, 3, 60, 50

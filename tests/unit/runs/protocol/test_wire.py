@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from harness import wait_until
 
-from stdpbench.runs.protocol import wire
-from stdpbench.runs.protocol.wire import Channel, Invitation, Listener, WireError, connect
+from stdpbench.base import wire
+from stdpbench.base.wire import Channel, Invitation, Listener, WireError, connect
 
 
 @pytest.fixture

@@ -1,0 +1,84 @@
+"""The client side of `stdpbench.base.helper`: have a process of its own carry out requests. Imports no simulator."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any
+
+from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.wire import Listener
+from stdpbench.runs.client.process_end import why_ended
+from stdpbench.runs.client.run_client import RunClient, spawn
+
+_LOOK = 0.1  # s between two looks at the process
+
+
+class HelperClient(RunClient):
+    """A connection to a process that answers requests, and that ends with the connection."""
+
+    def __init__(self, listener: Listener, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
+        super().__init__(Path(), listener, process)
+        self._helper, self._output = process, output
+
+    @classmethod
+    def open(cls, module: str, *arguments: str) -> HelperClient:
+        """Start a module as a process; it is ready when the first answer arrives."""
+        output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the client, which reads errors from it
+        return cls(*spawn(output, module, *arguments), output)
+
+    def why_ended(self) -> str:
+        """Return why the process exited, as a clause: the error that it reported, or the signal or exit status."""
+        self._output.seek(0)
+        return why_ended(self._helper.poll(), self._output.read().decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """Close the connection and terminate the process, which has no state to save."""
+        super().close()
+        self._helper.terminate()
+        self._output.close()
+
+
+def carry_out_aside(
+    module: str,
+    request: Mapping[str, Any],
+    *,
+    look: Callable[[], object] = lambda: None,
+    on_progress: Callable[[int, int], object] = lambda done, total: None,
+) -> Any:
+    """Have a process carry out one request, and wait for its answer.
+
+    Parameters
+    ----------
+    module : str
+        Name of the module, which serves requests.
+    request : mapping
+        Plain values.
+    look : callable
+        Called ten times per second; an exception that it raises ends the process.
+    on_progress : callable
+        Told of progress.
+
+    Raises
+    ------
+    StdpbenchError
+        If the request is refused, or the process ends.
+    """
+    with closing(HelperClient.open(module)) as client:
+        asked = False
+        while not client.over:
+            if client.connected and not asked:
+                asked = True
+                client.request("carry out", **request)
+            for message in client.drain(wait=_LOOK):
+                if message[0] == "progress":
+                    on_progress(*message[3:])
+                elif message[2]:
+                    raise StdpbenchError(message[2])
+                else:
+                    return message[3]
+            look()
+        raise StdpbenchError(client.why_ended())
