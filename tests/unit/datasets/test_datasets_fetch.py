@@ -91,7 +91,7 @@ def _small_sets(monkeypatch):
             (),
         ),
     ]
-    for place in ("fetch", "_published", "_mnist_like"):
+    for place in ("fetch", "_mnist_like"):
         monkeypatch.setattr(
             f"stdpbench.data.datasets.{place}.PUBLISHED", {published.name: published for published in sets}
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, new_run
+from harness import N_TRAIN, arrays, drive, experiment, finished, new_run
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -18,7 +18,6 @@ from stdpbench.runs.folder.damage import damage
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.learned_arrays import write_learned
 from stdpbench.runs.folder.past_weights import weights_at
-from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.export import export_run, unpack_run
@@ -95,9 +94,6 @@ def test_delays_are_learned_and_stored_beside_weights(parent: RunFolder) -> None
 
 
 def test_branches_rewound_runs_and_reproductions_come_to_the_same(parent: RunFolder, tmp_path: Path) -> None:
-    def arrays(folder: RunFolder) -> dict[str, str]:
-        return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
-
     assert {"learned/up.d.npy", "learned/back.d.npy"} <= arrays(parent).keys()
     same = branch(parent, 6, runs=tmp_path)
     finished(same)

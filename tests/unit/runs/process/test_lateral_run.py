@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, new_run, set_
+from harness import N_LABEL, N_TEST, N_TRAIN, arrays, drive, experiment, finished, new_run, set_
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
@@ -46,10 +46,6 @@ def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 def lateral(folder: RunFolder) -> Any:
     return np.load(folder.path / "lateral.npy")
-
-
-def arrays(folder: RunFolder) -> dict[str, str]:
-    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
 
 
 def test_weights_learn_and_are_written_down(parent: RunFolder) -> None:
