@@ -67,9 +67,9 @@ def reference_start(inhibition: str, delays: str, theta: float, **parameters: An
 
 
 @cache
-def course(inhibition: str, delays: str, theta: float, step: str = "euler") -> tuple[list[Shown], float]:
+def course(inhibition: str, delays: str, theta: float) -> tuple[list[Shown], float]:
     """Five presentations in the reference, carried over from one to the next; the last but one with a rest."""
-    network = reference_start(inhibition, delays, theta, conductance_step=step)
+    network = reference_start(inhibition, delays, theta)
     shown = []
     for number, n_rest in enumerate((0, 0, 0, 60, 0)):
         silent = 0 if delays == "none" else max(0, 20 - n_rest)
@@ -102,38 +102,6 @@ def test_spikes_and_weights_are_those_of_the_reference(name, inhibition, delays,
     assert len(fired) >= N_EXC // 3
     assert (np.abs(simulator.w - start) > 1e-3).sum() >= 100
     assert largest_gi > 3 * 17
-
-
-@cache
-def after(inhibition: str, delays: str, seeds: tuple[int, ...]) -> ReferenceNetwork:
-    """Return the reference after presentations in which it learned; not to be changed."""
-    network = reference_start(inhibition, delays, 20.0)
-    for seed in seeds:
-        network.present(pairs(spikes_of(seed, delays)), STEPS, plastic=True)
-    return network
-
-
-def spikes_of(seed: int, delays: str) -> Spikes:
-    """Return spikes that have all arrived at the end."""
-    return random_spikes(seed, STEPS - (0 if delays == "none" else 20), 0.05)
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-@pytest.mark.parametrize("inhibition", ["layer", "direct"])
-def test_exact_decay_of_conductances_is_that_of_the_reference(name, inhibition, built):
-    simulator = built(name, experiment(inhibition, network__conductance_step="exact"))
-    put_start(simulator, theta=20e-3)
-    expected, _ = course(inhibition, "none", 20.0, "exact")
-    assert expected[0].exc != course(inhibition, "none", 20.0)[0][0].exc
-    for shown in expected:
-        response = simulator.present(
-            shown.spikes, simulator.experiment.stimulus_bins, plastic=True, n_rest=shown.n_rest
-        )
-        assert (pairs(response.spikes["exc"]), inh_pairs(response)) == (
-            shown.exc,
-            shown.inh,
-        )
-        assert np.abs(simulator.w - shown.w).max() <= 1e-9
 
 
 @pytest.mark.parametrize("name", SIMULATORS)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from encoded import pairs
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.stimuli import Events, Signal, Stimulus
@@ -20,11 +21,6 @@ def make(kind: str, **values: Any) -> Encoder:
 
 def encode(encoder: Encoder, stimulus: Stimulus, n_bins: int = 100, attempt: int = 0, dt: float = DT) -> Spikes:
     return encoder.spikes(stimulus, np.random.default_rng(0), attempt=attempt, n_bins=n_bins, dt=dt)
-
-
-def pairs(spikes: Spikes) -> list[tuple[int, int]]:
-    """Return (bin, index) of each spike."""
-    return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
 
 
 def test_population_code_of_bohte() -> None:
