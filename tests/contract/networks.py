@@ -26,7 +26,7 @@ DELAYS = ("none", "homogeneous", "uniform")
 VARIANTS = [(inhibition, delays) for inhibition in INHIBITIONS for delays in DELAYS]
 
 # One size for most tests: what is compiled depends on it
-N_INPUT, N_EXC, STIMULUS_BINS, DELAY_BINS = 100, 20, 200, 20
+N_INPUT, N_EXC, STIMULUS_BINS = 100, 20, 200
 
 
 def experiment(inhibition: str = "layer", delays: str = "none", **changes: Any) -> Experiment:

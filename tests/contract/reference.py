@@ -1,7 +1,7 @@
 """The network of Diehl & Cook (2015) once more, in plain loops, from the design documents and not from the code.
 
 MODEL.md, section 1 gives equations and parameters; section 2 the integrator (exponential Euler for v, conductances
-that decay by 1 - dt/tau or exp(-dt/tau)); ENGINE.md, section 4 the order within a step. Inhibition goes from every
+that decay by 1 - dt/tau); ENGINE.md, section 4 the order within a step. Inhibition goes from every
 neuron to every other one by itself, every trace lives per synapse or neuron and decays step by step, and time is
 counted in whole steps. All units are mV and ms. Nothing of stdpbench is imported.
 """
@@ -33,7 +33,6 @@ class ReferenceNetwork:
     theta: NDArray[np.float64]
     delays: NDArray[np.int64]
     inhibition: str = "layer"
-    conductance_step: str = "euler"
     dt: float = 0.5
     w_exc_inh: float = 10.4
     w_inh_exc: float = 17.0
@@ -149,7 +148,7 @@ class ReferenceNetwork:
         return min(max(w, 0.0), self.w_max)
 
     def _decay(self, tau: float) -> float:
-        return 1 - self.dt / tau if self.conductance_step == "euler" else exp(-self.dt / tau)
+        return 1 - self.dt / tau
 
     def _move_exc(self, j: int) -> None:
         self.since_exc[j] += 1

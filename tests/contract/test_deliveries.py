@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 from networks import SIMULATORS, assert_same_spikes, experiment, put_start, stimulus
 
-from stdpbench.engine.network import Layout
 from stdpbench.engine.simulators import Simulator
-from stdpbench.engine.simulators.compiled.deliveries import deciding_trace, delivered
-from stdpbench.experiment import Experiment
 
 Opener = Callable[..., Simulator]
 
@@ -57,30 +53,3 @@ def test_weights_next_to_nothing_change_as_if_each_arrival_were_dealt_with(built
         spikes += len(one.spikes["exc"].index)  # type: ignore[attr-defined]
         np.testing.assert_allclose(first.w, second.w, rtol=1e-6, atol=1e-300)
     assert spikes > 20
-
-
-@pytest.mark.parametrize(
-    ("kind", "trace"),
-    [
-        ("diehl-cook-triplet", "y1"),
-        ("pair-multiplicative", "y"),
-        ("pair-power-law", "y"),
-        ("symmetric", "y"),
-        ("triplet", ""),
-        ("clopath-lif", ""),
-        ("reward", ""),
-    ],
-)
-def test_which_rules_change_a_weight_in_proportion_to_a_trace(kind: str, trace: str) -> None:
-    made = experiment("direct", "uniform", schedule__between="carry").with_rule({"kind": kind})
-    layout = Layout(made.graph(9))
-    (feed,) = (each for each in layout.projections.values() if each.rule is not None)
-    found = deciding_trace(feed)
-    assert found in {"", trace}
-    assert delivered(layout, feed) is bool(found)
-
-
-def test_networks_without_delays_need_no_deliveries() -> None:
-    made: Experiment = experiment("direct", "none")
-    layout = Layout(made.graph(9))
-    assert not any(delivered(layout, each) for each in layout.projections.values())

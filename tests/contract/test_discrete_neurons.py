@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import N_EXC, SIMULATORS, experiment, open_network, pairs, random_spikes, spikes_at
+from networks import N_EXC, SIMULATORS, experiment, open_network, pairs, random_spikes
 from networks import N_INPUT as N_PIXELS
 from neuron_reference import REFERENCES, Difference
 from numpy.typing import NDArray
@@ -126,24 +126,6 @@ def test_the_default_reset_is_that_of_snntorch(simulator: Simulator) -> None:
     assert pairs(response.spikes["snntorch"]) == wanted
     np.testing.assert_array_equal(response.recordings["snntorch"].courses["v"], np.array(course))
     assert len(wanted) > 100
-
-
-def test_currents_of_the_input_are_the_input_of_the_equation(simulator: Simulator) -> None:
-    """The textbook's I(t), different in each step, through the weights of both projections."""
-    simulator.reset()
-    currents = np.random.default_rng(6).integers(0, 4, (N_BINS, N_INPUT)) / 4
-    response = simulator.present(
-        spikes_at(), N_BINS, plastic=False, record={"snntorch": list(range(N))}, currents=currents
-    )
-    drive = currents @ (simulator.weights("snntorch_exc") - simulator.weights("snntorch_inh"))
-    v, wanted, course = np.zeros(N), [], []
-    for t in range(N_BINS):
-        v = 0.5 * v + (drive[t - 1] if t else 0.0) - 1.25 * (v > 1.25)
-        wanted += [(t, int(index)) for index in np.flatnonzero(v > 1.25)]
-        course.append(v)
-    assert len(wanted) > 100
-    assert pairs(response.spikes["snntorch"]) == wanted
-    np.testing.assert_array_equal(response.recordings["snntorch"].courses["v"], np.array(course))
 
 
 def test_input_is_lost_while_refractory_and_beta_follows_from_tau_m() -> None:

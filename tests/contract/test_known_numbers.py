@@ -6,23 +6,12 @@ import numpy as np
 import pytest
 from networks import SIMULATORS, delays_of, experiment, put_start, spikes_at
 
-from stdpbench.data.datasets import Images
-from stdpbench.engine.network import normalise, start_weights
+from stdpbench.engine.network import start_weights
 from stdpbench.experiment import Experiment, encode
 from stdpbench.runs.process.training import train
 
 DIEHL_COOK = {"network": {"inhibition": "layer", "delays": "uniform"}, "schedule": {"between": "rest"}}
 """400 neurons as in the authors' code: inhibitory layer, uniform delays, simulated rest, Euler conductance step."""
-
-
-def test_columns_sum_to_78_and_the_mean_weight_is_known():
-    made = Experiment.from_mapping(DIEHL_COOK)
-    w = start_weights(made, Images(np.zeros((1, 28, 28), np.uint8), None))
-    assert w.shape == (784, 400)
-    assert len(normalise(w, 78.0)) == 0
-    np.testing.assert_allclose(w.sum(axis=0), 78.0, rtol=1e-13)
-    assert w.mean() == pytest.approx(78 / 784, rel=1e-12)
-    assert round(float(w.mean()), 4) == 0.0995
 
 
 def test_a_digit_draws_about_2285_input_spikes(mnist):
@@ -34,17 +23,6 @@ def test_a_digit_draws_about_2285_input_spikes(mnist):
     assert float(np.mean(counts)) == pytest.approx(expected, rel=0.005)
     everywhere = float(mnist.pixels.mean()) * 784 / 8 * 2 * 0.35
     assert everywhere == pytest.approx(2285, abs=10)
-
-
-def test_the_fano_factor_is_one_minus_the_probability():
-    made = Experiment.from_mapping({})
-    white = Images(np.full((1, 20, 20), 255, np.uint8), None)
-    counts = np.array(
-        [np.bincount(encode(made, white, "train", number, 0, 0).index, minlength=400) for number in range(60)]
-    )
-    assert counts.mean() == pytest.approx(700 * 255 / 8 * 2 * 0.5e-3, rel=0.005)
-    assert counts.var() / counts.mean() == pytest.approx(1 - 255 / 8 * 2 * 0.5e-3, abs=0.02)
-    assert round(1 - 255 / 8 * 2 * 0.5e-3, 3) == 0.968
 
 
 @pytest.mark.parametrize("name", SIMULATORS)

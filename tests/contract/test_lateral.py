@@ -87,19 +87,6 @@ def test_a_neuron_never_inhibits_itself_however_often_it_fires(inhibition: str, 
     assert not np.diagonal(simulator.lateral).any()
 
 
-def test_direct_inhibition_learns_as_the_layer_does(built: Opener) -> None:
-    layer, direct = (started(built("compiled", network(inhibition))) for inhibition in ("layer", "direct"))
-    last_step = 0
-    for number in range(70):
-        one, other = shown(layer, number), shown(direct, number)
-        assert_same_spikes(one, other, ("exc",))
-        assert layer.lateral is not None
-        assert direct.lateral is not None
-        assert layer.lateral.tobytes() == direct.lateral.tobytes()
-        last_step += int((one.spikes["exc"].bin == 199).sum())
-    assert last_step > 0  # a spike that inhibits, and counts for the rule, in the next presentation
-
-
 class PlainRule:
     """Vogels et al. 2011, per synapse and step by step; weights, and traces of both sides of each neuron."""
 

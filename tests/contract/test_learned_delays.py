@@ -153,17 +153,6 @@ def test_a_frozen_presentation_changes_no_delay(simulator: Simulator) -> None:
     assert before == after
 
 
-def test_delays_act_from_the_next_presentation_on(simulator: Simulator, start: dict[str, NDArray[np.float64]]) -> None:
-    simulator.present(shown(0), N_BINS, plastic=True)
-    learned = simulator.learned
-    spikes = []
-    for delays in (learned["feed.d"], start["feed.d"]):
-        simulator.set_state({**start, "feed.d": delays})
-        spikes.append(pairs(simulator.present(shown(1), N_BINS, plastic=False).spikes["exc"]))
-        np.testing.assert_array_equal(simulator.delays("feed"), np.rint(delays / 0.5e-3))
-    assert spikes[0] != spikes[1]
-
-
 @pytest.mark.usefixtures("start")
 def test_the_state_is_complete(simulator: Simulator) -> None:
     """A network with another past continues in the same way from the same state, spikes in flight included."""

@@ -58,7 +58,3 @@ def test_no_spike_follows_within_the_lockout_and_v_moves_on_meanwhile(name: str,
 def test_it_cannot_be_shorter_than_the_refractory_period() -> None:
     with pytest.raises(StdpbenchError, match=r"t_lockout \(4 ms\) must be at least t_ref \(5 ms\)"):
         locked_out(4.0)
-
-
-def test_the_sign_of_the_depression_is_a_visible_choice() -> None:
-    assert experiment(plasticity__nu_pre=-1e-4).plasticity.quantities()["nu_pre"] == -1e-4

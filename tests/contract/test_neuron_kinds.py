@@ -196,35 +196,6 @@ def test_the_state_is_complete_and_a_reset_forgets_it(
     assert_same_bytes(rounds[0][1], rounds[1][1])
 
 
-@pytest.mark.parametrize("setup", ["lif-current", "lif-current-alpha"])
-def test_the_course_of_a_linear_neuron_does_not_depend_on_the_step(setup: str) -> None:
-    """One input spike, below threshold: v at whole ms is the same with steps of 0.1 and 1 ms."""
-    courses = []
-    for dt in (0.1, 1.0):
-        quiet = Setup(SETUPS[setup].neuron.model_copy(update={"v_thresh": 1e3}), (100.0, 50.0, 1.0), dt)
-        simulator = opened(quiet, "runtime")
-        n_bins = round(40 / dt)
-        first = Spikes(np.array([0], np.int32), np.array([round(2 / dt) - 1], np.int32))  # acts from 2 ms on
-        response = simulator.present(first, n_bins, plastic=False, record={"cells": [0]})
-        courses.append(response.recordings["cells"].courses["v"][:, 0][round(1 / dt) - 1 :: round(1 / dt)])
-        simulator.close()
-    np.testing.assert_allclose(courses[0], courses[1], rtol=1e-12)
-    assert np.ptp(courses[0]) > 1e-3
-
-
-@pytest.mark.parametrize(("setup", "at_its_peak"), [("lif-current-alpha", 3.0), ("lif-alpha", 1.5)])
-def test_a_weight_is_the_peak_of_an_alpha_function(setup: str, at_its_peak: float) -> None:
-    made = Setup(SETUPS[setup].neuron.model_copy(update={"v_thresh": 1e3}), (2.0, 1.0, 1.0), 0.5)
-    simulator = opened(made, "runtime")
-    first = Spikes(np.array([0], np.int32), np.array([0], np.int32))
-    response = simulator.present(first, 60, plastic=False, record={"cells": [0]})
-    courses = response.recordings["cells"].courses
-    course = courses["I_exc" if setup == "lif-current-alpha" else "ge"][:, 0]
-    assert course.argmax() == round(at_its_peak / 0.5)
-    assert course.max() == pytest.approx(simulator.weights("feed")[0, 0], rel=1e-12)
-    simulator.close()
-
-
 # -- the paper of Masquelier, Guyonneau & Thorpe ---------------------------------------------------
 
 

@@ -13,7 +13,6 @@ import nir
 import numpy as np
 import pytest
 from networks import open_network, random_spikes
-from scipy.signal import correlate2d
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -406,17 +405,6 @@ def test_a_run_of_a_file_with_convolutions_answers_pictures_as_the_reader_does(t
     # and out again, as matrices
     again = run.export_nir(tmp_path / "again.nir", stimuli=6)
     assert (again.stimuli, again.different) == (6, 0)
-
-
-def test_convolutions_of_the_reader_are_those_of_scipy() -> None:
-    random = np.random.default_rng(3)
-    x, w = random.normal(0, 1, (2, 3, 9, 8)), random.normal(0, 1, (4, 3, 3, 2))
-    made = independent._convolved(convolved(w, (9, 8), stride=(2, 1), padding=(1, 0)), x)
-    for one, picture in zip(made, x, strict=True):
-        for channel, kernels in zip(one, w, strict=True):
-            wide = np.pad(picture, ((0, 0), (1, 1), (0, 0)))
-            wanted = sum(correlate2d(each, k, "valid") for each, k in zip(wide, kernels, strict=True))[::2]
-            np.testing.assert_allclose(channel, wanted, atol=1e-12)
 
 
 def test_convolutions_that_do_not_fit_are_refused_with_the_name_of_their_node(tmp_path: Path) -> None:

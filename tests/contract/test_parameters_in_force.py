@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from networks import (
-    N_EXC,
     SIMULATORS,
     assert_same_bytes,
     delays_of,
@@ -187,22 +186,3 @@ def test_a_structural_change_is_refused_and_changes_nothing(name, what, built):
     assert fingerprint(simulator.present(spikes, simulator.experiment.stimulus_bins, plastic=True)) == fingerprint(
         first
     )
-
-
-@pytest.mark.parametrize("name", SIMULATORS)
-def test_start_weights_written_between_presentations_are_in_force(name, built):
-    simulator = built(name, experiment())
-
-    def n_spikes() -> int:
-        response = simulator.present(stimulus(1, simulator, 0.06), simulator.experiment.stimulus_bins, plastic=True)
-        return len(response.spikes["exc"])
-
-    silent = simulator.state()["feed.w"] * 0
-    simulator.w[...] = silent
-    assert n_spikes() == 0
-    put_start(simulator)
-    assert n_spikes() > 3
-    simulator.reset()
-    simulator.theta[...] = 1.0  # volt: out of reach
-    assert n_spikes() == 0
-    assert simulator.w.shape[1] == N_EXC

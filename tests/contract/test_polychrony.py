@@ -1,13 +1,9 @@
-"""The network of Izhikevich (2006), small: both simulators give the spikes and weights of a loop and of Brian2."""
+"""The network of Izhikevich (2006), small: both simulators give the spikes and weights of a loop."""
 
 from __future__ import annotations
 
-import pickle
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -122,24 +118,6 @@ def test_both_simulators_give_what_the_plain_loop_gives(
     assert moved.max() > 0.5
     assert (learned == 10.0).any()
     assert np.unique(moved.round(6)).size > 100
-
-
-@pytest.mark.slow  # the plain loop gives the same
-def test_both_simulators_give_what_plain_brian2_gives(
-    simulators: dict[str, Simulator], start: dict[str, NDArray[np.float64]]
-) -> None:
-    loop, thalamic = reference(simulators["runtime"])
-    asked = pickle.dumps((loop, thalamic[1:], PERIOD))
-    script = Path(__file__).with_name("spnet_script.py")
-    done = subprocess.run([sys.executable, script], input=asked, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    spikes, weights = pickle.loads(done.stdout.partition(b"outcome:")[2])
-    assert len(spikes) > 300
-    for name, simulator in simulators.items():
-        simulator.set_state(start)
-        assert shown(simulator, [N_MS]) == spikes, name
-        learned = np.concatenate([simulator.weights(projection) for projection in simulator.graph.plastic])
-        np.testing.assert_allclose(learned, weights, rtol=0, atol=1e-9, err_msg=name)
 
 
 @pytest.mark.parametrize("name", SIMULATORS)

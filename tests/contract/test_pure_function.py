@@ -13,7 +13,6 @@ from networks import (
     DELAYS,
     INHIBITIONS,
     SIMULATORS,
-    VARIANTS,
     assert_same_bytes,
     experiment,
     fingerprint,
@@ -290,7 +289,7 @@ def same_at_any_time(simulator: Simulator, times: int) -> None:
 
 
 @pytest.mark.parametrize(("name", "times"), [("compiled", 4000), ("runtime", 25)])
-@pytest.mark.parametrize(("inhibition", "delays"), [v for v in VARIANTS if v[0] != "direct-undelayed"])
+@pytest.mark.parametrize(("inhibition", "delays"), [("layer", "none"), ("direct", "uniform")])
 def test_the_same_presentation_late(name, times, inhibition, delays, built):
     same_at_any_time(built(name, experiment(inhibition, delays, schedule__stimulus=25.0)), times)
 

@@ -81,22 +81,6 @@ def test_what_is_recorded_agrees_with_the_spikes(name, plastic, built):
         assert courses[variable][-1].tobytes() == state[f"exc.{variable}"].tobytes()
 
 
-def test_both_simulators_record_the_same(built):
-    recordings = []
-    for name in SIMULATORS:
-        response = built(name, experiment()).present(
-            random_spikes(1, 200, 0.06),
-            built(name, experiment()).experiment.stimulus_bins,
-            plastic=True,
-            record={"exc": [0, 4, 9], "inh": [3]},
-        )
-        recordings.append(response.recordings)
-    for population, variables in {"exc": ("v", "ge", "gi", "theta"), "inh": ("v", "ge")}.items():
-        for variable in variables:
-            one, other = (each[population].courses[variable] for each in recordings)
-            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
-
-
 @pytest.mark.parametrize("name", SIMULATORS)
 def test_a_response_is_not_changed_by_what_follows(name, built):
     simulator = built(name, experiment())

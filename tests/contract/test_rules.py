@@ -10,11 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import N_EXC, N_INPUT, assert_same_spikes, on_numpy, stimulus
+from networks import N_EXC, assert_same_spikes, on_numpy, stimulus
 from test_replay import check, lively
 
-from stdpbench.base.errors import StdpbenchError
-from stdpbench.engine.network.layout import Layout
 from stdpbench.experiment import Experiment
 from stdpbench.kinds.plasticity import rules
 
@@ -204,15 +202,3 @@ def test_the_language_of_ones_own_rules_means_the_same_everywhere(variant: tuple
         assert np.abs(first.w - second.w).max() <= 1e-9
     assert np.abs(first.w - before).max() > 0.05
     second.close()
-
-
-def test_rules_say_what_they_do_in_the_digit_network() -> None:
-    for kind in rules.kinds():
-        note = rules.get(kind).in_digit_network
-        if rules.get(kind).runs_in_digit_network:
-            assert note.startswith("runs")
-            assert Layout(network(kind, ("direct", "none")).graph(N_INPUT)).cells[0].size == N_EXC
-        else:
-            assert note.startswith("does not run there: ")
-            with pytest.raises(StdpbenchError, match=f"plasticity.kind '{kind}' does not run there: "):
-                network(kind, ("direct", "none"))

@@ -138,18 +138,6 @@ def test_evaluate_gives_the_same_numbers_with_other_workers(
     np.testing.assert_array_equal(np.load(path / "test.npz")["spike_counts"], before)
 
 
-def test_the_written_experiment_repeats_the_run(
-    finished: tuple[Path, dict[str, object]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path, _ = finished
-    arguments = ["run", str(path / "experiment.toml"), "--runs", str(tmp_path), "--workers", "1", "--no-baselines"]
-    status, out, _ = run_cli([*arguments, "--json"], capsys)
-    assert status == 0
-    again = Path(json.loads(out.splitlines()[-1])["path"])
-    for name in ("weights.npy", "theta.npy"):
-        assert (again / name).read_bytes() == (path / name).read_bytes(), name
-
-
 def test_validation_never_looks_at_the_test_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["run", "digits", *SMALL, "--validation", "--no-baselines", "--runs", str(tmp_path), "--json"]
     status, out, _ = run_cli(arguments, capsys)
@@ -290,13 +278,6 @@ def test_describe_prints_mathematics_as_a_terminal_can_show_it(capsys: pytest.Ca
     assert "c_0 d_0 τ_c τ_d/(τ_c + τ_d)" in words
 
 
-@pytest.mark.parametrize("kind", ["poisson", *rules.kinds(), "adaptive-lif", "mnist", "vote", "network", "digits"])
-def test_describe_prints_every_parameter(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run_cli(["describe", kind], capsys)
-    assert status == 0
-    assert kind in out
-
-
 def output_of(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """Return the output of a command, with single spaces instead of spaces and line breaks."""
     status, out, err = run_cli(arguments, capsys)
@@ -386,19 +367,6 @@ def test_what_is_listed_and_described_comes_as_json_too(capsys: pytest.CaptureFi
     assert (neurons["minimum"], neurons["maximum"], neurons["live"]) == (1, 100_000, False)
     findings = read("doctor")
     assert {"ok"} <= {one["state"] for one in findings} <= {"ok", "warning", "fault"}
-
-
-def test_describe_tells_of_both_that_have_a_name(capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run_cli(["describe", "digits"], capsys)
-    assert "data set digits: 1797" in out
-    assert 'kind = "diehl-cook-triplet"' in out.partition("experiment digits, which ships:")[2]
-
-
-def test_experiments_lists_all_that_ship(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run_cli(["experiments"], capsys)
-    assert status == 0
-    for name in ("digits", "diehl-cook-400", "fast-100"):
-        assert name in out
 
 
 def begun(until: str, runs: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[str]]:

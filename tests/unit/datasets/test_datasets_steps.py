@@ -7,7 +7,7 @@ import pytest
 from dataset_files import blobs
 
 from stdpbench.base.errors import StdpbenchError
-from stdpbench.data.datasets import Dataset, Images, Split, datasets, transform, validation_split
+from stdpbench.data.datasets import Dataset, Images, Split, transform, validation_split
 from stdpbench.data.datasets.digits import Digits
 from stdpbench.data.datasets.npz import NPZ
 
@@ -250,12 +250,3 @@ def test_validation_size_is_a_sixth_unless_said():
     assert steps().validation_size(60_000) == 10_000
     assert steps().validation_size(3) == 1
     assert steps(validation_images=77).validation_size(60_000) == 77
-
-
-@pytest.mark.parametrize("kind", datasets.kinds())
-def test_every_kind_can_be_made_from_its_defaults_and_says_what_it_is(kind):
-    dataset = datasets.build({"kind": kind}, "data")
-    assert dataset.to_mapping()["kind"] == kind
-    assert dataset.summary
-    assert dataset.reference
-    assert all(parameter.help.endswith(".") for parameter in dataset.describe())

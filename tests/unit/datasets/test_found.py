@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import numpy as np
 import pytest
+from dataset_files import write_idx
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets.folder import Folder
@@ -15,18 +15,11 @@ from stdpbench.data.datasets.idx import IDX
 from stdpbench.data.datasets.npz import NPZ
 
 
-def write_idx(path: Path, array: np.ndarray) -> Path:
-    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
-    content = header + array.astype(np.uint8).tobytes()
-    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
-    return path
-
-
 @pytest.fixture
 def idx(tmp_path: Path) -> Path:
     for name in ("train", "t10k"):
-        write_idx(tmp_path / f"{name}-images-idx3-ubyte", np.zeros((3, 4, 4)))
-    write_idx(tmp_path / "train-labels-idx1-ubyte.gz", np.arange(3))
+        write_idx(tmp_path / f"{name}-images-idx3-ubyte", np.zeros((3, 4, 4), np.uint8))
+    write_idx(tmp_path / "train-labels-idx1-ubyte.gz", np.arange(3, dtype=np.uint8), packed=True)
     return tmp_path
 
 
@@ -42,13 +35,13 @@ def test_an_idx_file_brings_its_labels_and_test_pictures(idx):
 
 
 def test_a_single_idx_file_is_enough(tmp_path):
-    path = write_idx(tmp_path / "mine.idx", np.zeros((3, 4, 4)))
+    path = write_idx(tmp_path / "mine.idx", np.zeros((3, 4, 4), np.uint8))
     assert dataset_at(path) == IDX(train_images=str(path))
     assert is_idx(path)
 
 
 def test_labels_alone_are_refused(tmp_path):
-    path = write_idx(tmp_path / "labels-idx1-ubyte", np.zeros(3))
+    path = write_idx(tmp_path / "labels-idx1-ubyte", np.zeros(3, np.uint8))
     with pytest.raises(StdpbenchError, match="their pictures are not in the same folder"):
         dataset_at(path)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from encoded import pairs
 from numpy.typing import NDArray
 
 from stdpbench.base.errors import StdpbenchError
@@ -28,11 +29,6 @@ def make_alone(kind: str, **values: Any) -> Encoder:
 def encode(encoder: Encoder, image: list[float] | NDArray[np.float64], n_bins: int = BINS, attempt: int = 0) -> Spikes:
     rng = generator(0, "train", 0, attempt)
     return encoder.encode(np.asarray(image, float), rng, attempt=attempt, n_bins=n_bins, dt=DT)
-
-
-def pairs(spikes: Spikes) -> list[tuple[int, int]]:
-    """Return (bin, index) of each spike."""
-    return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
 
 
 OF_PICTURES = sorted(

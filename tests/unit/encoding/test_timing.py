@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from encoded import pairs
 
 from stdpbench.experiment import Experiment, encode
 from stdpbench.kinds.encoding import CONTROLS, Spikes, Timing, altered
@@ -20,10 +21,6 @@ TABLES: dict[str, dict[str, Any]] = {
 
 def of(index: list[int], bins: list[int]) -> Spikes:
     return Spikes(np.array(index, np.int32), np.array(bins, np.int32))
-
-
-def pairs(spikes: Spikes) -> list[tuple[int, int]]:
-    return list(zip(spikes.bin.tolist(), spikes.index.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("timing", CONTROLS)

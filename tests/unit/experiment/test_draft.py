@@ -284,15 +284,6 @@ def test_any_template_can_be_spelled_out_and_changed(kind: str) -> None:
     assert not any(declared.structural for group in groups for declared in group.parameters.values())
 
 
-def test_other_sections_change_as_well(draft: NetworkDraft) -> None:
-    changed = draft.with_value("schedule.passes", 2).with_value("encoding.rate_per_grey", "0.3 Hz")
-    changed = changed.with_value("seed", 5).with_value("data.kind", "mnist")
-    made = changed.finished(784)
-    assert (made.schedule.passes, made.seed, made.data.model_dump()["kind"]) == (2, 5, "mnist")
-    with pytest.raises(StdpbenchError, match=r"schedule\.passes"):
-        draft.with_value("schedule.passes", -1)
-
-
 @pytest.mark.parametrize("kind", ["graph", "diehl-cook"])
 def test_pictures_become_a_stream_and_back(draft: NetworkDraft, kind: str) -> None:
     before = draft if kind == "graph" else NetworkDraft(read_experiment("digits"))
@@ -475,13 +466,3 @@ def test_stages_are_values_that_change_an_experiment(stack: NetworkDraft) -> Non
     assert stages_in_words(changed) == WITHOUT_STAGES
     assert changed.schedule.stages is None
     assert changed.schedule.passes == 2
-
-
-def test_stages_of_a_stream_are_values_too() -> None:
-    before = read_experiment("vogels-2011")
-    draft = setting_length(adding_stage(NetworkDraft(before)).draft, 0, "2").draft
-    changed = before.override(changed_by_stages(draft))
-    assert stages_in_words(changed).endswith(", for 2 s.")
-    assert changed.schedule.duration == 2
-    back = changed.override(changed_by_stages(removing_stage(draft, 0).draft))
-    assert (back.schedule.stages, back.schedule.duration) == (None, 2)

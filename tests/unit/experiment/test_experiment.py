@@ -1,4 +1,4 @@
-""""""
+"""Experiments: what is read and changed, how it is spelled, what is refused, and what its digest depends on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests of the Rules page: protocols that show a rule, and the process that runs them."""
+"""The laboratory for the Rules page: requests, the process that answers them, and rules that go into experiments."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.experiment import Experiment, read_experiment
 from stdpbench.kinds.plasticity import rules
 from stdpbench.studies import lab
 from stdpbench.studies.lab.default_protocol import protocol
 from stdpbench.studies.lab.quick import QUICK, as_opened, options_for, plan_for, why_not
 from stdpbench.studies.lab.result import Result
 from stdpbench.studies.lab.service import Desk
+from stdpbench.studies.lab.use import experiment_with, is_same_rule, live_changes
 
 
 def nothing(*_: object) -> None:
@@ -98,3 +100,47 @@ def test_what_is_wrong_is_a_sentence() -> None:
         curve(Desk(), "oja", "pair-window", weight=7)
     with pytest.raises(StdpbenchError, match="unknown request"):
         Desk().answer("dance", {}, nothing)
+
+
+# from the laboratory to a network: experiments with a rule, and what changes in a running one
+
+
+def test_an_experiment_takes_the_rule_and_leaves_what_it_said_to_expect() -> None:
+    base, rule = read_experiment("fast-100"), rules.build({"kind": "triplet", "a2_minus": 1e-4}, "rule")
+    made = experiment_with(rule, base)
+    assert made.name == "fast-100-triplet"
+    assert made.plasticity == rule
+    assert made.about.expected_accuracy == ""
+    assert set(base.differences(made)) == {path for path in base.differences(made) if path.startswith("plasticity.")}
+    assert experiment_with(rule, base, "mine").name == "mine"
+    assert Experiment.from_mapping(made.to_mapping()) == made
+
+
+def test_a_rule_that_does_not_run_there_says_why() -> None:
+    rule = next(
+        rule
+        for rule in (rules.build({"kind": kind}, "rule") for kind in rules.kinds())
+        if not rule.runs_in_digit_network
+    )
+    with pytest.raises(StdpbenchError) as caught:
+        experiment_with(rule, read_experiment("digits"))
+    assert rule.in_digit_network in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "shown"),
+    [("pair-additive", "tau_plus", 25.0, "25 ms"), ("custom", "a_plus", 0.03, 0.03)],
+)
+def test_other_values_are_changes_of_parameters(kind: str, name: str, value: float, shown: object) -> None:
+    running = Experiment.from_mapping({"plasticity": {"kind": kind}})
+    rule = rules.build({**running.plasticity.to_mapping(), name: value}, "rule")
+    assert is_same_rule(rule, running.plasticity)
+    assert live_changes(rule, running) == {f"plasticity.{name}": shown}
+    assert live_changes(running.plasticity, running) == {}
+
+
+def test_other_expressions_are_another_rule() -> None:
+    one = rules.build({"kind": "custom", "on_output_spike": "w = w + 1"}, "rule")
+    other = rules.build({"kind": "custom", "on_output_spike": "w = w + 2"}, "rule")
+    assert not is_same_rule(one, other)
+    assert is_same_rule(one, rules.build({"kind": "custom", "on_output_spike": "w = w + 1", "w_max": 2}, "rule"))

@@ -142,16 +142,6 @@ class TestEveryKind:
         return rng.poisson(tuning[rng.integers(0, 5, 150)]).astype(np.uint8), known
 
 
-def test_vote_reads_a_tuned_population() -> None:
-    _, known = TestEveryKind.example()
-    rng = np.random.default_rng(4)  # draws the tuning of the example once more
-    tuning = rng.gamma(0.5, 2.0, (5, 40))
-    labels = np.repeat(np.arange(5), 40)
-    spikes = rng.poisson(tuning[labels])
-    for kind in KINDS:
-        assert np.mean(np.array(predict(kind, spikes, known)) == labels) > 0.9
-
-
 def test_likelihood_is_naive_bayes_of_scikit_learn() -> None:
     from sklearn.naive_bayes import MultinomialNB
 

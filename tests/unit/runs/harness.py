@@ -16,12 +16,13 @@ from uuid import uuid4
 
 from stdpbench.declare.parameters import Parameter
 from stdpbench.experiment import Experiment
+from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.preparation.creation import create_run
 from stdpbench.runs.process.engine import RunEngine
 from stdpbench.runs.process.publisher import Publisher
-from stdpbench.runs.protocol.facts import Fact
+from stdpbench.runs.protocol.facts import Fact, Remarked
 from stdpbench.runs.protocol.messages import Request
 from stdpbench.runs.protocol.options import Options
 from stdpbench.runs.protocol.states import State
@@ -170,12 +171,13 @@ class Driven(RunEngine):
                 self._active.simulator.close()
 
 
-def wait_until(true: Callable[[], Any], seconds: float = 100.0) -> None:
-    """Wait for what happens soon, on a slow machine too."""
+def wait_until(true: Callable[[], Any], seconds: float = 100.0) -> Any:
+    """Wait for what happens soon, on a slow machine too; what is true then."""
     until = time.monotonic() + seconds
-    while not true():
+    while not (found := true()):
         assert time.monotonic() < until, "it did not happen"
         time.sleep(0.01)
+    return found
 
 
 @contextmanager
@@ -252,3 +254,13 @@ def finished(folder: RunFolder, **hooks: Any) -> dict[str, str]:
     about = folder.read_json("run.json")
     assert about["state"] == "finished", about.get("reason")
     return outcome(folder)
+
+
+def arrays(folder: RunFolder) -> dict[str, str]:
+    """The part of the result that a network computed."""
+    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
+
+
+def remarks(folder: RunFolder) -> list[str]:
+    """What the journal remarks."""
+    return [record.fact.text for record in read_journal(folder.path) if isinstance(record.fact, Remarked)]

@@ -150,15 +150,6 @@ def test_effects_of_a_grid_share_out_the_sum_of_squares_of_its_arms() -> None:
     assert grid_effects({arm: values[arm] for arm in "01234"}, grid) == [], "a grid without one of its arms"
 
 
-def test_effects_that_add_up_leave_no_interaction() -> None:
-    noise = np.random.default_rng(0).normal(0, 1e-3, (4, 6))
-    values = {f"{arm}": dict(enumerate([2 * (arm // 2) + arm % 2 + e for e in noise[arm]])) for arm in range(4)}
-    first, second, both = grid_effects(values, {"x": ["0", "1"], "y": ["0", "1"]})
-    assert first.p < second.p < 1e-6
-    assert both.p > 0.01
-    assert both.means == {}
-
-
 def test_a_sweep_with_a_grid_reports_main_effects_and_interaction(tmp_path: Path) -> None:
     made = sweep(seeds=[0, 1, 2], grid={"exc.tau_m": ["50 ms", "100 ms"], "plasticity.nu_post": [0.01, 0.02]})
     with SweepState(tmp_path) as state:

@@ -1,4 +1,4 @@
-"""What the weights of a run were trained with, also where earlier versions did not record it."""
+"""What the weights of a run were trained with."""
 
 from __future__ import annotations
 

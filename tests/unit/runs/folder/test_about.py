@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import strategies as st
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
@@ -111,10 +110,3 @@ def test_every_command_says_so_in_one_sentence(
     assert [line.split() for line in listed.splitlines()[1:]] == [["a", "damaged"], ["b", "finished"]]
     assert run("delete a")[0] == 0
     assert (runs / "bin" / "a" / "journal.jsonl").is_file()
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
-)

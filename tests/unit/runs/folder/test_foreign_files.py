@@ -27,7 +27,6 @@ from stdpbench.runs.process import worker
 from stdpbench.runs.protocol.messages import Mailbox
 from stdpbench.runs.protocol.options import Options
 
-Make = Callable[..., Path]
 Cli = Callable[..., str]
 DEAD = 2**22 + 1  # no process has this number
 needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from harness import EVERY, N_TRAIN, Driven, drive, experiment, finished, killed_at_position, new_run
+from harness import EVERY, N_TRAIN, Driven, arrays, drive, experiment, finished, killed_at_position, new_run
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import compile_ahead, find_compiler
@@ -56,10 +55,6 @@ def set_by_hand(folder: RunFolder) -> dict[str, Any]:
     """Pauses, and what is asked for in each."""
     wishes = [[asks(folder, w=W, theta=THETA), "resume"], [asks(folder, theta=THETA * 2), "resume"]]
     return {"at": {FIRST: ["pause"], SECOND: ["pause"]}, "paused": wishes}
-
-
-def arrays(folder: RunFolder) -> dict[str, str]:
-    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
 
 
 def sets_in(folder: RunFolder) -> list[tuple[int, list[str]]]:
@@ -172,20 +167,6 @@ def test_a_run_that_is_taken_back_forgets_what_was_set_there_and_later(
         hooks = {"at": {SECOND: ["pause"]}, "paused": [[asks(folder, theta=THETA * 2), "resume"]]}
     finished(folder, **hooks)
     assert arrays(folder) == arrays(run if to > FIRST else untouched)
-
-
-def test_what_was_set_and_is_in_a_checkpoint_of_that_position_is_taken_back(
-    untouched: RunFolder, tmp_path: Path
-) -> None:
-    folder = new(tmp_path)
-    drive(folder, at={FIRST: ["pause"]}, paused=[[asks(folder, w=W), "stop"]])
-    np.testing.assert_array_equal(read_checkpoint(folder.path, FIRST).state["feed.w"], W)
-    assert resume_position(folder.path, FIRST) == resume_position(folder.path, FIRST, FIRST) == EVERY
-    rewind(folder, FIRST)
-    assert max(positions(folder.path)) == EVERY
-    assert sets_in(folder) == []
-    finished(folder)
-    assert arrays(folder) == arrays(untouched)
 
 
 def test_a_zip_reproduces_it_and_the_run_again_can_be_branched(run: RunFolder, tmp_path: Path) -> None:
@@ -335,16 +316,6 @@ def test_only_parts_of_arrays_are_removed_and_never_behind_a_link(tmp_path: Path
     assert len(list(other.iterdir())) == 3
     learned_arrays.remove_unnamed(run, [], ["ab" * 32, "../arrays/.profile"])
     assert [path.name for path in (run / "arrays").iterdir()] == [".profile"]
-
-
-def test_it_is_told_and_marked(run: RunFolder) -> None:
-    live = LiveRun.replay(read_journal(run.path))
-    assert live.changes == []
-    assert live.marks == [(FIRST, "weights and thresholds set"), (SECOND, "thresholds set")]
-    (first, second) = (text for _, _, text in live.log if "replaced (" in text)
-    assert first.startswith(f"From presentation {FIRST} on: weights and thresholds replaced (feed.w ")
-    assert second.startswith(f"From presentation {SECOND} on: thresholds replaced (exc.theta ")
-    assert json.loads((run.path / "run.json").read_text())["state"] == "finished"
 
 
 def test_lateral_weights_that_learn_can_be_set(tmp_path: Path) -> None:

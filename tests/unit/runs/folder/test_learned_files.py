@@ -1,4 +1,4 @@
-"""Files of learned arrays: those of Diehl & Cook's network keep their names, and no other is lost."""
+"""Files of learned arrays: Diehl & Cook's keep their names, no other is lost, and which are nearest to a position."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from harness import experiment, new_run
 
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.data.datasets import Images
+from stdpbench.declare.learned_names import FEED
 from stdpbench.engine.network import Learned
+from stdpbench.runs.folder.checkpoints import Checkpoint, write_checkpoint
 from stdpbench.runs.folder.learned_arrays import (
     copy_start_files,
     learned_file,
@@ -19,6 +21,7 @@ from stdpbench.runs.folder.learned_arrays import (
     start_files,
     write_learned_files,
 )
+from stdpbench.runs.folder.past_weights import common_position, nearest_position, newest_weights, weights_near
 from stdpbench.runs.folder.result_digests import outcome
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.snapshots import Snapshot, read_snapshot, write_snapshot
@@ -87,3 +90,48 @@ def test_snapshots_hold_all_arrays(folder: RunFolder) -> None:
     images = Images(np.zeros((2, 8, 8), np.uint8), np.zeros(2, np.int64))
     path = write_snapshot(folder.path, 6, Snapshot({}, "runtime", LEARNED, images, 2, "spare"))
     assert read_snapshot(path).learned == LEARNED
+
+
+# weights of a run near a position
+
+
+def test_the_newest_checkpoint_that_is_not_beyond(tmp_path: Path) -> None:
+    assert nearest_position(tmp_path, 10) is None
+    with pytest.raises(StdpbenchError, match="no checkpoint yet"):
+        weights_near(tmp_path, 10)
+    for position in (20, 40):
+        state = {"plastic.w": np.full((3, 2), float(position)), "exc.theta": np.full(2, 0.02)}
+        write_checkpoint(tmp_path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
+    assert [nearest_position(tmp_path, at) for at in (0, 20, 39, 40, 100)] == [20, 20, 20, 40, 40]
+    found = weights_near(tmp_path, 39)
+    w = found.learned[FEED]
+    assert (found.position, w.dtype, float(w[0, 0])) == (20, np.float32, 20.0)
+
+
+def test_what_a_run_wrote_counts_until_it_went_on(tmp_path: Path) -> None:
+    def write(position: int) -> None:
+        state = {"plastic.w": np.full((3, 2), float(position)), "exc.theta": np.full(2, 0.02)}
+        write_checkpoint(tmp_path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
+
+    with pytest.raises(StdpbenchError, match="has no weights yet"):
+        newest_weights(tmp_path)
+    write(20)
+    assert newest_weights(tmp_path).position == 20  # it died
+    np.save(tmp_path / "weights.npy", np.full((3, 2), 30.0))
+    np.save(tmp_path / "theta.npy", np.full(2, 0.02))
+    np.savez(tmp_path / "training.npz", image=np.zeros(30, int))
+    found = newest_weights(tmp_path)  # it was stopped
+    w = found.learned[FEED]
+    assert (found.position, w.dtype, float(w[0, 0])) == (30, np.float32, 30.0)
+    write(40)  # it was resumed, and died
+    found = newest_weights(tmp_path)
+    assert (found.position, float(found.learned[FEED][0, 0])) == (40, 40.0)
+
+
+def test_a_branch_and_its_parent_are_as_old_as_each_other(tmp_path: Path) -> None:
+    branch, parent = tmp_path / "branch", tmp_path / "parent"
+    for folder, at in ((branch, (20, 30, 50)), (parent, (10, 20, 30, 40))):
+        for position in at:
+            (folder / "checkpoints" / f"{position:09d}").mkdir(parents=True)
+    assert common_position(branch, parent, 100) == 30
+    assert common_position(branch, parent, 29) is None  # at 20 it began

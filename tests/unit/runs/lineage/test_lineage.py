@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import N_LABEL, N_TEST, N_TRAIN, arrays, drive, experiment, finished, killed_at_position, new_run, set_
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.engine.simulators import find_compiler
@@ -35,10 +35,6 @@ def parent(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = new_run(tmp_path_factory.mktemp("parent"), baselines=False)
     finished(folder, at=WISHES)
     return folder
-
-
-def arrays(folder: RunFolder) -> dict[str, str]:
-    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
 
 
 def training(folder: RunFolder) -> dict[str, Any]:

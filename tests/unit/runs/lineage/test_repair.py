@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import drive, finished, killed_at_position, new_run, set_
+from harness import drive, finished, killed_at_position, new_run, remarks, set_
 
 import stdpbench
 from stdpbench.base.errors import StdpbenchError
@@ -21,7 +21,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held, state_of
 from stdpbench.runs.lineage.branches import branch
 from stdpbench.runs.lineage.repair import repair
-from stdpbench.runs.protocol.facts import Block, LabelsRead, ParametersChanged, Remarked
+from stdpbench.runs.protocol.facts import Block, LabelsRead, ParametersChanged
 from stdpbench.runs.protocol.states import State
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
@@ -55,10 +55,6 @@ def damaged(folder: RunFolder, into: Path, position: int, kind: type = Block) ->
     lines[line] = b"z" + lines[line][1:]
     (copy.path / NAME).write_bytes(b"".join(lines))
     return copy, line, b"".join(lines)
-
-
-def remarks(folder: RunFolder) -> list[str]:
-    return [record.fact.text for record in read_journal(folder.path) if isinstance(record.fact, Remarked)]
 
 
 @pytest.mark.parametrize(("position", "kind", "back"), [(12, Block, 10), (15, Block, 10), (16, Block, 15)])

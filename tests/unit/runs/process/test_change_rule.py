@@ -6,8 +6,9 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from harness import Driven, drive, experiment, finished, killed_at_position, new_run, set_, wait_until
+from harness import Driven, arrays, drive, experiment, finished, killed_at_position, new_run, set_
 
 from stdpbench.base.errors import DiskError, StdpbenchError
 from stdpbench.engine.simulators import compile_ahead, find_compiler
@@ -58,10 +59,6 @@ DELAYS = ["uniform", pytest.param("none", marks=pytest.mark.slow)]
 def compiled() -> None:
     """Have the network at hand, so that a rule takes force where it is asked for."""
     compile_ahead(made_of().with_rule(BCM), 64, "compiled")
-
-
-def arrays(folder: RunFolder) -> dict[str, str]:
-    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
 
 
 def arrays_of(tmp_path: Path, at: dict[int, list[Any]] | None = None) -> dict[str, str]:
@@ -214,22 +211,22 @@ def test_the_rule_in_force_with_other_values_is_a_change_of_parameters(tmp_path)
     assert rules_in(folder) == []
 
 
-@pytest.mark.parametrize(
-    ("rule", "message"),
-    [
-        ({}, "plasticity.kind is missing; known kinds are"),
-        (None, "plasticity.kind is missing"),
-        ({"kind": "pair-aditive"}, "did you mean"),
-        ({"kind": "pair-additive", "nu_post": 0.1}, "not a known parameter"),
-        ({"kind": "pair-additive", "w_max": 0.2}, "weight_sum"),
-        ({"kind": "clopath"}, "'clopath'"),
-        ({"kind": "custom", "on_input_spike": "w = w + q"}, "on_input_spike"),
-    ],
-)
-def test_a_rule_that_cannot_be_is_refused_and_the_run_goes_on(rule, message, tmp_path):
+REFUSED: list[tuple[dict[str, Any] | None, str]] = [
+    ({}, "plasticity.kind is missing; known kinds are"),
+    (None, "plasticity.kind is missing"),
+    ({"kind": "pair-aditive"}, "did you mean"),
+    ({"kind": "pair-additive", "nu_post": 0.1}, "not a known parameter"),
+    ({"kind": "pair-additive", "w_max": 0.2}, "weight_sum"),
+    ({"kind": "clopath"}, "'clopath'"),
+    ({"kind": "custom", "on_input_spike": "w = w + q"}, "on_input_spike"),
+]
+
+
+def test_rules_that_cannot_be_are_refused_and_the_run_goes_on(tmp_path):
     folder = new(tmp_path)
-    engine = drive(folder, at={3: [("change_rule", {"rule": rule}), "stop"]})
-    assert message in engine.replies[0][1]
+    engine = drive(folder, at={3: [*(("change_rule", {"rule": rule}) for rule, _ in REFUSED), "stop"]})
+    for (_, error, _), (_, message) in zip(engine.replies, REFUSED, strict=False):
+        assert message in error
     assert rules_in(folder) == []
 
 
@@ -311,25 +308,25 @@ def test_a_network_that_cannot_be_built_changes_nothing(not_compiled, tmp_path, 
     assert folder.about["state"] == "finished"
 
 
-@pytest.mark.parametrize("end", ["stop", "training"])
-def test_a_run_that_ends_before_the_network_is_built_says_so(end, not_compiled, tmp_path):
+@pytest.mark.parametrize(
+    ("wishes", "error"),
+    [
+        ({3: [to(BCM), "stop"]}, "the run ended before the network"),
+        (
+            {23: [to(BCM)], 24: ["pause"]},
+            "the rule is unchanged: training is over",
+        ),  # paused until the network is there
+    ],
+    ids=["stop", "training"],
+)
+def test_a_run_that_ends_before_the_network_is_built_says_so(wishes, error, not_compiled, tmp_path):
     folder = new(tmp_path)
-    wishes = {3: [to(BCM), "stop"]} if end == "stop" else {24: []}
 
-    def at_boundary(engine: Driven) -> None:
-        if end == "training" and engine.position == 23 and not engine.replies:
-            engine.ask("change_rule", rule=BCM)
-            engine._active.rules.built = lambda: None  # type: ignore[method-assign]
-        rules = engine._active.rules
-        if engine.position >= 24 and "built" in vars(rules):
-            del rules.built
-            wait_until(lambda: rules._wanted is None or rules._wanted.process.over)
-            engine._listened = 0.0
+    def replied(engine: Driven, name: str, error: str) -> None:
+        engine.ask("resume") if name == "change_rule" else None
 
-    engine = drive(folder, at=wishes, boundary=at_boundary)
-    errors = {name: error for name, error, _ in engine.replies}
-    wanted = {"stop": "the run ended before the network", "training": "the rule is unchanged: training is over"}
-    assert wanted[end] in errors["change_rule"]
+    engine = drive(folder, at=wishes, paused=[[]], replied=replied)
+    assert error in next(given for name, given, _ in engine.replies if name == "change_rule")
     assert rules_in(folder) == []
 
 
@@ -374,3 +371,35 @@ def test_evaluated_again_and_started_from(tmp_path):
     started = create_run_from(folder, {"plasticity.kind": "bcm"}, tmp_path, Options(workers=1, baselines=False))
     assert started.experiment.plasticity.w_max == 1.0
     finished(started)
+
+
+# -- at random --------------------------------------------------------------------------------------
+
+
+def scenario(random: np.random.Generator) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
+    """What is asked of a run where, and the same without what must not bear on the result."""
+    wishes: dict[int, list[Any]] = {}
+    for at in sorted(random.choice(23, 7, replace=False).tolist()):
+        for _ in range(random.integers(1, 4)):
+            asked: Any = [to(BCM), to(TRIPLET), to(BCM, eta=0.03), to(TRIPLET, tau_x="9 ms"), "checkpoint", "pause"][
+                random.integers(6)
+            ]
+            wishes.setdefault(at, []).append(asked)
+        if random.random() < 0.4:
+            wishes[at].append(set_(plasticity__w_max=float(random.choice([0.8, 0.9, 1.1])), exc__theta_plus=0.2))
+    return wishes, {at: [wish for wish in asked if isinstance(wish, tuple)] for at, asked in wishes.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(25))
+def test_at_random(seed: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(seed)
+    disturbed, plain = scenario(random)
+    whole, folder = new(tmp_path), new(tmp_path)
+    finished(whole, at=plain)
+    for position in sorted(random.integers(1, 28, 5).tolist()):
+        drive(folder, at=disturbed, die=killed_at_position(position))
+        disturbed = {at: asked for at, asked in disturbed.items() if at >= position}
+    finished(folder, at=disturbed)
+    assert arrays(folder) == arrays(whole)
+    assert rules_in(folder) == rules_in(whole)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, other_value, set_
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, other_value, remarks, set_
 
 from stdpbench.declare.parameters import Parameters
 from stdpbench.engine.simulators import find_compiler
@@ -34,10 +34,6 @@ def live_parameters(made: Experiment) -> dict[str, Any]:
             if not parameter.structural:
                 found[f"{section}.{parameter.name}"] = other_value(parameter, getattr(owner, parameter.name))
     return found
-
-
-def remarks(folder: RunFolder) -> list[str]:
-    return [record.fact.text for record in read_journal(folder.path) if isinstance(record.fact, Remarked)]
 
 
 def accuracies(folder: RunFolder) -> list[Any]:

@@ -101,7 +101,7 @@ def test_killed_three_times_a_run_comes_to_the_same_and_leaves_no_process_behind
             if position == N_TRAIN:  # among those that label
                 watch(client, lambda live: live.progress.get("phase") == "label" and children(pid_of(folder)) != [])
         else:
-            wait_until(lambda: folder.about["state"] != "queued", 200)
+            wait_until(lambda: "pid" in folder.read_json("run.json"), 200)
         session = pid_of(folder)
         if not kill(client, folder):  # it had come to its end
             break

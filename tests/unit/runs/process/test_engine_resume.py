@@ -42,12 +42,6 @@ def assert_written_once(folder: RunFolder) -> None:
     assert len(identities) == len(set(identities))
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What comes out of the usual run."""
-    return finished(new_run(tmp_path_factory.mktemp("undisturbed")))
-
-
 def test_two_runs_of_the_same_seed_are_the_same_and_of_another_are_not(undisturbed, tmp_path):
     assert finished(new_run(tmp_path)) == undisturbed
     other = finished(new_run(tmp_path, experiment(seed=12)))

@@ -40,11 +40,6 @@ from stdpbench.runs.protocol.facts import ParametersChanged, StateChanged
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return finished(new_run(tmp_path_factory.mktemp("undisturbed")))
-
-
 # -- weights that are no longer finite -------------------------------------------------------------
 
 TOO_LARGE = set_(plasticity__w_max=1e308, plasticity__nu_post=1e308)

@@ -1,12 +1,14 @@
-"""A network is labelled and tested with the parameters of the section ``evaluation``, and learns with its own."""
+"""A network is labelled and tested with the parameters of the section ``evaluation``, or those of its end."""
 
 from __future__ import annotations
 
+import json
+import shutil
 from contextlib import closing
 
 import numpy as np
 import pytest
-from harness import experiment, finished, new_run
+from harness import N_TRAIN, drive, experiment, finished, new_run, set_
 
 from stdpbench.data.datasets import Images
 from stdpbench.engine.network import Learned
@@ -15,6 +17,8 @@ from stdpbench.experiment import Experiment
 from stdpbench.runs.preparation.start import load_split
 from stdpbench.runs.process.evaluation import respond
 from stdpbench.runs.process.present_image import try_picture
+from stdpbench.runs.process.reevaluate import evaluate_run
+from stdpbench.runs.protocol.options import Options
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 VALUES = {"exc.v_thresh": "-58 mV", "network.w_inh_exc": 1.0}
@@ -67,3 +71,18 @@ def test_training_is_the_same_and_what_follows_is_not(tmp_path) -> None:
     assert np.array_equal(plain, other)
     one, two = (np.load(folder.path / "test.npz")["spike_counts"] for folder in folders)
     assert two.sum() > one.sum()
+
+
+# a run that is evaluated again: with the parameters of its end, whatever became of its checkpoints
+
+
+def test_parameters_of_a_run_that_is_evaluated_again_are_those_of_its_end(tmp_path):
+    folder = new_run(tmp_path, baselines=False)
+    drive(folder, at={N_TRAIN - 1: [set_(encoding__intensity=6.0, schedule__min_spikes=0)]})
+    before = json.loads((folder.path / "metrics.json").read_text())
+    shutil.rmtree(folder.path / "checkpoints")
+    list(evaluate_run(folder.path, Options(workers=1, baselines=False)))
+    after = json.loads((folder.path / "metrics.json").read_text())
+    assert before["spikes_per_test_image"] > 0
+    assert after["spikes_per_test_image"] == before["spikes_per_test_image"]
+    assert after["accuracy"] == before["accuracy"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from harness import (
     N_LABEL,
     N_TEST,
     N_TRAIN,
+    arrays,
     drive,
     experiment,
     finished,
@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 import stdpbench
 from stdpbench.api.tables import history_arrays
-from stdpbench.base.errors import StdpbenchError
 from stdpbench.cli import main
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import compile_ahead, find_compiler
@@ -135,10 +134,6 @@ def rules_in(folder: RunFolder) -> list[tuple[int, str, str]]:
     return [(at, fact.projection, fact.new["kind"]) for at, fact in facts if isinstance(fact, RuleChanged)]
 
 
-def arrays(folder: RunFolder) -> dict[str, str]:
-    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
-
-
 def test_each_stage_changes_what_learns_in_it_and_nothing_else(tmp_path: Path) -> None:
     folder, seen = new_run(tmp_path, two_layers()), {}
 
@@ -230,21 +225,6 @@ def test_a_picture_is_tried_on_it(parent: RunFolder) -> None:
     assert len(answer["spike_counts"]) == 5
 
 
-@pytest.mark.parametrize(
-    ("projection", "message"),
-    [
-        ("", r"which projection is to learn by the rule\? up and further can"),
-        ("furthr", "there is no projection 'furthr', did you mean 'further'"),
-        ("rivals", "projection 'rivals' has no rule that can be replaced; up and further can"),
-    ],
-)
-def test_another_rule_needs_the_name_of_a_projection_that_learns(
-    parent: RunFolder, tmp_path: Path, projection: str, message: str
-) -> None:
-    with pytest.raises(StdpbenchError, match=message):
-        branch(parent, 4, rule={"kind": "symmetric"}, projection=projection, runs=tmp_path)
-
-
 def test_a_branch_changes_the_rule_of_one_projection(parent: RunFolder, tmp_path: Path) -> None:
     mine = ["--rule", "symmetric", "--projection", "up", "--set", "network.projections.up.plasticity.w_max=0.5"]
     with pytest.raises(SystemExit) as end:
@@ -304,33 +284,6 @@ def test_every_live_parameter_of_the_network_is_changed_by_its_path_and_comes_ba
         drive(killed, at=wishes, die=killed_at_position(position))
         wishes = {when: asked for when, asked in wishes.items() if when >= position}
     assert finished(killed, at=wishes) == expected
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "array"),
-    [
-        ("network.projections.up.plasticity.nu_post", 0.1, "up.w"),
-        ("network.projections.up.normalise.value", 30.0, "up.w"),
-        ("network.projections.rivals.weight.value", 0.0, "middle.theta"),
-        ("network.projections.further.plasticity.a_plus", 0.5, "further.w"),
-        ("network.populations.top.neuron.theta_plus", "1 mV", "top.theta"),
-    ],
-)
-def test_a_change_by_its_path_acts_from_the_next_presentation_on(
-    path: str, value: object, array: str, tmp_path: Path
-) -> None:
-    stages = [{"projections": ["up", "further"], "passes": 1}]
-    made, found = two_layers().override({"schedule.stages": stages}), []
-    for wishes in ([], [("set", {"changes": {path: value}})]):
-        seen: dict[int, Mapping[str, NDArray[np.float64]]] = {}
-
-        def look(engine: object, seen: dict[int, Mapping[str, NDArray[np.float64]]] = seen) -> None:
-            seen[engine.position] = engine.simulator.learned  # type: ignore[attr-defined]
-
-        drive(new_run(tmp_path, made), boundary=look, at={1: wishes, 8: ["stop"]})
-        found.append(seen)
-    assert (found[0][1][array] == found[1][1][array]).all()
-    assert (found[0][8][array] != found[1][8][array]).any()
 
 
 def test_synaptic_operations_are_those_of_its_projections(parent: RunFolder) -> None:

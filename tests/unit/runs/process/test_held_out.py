@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, set_
+from harness import N_TRAIN, drive, experiment, finished, killed_at_position, new_run, remarks, set_
 
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.data.datasets import Images, Split
@@ -76,10 +76,6 @@ def measures(folder: Any) -> dict[int, HeldOut]:
     found = [record for record in read_journal(folder.path) if isinstance(record.fact, HeldOut)]
     assert len({record.position for record in found}) == len(found), "a fact was written twice"
     return {record.position: record.fact for record in sorted(found, key=lambda record: record.position)}
-
-
-def remarks(folder: Any) -> list[str]:
-    return [record.fact.text for record in read_journal(folder.path) if isinstance(record.fact, Remarked)]
 
 
 @pytest.fixture(scope="module")

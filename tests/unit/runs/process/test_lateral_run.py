@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import N_LABEL, N_TEST, N_TRAIN, drive, experiment, finished, new_run, set_
+from harness import N_LABEL, N_TEST, N_TRAIN, arrays, drive, experiment, finished, new_run, set_
 
 from stdpbench.engine.simulators import find_compiler
 from stdpbench.experiment import Experiment
@@ -19,7 +19,6 @@ from stdpbench.runs.lineage.branches import branch, rewind
 from stdpbench.runs.lineage.export import export_run, unpack_run
 from stdpbench.runs.lineage.reproduction import prepare
 from stdpbench.runs.preparation.creation import create_run_from
-from stdpbench.runs.process import evaluation
 from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.process.reevaluate import evaluate_run
 from stdpbench.runs.protocol.facts import Remarked
@@ -48,10 +47,6 @@ def lateral(folder: RunFolder) -> Any:
     return np.load(folder.path / "lateral.npy")
 
 
-def arrays(folder: RunFolder) -> dict[str, str]:
-    return {name: digest for name, digest in outcome(folder).items() if name.endswith((".npy", ".npz"))}
-
-
 def test_weights_learn_and_are_written_down(parent: RunFolder) -> None:
     w = lateral(parent)
     assert w.shape == (4, 4)
@@ -60,13 +55,6 @@ def test_weights_learn_and_are_written_down(parent: RunFolder) -> None:
     np.testing.assert_array_equal(read_checkpoint(parent.path, N_TRAIN).state["compete.w"], w)
     notes = [record.fact.text for record in read_journal(parent.path) if isinstance(record.fact, Remarked)]
     assert [line for line in notes if "4² weights" in line and "MiB" in line]
-
-
-def test_workers_have_its_weights(parent: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "_EACH", 4)  # else there is work for one process only
-    folder = new_run(tmp_path, plastic(), workers=2, baselines=False)
-    finished(folder, at=WISHES)
-    assert arrays(folder) == arrays(parent)
 
 
 def test_branches_rewound_runs_and_runs_again_come_to_the_same(parent: RunFolder, tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
-"""The proof by planted offsets, with few seeds; `benchmarks/planted_delays.py` has a hundred, and ablations."""
+"""What is claimed of delays that learn, as in `benchmarks/order_of_spikes.py` and `benchmarks/planted_delays.py`.
+
+The four arms of the first differ in what learns only; of the second, which has ablations, there are few seeds here.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
 import pytest
+from networks import random_spikes
 
 from stdpbench.base.paths import shipped
 from stdpbench.engine.simulators import find_compiler
@@ -17,16 +20,47 @@ from stdpbench.engine.simulators import find_compiler
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 
 
-@pytest.fixture(scope="module")
-def planted() -> Iterator[ModuleType]:
-    spec = importlib.util.spec_from_file_location("planted_delays", shipped("benchmarks") / "planted_delays.py")
+def benchmark(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, shipped("benchmarks") / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["planted_delays"] = module
+    monkeypatch.setitem(sys.modules, name, module)
     spec.loader.exec_module(module)
-    yield module
-    del sys.modules["planted_delays"]
+    return module
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return benchmark("order_of_spikes", monkeypatch)
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return benchmark("planted_delays", monkeypatch)
+
+
+def test_arms_differ_in_what_learns_only(order: ModuleType) -> None:
+    starts = []
+    for weights, delays in order.ARMS.values():
+        simulator = order.open_network(5, weights=weights, delays=delays)
+        before = simulator.learned
+        starts.append(before)
+        for number in range(3):
+            simulator.present(random_spikes(number, 120, 0.05, order.CHANNELS), 120, plastic=True, n_rest=100)
+        after = simulator.learned
+        simulator.close()
+        assert (before["feed.w"] != after["feed.w"]).any() == weights
+        assert (before["feed.d"] != after["feed.d"]).any() == delays
+        assert (before["exc.theta"] != after["exc.theta"]).any()
+    assert all(start == starts[0] for start in starts)
+
+
+def test_the_probe_is_a_share_of_correct_answers(order: ModuleType) -> None:
+    labels = np.arange(40) % order.CLASSES
+    told, silent = np.eye(order.CLASSES, dtype=np.int64)[labels], np.zeros((40, 3), np.int64)
+    assert order.probe(told, told, labels, labels) == 1.0
+    assert order.probe(silent, silent, labels, labels) == 0.25
 
 
 def test_shares_are_of_the_largest_group_within_a_millisecond(planted: ModuleType) -> None:
