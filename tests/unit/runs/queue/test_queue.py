@@ -22,6 +22,7 @@ import stdpbench
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.experiment import Experiment
 from stdpbench.runs.catalog.store import QUEUE, Store
+from stdpbench.runs.client.run_client import ask
 from stdpbench.runs.folder.journal import read_journal
 from stdpbench.runs.folder.lock import has_process
 from stdpbench.runs.folder.run_folder import RunFolder
