@@ -145,18 +145,15 @@ class Presenter:
             Its responses, once they are complete.
         """
         tasks = [(s, n, min(n + _CHUNK, s.n_images)) for s in presentations for n in range(0, s.n_images, _CHUNK)]
-        n_parts = {presentation: -(-presentation.n_images // _CHUNK) for presentation in presentations}
-        parts: dict[Presentation, dict[int, _Part]] = {presentation: {} for presentation in presentations}
-        done = 0
+        done, parts = 0, list[_Part]()  # they arrive in order
         for (presentation, start, stop), part in self._results(tasks):
             done += stop - start
-            parts[presentation][start] = part
+            parts.append(part)
             complete = None
-            if len(parts[presentation]) == n_parts[presentation]:
-                ordered = [parts[presentation].pop(first) for first in sorted(parts[presentation])]
-                trains = SpikeTrains.joined([one for one, _ in ordered])
-                counts = {name: np.concatenate([spikes[name] for _, spikes in ordered]) for name in ordered[0][1]}
-                complete = Responses(trains, counts)
+            if stop == presentation.n_images:
+                trains = SpikeTrains.joined([one for one, _ in parts])
+                counts = {name: np.concatenate([spikes[name] for _, spikes in parts]) for name in parts[0][1]}
+                complete, parts = Responses(trains, counts), []
             yield done, presentation, complete
 
     def _results(self, tasks: Sequence[tuple[Presentation, int, int]]) -> Iterator[tuple[Any, Any]]:

@@ -98,3 +98,8 @@ def stored_row(group: str, name: str, stored: dict[str, Any], n_labelled: int, n
 
 def _balanced(scored: Score) -> float | None:
     return scored.balanced_accuracy if scored.uneven else None
+
+
+def times(n: int) -> str:
+    """Return how often, in words."""
+    return "once" if n == 1 else "twice" if n == 2 else f"{n} times"

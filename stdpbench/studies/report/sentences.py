@@ -16,7 +16,7 @@ from stdpbench.runs.folder.weights_origin import Origin
 from stdpbench.studies.report.adapted_thresholds import NAME as ADAPTED
 from stdpbench.studies.report.analysis import CHANCE, Findings
 from stdpbench.studies.report.evaluated_run import EvaluatedRun
-from stdpbench.studies.report.rows import Accuracy
+from stdpbench.studies.report.rows import Accuracy, times
 
 _TRAINED = {
     Origin.LABELS: "with weights that were trained with labels (supervised)",
@@ -201,7 +201,7 @@ def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
         )
     else:
         sentences.append(
-            f"Labels of the {part} pictures were read {_times(readings['run'])} for this run, this report included. "
+            f"Labels of the {part} pictures were read {times(readings['run'])} for this run, this report included. "
             f"In its folder there were {_looks(readings['experiment'])} at them by all runs of the experiment "
             f"({readings['runs']}), and {_looks(readings['data_set'])} at test labels by all runs of the data set "
             f"({readings['data_set_runs']}), whatever parameter changed. {ABOUT_LOOKS}"
@@ -224,7 +224,3 @@ def _protocol(found: Findings, readings: Mapping[str, Any]) -> list[str]:
 
 def _looks(n: int) -> str:
     return f"{n} look{'' if n == 1 else 's'}"
-
-
-def _times(n: int) -> str:
-    return "once" if n == 1 else "twice" if n == 2 else f"{n} times"

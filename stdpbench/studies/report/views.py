@@ -21,7 +21,7 @@ from stdpbench.results.readout import INTERVAL, NO_ANSWER, Score, score
 from stdpbench.results.readout.embedding import Embedding
 from stdpbench.results.readout.over_time import AnswersOverTime
 from stdpbench.runs.analysis.fields import by_label
-from stdpbench.studies.report.rows import GROUPS, Accuracy
+from stdpbench.studies.report.rows import GROUPS, Accuracy, times
 
 Kind = Literal["", "class", "cluster", "cell", "neuron", "pictures"]
 Numbers = NDArray[np.int64]
@@ -346,14 +346,10 @@ class ViewData:
         if self.label_readings is None:
             return f"{text} · no journal, so accesses to these labels are not counted"
         return (
-            f"{text} · labels read {_times(self.label_readings)} for this run; looks, which are trained networks "
+            f"{text} · labels read {times(self.label_readings)} for this run; looks, which are trained networks "
             f"compared with labels: {self.label_readings_of_all} by all runs of the experiment, "
             f"{self.test_label_readings} at test labels by all runs on this data set"
         )
-
-
-def _times(n: int) -> str:
-    return "once" if n == 1 else f"{n} times"
 
 
 # -- replies of the process ----------------------------------------------------------------------------------------
