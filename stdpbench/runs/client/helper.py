@@ -45,7 +45,8 @@ class HelperClient(RunClient):
 def carry_out_aside(
     module: str,
     request: Mapping[str, Any],
-    *,
+    *arguments: str,
+    name: str = "carry out",
     look: Callable[[], object] = lambda: None,
     on_progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> Any:
@@ -57,6 +58,10 @@ def carry_out_aside(
         Name of the module, which serves requests.
     request : mapping
         Plain values.
+    *arguments : str
+        Arguments of the module.
+    name : str
+        Name of the request.
     look : callable
         Called ten times per second; an exception that it raises ends the process.
     on_progress : callable
@@ -67,12 +72,12 @@ def carry_out_aside(
     StdpbenchError
         If the request is refused, or the process ends.
     """
-    with closing(HelperClient.open(module)) as client:
+    with closing(HelperClient.open(module, *arguments)) as client:
         asked = False
         while not client.over:
             if client.connected and not asked:
                 asked = True
-                client.request("carry out", **request)
+                client.request(name, **request)
             for message in client.drain(wait=_LOOK):
                 if message[0] == "progress":
                     on_progress(*message[3:])

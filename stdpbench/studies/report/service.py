@@ -9,13 +9,14 @@ It serves requests as described in `stdpbench.base.helper`; an answer is values 
 * ``read``: slow read-outs: of spike times, if the run kept them, and supervised ones.
 * ``cluster`` (`method`, `k` or None): clusters with measures, those of chance, and those of the neurons as clusters.
 * ``embed`` (`method`): another embedding.
-* ``report``: writes the files of ``stdpbench report``; its value is the path of the page.
+* ``report`` (`others`, `output`, …): writes the files of ``stdpbench report``; its value is the path of the page.
+* ``bits`` (`bits`, `rounding`, `workers`): accuracies with rounded weights (`stdpbench.studies.report.few_bits`).
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from itertools import chain
@@ -37,10 +38,11 @@ from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead, Progress
-from stdpbench.studies.report.analysis import start_rows
+from stdpbench.studies.report.analysis import Extent, start_rows
 from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
 from stdpbench.studies.report.clusters import CHANCE, cluster_row
 from stdpbench.studies.report.evaluated_run import EvaluatedRun, load_run
+from stdpbench.studies.report.few_bits import measure_bits
 from stdpbench.studies.report.rows import Accuracy, accuracy_row, stored_row
 from stdpbench.studies.report.slow_readouts import TIMED, supervised_rows, timed_rows
 from stdpbench.studies.report.views import NEURONS
@@ -96,8 +98,10 @@ class ReportService:
             return self._cluster(str(arguments["method"]), arguments["k"])
         if name == "embed":
             return self._embed(str(arguments["method"]), on_progress)
+        if name == "bits":
+            return self._bits(on_progress, **arguments)
         if name == "report":
-            return self._report(on_progress)
+            return self._report(on_progress, **arguments)
         raise StdpbenchError(f"unknown request {name}")
 
     def _open(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
@@ -196,12 +200,33 @@ class ReportService:
         value = {"method": method, "trustworthiness": trust, "description": one.description}
         return value, {"points": one.points}
 
-    def _report(self, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        target = self._folder.path / "report"
-        for event in make_report([self._folder], target, ReportOptions()):
-            if isinstance(event, Progress):
-                on_progress(event.phase, event.done, event.total)
-        return {"page": str(target / PAGE)}, {}
+    def _bits(self, on_progress: ProgressCallback, **request: Any) -> tuple[dict[str, Any], Arrays]:
+        return _result(measure_bits(self._folder, **request), on_progress), {}
+
+    def _report(
+        self,
+        on_progress: ProgressCallback,
+        others: Sequence[str] = (),
+        output: str | None = None,
+        sample: int = 2000,
+        repeats: int = 2,
+        **options: Any,
+    ) -> tuple[dict[str, Any], Arrays]:
+        folders = [self._folder, *(RunFolder.open(Path(other)) for other in others)]
+        target = Path(output or "report") if output or others else self._folder.path / "report"
+        _result(make_report(folders, target, ReportOptions(Extent(sample, repeats), **options)), on_progress)
+        return {"page": str((target / PAGE).resolve())}, {}
+
+
+def _result(events: Generator[object, None, dict[str, Any]], on_progress: ProgressCallback) -> dict[str, Any]:
+    """Report the progress of a measurement, and return its result."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return dict(end.value)
+        if isinstance(event, Progress):
+            on_progress(event.phase, event.done, event.total)
 
 
 def baselines(run: EvaluatedRun) -> list[Accuracy]:
