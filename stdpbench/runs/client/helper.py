@@ -30,6 +30,10 @@ class HelperClient(RunClient):
         output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the client, which reads errors from it
         return cls(*spawn(output, module, *arguments), output)
 
+    def fileno(self) -> int:
+        """Return the file descriptor of the connection; -1 without one."""
+        return -1 if self._channel is None else self._channel.fileno()
+
     def why_ended(self) -> str:
         """Return why the process exited, as a clause: the error that it reported, or the signal or exit status."""
         self._output.seek(0)
