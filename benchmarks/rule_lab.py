@@ -149,9 +149,9 @@ class Hand:
 
     def _worked(self) -> tuple[float, float]:
         """Return the CPU time of the window and of its process, in seconds; nan if it is not reported."""
-        process = self.page.curves.process._process
+        client = self.page.curves.process._client
         try:
-            fields = Path(f"/proc/{process.processId()}/stat").read_text().rpartition(")")[2].split()
+            fields = Path(f"/proc/{client._helper.pid}/stat").read_text().rpartition(")")[2].split()
             theirs = sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
         except OSError:
             theirs = float("nan")

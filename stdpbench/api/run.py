@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import operator
-import subprocess
-import sys
 import threading
 import time
 import weakref
@@ -36,6 +33,7 @@ from stdpbench.api.tables import (
 )
 from stdpbench.base import units
 from stdpbench.base.errors import StdpbenchError
+from stdpbench.base.paths import runs_folder
 from stdpbench.bridges.hardware import ChipCheck
 from stdpbench.declare.learned_names import is_delay, is_weight
 from stdpbench.engine.network.rounding import checked_bits
@@ -46,10 +44,11 @@ from stdpbench.results.readout import INTERVAL
 from stdpbench.results.readout.polychrony import Group, find_groups
 from stdpbench.runs.analysis.wiring import wiring_of
 from stdpbench.runs.catalog.comparison import Account, read_population, verdict_of
+from stdpbench.runs.catalog.names import find_run
 from stdpbench.runs.catalog.store import BIN
 from stdpbench.runs.catalog.trash import restore
+from stdpbench.runs.client.helper import carry_out_aside
 from stdpbench.runs.client.nir_export import STIMULI, NirExport, export_nir
-from stdpbench.runs.client.process_end import why_ended
 from stdpbench.runs.folder.checkpoints import newest_checkpoint
 from stdpbench.runs.folder.journal import NAME as JOURNAL
 from stdpbench.runs.folder.journal import read_journal
@@ -660,11 +659,8 @@ class Run:
         """
         if not bits:
             raise StdpbenchError("give the numbers of bits, such as run.scores_with_bits(8, 4)")
-        words = ["evaluate", str(self.path), "--workers", str(workers)]
-        words += [f"--bits={checked_bits(each)}" for each in bits]
-        words += [] if rounding is None else [f"--rounding={rounding}"]
-        found: dict[str, dict[str, float]] = _command_result(*words)["accuracy"]
-        return found
+        request = {"bits": [checked_bits(each) for each in bits], "rounding": rounding, "workers": workers}
+        return dict(self._measured("bits", request)["accuracy"])
 
     def report(
         self,
@@ -717,15 +713,17 @@ class Run:
         >>> run.report()
         >>> run.report(other, output="both", robustness=1000)
         """
-        words = [str(each.path if isinstance(each, Run) else each) for each in (self, *others)]
-        numbers = {"robustness-images": robustness, "sample": sample, "repeats": repeats, "workers": workers}
-        if not robustness:
-            del numbers["robustness-images"]
-        words += [f"--{name}={whole_number(number, name)}" for name, number in numbers.items()]
-        words += ["--robustness"] * bool(robustness) + ["--thresholds"] * thresholds
-        words += [] if output is None else [f"--output={Path(output).expanduser()}"]
-        words += [] if simulator is None else [f"--simulator={simulator}"]
-        return Path(_command_result("report", *words)["path"])
+        numbers = {"robustness": robustness, "sample": sample, "repeats": repeats, "workers": workers}
+        request: dict[str, Any] = {name: whole_number(number, name) for name, number in numbers.items()}
+        if request["sample"] < 20:
+            raise StdpbenchError(f"sample must be 20 or more, not {sample}")
+        request |= {"thresholds": thresholds, "simulator": simulator}
+        paths = (
+            other.path if isinstance(other, Run) else find_run(str(other), runs_folder()).path for other in others
+        )
+        request["others"] = [str(path.absolute()) for path in paths]
+        request["output"] = None if output is None else str(Path(output).expanduser())
+        return Path(self._measured("report", request)["page"])
 
     def reproduce(
         self,
@@ -1122,6 +1120,11 @@ class Run:
             return None
         return self._folder.read_arrays("assignments.npz", "labels")[0]
 
+    def _measured(self, name: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Have another process measure this run: a session imports no simulator."""
+        value, _ = carry_out_aside("stdpbench.studies.report.service", request, str(self.path), name=name)
+        return dict(value)
+
     def _active(self, action: str) -> Follower:
         follower = self._following()
         if follower is None:
@@ -1162,28 +1165,6 @@ def _answers(follower: Follower, name: str, **arguments: Any) -> bool:
         follower.until(lambda live: False)
         return False
     return True
-
-
-def _command_result(*words: str) -> dict[str, Any]:
-    """Carry out a command of stdpbench with ``--json``, and return what it prints.
-
-    Raises
-    ------
-    StdpbenchError
-        If it fails, with its reason.
-    """
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "stdpbench", *words, "--json"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode:
-        raise StdpbenchError(why_ended(done.returncode, done.stderr))
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def whole_number(number: Any, what: str) -> int:

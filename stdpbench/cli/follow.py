@@ -126,17 +126,26 @@ class Display(Bars):
 
 
 class Interrupt:
-    """Handles Ctrl+C between two messages; a second one exits at once."""
+    """Handles Ctrl+C between two messages; a second one exits at once.
 
-    def __init__(self, console: Console, message: str) -> None:
+    Parameters
+    ----------
+    console : Console
+        Where the message is printed.
+    message : str
+        What the first Ctrl+C prints.
+    stop : callable
+        Called after that.
+    """
+
+    def __init__(self, console: Console, message: str, stop: Callable[[], None] = lambda: None) -> None:
         self.asked = False
-        self._console = console
-        self._message = message
+        self._console, self._message, self._stop = console, message, stop
 
     @contextmanager
-    def heard(self) -> Iterator[Interrupt]:
-        """Handle Ctrl+C, and restore the previous handler afterwards."""
-        with handled(self._hear, signal.SIGINT):
+    def heard(self, *others: signal.Signals) -> Iterator[Interrupt]:
+        """Handle Ctrl+C and other signals, and restore the previous handlers afterwards."""
+        with handled(self._hear, signal.SIGINT, *others):
             yield self
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
@@ -144,6 +153,7 @@ class Interrupt:
             raise KeyboardInterrupt
         self.asked = True
         self._console.print(self._message)
+        self._stop()
 
 
 def follow_events(events: Generator[object, None, dict[str, Any]], console: Console) -> dict[str, Any]:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stdpbench.base.errors import StdpbenchError, suggestion
 from stdpbench.base.paths import runs_folder
-from stdpbench.base.signals import handled
 from stdpbench.cli import completion
 from stdpbench.cli.options import (
     AsJson,
@@ -178,6 +175,7 @@ def queue_run(
     """Run the queue. Failed items keep their error; interrupted runs are reattached or resumed."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from stdpbench.cli.follow import INTERRUPTED, Interrupt
     from stdpbench.cli.terminal import Console
     from stdpbench.runs.queue.runner import QueueRunner
 
@@ -201,10 +199,16 @@ def queue_run(
         disable=not console.is_terminal,
     ) as bars:
         runner = QueueRunner(queue.runs, at_once, announce, _Bars(bars).show)
-        with _stopped_by_signals(runner.stop, console.print) as asked:
+        interrupt = Interrupt(
+            console,
+            "Stopping; active runs continue with the next `stdpbench queue run`. "
+            "Press Ctrl+C again to leave them running.",
+            runner.stop,
+        )
+        with interrupt.heard(signal.SIGTERM):
             runner.run(wait=wait)
-    if asked:
-        sys.exit(130)
+    if interrupt.asked:
+        sys.exit(INTERRUPTED)
     if counts["failed"]:
         console.print(
             "Failed items stay in the queue: `stdpbench queue list` shows the reasons, `release` retries them."
@@ -265,25 +269,6 @@ class _Bars:
             if key not in self._tasks:
                 self._tasks[key] = self._bars.add_task(f"{key[0]} {key[1]}", total=job.live.progress["total"])
             self._bars.update(self._tasks[key], completed=job.live.progress["done"])
-
-
-@contextmanager
-def _stopped_by_signals(stop: Callable[[], None], say: Callable[[str], None]) -> Iterator[list[int]]:
-    """Stop the queue on Ctrl+C or a termination signal; a second one exits at once. Yield the received signals."""
-    heard: list[int] = []
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        if heard:
-            raise KeyboardInterrupt
-        heard.append(number)
-        stop()
-        say(
-            "Stopping; active runs continue with the next `stdpbench queue run`. "
-            "Press Ctrl+C again to leave them running."
-        )
-
-    with handled(hear, signal.SIGINT, signal.SIGTERM):
-        yield heard
 
 
 def _may_be_run(name: str, runs: Path) -> bool:

@@ -15,7 +15,6 @@ from rich.console import Console
 
 from stdpbench.base.signals import handled, own_session
 from stdpbench.cli.follow import Interrupt
-from stdpbench.cli.queue import _stopped_by_signals
 from stdpbench.engine.simulators.base import uninterrupted
 from stdpbench.runs.process.evaluation import sigint_ignored
 
@@ -31,7 +30,7 @@ PLACES: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "a presentation": uninterrupted,
     "a start of processes": sigint_ignored,
     "a run that is followed": Interrupt(Console(quiet=True), "Stopping.").heard,
-    "a queue": lambda: _stopped_by_signals(lambda: None, lambda sentence: None),
+    "a queue": lambda: Interrupt(Console(quiet=True), "Stopping.").heard(signal.SIGTERM),
 }
 
 

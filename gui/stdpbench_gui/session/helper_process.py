@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QSocketNotifier, pyqtSignal
 
 from stdpbench.runs.client.helper import HelperClient
 from stdpbench_gui.session.timers import timer
 
 _log = logging.getLogger(__name__)
-_TICK_MS = 10
+_TICK_MS = 20
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -49,6 +49,7 @@ class HelperProcess(QObject):
         self._client: HelperClient | None = None
         self._unsent: list[_Request] = []
         self._waiting: dict[int, _Request] = {}
+        self._notifier: QSocketNotifier | None = None  # for answers; the timer is for the begin and the end
         self._timer = timer(self, self._look, _TICK_MS)
 
     @property
@@ -70,6 +71,7 @@ class HelperProcess(QObject):
         """Send a request; `then` is called with plain values and arrays, `failed` with the error message."""
         self._client = self._client or HelperClient.open(*self.command())
         self._unsent.append(_Request(name, arguments, then, failed))
+        self._send(self._client)
         self._timer.start()
         self.busy_changed.emit()
 
@@ -80,20 +82,31 @@ class HelperProcess(QObject):
         self._unsent.clear()
         self._waiting.clear()
         self._timer.stop()
+        self._forget()
         if client is not None:
             client.close()
         if waited:
             self.busy_changed.emit()
+
+    def _send(self, client: HelperClient) -> None:
+        """Send the requests that wait, once there is a connection."""
+        while client.connected and self._unsent:
+            asked = self._unsent.pop(0)
+            self._waiting[client.request(asked.name, **asked.arguments)] = asked
 
     def _look(self) -> None:
         """Send what waits for the connection, and pass on what has arrived."""
         client = self._client
         if client is None:
             return
-        while client.connected and self._unsent:
-            asked = self._unsent.pop(0)
-            self._waiting[client.request(asked.name, **asked.arguments)] = asked
-        for kind, number, *values in client.drain(0.005):
+        self._send(client)
+        if self._notifier is None and client.fileno() >= 0:
+            self._notifier = QSocketNotifier(client.fileno(), QSocketNotifier.Type.Read, self)  # type: ignore[call-overload]
+            self._notifier.activated.connect(self._look)
+        messages = client.drain(0.005)
+        if client.fileno() < 0:
+            self._forget()
+        for kind, number, *values in messages:
             if self._client is not client:  # given up meanwhile
                 return
             if kind == "progress":
@@ -109,6 +122,13 @@ class HelperProcess(QObject):
             self._ended(client.why_ended())
         elif not self.busy:
             self._timer.stop()
+
+    def _forget(self) -> None:
+        """Listen no more to the connection."""
+        notifier, self._notifier = self._notifier, None
+        if notifier is not None:
+            notifier.setEnabled(False)
+            notifier.deleteLater()
 
     def _ended(self, why: str) -> None:
         """Fail all requests, because the process exited unexpectedly."""

@@ -30,6 +30,10 @@ class HelperClient(RunClient):
         output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the client, which reads errors from it
         return cls(*spawn(output, module, *arguments), output)
 
+    def fileno(self) -> int:
+        """Return the file descriptor of the connection; -1 without one."""
+        return -1 if self._channel is None else self._channel.fileno()
+
     def why_ended(self) -> str:
         """Return why the process exited, as a clause: the error that it reported, or the signal or exit status."""
         self._output.seek(0)
@@ -45,7 +49,8 @@ class HelperClient(RunClient):
 def carry_out_aside(
     module: str,
     request: Mapping[str, Any],
-    *,
+    *arguments: str,
+    name: str = "carry out",
     look: Callable[[], object] = lambda: None,
     on_progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> Any:
@@ -57,6 +62,10 @@ def carry_out_aside(
         Name of the module, which serves requests.
     request : mapping
         Plain values.
+    *arguments : str
+        Arguments of the module.
+    name : str
+        Name of the request.
     look : callable
         Called ten times per second; an exception that it raises ends the process.
     on_progress : callable
@@ -67,12 +76,12 @@ def carry_out_aside(
     StdpbenchError
         If the request is refused, or the process ends.
     """
-    with closing(HelperClient.open(module)) as client:
+    with closing(HelperClient.open(module, *arguments)) as client:
         asked = False
         while not client.over:
             if client.connected and not asked:
                 asked = True
-                client.request("carry out", **request)
+                client.request(name, **request)
             for message in client.drain(wait=_LOOK):
                 if message[0] == "progress":
                     on_progress(*message[3:])

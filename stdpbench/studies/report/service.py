@@ -9,13 +9,14 @@ It serves requests as described in `stdpbench.base.helper`; an answer is values 
 * ``read``: slow read-outs: of spike times, if the run kept them, and supervised ones.
 * ``cluster`` (`method`, `k` or None): clusters with measures, those of chance, and those of the neurons as clusters.
 * ``embed`` (`method`): another embedding.
-* ``report``: writes the files of ``stdpbench report``; its value is the path of the page.
+* ``report`` (`others`, `output`, …): writes the files of ``stdpbench report``; its value is the path of the page.
+* ``bits`` (`bits`, `rounding`, `workers`): accuracies with rounded weights (`stdpbench.studies.report.few_bits`).
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import asdict
 from functools import cache
 from itertools import chain
@@ -37,9 +38,18 @@ from stdpbench.runs.catalog.comparison import Account, verdict_of
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.folder.status import held
 from stdpbench.runs.protocol.facts import LabelsRead, Progress
-from stdpbench.studies.report.analysis import CHANCE, TIMED, cluster_row, start_rows, supervised_rows, timed_rows
+from stdpbench.studies.report.analysis import (
+    CHANCE,
+    TIMED,
+    Extent,
+    cluster_row,
+    start_rows,
+    supervised_rows,
+    timed_rows,
+)
 from stdpbench.studies.report.build import PAGE, ReportOptions, make_report
 from stdpbench.studies.report.evaluated_run import EvaluatedRun, load_run
+from stdpbench.studies.report.few_bits import measure_bits
 from stdpbench.studies.report.rows import Accuracy, accuracy_row, stored_row
 from stdpbench.studies.report.views import NEURONS
 
@@ -89,6 +99,7 @@ class ReportService:
             "read": self._read,
             "cluster": self._cluster,
             "embed": self._embed,
+            "bits": self._bits,
             "report": self._report,
         }
         if name not in handlers:
@@ -192,12 +203,28 @@ class ReportService:
         value = {"method": method, "trustworthiness": one.trustworthiness, "description": one.description}
         return value, {"points": one.points}
 
+    def _bits(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
+        return _result(measure_bits(self._folder, **arguments), on_progress), {}
+
     def _report(self, arguments: Arguments, on_progress: ProgressCallback) -> tuple[dict[str, Any], Arrays]:
-        target = self._folder.path / "report"
-        for event in make_report([self._folder], target, ReportOptions()):
-            if isinstance(event, Progress):
-                on_progress(event.phase, event.done, event.total)
-        return {"page": str(target / PAGE)}, {}
+        options = {"others": (), "output": None, "sample": 2000, "repeats": 2} | dict(arguments)
+        others, output = options.pop("others"), options.pop("output")
+        folders = [self._folder, *(RunFolder.open(Path(other)) for other in others)]
+        target = Path(output or "report") if output or others else self._folder.path / "report"
+        extent = Extent(options.pop("sample"), options.pop("repeats"))
+        _result(make_report(folders, target, ReportOptions(extent, **options)), on_progress)
+        return {"page": str((target / PAGE).resolve())}, {}
+
+
+def _result(events: Generator[object, None, dict[str, Any]], on_progress: ProgressCallback) -> dict[str, Any]:
+    """Report the progress of a measurement, and return its result."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return dict(end.value)
+        if isinstance(event, Progress):
+            on_progress(event.phase, event.done, event.total)
 
 
 def baselines(run: EvaluatedRun) -> list[Accuracy]:
