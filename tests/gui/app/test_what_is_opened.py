@@ -59,17 +59,6 @@ def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
 
 
 @pytest.mark.shared_window
-def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    file = tmp_path / "mine.npz"
-    np.savez(file, images=np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8))
-    drop(window, file)
-    dialog = window.services.dialog
-    assert isinstance(dialog, OwnDataDialog)
-    waits(qtbot, lambda: dialog.experiment is not None)
-    dialog.reject()
-
-
-@pytest.mark.shared_window
 def test_an_unknown_file_is_named_in_a_message(window: MainWindow, tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("nothing of the sort", encoding="utf-8")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMessageBox, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -144,21 +144,6 @@ def test_what_is_typed_is_applied_when_it_starts(
     (folder,) = started
     assert folder.experiment == DIGITS.override({"schedule.train_images": 60, "seed": 7})
     assert folder.read_json("run.json")["validation"]
-
-
-def test_an_error_in_the_seeds_stands_below_them(form: NewRunForm, qtbot: QtBot) -> None:
-    fields = form.fields
-    form.set_seeds("one")
-    waits(qtbot, fields.seeds_problem.isVisible)
-    assert "one" in fields.seeds_problem.text()
-
-    def top(widget: QWidget) -> int:
-        return widget.mapTo(fields, QPoint(0, 0)).y()
-
-    waits(qtbot, lambda: top(fields.seeds) < top(fields.seeds_problem) < min(map(top, fields.rows.values())))
-    form.set_seeds("")
-    assert not fields.seeds_problem.isVisible()
-    form.reject()
 
 
 def test_the_network_of_three_populations_fits(window: MainWindow, qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QPushButton, QScrollArea, QWidget
+from PyQt6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -25,8 +25,6 @@ from stdpbench_gui.lessons.pane import StepView
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import BRANCH, ParametersPanel
 from stdpbench_gui.session.overlays import Overlay
-from stdpbench_gui.widgets.button_row import ButtonRow
-from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
 
 BY_NAME = {lesson.name: lesson for lesson in lessons()}
 SMALL = {
@@ -282,30 +280,6 @@ def test_progress_is_remembered(window: MainWindow, qtbot: QtBot, settings: QSet
     assert other.progress.step(lesson) == 1
     settings.setValue("lessons/done", "[broken")
     assert Progress(settings).n_done(lesson) == 0
-
-
-@pytest.mark.shared_window
-def test_pages_have_room_beside_a_lesson(closed_afterwards: MainWindow, qtbot: QtBot) -> None:
-    window = closed_afterwards
-    window.resize(1280, 800)
-    window.help.lessons.open(BY_NAME["rule"])
-    for name in window.page_names:
-        window.go_to(name)
-        page = window.page(name)
-        waits(qtbot, lambda page=page: page.width() < 900)
-        areas = [page, *page.findChildren(QScrollArea)]
-        bars = [area.horizontalScrollBar() for area in areas if isinstance(area, QScrollArea) and area.width() > 500]
-        waits(qtbot, lambda bars=bars: all(bar is not None and bar.maximum() == 0 for bar in bars))
-    assert window.evaluate.views.minimumSizeHint().width() < window.evaluate.width() - 40  # with a run, too
-    first = window.start.cards[FIRST]
-    assert first.y() < window.start.recent.y()  # stays above when there are fewer columns
-    row = window.runs_page.findChildren(ButtonRow)[0]
-    window.go_to("runs")
-    in_menu = [button for button in row.buttons if not button.isVisible()]
-    assert row.more.isVisible()
-    assert [action.text() for action in row.more.menu().actions()] == [  # type: ignore[union-attr]
-        button.defaultAction().text() for button in in_menu
-    ]
 
 
 @pytest.mark.shared_window

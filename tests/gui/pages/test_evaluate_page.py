@@ -150,15 +150,6 @@ def test_a_run_is_evaluated_from_the_runs_page(run: Path, window: MainWindow, qt
     assert window.evaluate.chosen_run() == run
 
 
-def test_what_cannot_be_evaluated_is_told_in_a_sentence(run: Path, window: MainWindow, qtbot: QtBot) -> None:
-    (run / "test.npz").unlink()
-    window.evaluate.evaluate(run)
-    waits(qtbot, lambda: window.evaluate.notices.texts())
-    assert "Cannot evaluate" in window.evaluate.notices.texts()[0]
-    assert "a finished run" in window.evaluate.notices.texts()[0]
-    assert window.evaluate.empty.isVisible()
-
-
 def test_what_was_told_of_a_run_goes_when_another_is_chosen(
     run: Path, window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:

@@ -381,28 +381,6 @@ def test_a_rule_with_more_than_events_says_why_it_cannot_be_edited(page: RulesPa
 # -- the page as part of the window ----------------------------------------------------------------
 
 
-def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared: MainWindow, page: RulesPage) -> None:
-    shared.go_to("start")
-    shared.actions_["page-rules"].trigger()
-    assert shared.pages.currentWidget() is page
-    assert shared.actions_["page-rules"].shortcut().toString() == "Ctrl+3"
-    shared.go_to("start")
-    shared.actions_["rules-keep"].trigger()
-    assert shared.pages.currentWidget() is page
-    assert len(page.state.kept) == 1
-    page.plots[1].plot.setFocus()
-    assert page.focused_box() is page.plots[1]
-    page.state.set_value("a_plus", 0.02)
-    assert shared.actions_["undo"].isEnabled()
-    shared.actions_["undo"].trigger()
-    assert getattr(page.state.rule, "a_plus", 0) == 0.01
-    for widget in (page.rule, page.preset, page.network.apply_button, *(plot.choice for plot in page.plots)):
-        assert widget.accessibleName()
-    page.restyle()
-    for box in page.boxes:
-        assert box.help_text
-
-
 def test_tab_goes_from_the_rule_to_its_values_and_on_to_the_plots(page: RulesPage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: set(page.values.rows) == {p.name for p in page.state.rule.describe()})
     chain, widget = [], page.rule.nextInFocusChain()

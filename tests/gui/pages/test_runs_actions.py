@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -324,28 +323,6 @@ def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, window: Ma
     waits(qtbot, lambda: order(page) == [1, 3])
     page.steps.undo()
     waits(qtbot, lambda: order(page) == [1, 3, 4])
-
-
-def test_what_is_added_to_the_queue_is_said_once_wherever_it_is(
-    page: RunsPage, window: MainWindow, qtbot: QtBot
-) -> None:
-    def add() -> None:
-        before = len(Queue(page.runs).items())
-        form = window.services.forms.new_run()
-        waits(qtbot, form.isVisible)
-        form.queue_button.click()
-        waits(qtbot, lambda: len(Queue(page.runs).items()) > before)
-        waits(qtbot, lambda: sip.isdeleted(form) or not form.isVisible())
-
-    for number in (1, 2):
-        add()
-        waits(qtbot, lambda number=number: page.notices.texts() == [f"Added item {number} to the queue."])
-    page.notices.clear()
-    window.go_to("start")
-    add()
-    waits(qtbot, lambda: window.message.text() == "Added item 3 to the queue.")
-    window.go_to("runs")
-    assert "Added" not in notices(page)
 
 
 def test_the_queue_is_worked_on_in_a_process_of_its_own(page: RunsPage, qtbot: QtBot) -> None:

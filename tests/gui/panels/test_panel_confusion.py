@@ -48,12 +48,6 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Confusion:
     return panel
 
 
-def test_says_what_it_needs_until_the_network_is_evaluated(qtbot: QtBot) -> None:
-    panel = Confusion(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
-
-
 def test_is_complete(panel: Confusion) -> None:
     is_complete(panel)
     assert "75.0 % of 8 test pictures" in panel.summary()
@@ -125,13 +119,3 @@ def test_there_are_words_before_it_is_drawn(qtbot: QtBot, tmp_path: Path) -> Non
     show(panel, qtbot, (380, 360))
     redraw(panel)
     assert "75.0 % of 8 test pictures" in panel.summary()
-
-
-def test_numbers_fit_or_are_left_out(panel: Confusion, qtbot: QtBot) -> None:
-    from PyQt6.QtGui import QPainter, QPixmap
-
-    pixmap = QPixmap(10, 10)
-    painter = QPainter(pixmap)
-    assert panel.matrix._fit_numbers(painter, 40, 20)
-    assert not panel.matrix._fit_numbers(painter, 6, 20)
-    painter.end()

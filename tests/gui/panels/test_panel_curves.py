@@ -12,7 +12,7 @@ from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
-from waiting import PATIENCE_MS, waits
+from waiting import waits
 
 from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.curves import PERCENT
@@ -23,8 +23,7 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.curves.measure import OWN, moving_mean
-from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
+from stdpbench_gui.widgets.axes import SmallPlot, stepped
 from stdpbench_gui.widgets.legend import distinct_names, terse_names
 
 
@@ -44,12 +43,6 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
     panel = Curves(session(tmp_path, *more))
     show(panel, qtbot, (480, 500))
     return panel
-
-
-def test_says_what_it_needs_until_a_block_is_over(qtbot: QtBot) -> None:
-    panel = Curves(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
 
 
 def test_a_plot_without_values_says_from_when_on_there_are_some(qtbot: QtBot, tmp_path: Path) -> None:
@@ -221,27 +214,6 @@ def test_a_label_of_an_axis_that_does_not_fit_gives_way_to_a_shorter_one(qtbot: 
     assert found == {"training presentations", "presentations", ""}
 
 
-def test_words_and_numbers_of_a_narrow_plot_do_not_run_into_each_other(qtbot: QtBot) -> None:
-    plots, around = [SmallPlot("running accuracy (%)") for _ in range(4)], pg.GraphicsLayoutWidget()
-    qtbot.addWidget(around)
-    for number, plot in enumerate(plots):
-        around.addItem(plot, row=number // 2, col=number % 2)
-        plot.setLabel("bottom", "training presentations")
-        plot.restyle()
-    around.resize(300, 130)
-    around.show()
-    qtbot.waitExposed(around, timeout=PATIENCE_MS)
-    metrics = QFontMetrics(QApplication.font())
-    for plot in plots:
-        view, axis = plot.getViewBox(), plot.getAxis("left")
-        waits(qtbot, lambda plot=plot: "…" in plot.title_item.text)
-        assert metrics.horizontalAdvance(plot.title_item.text) <= view.width()
-        assert plot.title_item.text.endswith("(%)")
-        assert metrics.horizontalAdvance(plot.getAxis("bottom").labelText) <= view.width() + 16
-        for step, _ in axis.tickSpacing(0, 1, view.height()):
-            assert step * view.height() >= metrics.ascent()
-
-
 def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> None:
     live = panel.session.live
     fact = facts.LearnedSet({"feed.w": "ab" * 32, "exc.theta": "cd" * 32}, {"feed.w": (64, 4), "exc.theta": (4,)})
@@ -303,11 +275,6 @@ def test_plots_are_arranged_for_the_room_there_is(panel: Curves) -> None:
     redraw(panel)
     assert panel.shown == panel.plots
     assert not any(plot.isVisible() for plot in panel.grid.values())
-
-
-@pytest.mark.parametrize(("value", "expected"), [(0, 1), (1, 1), (1.2, 1.5), (160, 200), (7600, 10_000), (3e-4, 3e-4)])
-def test_steps_are_round_numbers(value: float, expected: float) -> None:
-    assert step_up(value) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("end", [0.5, 60, 900, 9_000, 60_000, 180_000])

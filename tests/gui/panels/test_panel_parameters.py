@@ -16,7 +16,6 @@ from stdpbench.experiment import read_experiment
 from stdpbench.runs.protocol import facts
 from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets.parameter_row import RowState
@@ -72,12 +71,6 @@ def run(panel: ParametersPanel, monkeypatch: pytest.MonkeyPatch) -> Run:
 # -- the form ---------------------------------------------------------------------------------------------------------
 
 
-def test_says_what_it_needs_until_the_network_stands(qtbot: QtBot) -> None:
-    panel = ParametersPanel(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
-
-
 def test_is_complete(panel: ParametersPanel) -> None:
     is_complete(panel)
     assert "exc.theta_plus = 0.2 mV" in panel.summary()
@@ -107,12 +100,6 @@ def test_what_differs_from_the_default_is_bold(panel: ParametersPanel) -> None:
     assert panel.form.row("exc.theta_plus").name.font().bold()
     assert not panel.form.row("exc.tau_m").name.font().bold()
     assert panel.form.sections["exc"].header.text() == "exc · adaptive-lif · 2 not default"
-
-
-def test_rows_are_made_when_they_are_first_seen(panel: ParametersPanel) -> None:
-    assert not panel.form.sections["schedule"].rows
-    panel.form.sections["schedule"].header.setChecked(True)
-    assert panel.form.sections["schedule"].rows
 
 
 def test_search_finds_paths_and_help_and_opens_sections(panel: ParametersPanel) -> None:
@@ -152,15 +139,6 @@ def test_a_section_without_parameters_says_why(panel: ParametersPanel, qtbot: Qt
     assert row.new_run.isVisible()
 
 
-def test_structural_ones_say_why_not_and_ask_for_a_new_run(panel: ParametersPanel, qtbot: QtBot) -> None:
-    row = panel.form.row("network.n_exc")
-    assert not row.editor.isEnabled()
-    assert "Structural" in row.editor.toolTip()
-    with qtbot.waitSignal(panel.new_run_wanted, timeout=PATIENCE_MS) as asked:
-        row.new_run.click()
-    assert asked.args == ["network.n_exc", {}]
-
-
 def test_stages_are_shown_and_a_new_run_can_have_other_ones(qtbot: QtBot, tmp_path: Path) -> None:
     panel = ParametersPanel(session(tmp_path, of=read_experiment("stack-digits")))
     show(panel, qtbot, (340, 440))
@@ -170,21 +148,6 @@ def test_stages_are_shown_and_a_new_run_can_have_other_ones(qtbot: QtBot, tmp_pa
     with qtbot.waitSignal(panel.new_run_wanted, timeout=PATIENCE_MS) as asked:
         panel.stages.new_run.click()
     assert asked.args == ["schedule.stages", {}]
-
-
-@pytest.mark.parametrize("width", [340, 460])
-def test_the_button_of_a_structural_one_can_be_read(panel: ParametersPanel, qtbot: QtBot, width: int) -> None:
-    panel.resize(width, 440)
-    for section in panel.form.sections.values():
-        section.header.setChecked(True)
-    redraw(panel)
-    rows = [row for row in panel.form.rows().values() if row.declared.structural]
-    assert {"network.inhibition", "lateral.kind", "network.n_exc"} <= {row.path for row in rows}
-    waits(qtbot, lambda: all(row.new_run.width() >= row.new_run.sizeHint().width() for row in rows))
-    for row in rows:  # and it leaves a list the room for what is chosen in it
-        if isinstance(row.editor, QComboBox):
-            text = row.editor.fontMetrics().horizontalAdvance(row.editor.currentText())
-            assert row.editor.width() >= text + 3 * theme.GRID, row.path
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,20 @@
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from frames import frame, give, give_pictures, pair, some
+from frames import frame, give, give_pictures, pair
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from stopped_clock import Clock
 from synthetic import N_EXC, is_complete, redraw, session, show
 
-from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import COUNTS, Raster
 from stdpbench_gui.panels.raster.strips import Band, Strip, bands_of, every, fill, place
-from stdpbench_gui.session.run_session import RunSession
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
@@ -35,14 +30,6 @@ def see(panel: Raster, *numbers: int) -> None:
     for number in numbers:
         give(panel.session, frame(number))
         redraw(panel)
-
-
-def test_says_what_it_needs_until_spikes_come(qtbot: QtBot) -> None:
-    panel = Raster(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
-    assert panel.table() is None
-    assert not panel.body.isVisible()
 
 
 def test_is_complete(panel: Raster) -> None:
@@ -220,47 +207,6 @@ def test_every_spike_on_screen_stands_in_the_table(panel: Raster) -> None:
     assert table is not None
     assert (3, "exc", 4, 175.0) in table[1]
     assert len(table[1]) == 301
-
-
-def test_a_hundred_thousand_spikes_are_no_more_than_pixels(panel: Raster) -> None:
-    panel.set_count(8)
-    for number in range(8):
-        give(panel.session, frame(number, input=some(number, 12_500, 30)))
-        redraw(panel)
-    assert sum(len(strip.spikes["input"][0]) for strip in panel.view.strips) == 100_000
-    drawn = np.count_nonzero(panel.view.film.pixels == QColor(theme.current().input).rgba())
-    assert drawn > 10_000  # many share a pixel
-
-
-@pytest.mark.parametrize("size", [(640, 400), (300, 240)])
-@pytest.mark.parametrize("letters", [1.0, 2.0])
-def test_numbers_and_names_stand_apart(panel: Raster, size: tuple[int, int], letters: float) -> None:
-    font = panel.view.font()
-    font.setPointSizeF(letters * font.pointSizeF())
-    panel.view.setFont(font)
-    panel.resize(*size)
-    see(panel, 11_003, 11_010, 11_017, 11_024, 11_031)
-    numbers = panel.view.film.numbers
-    assert numbers
-    assert all(first[1] <= second[0] for first, second in pairwise(numbers))
-    image, view, strip = panel.view.grab().toImage(), panel.view, panel.strips[-1]
-    left, right, base = view._x(strip.start), view._x(strip.end), QColor(theme.current().base)
-    needed = view.fontMetrics().horizontalAdvance(view.headers[strip.presentation][-1]) + 6
-    head = [
-        image.pixelColor(x, y)
-        for x in range(round(left) + 3, round(right))
-        for y in range(2, int(view._areas().spikes.top()) - 5)
-    ]
-    assert any(colour != base for colour in head) == (right - left >= needed)  # its number, if it fits
-
-
-def test_what_is_left_out_is_said_in_full_with_large_letters(panel: Raster) -> None:
-    panel.setStyleSheet("* { font-size: 24pt; }")
-    panel.restyle()
-    see(panel, 3, 2003, 4003, 6003)
-    assert panel.sampled.text() == f"every {thousands(2000)}th presentation"
-    assert panel.sampled.width() >= panel.sampled.fontMetrics().horizontalAdvance(panel.sampled.text())
-    assert panel.sampled.height() >= panel.sampled.fontMetrics().height()
 
 
 def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> None:

@@ -16,7 +16,6 @@ from stdpbench.runs.analysis.shown_stimulus import FRAMES
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.stimulus import Stimulus
-from stdpbench_gui.session.run_session import RunSession
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
@@ -29,14 +28,6 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Stimulus:
 
 
 FIRES_0, FIRES_1 = pair((2, 10), (2, 90)), pair((5, 10), (5, 90), (5, 200))
-
-
-def test_says_what_it_needs_until_a_picture_comes(qtbot: QtBot) -> None:
-    panel = Stimulus(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
-    assert panel.table() is None
-    assert panel.figure() is None
 
 
 def test_is_complete(panel: Stimulus) -> None:
@@ -141,15 +132,6 @@ def test_another_run_begins_anew(panel: Stimulus) -> None:
     redraw(panel)
     assert panel.summary() == panel.empty_text
     assert panel.observed.recent is None
-
-
-def test_a_picture_is_drawn_in_whole_pixels(panel: Stimulus) -> None:
-    give_pictures(panel.session, [0])
-    give(panel.session, frame(1))
-    redraw(panel)
-    place = panel.picture._place()
-    assert place.width() * 6 == place.height() * 5
-    assert panel.picture.rect().contains(place)
 
 
 # -- other kinds of stimuli ------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.weights.weight_map import WeightMap
-from stdpbench_gui.session.run_session import RunSession
 
 
 @pytest.fixture
@@ -29,14 +28,6 @@ def point_of(panel: WeightMap, neuron: int) -> QPointF:
     place = int(np.flatnonzero(panel.mosaic.order == neuron)[0])
     left, top = panel.mosaic.corner(place)
     return panel.mosaic.view.mapViewToScene(QPointF(left + 1, top + 1))
-
-
-def test_says_what_it_needs_until_weights_come(qtbot: QtBot) -> None:
-    panel = WeightMap(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
-    assert panel.table() is None
-    assert not panel.body.isVisible()
 
 
 def test_is_complete(panel: WeightMap) -> None:

@@ -8,7 +8,6 @@ from waiting import waits
 
 from stdpbench.declare.learned_names import FEED
 from stdpbench.experiment import read_experiment
-from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
@@ -65,19 +64,3 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     assert session.state is State.STOPPED
     waits(qtbot, lambda: not slow.next.isEnabled())
     assert slow.moment is not None  # it can still be shown
-
-
-def test_a_finished_run_has_labels_and_favourites(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
-    neuron, raster = window.train.panels["neuron"], window.train.panels["raster"]
-    assert isinstance(neuron, NeuronInspector)
-    window.train.arrange("Inspect")
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: neuron.observed.stored is not None and window.session.split is not None)
-    assert neuron.observed.stored is not None
-    counts = neuron.observed.stored.spike_counts
-    busiest = int(counts.sum(axis=0).argmax())
-    window.session.selection.select_neuron(busiest)
-    waits(qtbot, lambda: "label phase" in neuron.bars._note)
-    best = neuron.observed.best_images(busiest, 1)
-    assert best == [(int(counts[:, busiest].argmax()), int(counts[:, busiest].max()))]
-    assert raster.summary().startswith("Training is over, and its presentations are not stored.")

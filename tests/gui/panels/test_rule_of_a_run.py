@@ -17,7 +17,6 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
-from stdpbench_gui.panels.log import Log
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.parameter_changes import Change
@@ -66,14 +65,6 @@ def test_the_parameters_become_those_of_the_rule(
     take(panel.session, 91, 60, facts.ParametersChanged({"plasticity.eta": (0.02, 0.05)}))
     redraw(panel)
     assert "changed in this run: plasticity.eta" in panel.summary()
-
-
-def test_the_log_says_it_in_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
-    panel = Log(session(tmp_path, (60, CHANGED)))
-    show(panel, qtbot)
-    assert "rule oja instead of diehl-cook-triplet; weights and thresholds are kept." in panel.summary() + str(
-        panel.table()
-    )
 
 
 def test_a_session_says_whether_a_rule_can_be_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,6 @@ from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.mosaic import MapImage
 
 RULE = {"kind": "diehl-cook-triplet"}
 LOCAL = {
@@ -261,15 +260,6 @@ def test_weights_that_follow_from_pictures_and_do_not_learn_are_said_to_be_unkno
     waits(qtbot, lambda: "start from pictures and do not learn" in (redraw(panel), panel.summary())[1])  # type: ignore[func-returns-value]
     assert panel.summary().endswith(".")
     assert panel.table() is None
-
-
-def test_the_colour_of_nan_is_that_of_no_synapse(qtbot: QtBot) -> None:
-    image = MapImage()
-    image.set_colours(colour_maps.sequential(), "#123456")
-    drawn_ = image._fill(np.array([[0.0, np.nan], [np.nan, 1.0]], np.float32))
-    found = [drawn_.pixelColor(x, y).name() for y in range(2) for x in range(2)]
-    assert found[1] == found[2] == "#123456"
-    assert "#123456" not in (found[0], found[3])
 
 
 @pytest.mark.slow  # panels of sparse networks are above, and a run of a graph in test_networks.py

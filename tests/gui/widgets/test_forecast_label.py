@@ -86,13 +86,3 @@ def test_a_new_run_from_here_says_it(window: MainWindow, qtbot: QtBot, known: Pa
     waits(qtbot, lambda: "cannot be estimated" in form.time.text())
     form._closing = True
     form.reject()
-
-
-@pytest.mark.shared_window
-def test_a_rule_in_an_experiment_says_it(window: MainWindow, qtbot: QtBot) -> None:
-    window.lab.network.use()
-    dialog = window.services.dialog
-    assert isinstance(dialog, NewRunForm)
-    waits(qtbot, dialog.isVisible)
-    waits(qtbot, lambda: "cannot be estimated" in dialog.time.text())
-    dialog.reject()

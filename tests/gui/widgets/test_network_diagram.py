@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import Any
 
 import pytest
 from graphs import fixed
@@ -15,9 +13,7 @@ from waiting import PATIENCE_MS
 
 from stdpbench.experiment import read_experiment
 from stdpbench.experiment.graph import Graph
-from stdpbench.experiment.graph.diagram import Diagram, lay_out
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets import network_diagram
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 
 LAYERS = read_experiment("diehl-cook-400").graph(28, 28)
@@ -175,39 +171,3 @@ def test_it_draws_in_both_themes(diagram: NetworkDiagram) -> None:
         at = on_arrow(diagram, "drive")
         assert picture.pixelColor(at) != picture.pixelColor(2, 2)
     assert seen[0] > 128 > seen[1]
-
-
-def test_another_size_of_the_widget_needs_no_new_layouts(
-    diagram: NetworkDiagram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[Graph] = []
-
-    def counted(graph: Graph, *args: Any, **options: Any) -> Diagram:
-        made.append(graph)
-        return lay_out(graph, *args, **options)
-
-    monkeypatch.setattr(network_diagram, "lay_out", counted)
-    wide = diagram.diagram
-    for width in (300, 500, 301, 760):
-        diagram.resize(width, 300)
-    assert len(made) <= 9  # one for each size of letters and each choice of texts
-    assert diagram.diagram == wide
-    made.clear()
-    diagram.resize(302, 300)
-    assert not made
-    diagram.show_graph(fixed("A"))
-    assert made
-    assert diagram.diagram != wide
-
-
-def test_three_populations_with_their_rates_fit_the_panel_of_a_small_window(diagram: NetworkDiagram) -> None:
-    diagram.resize(441, 110)  # as in the layout Watch of a window of 1280 x 800
-    graph = read_experiment("stack-digits").graph(28, 28)
-    diagram.show_graph(graph)
-    diagram.show_rates(dict.fromkeys(graph.populations, 123.4))
-    drawn = diagram.diagram
-    assert drawn is not None
-    assert drawn.width <= 441
-    assert drawn.height <= 110
-    boxes = list(drawn.boxes.values())
-    assert all(one.rect.right < other.rect.x for one, other in pairwise(boxes))
