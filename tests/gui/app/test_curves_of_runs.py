@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from parts_of_window import panel_of
 from PyQt6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 from runs_table import copy
@@ -36,8 +37,7 @@ def test_every_line_of_eight_runs_beside_this_one_is_named(
 ) -> None:
     for name in ("digits-seed0-20260101-101500", *NAMES):
         copy(finished_run, window.runs, name, 0.5)
-    curves = window.train.panels["curves"]
-    assert isinstance(curves, Curves)
+    curves = panel_of(window, Curves)
     window.resize(1280, 800)
     window.go_to("runs")
     waits(qtbot, lambda: window.runs_page.model.n_all == len(NAMES) + 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from parts_of_window import open_run
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication, QCheckBox, QPushButton, QToolButton
@@ -83,8 +84,7 @@ def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBo
 def test_the_bar_of_a_run_lets_the_window_become_narrow(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: window.session.folder is not None)
+    open_run(window, qtbot, finished_run.path)
     live = window.session.live
     live.progress = {"phase": "train", "done": 12_431, "total": 60_000, "images_per_second": 214, "seconds_left": 222}
     for state in State:

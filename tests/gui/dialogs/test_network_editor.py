@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from parts_of_window import dialog_of
 from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
@@ -28,16 +29,14 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
+from stdpbench_gui.widgets.basic import not_none
 
 FEED, EXC = "network.projections.feed", "network.populations.exc"
 pytestmark = pytest.mark.shared_window
 
 
 def shown(window: MainWindow, qtbot: QtBot) -> NetworkEditor:
-    dialog = window.services.dialog
-    assert isinstance(dialog, NetworkEditor)
-    waits(qtbot, dialog.isVisible)
-    return dialog
+    return dialog_of(window, qtbot, NetworkEditor)
 
 
 def button(within: MainWindow | NetworkEditor, name: str) -> QPushButton | QToolButton:
@@ -78,8 +77,7 @@ def rename(editor: NetworkEditor, qtbot: QtBot, part: str, name: str) -> None:
     """Rename a part in the list, with the keyboard."""
     editor.tree.choose(part)
     press(editor, qtbot, "F2")
-    field = editor.tree.findChild(QLineEdit)
-    assert field is not None
+    field = not_none(editor.tree.findChild(QLineEdit))
     field.selectAll()
     qtbot.keyClicks(field, name)
     qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -175,9 +173,7 @@ def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> 
     assert stages.isVisible()
 
     def part(name: str) -> QWidget:
-        found = stages._rows.findChild(QWidget, name)
-        assert found is not None
-        return found
+        return not_none(stages._rows.findChild(QWidget, name))
 
     def lengths() -> list[str]:
         return [row.length for row in stages_of(editor.draft)]
@@ -200,8 +196,7 @@ def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> 
     assert QApplication.focusWidget() is part("length-1")  # made anew
     choice = part("projections-0")
     assert isinstance(choice, QToolButton)
-    menu = choice.menu()
-    assert menu is not None
+    menu = not_none(choice.menu())
     menu.actions()[0].trigger()  # feed no longer learns in the first stage
     assert "must name at least one projection" in stages._errors[0].text()
     assert not editor.start_button.isEnabled()
@@ -276,8 +271,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     editor.name.setText("by-hand")
     editor.name.editingFinished.emit()
     assert editor.problem.text() == ""
-    made = editor.experiment()
-    assert made is not None
+    made = not_none(editor.experiment())
     file = tmp_path / "by-hand.toml"
     editor.save(file)
     assert editor.said.text() == f"Saved the experiment to {file}."
@@ -285,10 +279,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     assert not editor.isVisible()
 
     window.run_file(file)
-    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
-    form = window.services.dialog
-    assert isinstance(form, NewRunForm)
-    waits(qtbot, form.isVisible)
+    form = dialog_of(window, qtbot, NewRunForm)
     again = form.edit_network()
     waits(qtbot, again.isVisible)
     assert again.draft == NetworkDraft(made)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parts_of_window import dialog_of
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMessageBox, QPushButton
@@ -28,10 +29,7 @@ DIGITS = read_experiment("digits")
 
 def opened(window: MainWindow, qtbot: QtBot) -> NewRunForm:
     """Return the form, which is open."""
-    form = window.services.dialog
-    assert isinstance(form, NewRunForm)
-    waits(qtbot, form.isVisible)
-    return form
+    return dialog_of(window, qtbot, NewRunForm)
 
 
 @pytest.fixture
@@ -151,8 +149,7 @@ def test_the_network_of_three_populations_fits(window: MainWindow, qtbot: QtBot)
     for name in ("diehl-cook-400", "stack-digits"):
         form = window.services.forms.new_run(NewRun.of(read_experiment(name), name))
         waits(qtbot, form.isVisible)
-        made = form.diagram.diagram
-        assert made is not None
+        made = not_none(form.diagram.diagram)
         assert len(made.boxes) == 3
         bars = form.diagram.horizontalScrollBar(), form.diagram.verticalScrollBar()
         assert [not_none(bar).maximum() for bar in bars] == [0, 0]
@@ -205,9 +202,7 @@ def test_it_is_saved_and_copied(
     assert proposed == ["mine.stdpbench.toml"]
     form.save(tmp_path / "mine.toml")
     assert read_experiment(tmp_path / "mine.toml") == DIGITS.override({"plasticity.nu_post": 0.02, "name": "mine"})
-    menu, clipboard = form.copy_button.menu(), QGuiApplication.clipboard()
-    assert menu is not None
-    assert clipboard is not None
+    menu, clipboard = not_none(form.copy_button.menu()), not_none(QGuiApplication.clipboard())
     command, python = menu.actions()
     command.trigger()
     assert clipboard.text().startswith("stdpbench run digits --set plasticity.nu_post=0.02 --set name=mine ")

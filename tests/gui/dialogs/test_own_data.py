@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from parts_of_window import dialog_of, stop
 from PIL import Image
 from PyQt6.QtWidgets import QCheckBox, QSpinBox
 from pytestqt.qtbot import QtBot
@@ -18,6 +19,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +81,11 @@ def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot
     dialog.n_exc.setValue(25)
     dialog.name.setText("parity")
     dialog.name.textEdited.emit("parity")
-    made = dialog.experiment
-    assert made is not None
+    made = not_none(dialog.experiment)
     assert (made.name, made.network.n_exc) == ("parity", 25)
     assert made.network.w_inh_exc == read_experiment("fast-400").network.w_inh_exc
     dialog.edit_button.click()
-    form = window.services.dialog
-    assert isinstance(form, NewRunForm)
-    waits(qtbot, form.isVisible)
+    form = dialog_of(window, qtbot, NewRunForm)
     assert (form.draft.unchecked, form.fields.source.currentText()) == (made, "parity")
     assert form.text().command.startswith("cat > parity.toml <<'END'")  # no name and no file to refer to
     form.reject()
@@ -135,6 +134,5 @@ def test_a_folder_of_pictures_is_learned(window: MainWindow, qtbot: QtBot, pictu
     waits(qtbot, lambda: session.live.progress.get("done", 0) > 5)
     assert session.live.started is not None
     assert session.live.started.class_names == ("even", "odd")
-    session.request("stop")
-    waits(qtbot, lambda: not session.connected)
+    stop(session, qtbot)
     assert session.state is State.STOPPED

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from parts_of_window import panel_of
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -25,6 +26,7 @@ from stdpbench_gui.lessons.pane import StepView
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import BRANCH, ParametersPanel
 from stdpbench_gui.session.overlays import Overlay
+from stdpbench_gui.widgets.basic import not_none
 
 BY_NAME = {lesson.name: lesson for lesson in lessons()}
 SMALL = {
@@ -121,8 +123,7 @@ def test_show_me_frames_a_visible_place(closed_afterwards: MainWindow, qtbot: Qt
         guide._go_to(number)
         if step.show and not view_of(guide).show_me.isHidden():
             guide.show_place()
-            target = guide.frame.target
-            assert target is not None
+            target = not_none(guide.frame.target)
             waits(qtbot, target.isVisible)
 
             def is_around(target: QWidget = target) -> bool:
@@ -208,8 +209,7 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, view.next)  # slow motion
     assert not done()
     click(qtbot, view.show_me)
-    slow = window.train.panels["slow-motion"]
-    assert isinstance(slow, SlowMotionPanel)
+    slow = panel_of(window, SlowMotionPanel)
     waits(qtbot, lambda: slow.hunt.isVisible() and slow.hunt.isEnabled())
     click(qtbot, slow.hunt)
     waits(qtbot, done)
@@ -230,8 +230,7 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, view.next)  # the leak
     assert not done()
     click(qtbot, view.show_me)
-    parameters = window.train.panels["parameters"]
-    assert isinstance(parameters, ParametersPanel)
+    parameters = panel_of(window, ParametersPanel)
     assert parameters.search.text() == "tau_m"
     parameters.way.way.setCurrentIndex(BRANCH)
     assert session.folder is not None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parts_of_window import dialog_of, stop
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -288,9 +289,7 @@ def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished
 
 def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
     page.queue.add_button.click()
-    form = window.services.dialog
-    assert isinstance(form, NewRunForm)
-    waits(qtbot, form.isVisible)
+    form = dialog_of(window, qtbot, NewRunForm)
     form.fields.seeds.setText("one")
     form.fields.seeds.editingFinished.emit()
     assert "seeds must be whole numbers" in form.fields.seeds_problem.text()
@@ -377,8 +376,7 @@ def test_a_run_of_the_command_line_is_followed_paused_and_opened(
     page.run_actions.do("open")
     waits(qtbot, lambda: window.session.connected and window.session.state is State.PAUSED)
     assert window.pages.currentWidget() is window.train
-    window.session.request("stop")
-    waits(qtbot, lambda: not window.session.connected)
+    stop(window.session, qtbot)
 
 
 def test_a_journal_of_the_queue_that_is_no_json_hurts_nobody(page: RunsPage, qtbot: QtBot) -> None:

@@ -16,6 +16,7 @@ from stdpbench.runs.lineage.features import features_of
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
 from stdpbench_gui.pages.runs.page import RunsPage
+from stdpbench_gui.widgets.basic import not_none
 
 
 def choose(box: QComboBox, text: str) -> None:
@@ -59,13 +60,11 @@ def test_chips_are_checked_and_copied_with_their_sources(page: RunsPage, window:
     assert isinstance(dialog, ChipCheckDialog)
     assert not page.notices.tasks
     (loihi,) = dialog.tree.findItems("Loihi (Intel, 14 nm): does not fit", Qt.MatchFlag.MatchExactly)
-    row = loihi.child(0)
-    assert row is not None
+    row = not_none(loihi.child(0))
     dialog.tree.setCurrentItem(row)
     assert "Source: " in dialog.source.text()
     dialog.copy_button.click()
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
+    clipboard = not_none(QGuiApplication.clipboard())
     lines = clipboard.text().splitlines()
     assert lines[0] == "Chip check of digits-a"
     assert "Loihi (Intel, 14 nm): does not fit" in lines

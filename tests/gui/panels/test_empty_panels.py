@@ -13,8 +13,7 @@ from stdpbench_gui.session.run_session import RunSession
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.key)
 def test_it_says_what_it_needs_until_there_is_something_to_show(kind: type[Panel], qtbot: QtBot) -> None:
-    panel = kind(RunSession())
-    show(panel, qtbot)
+    panel = show(kind(RunSession()), qtbot)
     assert not panel.body.isVisible()
     assert panel.summary() == panel.empty_text
     table = panel.table()

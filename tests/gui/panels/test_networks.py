@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from parameter_fields import text_of, type_in
+from parts_of_window import dialog_of, panel_of, stop
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
-from synthetic import session, show
+from synthetic import redraw, session, show
 from waiting import waits
 
 from stdpbench.experiment import Experiment
@@ -29,6 +30,7 @@ from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.widgets.basic import not_none
 
 N_EXC, N_TOP = 10, 6
 
@@ -77,12 +79,13 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     window: MainWindow, qtbot: QtBot, no_errors: None, tmp_path: Path
 ) -> None:
     shown, panels = window.session, window.train.panels
-    weights, raster, thresholds, neuron = (panels[key] for key in ("weight-map", "raster", "thresholds", "neuron"))
-    curves = panels["curves"]
-    assert isinstance(weights, WeightMap)
-    assert isinstance(raster, Raster)
-    assert isinstance(thresholds, Thresholds)
-    assert isinstance(neuron, NeuronInspector)
+    weights, raster, thresholds, neuron = (
+        panel_of(window, WeightMap),
+        panel_of(window, Raster),
+        panel_of(window, Thresholds),
+        panel_of(window, NeuronInspector),
+    )
+    curves = panel_of(window, Curves)
     for panel in panels.values():
         panel.show()
     window.run_experiment(two_layers(passes=200))
@@ -99,27 +102,23 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert thresholds.rate_plot.isVisible()
     assert "theta" not in thresholds.summary()
     assert " Hz (" in thresholds.summary()
-    rates = thresholds.table()
-    assert rates is not None
+    rates = not_none(thresholds.table())
     assert rates[0] == ("neuron", "mean spikes per presentation")
     assert len(rates[1]) == N_TOP
     shown.selection.select_neuron(3)
     neuron.raise_()
     waits(qtbot, lambda: neuron._courses is not None)
     assert neuron.summary().startswith("Neuron 3: no adaptive threshold")
-    slow = panels["slow-motion"]
-    assert isinstance(slow, SlowMotionPanel)
+    slow = panel_of(window, SlowMotionPanel)
     slow.raise_()
     slow.toggle()
     waits(qtbot, lambda: slow.about.text().startswith("Neuron 3 of top, presentation "))
     assert slow.moment is not None
     assert (slow.moment.projection, slow.moment.source, slow.moment.target) == ("up", "exc", "top")
-    image = slow.weights.now._image
-    assert image is not None
+    image = not_none(slow.weights.now._image)
     assert (image.height(), image.width()) == (2, 5)
     shown.request("resume")
 
-    assert isinstance(curves, Curves)
     curves.as_grid.setChecked(True)
     curves.setFloating(True)
     curves.resize(900, 600)
@@ -145,8 +144,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     _, theta = curves.grid["theta"].data("this run")
     assert theta[0] == pytest.approx(shown.live.blocks[min(shown.live.blocks)].others["exc.theta"])
     assert "exc spikes per stimulus, mean theta of exc " in curves.summary()
-    network = panels["network"]
-    assert isinstance(network, NetworkPanel)
+    network = panel_of(window, NetworkPanel)
     network.raise_()
     waits(qtbot, lambda: network.recent.n > 3 and "Hz" in network.diagram.items["exc"].toolTip())
     frame, rates = shown.live.presentation, network.recent.rates
@@ -176,15 +174,14 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     waits(qtbot, lambda: len(thresholds._sum) == N_EXC)
     waits(qtbot, lambda: "of exc neuron 4" in raster.summary())
     _all_of_it(window, "start", "runs")
-    shown.request("stop")
-    waits(qtbot, lambda: shown.state is State.STOPPED and not shown.connected)
+    stop(shown, qtbot)
+    assert shown.state is State.STOPPED
 
 
 def test_parameters_of_populations_and_projections_change_during_a_run(
     window: MainWindow, qtbot: QtBot, no_errors: None
 ) -> None:
-    shown, panel = window.session, window.train.panels["parameters"]
-    assert isinstance(panel, ParametersPanel)
+    shown, panel = window.session, panel_of(window, ParametersPanel)
     window.run_experiment(two_layers(passes=400))
     panel.show()
     panel.raise_()
@@ -225,10 +222,7 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     assert "Structural" in scale.editor.toolTip()
     plasticity = "network.projections.feed.plasticity.kind"
     form.row(plasticity).new_run.click()
-    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
-    opened = window.services.dialog
-    assert isinstance(opened, NewRunForm)
-    waits(qtbot, opened.isVisible)
+    opened = dialog_of(window, qtbot, NewRunForm)
     assert shown.folder is not None
     assert opened.run.start_from == shown.folder.path
     assert not opened.changes.buttons  # what was changed in the run has been undone
@@ -242,20 +236,17 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     assert {path for path, row in form.rows().items() if row.isVisible()} == {
         f"network.projections.{name}.plasticity.nu_post" for name in ("feed", "up")
     }
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert [nu_post, "0.01", "0.01", "0.01", "live"] in [list(row[:5]) for row in table[1]]
     assert "network.populations.exc.neuron.tau_theta = " in panel.summary()
     assert "source" not in panel.summary()
-    shown.request("stop")
-    waits(qtbot, lambda: shown.state is State.STOPPED and not shown.connected)
+    stop(shown, qtbot)
+    assert shown.state is State.STOPPED
 
 
 def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no_errors: None) -> None:
     shown, panels = window.session, window.train.panels
-    weights, neuron = panels["weight-map"], panels["neuron"]
-    assert isinstance(weights, WeightMap)
-    assert isinstance(neuron, NeuronInspector)
+    weights, neuron = panel_of(window, WeightMap), panel_of(window, NeuronInspector)
     for panel in panels.values():
         panel.show()
     window.run_experiment(two_layers())
@@ -263,14 +254,12 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
     assert shown.folder is not None
     window.open_run(shown.folder.path)
     waits(qtbot, lambda: len(weights.marks.labels) == N_TOP and len(weights.mosaic.order) == N_TOP)
-    table = weights.table()
-    assert table is not None
+    table = not_none(weights.table())
     assert [row[2] for row in table[1]] == [""] * N_TOP  # no thresholds
     assert all(row[1] != "" for row in table[1])
     shown.selection.choose("feed")
     waits(qtbot, lambda: len(weights.mosaic.order) == N_EXC)
-    table = weights.table()
-    assert table is not None
+    table = not_none(weights.table())
     assert [row[1] for row in table[1]] == [""] * N_EXC  # classes are those of top
     assert np.isfinite([row[2] for row in table[1]]).all()
     shown.selection.select_neuron(2)
@@ -303,8 +292,7 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
 def test_there_is_no_choice_where_one_projection_learns(qtbot: QtBot, tmp_path: Path) -> None:
     usual = session(tmp_path)
     usual.changed.emit({"network"})
-    panel = WeightMap(usual)
-    show(panel, qtbot)
+    panel = show(WeightMap(usual), qtbot)
     assert usual.selection.projections == ("feed",)
     assert panel.projection.isHidden()
     assert panel.projection.accessibleName()
@@ -338,8 +326,7 @@ def _all_of_it(window: MainWindow, *pages: str) -> None:
     for panel in window.train.panels.values():
         panel.show()
         panel.raise_()
-        panel.mark_dirty()
-        panel.draw_if_needed()
+        redraw(panel)
         assert "Cannot draw" not in panel.accessibleDescription()
         panel.summary()
         panel.table()

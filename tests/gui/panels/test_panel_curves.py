@@ -24,6 +24,7 @@ from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.curves.measure import OWN, moving_mean
 from stdpbench_gui.widgets.axes import SmallPlot, stepped
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.legend import distinct_names, terse_names
 
 
@@ -40,17 +41,13 @@ def named_lines(panel: Curves) -> list[tuple[float, str]]:
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
     more = [(end, block(0.5 + end / 1000, 20 + end / 100)) for end in range(10, 130, 10)]
-    panel = Curves(session(tmp_path, *more))
-    show(panel, qtbot, (480, 500))
-    return panel
+    return show(Curves(session(tmp_path, *more)), qtbot, (480, 500))
 
 
 def test_a_plot_without_values_says_from_when_on_there_are_some(qtbot: QtBot, tmp_path: Path) -> None:
     early = replace(block(), accuracy={})
-    panel = Curves(session(tmp_path, (10, early), (20, early)))
-    show(panel, qtbot, (480, 500))
-    started = panel.session.live.started
-    assert started is not None
+    panel = show(Curves(session(tmp_path, (10, early), (20, early))), qtbot, (480, 500))
+    started = not_none(panel.session.live.started)
 
     def shown(planned: int) -> str:
         panel.session.live.started = replace(started, phases=(("train", planned), *started.phases[1:]))
@@ -133,22 +130,19 @@ def test_smoothing_draws_the_mean_of_the_last_points_before_the_curve(panel: Cur
     assert smooth[:2] == pytest.approx([before[0], np.mean(before[:2])])
     assert smooth[2:] == pytest.approx(np.convolve(before, np.ones(3) / 3, "valid"))
     assert moving_mean(np.array([2.0]), 5).tolist() == [2.0]
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[1][0][2] == before[0] / 100  # numbers are not smoothed
 
 
 def test_values_that_hardly_differ_do_not_fill_the_axis(qtbot: QtBot, tmp_path: Path) -> None:
-    panel = Curves(session(tmp_path, *[(10 * n, block(0.5, 49.7 + 0.001 * n)) for n in range(1, 6)]))
-    show(panel, qtbot)
+    panel = show(Curves(session(tmp_path, *[(10 * n, block(0.5, 49.7 + 0.001 * n)) for n in range(1, 6)])), qtbot)
     panel.choose(0, "theta")
     redraw(panel)
     low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
     assert high - low >= 1.0
     assert low < 49.7 < high
     winners = replace(block(), spikes=(1, 1, 2, 1))
-    panel = Curves(session(tmp_path / "winners", *[(10 * n, winners) for n in range(1, 6)]))
-    show(panel, qtbot)
+    panel = show(Curves(session(tmp_path / "winners", *[(10 * n, winners) for n in range(1, 6)])), qtbot)
     panel.choose(0, "spikes")
     redraw(panel)
     low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
@@ -230,8 +224,7 @@ def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> Non
 
 
 def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
-    folder = panel.session.folder
-    assert folder is not None
+    folder = not_none(panel.session.folder)
     panel.overlay(folder.path.name, panel.session.live.blocks, folder.path)
     redraw(panel)
     assert {run for run, _ in panel.plots[0]._items} == {OWN}
@@ -348,8 +341,7 @@ def test_measures_on_held_out_pictures_can_be_chosen_once_there_are_some(panel: 
     redraw(panel)
     assert panel.plots[1].title == "spikes per stimulus"
     assert "held-out" not in panel.summary()
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert len(table[0]) == 9
     assert "was not trained on" in panel.help_text
     assert "never on those of the test set" in panel.help_text
@@ -392,8 +384,7 @@ def test_the_menu_chooses_what_is_drawn_in_per_cent(measured: Curves) -> None:
 
 
 def test_numbers_and_figure_have_what_was_measured(measured: Curves) -> None:
-    table, figure = measured.table(), measured.figure()
-    assert table is not None
+    table, figure = not_none(measured.table()), measured.figure()
     names, rows = table
     at = names.index("held out: accuracy, vote")
     by_position = {row[1]: row[at] for row in rows}
@@ -421,8 +412,7 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     assert drawn(measured, "this run") == [25, 60, 70]
     assert measured.plots[1].note.text() == "accuracy, vote; others without overlays; 40 pictures, never trained on"
     assert measured.plots[1].plot.getViewBox().viewRange()[1][1] > 95
-    table = measured.table()
-    assert table is not None
+    table = not_none(measured.table())
     at = table[0].index("held out: accuracy, vote")
     assert [row[at] for row in table[1] if row[0] == "other"] == [0.2, "", 0.95]
     measured.overlays.clear()

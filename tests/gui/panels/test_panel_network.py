@@ -21,6 +21,7 @@ from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.stimulus import Stimulus
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 NONE = np.zeros(0, np.int32), np.zeros(0, np.int32)
 
@@ -37,9 +38,7 @@ def layers(tmp_path: Path) -> RunSession:
 
 @pytest.fixture
 def panel(layers: RunSession, qtbot: QtBot) -> NetworkPanel:
-    made = NetworkPanel(layers)
-    show(made, qtbot, (760, 260))
-    return made
+    return show(NetworkPanel(layers), qtbot, (760, 260))
 
 
 def frame(number: int, n: int) -> dict[str, object]:
@@ -64,11 +63,9 @@ def test_rates_are_those_of_the_received_presentations_or_none(panel: NetworkPan
     panel.session.live.presentation = frame(9, 21)
     redraw(panel)
     assert "5.71 Hz, mean of 2 received presentations, to 9" in exc.toolTip()
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert ("population", "inh", "rate (Hz), mean of 2 received presentations, to 9", 0.0) in table[1]
-    spec = panel.figure()
-    assert spec is not None
+    spec = not_none(panel.figure())
     assert "5.71 Hz" in [text for box in spec["boxes"] for text in box["texts"]]
     panel.reset()
     panel.session.live.presentation = {}
@@ -79,8 +76,7 @@ def test_rates_are_those_of_the_received_presentations_or_none(panel: NetworkPan
 
 def test_a_choice_shows_the_population_and_the_projection(panel: NetworkPanel, qtbot: QtBot) -> None:
     selection, items = panel.session.selection, panel.diagram.items
-    weights = WeightMap(panel.session)
-    show(weights, qtbot)
+    weights = show(WeightMap(panel.session), qtbot)
     assert weights.has_content()
 
     def choose(name: str) -> tuple[str, str, frozenset[str]]:

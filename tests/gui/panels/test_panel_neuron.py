@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from frames import N_BINS, frame, give, give_pictures, pair, recording
+from frames import N_BINS, draw_frame, frame, give, give_pictures, pair, recording
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, Asked, is_complete, redraw, session, show
 from waiting import waits
@@ -18,15 +18,14 @@ from stdpbench_gui.panels.neuron.course_plots import potential_plot
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.recording import Recorder
+from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> NeuronInspector:
-    panel = NeuronInspector(session(tmp_path))
-    show(panel, qtbot, (420, 480))
-    return panel
+    return show(NeuronInspector(session(tmp_path)), qtbot, (420, 480))
 
 
 def test_says_what_it_needs_until_a_neuron_is_selected(panel: NeuronInspector) -> None:
@@ -39,11 +38,9 @@ def test_says_what_it_needs_until_a_neuron_is_selected(panel: NeuronInspector) -
 
 def test_is_complete(panel: NeuronInspector) -> None:
     panel.session.selection.select_neuron(2)
-    give(panel.session, frame(4, recording=recording(2)))
-    redraw(panel)
+    draw_frame(panel, frame(4, recording=recording(2)))
     is_complete(panel)
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert len(table[1]) == N_BINS
     # v_thresh - theta_offset + theta = -52 - 20 + 21
     assert table[1][0][2] == pytest.approx(-51.0)
@@ -64,8 +61,7 @@ def test_label_and_favourite_pictures_come_from_what_was_seen(panel: NeuronInspe
     give_pictures(panel.session, [0, 1, 1])
     panel.session.selection.select_neuron(4)
     for number, image, spikes in ((0, 0, 1), (1, 1, 3), (2, 2, 5), (3, 1, 3)):
-        give(panel.session, frame(number, image=image, exc=pair(*((4, 10 * k) for k in range(spikes)))))
-    redraw(panel)
+        draw_frame(panel, frame(number, image=image, exc=pair(*((4, 10 * k) for k in range(spikes)))))
     assert "label b" in panel.about.text()
     assert panel.bars._values == pytest.approx([1.0, 11 / 3, 0.0])
     assert panel.bars._label == 1
@@ -82,14 +78,11 @@ def test_label_and_favourite_pictures_come_from_what_was_seen(panel: NeuronInspe
 
 def test_courses_stay_until_new_ones_come(panel: NeuronInspector) -> None:
     panel.session.selection.select_neuron(2)
-    give(panel.session, frame(4))
-    redraw(panel)
+    draw_frame(panel, frame(4))
     assert "recorded with the next presentation" in panel.potential.note
-    give(panel.session, frame(5, recording=recording(1, 2)))
-    redraw(panel)
+    draw_frame(panel, frame(5, recording=recording(1, 2)))
     assert panel.potential.note == ""
-    give(panel.session, frame(6))
-    redraw(panel)
+    draw_frame(panel, frame(6))
     assert panel._courses is not None
     assert panel._shown["presentation"] == 5
     panel.session.selection.select_neuron(1)
@@ -141,8 +134,7 @@ def test_a_star_and_a_note_are_kept_in_the_run_and_marked_in_the_map(panel: Neur
     session, bar = panel.session, panel.star
     assert session.folder is not None
     folder = session.folder.path
-    weights = WeightMap(session)
-    show(weights, qtbot, (400, 400))
+    weights = show(WeightMap(session), qtbot, (400, 400))
     redraw(weights)
     session.selection.select_neuron(2)
     bar.button.click()

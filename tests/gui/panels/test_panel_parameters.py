@@ -18,6 +18,7 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.parameter_row import RowState
 
 PATH = "plasticity.nu_post"
@@ -40,8 +41,7 @@ class Run:
         QTimer.singleShot(0, lambda: self._answer(then, refused, changes))
 
     def _answer(self, then: Callable[[Any], None], refused: Callable[[str], None], changes: dict[str, Any]) -> None:
-        experiment = self._panel.session.experiment
-        assert experiment is not None
+        experiment = not_none(self._panel.session.experiment)
         if self.refusal:
             refused(self.refusal)
         else:
@@ -58,9 +58,7 @@ class Run:
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ParametersPanel:
     monkeypatch.setattr(RunSession, "connected", True)
-    panel = ParametersPanel(session(tmp_path))
-    show(panel, qtbot, (340, 440))
-    return panel
+    return show(ParametersPanel(session(tmp_path)), qtbot, (340, 440))
 
 
 @pytest.fixture
@@ -77,8 +75,7 @@ def test_is_complete(panel: ParametersPanel) -> None:
 
 
 def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) -> None:
-    experiment = panel.session.experiment
-    assert experiment is not None
+    experiment = not_none(panel.session.experiment)
     for name, section in panel.form.sections.items():
         section.header.setChecked(True)
         kind = ["kind"] if name not in ("network", "schedule", "evaluation", "simulator") else []
@@ -140,8 +137,7 @@ def test_a_section_without_parameters_says_why(panel: ParametersPanel, qtbot: Qt
 
 
 def test_stages_are_shown_and_a_new_run_can_have_other_ones(qtbot: QtBot, tmp_path: Path) -> None:
-    panel = ParametersPanel(session(tmp_path, of=read_experiment("stack-digits")))
-    show(panel, qtbot, (340, 440))
+    panel = show(ParametersPanel(session(tmp_path, of=read_experiment("stack-digits"))), qtbot, (340, 440))
     panel.form.sections["schedule"].header.setChecked(True)
     assert panel.stages.isVisible()
     assert panel.stages.words.text() == "1. feed, for 2 passes; 2. upward, for 2 passes."
@@ -360,8 +356,7 @@ def test_a_run_with_fewer_changes_than_the_previous_one_confirms_its_own(panel: 
 
 
 def test_ways_say_what_they_do_and_where_they_begin(panel: ParametersPanel) -> None:
-    folder = panel.session.folder
-    assert folder is not None
+    folder = not_none(panel.session.folder)
     for position in (100, 200, 400):
         (folder.path / "checkpoints" / f"{position:09d}").mkdir(parents=True)
     panel.way.way.setCurrentIndex(1)
@@ -381,8 +376,7 @@ def test_ways_say_what_they_do_and_where_they_begin(panel: ParametersPanel) -> N
 
 
 def test_a_refused_change_after_going_back_is_told_in_its_row(panel: ParametersPanel, qtbot: QtBot) -> None:
-    folder = panel.session.folder
-    assert folder is not None
+    folder = not_none(panel.session.folder)
     panel.changes._after_start = folder.path, {PATH: 0.02}
     panel.changes._on_opened()  # there is no process
     assert "This run is not active" in panel.form.row(PATH).error.text()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from frames import frame, give, give_pictures, pair
+from frames import draw_frame, frame, give_pictures, pair
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -15,21 +15,19 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import COUNTS, Raster
 from stdpbench_gui.panels.raster.strips import Band, Strip, bands_of, every, fill, place
+from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> Raster:
-    panel = Raster(session(tmp_path))
-    show(panel, qtbot, (640, 400))
-    return panel
+    return show(Raster(session(tmp_path)), qtbot, (640, 400))
 
 
 def see(panel: Raster, *numbers: int) -> None:
     for number in numbers:
-        give(panel.session, frame(number))
-        redraw(panel)
+        draw_frame(panel, frame(number))
 
 
 def test_is_complete(panel: Raster) -> None:
@@ -37,8 +35,7 @@ def test_is_complete(panel: Raster) -> None:
     is_complete(panel)
     assert panel.view.accessibleName()
     assert panel.frames == {"presentation"}
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert [row["label"] for row in figure["parts"][0]["rows"]] == ["input", "exc"]
 
 
@@ -149,8 +146,7 @@ def test_nothing_glides_with_reduced_motion(panel: Raster) -> None:
 
 
 def test_a_click_on_a_spike_selects_its_neuron(panel: Raster, qtbot: QtBot) -> None:
-    give(panel.session, frame(3, exc=pair((4, 350))))
-    redraw(panel)
+    draw_frame(panel, frame(3, exc=pair((4, 350))))
     band = next(band for band in panel.view._bands if band.layer == "exc")
     area = panel.view._areas().spikes
     x = panel.view._x(175.0)
@@ -178,8 +174,7 @@ def test_keys_select_neurons_and_show_more_or_less(panel: Raster, qtbot: QtBot) 
 
 def test_names_the_class_that_was_shown(panel: Raster) -> None:
     give_pictures(panel.session, [2, 0])
-    give(panel.session, frame(3, image=0, attempts=2))
-    redraw(panel)
+    draw_frame(panel, frame(3, image=0, attempts=2))
     assert panel.view.headers[3] == ("№ 3 · c · 2×", "3 · c · 2×", "3 · c", "3")
 
 
@@ -201,10 +196,8 @@ def test_only_so_many_presentations_are_kept(panel: Raster) -> None:
 
 
 def test_every_spike_on_screen_stands_in_the_table(panel: Raster) -> None:
-    give(panel.session, frame(3, exc=pair((4, 350))))
-    redraw(panel)
-    table = panel.table()
-    assert table is not None
+    draw_frame(panel, frame(3, exc=pair((4, 350))))
+    table = not_none(panel.table())
     assert (3, "exc", 4, 175.0) in table[1]
     assert len(table[1]) == 301
 
@@ -213,8 +206,7 @@ def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> 
     lengths = {0: (200, 140), 1: (700, 700), 5: (60, 20), 6: (400, 400)}
     for number, (total, stimulus) in lengths.items():
         spikes = pair((0, 0), (1, total - 1))
-        give(panel.session, frame(number, input=spikes, exc=spikes, n_bins=total, stimulus_bins=stimulus))
-        redraw(panel)
+        draw_frame(panel, frame(number, input=spikes, exc=spikes, n_bins=total, stimulus_bins=stimulus))
     assert [strip.duration for strip in panel.strips] == [100, 350, 30, 200]
     assert [strip.stimulus for strip in panel.strips] == [70, 350, 10, 200]
     starts = [strip.start for strip in panel.strips]
@@ -225,8 +217,7 @@ def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> 
     placed = place(panel.strips, bands_of((("input", 30), ("exc", N_EXC)), 60), 4000, 2.0)["input"]
     ends = [2 * start + total - 1 for start, (total, _) in zip(starts, lengths.values(), strict=True)]
     assert placed.column[1::2] == pytest.approx(ends, abs=1)
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert max(row[3] for row in table[1] if row[0] == 5) == 29.5
 
 
@@ -239,10 +230,8 @@ def test_advises_to_start_a_run_unless_one_is_starting(qtbot: QtBot, tmp_path: P
     made = session(tmp_path)
     made.live.presentation, made.live.state = {}, State.STOPPED
     made.live.progress, made.live.position = {}, 0
-    panel = Raster(made)
-    show(panel, qtbot)
-    empty = panel.findChild(QLabel, "empty")
-    assert empty is not None
+    panel = show(Raster(made), qtbot)
+    empty = not_none(panel.findChild(QLabel, "empty"))
     for state, text in (
         (State.STOPPED, "This run is not active. Continue it with Resume, above."),
         (State.BUILDING, "Spikes appear here with the next training presentation."),

@@ -9,6 +9,7 @@ from synthetic import N_EXC, is_complete, presentation, redraw, session, show
 
 from stdpbench.declare.learned_names import THETA
 from stdpbench_gui.panels.thresholds import Thresholds
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture
@@ -46,8 +47,7 @@ def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
     assert rates[5] == pytest.approx(7 / 0.35)
     assert rates[0] == pytest.approx(14 / 3 / 0.35)
     assert "about one in 10" in panel.summary()
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[1][5][2] == 7
     panel.what.setCurrentIndex(1)
     assert sorted(panel._values().tolist()) == [21.0, 21.0, 21.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from parts_of_window import panel_of, stop
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -14,15 +15,17 @@ from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.stimulus import Stimulus
+from stdpbench_gui.widgets.basic import not_none
 
 
 def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
-    session, panels = window.session, window.train.panels
-    raster, stimulus, neuron, slow = (panels[key] for key in ("raster", "stimulus", "neuron", "slow-motion"))
-    assert isinstance(raster, Raster)
-    assert isinstance(stimulus, Stimulus)
-    assert isinstance(neuron, NeuronInspector)
-    assert isinstance(slow, SlowMotionPanel)
+    session = window.session
+    raster, stimulus, neuron, slow = (
+        panel_of(window, Raster),
+        panel_of(window, Stimulus),
+        panel_of(window, NeuronInspector),
+        panel_of(window, SlowMotionPanel),
+    )
     window.train.arrange("Inspect")
     small = {"network.n_exc": 12, "schedule.train_images": 60, "schedule.passes": 2000}
     window.run_experiment(read_experiment("digits").override(small))
@@ -46,8 +49,7 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     slow.player.play.click()
     waits(qtbot, lambda: slow.player.playing)
     assert session.state is State.PAUSED
-    moment = slow.moment
-    assert moment is not None
+    moment = not_none(slow.moment)
     np.testing.assert_allclose(moment.replay.end, session.live.learned(FEED)[:, busiest], atol=1e-6)
 
     slow.hunt.click()
@@ -59,8 +61,7 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
         assert "end where those of the run do" in slow.about.text()
     slow.player.stop()
     slow.player.go(0)
-    session.request("stop")
-    waits(qtbot, lambda: not session.connected)
+    stop(session, qtbot)
     assert session.state is State.STOPPED
     waits(qtbot, lambda: not slow.next.isEnabled())
     assert slow.moment is not None  # it can still be shown

@@ -14,6 +14,7 @@ from waiting import PATIENCE_MS
 from stdpbench.experiment import read_experiment
 from stdpbench.experiment.graph import Graph
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 
 LAYERS = read_experiment("diehl-cook-400").graph(28, 28)
@@ -54,8 +55,7 @@ def test_boxes_and_arrows_are_chosen_by_pointer_and_keyboard(diagram: NetworkDia
     diagram.items["input"].setFocus()
     order = []
     for _ in range(len(diagram.items)):
-        focus = QApplication.focusWidget()
-        assert focus is not None
+        focus = not_none(QApplication.focusWidget())
         order.append(focus.objectName())
         qtbot.keyClick(focus, Qt.Key.Key_Tab)
     assert order == ["input", "feed", "exc", "drive", "inh", "compete"]
@@ -68,8 +68,7 @@ def test_boxes_and_arrows_are_chosen_by_pointer_and_keyboard(diagram: NetworkDia
         (Qt.Key.Key_Left, "input"),
     ):
         qtbot.keyClick(QApplication.focusWidget(), key)
-        focus = QApplication.focusWidget()
-        assert focus is not None
+        focus = not_none(QApplication.focusWidget())
         assert focus.objectName() == name
     qtbot.keyClick(diagram.items["input"], Qt.Key.Key_Return)
     qtbot.keyClick(diagram.items["inh"], Qt.Key.Key_Space)
@@ -130,8 +129,7 @@ def test_a_large_network_keeps_readable_texts_and_scrolls(diagram: NetworkDiagra
     diagram.resize(1000, 600)
     assert diagram.font_.pointSizeF() == usual
     assert all(bar is not None and bar.maximum() == 0 for bar in bars)
-    made = diagram.diagram
-    assert made is not None
+    made = not_none(diagram.diagram)
     diagram.resize(round(made.width * 0.9), 600)
     assert 0.8 * usual < diagram.font_.pointSizeF() < usual
     wanted = diagram.wanted_size(1000)
@@ -146,8 +144,7 @@ def test_a_narrow_diagram_says_less_before_it_scrolls(diagram: NetworkDiagram) -
         assert diagram.diagram is not None
         return len(diagram.diagram.arrows["feed"].labels), diagram.diagram.boxes["exc"].lines
 
-    bar = diagram.horizontalScrollBar()
-    assert bar is not None
+    bar = not_none(diagram.horizontalScrollBar())
     seen = []
     for width in range(760, 300, -10):
         diagram.resize(width, 300)
