@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from PyQt6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
+from synthetic import redraw
 from waiting import waits
 
 from stdpbench_gui.app.window import MainWindow
@@ -35,6 +36,18 @@ def open_run(window: MainWindow, qtbot: QtBot, path: Path) -> None:
     """Open a run, and wait until it is shown."""
     window.open_run(path)
     waits(qtbot, lambda: window.session.folder is not None and window.session.folder.path == path)
+
+
+def draw_every_panel(window: MainWindow) -> None:
+    """Raise and draw each panel, and ask for all that it says and exports."""
+    for panel in window.train.panels.values():
+        panel.show()
+        panel.raise_()
+        redraw(panel)
+        assert "Cannot draw" not in panel.accessibleDescription()
+        assert panel.summary().endswith(".")
+        panel.table()
+        panel.figure()
 
 
 def stop(session: RunSession, qtbot: QtBot) -> None:

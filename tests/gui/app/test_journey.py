@@ -66,13 +66,6 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     window.actions_["step"].trigger()
     waits(qtbot, lambda: session.live.position == position + 1 and session.state is State.PAUSED)
 
-    parameters.changes.here({NU_POST: 0.02})
-    waits(qtbot, lambda: session.live.parameters().get("plasticity", {}).get("nu_post") == 0.02)
-    assert any("0.01 → 0.02" in sentence for _, _, sentence in session.live.log)
-    waits(qtbot, lambda: parameters.changes.can_undo)
-    parameters.changes.undo()
-    waits(qtbot, lambda: session.live.parameters()["plasticity"]["nu_post"] == 0.01)
-
     parameters.changes.branch({NU_POST: 0.03})
     waits(qtbot, lambda: session.folder is not None and session.folder.path != first.path)
     waits(qtbot, lambda: session.connected and session.state is State.RUNNING)

@@ -83,7 +83,6 @@ def test_a_finished_run_without_labels_shows_its_answers_to_test_pictures(
 ) -> None:
     monkeypatch.setattr(motion, "fast_flicker", True)
     made = session(tmp_path)
-    assert made.folder is not None
     counts = np.zeros((3, N_EXC), np.uint16)
     counts[2, 4], counts[1, 4] = 5, 2
     made.folder.write_arrays("test.npz", spike_counts=counts, attempts=np.ones(3, int))

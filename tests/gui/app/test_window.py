@@ -126,7 +126,6 @@ def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot:
 @pytest.mark.display
 def test_themes_switch_and_are_remembered(window: MainWindow, settings: QSettings) -> None:
     app = QGuiApplication.instance()
-    assert isinstance(app, QGuiApplication)
     window.actions_["theme-dark"].trigger()
     assert theme.current().dark
     assert app.palette().window().color().lightness() < 80
@@ -216,7 +215,6 @@ def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qt
     assert accuracy.getAxis("left").style["tickFont"].pointSizeF() > 1.2 * ticks
     window.set_theme("dark")  # polishes every widget again
     for around in (window.rail, window.train.bar.title, window.menuBar()):
-        assert around is not None
         assert around.fontMetrics().height() == usual
     window.train.arrange("Watch")
     assert accuracy.getAxis("left").style["tickFont"].pointSizeF() == ticks
@@ -431,7 +429,6 @@ def test_closing_asks_about_an_active_run_and_can_stop_it(window: MainWindow, qt
     window.close()
     question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
-    assert question.stop_button is not None
     question.stop_button.click()
     waits(qtbot, lambda: not window.isVisible())
     assert window.session.folder is not None
@@ -447,7 +444,6 @@ def test_closing_can_leave_an_active_run_running(
     question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
     question.remember.setChecked(how == "always")
-    assert question.leave_button is not None
     question.leave_button.click()
     assert not window.isVisible()
     assert settings.value("closing", "ask") == ("leave" if how == "always" else "ask")

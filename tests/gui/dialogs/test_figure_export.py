@@ -66,8 +66,6 @@ def test_numbers_are_copied_for_a_spreadsheet(curves: Panel) -> None:
 def test_numbers_are_shown_as_a_table(curves: Panel) -> None:
     dialog = figure_export.show_numbers(curves, curves)
     table = curves.table()
-    assert dialog is not None
-    assert table is not None
     assert dialog.model.rowCount() == len(table[1])
     assert dialog.model.columnCount() == len(table[0])
     assert dialog.model.data(dialog.model.index(0, 0)) == str(table[1][0][0])
@@ -208,8 +206,6 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
 def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = figure_export.export(curves, curves)
     numbers = figure_export.show_numbers(curves, curves)
-    assert dialog is not None
-    assert numbers is not None
     blocks = curves.session.live.blocks
     n = len(blocks)
     end, last = max(blocks.items())

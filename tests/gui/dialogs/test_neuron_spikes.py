@@ -22,7 +22,6 @@ def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
     open_run(window, qtbot, finished_run.path)
     opened = not_none(window.services.compare_neurons())
     waits(qtbot, lambda: opened.found is not None)
-    assert opened.recorded is not None
     spikes = np.bincount(opened.recorded.trains.neuron, minlength=opened.recorded.trains.n_exc)
     assert len(opened.drawn) == 3
     assert opened.drawn[0] == int(spikes.argmax())
@@ -31,7 +30,6 @@ def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
     first = opened.found
     opened.pair.setCurrentIndex(0)  # a neuron with itself
     assert opened.found is not first
-    assert opened.found is not None
     assert opened.found.pairs[len(opened.found.lag) // 2] == 0
     assert opened.correlogram_table().splitlines()[0] == "lag_ms\tpairs\texpected"
     assert len(opened.correlogram_table().splitlines()) == 1 + len(opened.found.lag)

@@ -46,7 +46,6 @@ def click(qtbot: QtBot, button: QPushButton) -> None:
 
 
 def view_of(guide: Guide) -> StepView:
-    assert guide.pane is not None
     return guide.pane.step
 
 
@@ -104,7 +103,6 @@ def test_without_a_run_the_last_button_stops_none(closed_afterwards: MainWindow,
 def test_they_are_in_the_help_menu_and_on_the_start_page(closed_afterwards: MainWindow, qtbot: QtBot) -> None:
     window, guide = closed_afterwards, closed_afterwards.help.lessons
     click(qtbot, window.start.lessons_button)
-    assert guide.pane is not None
     assert guide.pane.isVisible()
     assert set(guide.pane.list.buttons) == set(BY_NAME)
     for name in BY_NAME:
@@ -145,7 +143,6 @@ def test_the_layout_from_before_comes_back(closed_afterwards: MainWindow, qtbot:
     map_ = window.train.panels["weight-map"]
     waits(qtbot, lambda: map_.width() >= 400 and map_.height() >= 350)
     assert not window.train.panels["raster"].isHidden()
-    assert guide.pane is not None
     guide.pane.close()
     assert {key for key, panel in window.train.panels.items() if not panel.isHidden()} == shown
     guide.open(BY_NAME["neuron"])
@@ -169,7 +166,6 @@ def test_panels_have_their_widths_again_after_a_lesson_that_ended_on_another_pag
     before = widths()
     guide.open(BY_NAME["synapse"])
     waits(qtbot, lambda: not window.train.isVisible())
-    assert guide.pane is not None
     guide.pane.close()
     window.go_to("train")
     waits(qtbot, lambda: widths() == before)
@@ -178,7 +174,6 @@ def test_panels_have_their_widths_again_after_a_lesson_that_ended_on_another_pag
 def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     guide, session = window.help.lessons, window.session
     whole = BY_NAME["neuron"]
-    assert whole.run is not None
     # far enough that the run is not there before it is paused, however late that is
     few = [{**s.arguments, "at_least": 600} if "at_least" in s.arguments else s.arguments for s in whole.steps]
     steps = tuple(replace(step, arguments=arguments) for step, arguments in zip(whole.steps, few, strict=True))
@@ -196,7 +191,6 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     waits(qtbot, done)
     waits(qtbot, lambda: session.live.progress.get("pace") == 0.05)
     assert not overlays.shown()
-    assert session.folder is not None
     assert session.folder.read_json("run.json")["options"]["checkpoint_every"] == 20
 
     click(qtbot, view.next)  # pause, and choose a neuron
@@ -233,7 +227,6 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     parameters = panel_of(window, ParametersPanel)
     assert parameters.search.text() == "tau_m"
     parameters.way.way.setCurrentIndex(BRANCH)
-    assert session.folder is not None
     parent = session.folder.path
     parameters.form.committed.emit("exc.tau_m", "20 ms")
     waits(qtbot, lambda: session.folder is not None and session.folder.path != parent and done())
@@ -249,7 +242,6 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     assert view.answer.isVisible()
     assert view.next.text() == "Finish: stop the runs"
     click(qtbot, view.all)
-    assert guide.pane is not None
     assert guide.pane.list.states["neuron"].text() == "✓ done"
     assert has_process(parent)
     assert session.connected

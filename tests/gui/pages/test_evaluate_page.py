@@ -205,7 +205,6 @@ def test_a_cluster_a_neuron_and_a_class_are_followed(page: EvaluatePage, qtbot: 
     waits(qtbot, lambda: drawn(page))
     assert page.state.chosen == Chosen("cluster", (1,))
     assert numbers(page) == np.flatnonzero(clustering.members == 1).tolist()
-    assert page.matrix.matrix.score is not None
     assert page.matrix.matrix.score.n_images == len(numbers(page)) == int(row.text(1))
     winner = int(look.winners[0])
     place = page.fields.mosaic.view.mapViewToScene(
@@ -286,7 +285,6 @@ def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePag
 def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     box, state = page.over_time, page.state
     waits(qtbot, lambda: bool(state.over_time) and drawn(page))
-    assert state.look is not None
     found = state.over_time["vote"]
     median = not_none(found.settled_ms(state.look.labels)["median"])
     assert f"vote, 20 pictures: half settled after {median:.4g} ms (" in box.note.text()

@@ -210,7 +210,6 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     page.run_actions.do("branch")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm))
     form = page.row_actions.dialog
-    assert isinstance(form, BranchForm)
     waits(qtbot, form.isVisible)
     assert form.at.maximum() == 60
     form.at.setValue(40)
@@ -239,7 +238,6 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     page.run_actions.do("branch")  # whose parameters depend on the position: it began with a change
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm) and page.row_actions.dialog is not form)
     again = page.row_actions.dialog
-    assert isinstance(again, BranchForm)
     waits(qtbot, again.isVisible)
     assert (again.at.value(), again.draft.value("plasticity.nu_post")) == (40, 0.03)
     again.set_value("exc.tau_m", "80 ms")
@@ -255,7 +253,6 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
     page.run_actions.do("rewind")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindForm))
     form = page.row_actions.dialog
-    assert isinstance(form, RewindForm)
     waits(qtbot, form.isVisible)
     waits(qtbot, form.at.hasFocus)
     assert not form.go.isEnabled()

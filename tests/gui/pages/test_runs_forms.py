@@ -57,7 +57,6 @@ def test_chips_are_checked_and_copied_with_their_sources(page: RunsPage, window:
     page.run_actions.do("hardware")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, ChipCheckDialog))
     dialog = page.row_actions.dialog
-    assert isinstance(dialog, ChipCheckDialog)
     assert not page.notices.tasks
     (loihi,) = dialog.tree.findItems("Loihi (Intel, 14 nm): does not fit", Qt.MatchFlag.MatchExactly)
     row = not_none(loihi.child(0))

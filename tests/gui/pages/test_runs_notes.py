@@ -78,7 +78,6 @@ def test_title_and_tags_are_edited_in_place_and_found(known: RunsPage, qtbot: Qt
     for action, text in (("title", "The best one"), ("tags", "paper, #fig-2")):
         known.run_actions.do(action)
         editor = known.table.findChild(QLineEdit)
-        assert isinstance(editor, QLineEdit)
         editor.setText(text)
         qtbot.keyClick(editor, Qt.Key.Key_Return)
         waits(qtbot, lambda action=action: cell(known, "digits-b", action) != "")
@@ -123,7 +122,6 @@ def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(
     waits(qtbot, lambda: known.noting.dialog is not None)
     known.noting.dialog.neurons.itemActivated.emit(known.noting.dialog.neurons.item(0))  # type: ignore[union-attr]
     waits(qtbot, lambda: shared_window.session.selection.neuron == 7)
-    assert shared_window.session.folder is not None
     assert shared_window.session.folder.path == folder
     waits(qtbot, lambda: shared_window.train.panels["neuron"].star.button.text() == "★")  # type: ignore[attr-defined]
     waits(qtbot, lambda: shared_window.windowTitle().startswith("Fours – stdpbench "))
@@ -181,7 +179,6 @@ def test_runs_are_drawn_over_what_differs(known: RunsPage, qtbot: QtBot) -> None
     assert len(explore.scatter.points.points()) == 3
     spec, table = not_none(explore.figure()), explore.table()
     assert spec["kind"] == "scatter"
-    assert table is not None
     assert len(table[1]) == 3
     number = [row[0] for row in table[1]].index("digits-a")
     explore.scatter.plot.setYRange(60, 80, padding=0)

@@ -162,7 +162,6 @@ def test_enter_opens_a_run_in_train(page: RunsPage, window: MainWindow, qtbot: Q
     page.table.choose(["digits-b"])
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
     waits(qtbot, lambda: window.session.folder is not None)
-    assert window.session.folder is not None
     assert window.session.folder.path.name == "digits-b"
     assert window.pages.currentWidget() is window.train
     assert not page.watcher._timer.isActive()
@@ -196,7 +195,6 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
     assert "vote 50.0 to 75.0 %;" in known.comparison.words.text()
     spec, table = not_none(known.comparison.figure()), known.comparison.table()
     assert "digits-a, digits-b" in spec["caption"]
-    assert table is not None
     assert {row[0] for row in table[1]} == {"digits-a", "digits-b"}
 
     curves.overlays.clear()  # “Remove other runs” on the Train known

@@ -153,7 +153,6 @@ def test_changes_undoes_branches_and_resumes_a_run(
     (sentence,) = [one for one in said if "weight map shows their difference" in one]
     assert parent.path.name in sentence
     waits(qtbot, lambda: weights.sources.reference is not None)
-    assert weights.sources.reference is not None
     assert weights.sources.reference.position <= session.live.position
     waits(qtbot, lambda: weights.summary().startswith(f"Difference from {parent.path.name} at "))
     weights.sources.compare_with_nothing()

@@ -28,7 +28,6 @@ def evaluated(tmp_path: Path) -> RunSession:
     counts[4] = [0, 0, 9, 9, 0, 0, 0]
     counts[7] = 0
     made = session(tmp_path, (420, facts.Measured("network", {"vote": 0.75})))
-    assert made.folder is not None
     scores = {name: score(readouts.get(name)().predict(counts, assignment), LABELS, 3) for name in READOUTS}
     made.folder.write_json(
         "metrics.json", {"evaluated_on": "test", "accuracy": {name: s.to_mapping() for name, s in scores.items()}}
@@ -98,7 +97,6 @@ def test_another_readout_keeps_the_cell(panel: Confusion, qtbot: QtBot) -> None:
 
 def test_waits_for_metrics_that_are_told_before_they_are_written(qtbot: QtBot, tmp_path: Path) -> None:
     made = evaluated(tmp_path)
-    assert made.folder is not None
     path = made.folder.path / "metrics.json"
     content = path.read_text()
     path.unlink()

@@ -11,10 +11,7 @@ from waiting import waits
 
 from stdpbench.declare.learned_names import FEED
 from stdpbench.runs.folder.notes import read_notes
-from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
-from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.panels.neuron.course_plots import potential_plot
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.recording import Recorder
@@ -132,7 +129,6 @@ def test_a_field_of_zeros_is_drawn_too(panel: NeuronInspector) -> None:
 
 def test_a_star_and_a_note_are_kept_in_the_run_and_marked_in_the_map(panel: NeuronInspector, qtbot: QtBot) -> None:
     session, bar = panel.session, panel.star
-    assert session.folder is not None
     folder = session.folder.path
     weights = show(WeightMap(session), qtbot, (400, 400))
     redraw(weights)
@@ -144,7 +140,6 @@ def test_a_star_and_a_note_are_kept_in_the_run_and_marked_in_the_map(panel: Neur
     assert len(x) == len(y) == 1
     assert weights.mosaic.neuron_at(float(x[0]), float(y[0])) == 2
     bar.ask()
-    assert bar.dialog is not None
     bar.dialog.setTextValue("a <b>four</b> & more")
     bar.dialog.accept()
     waits(qtbot, lambda: read_notes(folder).neurons["exc", 2].text == "a <b>four</b> & more")
@@ -159,26 +154,3 @@ def test_a_star_and_a_note_are_kept_in_the_run_and_marked_in_the_map(panel: Neur
     bar.button.click()
     waits(qtbot, lambda: not read_notes(folder).starred_neurons("exc"))
     waits(qtbot, lambda: not len(weights.marks._stars.getData()[0]))
-
-
-def test_no_curve_runs_through_the_title_however_low_the_plot_is(qtbot: QtBot) -> None:
-    area, plot = PlotArea(), potential_plot()
-    qtbot.addWidget(area)
-    area.addItem(plot)
-    area.setBackground(theme.current().base)
-    plot.restyle()
-    area.show()
-    times = np.arange(1.0, 351.0)
-    plot.show_courses(times, {"potential": np.full(350, -62.0), "threshold": np.full(350, -25.1)}, "")
-    plot.show_courses(times, {"potential": np.full(350, -89.0), "threshold": np.full(350, -15.1)}, "")
-    for height in (70, 90, 130, 200, 90, 70):
-        area.resize(450, height)
-        waits(qtbot, lambda height=height: height - 50 < plot.getViewBox().height() < height)  # type: ignore[misc]
-        place = area.mapFromScene(plot.title_item.sceneBoundingRect()).boundingRect()
-        place.setBottom(int(plot.getViewBox().sceneBoundingRect().top() + plot.title_bottom()))
-        before = area.grab(place).toImage()
-        for line in plot._lines.values():
-            line.hide()
-        assert area.grab(place).toImage() == before, height
-        for line in plot._lines.values():
-            line.show()

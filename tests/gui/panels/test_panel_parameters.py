@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from parameter_fields import text_of, type_in
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QComboBox, QLabel
+from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 from waiting import PATIENCE_MS, waits
@@ -86,7 +86,6 @@ def test_shows_every_declared_parameter_with_its_unit(panel: ParametersPanel) ->
     assert text_of(panel, "plasticity.tau_x") == "20 ms"
     assert text_of(panel, "schedule.train_images") == "none"
     row = panel.form.row("network.inhibition")
-    assert isinstance(row.editor, QComboBox)
     assert row.editor.currentText() == "direct-undelayed"
     assert all(r.editor.accessibleName() == path for path, r in panel.form.rows().items())
     assert "Potentiation per output spike" in panel.form.row(PATH).editor.toolTip()
@@ -129,7 +128,6 @@ def test_a_section_without_parameters_says_why(panel: ParametersPanel, qtbot: Qt
     notes = [label.text() for label in section.findChildren(QLabel)]
     assert [note for note in notes if "does not learn in this run" in note]
     row = section.rows["kind"]
-    assert isinstance(row.editor, QComboBox)
     assert [row.editor.itemText(n) for n in range(row.editor.count())] == ["fixed", "homeostatic"]
     assert row.editor.currentText() == "fixed"
     assert not row.editor.isEnabled()
@@ -159,7 +157,6 @@ def test_says_why_nothing_can_be_changed(panel: ParametersPanel, change: Callabl
     redraw(panel)
     row = panel.form.row(PATH)
     assert not row.editor.isEnabled()
-    assert row.slider is not None
     assert not row.slider.isEnabled()
     assert why in row.editor.toolTip()
 
@@ -191,7 +188,6 @@ def test_a_number_is_sent_with_enter_and_marked_until_it_is_in_force(
 
 def test_a_slider_sends_when_it_is_let_go_of(panel: ParametersPanel, run: Run, qtbot: QtBot) -> None:
     row = panel.form.row(PATH)
-    assert row.slider is not None
     qtbot.mousePress(row.slider, Qt.MouseButton.LeftButton, pos=row.slider.rect().center())
     row.slider.setValue(300)
     chosen = row.slider.chosen
@@ -329,7 +325,6 @@ def test_nothing_can_become_something_and_back(panel: ParametersPanel, run: Run,
     waits(qtbot, lambda: panel.changes.stack.count() == 1)
     run.confirm(network__weight_sum=(78.0, "none"))
     assert text_of(panel, path) == "none"
-    assert row.slider is not None
     assert not row.slider.isEnabled()
     panel.changes.undo()
     waits(qtbot, lambda: run.asked[-1] == {path: 78.0})

@@ -89,7 +89,6 @@ def test_everything_moves_in_step(panel: SlowMotionPanel, qtbot: QtBot) -> None:
 
 def test_weights_end_where_those_of_the_run_do(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     built(panel, qtbot)
-    assert panel.moment is not None
     w = panel.session.live.learned(FEED)[:, NEURON]
     np.testing.assert_allclose(panel.moment.replay.end, w, atol=1e-9)
     assert np.abs(panel.moment.replay.end - panel.moment.replay.start).max() > 0

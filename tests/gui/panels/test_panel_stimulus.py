@@ -144,7 +144,6 @@ def test_a_recording_plays_and_the_axis_ends_where_it_ends(panel: Stimulus, qtbo
     give_stimuli(panel, recordings())
     draw_frame(panel, frame(1, image=0, n_bins=100, stimulus_bins=80, input=pair((3, 5), (20, 79))))
     view = panel.view
-    assert panel._shown is not None
     assert panel._shown.duration == 40.0
     assert view.play.isVisible()
     assert not view.spikes.isVisible()
@@ -175,7 +174,6 @@ def test_what_follows_waits_until_a_recording_has_played_once(panel: Stimulus, q
         return bool(panel._frame["presentation"] == 2)
 
     waits(qtbot, follows)
-    assert panel._shown is not None
     assert panel._shown.duration == 100.0
     panel.view.play.click()  # paused: all events at once, and nothing waits
     assert panel.view.captions[0].text() == "all: 90 events"
@@ -258,7 +256,6 @@ def test_factors_add_up(panel: Stimulus) -> None:
     assert "Input spikes carry factors from 0.125 to 0.5, by which" in panel.summary()
     figure, table = not_none(panel.figure()), panel.table()
     assert figure["parts"][1]["label"] == "sum of factors"
-    assert table is not None
     assert (table[0][-1], table[1][7][-1]) == ("sum of factors", 0.375)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parts_of_window import panel_of
+from parts_of_window import draw_every_panel, panel_of
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 from waiting import waits
@@ -165,7 +165,7 @@ def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
-    session, panels = window.session, window.train.panels
+    session = window.session
     curves = panel_of(window, Curves)
     window.run_experiment(Experiment.from_toml(STREAM))
     waits(qtbot, lambda: len(session.live.pieces) > 3)
@@ -174,11 +174,7 @@ def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
         n = len(session.live.pieces)
         waits(qtbot, lambda n=n: len(session.live.pieces) > n + 2)  # type: ignore[misc]
     session.selection.select_neuron(2)
-    for panel in panels.values():
-        panel.show()
-        panel.raise_()
-        redraw(panel)
-        assert panel.summary().endswith(".")
+    draw_every_panel(window)
     window.train.arrange("Watch")
     waits(qtbot, lambda: "cells" in curves.summary())
     client = session._client

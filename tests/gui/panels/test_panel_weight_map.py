@@ -97,7 +97,6 @@ def test_orders_follow_theta_and_similarity(panel: WeightMap, qtbot: QtBot) -> N
 
 def test_labels_sort_and_name_classes(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path, (400, facts.Labelled((2, 3, 1), 1, "")))
-    assert made.folder is not None
     labels = np.array([2, 1, 0, 1, -1, 1, 0])
     made.folder.write_arrays("assignments.npz", labels=labels, mean_response=np.ones((3, 7)), class_counts=np.ones(3))
     panel = show(WeightMap(made), qtbot)

@@ -37,7 +37,6 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     busiest = int(np.bincount(session.live.presentation["exc"][0], minlength=1).argmax())
     session.selection.select_neuron(busiest)
     waits(qtbot, lambda: neuron._courses is not None)
-    assert neuron._courses is not None
     assert -110 < neuron._courses.v.min() < neuron._courses.v.max() < 0
     assert neuron.bars._values
     assert f"Neuron {busiest}" in neuron.summary()
@@ -54,7 +53,6 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
 
     slow.hunt.click()
     waits(qtbot, lambda: slow.moment is not moment and slow.player.playing)
-    assert slow.moment is not None
     assert len(slow.moment.output)
     assert slow.moment.courses is not None
     if slow.moment.attempts == 1:

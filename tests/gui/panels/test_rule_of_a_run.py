@@ -108,7 +108,6 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     waits(qtbot, lambda: slow.isVisible() and slow.player.play.isEnabled())
     slow.player.play.click()
     waits(qtbot, lambda: slow.moment is not None)
-    assert slow.moment is not None
     assert [trace.name for trace in slow.moment.traces] == ["x", "y"]
     slow.player.stop()
     parent = not_none(shown.folder)

@@ -56,7 +56,6 @@ def test_the_curves(discrete: RunSession, qtbot: QtBot) -> None:
     assert "mean theta 21.5;" in panel.summary()
     table, figure = not_none(panel.table()), panel.figure()
     assert "theta" in table[0]
-    assert figure is not None
     assert "mean theta" in [plot["label"] for plot in figure["plots"]]
 
 

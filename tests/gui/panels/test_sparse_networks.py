@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from frames import frame, give, pair, some
-from parts_of_window import panel_of
+from parts_of_window import draw_every_panel, panel_of
 from pytestqt.qtbot import QtBot
 from synthetic import redraw, session, show
 from waiting import waits
@@ -105,7 +105,6 @@ def test_patches_are_drawn_at_their_places(qtbot: QtBot, tmp_path: Path) -> None
     table, figure = not_none(panel.table()), panel.figure()
     assert table[0] == ["neuron", "label", "theta (mV)", "synapses", "largest weight"]
     assert {row[3] for row in table[1]} == {16}
-    assert figure is not None
     first = dense[:, panel.mosaic.order[0]].reshape(8, 8)[:4, :4]
     np.testing.assert_allclose(figure["image"][:4, :4], first, rtol=1e-6)
     panel.order.setCurrentText("by theta")
@@ -158,7 +157,6 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     assert ("does not learn: as drawn from the seed" in panel.note.text()) is not learns
     assert panel.summary().startswith("The weight matrix of loop, 12 exc neurons, at presentation 8; ")
 
-    assert made.folder is not None
     labels = np.array([0, 1, 2, -1] * 3)
     made.folder.write_arrays("assignments.npz", labels=labels, mean_response=np.ones((3, 12)), class_counts=np.ones(3))
     panel.marks.reset()
@@ -173,7 +171,6 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     figure, table = not_none(panel.figure()), panel.table()
     np.testing.assert_allclose(figure["image"], dense, rtol=1e-6)
     assert (figure["x_label"], figure["y_label"]) == ("to exc", "from exc")
-    assert table is not None
     assert [row[3] for row in table[1]] == np.isfinite(dense).sum(axis=0).tolist()
 
     made.selection.select_neuron(5)
@@ -205,7 +202,6 @@ def test_slow_motion_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
     redraw(panel)
     waits(qtbot, lambda: panel.moment is not None)
     redraw(panel)
-    assert panel.moment is not None
     assert panel.summary().endswith(".")
     with_synapse = set(synapses.source[mine].tolist())
     assert panel.pixel in with_synapse
@@ -227,7 +223,6 @@ def test_slow_motion_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_differences_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
     made, graph = opened(tmp_path, recurrent(), (4, facts.CheckpointWritten("000000004")))
-    assert made.folder is not None
     w = np.asarray(made.live.learned("feed.w"))
     state = {"feed.w": w.astype(float) / 2, "exc.theta": np.full(12, 0.02)}
     write_checkpoint(made.folder.path, Checkpoint(4, 1, {}, 0.0, 0, {}, state, {}))
@@ -257,31 +252,21 @@ def test_weights_that_follow_from_pictures_and_do_not_learn_are_said_to_be_unkno
 
 @pytest.mark.slow  # panels of sparse networks are above, and a run of a graph in test_networks.py
 def test_the_app_shows_a_run_of_the_template_local(window: MainWindow, qtbot: QtBot) -> None:
-    shown, panels = window.session, window.train.panels
+    shown = window.session
     weights, raster, neuron = panel_of(window, WeightMap), panel_of(window, Raster), panel_of(window, NeuronInspector)
     window.run_experiment(Experiment.from_mapping(LOCAL))
     waits(qtbot, lambda: shown.state is State.FINISHED and not shown.connected)
     waits(qtbot, lambda: len(weights.marks.labels) == 45 and bool(raster.strips))
     shown.selection.select_neuron(7)
-    for panel in panels.values():
-        panel.show()
-        panel.raise_()
-        redraw(panel)
-        assert "Cannot draw" not in panel.accessibleDescription()
-        assert panel.summary().endswith(".")
-        panel.table()
-        panel.figure()
+    draw_every_panel(window)
     weights.sources.compare_with_start()
     waits(qtbot, lambda: weights.sources.reference is not None)
-    assert weights.sources.reference is not None
     assert weights.sources.reference.w.shape == (45 * 16,)
     assert list(raster.view.sizes.items()) == [("input", 64), ("exc", 45)]
     assert "synapses from 16 of 64 pixels" in _drawn_text(neuron)
     page = window.evaluate
-    assert shown.folder is not None
     page.evaluate(shown.folder.path)
     waits(qtbot, lambda: page.state.look is not None and not page.state.turns.busy)
-    assert page.state.look is not None
     fields = page.state.look.w
     assert np.array_equal(np.isfinite(fields).sum(axis=0), np.full(45, 16))
     waits(qtbot, lambda: page.fields.mosaic.image.image is not None)

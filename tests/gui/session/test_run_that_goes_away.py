@@ -105,7 +105,6 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
 ) -> None:
     session, messages = learning.session, list[str]()
     session.message.connect(messages.append)
-    assert session.folder is not None
     process = session.folder.read_json("run.json")["pid"]
     os.kill(process, signal.SIGSTOP)
     waits(qtbot, lambda: is_stopped(process))
@@ -142,7 +141,6 @@ def test_the_run_that_was_asked_for_last_is_shown(
     open_run(window, qtbot, quick)
     go_on.set()
     waits(qtbot, lambda: not window.session.background.busy)
-    assert window.session.folder is not None
     assert window.session.folder.path == quick
     (quick / "journal.jsonl").touch()
     window.go_to("train")  # checks whether the current run has changed

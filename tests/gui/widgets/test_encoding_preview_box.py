@@ -37,7 +37,6 @@ def form(qtbot: QtBot, tmp_path: Path) -> NewRunForm:
 def test_parameters_move_and_the_spikes_follow(form: NewRunForm, qtbot: QtBot) -> None:
     preview = form.preview
     waits(qtbot, lambda: preview.shown is not None and not preview.busy)
-    assert preview.shown is not None
     assert preview.view.isVisible()
     assert preview.shown.shown.n_input == 784  # the session has stimuli of these data
     assert "Over 20 pictures" in preview.words.text()
@@ -97,7 +96,6 @@ def test_the_parameters_panel_previews_what_is_edited_before_it_is_sent(
     row.editor.textEdited.emit("2")  # type: ignore[union-attr]
     box = not_none(panel.preview.box)
     waits(qtbot, lambda: box.shown is not None and not box.busy)
-    assert box.shown is not None
     few = len(box.shown.shown.index)
     assert box.isVisible()
     row.editor.setText("8")  # type: ignore[union-attr]

@@ -36,7 +36,6 @@ def diagram(qtbot: QtBot) -> Iterator[NetworkDiagram]:
 
 def on_arrow(diagram: NetworkDiagram, name: str) -> QPoint:
     """A point of the canvas on an arrow, next to its start."""
-    assert diagram.diagram is not None
     x, y = diagram.diagram.arrows[name].path[0]
     return diagram.canvas.origin + QPoint(round(x + 4), round(y))
 
@@ -141,7 +140,6 @@ def test_a_large_network_keeps_readable_texts_and_scrolls(diagram: NetworkDiagra
 
 def test_a_narrow_diagram_says_less_before_it_scrolls(diagram: NetworkDiagram) -> None:
     def texts() -> tuple[int, tuple[str, ...]]:
-        assert diagram.diagram is not None
         return len(diagram.diagram.arrows["feed"].labels), diagram.diagram.boxes["exc"].lines
 
     bar = not_none(diagram.horizontalScrollBar())
