@@ -38,16 +38,20 @@ def open_run(window: MainWindow, qtbot: QtBot, path: Path) -> None:
     waits(qtbot, lambda: window.session.folder is not None and window.session.folder.path == path)
 
 
-def draw_every_panel(window: MainWindow) -> None:
-    """Raise and draw each panel, and ask for all that it says and exports."""
-    for panel in window.train.panels.values():
+def draw_every_panel(window: MainWindow, qtbot: QtBot) -> dict[str, str]:
+    """Raise and draw each panel, ask for all that it says and exports, and return the summaries."""
+    summaries = {}
+    for key, panel in window.train.panels.items():
         panel.show()
         panel.raise_()
+        waits(qtbot, lambda panel=panel: not panel.visibleRegion().isEmpty())
         redraw(panel)
         assert "Cannot draw" not in panel.accessibleDescription()
-        assert panel.summary().endswith(".")
+        summaries[key] = panel.summary()
+        assert summaries[key].endswith(".")
         panel.table()
         panel.figure()
+    return summaries
 
 
 def stop(session: RunSession, qtbot: QtBot) -> None:

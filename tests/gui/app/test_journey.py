@@ -9,10 +9,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from parts_of_window import open_run, panel_of, stop
+from parts_of_window import draw_every_panel, open_run, panel_of, stop
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
-from synthetic import redraw
 from waiting import waits
 
 from stdpbench.runs.catalog.access_log import count_readings
@@ -32,22 +31,6 @@ from stdpbench_gui.widgets.basic import not_none
 
 ASSETS = Path(__file__).parents[2] / "assets"
 NU_POST = "plasticity.nu_post"
-
-
-def drawn(window: MainWindow, qtbot: QtBot, layout: str = "Watch") -> dict[str, str]:
-    """Return the summary of every panel, each raised and drawn."""
-    window.train.arrange(layout)
-    summaries = {}
-    for key, panel in window.train.panels.items():
-        panel.show()
-        panel.raise_()
-        waits(qtbot, lambda panel=panel: panel.isVisible() and not panel.visibleRegion().isEmpty())
-        redraw(panel)
-        summaries[key] = panel.summary()
-        assert "Cannot draw" not in panel._empty.text(), panel._empty.text()
-        panel.table()
-        panel.figure()
-    return summaries
 
 
 def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtbot: QtBot) -> None:
@@ -103,7 +86,7 @@ def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, q
     waits(qtbot, lambda: not session.connected)
     assert session.state is State.FAILED
     assert "Resume continues from its newest checkpoint" in window.message.text()
-    drawn(window, qtbot)
+    draw_every_panel(window, qtbot)
 
     window.actions_["pause"].trigger()  # its text is Resume now
     waits(qtbot, lambda: session.connected)
@@ -125,7 +108,7 @@ def test_recorded_journals_are_replayed_in_every_panel(
             confusion.show()
             confusion.raise_()
             waits(qtbot, confusion.has_content)
-        summaries = drawn(window, qtbot)
+        summaries = draw_every_panel(window, qtbot)
         live = LiveRun.replay(read_journal(path))
         for key in ("curves", "parameters", "log", *(("weight-map", "thresholds", "confusion") if whole else ())):
             assert summaries[key] != window.train.panels[key].empty_text, key

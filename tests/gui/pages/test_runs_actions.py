@@ -16,7 +16,7 @@ from parts_of_window import dialog_of, stop
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
-from runs_table import NAMES, cell, notices, order, pick, shown, small
+from runs_table import NAMES, act, cell, notices, order, pick, shown, small
 from small_run import small_experiment
 from waiting import waits
 
@@ -66,8 +66,7 @@ def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window
 
 
 def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: QtBot) -> None:
-    page.table.choose(["digits-a", "fast-c"])
-    page.run_actions.do("delete")
+    act(page, "delete", "digits-a", "fast-c")
     waits(qtbot, lambda: len(shown(page)) == 1)
     page.bin_action.trigger()
     dialog = page.row_actions.dialog
@@ -94,8 +93,7 @@ def test_export_writes_one_zip_and_says_where(
 ) -> None:
     target = tmp_path / "one.zip"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target.with_suffix("")), ""))
-    page.table.choose(["digits-a"])
-    page.run_actions.do("export")
+    act(page, "export", "digits-a")
     waits(qtbot, lambda: str(target) in notices(page))
     with zipfile.ZipFile(target) as archive:
         assert "digits-a/metrics.json" in archive.namelist()
@@ -120,8 +118,7 @@ def test_export_writes_the_network_for_other_simulators_and_says_whether_it_is_t
 
     monkeypatch.setattr(row_actions, "export_nir", export)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "one"), ""))
-    page.table.choose(["digits-a"])
-    page.run_actions.do("export-nir")
+    act(page, "export-nir", "digits-a")
     waits(qtbot, lambda: "20 pictures, 812 spikes of the run, identical in the file." in notices(page))
     assert asked == [("digits-a", tmp_path / "one.nir")]
 
@@ -164,8 +161,7 @@ def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
     journal.write_bytes(whole.replace(b'"fact":"Labelled"', b'"fact":"Lapelled"'))
     resumed: list[str] = []
     monkeypatch.setattr(Run, "resume", lambda run: resumed.append(run.name) or run)
-    page.table.choose(["fast-c"])
-    page.run_actions.do("resume")
+    act(page, "resume", "fast-c")
     waits(qtbot, lambda: notices(page))
     assert notices(page).startswith("⚠ fast-c cannot be resumed: ")
     assert "is damaged" in notices(page)
@@ -206,8 +202,7 @@ def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBo
 
 
 def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, qtbot: QtBot) -> None:
-    page.table.choose(["digits-a"])
-    page.run_actions.do("branch")
+    act(page, "branch", "digits-a")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm))
     form = page.row_actions.dialog
     waits(qtbot, form.isVisible)
@@ -232,8 +227,7 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     assert cell(page, name, "parent") == "digits-a at 40"
     waits(qtbot, lambda: "as a branch of digits-a" in notices(page))
     waits(qtbot, lambda: set(page.selection.slots) == {"digits-a", name})
-    page.table.choose([name])
-    page.run_actions.do("enqueue")
+    act(page, "enqueue", name)
     waits(qtbot, lambda: page.queue.model.rowCount() == 1)
     page.run_actions.do("branch")  # whose parameters depend on the position: it began with a change
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm) and page.row_actions.dialog is not form)
@@ -249,8 +243,7 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
 
 
 def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
-    page.table.choose(["digits-a"])
-    page.run_actions.do("rewind")
+    act(page, "rewind", "digits-a")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindForm))
     form = page.row_actions.dialog
     waits(qtbot, form.isVisible)
@@ -274,8 +267,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
 
 def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished_run: RunFolder) -> None:
     shutil.copyfile(finished_run.path / "metrics.json", page.runs / "digits-a" / "metrics.json")
-    page.table.choose(["digits-a"])
-    page.run_actions.do("reproduce")
+    act(page, "reproduce", "digits-a")
     assert len(page.notices.tasks) == 1
     waits(qtbot, lambda: "The numbers agree to the bit." in notices(page))
     assert not page.notices.tasks
@@ -367,8 +359,7 @@ def test_a_run_of_the_command_line_is_followed_paused_and_opened(
         return len(seen) > 2
 
     waits(qtbot, moves)
-    page.table.choose([name])
-    page.run_actions.do("pause")
+    act(page, "pause", name)
     waits(qtbot, lambda: cell(page, name, "state") == "‖ paused")
     page.run_actions.do("open")
     waits(qtbot, lambda: window.session.connected and window.session.state is State.PAUSED)

@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
+from runs_table import act
 from waiting import waits
 
 from stdpbench.experiment import value_at, with_reference
@@ -53,8 +54,7 @@ def test_a_reference_takes_the_responses_and_the_weights_of_runs(
 
 
 def test_chips_are_checked_and_copied_with_their_sources(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
-    page.table.choose(["digits-a"])
-    page.run_actions.do("hardware")
+    act(page, "hardware", "digits-a")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, ChipCheckDialog))
     dialog = page.row_actions.dialog
     assert not page.notices.tasks

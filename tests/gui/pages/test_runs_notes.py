@@ -11,7 +11,7 @@ from edited_journal import edit_journal
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QLineEdit, QScrollArea
 from pytestqt.qtbot import QtBot
-from runs_table import cell, copy, notices, shown, three_runs
+from runs_table import act, cell, copy, notices, shown, three_runs
 from waiting import waits
 
 from stdpbench.runs.folder.journal import read_journal, write_journal
@@ -102,8 +102,7 @@ def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(
 ) -> None:
     folder = known.runs / "digits-a"
     change_notes(folder, lambda notes: notes.with_neuron("exc", 7, "a four", starred=True))
-    known.table.choose(["digits-a"])
-    known.run_actions.do("notes")
+    act(known, "notes", "digits-a")
     waits(qtbot, lambda: known.noting.dialog is not None)
     dialog = not_none(known.noting.dialog)
     assert dialog.neurons.item(0).text() == "★ exc 7   a four"  # type: ignore[union-attr]

@@ -171,7 +171,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     thresholds.raise_()
     waits(qtbot, lambda: len(thresholds._sum) == N_EXC)
     waits(qtbot, lambda: "of exc neuron 4" in raster.summary())
-    _all_of_it(window, "start", "runs")
+    _all_of_it(window, qtbot, "start", "runs")
     stop(shown, qtbot)
     assert shown.state is State.STOPPED
 
@@ -261,7 +261,7 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
     neuron.raise_()
     waits(qtbot, lambda: "neuron 2" in neuron.about.text())
     assert neuron.bars._note == "of top only"
-    _all_of_it(window, "start", "rules", "runs", "evaluate")
+    _all_of_it(window, qtbot, "start", "rules", "runs", "evaluate")
     weights.sources.compare_with_start()
     waits(qtbot, lambda: weights.sources.reference is not None)
     shown.selection.choose("up")
@@ -313,8 +313,8 @@ def test_a_network_in_which_nothing_learns_shows_no_weights(qtbot: QtBot, tmp_pa
         assert each.figure() is None
 
 
-def _all_of_it(window: MainWindow, *pages: str) -> None:
+def _all_of_it(window: MainWindow, qtbot: QtBot, *pages: str) -> None:
     """Visit some pages, and everything that panels say and export."""
     for page in (*pages, "train"):
         window.go_to(page)
-    draw_every_panel(window)
+    draw_every_panel(window, qtbot)

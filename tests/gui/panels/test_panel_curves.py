@@ -329,8 +329,6 @@ def test_measures_on_held_out_pictures_can_be_chosen_once_there_are_some(panel: 
     assert "held-out" not in panel.summary()
     table = not_none(panel.table())
     assert len(table[0]) == 9
-    assert "was not trained on" in panel.help_text
-    assert "never on those of the test set" in panel.help_text
 
 
 def test_draws_and_says_what_was_measured(measured: Curves) -> None:

@@ -174,7 +174,7 @@ def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
         n = len(session.live.pieces)
         waits(qtbot, lambda n=n: len(session.live.pieces) > n + 2)  # type: ignore[misc]
     session.selection.select_neuron(2)
-    draw_every_panel(window)
+    draw_every_panel(window, qtbot)
     window.train.arrange("Watch")
     waits(qtbot, lambda: "cells" in curves.summary())
     client = session._client

@@ -258,7 +258,7 @@ def test_the_app_shows_a_run_of_the_template_local(window: MainWindow, qtbot: Qt
     waits(qtbot, lambda: shown.state is State.FINISHED and not shown.connected)
     waits(qtbot, lambda: len(weights.marks.labels) == 45 and bool(raster.strips))
     shown.selection.select_neuron(7)
-    draw_every_panel(window)
+    draw_every_panel(window, qtbot)
     weights.sources.compare_with_start()
     waits(qtbot, lambda: weights.sources.reference is not None)
     assert weights.sources.reference.w.shape == (45 * 16,)
