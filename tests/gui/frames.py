@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from synthetic import N_EXC, SHAPE
+from synthetic import N_EXC, SHAPE, redraw
 
 from stdpbench.data.datasets import Images, Split
+from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.session.run_session import RunSession
 
 N_BINS = 700
@@ -60,6 +61,12 @@ def give(session: RunSession, made: Mapping[str, Any], network: bool = True) -> 
         session.live.network = {**session.live.network, "position": made["position"]}
         topics.add("network")
     session.changed.emit(topics)
+
+
+def draw_frame(panel: Panel, made: Mapping[str, Any]) -> None:
+    """Send a frame to the session of a panel, and draw the panel."""
+    give(panel.session, made)
+    redraw(panel)
 
 
 def give_pictures(session: RunSession, labels: list[int]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -11,7 +10,6 @@ from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 
 def type_in(panel: ParametersPanel, qtbot: QtBot, path: str, text: str) -> None:
     field = panel.form.row(path).editor
-    assert isinstance(field, QLineEdit)
     waits(qtbot, field.isEnabled)  # of a run whose network is ready, with the panel's next picture
     field.selectAll()
     qtbot.keyClicks(field, text)
@@ -19,5 +17,4 @@ def type_in(panel: ParametersPanel, qtbot: QtBot, path: str, text: str) -> None:
 
 def text_of(panel: ParametersPanel, path: str) -> str:
     field = panel.form.row(path).editor
-    assert isinstance(field, QLineEdit)
     return field.text()

@@ -45,6 +45,12 @@ def cell(page: RunsPage, name: str, column: str) -> str:
     return str(page.model.index(page.model.row_of(name), page.model.columns.index(column)).data())
 
 
+def act(page: RunsPage, action: str, *names: str) -> None:
+    """Choose runs in the table, and carry out an action on them."""
+    page.table.choose(names)
+    page.run_actions.do(action)
+
+
 def notices(page: RunsPage) -> str:
     return "\n".join(page.notices.texts())
 

@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from parts_of_window import draw_every_panel, open_run, panel_of, stop
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
@@ -26,33 +27,15 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.confusion import Confusion
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
+from stdpbench_gui.widgets.basic import not_none
 
 ASSETS = Path(__file__).parents[2] / "assets"
 NU_POST = "plasticity.nu_post"
 
 
-def drawn(window: MainWindow, qtbot: QtBot, layout: str = "Watch") -> dict[str, str]:
-    """Return the summary of every panel, each raised and drawn."""
-    window.train.arrange(layout)
-    summaries = {}
-    for key, panel in window.train.panels.items():
-        panel.show()
-        panel.raise_()
-        waits(qtbot, lambda panel=panel: panel.isVisible() and not panel.visibleRegion().isEmpty())
-        panel.mark_dirty()
-        panel.draw_if_needed()
-        summaries[key] = panel.summary()
-        assert "Cannot draw" not in panel._empty.text(), panel._empty.text()
-        panel.table()
-        panel.figure()
-    return summaries
-
-
 def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    parameters, curves = window.train.panels["parameters"], window.train.panels["curves"]
-    assert isinstance(parameters, ParametersPanel)
-    assert isinstance(curves, Curves)
+    parameters, curves = panel_of(window, ParametersPanel), panel_of(window, Curves)
     window.run_experiment(small_experiment(schedule__passes=100))
     waits(qtbot, lambda: session.connected)
     session.request("pace", seconds=0.005)
@@ -66,13 +49,6 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     window.actions_["step"].trigger()
     waits(qtbot, lambda: session.live.position == position + 1 and session.state is State.PAUSED)
 
-    parameters.changes.here({NU_POST: 0.02})
-    waits(qtbot, lambda: session.live.parameters().get("plasticity", {}).get("nu_post") == 0.02)
-    assert any("0.01 → 0.02" in sentence for _, _, sentence in session.live.log)
-    waits(qtbot, lambda: parameters.changes.can_undo)
-    parameters.changes.undo()
-    waits(qtbot, lambda: session.live.parameters()["plasticity"]["nu_post"] == 0.01)
-
     parameters.changes.branch({NU_POST: 0.03})
     waits(qtbot, lambda: session.folder is not None and session.folder.path != first.path)
     waits(qtbot, lambda: session.connected and session.state is State.RUNNING)
@@ -84,14 +60,11 @@ def test_from_the_first_click_to_a_controlled_comparison(window: MainWindow, qtb
     assert [fact.changes[NU_POST][1] for fact in facts if isinstance(fact, ParametersChanged)][-1] == 0.03
     waits(qtbot, lambda: len(curves.overlays) == 1)
 
-    session.request("stop")
-    waits(qtbot, lambda: not session.connected)
+    stop(session, qtbot)
     assert session.state is State.STOPPED
-    window.open_run(first.path)
-    waits(qtbot, lambda: session.folder is not None and session.folder.path == first.path)
+    open_run(window, qtbot, first.path)
     waits(qtbot, lambda: session.state is State.PAUSED)  # it is where it was left
-    session.request("stop")
-    waits(qtbot, lambda: not session.connected)
+    stop(session, qtbot)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are killed otherwise there")
@@ -113,7 +86,7 @@ def test_a_process_that_is_killed_is_told_and_gone_on_with(window: MainWindow, q
     waits(qtbot, lambda: not session.connected)
     assert session.state is State.FAILED
     assert "Resume continues from its newest checkpoint" in window.message.text()
-    drawn(window, qtbot)
+    draw_every_panel(window, qtbot)
 
     window.actions_["pause"].trigger()  # its text is Resume now
     waits(qtbot, lambda: session.connected)
@@ -128,23 +101,20 @@ def test_recorded_journals_are_replayed_in_every_panel(
     shutil.copytree(ASSETS / "run-format-2", tmp_path / "runs" / "old")
     curves, log, confusion = (window.train.panels[key] for key in ("curves", "log", "confusion"))
     for path in (finished_run.path, tmp_path / "runs" / "old"):
-        window.open_run(path)
-        waits(qtbot, lambda path=path: window.session.folder is not None and window.session.folder.path == path)
+        open_run(window, qtbot, path)
         waits(qtbot, lambda: window.session.split is not None)
         whole = (path / "metrics.json").is_file()  # of the other one, journal and checkpoints are kept
         if whole:
             confusion.show()
             confusion.raise_()
             waits(qtbot, confusion.has_content)
-        summaries = drawn(window, qtbot)
+        summaries = draw_every_panel(window, qtbot)
         live = LiveRun.replay(read_journal(path))
         for key in ("curves", "parameters", "log", *(("weight-map", "thresholds", "confusion") if whole else ())):
             assert summaries[key] != window.train.panels[key].empty_text, key
-        table = curves.table()
-        assert table is not None
+        table = not_none(curves.table())
         assert len(table[1]) == len(live.blocks)
-        table = log.table()
-        assert table is not None
+        table = not_none(log.table())
         lacks = [sentence for _, _, sentence in table[1] if str(sentence).startswith("The run folder is damaged: ")]
         assert len(lacks) == (0 if whole else 2), "arrays of the other one are not kept"
         assert len(table[1]) == len(live.log) + len(lacks)
@@ -157,10 +127,8 @@ def test_recorded_journals_are_replayed_in_every_panel(
 def test_a_look_at_the_pictures_of_a_cell_is_in_the_ledger(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:
-    before = count_readings(finished_run).run
-    assert before is not None
-    confusion = window.train.panels["confusion"]
-    assert isinstance(confusion, Confusion)
+    before = not_none(count_readings(finished_run).run)
+    confusion = panel_of(window, Confusion)
     window.open_run(finished_run.path)
     confusion.show()
     confusion.raise_()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from parts_of_window import open_run
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
-from waiting import waits
 
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
@@ -16,8 +16,7 @@ def test_entries_of_panels_and_recent_runs_are_found_and_carried_out(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:
     window.complete()
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: window.session.folder is not None)
+    open_run(window, qtbot, finished_run.path)
     window.go_to("train")
     panel = window.train.panels["weight-map"]
     window.train.bring(panel)

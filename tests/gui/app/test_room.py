@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from parts_of_window import open_run
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication, QCheckBox, QPushButton, QToolButton
@@ -18,8 +19,6 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
 from stdpbench_gui.pages.evaluate.trees import add_row, table_of
-from stdpbench_gui.panels.curves.curves_panel import Curves
-from stdpbench_gui.widgets.stage_strip import text_of
 
 NOWHERE = Qt.DockWidgetArea.NoDockWidgetArea
 SMALL = (800, 560)
@@ -85,8 +84,7 @@ def test_every_page_makes_do_with_a_small_window(window: MainWindow, qtbot: QtBo
 def test_the_bar_of_a_run_lets_the_window_become_narrow(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: window.session.folder is not None)
+    open_run(window, qtbot, finished_run.path)
     live = window.session.live
     live.progress = {"phase": "train", "done": 12_431, "total": 60_000, "images_per_second": 214, "seconds_left": 222}
     for state in State:
@@ -95,21 +93,6 @@ def test_the_bar_of_a_run_lets_the_window_become_narrow(
         window.train.bar.refresh()
         window.resize(640, 560)
         waits(qtbot, lambda: window.width() == 640)
-
-
-def test_both_plots_of_the_curves_have_room_on_a_small_screen(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
-) -> None:
-    curves = window.train.panels["curves"]
-    assert isinstance(curves, Curves)
-    window.resize(1280, 800)
-    window.open_run(finished_run.path)
-    waits(qtbot, curves.has_content)
-    for layout in ("Inspect", "Watch"):
-        window.train.arrange(layout)
-        curves.raise_()
-        waits(qtbot, lambda: len(curves.shown) == 2)
-        assert all(plot.chooser.width() >= plot.chooser.sizeHint().width() for plot in curves.shown), layout
 
 
 @pytest.mark.shared_window
@@ -122,22 +105,6 @@ def test_a_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot)
     window.show_message("A sentence that is much longer than any window is wide. " * 10)
     qtbot.wait(50)
     assert window.width() == SMALL[0]
-
-
-def test_the_stages_keep_their_room_beside_a_long_reason(
-    window: MainWindow, qtbot: QtBot, finished_run: RunFolder
-) -> None:
-    reason = f"its folder /home/somebody/{'a-long-name/' * 12}digits-seed1 is gone: it was deleted or moved"
-    window.resize(1280, 800)
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: window.session.folder is not None)
-    bar, live = window.train.bar, window.session.live
-    live.state, live.reason = State.FAILED, reason
-    bar.refresh()
-    waits(qtbot, lambda: bar.speed_text.width() > bar.speed_text.minimumWidth())
-    assert all(map(bar.strip._fits, map(text_of, bar.strip.stages), bar.strip.places()))
-    assert bar.speed_text.width() <= bar.width() // 3
-    assert bar.speed_text.toolTip() == f"failed: {reason}"
 
 
 @pytest.fixture
@@ -165,19 +132,6 @@ def test_large_letters_have_room_in_the_rail_and_do_not_widen_the_window(
         assert button.fontMetrics().horizontalAdvance(word) + 10 <= button.width(), word
     window.resize(1280, 800)
     assert window.width() == 1280
-
-
-def test_names_in_a_table_have_room_before_numbers_have(qtbot: QtBot) -> None:
-    rows = table_of("Something", [("what", "Its name"), ("a long heading (%)", ""), ("another one (%)", "")])
-    qtbot.addWidget(rows)
-    add_row(rows, ["start weights", "82.50", "80.1–84.2"])
-    rows.resize(200, 120)
-    rows.show()
-    word = rows.fontMetrics().horizontalAdvance("start wei")
-    assert rows.columnWidth(0) > word
-    rows.resize(800, 120)
-    waits(qtbot, lambda: sum(rows.columnWidth(place) for place in range(3)) >= rows.viewport().width())  # type: ignore[union-attr]
-    assert rows.columnWidth(0) > 3 * word
 
 
 def test_columns_without_room_are_hidden_and_their_values_are_in_the_tool_tip(qtbot: QtBot) -> None:
@@ -245,13 +199,3 @@ def test_an_empty_box_to_tick_can_be_seen(qtbot: QtBot, name: str) -> None:
     contrasts = [(max(one, ground) + 0.05) / (min(one, ground) + 0.05) for one in found]
     theme.apply("light")
     assert sum(contrast >= 3 for contrast in contrasts) > 20  # pixels of its frame
-
-
-def test_beside_a_lesson_the_protocols_of_the_rules_page_are_not_cut(window: MainWindow, qtbot: QtBot) -> None:
-    window.resize(1280, 800)
-    window.actions_["lesson-synapse"].trigger()
-    choices = [plot.choice for plot in window.lab.plots]
-    waits(qtbot, lambda: window.lab.isVisible() and window.lab._arranged and window.lab.width() < 900)
-    QApplication.processEvents()
-    assert [choice.shown_text for choice in choices] == ["Pair window", "Frequency curve", "Weight dependence"]
-    window.help.lessons.pane.close()  # type: ignore[union-attr]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from frames import give_pictures
+from parts_of_window import open_run, panel_of
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtWidgets import QLabel
@@ -43,10 +44,11 @@ from stdpbench_gui.widgets.progress_bar import ProgressBar
 def test_a_finished_run_that_is_opened_shows_what_its_folder_holds(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:
-    neuron, thresholds, weights = (window.train.panels[key] for key in ("neuron", "thresholds", "weight-map"))
-    assert isinstance(neuron, NeuronInspector)
-    assert isinstance(thresholds, Thresholds)
-    assert isinstance(weights, WeightMap)
+    neuron, thresholds, weights = (
+        panel_of(window, NeuronInspector),
+        panel_of(window, Thresholds),
+        panel_of(window, WeightMap),
+    )
     window.train.arrange("Inspect")
     window.open_run(finished_run.path)
     counts = np.load(finished_run.path / "label.npz")["spike_counts"]
@@ -81,7 +83,6 @@ def test_a_finished_run_without_labels_shows_its_answers_to_test_pictures(
 ) -> None:
     monkeypatch.setattr(motion, "fast_flicker", True)
     made = session(tmp_path)
-    assert made.folder is not None
     counts = np.zeros((3, N_EXC), np.uint16)
     counts[2, 4], counts[1, 4] = 5, 2
     made.folder.write_arrays("test.npz", spike_counts=counts, attempts=np.ones(3, int))
@@ -114,8 +115,7 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
     copy(finished_run, window.runs, "digits-a", 0.5)
     copy(finished_run, window.runs, "digits-b", 0.75)
     waiting = create_run(small_experiment(), window.runs, Options())
-    curves = window.train.panels["curves"]
-    assert isinstance(curves, Curves)
+    curves = panel_of(window, Curves)
     window.go_to("runs")
     waits(qtbot, lambda: window.runs_page.model.n_all == 3)
     window.runs_page.selection.tick(["digits-a"])
@@ -126,8 +126,7 @@ def test_a_ticked_run_stays_drawn_whatever_is_opened(
         (window.runs / "digits-b", "; overlays: digits-a."),
         (waiting.path, "; overlays: digits-a."),
     ):
-        window.open_run(path)
-        waits(qtbot, lambda path=path: window.session.folder is not None and window.session.folder.path == path)
+        open_run(window, qtbot, path)
         waits(qtbot, lambda ending=ending: curves.accessibleDescription().endswith(ending))
         waits(qtbot, lambda: "…\u2060a" in curves.runs.text() and curves.plots[0].data("…a")[0] != [])
 
@@ -140,8 +139,7 @@ def test_a_notice_gives_way_to_what_happened_next(
 ) -> None:
     asked: list[Any] = []
     shown, lab = window.session, window.lab
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: shown.folder is not None)
+    open_run(window, qtbot, finished_run.path)
     window.go_to("rules")
     lab.choose("pair-additive")
     monkeypatch.setattr(shown, "cannot_change_rule", lambda: "")

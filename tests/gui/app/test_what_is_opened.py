@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parts_of_window import dialog_of
 from PyQt6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QLabel, QPushButton
@@ -24,6 +25,7 @@ from stdpbench_gui.app import run_forms
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.branch_form import BranchForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog
+from stdpbench_gui.widgets.basic import not_none
 
 
 def drop(window: MainWindow, *paths: Path | QUrl) -> None:
@@ -56,17 +58,6 @@ def test_a_run_folder_that_is_dropped_is_shown_and_stands_among_the_recent(
     waits(qtbot, lambda: other.session.folder is not None)
     other.services.recent.clear()
     assert not other.services.recent.paths()
-
-
-@pytest.mark.shared_window
-def test_pictures_that_are_dropped_open_the_dialog(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    file = tmp_path / "mine.npz"
-    np.savez(file, images=np.random.default_rng(0).integers(0, 255, (30, 8, 8), np.uint8))
-    drop(window, file)
-    dialog = window.services.dialog
-    assert isinstance(dialog, OwnDataDialog)
-    waits(qtbot, lambda: dialog.experiment is not None)
-    dialog.reject()
 
 
 @pytest.mark.shared_window
@@ -166,8 +157,7 @@ def test_an_exported_run_is_unpacked_and_shown(
     export_run(finished_run, tmp_path / "one.stdpbench.zip")
     window.services.open_path(tmp_path / "one.stdpbench.zip")
     waits(qtbot, lambda: window.session.folder is not None)
-    folder = window.session.folder
-    assert folder is not None
+    folder = not_none(window.session.folder)
     assert folder.path == window.runs / finished_run.path.name
     waits(qtbot, lambda: window.session.live.state is State.FINISHED)
     said: list[str] = []
@@ -202,10 +192,7 @@ def test_a_finished_run_is_branched_from_its_bar(window: MainWindow, qtbot: QtBo
     window.open_run(finished_run.path)
     waits(qtbot, lambda: window.session.live.state is State.FINISHED)
     window.actions_["branch-shown"].trigger()
-    waits(qtbot, lambda: isinstance(window.services.dialog, BranchForm))
-    form = window.services.dialog
-    assert isinstance(form, BranchForm)
-    waits(qtbot, form.isVisible)
+    form = dialog_of(window, qtbot, BranchForm)
     form.later_button.click()
     waits(qtbot, lambda: (folder := window.session.folder) is not None and folder.path != finished_run.path)
     assert finished_run.path.name in (window.session.folder.path / "run.json").read_text()  # type: ignore[union-attr]
@@ -214,6 +201,5 @@ def test_a_finished_run_is_branched_from_its_bar(window: MainWindow, qtbot: QtBo
 def test_a_digit_is_drawn_from_the_start_page(window: MainWindow, qtbot: QtBot) -> None:
     window.complete()
     window.start.draw_button.click()
-    assert window.services.drawing is not None
     assert window.services.drawing.isVisible()
     window.services.drawing.close()

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from parts_of_window import open_run, panel_of
 from PyQt6.QtCore import QSettings, Qt, QTimer
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDialog, QMenu, QMessageBox, QPushButton, QTabBar, QToolButton
@@ -32,7 +33,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.session import crash
-from stdpbench_gui.widgets.basic import CheckBox
+from stdpbench_gui.widgets.basic import CheckBox, not_none
 from stdpbench_gui.widgets.caption import FIRST_MINUTE
 
 # -- pages, actions, themes ------------------------------------------------------------------------
@@ -125,7 +126,6 @@ def test_the_palette_finds_an_action_by_a_few_letters(window: MainWindow, qtbot:
 @pytest.mark.display
 def test_themes_switch_and_are_remembered(window: MainWindow, settings: QSettings) -> None:
     app = QGuiApplication.instance()
-    assert isinstance(app, QGuiApplication)
     window.actions_["theme-dark"].trigger()
     assert theme.current().dark
     assert app.palette().window().color().lightness() < 80
@@ -167,8 +167,7 @@ def test_f1_explains(window: MainWindow, qtbot: QtBot) -> None:
     for name in ("start", "runs"):
         window.go_to(name)
         window.actions_["explain"].trigger()
-        explained = window.page(name).findChild(QMessageBox)
-        assert explained is not None
+        explained = not_none(window.page(name).findChild(QMessageBox))
         assert len(explained.text()) > 100
         assert explained.text().startswith("<p><b>Now:</b> ")
         explained.close()
@@ -192,8 +191,7 @@ def test_ctrl_q_quits(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_present_writes_large_and_is_remembered(window: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
-    raster = window.train.panels["raster"]
-    assert isinstance(raster, Raster)
+    raster = panel_of(window, Raster)
     window.train.arrange("Watch")
     usual = raster.view.fontMetrics().height()
     window.go_to("train")
@@ -217,7 +215,6 @@ def test_present_writes_its_panels_large_and_nothing_else(window: MainWindow, qt
     assert accuracy.getAxis("left").style["tickFont"].pointSizeF() > 1.2 * ticks
     window.set_theme("dark")  # polishes every widget again
     for around in (window.rail, window.train.bar.title, window.menuBar()):
-        assert around is not None
         assert around.fontMetrics().height() == usual
     window.train.arrange("Watch")
     assert accuracy.getAxis("left").style["tickFont"].pointSizeF() == ticks
@@ -252,8 +249,7 @@ def fix_button(window: MainWindow, name: str) -> QPushButton:
 def test_faults_have_a_button_for_the_fix(window: MainWindow) -> None:
     window.start.show_machine(list(FINDINGS))
     fix_button(window, "Copy the fix for C++ compiler").click()
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
+    clipboard = not_none(QGuiApplication.clipboard())
     assert clipboard.text() == "sudo apt install g++"
     card = window.start.cards["fast-400"]
     assert card.button.text() == "Get MNIST, then run…"
@@ -328,8 +324,7 @@ def test_a_download_is_cancelled_at_once(window: MainWindow, qtbot: QtBot, monke
     _, go_on = fake_fetch(monkeypatch)
     dialog = window.services.get_data("mnist", "download")
     waits(qtbot, lambda: "MB" in dialog.status.text())
-    transfer = dialog._transfer
-    assert transfer is not None
+    transfer = not_none(dialog._transfer)
     dialog.cancel_button.click()
     assert not dialog.isVisible()
     go_on.set()
@@ -347,8 +342,7 @@ def test_the_first_minute_raises_panels_with_captions_once(
     first = tmp_path / f"{FIRST_MINUTE}-seed0-20260101-000000"
     shutil.copytree(finished_run.path, first)
     window.train.arrange("Watch")
-    window.open_run(first)
-    waits(qtbot, lambda: window.session.folder is not None and window.session.folder.path == first)
+    open_run(window, qtbot, first)
     captions = [panel for panel in window.train.panels.values() if panel.caption is not None]
     waits(qtbot, lambda: all(panel.caption.isVisible() for panel in captions))  # type: ignore[union-attr]
     assert all(not panel.visibleRegion().isEmpty() for panel in captions)
@@ -361,8 +355,7 @@ def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("STDPBENCH_CACHE", str(tmp_path / "cache"))
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: window.session.folder is not None)
+    open_run(window, qtbot, finished_run.path)
     broken, other = window.train.panels["curves"], window.train.panels["log"]
 
     def fail() -> None:
@@ -387,8 +380,7 @@ def test_a_panel_that_fails_says_so_and_takes_no_other_with_it(
 def test_panels_are_drawn_in_turns_of_the_event_loop_when_one_turn_would_be_too_long(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: window.session.folder is not None)
+    open_run(window, qtbot, finished_run.path)
     train, done = window.train, list[str]()
     seen = [panel for panel in train.panels.values() if not panel.visibleRegion().isEmpty()]
     assert len(seen) > 2
@@ -437,7 +429,6 @@ def test_closing_asks_about_an_active_run_and_can_stop_it(window: MainWindow, qt
     window.close()
     question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
-    assert question.stop_button is not None
     question.stop_button.click()
     waits(qtbot, lambda: not window.isVisible())
     assert window.session.folder is not None
@@ -453,7 +444,6 @@ def test_closing_can_leave_an_active_run_running(
     question = window.services.dialog
     assert isinstance(question, ClosingQuestion)
     question.remember.setChecked(how == "always")
-    assert question.leave_button is not None
     question.leave_button.click()
     assert not window.isVisible()
     assert settings.value("closing", "ask") == ("leave" if how == "always" else "ask")

@@ -142,7 +142,6 @@ def test_what_is_seen_gets_the_colours_of_a_theme_at_once_and_the_rest_in_steps(
     waits(qtbot, lambda: not window.pages.in_steps.busy)
     dark = window.grab().toImage()
     app = QApplication.instance()
-    assert isinstance(app, QApplication)
     sheet = app.styleSheet()
     app.setStyleSheet("")
     app.setStyleSheet(sheet)  # polishes every widget again

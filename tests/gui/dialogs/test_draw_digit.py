@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parts_of_window import stop
 from PyQt6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
@@ -20,6 +21,7 @@ from stdpbench.runs.process.probe import Probe
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.draw_digit import DrawDigitDialog, Pad
+from stdpbench_gui.widgets.basic import not_none
 
 SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.5, 0.62), (0.42, 0.85)]
 
@@ -84,8 +86,7 @@ def test_nothing_is_drawn_for_a_network_that_is_shown_no_pictures(
     qtbot: QtBot, tmp_path: Path, changes: dict[str, str], what: str
 ) -> None:
     made = session(tmp_path)
-    started = made.live.started
-    assert started is not None
+    started = not_none(made.live.started)
     other = experiment().override({**changes, "network.start": "random", "schedule.min_spikes": 0})
     started.experiment.clear()  # type: ignore[attr-defined]
     started.experiment.update(other.to_mapping())  # type: ignore[attr-defined]
@@ -101,13 +102,11 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
 ) -> None:
     window.open_run(finished_run.path)
     window.actions_["draw"].trigger()
-    dialog = window.services.drawing
-    assert dialog is not None
+    dialog = not_none(window.services.drawing)
     waits(qtbot, lambda: dialog.ready)
     dialog.pad.add_stroke(SEVEN)
     answered(dialog, qtbot)
     assert dialog.answer is not None, dialog.words.text()
-    assert dialog.picture is not None
     assert dialog.picture.shape == (28, 28)
     assert dialog.picture.sum() == pytest.approx(26520, rel=1e-3)  # like the pictures of the experiment
     assert dialog.answer == Probe(finished_run).answer("try", {"image": dialog.picture.ravel().tolist()})
@@ -118,9 +117,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     assert window.session.selection.neuron == best
     assert not dialog.fields[0].icon().isNull()
     assert dialog.big.text() == str(dialog.answer["vote"]["answer"])
-    spec, table = dialog.figure(), dialog.table()
-    assert spec is not None
-    assert table is not None
+    spec, table = not_none(dialog.figure()), not_none(dialog.table())
     assert [part["kind"] for part in spec["parts"]] == ["image", "bars", "raster"]
     assert [score for _, score in table[1]] == dialog.answer["vote"]["scores"]
     dialog.explain()
@@ -128,8 +125,7 @@ def test_a_finished_run_answers_by_a_process_that_only_looks(
     assert not dialog.grab().isNull()
     dialog.pad.clear()
     waits(qtbot, lambda: dialog.answer is None)
-    client = dialog.probe._client
-    assert client is not None
+    client = not_none(dialog.probe._client)
     dialog.hide()
     assert dialog.probe._client is None
     client.wait_for_process(10)
@@ -183,8 +179,7 @@ def test_a_run_that_learns_answers_and_learns_on(window: MainWindow, qtbot: QtBo
     assert session.state is State.RUNNING
     assert "Labels are provisional" in dialog.words.text() or dialog.big.text() == "?"
     # after it ends, a probe process answers with the stored network
-    session.request("stop")
-    waits(qtbot, lambda: not session.connected)
+    stop(session, qtbot)
     dialog.pad.clear()
     waits(qtbot, lambda: dialog.answer is None)
     dialog.pad.add_stroke(SEVEN)

@@ -20,6 +20,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs import figure_export
 from stdpbench_gui.panels.base import Panel
 from stdpbench_gui.panels.curves.curves_panel import Curves
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture
@@ -34,8 +35,7 @@ def curves(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> Panel:
 
 
 def clipboard_text() -> str:
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
+    clipboard = not_none(QGuiApplication.clipboard())
     return clipboard.text()
 
 
@@ -49,8 +49,7 @@ def test_every_panel_has_the_ways_out_in_its_menu(window: MainWindow) -> None:
 @pytest.mark.shared_window
 def test_what_is_on_screen_is_copied(curves: Panel) -> None:
     figure_export.copy_picture(curves)
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
+    clipboard = not_none(QGuiApplication.clipboard())
     assert clipboard.pixmap().size() == curves.body.size() * curves.devicePixelRatioF()
 
 
@@ -58,8 +57,7 @@ def test_what_is_on_screen_is_copied(curves: Panel) -> None:
 def test_numbers_are_copied_for_a_spreadsheet(curves: Panel) -> None:
     figure_export.copy_numbers(curves)
     rows = [line.split("\t") for line in clipboard_text().splitlines()]
-    table = curves.table()
-    assert table is not None
+    table = not_none(curves.table())
     assert rows[0] == list(table[0])
     assert len(rows) == 1 + len(table[1])
 
@@ -68,8 +66,6 @@ def test_numbers_are_copied_for_a_spreadsheet(curves: Panel) -> None:
 def test_numbers_are_shown_as_a_table(curves: Panel) -> None:
     dialog = figure_export.show_numbers(curves, curves)
     table = curves.table()
-    assert dialog is not None
-    assert table is not None
     assert dialog.model.rowCount() == len(table[1])
     assert dialog.model.columnCount() == len(table[0])
     assert dialog.model.data(dialog.model.index(0, 0)) == str(table[1][0][0])
@@ -93,14 +89,11 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
     panels["confusion"].show()
     panels["confusion"].raise_()
     waits(qtbot, lambda: panels["confusion"].table() is not None)
-    fields = panels["weight-map"].figure()
-    assert fields is not None
+    fields = not_none(panels["weight-map"].figure())
     assert fields["image"].shape == (3 * 29 - 1, 4 * 29 - 1)  # 12 fields of 28 × 28
-    lines = curves.figure()
-    assert lines is not None
+    lines = not_none(curves.figure())
     assert lines["plots"][-1]["label"] == "|Δw| per synapse"
-    confusion = panels["confusion"].figure()
-    assert confusion is not None
+    confusion = not_none(panels["confusion"].figure())
     assert confusion["image"].shape == (10, 11)
     assert panels["log"].figure() is None
     for key in ("weight-map", "confusion", "thresholds", "neuron"):
@@ -114,8 +107,7 @@ def test_panels_say_what_a_paper_would_draw(curves: Panel, window: MainWindow, q
 def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
     curves: Panel, window: MainWindow, qtbot: QtBot, tmp_path: Path, finished_run: RunFolder
 ) -> None:
-    dialog = figure_export.export(curves, curves)
-    assert dialog is not None
+    dialog = not_none(figure_export.export(curves, curves))
     assert dialog.target.text().endswith(".pdf")
     dialog.target.setText(str(tmp_path / "curves"))
     dialog.format.setCurrentIndex(dialog.format.findData("png"))
@@ -132,24 +124,21 @@ def test_a_figure_is_drawn_by_a_process_with_all_that_belongs_to_it(
         assert part in caption
     with (tmp_path / "curves.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    table = curves.table()
-    assert table is not None
+    table = not_none(curves.table())
     assert len(rows) == 1 + len(table[1])
     from PIL import Image
 
     with Image.open(tmp_path / "curves.png") as picture:
         assert abs(picture.width - round(120 / 25.4 * 100)) <= 1
         assert np.asarray(picture.convert("L"))[0, 0] == 255  # light, whatever the theme of the app
-    again = figure_export.export(curves, curves)
-    assert again is not None
+    again = not_none(figure_export.export(curves, curves))
     assert again.width_.value() == 120  # remembered
     again.close()
 
 
 @pytest.mark.shared_window
 def test_a_figure_that_cannot_be_drawn_is_told_in_the_dialog(curves: Panel, qtbot: QtBot, tmp_path: Path) -> None:
-    dialog = figure_export.export(curves, curves)
-    assert dialog is not None
+    dialog = not_none(figure_export.export(curves, curves))
     (tmp_path / "curves.svg").mkdir()
     dialog.target.setText(str(tmp_path / "curves.svg"))
     dialog.go.click()  # type: ignore[union-attr]
@@ -174,8 +163,7 @@ def test_a_figure_whose_dialog_is_closed_is_not_drawn(
             begun.append(process)
 
     monkeypatch.setattr(subprocess.Popen, "__init__", note)
-    dialog = figure_export.export(curves, curves)
-    assert dialog is not None
+    dialog = not_none(figure_export.export(curves, curves))
     dialog.target.setText(str(tmp_path / "curves.svg"))
     dialog.go.click()  # type: ignore[union-attr]
     waits(qtbot, lambda: begun)
@@ -187,8 +175,7 @@ def test_a_figure_whose_dialog_is_closed_is_not_drawn(
 
 @pytest.mark.shared_window
 def test_a_missing_folder_is_named_in_the_dialog(curves: Panel, tmp_path: Path) -> None:
-    dialog = figure_export.export(curves, curves)
-    assert dialog is not None
+    dialog = not_none(figure_export.export(curves, curves))
     dialog.target.setText(str(tmp_path / "absent" / "curves.pdf"))
     dialog.export()
     assert dialog.problem.text() == f"The folder {tmp_path / 'absent'} does not exist."
@@ -205,8 +192,7 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
     own = finished_run.path.name
     other = f"{own.rpartition('-')[0]}-another"
     curves.overlay(other, curves.session.live.blocks)
-    spec = curves.figure()
-    assert spec is not None
+    spec = not_none(curves.figure())
     labels = {plot["label"]: [line["label"] for line in plot["lines"]] for plot in spec["plots"]}
     assert labels["exc spikes per stimulus"] == [own.rpartition("-")[2], "another"]
     assert labels["running accuracy (%)"][-1] == "another, vote"
@@ -220,8 +206,6 @@ def test_a_figure_of_several_runs_has_them_all(curves: Panel, finished_run: RunF
 def test_numbers_are_those_of_the_figure_though_the_run_goes_on(curves: Panel, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = figure_export.export(curves, curves)
     numbers = figure_export.show_numbers(curves, curves)
-    assert dialog is not None
-    assert numbers is not None
     blocks = curves.session.live.blocks
     n = len(blocks)
     end, last = max(blocks.items())

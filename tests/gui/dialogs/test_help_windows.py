@@ -13,7 +13,7 @@ from waiting import waits
 from stdpbench.engine.doctor import Finding
 from stdpbench_gui.app import help_actions
 from stdpbench_gui.app.window import MainWindow
-from stdpbench_gui.dialogs.help_windows import report_text
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.mark.shared_window
@@ -64,15 +64,10 @@ def test_a_report_has_the_machine_and_the_log(
     assert not opened.copy.isEnabled()
     waits(qtbot, opened.copy.isEnabled)
     opened.copy.click()
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
+    clipboard = not_none(QGuiApplication.clipboard())
     assert clipboard.text() == opened.text.toPlainText()
     assert "fault   compiler: none (fix: get one)" in clipboard.text()
     assert "none is open" in clipboard.text()
     assert "something odd" in clipboard.text()
     assert "line 10\n" not in clipboard.text()
     opened.close()
-
-
-def test_a_report_says_what_it_does_not_have() -> None:
-    assert report_text("1.0", [], [], []) == "stdpbench 1.0\n\n\nrun:\n  none is open\n\nlog of the app:\n  empty\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from parts_of_window import dialog_of
 from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
@@ -28,16 +29,14 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.network_editor import NetworkEditor
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
+from stdpbench_gui.widgets.basic import not_none
 
 FEED, EXC = "network.projections.feed", "network.populations.exc"
 pytestmark = pytest.mark.shared_window
 
 
 def shown(window: MainWindow, qtbot: QtBot) -> NetworkEditor:
-    dialog = window.services.dialog
-    assert isinstance(dialog, NetworkEditor)
-    waits(qtbot, dialog.isVisible)
-    return dialog
+    return dialog_of(window, qtbot, NetworkEditor)
 
 
 def button(within: MainWindow | NetworkEditor, name: str) -> QPushButton | QToolButton:
@@ -58,7 +57,6 @@ def choose(editor: NetworkEditor, part: str, path: str, value: str) -> None:
     """Choose a part in the list, and a value in the drop-down list of one of its rows."""
     editor.tree.choose(part)
     box = editor.form.row(f"{part}.{path}").editor
-    assert isinstance(box, QComboBox)
     assert box.findText(value) >= 0, [box.itemText(each) for each in range(box.count())]
     box.setCurrentText(value)
     box.activated.emit(box.currentIndex())
@@ -68,7 +66,6 @@ def enter(editor: NetworkEditor, qtbot: QtBot, part: str, path: str, text: str) 
     """Choose a part in the list, and type a value into one of its rows."""
     editor.tree.choose(part)
     field = editor.form.row(f"{part}.{path}").editor
-    assert isinstance(field, QLineEdit)
     field.selectAll()
     qtbot.keyClicks(field, text)
     qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -78,8 +75,7 @@ def rename(editor: NetworkEditor, qtbot: QtBot, part: str, name: str) -> None:
     """Rename a part in the list, with the keyboard."""
     editor.tree.choose(part)
     press(editor, qtbot, "F2")
-    field = editor.tree.findChild(QLineEdit)
-    assert field is not None
+    field = not_none(editor.tree.findChild(QLineEdit))
     field.selectAll()
     qtbot.keyClicks(field, name)
     qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -175,15 +171,12 @@ def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> 
     assert stages.isVisible()
 
     def part(name: str) -> QWidget:
-        found = stages._rows.findChild(QWidget, name)
-        assert found is not None
-        return found
+        return not_none(stages._rows.findChild(QWidget, name))
 
     def lengths() -> list[str]:
         return [row.length for row in stages_of(editor.draft)]
 
     length = part("length-1")
-    assert isinstance(length, QLineEdit)
     editor.activateWindow()
     length.setFocus()
     waits(qtbot, length.hasFocus)
@@ -199,9 +192,7 @@ def test_stages_are_edited_in_the_schedule(window: MainWindow, qtbot: QtBot) -> 
     assert stages._errors[1].isHidden()
     assert QApplication.focusWidget() is part("length-1")  # made anew
     choice = part("projections-0")
-    assert isinstance(choice, QToolButton)
-    menu = choice.menu()
-    assert menu is not None
+    menu = not_none(choice.menu())
     menu.actions()[0].trigger()  # feed no longer learns in the first stage
     assert "must name at least one projection" in stages._errors[0].text()
     assert not editor.start_button.isEnabled()
@@ -276,8 +267,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     editor.name.setText("by-hand")
     editor.name.editingFinished.emit()
     assert editor.problem.text() == ""
-    made = editor.experiment()
-    assert made is not None
+    made = not_none(editor.experiment())
     file = tmp_path / "by-hand.toml"
     editor.save(file)
     assert editor.said.text() == f"Saved the experiment to {file}."
@@ -285,10 +275,7 @@ def test_a_network_is_built_by_hand_saved_opened_and_run(window: MainWindow, qtb
     assert not editor.isVisible()
 
     window.run_file(file)
-    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
-    form = window.services.dialog
-    assert isinstance(form, NewRunForm)
-    waits(qtbot, form.isVisible)
+    form = dialog_of(window, qtbot, NewRunForm)
     again = form.edit_network()
     waits(qtbot, again.isVisible)
     assert again.draft == NetworkDraft(made)
@@ -312,7 +299,6 @@ def test_the_input_is_previewed_while_it_is_edited(window: MainWindow, qtbot: Qt
     assert not editor.diagram.isVisible()
     enter(editor, qtbot, "encoding", "duration", "60 ms")
     waits(qtbot, lambda: not preview.busy)
-    assert preview.shown is not None
     assert preview.shown.shown.bin.max() < 120
     editor.tree.choose(EXC)
     assert editor.diagram.isVisible()

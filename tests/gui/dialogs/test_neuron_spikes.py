@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from parts_of_window import open_run
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -12,17 +13,15 @@ from stdpbench.results.figures.paper import Order, export
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.look import theme
+from stdpbench_gui.widgets.basic import not_none
 
 
 def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
     window: MainWindow, qtbot: QtBot, finished_run: RunFolder, tmp_path: Path
 ) -> None:
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: window.session.folder is not None)
-    opened = window.services.compare_neurons()
-    assert opened is not None
+    open_run(window, qtbot, finished_run.path)
+    opened = not_none(window.services.compare_neurons())
     waits(qtbot, lambda: opened.found is not None)
-    assert opened.recorded is not None
     spikes = np.bincount(opened.recorded.trains.neuron, minlength=opened.recorded.trains.n_exc)
     assert len(opened.drawn) == 3
     assert opened.drawn[0] == int(spikes.argmax())
@@ -31,18 +30,15 @@ def test_neurons_are_drawn_over_each_other_with_the_correlogram_of_two(
     first = opened.found
     opened.pair.setCurrentIndex(0)  # a neuron with itself
     assert opened.found is not first
-    assert opened.found is not None
     assert opened.found.pairs[len(opened.found.lag) // 2] == 0
     assert opened.correlogram_table().splitlines()[0] == "lag_ms\tpairs\texpected"
     assert len(opened.correlogram_table().splitlines()) == 1 + len(opened.found.lag)
     opened.neurons.setText("0, 1")
     assert opened.drawn == [0, 1]
     assert len(opened.raster.listDataItems()) == 2
-    table = opened.table()
-    assert table is not None
+    table = not_none(opened.table())
     assert len(table[1]) == spikes[0] + spikes[1]  # a row for each spike
-    spec = opened.figure()
-    assert spec is not None
+    spec = not_none(opened.figure())
     assert [part["kind"] for part in spec["parts"]] == ["lines", "lines", "lines", "raster"]
     path = export(spec, table, Order(str(tmp_path / "neurons.png"), 88.0, 8.0, 60, spec["caption"]))[0]
     assert path.stat().st_size > 1000

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from parts_of_window import dialog_of
+from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMessageBox, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -28,10 +29,7 @@ DIGITS = read_experiment("digits")
 
 def opened(window: MainWindow, qtbot: QtBot) -> NewRunForm:
     """Return the form, which is open."""
-    form = window.services.dialog
-    assert isinstance(form, NewRunForm)
-    waits(qtbot, form.isVisible)
-    return form
+    return dialog_of(window, qtbot, NewRunForm)
 
 
 @pytest.fixture
@@ -52,7 +50,6 @@ def test_a_card_opens_the_form_for_its_experiment(window: MainWindow, qtbot: QtB
 def enter(form: NewRunForm, qtbot: QtBot, path: str, text: str) -> None:
     """Type a value into a row, and confirm it."""
     field = form.rows_of(path)[0].editor
-    assert isinstance(field, QLineEdit)
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, text)
@@ -85,7 +82,6 @@ def test_changes_are_listed_undone_and_taken_back(form: NewRunForm, qtbot: QtBot
     enter(form, qtbot, "network.n_exc", "200")
     choose(form.fields.rows["network.start"].editor, "random")  # type: ignore[arg-type]
     assert list(form.changes.buttons) == ["network.n_exc", "network.start", "plasticity.nu_post"]
-    assert form.diagram.graph is not None
     assert form.diagram.graph.populations["exc"].size == 200
     waits(qtbot, lambda: "196\u202f600 synapses take" in form.time.text())
     form.changes.buttons["network.n_exc"].click()
@@ -132,7 +128,6 @@ def test_what_is_typed_is_applied_when_it_starts(
     started: list[RunFolder] = []
     monkeypatch.setattr(window.session, "start", started.append)
     field = form.fields.rows["schedule.train_images"].editor
-    assert isinstance(field, QLineEdit)
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, "60")
@@ -146,28 +141,12 @@ def test_what_is_typed_is_applied_when_it_starts(
     assert folder.read_json("run.json")["validation"]
 
 
-def test_an_error_in_the_seeds_stands_below_them(form: NewRunForm, qtbot: QtBot) -> None:
-    fields = form.fields
-    form.set_seeds("one")
-    waits(qtbot, fields.seeds_problem.isVisible)
-    assert "one" in fields.seeds_problem.text()
-
-    def top(widget: QWidget) -> int:
-        return widget.mapTo(fields, QPoint(0, 0)).y()
-
-    waits(qtbot, lambda: top(fields.seeds) < top(fields.seeds_problem) < min(map(top, fields.rows.values())))
-    form.set_seeds("")
-    assert not fields.seeds_problem.isVisible()
-    form.reject()
-
-
 def test_the_network_of_three_populations_fits(window: MainWindow, qtbot: QtBot) -> None:
     window.resize(1280, 800)
     for name in ("diehl-cook-400", "stack-digits"):
         form = window.services.forms.new_run(NewRun.of(read_experiment(name), name))
         waits(qtbot, form.isVisible)
-        made = form.diagram.diagram
-        assert made is not None
+        made = not_none(form.diagram.diagram)
         assert len(made.boxes) == 3
         bars = form.diagram.horizontalScrollBar(), form.diagram.verticalScrollBar()
         assert [not_none(bar).maximum() for bar in bars] == [0, 0]
@@ -220,9 +199,7 @@ def test_it_is_saved_and_copied(
     assert proposed == ["mine.stdpbench.toml"]
     form.save(tmp_path / "mine.toml")
     assert read_experiment(tmp_path / "mine.toml") == DIGITS.override({"plasticity.nu_post": 0.02, "name": "mine"})
-    menu, clipboard = form.copy_button.menu(), QGuiApplication.clipboard()
-    assert menu is not None
-    assert clipboard is not None
+    menu, clipboard = not_none(form.copy_button.menu()), not_none(QGuiApplication.clipboard())
     command, python = menu.actions()
     command.trigger()
     assert clipboard.text().startswith("stdpbench run digits --set plasticity.nu_post=0.02 --set name=mine ")
@@ -318,7 +295,6 @@ def test_a_reference_converts_the_network_of_a_file(
 
     monkeypatch.setattr(QFileDialog, "getOpenFileName", choose_file)
     (row,) = form.rows_of("reference.weights")
-    assert row.browse is not None
     row.browse.click()
     waits(qtbot, lambda: form.run.weights == str(file))
     assert asked == ["weights (*.npz *.nir)"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from parts_of_window import dialog_of, stop
 from PIL import Image
-from PyQt6.QtWidgets import QCheckBox, QSpinBox
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -18,13 +18,13 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.new_run_form import NewRunForm
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a folder of dark digits on light paper in two classes."""
     root, digits = tmp_path_factory.mktemp("pictures"), Digits().load().train
-    assert digits.labels is not None
     for number in range(60):
         place = root / ("even" if digits.labels[number] % 2 == 0 else "odd")
         place.mkdir(exist_ok=True)
@@ -47,7 +47,6 @@ def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: Qt
     )
     assert len(dialog.raw._pictures) == len(dialog.ready._pictures) == 24
     invert = dialog.form.fields["invert"]
-    assert isinstance(invert, QCheckBox)
     assert invert.isChecked()
     assert dialog.start_button.isEnabled()
     assert not dialog.grab().isNull()
@@ -57,10 +56,8 @@ def test_a_folder_is_shown_with_steps_that_suit_it(window: MainWindow, qtbot: Qt
 def test_steps_act_live_and_errors_are_told_in_place(window: MainWindow, qtbot: QtBot, pictures: Path) -> None:
     dialog = opened(window, qtbot, pictures)
     frame = dialog.form.fields["frame"]
-    assert isinstance(frame, QSpinBox)
     frame.setValue(32)
     waits(qtbot, lambda: "presented as 32 × 32" in dialog.status.text())
-    assert dialog.experiment is not None
     assert dialog.experiment.network.weight_sum == pytest.approx(78 / 784 * 32 * 32, rel=1e-3)
     frame.setValue(10)
     waits(qtbot, lambda: "data.frame = 10 is smaller" in dialog.problem.text())
@@ -79,14 +76,11 @@ def test_the_base_and_the_number_of_neurons_are_chosen(window: MainWindow, qtbot
     dialog.n_exc.setValue(25)
     dialog.name.setText("parity")
     dialog.name.textEdited.emit("parity")
-    made = dialog.experiment
-    assert made is not None
+    made = not_none(dialog.experiment)
     assert (made.name, made.network.n_exc) == ("parity", 25)
     assert made.network.w_inh_exc == read_experiment("fast-400").network.w_inh_exc
     dialog.edit_button.click()
-    form = window.services.dialog
-    assert isinstance(form, NewRunForm)
-    waits(qtbot, form.isVisible)
+    form = dialog_of(window, qtbot, NewRunForm)
     assert (form.draft.unchecked, form.fields.source.currentText()) == (made, "parity")
     assert form.text().command.startswith("cat > parity.toml <<'END'")  # no name and no file to refer to
     form.reject()
@@ -133,8 +127,6 @@ def test_a_folder_of_pictures_is_learned(window: MainWindow, qtbot: QtBot, pictu
     waits(qtbot, lambda: session.connected)
     session.request("pace", seconds=0.2)  # at full speed, it could end before it is stopped
     waits(qtbot, lambda: session.live.progress.get("done", 0) > 5)
-    assert session.live.started is not None
     assert session.live.started.class_names == ("even", "odd")
-    session.request("stop")
-    waits(qtbot, lambda: not session.connected)
+    stop(session, qtbot)
     assert session.state is State.STOPPED

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -14,6 +13,7 @@ from stdpbench.experiment import Experiment, read_experiment
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.own_data import OwnDataDialog, is_own_data
 from stdpbench_gui.dialogs.own_stimuli import OwnStimuliDialog
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,7 @@ def test_what_is_dropped_is_previewed(
     dialog = opened(window, qtbot, files / name)
     assert dialog.problem.text() == ""
     assert dialog.status.text().startswith(sentence)
-    made = dialog.experiment
-    assert made is not None
+    made = not_none(dialog.experiment)
     assert (made.name, made.encoding.kind, made.network.n_exc) == (name.partition(".")[0], encoder, 20)
     assert dialog.preview.shown is not None
     assert "spikes" in dialog.preview.words.text()
@@ -75,12 +74,10 @@ def test_settings_act_live_and_are_saved(window: MainWindow, qtbot: QtBot, files
     dialog.encoder.setCurrentText("direct")
     dialog.encoder.activated.emit(dialog.encoder.currentIndex())
     scale = dialog.form.fields["scale"]
-    assert isinstance(scale, QCheckBox)
     scale.setChecked(False)
     waits(qtbot, lambda: dialog.experiment is not None and dialog.experiment.network.n_exc == 7)
     settled(dialog, qtbot)
-    made = dialog.experiment
-    assert made is not None
+    made = not_none(dialog.experiment)
     assert made.encoding.kind == "direct"
     assert "scale" in made.to_mapping()["data"]
     dialog.save(tmp_path / "waves.toml")

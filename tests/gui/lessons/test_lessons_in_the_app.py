@@ -10,8 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from parts_of_window import panel_of
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QPushButton, QScrollArea, QWidget
+from PyQt6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
@@ -25,8 +26,7 @@ from stdpbench_gui.lessons.pane import StepView
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import BRANCH, ParametersPanel
 from stdpbench_gui.session.overlays import Overlay
-from stdpbench_gui.widgets.button_row import ButtonRow
-from stdpbench_gui.widgets.caption import FIRST_MINUTE as FIRST
+from stdpbench_gui.widgets.basic import not_none
 
 BY_NAME = {lesson.name: lesson for lesson in lessons()}
 SMALL = {
@@ -46,7 +46,6 @@ def click(qtbot: QtBot, button: QPushButton) -> None:
 
 
 def view_of(guide: Guide) -> StepView:
-    assert guide.pane is not None
     return guide.pane.step
 
 
@@ -104,7 +103,6 @@ def test_without_a_run_the_last_button_stops_none(closed_afterwards: MainWindow,
 def test_they_are_in_the_help_menu_and_on_the_start_page(closed_afterwards: MainWindow, qtbot: QtBot) -> None:
     window, guide = closed_afterwards, closed_afterwards.help.lessons
     click(qtbot, window.start.lessons_button)
-    assert guide.pane is not None
     assert guide.pane.isVisible()
     assert set(guide.pane.list.buttons) == set(BY_NAME)
     for name in BY_NAME:
@@ -123,8 +121,7 @@ def test_show_me_frames_a_visible_place(closed_afterwards: MainWindow, qtbot: Qt
         guide._go_to(number)
         if step.show and not view_of(guide).show_me.isHidden():
             guide.show_place()
-            target = guide.frame.target
-            assert target is not None
+            target = not_none(guide.frame.target)
             waits(qtbot, target.isVisible)
 
             def is_around(target: QWidget = target) -> bool:
@@ -146,7 +143,6 @@ def test_the_layout_from_before_comes_back(closed_afterwards: MainWindow, qtbot:
     map_ = window.train.panels["weight-map"]
     waits(qtbot, lambda: map_.width() >= 400 and map_.height() >= 350)
     assert not window.train.panels["raster"].isHidden()
-    assert guide.pane is not None
     guide.pane.close()
     assert {key for key, panel in window.train.panels.items() if not panel.isHidden()} == shown
     guide.open(BY_NAME["neuron"])
@@ -170,7 +166,6 @@ def test_panels_have_their_widths_again_after_a_lesson_that_ended_on_another_pag
     before = widths()
     guide.open(BY_NAME["synapse"])
     waits(qtbot, lambda: not window.train.isVisible())
-    assert guide.pane is not None
     guide.pane.close()
     window.go_to("train")
     waits(qtbot, lambda: widths() == before)
@@ -179,7 +174,6 @@ def test_panels_have_their_widths_again_after_a_lesson_that_ended_on_another_pag
 def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     guide, session = window.help.lessons, window.session
     whole = BY_NAME["neuron"]
-    assert whole.run is not None
     # far enough that the run is not there before it is paused, however late that is
     few = [{**s.arguments, "at_least": 600} if "at_least" in s.arguments else s.arguments for s in whole.steps]
     steps = tuple(replace(step, arguments=arguments) for step, arguments in zip(whole.steps, few, strict=True))
@@ -197,7 +191,6 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     waits(qtbot, done)
     waits(qtbot, lambda: session.live.progress.get("pace") == 0.05)
     assert not overlays.shown()
-    assert session.folder is not None
     assert session.folder.read_json("run.json")["options"]["checkpoint_every"] == 20
 
     click(qtbot, view.next)  # pause, and choose a neuron
@@ -210,8 +203,7 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, view.next)  # slow motion
     assert not done()
     click(qtbot, view.show_me)
-    slow = window.train.panels["slow-motion"]
-    assert isinstance(slow, SlowMotionPanel)
+    slow = panel_of(window, SlowMotionPanel)
     waits(qtbot, lambda: slow.hunt.isVisible() and slow.hunt.isEnabled())
     click(qtbot, slow.hunt)
     waits(qtbot, done)
@@ -232,11 +224,9 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, view.next)  # the leak
     assert not done()
     click(qtbot, view.show_me)
-    parameters = window.train.panels["parameters"]
-    assert isinstance(parameters, ParametersPanel)
+    parameters = panel_of(window, ParametersPanel)
     assert parameters.search.text() == "tau_m"
     parameters.way.way.setCurrentIndex(BRANCH)
-    assert session.folder is not None
     parent = session.folder.path
     parameters.form.committed.emit("exc.tau_m", "20 ms")
     waits(qtbot, lambda: session.folder is not None and session.folder.path != parent and done())
@@ -252,7 +242,6 @@ def test_a_whole_lesson_by_clicks(window: MainWindow, qtbot: QtBot) -> None:
     assert view.answer.isVisible()
     assert view.next.text() == "Finish: stop the runs"
     click(qtbot, view.all)
-    assert guide.pane is not None
     assert guide.pane.list.states["neuron"].text() == "✓ done"
     assert has_process(parent)
     assert session.connected
@@ -282,30 +271,6 @@ def test_progress_is_remembered(window: MainWindow, qtbot: QtBot, settings: QSet
     assert other.progress.step(lesson) == 1
     settings.setValue("lessons/done", "[broken")
     assert Progress(settings).n_done(lesson) == 0
-
-
-@pytest.mark.shared_window
-def test_pages_have_room_beside_a_lesson(closed_afterwards: MainWindow, qtbot: QtBot) -> None:
-    window = closed_afterwards
-    window.resize(1280, 800)
-    window.help.lessons.open(BY_NAME["rule"])
-    for name in window.page_names:
-        window.go_to(name)
-        page = window.page(name)
-        waits(qtbot, lambda page=page: page.width() < 900)
-        areas = [page, *page.findChildren(QScrollArea)]
-        bars = [area.horizontalScrollBar() for area in areas if isinstance(area, QScrollArea) and area.width() > 500]
-        waits(qtbot, lambda bars=bars: all(bar is not None and bar.maximum() == 0 for bar in bars))
-    assert window.evaluate.views.minimumSizeHint().width() < window.evaluate.width() - 40  # with a run, too
-    first = window.start.cards[FIRST]
-    assert first.y() < window.start.recent.y()  # stays above when there are fewer columns
-    row = window.runs_page.findChildren(ButtonRow)[0]
-    window.go_to("runs")
-    in_menu = [button for button in row.buttons if not button.isVisible()]
-    assert row.more.isVisible()
-    assert [action.text() for action in row.more.menu().actions()] == [  # type: ignore[union-attr]
-        button.defaultAction().text() for button in in_menu
-    ]
 
 
 @pytest.mark.shared_window

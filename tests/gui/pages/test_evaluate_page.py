@@ -28,6 +28,7 @@ from stdpbench_gui.pages.evaluate import report_writer
 from stdpbench_gui.pages.evaluate.page import EvaluatePage
 from stdpbench_gui.pages.evaluate.scatter import faded, stamped
 from stdpbench_gui.pages.evaluate.state import CLASS, CLUSTER, VERDICT, Turns
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.inks import inks
 
 
@@ -150,15 +151,6 @@ def test_a_run_is_evaluated_from_the_runs_page(run: Path, window: MainWindow, qt
     assert window.evaluate.chosen_run() == run
 
 
-def test_what_cannot_be_evaluated_is_told_in_a_sentence(run: Path, window: MainWindow, qtbot: QtBot) -> None:
-    (run / "test.npz").unlink()
-    window.evaluate.evaluate(run)
-    waits(qtbot, lambda: window.evaluate.notices.texts())
-    assert "Cannot evaluate" in window.evaluate.notices.texts()[0]
-    assert "a finished run" in window.evaluate.notices.texts()[0]
-    assert window.evaluate.empty.isVisible()
-
-
 def test_what_was_told_of_a_run_goes_when_another_is_chosen(
     run: Path, window: MainWindow, qtbot: QtBot, finished_run: RunFolder
 ) -> None:
@@ -186,16 +178,14 @@ def test_what_was_told_of_a_run_goes_when_another_is_chosen(
 
 
 def test_a_cell_of_the_matrix_is_followed_by_all(page: EvaluatePage, qtbot: QtBot) -> None:
-    look = page.state.look
-    assert look is not None
+    look = not_none(page.state.look)
     picture = 3
     cell = int(look.labels[picture]), int(look.answers["vote"][picture])
     page.matrix.matrix.choose(cell[0], cell[1] if cell[1] >= 0 else look.n_classes)
     waits(qtbot, lambda: drawn(page))
     wanted = np.flatnonzero((look.labels == cell[0]) & (look.answers["vote"] == cell[1])).tolist()
     assert numbers(page) == wanted
-    strong = page.embedding.scatter._strong
-    assert strong is not None
+    strong = not_none(page.embedding.scatter._strong)
     assert np.flatnonzero(strong).tolist() == wanted
     counted = [page.clusters.rows.topLevelItem(row).text(4) for row in range(page.clusters.rows.topLevelItemCount())]  # type: ignore[union-attr]
     assert sum(map(int, counted)) == len(wanted)
@@ -209,23 +199,18 @@ def test_a_cell_of_the_matrix_is_followed_by_all(page: EvaluatePage, qtbot: QtBo
 
 
 def test_a_cluster_a_neuron_and_a_class_are_followed(page: EvaluatePage, qtbot: QtBot) -> None:
-    look, clustering = page.state.look, page.state.clustering
-    assert look is not None
-    assert clustering is not None
-    row = page.clusters.rows.topLevelItem(1)
-    assert row is not None
+    look, clustering = not_none(page.state.look), not_none(page.state.clustering)
+    row = not_none(page.clusters.rows.topLevelItem(1))
     page.clusters.rows.setCurrentItem(row)
     waits(qtbot, lambda: drawn(page))
     assert page.state.chosen == Chosen("cluster", (1,))
     assert numbers(page) == np.flatnonzero(clustering.members == 1).tolist()
-    assert page.matrix.matrix.score is not None
     assert page.matrix.matrix.score.n_images == len(numbers(page)) == int(row.text(1))
     winner = int(look.winners[0])
     place = page.fields.mosaic.view.mapViewToScene(
         QPointF(*(np.array(page.fields.mosaic.corner(int(np.flatnonzero(page.fields.mosaic.order == winner)[0]))) + 3))
     )
-    viewport = page.fields.graphics.viewport()
-    assert viewport is not None
+    viewport = not_none(page.fields.graphics.viewport())
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=page.fields.graphics.mapFromScene(place))
     waits(qtbot, lambda: page.state.chosen.kind == "neuron" and drawn(page))
     assert page.state.chosen.numbers == (winner,)
@@ -238,8 +223,7 @@ def test_a_cluster_a_neuron_and_a_class_are_followed(page: EvaluatePage, qtbot: 
 
 
 def test_points_are_chosen_by_band_click_and_keyboard(page: EvaluatePage, qtbot: QtBot) -> None:
-    look, scatter = page.state.look, page.embedding.scatter
-    assert look is not None
+    look, scatter = not_none(page.state.look), page.embedding.scatter
     waits(qtbot, lambda: len(scatter._places) == 20)
     at = scatter._places[4]
     qtbot.mouseMove(scatter, QPoint(int(at[0]), int(at[1])))
@@ -267,8 +251,7 @@ def test_points_are_chosen_by_band_click_and_keyboard(page: EvaluatePage, qtbot:
 
 
 def test_another_read_out_changes_matrix_verdicts_and_summary(page: EvaluatePage, qtbot: QtBot) -> None:
-    look = page.state.look
-    assert look is not None
+    look = not_none(page.state.look)
     page.readouts.rows.setCurrentItem(page.readouts.rows.topLevelItem(2))  # below the heading and the vote
     waits(qtbot, lambda: page.state.readout == "proportion" and drawn(page))
     wanted = look.score_of("proportion")
@@ -282,8 +265,7 @@ def test_another_read_out_changes_matrix_verdicts_and_summary(page: EvaluatePage
 
 def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePage, qtbot: QtBot) -> None:
     waits(qtbot, lambda: not page.state.missing and drawn(page))
-    look, rows = page.state.look, page.readouts.rows
-    assert look is not None
+    look, rows = not_none(page.state.look), page.readouts.rows
     assert {one.group for one in look.accuracies} >= {"read-out", "timed", "supervised"}
     shown = [rows.topLevelItem(number) for number in range(rows.topLevelItemCount())]
     cells = {row.text(0): (row.text(1), row.text(2)) for row in shown if row is not None and row.text(3)}
@@ -303,10 +285,8 @@ def test_what_learns_from_labels_stands_in_a_column_of_its_own(page: EvaluatePag
 def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     box, state = page.over_time, page.state
     waits(qtbot, lambda: bool(state.over_time) and drawn(page))
-    assert state.look is not None
     found = state.over_time["vote"]
-    median = found.settled_ms(state.look.labels)["median"]
-    assert median is not None
+    median = not_none(found.settled_ms(state.look.labels)["median"])
     assert f"vote, 20 pictures: half settled after {median:.4g} ms (" in box.note.text()
     assert box.median.value() == median
     x, y = box.curve.getData()
@@ -314,9 +294,7 @@ def test_it_says_when_answers_settle(page: EvaluatePage, qtbot: QtBot) -> None:
     accuracy = next(one.accuracy for one in state.look.accuracies if one.name == "vote")
     assert y[-1] == pytest.approx(100 * accuracy)
     assert f"{100 * accuracy:.1f} % at 350 ms" in box.summary()
-    table, figure = box.table(), box.figure()
-    assert table is not None
-    assert figure is not None
+    table, figure = not_none(box.table()), not_none(box.figure())
     assert table[1][-1][1:3] == (pytest.approx(100 * accuracy), pytest.approx(100, abs=50))
     assert figure["plots"][0]["marks"] == [(median, "median")]
     choose(page, qtbot, Chosen("class", (0,)))
@@ -426,8 +404,7 @@ def test_it_follows_the_theme_and_explains(page: EvaluatePage, shared_window: Ma
     window.activateWindow()
     waits(qtbot, lambda: page.focused_box() is page.matrix)
     window.actions_["explain"].trigger()
-    explained = page.matrix.findChild(QMessageBox)
-    assert explained is not None
+    explained = not_none(page.matrix.findChild(QMessageBox))
     assert "rows are true classes" in explained.text().lower()
     explained.close()
     for one in page.boxes:

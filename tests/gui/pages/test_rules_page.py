@@ -24,6 +24,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.rules.curves import Place
 from stdpbench_gui.pages.rules.page import RulesPage
 from stdpbench_gui.pages.rules.state import Plan, RulesState
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +73,13 @@ def test_equations_are_drawn_and_can_be_copied_as_tex(page: RulesPage, qtbot: Qt
     waits(qtbot, lambda: any(r"a_{-}" in tex for _, tex in page.equations._tex))
     assert page.equations.picture.pixmap().height() > 60
     page.equations.copy_tex()
-    clipboard = QApplication.clipboard()
-    assert clipboard is not None
+    clipboard = not_none(QApplication.clipboard())
     assert r"\left[w + a_{+}" in clipboard.text()
     assert "raised by 1 by an input spike" in page.equations.accessibleDescription()
 
 
 def test_curves_follow_a_slider_and_letting_go_is_one_step(page: RulesPage, qtbot: QtBot) -> None:
     row = page.values.rows["a_plus"]
-    assert row.slider is not None
     before = now(page).curves[0].change.max()
     row.slider.setSliderDown(True)
     row.slider.setValue(row.slider.value() + 60)
@@ -196,8 +195,7 @@ def test_kept_curves_stay_and_differ_by_more_than_colour(page: RulesPage, qtbot:
     assert "■" in page.plots[0].legend.text()
     page.state.plan(0, Plan("pair-window", {"pairs": 2}))  # kept curves are computed again
     waits(qtbot, lambda: settled(page) and "2 pairs" in page.plots[0]._results[0].conditions)
-    item = page.compare.list.topLevelItem(0)
-    assert item is not None
+    item = not_none(page.compare.list.topLevelItem(0))
     assert item.text(0) == item.data(0, Qt.ItemDataRole.UserRole) == "pair-additive"
     item.setText(0, "as published")
     waits(qtbot, lambda: settled(page) and page.plots[0].shown()[0].name == "as published")
@@ -263,9 +261,7 @@ def test_figures_and_numbers_leave(page: RulesPage, qtbot: QtBot, tmp_path: Path
     page.state.set_value("a_plus", 0.02)
     page.draw_points(next(iter(SHIPPED)))
     waits(qtbot, lambda: settled(page) and all(0 in plot._results for plot in page.plots))
-    spec, table = page.plots[2].figure(), page.plots[2].table()
-    assert spec is not None
-    assert table is not None
+    spec, table = not_none(page.plots[2].figure()), not_none(page.plots[2].table())
     assert "a_plus 0.02" in spec["caption"]
     assert "3 equidistant pairs" in spec["caption"]
     assert "doi:10.1016/S0896-6273(01)00542-6" in spec["caption"]
@@ -313,8 +309,7 @@ def test_names_are_completed(page: RulesPage, qtbot: QtBot) -> None:
     edit.setPlainText("w = w + ")
     edit.moveCursor(edit.textCursor().MoveOperation.End)
     qtbot.keyClicks(edit, "a_p")
-    popup = edit.completer.popup()
-    assert popup is not None
+    popup = not_none(edit.completer.popup())
     assert popup.isVisible()
     qtbot.keyClick(popup, Qt.Key.Key_Return)
     assert edit.toPlainText() == "w = w + a_plus"
@@ -379,28 +374,6 @@ def test_a_rule_with_more_than_events_says_why_it_cannot_be_edited(page: RulesPa
 
 
 # -- the page as part of the window ----------------------------------------------------------------
-
-
-def test_the_page_is_reached_by_keyboard_and_palette_and_explains_itself(shared: MainWindow, page: RulesPage) -> None:
-    shared.go_to("start")
-    shared.actions_["page-rules"].trigger()
-    assert shared.pages.currentWidget() is page
-    assert shared.actions_["page-rules"].shortcut().toString() == "Ctrl+3"
-    shared.go_to("start")
-    shared.actions_["rules-keep"].trigger()
-    assert shared.pages.currentWidget() is page
-    assert len(page.state.kept) == 1
-    page.plots[1].plot.setFocus()
-    assert page.focused_box() is page.plots[1]
-    page.state.set_value("a_plus", 0.02)
-    assert shared.actions_["undo"].isEnabled()
-    shared.actions_["undo"].trigger()
-    assert getattr(page.state.rule, "a_plus", 0) == 0.01
-    for widget in (page.rule, page.preset, page.network.apply_button, *(plot.choice for plot in page.plots)):
-        assert widget.accessibleName()
-    page.restyle()
-    for box in page.boxes:
-        assert box.help_text
 
 
 def test_tab_goes_from_the_rule_to_its_values_and_on_to_the_plots(page: RulesPage, qtbot: QtBot) -> None:

@@ -31,7 +31,6 @@ def used(page: RulesPage) -> NewRunForm:
     """Open the form for a new run with the rule of the page."""
     page.network.use()
     window = page.window()
-    assert isinstance(window, MainWindow)
     form = window.services.dialog
     assert isinstance(form, NewRunForm)
     form.show()  # rather than in the next event

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt6 import sip
+from parts_of_window import dialog_of, stop
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
-from runs_table import NAMES, cell, notices, order, pick, shown, small
+from runs_table import NAMES, act, cell, notices, order, pick, shown, small
 from small_run import small_experiment
 from waiting import waits
 
@@ -66,8 +66,7 @@ def test_delete_goes_to_the_bin_and_ctrl_z_brings_it_back(page: RunsPage, window
 
 
 def test_the_bin_restores_and_asks_before_it_is_emptied(page: RunsPage, qtbot: QtBot) -> None:
-    page.table.choose(["digits-a", "fast-c"])
-    page.run_actions.do("delete")
+    act(page, "delete", "digits-a", "fast-c")
     waits(qtbot, lambda: len(shown(page)) == 1)
     page.bin_action.trigger()
     dialog = page.row_actions.dialog
@@ -94,8 +93,7 @@ def test_export_writes_one_zip_and_says_where(
 ) -> None:
     target = tmp_path / "one.zip"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target.with_suffix("")), ""))
-    page.table.choose(["digits-a"])
-    page.run_actions.do("export")
+    act(page, "export", "digits-a")
     waits(qtbot, lambda: str(target) in notices(page))
     with zipfile.ZipFile(target) as archive:
         assert "digits-a/metrics.json" in archive.namelist()
@@ -120,8 +118,7 @@ def test_export_writes_the_network_for_other_simulators_and_says_whether_it_is_t
 
     monkeypatch.setattr(row_actions, "export_nir", export)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "one"), ""))
-    page.table.choose(["digits-a"])
-    page.run_actions.do("export-nir")
+    act(page, "export-nir", "digits-a")
     waits(qtbot, lambda: "20 pictures, 812 spikes of the run, identical in the file." in notices(page))
     assert asked == [("digits-a", tmp_path / "one.nir")]
 
@@ -164,8 +161,7 @@ def test_a_run_with_a_damaged_journal_is_repaired_and_resumed(
     journal.write_bytes(whole.replace(b'"fact":"Labelled"', b'"fact":"Lapelled"'))
     resumed: list[str] = []
     monkeypatch.setattr(Run, "resume", lambda run: resumed.append(run.name) or run)
-    page.table.choose(["fast-c"])
-    page.run_actions.do("resume")
+    act(page, "resume", "fast-c")
     waits(qtbot, lambda: notices(page))
     assert notices(page).startswith("⚠ fast-c cannot be resumed: ")
     assert "is damaged" in notices(page)
@@ -206,11 +202,9 @@ def test_a_stopped_run_is_resumed_paused_and_stopped(page: RunsPage, qtbot: QtBo
 
 
 def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, qtbot: QtBot) -> None:
-    page.table.choose(["digits-a"])
-    page.run_actions.do("branch")
+    act(page, "branch", "digits-a")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm))
     form = page.row_actions.dialog
-    assert isinstance(form, BranchForm)
     waits(qtbot, form.isVisible)
     assert form.at.maximum() == 60
     form.at.setValue(40)
@@ -233,13 +227,11 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
     assert cell(page, name, "parent") == "digits-a at 40"
     waits(qtbot, lambda: "as a branch of digits-a" in notices(page))
     waits(qtbot, lambda: set(page.selection.slots) == {"digits-a", name})
-    page.table.choose([name])
-    page.run_actions.do("enqueue")
+    act(page, "enqueue", name)
     waits(qtbot, lambda: page.queue.model.rowCount() == 1)
     page.run_actions.do("branch")  # whose parameters depend on the position: it began with a change
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, BranchForm) and page.row_actions.dialog is not form)
     again = page.row_actions.dialog
-    assert isinstance(again, BranchForm)
     waits(qtbot, again.isVisible)
     assert (again.at.value(), again.draft.value("plasticity.nu_post")) == (40, 0.03)
     again.set_value("exc.tau_m", "80 ms")
@@ -251,11 +243,9 @@ def test_a_branch_is_asked_for_made_and_drawn_beside_its_parent(page: RunsPage, 
 
 
 def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
-    page.table.choose(["digits-a"])
-    page.run_actions.do("rewind")
+    act(page, "rewind", "digits-a")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, RewindForm))
     form = page.row_actions.dialog
-    assert isinstance(form, RewindForm)
     waits(qtbot, form.isVisible)
     waits(qtbot, form.at.hasFocus)
     assert not form.go.isEnabled()
@@ -277,8 +267,7 @@ def test_going_back_keeps_the_rest(page: RunsPage, qtbot: QtBot) -> None:
 
 def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished_run: RunFolder) -> None:
     shutil.copyfile(finished_run.path / "metrics.json", page.runs / "digits-a" / "metrics.json")
-    page.table.choose(["digits-a"])
-    page.run_actions.do("reproduce")
+    act(page, "reproduce", "digits-a")
     assert len(page.notices.tasks) == 1
     waits(qtbot, lambda: "The numbers agree to the bit." in notices(page))
     assert not page.notices.tasks
@@ -289,9 +278,7 @@ def test_reproducing_ends_with_a_sentence(page: RunsPage, qtbot: QtBot, finished
 
 def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
     page.queue.add_button.click()
-    form = window.services.dialog
-    assert isinstance(form, NewRunForm)
-    waits(qtbot, form.isVisible)
+    form = dialog_of(window, qtbot, NewRunForm)
     form.fields.seeds.setText("one")
     form.fields.seeds.editingFinished.emit()
     assert "seeds must be whole numbers" in form.fields.seeds_problem.text()
@@ -324,28 +311,6 @@ def test_the_queue_is_filled_ordered_held_and_emptied(page: RunsPage, window: Ma
     waits(qtbot, lambda: order(page) == [1, 3])
     page.steps.undo()
     waits(qtbot, lambda: order(page) == [1, 3, 4])
-
-
-def test_what_is_added_to_the_queue_is_said_once_wherever_it_is(
-    page: RunsPage, window: MainWindow, qtbot: QtBot
-) -> None:
-    def add() -> None:
-        before = len(Queue(page.runs).items())
-        form = window.services.forms.new_run()
-        waits(qtbot, form.isVisible)
-        form.queue_button.click()
-        waits(qtbot, lambda: len(Queue(page.runs).items()) > before)
-        waits(qtbot, lambda: sip.isdeleted(form) or not form.isVisible())
-
-    for number in (1, 2):
-        add()
-        waits(qtbot, lambda number=number: page.notices.texts() == [f"Added item {number} to the queue."])
-    page.notices.clear()
-    window.go_to("start")
-    add()
-    waits(qtbot, lambda: window.message.text() == "Added item 3 to the queue.")
-    window.go_to("runs")
-    assert "Added" not in notices(page)
 
 
 def test_the_queue_is_worked_on_in_a_process_of_its_own(page: RunsPage, qtbot: QtBot) -> None:
@@ -394,14 +359,12 @@ def test_a_run_of_the_command_line_is_followed_paused_and_opened(
         return len(seen) > 2
 
     waits(qtbot, moves)
-    page.table.choose([name])
-    page.run_actions.do("pause")
+    act(page, "pause", name)
     waits(qtbot, lambda: cell(page, name, "state") == "‖ paused")
     page.run_actions.do("open")
     waits(qtbot, lambda: window.session.connected and window.session.state is State.PAUSED)
     assert window.pages.currentWidget() is window.train
-    window.session.request("stop")
-    waits(qtbot, lambda: not window.session.connected)
+    stop(window.session, qtbot)
 
 
 def test_a_journal_of_the_queue_that_is_no_json_hurts_nobody(page: RunsPage, qtbot: QtBot) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from parts_of_window import panel_of
 from PyQt6.QtGui import QTextDocument
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -89,8 +90,7 @@ def test_lines_without_room_for_their_names_are_not_drawn(page: RunsPage, window
 def test_twenty_runs_are_ticked_in_short_turns_with_one_signal(
     page: RunsPage, window: MainWindow, qapp: QApplication, qtbot: QtBot
 ) -> None:
-    curves, panel = window.train.panels["curves"], page.comparison
-    assert isinstance(curves, Curves)
+    curves, panel = panel_of(window, Curves), page.comparison
     told: list[int] = []
     curves.overlays.changed.connect(lambda: told.append(len(curves.overlays)))
     plots = dict.fromkeys(panel.plots, 0)

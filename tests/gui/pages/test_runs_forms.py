@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
+from runs_table import act
 from waiting import waits
 
 from stdpbench.experiment import value_at, with_reference
@@ -16,6 +17,7 @@ from stdpbench.runs.lineage.features import features_of
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.dialogs.chip_check import ChipCheckDialog
 from stdpbench_gui.pages.runs.page import RunsPage
+from stdpbench_gui.widgets.basic import not_none
 
 
 def choose(box: QComboBox, text: str) -> None:
@@ -52,20 +54,16 @@ def test_a_reference_takes_the_responses_and_the_weights_of_runs(
 
 
 def test_chips_are_checked_and_copied_with_their_sources(page: RunsPage, window: MainWindow, qtbot: QtBot) -> None:
-    page.table.choose(["digits-a"])
-    page.run_actions.do("hardware")
+    act(page, "hardware", "digits-a")
     waits(qtbot, lambda: isinstance(page.row_actions.dialog, ChipCheckDialog))
     dialog = page.row_actions.dialog
-    assert isinstance(dialog, ChipCheckDialog)
     assert not page.notices.tasks
     (loihi,) = dialog.tree.findItems("Loihi (Intel, 14 nm): does not fit", Qt.MatchFlag.MatchExactly)
-    row = loihi.child(0)
-    assert row is not None
+    row = not_none(loihi.child(0))
     dialog.tree.setCurrentItem(row)
     assert "Source: " in dialog.source.text()
     dialog.copy_button.click()
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
+    clipboard = not_none(QGuiApplication.clipboard())
     lines = clipboard.text().splitlines()
     assert lines[0] == "Chip check of digits-a"
     assert "Loihi (Intel, 14 nm): does not fit" in lines

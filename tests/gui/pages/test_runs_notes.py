@@ -11,7 +11,7 @@ from edited_journal import edit_journal
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QLineEdit, QScrollArea
 from pytestqt.qtbot import QtBot
-from runs_table import cell, copy, notices, shown, three_runs
+from runs_table import act, cell, copy, notices, shown, three_runs
 from waiting import waits
 
 from stdpbench.runs.folder.journal import read_journal, write_journal
@@ -20,6 +20,7 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.facts import ParametersChanged, Record
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.pages.runs.page import RunsPage
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,7 @@ def place(page: RunsPage, name: str, column: str) -> QPoint:
 
 @pytest.mark.display
 def test_a_click_and_a_key_star_a_run_and_undo_takes_it_back(known: RunsPage, qtbot: QtBot) -> None:
-    viewport = known.table.viewport()
-    assert viewport is not None
+    viewport = not_none(known.table.viewport())
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place(known, "digits-a", "starred"))
     waits(qtbot, lambda: cell(known, "digits-a", "starred") == "★")
     assert read_notes(known.runs / "digits-a").starred
@@ -78,7 +78,6 @@ def test_title_and_tags_are_edited_in_place_and_found(known: RunsPage, qtbot: Qt
     for action, text in (("title", "The best one"), ("tags", "paper, #fig-2")):
         known.run_actions.do(action)
         editor = known.table.findChild(QLineEdit)
-        assert isinstance(editor, QLineEdit)
         editor.setText(text)
         qtbot.keyClick(editor, Qt.Key.Key_Return)
         waits(qtbot, lambda action=action: cell(known, "digits-b", action) != "")
@@ -103,11 +102,9 @@ def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(
 ) -> None:
     folder = known.runs / "digits-a"
     change_notes(folder, lambda notes: notes.with_neuron("exc", 7, "a four", starred=True))
-    known.table.choose(["digits-a"])
-    known.run_actions.do("notes")
+    act(known, "notes", "digits-a")
     waits(qtbot, lambda: known.noting.dialog is not None)
-    dialog = known.noting.dialog
-    assert dialog is not None
+    dialog = not_none(known.noting.dialog)
     assert dialog.neurons.item(0).text() == "★ exc 7   a four"  # type: ignore[union-attr]
     dialog.tags.setText("two=words")
     dialog.accept()
@@ -124,7 +121,6 @@ def test_the_form_of_notes_keeps_neurons_and_says_what_is_not_valid(
     waits(qtbot, lambda: known.noting.dialog is not None)
     known.noting.dialog.neurons.itemActivated.emit(known.noting.dialog.neurons.item(0))  # type: ignore[union-attr]
     waits(qtbot, lambda: shared_window.session.selection.neuron == 7)
-    assert shared_window.session.folder is not None
     assert shared_window.session.folder.path == folder
     waits(qtbot, lambda: shared_window.train.panels["neuron"].star.button.text() == "★")  # type: ignore[attr-defined]
     waits(qtbot, lambda: shared_window.windowTitle().startswith("Fours – stdpbench "))
@@ -141,8 +137,7 @@ def test_the_page_fits_a_narrow_window(known: RunsPage, shared_window: MainWindo
         waits(qtbot, lambda all_fit=all_fit: row.more.isHidden() == all_fit)
         waits(qtbot, lambda: all(bar is not None and bar.maximum() == 0 for bar in bars))
         hidden = [button.text() for button in row.buttons if button.isHidden()]
-        menu = row.more.menu()
-        assert menu is not None
+        menu = not_none(row.more.menu())
         menu.aboutToShow.emit()
         assert [action.iconText() for action in menu.actions()] == hidden
 
@@ -181,10 +176,8 @@ def test_runs_are_drawn_over_what_differs(known: RunsPage, qtbot: QtBot) -> None
     waits(qtbot, lambda: [axis.path for axis in explore.shown_axes()] == ["plasticity.nu_post", "vote"])
     waits(qtbot, lambda: len({row[1] for row in (explore.table() or ((), ()))[1]}) == 3)
     assert len(explore.scatter.points.points()) == 3
-    spec, table = explore.figure(), explore.table()
-    assert spec is not None
+    spec, table = not_none(explore.figure()), explore.table()
     assert spec["kind"] == "scatter"
-    assert table is not None
     assert len(table[1]) == 3
     number = [row[0] for row in table[1]].index("digits-a")
     explore.scatter.plot.setYRange(60, 80, padding=0)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from edited_journal import edit_journal
+from parts_of_window import panel_of
 from PyQt6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 from runs_table import cell, copy, shown, three_runs
@@ -18,6 +19,7 @@ from stdpbench_gui.pages.runs.page import RunsPage
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.session.sentences import Lasting
 from stdpbench_gui.widgets import notices as notices_module
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +133,7 @@ def test_columns_are_chosen_and_remembered(
 ) -> None:
     room = page.table.columnWidth(page.model.columns.index("vote"))
     assert room > page.table.fontMetrics().horizontalAdvance("100.00 % supervised") + 8  # margins of a cell
-    menu = page.columns_button.menu()
-    assert menu is not None
+    menu = not_none(page.columns_button.menu())
     menu.aboutToShow.emit()
     headings = [action.text() for action in menu.actions() if action.menu() is not None]
     assert {"metrics", "plasticity", "network"} <= set(headings)
@@ -161,7 +162,6 @@ def test_enter_opens_a_run_in_train(page: RunsPage, window: MainWindow, qtbot: Q
     page.table.choose(["digits-b"])
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
     waits(qtbot, lambda: window.session.folder is not None)
-    assert window.session.folder is not None
     assert window.session.folder.path.name == "digits-b"
     assert window.pages.currentWidget() is window.train
     assert not page.watcher._timer.isActive()
@@ -174,8 +174,7 @@ def test_enter_opens_a_run_in_train(page: RunsPage, window: MainWindow, qtbot: Q
 def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
     known: RunsPage, shared_window: MainWindow, qtbot: QtBot
 ) -> None:
-    curves = shared_window.train.panels["curves"]
-    assert isinstance(curves, Curves)
+    curves = panel_of(shared_window, Curves)
     known.table.choose(["digits-a"])
     qtbot.keyClick(known.table, Qt.Key.Key_Space)
     waits(qtbot, lambda: "digits-a" in known.selection.courses)
@@ -194,10 +193,8 @@ def test_ticked_runs_are_drawn_over_each_other_here_and_on_train(
     assert {"vote", "measured", "training presentations"} <= set(texts)
     assert any(text.startswith("accuracy (95 % Wilson interval") for text in texts)
     assert "vote 50.0 to 75.0 %;" in known.comparison.words.text()
-    spec, table = known.comparison.figure(), known.comparison.table()
-    assert spec is not None
+    spec, table = not_none(known.comparison.figure()), known.comparison.table()
     assert "digits-a, digits-b" in spec["caption"]
-    assert table is not None
     assert {row[0] for row in table[1]} == {"digits-a", "digits-b"}
 
     curves.overlays.clear()  # “Remove other runs” on the Train known
@@ -222,13 +219,11 @@ def test_the_word_supervised_stands_where_runs_are_compared(page: RunsPage, runs
     page.selection.tick(["digits-a", "digits-b"])
     waits(qtbot, lambda: page.selection.comparison is not None)
     assert page.comparison.legend.text().count("(supervised)") == 1
-    rows = page.comparison.rows.headerItem()
-    assert rows is not None
+    rows = not_none(page.comparison.rows.headerItem())
     heads = [rows.text(number) for number in (1, 2)]
     assert [head.endswith(" (supervised)") for head in sorted(heads, key=lambda head: "b" in head)] == [False, True]
     assert "(supervised), the others without" in page.comparison.words.text()
-    table = page.comparison.table()
-    assert table is not None
+    table = not_none(page.comparison.table())
     assert {row[0] for row in table[1]} == {"digits-a", "digits-b (supervised)"}
 
 

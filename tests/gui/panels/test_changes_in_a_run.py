@@ -12,6 +12,7 @@ from typing import IO
 
 import pytest
 from parameter_fields import text_of, type_in
+from parts_of_window import open_run, panel_of, stop
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from waiting import waits
@@ -28,6 +29,7 @@ from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.parameter_row import RowState
 from stdpbench_gui.widgets.parameter_scale import Scale, nudged
 
@@ -104,9 +106,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
 ) -> None:
     window, live, said = learning, learning.session.live, list[str]()
     window.session.message.connect(said.append)
-    panel, curves = window.train.panels["parameters"], window.train.panels["curves"]
-    assert isinstance(panel, ParametersPanel)
-    assert isinstance(curves, Curves)
+    panel, curves = panel_of(window, ParametersPanel), panel_of(window, Curves)
     panel.raise_()
     waits(qtbot, lambda: panel.form.sections)
     undo = window.actions_["undo"]
@@ -133,8 +133,7 @@ def test_changes_undoes_branches_and_resumes_a_run(
     waits(qtbot, lambda: row.state is RowState.ACTIVE and text_of(panel, PATH) == "0.01")  # drawn at intervals
     assert not undo.isEnabled()
 
-    parent = window.session.folder
-    assert parent is not None
+    parent = not_none(window.session.folder)
     panel.way.way.setCurrentIndex(1)
     waits(qtbot, lambda: panel.way.possible)
     type_in(panel, qtbot, PATH, "0.05")
@@ -149,28 +148,24 @@ def test_changes_undoes_branches_and_resumes_a_run(
     waits(qtbot, lambda: [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name])
     assert len(curves.overlays.shown()[0].blocks) > 1
 
-    weights = window.train.panels["weight-map"]
-    assert isinstance(weights, WeightMap)
+    weights = panel_of(window, WeightMap)
     assert weights.sources.follows == parent.path
     (sentence,) = [one for one in said if "weight map shows their difference" in one]
     assert parent.path.name in sentence
     waits(qtbot, lambda: weights.sources.reference is not None)
-    assert weights.sources.reference is not None
     assert weights.sources.reference.position <= session.live.position
     waits(qtbot, lambda: weights.summary().startswith(f"Difference from {parent.path.name} at "))
     weights.sources.compare_with_nothing()
     assert weights.sources.follows is None
 
-    session.request("stop")
-    waits(qtbot, lambda: not session.connected)
+    stop(session, qtbot)
     last = session.live.network["position"]
     session.resume()
     assert_kept(window, qtbot, f"as of {last}", held)
     waits(qtbot, lambda: session.live.network["position"] > last)
     assert [overlay.name for overlay in curves.overlays.shown()] == [parent.path.name]
 
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: session.folder is not None and session.folder.path == finished_run.path)
+    open_run(window, qtbot, finished_run.path)
     assert not len(curves.overlays)  # the parent's curves were removed with the branch
 
 

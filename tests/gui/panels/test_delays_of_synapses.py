@@ -21,6 +21,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 N_INPUT, N = 64, 4
 EXPERIMENT: dict[str, Any] = {
@@ -77,8 +78,7 @@ def made(tmp_path: Path) -> RunSession:
 
 
 def test_the_map_shows_delays_in_place_of_weights(made: RunSession, qtbot: QtBot) -> None:
-    panel = WeightMap(made)
-    show(panel, qtbot, (900, 700))
+    panel = show(WeightMap(made), qtbot, (900, 700))
     redraw(panel)
     assert panel.quantity.isVisible()
     weights = panel.mosaic.image.image.copy()
@@ -94,8 +94,7 @@ def test_the_map_shows_delays_in_place_of_weights(made: RunSession, qtbot: QtBot
     waits(qtbot, lambda: 15 < panel.levels.curve.getData()[1].max() <= 20)  # the histogram
     assert panel.levels.curve.getData()[0].max() == 1
     assert f"axonal delays {delays.min():.2f} to {delays.max():.2f} ms" in panel.summary()
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert figure["label"] == "axonal delay (ms)"
     # they follow the run
     made.live.network = {**made.live.network, "learned": {**made.live.network["learned"], "feed.d": delays * 0.5e-3}}
@@ -107,8 +106,7 @@ def test_the_map_shows_delays_in_place_of_weights(made: RunSession, qtbot: QtBot
 
 
 def test_delays_that_do_not_learn_are_those_that_are_drawn(made: RunSession, qtbot: QtBot) -> None:
-    panel = WeightMap(made)
-    show(panel, qtbot, (900, 700))
+    panel = show(WeightMap(made), qtbot, (900, 700))
     panel.quantity.setCurrentText("delays")
     made.selection.choose("fixed")
     waits(qtbot, lambda: panel.sources.now() is not None)
@@ -130,13 +128,11 @@ def test_delays_that_do_not_learn_are_those_that_are_drawn(made: RunSession, qtb
 
 
 def test_delays_of_a_checkpoint_and_their_difference(made: RunSession, qtbot: QtBot) -> None:
-    learned, folder = made.live.network["learned"], made.folder
-    assert folder is not None
+    learned, folder = made.live.network["learned"], not_none(made.folder)
     state = {name: np.asarray(array, np.float64) for name, array in learned.items()}
     state["feed.d"] = np.full((N_INPUT, N), 5e-3)
     write_checkpoint(folder.path, Checkpoint(4, 1, {}, 0.0, 0, {}, state, {}))
-    panel = WeightMap(made)
-    show(panel, qtbot, (900, 700))
+    panel = show(WeightMap(made), qtbot, (900, 700))
     panel.quantity.setCurrentText("delays")
     panel.sources.compare_with_checkpoint(4)
     waits(qtbot, lambda: panel.sources.reference is not None)
@@ -149,8 +145,7 @@ def test_delays_of_a_checkpoint_and_their_difference(made: RunSession, qtbot: Qt
 
 
 def test_slow_motion_shows_spikes_on_their_way(made: RunSession, qtbot: QtBot) -> None:
-    panel = SlowMotionPanel(made)
-    show(panel, qtbot, (900, 700))
+    panel = show(SlowMotionPanel(made), qtbot, (900, 700))
     made.live.network["learned"]["feed.d"][7, 2] = 6.2e-3  # 12 steps
     made.live.state, made.live.progress = State.PAUSED, {"phase": "train", "done": 8, "total": 40}
     shown = frame(8, exc=pair((2, 130)), input=pair((7, 100), (9, 300)), plastic=["feed", "fixed", "prompt"])

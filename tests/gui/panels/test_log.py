@@ -21,8 +21,7 @@ OTHERS = ("A network with the rule oja is being built in the background; trainin
 
 def test_warnings_are_marked(qtbot: QtBot, tmp_path: Path) -> None:
     remarks = [(10, facts.Remarked(text, once=True)) for text in (*OTHERS, *WARNINGS)]
-    panel = Log(session(tmp_path, *remarks, (12, facts.Remarked(OF_RESULTS))))
-    show(panel, qtbot)
+    panel = show(Log(session(tmp_path, *remarks, (12, facts.Remarked(OF_RESULTS)))), qtbot)
     lines = panel.text.toPlainText().splitlines()
     assert [line.partition("⚠ ")[2] for line in lines if "⚠ " in line] == [*WARNINGS, OF_RESULTS]
     assert any(OTHERS[0] in line for line in lines)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from parameter_fields import text_of, type_in
+from parts_of_window import dialog_of, draw_every_panel, panel_of, stop
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 from synthetic import session, show
 from waiting import waits
@@ -29,6 +29,7 @@ from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.panels.weights.weight_map import WeightMap
+from stdpbench_gui.widgets.basic import not_none
 
 N_EXC, N_TOP = 10, 6
 
@@ -77,12 +78,13 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     window: MainWindow, qtbot: QtBot, no_errors: None, tmp_path: Path
 ) -> None:
     shown, panels = window.session, window.train.panels
-    weights, raster, thresholds, neuron = (panels[key] for key in ("weight-map", "raster", "thresholds", "neuron"))
-    curves = panels["curves"]
-    assert isinstance(weights, WeightMap)
-    assert isinstance(raster, Raster)
-    assert isinstance(thresholds, Thresholds)
-    assert isinstance(neuron, NeuronInspector)
+    weights, raster, thresholds, neuron = (
+        panel_of(window, WeightMap),
+        panel_of(window, Raster),
+        panel_of(window, Thresholds),
+        panel_of(window, NeuronInspector),
+    )
+    curves = panel_of(window, Curves)
     for panel in panels.values():
         panel.show()
     window.run_experiment(two_layers(passes=200))
@@ -99,27 +101,22 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert thresholds.rate_plot.isVisible()
     assert "theta" not in thresholds.summary()
     assert " Hz (" in thresholds.summary()
-    rates = thresholds.table()
-    assert rates is not None
+    rates = not_none(thresholds.table())
     assert rates[0] == ("neuron", "mean spikes per presentation")
     assert len(rates[1]) == N_TOP
     shown.selection.select_neuron(3)
     neuron.raise_()
     waits(qtbot, lambda: neuron._courses is not None)
     assert neuron.summary().startswith("Neuron 3: no adaptive threshold")
-    slow = panels["slow-motion"]
-    assert isinstance(slow, SlowMotionPanel)
+    slow = panel_of(window, SlowMotionPanel)
     slow.raise_()
     slow.toggle()
     waits(qtbot, lambda: slow.about.text().startswith("Neuron 3 of top, presentation "))
-    assert slow.moment is not None
     assert (slow.moment.projection, slow.moment.source, slow.moment.target) == ("up", "exc", "top")
-    image = slow.weights.now._image
-    assert image is not None
+    image = not_none(slow.weights.now._image)
     assert (image.height(), image.width()) == (2, 5)
     shown.request("resume")
 
-    assert isinstance(curves, Curves)
     curves.as_grid.setChecked(True)
     curves.setFloating(True)
     curves.resize(900, 600)
@@ -145,8 +142,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     _, theta = curves.grid["theta"].data("this run")
     assert theta[0] == pytest.approx(shown.live.blocks[min(shown.live.blocks)].others["exc.theta"])
     assert "exc spikes per stimulus, mean theta of exc " in curves.summary()
-    network = panels["network"]
-    assert isinstance(network, NetworkPanel)
+    network = panel_of(window, NetworkPanel)
     network.raise_()
     waits(qtbot, lambda: network.recent.n > 3 and "Hz" in network.diagram.items["exc"].toolTip())
     frame, rates = shown.live.presentation, network.recent.rates
@@ -175,16 +171,15 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     thresholds.raise_()
     waits(qtbot, lambda: len(thresholds._sum) == N_EXC)
     waits(qtbot, lambda: "of exc neuron 4" in raster.summary())
-    _all_of_it(window, "start", "runs")
-    shown.request("stop")
-    waits(qtbot, lambda: shown.state is State.STOPPED and not shown.connected)
+    _all_of_it(window, qtbot, "start", "runs")
+    stop(shown, qtbot)
+    assert shown.state is State.STOPPED
 
 
 def test_parameters_of_populations_and_projections_change_during_a_run(
     window: MainWindow, qtbot: QtBot, no_errors: None
 ) -> None:
-    shown, panel = window.session, window.train.panels["parameters"]
-    assert isinstance(panel, ParametersPanel)
+    shown, panel = window.session, panel_of(window, ParametersPanel)
     window.run_experiment(two_layers(passes=400))
     panel.show()
     panel.raise_()
@@ -209,7 +204,6 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     waits(qtbot, lambda: len(live.changes) == 2 and text_of(panel, nu_post) == "0.01")
 
     kind = form.row("network.projections.feed.normalise.kind").editor
-    assert isinstance(kind, QComboBox)
     value = "network.projections.feed.normalise.value"
     kind.setFocus()
     qtbot.keyClick(kind, Qt.Key.Key_Up)
@@ -225,11 +219,7 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     assert "Structural" in scale.editor.toolTip()
     plasticity = "network.projections.feed.plasticity.kind"
     form.row(plasticity).new_run.click()
-    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
-    opened = window.services.dialog
-    assert isinstance(opened, NewRunForm)
-    waits(qtbot, opened.isVisible)
-    assert shown.folder is not None
+    opened = dialog_of(window, qtbot, NewRunForm)
     assert opened.run.start_from == shown.folder.path
     assert not opened.changes.buttons  # what was changed in the run has been undone
     assert opened.go.text() == "Stop that run and start"
@@ -242,42 +232,36 @@ def test_parameters_of_populations_and_projections_change_during_a_run(
     assert {path for path, row in form.rows().items() if row.isVisible()} == {
         f"network.projections.{name}.plasticity.nu_post" for name in ("feed", "up")
     }
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert [nu_post, "0.01", "0.01", "0.01", "live"] in [list(row[:5]) for row in table[1]]
     assert "network.populations.exc.neuron.tau_theta = " in panel.summary()
     assert "source" not in panel.summary()
-    shown.request("stop")
-    waits(qtbot, lambda: shown.state is State.STOPPED and not shown.connected)
+    stop(shown, qtbot)
+    assert shown.state is State.STOPPED
 
 
 def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no_errors: None) -> None:
     shown, panels = window.session, window.train.panels
-    weights, neuron = panels["weight-map"], panels["neuron"]
-    assert isinstance(weights, WeightMap)
-    assert isinstance(neuron, NeuronInspector)
+    weights, neuron = panel_of(window, WeightMap), panel_of(window, NeuronInspector)
     for panel in panels.values():
         panel.show()
     window.run_experiment(two_layers())
     waits(qtbot, lambda: shown.state is State.FINISHED and not shown.connected)
-    assert shown.folder is not None
     window.open_run(shown.folder.path)
     waits(qtbot, lambda: len(weights.marks.labels) == N_TOP and len(weights.mosaic.order) == N_TOP)
-    table = weights.table()
-    assert table is not None
+    table = not_none(weights.table())
     assert [row[2] for row in table[1]] == [""] * N_TOP  # no thresholds
     assert all(row[1] != "" for row in table[1])
     shown.selection.choose("feed")
     waits(qtbot, lambda: len(weights.mosaic.order) == N_EXC)
-    table = weights.table()
-    assert table is not None
+    table = not_none(weights.table())
     assert [row[1] for row in table[1]] == [""] * N_EXC  # classes are those of top
     assert np.isfinite([row[2] for row in table[1]]).all()
     shown.selection.select_neuron(2)
     neuron.raise_()
     waits(qtbot, lambda: "neuron 2" in neuron.about.text())
     assert neuron.bars._note == "of top only"
-    _all_of_it(window, "start", "rules", "runs", "evaluate")
+    _all_of_it(window, qtbot, "start", "rules", "runs", "evaluate")
     weights.sources.compare_with_start()
     waits(qtbot, lambda: weights.sources.reference is not None)
     shown.selection.choose("up")
@@ -292,7 +276,6 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
     page.run.setFocus()
     qtbot.keyClick(page.run, Qt.Key.Key_Return)
     waits(qtbot, lambda: state.clustering is not None and not state.turns.busy)
-    assert state.look is not None
     assert state.look.field_shape == (2, 5)
     assert state.look.shape == (8, 8)
     shown.selection.choose("feed")
@@ -303,8 +286,7 @@ def test_a_finished_network_with_two_layers(window: MainWindow, qtbot: QtBot, no
 def test_there_is_no_choice_where_one_projection_learns(qtbot: QtBot, tmp_path: Path) -> None:
     usual = session(tmp_path)
     usual.changed.emit({"network"})
-    panel = WeightMap(usual)
-    show(panel, qtbot)
+    panel = show(WeightMap(usual), qtbot)
     assert usual.selection.projections == ("feed",)
     assert panel.projection.isHidden()
     assert panel.projection.accessibleName()
@@ -331,16 +313,8 @@ def test_a_network_in_which_nothing_learns_shows_no_weights(qtbot: QtBot, tmp_pa
         assert each.figure() is None
 
 
-def _all_of_it(window: MainWindow, *pages: str) -> None:
+def _all_of_it(window: MainWindow, qtbot: QtBot, *pages: str) -> None:
     """Visit some pages, and everything that panels say and export."""
     for page in (*pages, "train"):
         window.go_to(page)
-    for panel in window.train.panels.values():
-        panel.show()
-        panel.raise_()
-        panel.mark_dirty()
-        panel.draw_if_needed()
-        assert "Cannot draw" not in panel.accessibleDescription()
-        panel.summary()
-        panel.table()
-        panel.figure()
+    draw_every_panel(window, qtbot)

@@ -14,6 +14,7 @@ from stdpbench.results.readout import READOUTS, assign, readouts, score
 from stdpbench.runs.protocol import facts
 from stdpbench_gui.panels.confusion import Confusion
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 LABELS = np.array([0, 0, 1, 1, 2, 2, 2, 1])
 
@@ -27,7 +28,6 @@ def evaluated(tmp_path: Path) -> RunSession:
     counts[4] = [0, 0, 9, 9, 0, 0, 0]
     counts[7] = 0
     made = session(tmp_path, (420, facts.Measured("network", {"vote": 0.75})))
-    assert made.folder is not None
     scores = {name: score(readouts.get(name)().predict(counts, assignment), LABELS, 3) for name in READOUTS}
     made.folder.write_json(
         "metrics.json", {"evaluated_on": "test", "accuracy": {name: s.to_mapping() for name, s in scores.items()}}
@@ -41,17 +41,10 @@ def evaluated(tmp_path: Path) -> RunSession:
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> Confusion:
-    panel = Confusion(evaluated(tmp_path))
-    show(panel, qtbot, (380, 360))
+    panel = show(Confusion(evaluated(tmp_path)), qtbot, (380, 360))
     waits(qtbot, lambda: panel.score is not None)
     redraw(panel)
     return panel
-
-
-def test_says_what_it_needs_until_the_network_is_evaluated(qtbot: QtBot) -> None:
-    panel = Confusion(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
 
 
 def test_is_complete(panel: Confusion) -> None:
@@ -61,8 +54,7 @@ def test_is_complete(panel: Confusion) -> None:
 
 
 def test_a_row_is_a_true_class_and_none_is_a_column(panel: Confusion) -> None:
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[1] == [("a", 2, 0, 0, 0, 1.0), ("b", 0, 2, 0, 1, 0.66667), ("c", 0, 1, 2, 0, 0.66667)]
     assert panel.readout.count() == len(READOUTS)
     assert panel.matrix.describe(1, 3) == "true b, no answer: 1 of 3 (33.3 %)"
@@ -75,8 +67,7 @@ def test_a_cell_shows_its_pictures(panel: Confusion, qtbot: QtBot) -> None:
     point.setY(point.y() + int(2.5 * height))
     qtbot.mouseClick(panel.matrix, Qt.MouseButton.LeftButton, pos=point)
     waits(qtbot, lambda: panel.strip.count() == 1)
-    item = panel.strip.item(0)
-    assert item is not None
+    item = not_none(panel.strip.item(0))
     assert item.data(Qt.ItemDataRole.UserRole) == 4
     assert item.toolTip() == "test picture 4: 18 spikes"
     assert panel.label.text() == "true c, answered b: 1 of 3 (33.3 %)"
@@ -106,12 +97,10 @@ def test_another_readout_keeps_the_cell(panel: Confusion, qtbot: QtBot) -> None:
 
 def test_waits_for_metrics_that_are_told_before_they_are_written(qtbot: QtBot, tmp_path: Path) -> None:
     made = evaluated(tmp_path)
-    assert made.folder is not None
     path = made.folder.path / "metrics.json"
     content = path.read_text()
     path.unlink()
-    panel = Confusion(made)
-    show(panel, qtbot)
+    panel = show(Confusion(made), qtbot)
     waits(qtbot, lambda: panel._read_at is None)
     path.write_text(content)
     waits(qtbot, lambda: (panel.draw_if_needed(), panel.score is not None)[1])
@@ -125,13 +114,3 @@ def test_there_are_words_before_it_is_drawn(qtbot: QtBot, tmp_path: Path) -> Non
     show(panel, qtbot, (380, 360))
     redraw(panel)
     assert "75.0 % of 8 test pictures" in panel.summary()
-
-
-def test_numbers_fit_or_are_left_out(panel: Confusion, qtbot: QtBot) -> None:
-    from PyQt6.QtGui import QPainter, QPixmap
-
-    pixmap = QPixmap(10, 10)
-    painter = QPainter(pixmap)
-    assert panel.matrix._fit_numbers(painter, 40, 20)
-    assert not panel.matrix._fit_numbers(painter, 6, 20)
-    painter.end()

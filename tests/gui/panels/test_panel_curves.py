@@ -12,7 +12,7 @@ from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from synthetic import block, is_complete, redraw, session, show
-from waiting import PATIENCE_MS, waits
+from waiting import waits
 
 from stdpbench.results.readout.held_out import MEASURES
 from stdpbench.runs.analysis.curves import PERCENT
@@ -23,8 +23,8 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.curves.measure import OWN, moving_mean
-from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.axes import SmallPlot, step_up, stepped
+from stdpbench_gui.widgets.axes import SmallPlot, stepped
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.legend import distinct_names, terse_names
 
 
@@ -41,23 +41,13 @@ def named_lines(panel: Curves) -> list[tuple[float, str]]:
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
     more = [(end, block(0.5 + end / 1000, 20 + end / 100)) for end in range(10, 130, 10)]
-    panel = Curves(session(tmp_path, *more))
-    show(panel, qtbot, (480, 500))
-    return panel
-
-
-def test_says_what_it_needs_until_a_block_is_over(qtbot: QtBot) -> None:
-    panel = Curves(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
+    return show(Curves(session(tmp_path, *more)), qtbot, (480, 500))
 
 
 def test_a_plot_without_values_says_from_when_on_there_are_some(qtbot: QtBot, tmp_path: Path) -> None:
     early = replace(block(), accuracy={})
-    panel = Curves(session(tmp_path, (10, early), (20, early)))
-    show(panel, qtbot, (480, 500))
-    started = panel.session.live.started
-    assert started is not None
+    panel = show(Curves(session(tmp_path, (10, early), (20, early))), qtbot, (480, 500))
+    started = not_none(panel.session.live.started)
 
     def shown(planned: int) -> str:
         panel.session.live.started = replace(started, phases=(("train", planned), *started.phases[1:]))
@@ -140,22 +130,19 @@ def test_smoothing_draws_the_mean_of_the_last_points_before_the_curve(panel: Cur
     assert smooth[:2] == pytest.approx([before[0], np.mean(before[:2])])
     assert smooth[2:] == pytest.approx(np.convolve(before, np.ones(3) / 3, "valid"))
     assert moving_mean(np.array([2.0]), 5).tolist() == [2.0]
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[1][0][2] == before[0] / 100  # numbers are not smoothed
 
 
 def test_values_that_hardly_differ_do_not_fill_the_axis(qtbot: QtBot, tmp_path: Path) -> None:
-    panel = Curves(session(tmp_path, *[(10 * n, block(0.5, 49.7 + 0.001 * n)) for n in range(1, 6)]))
-    show(panel, qtbot)
+    panel = show(Curves(session(tmp_path, *[(10 * n, block(0.5, 49.7 + 0.001 * n)) for n in range(1, 6)])), qtbot)
     panel.choose(0, "theta")
     redraw(panel)
     low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
     assert high - low >= 1.0
     assert low < 49.7 < high
     winners = replace(block(), spikes=(1, 1, 2, 1))
-    panel = Curves(session(tmp_path / "winners", *[(10 * n, winners) for n in range(1, 6)]))
-    show(panel, qtbot)
+    panel = show(Curves(session(tmp_path / "winners", *[(10 * n, winners) for n in range(1, 6)])), qtbot)
     panel.choose(0, "spikes")
     redraw(panel)
     low, high = panel.plots[0].plot.getViewBox().viewRange()[1]
@@ -184,19 +171,6 @@ def test_lines_of_changes_name_the_newest_where_room_is_short(panel: Curves) -> 
     assert plot.lines[0].toolTip() == "nu_post → 1 from presentation 50 on"
 
 
-def test_legend_and_curves_do_not_meet(panel: Curves) -> None:
-    for size in ((480, 210), (300, 240), (480, 600)):
-        panel.resize(*size)
-        redraw(panel)
-        redraw(panel)
-        for plot in panel.shown:
-            view = plot.plot.getViewBox()
-            tops = [max(y) for line in ("vote", "proportion", "this run") if (y := plot.data(line)[1])]
-            low, high = view.viewRange()[1]
-            above = (high - max(tops)) / (high - low) * view.height()
-            assert above >= plot._legend_height() - 4
-
-
 def test_titles_are_never_cut_off(panel: Curves) -> None:
     for size in ((250, 200), (480, 600), (1000, 250)):
         panel.resize(*size)
@@ -221,27 +195,6 @@ def test_a_label_of_an_axis_that_does_not_fit_gives_way_to_a_shorter_one(qtbot: 
     assert found == {"training presentations", "presentations", ""}
 
 
-def test_words_and_numbers_of_a_narrow_plot_do_not_run_into_each_other(qtbot: QtBot) -> None:
-    plots, around = [SmallPlot("running accuracy (%)") for _ in range(4)], pg.GraphicsLayoutWidget()
-    qtbot.addWidget(around)
-    for number, plot in enumerate(plots):
-        around.addItem(plot, row=number // 2, col=number % 2)
-        plot.setLabel("bottom", "training presentations")
-        plot.restyle()
-    around.resize(300, 130)
-    around.show()
-    qtbot.waitExposed(around, timeout=PATIENCE_MS)
-    metrics = QFontMetrics(QApplication.font())
-    for plot in plots:
-        view, axis = plot.getViewBox(), plot.getAxis("left")
-        waits(qtbot, lambda plot=plot: "…" in plot.title_item.text)
-        assert metrics.horizontalAdvance(plot.title_item.text) <= view.width()
-        assert plot.title_item.text.endswith("(%)")
-        assert metrics.horizontalAdvance(plot.getAxis("bottom").labelText) <= view.width() + 16
-        for step, _ in axis.tickSpacing(0, 1, view.height()):
-            assert step * view.height() >= metrics.ascent()
-
-
 def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> None:
     live = panel.session.live
     fact = facts.LearnedSet({"feed.w": "ab" * 32, "exc.theta": "cd" * 32}, {"feed.w": (64, 4), "exc.theta": (4,)})
@@ -258,8 +211,7 @@ def test_arrays_that_were_set_are_marked_among_the_changes(panel: Curves) -> Non
 
 
 def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
-    folder = panel.session.folder
-    assert folder is not None
+    folder = not_none(panel.session.folder)
     panel.overlay(folder.path.name, panel.session.live.blocks, folder.path)
     redraw(panel)
     assert {run for run, _ in panel.plots[0]._items} == {OWN}
@@ -268,7 +220,6 @@ def test_the_run_that_is_shown_is_not_drawn_twice(panel: Curves) -> None:
 
 def test_other_runs_go_on_as_their_journal_does(panel: Curves, qtbot: QtBot, tmp_path: Path) -> None:
     other: RunFolder | None = session(tmp_path / "other").folder
-    assert other is not None
     panel.overlay("other", {20: block(0.3)}, other.path)
     facts_ = [Record(0, 20, "t", block(0.3)), Record(1, 40, "t", block(0.4))]
     write_journal(other.path, facts_)
@@ -303,11 +254,6 @@ def test_plots_are_arranged_for_the_room_there_is(panel: Curves) -> None:
     redraw(panel)
     assert panel.shown == panel.plots
     assert not any(plot.isVisible() for plot in panel.grid.values())
-
-
-@pytest.mark.parametrize(("value", "expected"), [(0, 1), (1, 1), (1.2, 1.5), (160, 200), (7600, 10_000), (3e-4, 3e-4)])
-def test_steps_are_round_numbers(value: float, expected: float) -> None:
-    assert step_up(value) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("end", [0.5, 60, 900, 9_000, 60_000, 180_000])
@@ -381,11 +327,8 @@ def test_measures_on_held_out_pictures_can_be_chosen_once_there_are_some(panel: 
     redraw(panel)
     assert panel.plots[1].title == "spikes per stimulus"
     assert "held-out" not in panel.summary()
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert len(table[0]) == 9
-    assert "was not trained on" in panel.help_text
-    assert "never on those of the test set" in panel.help_text
 
 
 def test_draws_and_says_what_was_measured(measured: Curves) -> None:
@@ -425,14 +368,12 @@ def test_the_menu_chooses_what_is_drawn_in_per_cent(measured: Curves) -> None:
 
 
 def test_numbers_and_figure_have_what_was_measured(measured: Curves) -> None:
-    table, figure = measured.table(), measured.figure()
-    assert table is not None
+    table, figure = not_none(measured.table()), measured.figure()
     names, rows = table
     at = names.index("held out: accuracy, vote")
     by_position = {row[1]: row[at] for row in rows}
     assert (by_position[0], by_position[60], by_position[120], by_position[50]) == (0.25, 0.6, 0.7, "")
     assert rows[0][2] == ""  # no block ends at 0
-    assert figure is not None
     assert figure["plots"][1]["label"] == "held-out pictures (%)"
     assert [line["label"] for line in figure["plots"][1]["lines"]] == ["accuracy, vote", "NMI of winners"]
     assert "40 held-out pictures" in figure["n"]
@@ -442,7 +383,6 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     measured: Curves, qtbot: QtBot, tmp_path: Path
 ) -> None:
     other, started = session(tmp_path / "other"), measured.session.live.started
-    assert other.folder is not None
     assert started is not None
     history = [(0, started), (0, held_out(0.2, 0.1)), (50, block(0.3)), (60, held_out(0.95, 0.2))]
     write_journal(other.folder.path, [Record(n, at, "t", fact) for n, (at, fact) in enumerate(history)])
@@ -454,8 +394,7 @@ def test_other_runs_are_measured_on_held_out_pictures_beside_it(
     assert drawn(measured, "this run") == [25, 60, 70]
     assert measured.plots[1].note.text() == "accuracy, vote; others without overlays; 40 pictures, never trained on"
     assert measured.plots[1].plot.getViewBox().viewRange()[1][1] > 95
-    table = measured.table()
-    assert table is not None
+    table = not_none(measured.table())
     at = table[0].index("held out: accuracy, vote")
     assert [row[at] for row in table[1] if row[0] == "other"] == [0.2, "", 0.95]
     measured.overlays.clear()

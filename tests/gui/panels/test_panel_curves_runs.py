@@ -16,13 +16,13 @@ from stdpbench_gui.panels.curves.curve_plot import CurvePlot
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.curves.measure import OWN
 from stdpbench_gui.session.overlays import Overlay
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
-    panel = Curves(session(tmp_path, *[(end, block(0.5 + end / 1000, 20 + end / 100)) for end in range(10, 130, 10)]))
-    show(panel, qtbot, (420, 330))
-    return panel
+    made = session(tmp_path, *[(end, block(0.5 + end / 1000, 20 + end / 100)) for end in range(10, 130, 10)])
+    return show(Curves(made), qtbot, (420, 330))
 
 
 def legend(panel: Curves) -> str:
@@ -59,8 +59,7 @@ def test_other_runs_lie_beside_it_and_are_named(panel: Curves) -> None:
     assert panel.plots[0].note.text() == "vote; others without overlays"
     assert "overlays: another-run" in panel.summary()
     assert panel.plots[0].plot.getViewBox().viewRange()[1][0] <= 30
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert {row[0] for row in table[1]} == {panel.session.folder.path.name, "another-run"}  # type: ignore[union-attr]
     menu = next(each for each in panel.findChildren(QMenu) if each.title() == "Overlays")
     menu.aboutToShow.emit()
@@ -93,8 +92,7 @@ def test_only_runs_that_are_named_are_drawn_and_the_panel_says_how_many(panel: C
         assert (len(drawn) < 16) == (size != (900, 700))
         assert panel.runs.height() <= 0.35 * panel.body.height()
     assert "a-quite-long-name-of-a-run-7" in panel.runs.toolTip()
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert len(figure["plots"][-1]["lines"]) == 17
 
 

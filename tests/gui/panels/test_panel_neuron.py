@@ -4,29 +4,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from frames import N_BINS, frame, give, give_pictures, pair, recording
+from frames import N_BINS, draw_frame, frame, give, give_pictures, pair, recording
 from pytestqt.qtbot import QtBot
 from synthetic import N_EXC, Asked, is_complete, redraw, session, show
 from waiting import waits
 
 from stdpbench.declare.learned_names import FEED
 from stdpbench.runs.folder.notes import read_notes
-from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
-from stdpbench_gui.look.plot_area import PlotArea
-from stdpbench_gui.panels.neuron.course_plots import potential_plot
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.recording import Recorder
+from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> NeuronInspector:
-    panel = NeuronInspector(session(tmp_path))
-    show(panel, qtbot, (420, 480))
-    return panel
+    return show(NeuronInspector(session(tmp_path)), qtbot, (420, 480))
 
 
 def test_says_what_it_needs_until_a_neuron_is_selected(panel: NeuronInspector) -> None:
@@ -39,11 +35,9 @@ def test_says_what_it_needs_until_a_neuron_is_selected(panel: NeuronInspector) -
 
 def test_is_complete(panel: NeuronInspector) -> None:
     panel.session.selection.select_neuron(2)
-    give(panel.session, frame(4, recording=recording(2)))
-    redraw(panel)
+    draw_frame(panel, frame(4, recording=recording(2)))
     is_complete(panel)
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert len(table[1]) == N_BINS
     # v_thresh - theta_offset + theta = -52 - 20 + 21
     assert table[1][0][2] == pytest.approx(-51.0)
@@ -64,8 +58,7 @@ def test_label_and_favourite_pictures_come_from_what_was_seen(panel: NeuronInspe
     give_pictures(panel.session, [0, 1, 1])
     panel.session.selection.select_neuron(4)
     for number, image, spikes in ((0, 0, 1), (1, 1, 3), (2, 2, 5), (3, 1, 3)):
-        give(panel.session, frame(number, image=image, exc=pair(*((4, 10 * k) for k in range(spikes)))))
-    redraw(panel)
+        draw_frame(panel, frame(number, image=image, exc=pair(*((4, 10 * k) for k in range(spikes)))))
     assert "label b" in panel.about.text()
     assert panel.bars._values == pytest.approx([1.0, 11 / 3, 0.0])
     assert panel.bars._label == 1
@@ -82,14 +75,11 @@ def test_label_and_favourite_pictures_come_from_what_was_seen(panel: NeuronInspe
 
 def test_courses_stay_until_new_ones_come(panel: NeuronInspector) -> None:
     panel.session.selection.select_neuron(2)
-    give(panel.session, frame(4))
-    redraw(panel)
+    draw_frame(panel, frame(4))
     assert "recorded with the next presentation" in panel.potential.note
-    give(panel.session, frame(5, recording=recording(1, 2)))
-    redraw(panel)
+    draw_frame(panel, frame(5, recording=recording(1, 2)))
     assert panel.potential.note == ""
-    give(panel.session, frame(6))
-    redraw(panel)
+    draw_frame(panel, frame(6))
     assert panel._courses is not None
     assert panel._shown["presentation"] == 5
     panel.session.selection.select_neuron(1)
@@ -139,10 +129,8 @@ def test_a_field_of_zeros_is_drawn_too(panel: NeuronInspector) -> None:
 
 def test_a_star_and_a_note_are_kept_in_the_run_and_marked_in_the_map(panel: NeuronInspector, qtbot: QtBot) -> None:
     session, bar = panel.session, panel.star
-    assert session.folder is not None
     folder = session.folder.path
-    weights = WeightMap(session)
-    show(weights, qtbot, (400, 400))
+    weights = show(WeightMap(session), qtbot, (400, 400))
     redraw(weights)
     session.selection.select_neuron(2)
     bar.button.click()
@@ -152,7 +140,6 @@ def test_a_star_and_a_note_are_kept_in_the_run_and_marked_in_the_map(panel: Neur
     assert len(x) == len(y) == 1
     assert weights.mosaic.neuron_at(float(x[0]), float(y[0])) == 2
     bar.ask()
-    assert bar.dialog is not None
     bar.dialog.setTextValue("a <b>four</b> & more")
     bar.dialog.accept()
     waits(qtbot, lambda: read_notes(folder).neurons["exc", 2].text == "a <b>four</b> & more")
@@ -167,26 +154,3 @@ def test_a_star_and_a_note_are_kept_in_the_run_and_marked_in_the_map(panel: Neur
     bar.button.click()
     waits(qtbot, lambda: not read_notes(folder).starred_neurons("exc"))
     waits(qtbot, lambda: not len(weights.marks._stars.getData()[0]))
-
-
-def test_no_curve_runs_through_the_title_however_low_the_plot_is(qtbot: QtBot) -> None:
-    area, plot = PlotArea(), potential_plot()
-    qtbot.addWidget(area)
-    area.addItem(plot)
-    area.setBackground(theme.current().base)
-    plot.restyle()
-    area.show()
-    times = np.arange(1.0, 351.0)
-    plot.show_courses(times, {"potential": np.full(350, -62.0), "threshold": np.full(350, -25.1)}, "")
-    plot.show_courses(times, {"potential": np.full(350, -89.0), "threshold": np.full(350, -15.1)}, "")
-    for height in (70, 90, 130, 200, 90, 70):
-        area.resize(450, height)
-        waits(qtbot, lambda height=height: height - 50 < plot.getViewBox().height() < height)  # type: ignore[misc]
-        place = area.mapFromScene(plot.title_item.sceneBoundingRect()).boundingRect()
-        place.setBottom(int(plot.getViewBox().sceneBoundingRect().top() + plot.title_bottom()))
-        before = area.grab(place).toImage()
-        for line in plot._lines.values():
-            line.hide()
-        assert area.grab(place).toImage() == before, height
-        for line in plot._lines.values():
-            line.show()

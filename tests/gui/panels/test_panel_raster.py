@@ -1,48 +1,33 @@
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from frames import frame, give, give_pictures, pair, some
+from frames import draw_frame, frame, give_pictures, pair
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from stopped_clock import Clock
 from synthetic import N_EXC, is_complete, redraw, session, show
 
-from stdpbench.base.units import thousands
 from stdpbench.runs.protocol.states import State
-from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.raster.raster_panel import COUNTS, Raster
 from stdpbench_gui.panels.raster.strips import Band, Strip, bands_of, every, fill, place
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> Raster:
-    panel = Raster(session(tmp_path))
-    show(panel, qtbot, (640, 400))
-    return panel
+    return show(Raster(session(tmp_path)), qtbot, (640, 400))
 
 
 def see(panel: Raster, *numbers: int) -> None:
     for number in numbers:
-        give(panel.session, frame(number))
-        redraw(panel)
-
-
-def test_says_what_it_needs_until_spikes_come(qtbot: QtBot) -> None:
-    panel = Raster(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
-    assert panel.table() is None
-    assert not panel.body.isVisible()
+        draw_frame(panel, frame(number))
 
 
 def test_is_complete(panel: Raster) -> None:
@@ -50,8 +35,7 @@ def test_is_complete(panel: Raster) -> None:
     is_complete(panel)
     assert panel.view.accessibleName()
     assert panel.frames == {"presentation"}
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert [row["label"] for row in figure["parts"][0]["rows"]] == ["input", "exc"]
 
 
@@ -162,8 +146,7 @@ def test_nothing_glides_with_reduced_motion(panel: Raster) -> None:
 
 
 def test_a_click_on_a_spike_selects_its_neuron(panel: Raster, qtbot: QtBot) -> None:
-    give(panel.session, frame(3, exc=pair((4, 350))))
-    redraw(panel)
+    draw_frame(panel, frame(3, exc=pair((4, 350))))
     band = next(band for band in panel.view._bands if band.layer == "exc")
     area = panel.view._areas().spikes
     x = panel.view._x(175.0)
@@ -191,8 +174,7 @@ def test_keys_select_neurons_and_show_more_or_less(panel: Raster, qtbot: QtBot) 
 
 def test_names_the_class_that_was_shown(panel: Raster) -> None:
     give_pictures(panel.session, [2, 0])
-    give(panel.session, frame(3, image=0, attempts=2))
-    redraw(panel)
+    draw_frame(panel, frame(3, image=0, attempts=2))
     assert panel.view.headers[3] == ("№ 3 · c · 2×", "3 · c · 2×", "3 · c", "3")
 
 
@@ -214,61 +196,17 @@ def test_only_so_many_presentations_are_kept(panel: Raster) -> None:
 
 
 def test_every_spike_on_screen_stands_in_the_table(panel: Raster) -> None:
-    give(panel.session, frame(3, exc=pair((4, 350))))
-    redraw(panel)
-    table = panel.table()
-    assert table is not None
+    draw_frame(panel, frame(3, exc=pair((4, 350))))
+    table = not_none(panel.table())
     assert (3, "exc", 4, 175.0) in table[1]
     assert len(table[1]) == 301
-
-
-def test_a_hundred_thousand_spikes_are_no_more_than_pixels(panel: Raster) -> None:
-    panel.set_count(8)
-    for number in range(8):
-        give(panel.session, frame(number, input=some(number, 12_500, 30)))
-        redraw(panel)
-    assert sum(len(strip.spikes["input"][0]) for strip in panel.view.strips) == 100_000
-    drawn = np.count_nonzero(panel.view.film.pixels == QColor(theme.current().input).rgba())
-    assert drawn > 10_000  # many share a pixel
-
-
-@pytest.mark.parametrize("size", [(640, 400), (300, 240)])
-@pytest.mark.parametrize("letters", [1.0, 2.0])
-def test_numbers_and_names_stand_apart(panel: Raster, size: tuple[int, int], letters: float) -> None:
-    font = panel.view.font()
-    font.setPointSizeF(letters * font.pointSizeF())
-    panel.view.setFont(font)
-    panel.resize(*size)
-    see(panel, 11_003, 11_010, 11_017, 11_024, 11_031)
-    numbers = panel.view.film.numbers
-    assert numbers
-    assert all(first[1] <= second[0] for first, second in pairwise(numbers))
-    image, view, strip = panel.view.grab().toImage(), panel.view, panel.strips[-1]
-    left, right, base = view._x(strip.start), view._x(strip.end), QColor(theme.current().base)
-    needed = view.fontMetrics().horizontalAdvance(view.headers[strip.presentation][-1]) + 6
-    head = [
-        image.pixelColor(x, y)
-        for x in range(round(left) + 3, round(right))
-        for y in range(2, int(view._areas().spikes.top()) - 5)
-    ]
-    assert any(colour != base for colour in head) == (right - left >= needed)  # its number, if it fits
-
-
-def test_what_is_left_out_is_said_in_full_with_large_letters(panel: Raster) -> None:
-    panel.setStyleSheet("* { font-size: 24pt; }")
-    panel.restyle()
-    see(panel, 3, 2003, 4003, 6003)
-    assert panel.sampled.text() == f"every {thousands(2000)}th presentation"
-    assert panel.sampled.width() >= panel.sampled.fontMetrics().horizontalAdvance(panel.sampled.text())
-    assert panel.sampled.height() >= panel.sampled.fontMetrics().height()
 
 
 def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> None:
     lengths = {0: (200, 140), 1: (700, 700), 5: (60, 20), 6: (400, 400)}
     for number, (total, stimulus) in lengths.items():
         spikes = pair((0, 0), (1, total - 1))
-        give(panel.session, frame(number, input=spikes, exc=spikes, n_bins=total, stimulus_bins=stimulus))
-        redraw(panel)
+        draw_frame(panel, frame(number, input=spikes, exc=spikes, n_bins=total, stimulus_bins=stimulus))
     assert [strip.duration for strip in panel.strips] == [100, 350, 30, 200]
     assert [strip.stimulus for strip in panel.strips] == [70, 350, 10, 200]
     starts = [strip.start for strip in panel.strips]
@@ -279,8 +217,7 @@ def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> 
     placed = place(panel.strips, bands_of((("input", 30), ("exc", N_EXC)), 60), 4000, 2.0)["input"]
     ends = [2 * start + total - 1 for start, (total, _) in zip(starts, lengths.values(), strict=True)]
     assert placed.column[1::2] == pytest.approx(ends, abs=1)
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert max(row[3] for row in table[1] if row[0] == 5) == 29.5
 
 
@@ -293,10 +230,8 @@ def test_advises_to_start_a_run_unless_one_is_starting(qtbot: QtBot, tmp_path: P
     made = session(tmp_path)
     made.live.presentation, made.live.state = {}, State.STOPPED
     made.live.progress, made.live.position = {}, 0
-    panel = Raster(made)
-    show(panel, qtbot)
-    empty = panel.findChild(QLabel, "empty")
-    assert empty is not None
+    panel = show(Raster(made), qtbot)
+    empty = not_none(panel.findChild(QLabel, "empty"))
     for state, text in (
         (State.STOPPED, "This run is not active. Continue it with Resume, above."),
         (State.BUILDING, "Spikes appear here with the next training presentation."),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from frames import N_BINS, frame, give, give_pictures, pair, recording
+from frames import N_BINS, draw_frame, frame, give_pictures, pair, recording
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 from stopped_clock import Clock
@@ -15,6 +15,7 @@ from waiting import waits
 from stdpbench.declare.learned_names import FEED
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
+from stdpbench_gui.widgets.basic import not_none
 
 NEURON = 2
 OUTPUT = pair((NEURON, 100), (NEURON, 140), (NEURON, 400))
@@ -32,8 +33,7 @@ def built(panel: SlowMotionPanel, qtbot: QtBot, number: int = 7, **more: Any) ->
     """A panel with a presentation of a paused run."""
     panel.session.selection.select_neuron(NEURON)
     panel.session.live.state = State.PAUSED
-    give(panel.session, frame(number, **{"exc": OUTPUT, "recording": recording(NEURON), **more}))
-    redraw(panel)
+    draw_frame(panel, frame(number, **{"exc": OUTPUT, "recording": recording(NEURON), **more}))
     waits(qtbot, lambda: panel.moment is not None or bool(panel._trouble))
     redraw(panel)
     return panel
@@ -58,8 +58,7 @@ def test_is_complete(panel: SlowMotionPanel, qtbot: QtBot) -> None:
 
 def test_a_run_that_goes_on_is_paused_first(panel: SlowMotionPanel, qtbot: QtBot, asked: Asked) -> None:
     panel.session.selection.select_neuron(NEURON)
-    give(panel.session, frame(7, exc=OUTPUT))
-    redraw(panel)
+    draw_frame(panel, frame(7, exc=OUTPUT))
     assert panel.moment is None  # its weights would move on
     panel.player.play.click()
     assert asked[-1] == ("pause", {"reason": "for slow motion"})
@@ -72,8 +71,7 @@ def test_a_run_that_goes_on_is_paused_first(panel: SlowMotionPanel, qtbot: QtBot
 
 def test_everything_moves_in_step(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     built(panel, qtbot)
-    moment = panel.moment
-    assert moment is not None
+    moment = not_none(panel.moment)
     for step in (-1, 0, 250, N_BINS - 1):
         panel.player.go(step)
         time = (step + 1) * 0.5
@@ -83,8 +81,7 @@ def test_everything_moves_in_step(panel: SlowMotionPanel, qtbot: QtBot) -> None:
         drawn = panel.plots.spikes._all["input"].getData()[0]
         assert (0 if drawn is None else len(drawn) // 2) == int((moment.source_spikes[1] <= step).sum())
         assert panel.player.slider.value() == step
-        table = panel.table()
-        assert table is not None
+        table = not_none(panel.table())
         if step >= 0:
             assert table[1][step][-1] == pytest.approx(moment.replay.weights(step)[panel.pixel])
     assert panel.player.clock.text() == "350.0 / 350 ms"
@@ -92,7 +89,6 @@ def test_everything_moves_in_step(panel: SlowMotionPanel, qtbot: QtBot) -> None:
 
 def test_weights_end_where_those_of_the_run_do(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     built(panel, qtbot)
-    assert panel.moment is not None
     w = panel.session.live.learned(FEED)[:, NEURON]
     np.testing.assert_allclose(panel.moment.replay.end, w, atol=1e-9)
     assert np.abs(panel.moment.replay.end - panel.moment.replay.start).max() > 0
@@ -149,8 +145,7 @@ def test_the_mouse_scrubs_and_keys_step(panel: SlowMotionPanel, qtbot: QtBot) ->
 
 def test_a_pixel_can_be_followed(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     built(panel, qtbot)
-    moment = panel.moment
-    assert moment is not None
+    moment = not_none(panel.moment)
     moved = np.abs(moment.replay.end - moment.replay.start)
     assert panel.pixel == moved.argmax()
     place = panel.weights.now._place()
@@ -187,8 +182,7 @@ def test_waits_for_a_spike(panel: SlowMotionPanel, qtbot: QtBot, asked: Asked) -
     panel.hunt.click()
     for number in (8, 9):
         assert asked[-1] == ("step", {"n": 1})
-        give(panel.session, frame(number, exc=pair((0, 5))))
-        redraw(panel)
+        draw_frame(panel, frame(number, exc=pair((0, 5))))
     redraw(panel)
     assert "Waiting for neuron 2 to spike: 2 tried" in panel.about.text()
     assert len([name for name, _ in asked if name == "step"]) == 3
@@ -200,8 +194,7 @@ def test_waits_for_a_spike(panel: SlowMotionPanel, qtbot: QtBot, asked: Asked) -
 
 def test_the_step_after_one_that_was_seen_is_exact(panel: SlowMotionPanel, qtbot: QtBot) -> None:
     built(panel, qtbot)
-    give(panel.session, frame(8, exc=OUTPUT, recording=recording(NEURON)))
-    redraw(panel)
+    draw_frame(panel, frame(8, exc=OUTPUT, recording=recording(NEURON)))
     waits(qtbot, lambda: panel.moment is not None and panel.moment.presentation == 8)
     redraw(panel)
     assert "Traces start with their values at the end of the preceding presentation." in panel.about.text()
@@ -223,8 +216,7 @@ def test_without_recording_all_but_the_potential_is_shown(panel: SlowMotionPanel
     built(panel, qtbot, recording=None)
     assert "not recorded" in panel.plots.potential.note
     assert "(class b)" in panel.about.text()
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[0] == ("time (ms)", "x", "y1", "y2", "weight")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from frames import frame, give, give_pictures, pair
+from frames import draw_frame, frame, give_pictures, pair
 from pytestqt.qtbot import QtBot
 from stopped_clock import Clock
 from synthetic import SHAPE, block, experiment, is_complete, redraw, session, show
@@ -16,38 +16,26 @@ from stdpbench.runs.analysis.shown_stimulus import FRAMES
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.stimulus import Stimulus
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> Stimulus:
-    panel = Stimulus(session(tmp_path))
-    show(panel, qtbot)
-    return panel
+    return show(Stimulus(session(tmp_path)), qtbot)
 
 
 FIRES_0, FIRES_1 = pair((2, 10), (2, 90)), pair((5, 10), (5, 90), (5, 200))
 
 
-def test_says_what_it_needs_until_a_picture_comes(qtbot: QtBot) -> None:
-    panel = Stimulus(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
-    assert panel.table() is None
-    assert panel.figure() is None
-
-
 def test_is_complete(panel: Stimulus) -> None:
     give_pictures(panel.session, [0, 1, 2])
-    give(panel.session, frame(1, image=2))
-    redraw(panel)
+    draw_frame(panel, frame(1, image=2))
     is_complete(panel)
     assert panel.picture.accessibleName()
     assert "picture 2 of class c" in panel.summary()
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert [part["kind"] for part in figure["parts"]] == ["image", "image", "raster", "lines"]
     assert figure["title"] == "A picture and its input spikes, encoding poisson"
     assert figure["parts"][2]["x_range"] == (0.0, 350.0)
@@ -55,35 +43,29 @@ def test_is_complete(panel: Stimulus) -> None:
 
 def test_answers_by_what_was_seen_before(panel: Stimulus) -> None:
     give_pictures(panel.session, [0, 1])
-    give(panel.session, frame(0, image=0, exc=FIRES_0))
-    redraw(panel)
+    draw_frame(panel, frame(0, image=0, exc=FIRES_0))
     assert panel.verdict.text() == "shown a · answered –"
     assert panel.picture.frame == ""
-    give(panel.session, frame(1, image=1, exc=FIRES_1))
-    redraw(panel)
+    draw_frame(panel, frame(1, image=1, exc=FIRES_1))
     assert panel.verdict.text() == "shown b · not known yet"
     panel.verdict.setText("✗ shown a class with a long name · answered another one with a long name")
     assert panel.verdict.minimumSizeHint().width() < 200  # the panel stays narrow
     assert panel.picture.frame == ""
     assert "answered by neurons without a label yet;" in panel.summary()
-    give(panel.session, frame(2, image=1, exc=FIRES_1))
-    redraw(panel)
+    draw_frame(panel, frame(2, image=1, exc=FIRES_1))
     assert panel.verdict.text() == "✓ shown b · answered b"
     assert panel.picture.frame == "right"
-    give(panel.session, frame(3, image=0, exc=FIRES_1))
-    redraw(panel)
+    draw_frame(panel, frame(3, image=0, exc=FIRES_1))
     assert panel.verdict.text() == "✗ shown a · answered b"
     assert panel.picture.frame == "wrong"
     assert theme.current().wrong in panel.verdict.styleSheet()
     assert "answered b, wrong" in panel.summary()
-    give(panel.session, frame(4, image=0, exc=pair()))
-    redraw(panel)
+    draw_frame(panel, frame(4, image=0, exc=pair()))
     assert panel.verdict.text() == "✗ shown a · answered nothing"
 
 
 def test_tells_spikes_and_attempts(panel: Stimulus) -> None:
-    give(panel.session, frame(1234, exc=FIRES_1, attempts=3))
-    redraw(panel)
+    draw_frame(panel, frame(1234, exc=FIRES_1, attempts=3))
     assert "presentation 1\u202f234 · 3 exc spikes · shown 3 times" in panel.details.text()
     assert panel.verdict.text() == "shown: no label · answered –"
     assert panel.captions[0].text() == "reading the picture …"
@@ -92,8 +74,7 @@ def test_tells_spikes_and_attempts(panel: Stimulus) -> None:
 def test_how_often_it_was_right(panel: Stimulus) -> None:
     give_pictures(panel.session, [0, 1])
     for number in range(24):
-        give(panel.session, frame(number, image=number % 2, exc=FIRES_1 if number % 2 else FIRES_0))
-    redraw(panel)
+        draw_frame(panel, frame(number, image=number % 2, exc=FIRES_1 if number % 2 else FIRES_0))
     assert "of 23 seen here, 22 right, 1 by neurons without a label yet" in panel.details.text()
     assert "running accuracy" not in panel.details.text(), "no block is complete"
     panel.session.live.blocks[24] = block(0.8)
@@ -102,17 +83,14 @@ def test_how_often_it_was_right(panel: Stimulus) -> None:
     redraw(panel)
     assert "by neurons without a label yet · running accuracy of the run 80 %" in panel.details.text()
     for number in range(24, 124):
-        give(panel.session, frame(number, image=number % 2, exc=FIRES_0))
-    redraw(panel)
+        draw_frame(panel, frame(number, image=number % 2, exc=FIRES_0))
     assert "50 of the last 100 right" in panel.details.text()
     assert "running accuracy" not in panel.details.text()
 
 
 def test_counts_input_spikes_per_pixel(panel: Stimulus) -> None:
-    give(panel.session, frame(1, input=pair((7, 1), (7, 5), (29, 6))))
-    redraw(panel)
-    table = panel.table()
-    assert table is not None
+    draw_frame(panel, frame(1, input=pair((7, 1), (7, 5), (29, 6))))
+    table = not_none(panel.table())
     assert table[0] == ("row", "column", "value", "input spikes", "first spike (ms)")
     assert table[1][7] == (1, 2, "", 2, 0.5)
     assert table[1][29] == (5, 4, "", 1, 3.0)
@@ -123,8 +101,7 @@ def test_counts_input_spikes_per_pixel(panel: Stimulus) -> None:
 def test_changes_at_most_three_times_a_second(clock: Clock, panel: Stimulus) -> None:
     motion.fast_flicker = False
     for number in range(5):
-        give(panel.session, frame(number))
-        redraw(panel)
+        draw_frame(panel, frame(number))
     assert panel._frame["presentation"] == 0
     assert panel._dirty
     for passed, presentation in ((0.3, 0), (0.1, 4)):
@@ -134,8 +111,7 @@ def test_changes_at_most_three_times_a_second(clock: Clock, panel: Stimulus) -> 
 
 
 def test_another_run_begins_anew(panel: Stimulus) -> None:
-    give(panel.session, frame(1))
-    redraw(panel)
+    draw_frame(panel, frame(1))
     panel.session.live.presentation = {}
     panel.session.opened.emit()
     redraw(panel)
@@ -143,21 +119,11 @@ def test_another_run_begins_anew(panel: Stimulus) -> None:
     assert panel.observed.recent is None
 
 
-def test_a_picture_is_drawn_in_whole_pixels(panel: Stimulus) -> None:
-    give_pictures(panel.session, [0])
-    give(panel.session, frame(1))
-    redraw(panel)
-    place = panel.picture._place()
-    assert place.width() * 6 == place.height() * 5
-    assert panel.picture.rect().contains(place)
-
-
 # -- other kinds of stimuli ------------------------------------------------------------------------------------------
 
 
 def give_stimuli(panel: Stimulus, stimuli: StimulusSet, **changes: object) -> None:
-    started = panel.session.live.started
-    assert started is not None
+    started = not_none(panel.session.live.started)
     made = experiment().override({path.replace("__", "."): value for path, value in changes.items()})
     started.experiment.clear()  # type: ignore[attr-defined]
     started.experiment.update(made.to_mapping())  # type: ignore[attr-defined]
@@ -176,10 +142,8 @@ def recordings(*, flat: bool = False) -> EventSet:
 
 def test_a_recording_plays_and_the_axis_ends_where_it_ends(panel: Stimulus, qtbot: QtBot) -> None:
     give_stimuli(panel, recordings())
-    give(panel.session, frame(1, image=0, n_bins=100, stimulus_bins=80, input=pair((3, 5), (20, 79))))
-    redraw(panel)
+    draw_frame(panel, frame(1, image=0, n_bins=100, stimulus_bins=80, input=pair((3, 5), (20, 79))))
     view = panel.view
-    assert panel._shown is not None
     assert panel._shown.duration == 40.0
     assert view.play.isVisible()
     assert not view.spikes.isVisible()
@@ -191,22 +155,18 @@ def test_a_recording_plays_and_the_axis_ends_where_it_ends(panel: Stimulus, qtbo
     assert "plane 1" in view.legend.text()
     assert "Shown recording 0 of class a" in panel.summary()
     assert "2 input spikes in 40 ms" in panel.summary()
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert [part["kind"] for part in figure["parts"]] == ["image", "raster", "lines"]
     assert figure["parts"][0]["image"].shape == (3, 10)
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[0][2] == "events"
     is_complete(panel)
 
 
 def test_what_follows_waits_until_a_recording_has_played_once(panel: Stimulus, qtbot: QtBot) -> None:
     give_stimuli(panel, recordings())
-    give(panel.session, frame(1, image=0, stimulus_bins=80))
-    redraw(panel)
-    give(panel.session, frame(2, image=1, stimulus_bins=200))
-    redraw(panel)
+    draw_frame(panel, frame(1, image=0, stimulus_bins=80))
+    draw_frame(panel, frame(2, image=1, stimulus_bins=200))
     assert panel._frame["presentation"] == 1
 
     def follows() -> bool:
@@ -214,16 +174,13 @@ def test_what_follows_waits_until_a_recording_has_played_once(panel: Stimulus, q
         return bool(panel._frame["presentation"] == 2)
 
     waits(qtbot, follows)
-    assert panel._shown is not None
     assert panel._shown.duration == 100.0
     panel.view.play.click()  # paused: all events at once, and nothing waits
     assert panel.view.captions[0].text() == "all: 90 events"
     assert "of 100 ms" not in panel.details.text()
-    give(panel.session, frame(9, image=1, stimulus_bins=100))
-    redraw(panel)
+    draw_frame(panel, frame(9, image=1, stimulus_bins=100))
     assert "the first 50 of 100 ms" in panel.details.text()
-    give(panel.session, frame(10, image=0, stimulus_bins=80))
-    redraw(panel)
+    draw_frame(panel, frame(10, image=0, stimulus_bins=80))
     assert panel._frame["presentation"] == 10
     assert panel.view.time._window is None
 
@@ -231,8 +188,7 @@ def test_what_follows_waits_until_a_recording_has_played_once(panel: Stimulus, q
 def test_nothing_plays_with_reduced_motion_and_slowly_without_flicker(panel: Stimulus) -> None:
     motion.reduced = True
     give_stimuli(panel, recordings())
-    give(panel.session, frame(1, image=0, stimulus_bins=80))
-    redraw(panel)
+    draw_frame(panel, frame(1, image=0, stimulus_bins=80))
     assert panel.view.captions[0].text() == "all: 90 events"
     assert not panel.view.play.isEnabled()
     assert "reduced" in panel.view.play.toolTip()
@@ -244,8 +200,7 @@ def test_nothing_plays_with_reduced_motion_and_slowly_without_flicker(panel: Sti
 
 def test_channels_without_a_place_are_a_raster_only(panel: Stimulus) -> None:
     give_stimuli(panel, recordings(flat=True))
-    give(panel.session, frame(1, image=0, stimulus_bins=80))
-    redraw(panel)
+    draw_frame(panel, frame(1, image=0, stimulus_bins=80))
     assert not panel.view.pictures.isVisible()
     assert panel.view.time.isVisible()
 
@@ -258,8 +213,7 @@ def test_a_signal_has_curves_with_its_spikes_on_them(panel: Stimulus, qtbot: QtB
     )
     changes = {"data.kind": "japanese-vowels", "encoding.kind": "delta", "schedule.min_spikes": 0}
     give_stimuli(panel, signals, **changes, network__start="random")
-    give(panel.session, frame(1, image=1, stimulus_bins=700, input=pair((0, 40), (n, 300), (n + 3, 500))))
-    redraw(panel)
+    draw_frame(panel, frame(1, image=1, stimulus_bins=700, input=pair((0, 40), (n, 300), (n + 3, 500))))
     view = panel.view
     assert not view.pictures.isVisible()
     assert "up" in view.legend.text()
@@ -268,13 +222,11 @@ def test_a_signal_has_curves_with_its_spikes_on_them(panel: Stimulus, qtbot: QtB
     assert "Shown signal 1 of class c" in panel.summary()
     assert "Poisson" not in panel.summary()
     assert "encoding delta" in panel.details.text()
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert [part["kind"] for part in figure["parts"]] == ["lines", "raster", "lines"]
     assert len(figure["parts"][0]["plots"][0]["lines"]) == 12
     assert "the first 12 of 15 channels" in figure["n"]
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[0][2] == "mean"
     is_complete(panel)
     panel.resize(300, 210)  # too low for 15 curves
@@ -285,11 +237,9 @@ def test_a_signal_has_curves_with_its_spikes_on_them(panel: Stimulus, qtbot: QtB
 
 def test_inputs_that_fire_once_show_when(panel: Stimulus) -> None:
     give_pictures(panel.session, [0, 1])
-    give(panel.session, frame(1, image=0, input=pair((0, 20), (7, 100), (12, 44))))
-    redraw(panel)
+    draw_frame(panel, frame(1, image=0, input=pair((0, 20), (7, 100), (12, 44))))
     assert panel.captions[1].text() == "spikes at 10 to 50 ms, dark: early"
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert figure["parts"][1]["label"] == "first spike (ms)"
     assert figure["parts"][1]["image"][0, 0] == 10.0
 
@@ -297,26 +247,20 @@ def test_inputs_that_fire_once_show_when(panel: Stimulus) -> None:
 def test_factors_add_up(panel: Stimulus) -> None:
     give_pictures(panel.session, [0, 1])
     shown = frame(1, image=0, input=pair((0, 20), (7, 100), (7, 120)))
-    give(panel.session, {**shown, "input_factor": np.array([0.5, 0.25, 0.125])})
-    redraw(panel)
+    draw_frame(panel, {**shown, "input_factor": np.array([0.5, 0.25, 0.125])})
     assert panel.captions[1].text() == "sum of factors, 0 to 0.5"
     with_factors = panel.view.time.grab().toImage()
-    give(panel.session, {**shown, "presentation": 2, "input_factor": np.full(3, 0.5)})
-    redraw(panel)
+    draw_frame(panel, {**shown, "presentation": 2, "input_factor": np.full(3, 0.5)})
     assert panel.view.time.grab().toImage() != with_factors, "marks of smaller factors are fainter"
-    give(panel.session, {**shown, "presentation": 3, "input_factor": np.array([0.5, 0.25, 0.125])})
-    redraw(panel)
+    draw_frame(panel, {**shown, "presentation": 3, "input_factor": np.array([0.5, 0.25, 0.125])})
     assert "Input spikes carry factors from 0.125 to 0.5, by which" in panel.summary()
-    figure, table = panel.figure(), panel.table()
-    assert figure is not None
+    figure, table = not_none(panel.figure()), panel.table()
     assert figure["parts"][1]["label"] == "sum of factors"
-    assert table is not None
     assert (table[0][-1], table[1][7][-1]) == ("sum of factors", 0.375)
 
 
 def test_of_very_many_spikes_those_of_some_inputs_are_drawn(panel: Stimulus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stdpbench_gui.widgets.time_plot.MOST_SPIKES", 100)
-    give(panel.session, frame(1))
-    redraw(panel)
+    draw_frame(panel, frame(1))
     assert panel.view.time.every == 4
     assert panel.view.legend.text() == "drawn: 1 in 4 inputs"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parts_of_window import draw_every_panel, panel_of
 from pytestqt.qtbot import QtBot
 from synthetic import is_complete, redraw, session, show
 from waiting import waits
@@ -21,6 +22,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.curves.curves_panel import Curves
 from stdpbench_gui.panels.curves.stream import Stream
 from stdpbench_gui.session.overlays import Overlay
+from stdpbench_gui.widgets.basic import not_none
 
 STREAM = """
 name = "listening"
@@ -61,9 +63,7 @@ def piece(number: int, *, patterns: bool) -> Piece:
 def panel(request: pytest.FixtureRequest, qtbot: QtBot, tmp_path: Path) -> Curves:
     made = session(tmp_path, *[(number, piece(number, patterns=request.param)) for number in range(1, 9)])
     made.live.started.experiment["schedule"]["piece"] = "0.5 s"  # type: ignore[index,union-attr]
-    panel = Curves(made)
-    show(panel, qtbot, (480, 500))
-    return panel
+    return show(Curves(made), qtbot, (480, 500))
 
 
 def test_is_complete(panel: Curves) -> None:
@@ -108,8 +108,7 @@ def test_rhythms_can_be_chosen_where_they_are_defined(panel: Curves) -> None:
     low, high = gamma.plot.getViewBox().viewRange()[1]
     assert low < np.log10(0.5)
     assert high > np.log10(4.0)
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert "gamma.exc" in table[0]
 
 
@@ -166,9 +165,8 @@ def test_another_stream_is_drawn_beside_by_name(panel: Curves, tmp_path: Path) -
 
 @pytest.mark.skipif(find_compiler() is None, reason="needs a C++ compiler")
 def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
-    session, panels = window.session, window.train.panels
-    curves = panels["curves"]
-    assert isinstance(curves, Curves)
+    session = window.session
+    curves = panel_of(window, Curves)
     window.run_experiment(Experiment.from_toml(STREAM))
     waits(qtbot, lambda: len(session.live.pieces) > 3)
     for layout in ("Watch", "Inspect"):
@@ -176,11 +174,7 @@ def test_the_app_follows_a_stream(window: MainWindow, qtbot: QtBot) -> None:
         n = len(session.live.pieces)
         waits(qtbot, lambda n=n: len(session.live.pieces) > n + 2)  # type: ignore[misc]
     session.selection.select_neuron(2)
-    for panel in panels.values():
-        panel.show()
-        panel.raise_()
-        redraw(panel)
-        assert panel.summary().endswith(".")
+    draw_every_panel(window, qtbot)
     window.train.arrange("Watch")
     waits(qtbot, lambda: "cells" in curves.summary())
     client = session._client

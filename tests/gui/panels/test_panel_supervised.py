@@ -24,9 +24,8 @@ def part(number: int) -> Taught:
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> Curves:
-    panel = Curves(session(tmp_path, *[(100 * number, part(number)) for number in range(1, 9)]))
-    show(panel, qtbot, (900, 500))
-    return panel
+    made = session(tmp_path, *[(100 * number, part(number)) for number in range(1, 9)])
+    return show(Curves(made), qtbot, (900, 500))
 
 
 def test_loss_and_accuracy_are_drawn_and_called_supervised(panel: Curves) -> None:

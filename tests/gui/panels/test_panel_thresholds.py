@@ -9,7 +9,7 @@ from synthetic import N_EXC, is_complete, presentation, redraw, session, show
 
 from stdpbench.declare.learned_names import THETA
 from stdpbench_gui.panels.thresholds import Thresholds
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture
@@ -18,12 +18,6 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Thresholds:
     panel.session.live.presentation = presentation(0, [0, 0, 0, 0, 0, 7, 14])
     show(panel, qtbot)
     return panel
-
-
-def test_says_what_it_needs_until_the_network_stands(qtbot: QtBot) -> None:
-    panel = Thresholds(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
 
 
 def test_is_complete(panel: Thresholds) -> None:
@@ -53,8 +47,7 @@ def test_rates_are_spikes_per_time_of_the_stimulus(panel: Thresholds) -> None:
     assert rates[5] == pytest.approx(7 / 0.35)
     assert rates[0] == pytest.approx(14 / 3 / 0.35)
     assert "about one in 10" in panel.summary()
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[1][5][2] == 7
     panel.what.setCurrentIndex(1)
     assert sorted(panel._values().tolist()) == [21.0, 21.0, 21.0]
@@ -74,17 +67,6 @@ def test_counts_add_up_in_the_histogram(panel: Thresholds) -> None:
     assert edges[0] <= 20
     assert edges[-1] >= 26
     assert panel.theta_plot.mean.value() == pytest.approx(23.0)
-
-
-def test_axes_keep_until_little_of_them_is_used(panel: Thresholds) -> None:
-    before = panel.theta_plot._range
-    network = panel.session.live.network
-    panel.session.live.network = {**network, "learned": {THETA: np.linspace(0.0205, 0.0255, N_EXC)}}
-    redraw(panel)
-    assert panel.theta_plot._range == before
-    panel.session.live.network = {**network, "learned": {THETA: np.linspace(0.0231, 0.0232, N_EXC)}}
-    redraw(panel)
-    assert panel.theta_plot._range != before
 
 
 def test_only_the_last_presentations_count(panel: Thresholds) -> None:
@@ -109,30 +91,3 @@ def test_another_run_begins_anew(panel: Thresholds) -> None:
     assert not panel._recent
     redraw(panel)
     assert panel.summary() == panel.empty_text
-
-
-@pytest.mark.parametrize("size", [(394, 290), (330, 210), (900, 500)])
-def test_nothing_crosses_the_names_of_the_lines(qtbot: QtBot, tmp_path: Path, size: tuple[int, int]) -> None:
-    panel = Thresholds(session(tmp_path))
-    panel.session.live.presentation = presentation(0, [0, 2, 3, 3, 3, 7, 14])
-    show(panel, qtbot, size)
-    for neuron in range(N_EXC):
-        panel.session.selection.select_neuron(neuron)
-        redraw(panel)
-        panel.grab()  # texts get their places when they are painted
-        for plot in (panel.theta_plot, panel.rate_plot):
-            view, scene = plot.getViewBox(), panel.graphics
-            places = {
-                line: scene.mapFromScene(name.sceneBoundingRect()).boundingRect() for line, name in plot.names.items()
-            }
-            mean, selected = places[plot.mean], places[plot.selected]
-            assert not mean.adjusted(0, 0, 0, -2).intersects(selected)
-            assert view.sceneBoundingRect().toAlignedRect().adjusted(-1, -1, 1, 1).contains(mean.united(selected))
-            assert mean.top() >= plot.title_bottom() - 2
-            for other in (plot.bars, plot.mean, plot.selected):
-                for line, around in places.items():
-                    place = around.adjusted(1, 1, -1, -1)  # whole pixels
-                    before = scene.grab(place).toImage()
-                    other.hide()
-                    assert line is other or scene.grab(place).toImage() == before
-                    other.show()

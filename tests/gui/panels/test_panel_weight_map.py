@@ -15,28 +15,18 @@ from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol import facts
 from stdpbench_gui.look import colour_maps, theme
 from stdpbench_gui.panels.weights.weight_map import WeightMap
-from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> WeightMap:
-    panel = WeightMap(session(tmp_path))
-    show(panel, qtbot)
-    return panel
+    return show(WeightMap(session(tmp_path)), qtbot)
 
 
 def point_of(panel: WeightMap, neuron: int) -> QPointF:
     place = int(np.flatnonzero(panel.mosaic.order == neuron)[0])
     left, top = panel.mosaic.corner(place)
     return panel.mosaic.view.mapViewToScene(QPointF(left + 1, top + 1))
-
-
-def test_says_what_it_needs_until_weights_come(qtbot: QtBot) -> None:
-    panel = WeightMap(RunSession())
-    show(panel, qtbot)
-    assert panel.summary() == panel.empty_text
-    assert panel.table() is None
-    assert not panel.body.isVisible()
 
 
 def test_is_complete(panel: WeightMap) -> None:
@@ -77,11 +67,9 @@ def test_negative_weights_have_colours_of_their_own(panel: WeightMap) -> None:
     low, high = panel.levels.levels
     assert low == -high
     assert high == pytest.approx(float(np.abs(w).max()), rel=0.1)
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert figure["map"] == "diverging"
-    shown = panel.mosaic.image.image
-    assert shown is not None
+    shown = not_none(panel.mosaic.image.image)
     assert float(np.nanmin(shown)) < 0
 
 
@@ -109,11 +97,9 @@ def test_orders_follow_theta_and_similarity(panel: WeightMap, qtbot: QtBot) -> N
 
 def test_labels_sort_and_name_classes(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path, (400, facts.Labelled((2, 3, 1), 1, "")))
-    assert made.folder is not None
     labels = np.array([2, 1, 0, 1, -1, 1, 0])
     made.folder.write_arrays("assignments.npz", labels=labels, mean_response=np.ones((3, 7)), class_counts=np.ones(3))
-    panel = WeightMap(made)
-    show(panel, qtbot)
+    panel = show(WeightMap(made), qtbot)
     waits(qtbot, lambda: len(panel.marks.labels) == N_EXC)
     panel.order.setCurrentText("by label")
     assert labels[panel.mosaic.order].tolist() == [0, 0, 1, 1, 1, 2, -1]
@@ -128,8 +114,7 @@ def test_marks_neurons_that_never_fired_and_duplicates(qtbot: QtBot, tmp_path: P
     # all have decayed below their start values; the lowest is that of a neuron that fired long ago
     theta, spikes = np.array([19, 15, 19, 18, 19, 19, 19]) * 1e-3, np.array([0, 1, 5, 0, 2, 2, 3])
     made.live.network = {"position": 3 * N_EXC, "learned": {FEED: w, THETA: theta}, "exc_spikes": spikes}
-    panel = WeightMap(made)
-    show(panel, qtbot)
+    panel = show(WeightMap(made), qtbot)
     assert np.flatnonzero(panel.marks.dead).tolist() == [0, 3]
     assert np.isfinite(panel.marks._crosses.getData()[0]).sum() == 2 * 4
     assert "never fired" in panel.marks.describe(3)
@@ -166,8 +151,7 @@ def test_goes_back_in_history_and_to_now(qtbot: QtBot, tmp_path: Path) -> None:
     assert made.folder is not None
     w = made.live.learned(FEED)
     write(made.folder, 4, w / 2)
-    panel = WeightMap(made)
-    show(panel, qtbot)
+    panel = show(WeightMap(made), qtbot)
     assert panel.history.isVisible()
     panel.history.slider.setValue(0)
     waits(qtbot, lambda: not panel.sources.reading)
@@ -192,8 +176,7 @@ def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: 
     assert made.folder is not None
     w = np.asarray(made.live.learned(FEED))
     write(made.folder, 4, w / 2)
-    panel = WeightMap(made)
-    show(panel, qtbot)
+    panel = show(WeightMap(made), qtbot)
     panel.sources.show(4)
     waits(qtbot, lambda: not panel.sources.reading)
     made.folder = session(tmp_path).folder
@@ -202,8 +185,7 @@ def test_the_checkpoint_of_another_run_at_the_same_position_is_read_anew(qtbot: 
     made.opened.emit()
     panel.sources.show(4)
     waits(qtbot, lambda: not panel.sources.reading)
-    shown = panel.sources.shown()
-    assert shown is not None
+    shown = not_none(panel.sources.shown())
     np.testing.assert_allclose(shown.w, w / 4, rtol=1e-6)
 
 
@@ -212,8 +194,7 @@ def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_
     assert made.folder is not None
     write(made.folder, 4, np.asarray(made.live.learned(FEED)))
     made.live.network = {}
-    panel = WeightMap(made)
-    show(panel, qtbot)
+    panel = show(WeightMap(made), qtbot)
     waits(qtbot, lambda: panel.sources.shown() is not None)
     redraw(panel)
     assert panel.body.isVisible()
@@ -221,8 +202,7 @@ def test_a_run_whose_process_died_shows_its_newest_checkpoint(qtbot: QtBot, tmp_
 
 def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
     assert not panel.difference.isVisible()
-    other = session(tmp_path / "other").folder
-    assert other is not None
+    other = not_none(session(tmp_path / "other").folder)
     before = 0.5 * panel.session.live.learned(FEED)
     write(other, 4, before)  # it died and wrote nothing else
     panel.sources.compare_with_run(other.path)
@@ -231,29 +211,24 @@ def test_a_figure_and_the_panel_say_what_is_compared(panel: WeightMap, qtbot: Qt
     redraw(panel)
     assert panel.difference.label.text() == f"at 8, minus {other.path.name} at 4"
     assert "weights differ by 0.5 at most" in panel.summary()
-    spec = panel.figure()
-    assert spec is not None
+    spec = not_none(panel.figure())
     assert (spec["map"], spec["label"], spec["levels"]) == ("diverging", "weight difference", panel.levels.levels)
     assert spec["n"] == f"one run, {panel.difference.label.text()}, neurons by theta"
     first = panel.mosaic.order[0]
     np.testing.assert_allclose(spec["image"][: SHAPE[0], : SHAPE[1]], before[:, first].reshape(SHAPE))
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[1][3][-1] == pytest.approx(float(before[:, 3].max()), abs=1e-6)
     panel.difference.end.click()
     redraw(panel)
     assert not panel.difference.isVisible()
-    spec = panel.figure()
-    assert spec is not None
+    spec = not_none(panel.figure())
     assert (spec["map"], spec["label"]) == ("sequential", "weight")
 
 
 def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
     panel: WeightMap, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    own, parent = panel.session.folder, session(tmp_path / "parent").folder
-    assert own is not None
-    assert parent is not None
+    own, parent = not_none(panel.session.folder), not_none(session(tmp_path / "parent").folder)
     w = np.asarray(panel.session.live.learned(FEED))
 
     def label() -> str:
@@ -282,8 +257,7 @@ def test_a_branch_is_compared_with_its_parent_at_the_same_presentation(
 
 
 def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, tmp_path: Path) -> None:
-    other = session(tmp_path / "other").folder
-    assert other is not None
+    other = not_none(session(tmp_path / "other").folder)
     with qtbot.waitSignal(panel.session.message, timeout=PATIENCE_MS) as signal:
         panel.sources.compare_with_run(other.path)
     assert "no weights yet" in signal.args[0]
@@ -300,8 +274,7 @@ def test_a_run_of_another_size_is_no_comparison(panel: WeightMap, qtbot: QtBot, 
 def test_large_maps_are_drawn_no_finer_than_the_screen(qtbot: QtBot, tmp_path: Path) -> None:
     made = session(tmp_path, w=np.random.default_rng(0).random((784, 2500)).astype(np.float32))
     made.live.started = facts.Started(*(vars(made.live.started) | {"shape": (28, 28)}).values())
-    panel = WeightMap(made)
-    show(panel, qtbot, (400, 400))
+    panel = show(WeightMap(made), qtbot, (400, 400))
     whole = panel.mosaic.image.image.shape
     assert whole[0] < 700
     panel.mosaic.view.setRange(xRange=(0, 60), yRange=(0, 60))

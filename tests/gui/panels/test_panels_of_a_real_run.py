@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
+from parts_of_window import panel_of, stop
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench.declare.learned_names import FEED
 from stdpbench.experiment import read_experiment
-from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.stimulus import Stimulus
+from stdpbench_gui.widgets.basic import not_none
 
 
 def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
-    session, panels = window.session, window.train.panels
-    raster, stimulus, neuron, slow = (panels[key] for key in ("raster", "stimulus", "neuron", "slow-motion"))
-    assert isinstance(raster, Raster)
-    assert isinstance(stimulus, Stimulus)
-    assert isinstance(neuron, NeuronInspector)
-    assert isinstance(slow, SlowMotionPanel)
+    session = window.session
+    raster, stimulus, neuron, slow = (
+        panel_of(window, Raster),
+        panel_of(window, Stimulus),
+        panel_of(window, NeuronInspector),
+        panel_of(window, SlowMotionPanel),
+    )
     window.train.arrange("Inspect")
     small = {"network.n_exc": 12, "schedule.train_images": 60, "schedule.passes": 2000}
     window.run_experiment(read_experiment("digits").override(small))
@@ -35,7 +37,6 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     busiest = int(np.bincount(session.live.presentation["exc"][0], minlength=1).argmax())
     session.selection.select_neuron(busiest)
     waits(qtbot, lambda: neuron._courses is not None)
-    assert neuron._courses is not None
     assert -110 < neuron._courses.v.min() < neuron._courses.v.max() < 0
     assert neuron.bars._values
     assert f"Neuron {busiest}" in neuron.summary()
@@ -47,37 +48,18 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     slow.player.play.click()
     waits(qtbot, lambda: slow.player.playing)
     assert session.state is State.PAUSED
-    moment = slow.moment
-    assert moment is not None
+    moment = not_none(slow.moment)
     np.testing.assert_allclose(moment.replay.end, session.live.learned(FEED)[:, busiest], atol=1e-6)
 
     slow.hunt.click()
     waits(qtbot, lambda: slow.moment is not moment and slow.player.playing)
-    assert slow.moment is not None
     assert len(slow.moment.output)
     assert slow.moment.courses is not None
     if slow.moment.attempts == 1:
         assert "end where those of the run do" in slow.about.text()
     slow.player.stop()
     slow.player.go(0)
-    session.request("stop")
-    waits(qtbot, lambda: not session.connected)
+    stop(session, qtbot)
     assert session.state is State.STOPPED
     waits(qtbot, lambda: not slow.next.isEnabled())
     assert slow.moment is not None  # it can still be shown
-
-
-def test_a_finished_run_has_labels_and_favourites(window: MainWindow, qtbot: QtBot, finished_run: RunFolder) -> None:
-    neuron, raster = window.train.panels["neuron"], window.train.panels["raster"]
-    assert isinstance(neuron, NeuronInspector)
-    window.train.arrange("Inspect")
-    window.open_run(finished_run.path)
-    waits(qtbot, lambda: neuron.observed.stored is not None and window.session.split is not None)
-    assert neuron.observed.stored is not None
-    counts = neuron.observed.stored.spike_counts
-    busiest = int(counts.sum(axis=0).argmax())
-    window.session.selection.select_neuron(busiest)
-    waits(qtbot, lambda: "label phase" in neuron.bars._note)
-    best = neuron.observed.best_images(busiest, 1)
-    assert best == [(int(counts[:, busiest].argmax()), int(counts[:, busiest].max()))]
-    assert raster.summary().startswith("Training is over, and its presentations are not stored.")

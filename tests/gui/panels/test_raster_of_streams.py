@@ -21,6 +21,7 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.raster import strips
 from stdpbench_gui.panels.raster.raster_panel import Raster
+from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
@@ -77,9 +78,7 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Raster:
     made.live.started = replace(made.live.started, experiment=mapping, shape=(1, N_INPUT), class_names=())
     made.live.network = {}
     made.changed.emit({"network", "state"})
-    panel = Raster(made)
-    show(panel, qtbot, (700, 400))
-    return panel
+    return show(Raster(made), qtbot, (700, 400))
 
 
 def column_of(panel: Raster, seconds: float) -> int:
@@ -105,8 +104,7 @@ def test_pieces_lie_at_their_times_and_all_that_arrive_are_shown(panel: Raster) 
     for piece in range(3):
         assert has_colour(panel, 0.5 * piece + 0.25, "exc")
         assert not has_colour(panel, 0.5 * piece + 0.4, "exc")
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[0] == ("piece", "layer", "neuron", "time (s)")
     assert [row[3] for row in table[1] if row[1] == "cells"] == [0.25, 0.75, 1.25]
 
@@ -126,8 +124,7 @@ def test_the_axis_goes_on_and_pieces_that_were_not_seen_are_gaps_not_silence(pan
 
     assert QColor(theme.current().window).name() in colours(1.2)
     assert colours(0.7) == {QColor(theme.current().base).name()}
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert "not seen: 1 to 2.5 s" in figure["n"]
     y = figure["parts"][1]["plots"][0]["lines"][0]["y"]
     assert np.isnan(y).sum() == 1
@@ -246,8 +243,7 @@ def test_another_run_starts_empty(panel: Raster) -> None:
 def test_the_neuron_panel_says_that_a_stream_has_no_labels_and_no_pictures(panel: Raster, qtbot: QtBot) -> None:
     made = panel.session
     made.live.network = {"position": 1, "learned": {"feed.w": np.ones((N_INPUT, N_CELLS), np.float32)}}
-    neuron = NeuronInspector(made)
-    show(neuron, qtbot, (600, 600))
+    neuron = show(NeuronInspector(made), qtbot, (600, 600))
     made.selection.select_neuron(1)
     see(panel, 0)
     redraw(neuron)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from parts_of_window import panel_of, stop
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from synthetic import block, experiment, redraw, session, show
@@ -17,11 +18,11 @@ from stdpbench.runs.protocol.facts import Record
 from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.curves.curves_panel import Curves
-from stdpbench_gui.panels.log import Log
 from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.parameter_changes import Change
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 TRIPLET = experiment().plasticity.to_mapping()
 OJA = experiment().with_rule({"kind": "oja", "eta": 0.02}).plasticity.to_mapping()
@@ -35,14 +36,12 @@ def take(shown: RunSession, number: int, position: int, fact: facts.Fact) -> Non
 def test_the_curves_mark_it_and_say_which(qtbot: QtBot, tmp_path: Path) -> None:
     blocks = [(end, block()) for end in range(10, 130, 10)]
     set_before = facts.ParametersChanged({"plasticity.nu_post": ("0.01", "0.02")})
-    panel = Curves(session(tmp_path, *blocks, (30, set_before), (60, CHANGED)))
-    show(panel, qtbot)
+    panel = show(Curves(session(tmp_path, *blocks, (30, set_before), (60, CHANGED))), qtbot)
     lines = panel.plots[0].lines
     assert [(line.value(), line.label.format) for line in lines] == [(30, "nu_post → 0.02"), (60, "rule → oja")]
     assert lines[1].toolTip() == "rule → oja from presentation 60 on"
     assert "parameters changed once, the rule to oja." in panel.summary()
-    spec = panel.figure()
-    assert spec is not None
+    spec = not_none(panel.figure())
     assert spec["marks"][-1] == (60, "rule → oja")
 
 
@@ -50,8 +49,7 @@ def test_the_parameters_become_those_of_the_rule(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RunSession, "connected", True)
-    panel = ParametersPanel(session(tmp_path))
-    show(panel, qtbot, (340, 440))
+    panel = show(ParametersPanel(session(tmp_path)), qtbot, (340, 440))
     assert "plasticity.nu_post" in panel.form.rows()
     panel.changes.stack.push(Change({"plasticity.nu_post": ("0.01", "0.02")}))
     take(panel.session, 90, 50, CHANGED)
@@ -68,14 +66,6 @@ def test_the_parameters_become_those_of_the_rule(
     assert "changed in this run: plasticity.eta" in panel.summary()
 
 
-def test_the_log_says_it_in_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
-    panel = Log(session(tmp_path, (60, CHANGED)))
-    show(panel, qtbot)
-    assert "rule oja instead of diehl-cook-triplet; weights and thresholds are kept." in panel.summary() + str(
-        panel.table()
-    )
-
-
 def test_a_session_says_whether_a_rule_can_be_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = session(tmp_path)
     assert "This run is not active" in shown.cannot_change_rule()
@@ -90,7 +80,7 @@ def test_a_session_says_whether_a_rule_can_be_changed(tmp_path: Path, monkeypatc
 
 @pytest.mark.slow
 def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBot) -> None:
-    shown, panels = window.session, window.train.panels
+    shown = window.session
     window.train.arrange("Inspect")
     window.run_experiment(small_experiment(schedule__passes=2000))
     waits(qtbot, lambda: shown.cannot_change_rule() == "" and shown.live.position > 10)
@@ -109,9 +99,7 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     window.go_to("train")
     ((at, _),) = shown.live.changes
     assert at >= before
-    parameters, slow = panels["parameters"], panels["slow-motion"]
-    assert isinstance(parameters, ParametersPanel)
-    assert isinstance(slow, SlowMotionPanel)
+    parameters, slow = panel_of(window, ParametersPanel), panel_of(window, SlowMotionPanel)
     parameters.show()
     waits(qtbot, lambda: "plasticity.a_plus" in parameters.form.rows())
     shown.selection.select_neuron(3)
@@ -120,15 +108,12 @@ def test_a_run_that_learns_is_given_another_rule(window: MainWindow, qtbot: QtBo
     waits(qtbot, lambda: slow.isVisible() and slow.player.play.isEnabled())
     slow.player.play.click()
     waits(qtbot, lambda: slow.moment is not None)
-    assert slow.moment is not None
     assert [trace.name for trace in slow.moment.traces] == ["x", "y"]
     slow.player.stop()
-    parent = shown.folder
-    assert parent is not None
+    parent = not_none(shown.folder)
     parameters.changes.branch({}, rule={"kind": "pair-additive"})
     waits(qtbot, lambda: shown.folder is not None and shown.folder.path != parent.path)
     waits(qtbot, lambda: len(shown.live.changes) == 2)
-    shown.request("stop")
-    waits(qtbot, lambda: not shown.connected)
+    stop(shown, qtbot)
     ask(parent.path, "stop")  # it continued while its branch ran
     waits(qtbot, lambda: not has_process(parent.path))

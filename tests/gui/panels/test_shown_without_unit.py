@@ -16,6 +16,7 @@ from stdpbench_gui.panels.neuron.neuron_panel import NeuronInspector
 from stdpbench_gui.panels.thresholds import Thresholds
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
+from stdpbench_gui.widgets.basic import not_none
 
 pytestmark = pytest.mark.usefixtures("unlimited_redraws")
 
@@ -31,55 +32,45 @@ def discrete(tmp_path: Path) -> RunSession:
 
 
 def test_the_histogram_of_thresholds(discrete: RunSession, qtbot: QtBot) -> None:
-    panel = Thresholds(discrete)
-    show(panel, qtbot)
+    panel = show(Thresholds(discrete), qtbot)
     assert "theta 23.00 (20.00 to 26.00)" in panel.summary()
     assert panel.theta_plot.getAxis("bottom").labelText == "theta"
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[0][1] == "theta"
     assert table[1][2][1] == 22.0
 
 
 def test_the_map_of_weights(discrete: RunSession, qtbot: QtBot) -> None:
-    panel = WeightMap(discrete)
-    show(panel, qtbot)
+    panel = show(WeightMap(discrete), qtbot)
     assert panel.marks.describe(2).split(" · ")[1] == "theta 22.00"
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[0][2] == "theta"
     assert table[1][2][2] == 22.0
 
 
 def test_the_curves(discrete: RunSession, qtbot: QtBot) -> None:
-    panel = Curves(discrete)
-    show(panel, qtbot)
+    panel = show(Curves(discrete), qtbot)
     panel.choose(0, "theta")
     redraw(panel)
     assert panel.plots[0].title == "mean theta"
     assert "mean theta 21.5;" in panel.summary()
-    table, figure = panel.table(), panel.figure()
-    assert table is not None
+    table, figure = not_none(panel.table()), panel.figure()
     assert "theta" in table[0]
-    assert figure is not None
     assert "mean theta" in [plot["label"] for plot in figure["plots"]]
 
 
 def test_the_neuron(discrete: RunSession, qtbot: QtBot) -> None:
-    panel = NeuronInspector(discrete)
-    show(panel, qtbot)
+    panel = show(NeuronInspector(discrete), qtbot)
     assert panel.summary() == "Neuron 2: theta 22.00."
     ramp = np.linspace(-1.0, 4.0, N_BINS)[:, None]
     names = ("v", "theta", "I_exc", "I_inh")
     give(discrete, frame(4, recording={"neurons": np.array([2]), **dict.fromkeys(names, ramp)}))
     redraw(panel)
     assert panel.summary().endswith("v ranged from -1.0 to 4.0.")
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[0] == ("time (ms)", "v", "threshold", "I_exc", "I_inh")
     assert table[1][0][1:] == (-1.0, 19.0, -1.0, -1.0)
     assert panel.potential.title_text.startswith("potential ")
     assert panel.conductance.title_text.startswith("input ")
-    figure = panel.figure()
-    assert figure is not None
+    figure = not_none(panel.figure())
     assert [plot["label"] for plot in figure["parts"][1]["plots"]] == ["potential", "input"]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from frames import frame, give, pair, some
+from parts_of_window import draw_every_panel, panel_of
 from pytestqt.qtbot import QtBot
 from synthetic import redraw, session, show
 from waiting import waits
@@ -27,7 +28,7 @@ from stdpbench_gui.panels.neuron.slow_motion import SlowMotionPanel
 from stdpbench_gui.panels.raster.raster_panel import Raster
 from stdpbench_gui.panels.weights.weight_map import WeightMap
 from stdpbench_gui.session.run_session import RunSession
-from stdpbench_gui.widgets.mosaic import MapImage
+from stdpbench_gui.widgets.basic import not_none
 
 RULE = {"kind": "diehl-cook-triplet"}
 LOCAL = {
@@ -90,8 +91,7 @@ def choose(panel: Panel, projection: str, qtbot: QtBot) -> None:
 
 def test_patches_are_drawn_at_their_places(qtbot: QtBot, tmp_path: Path) -> None:
     made, graph = opened(tmp_path, LOCAL)
-    panel = WeightMap(made)
-    show(panel, qtbot, (900, 700))
+    panel = show(WeightMap(made), qtbot, (900, 700))
     image, dense = drawn(panel, qtbot), graph.synapses("feed").dense(made.live.learned("feed.w"), absent=np.nan)
     for row, column, unit in np.ndindex(3, 3, 5):
         neuron = (row * 3 + column) * 5 + unit
@@ -102,11 +102,9 @@ def test_patches_are_drawn_at_their_places(qtbot: QtBot, tmp_path: Path) -> None
         assert panel.mosaic.neuron_at(left + 1, top + 1) == neuron
     assert "patches of 4 × 4 at their 3 × 3 places, a block per unit" in panel.note.text()
     assert "45 exc neurons at presentation 8, by number" in panel.summary()
-    table, figure = panel.table(), panel.figure()
-    assert table is not None
+    table, figure = not_none(panel.table()), panel.figure()
     assert table[0] == ["neuron", "label", "theta (mV)", "synapses", "largest weight"]
     assert {row[3] for row in table[1]} == {16}
-    assert figure is not None
     first = dense[:, panel.mosaic.order[0]].reshape(8, 8)[:4, :4]
     np.testing.assert_allclose(figure["image"][:4, :4], first, rtol=1e-6)
     panel.order.setCurrentText("by theta")
@@ -130,8 +128,7 @@ def test_unconnected_pixels_have_a_colour_of_their_own(qtbot: QtBot, tmp_path: P
     n = int((graph.synapses("feed").target == 3).sum())
     assert f"synapses from {n} of 64 pixels" in neuron.about.text()
     assert neuron.outgoing.isHidden()
-    figure = neuron.figure()
-    assert figure is not None
+    figure = not_none(neuron.figure())
     field = figure if figure["kind"] == "image" else figure["parts"][0]
     assert np.isfinite(field["image"]).sum() == n
 
@@ -151,8 +148,7 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     show(panel, qtbot, (900, 700))
     show(neuron, qtbot, (600, 600))
     choose(panel, "loop", qtbot)
-    w = made.selection.weights_now()
-    assert w is not None
+    w = not_none(made.selection.weights_now())
     dense = graph.synapses("loop").dense(w.astype(float), absent=np.nan)
     assert panel.order.currentText() == "by preference"
     order = np.arange(12)[::-1]  # theta rises with the number, and the largest comes first
@@ -161,7 +157,6 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     assert ("does not learn: as drawn from the seed" in panel.note.text()) is not learns
     assert panel.summary().startswith("The weight matrix of loop, 12 exc neurons, at presentation 8; ")
 
-    assert made.folder is not None
     labels = np.array([0, 1, 2, -1] * 3)
     made.folder.write_arrays("assignments.npz", labels=labels, mean_response=np.ones((3, 12)), class_counts=np.ones(3))
     panel.marks.reset()
@@ -173,11 +168,9 @@ def test_weights_within_a_population_are_a_matrix_sorted_by_preference(
     assert panel.matrix.pair_at(1.5, 0.5) == (8, 4)
     panel.order.setCurrentText("by number")
     np.testing.assert_allclose(drawn(panel, qtbot), dense, rtol=1e-6)
-    figure, table = panel.figure(), panel.table()
-    assert figure is not None
+    figure, table = not_none(panel.figure()), panel.table()
     np.testing.assert_allclose(figure["image"], dense, rtol=1e-6)
     assert (figure["x_label"], figure["y_label"]) == ("to exc", "from exc")
-    assert table is not None
     assert [row[3] for row in table[1]] == np.isfinite(dense).sum(axis=0).tolist()
 
     made.selection.select_neuron(5)
@@ -209,15 +202,13 @@ def test_slow_motion_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
     redraw(panel)
     waits(qtbot, lambda: panel.moment is not None)
     redraw(panel)
-    assert panel.moment is not None
     assert panel.summary().endswith(".")
     with_synapse = set(synapses.source[mine].tolist())
     assert panel.pixel in with_synapse
     pixels = np.isfinite(panel.moment.per_source(panel.moment.replay.end))
     assert set(np.flatnonzero(pixels).tolist()) == with_synapse
     assert f"{len(mine)} synapses" in panel.weights.captions[0].text()
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert table[1][-1][-1] == pytest.approx(
         made.live.learned("feed.w")[mine[synapses.source[mine] == panel.pixel][0]]
     )
@@ -225,20 +216,17 @@ def test_slow_motion_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
     panel._pick(*divmod(without, 8))
     assert panel.plots.weight.note == "no synapse from this pixel"
     assert panel.weights.now._mark == divmod(without, 8)
-    table = panel.table()
-    assert table is not None
+    table = not_none(panel.table())
     assert "weight" not in table[0]
     assert panel.figure() is not None
 
 
 def test_differences_of_sparse_weights(qtbot: QtBot, tmp_path: Path) -> None:
     made, graph = opened(tmp_path, recurrent(), (4, facts.CheckpointWritten("000000004")))
-    assert made.folder is not None
     w = np.asarray(made.live.learned("feed.w"))
     state = {"feed.w": w.astype(float) / 2, "exc.theta": np.full(12, 0.02)}
     write_checkpoint(made.folder.path, Checkpoint(4, 1, {}, 0.0, 0, {}, state, {}))
-    panel = WeightMap(made)
-    show(panel, qtbot, (900, 700))
+    panel = show(WeightMap(made), qtbot, (900, 700))
     drawn(panel, qtbot)
     panel.sources.compare_with_checkpoint(4)
     waits(qtbot, lambda: panel.sources.reference is not None)
@@ -255,58 +243,34 @@ def test_weights_that_follow_from_pictures_and_do_not_learn_are_said_to_be_unkno
     mapping["network"]["projections"]["feed"] |= {"weight": {"kind": "samples"}, "connect": {"kind": "all"}}
     del mapping["network"]["projections"]["feed"]["plasticity"]
     made, _ = opened(tmp_path, mapping)
-    panel = WeightMap(made)
-    show(panel, qtbot)
+    panel = show(WeightMap(made), qtbot)
     made.selection.choose("feed")
     waits(qtbot, lambda: "start from pictures and do not learn" in (redraw(panel), panel.summary())[1])  # type: ignore[func-returns-value]
     assert panel.summary().endswith(".")
     assert panel.table() is None
 
 
-def test_the_colour_of_nan_is_that_of_no_synapse(qtbot: QtBot) -> None:
-    image = MapImage()
-    image.set_colours(colour_maps.sequential(), "#123456")
-    drawn_ = image._fill(np.array([[0.0, np.nan], [np.nan, 1.0]], np.float32))
-    found = [drawn_.pixelColor(x, y).name() for y in range(2) for x in range(2)]
-    assert found[1] == found[2] == "#123456"
-    assert "#123456" not in (found[0], found[3])
-
-
 @pytest.mark.slow  # panels of sparse networks are above, and a run of a graph in test_networks.py
 def test_the_app_shows_a_run_of_the_template_local(window: MainWindow, qtbot: QtBot) -> None:
-    shown, panels = window.session, window.train.panels
-    weights, raster, neuron = panels["weight-map"], panels["raster"], panels["neuron"]
-    assert isinstance(weights, WeightMap)
-    assert isinstance(raster, Raster)
-    assert isinstance(neuron, NeuronInspector)
+    shown = window.session
+    weights, raster, neuron = panel_of(window, WeightMap), panel_of(window, Raster), panel_of(window, NeuronInspector)
     window.run_experiment(Experiment.from_mapping(LOCAL))
     waits(qtbot, lambda: shown.state is State.FINISHED and not shown.connected)
     waits(qtbot, lambda: len(weights.marks.labels) == 45 and bool(raster.strips))
     shown.selection.select_neuron(7)
-    for panel in panels.values():
-        panel.show()
-        panel.raise_()
-        redraw(panel)
-        assert "Cannot draw" not in panel.accessibleDescription()
-        assert panel.summary().endswith(".")
-        panel.table()
-        panel.figure()
+    draw_every_panel(window, qtbot)
     weights.sources.compare_with_start()
     waits(qtbot, lambda: weights.sources.reference is not None)
-    assert weights.sources.reference is not None
     assert weights.sources.reference.w.shape == (45 * 16,)
     assert list(raster.view.sizes.items()) == [("input", 64), ("exc", 45)]
     assert "synapses from 16 of 64 pixels" in _drawn_text(neuron)
     page = window.evaluate
-    assert shown.folder is not None
     page.evaluate(shown.folder.path)
     waits(qtbot, lambda: page.state.look is not None and not page.state.turns.busy)
-    assert page.state.look is not None
     fields = page.state.look.w
     assert np.array_equal(np.isfinite(fields).sum(axis=0), np.full(45, 16))
     waits(qtbot, lambda: page.fields.mosaic.image.image is not None)
     pixels = page.fields.mosaic.image._pixels & 0xFFFFFF
     assert (pixels == int(colour_maps.absent()[1:], 16)).any()
-    figure = page.fields.plain_figure()
-    assert figure is not None
+    figure = not_none(page.fields.plain_figure())
     assert np.isnan(figure["image"]).sum() > 45 * 48

@@ -12,7 +12,6 @@ from runs_table import copy
 from small_run import small_experiment
 from waiting import waits
 
-import stdpbench
 from stdpbench.base.errors import StdpbenchError
 from stdpbench.runs.folder.run_folder import RunFolder
 from stdpbench.runs.lineage.branches import branch
@@ -86,7 +85,6 @@ def test_a_run_in_the_bin_can_be_restored_and_does_not_count_as_gone(
 def test_a_failed_run_without_a_folder_cannot_be_resumed(window: MainWindow, qtbot: QtBot) -> None:
     window.run_experiment(small_experiment(schedule__train_images=1000, schedule__passes=20))
     waits(qtbot, lambda: window.session.live.progress.get("position", 0) > 2)
-    assert window.session.folder is not None
     shutil.rmtree(window.session.folder.path)
     waits(qtbot, lambda: window.session.state is State.FAILED and not window.session.connected)
     resume = window.actions_["pause"]
@@ -95,14 +93,6 @@ def test_a_failed_run_without_a_folder_cannot_be_resumed(window: MainWindow, qtb
     assert not window.actions_["draw"].isEnabled()
     assert window.train.bar.state.text() == "✗ failed"
     assert "is gone" in window.train.bar.speed_text.text()
-
-
-def test_a_branch_from_python_says_that_the_folder_is_gone(finished_run: RunFolder, tmp_path: Path) -> None:
-    path = copy(finished_run, tmp_path, "digits-a", 0.5)
-    run = stdpbench.open_run(path)
-    shutil.rmtree(path)
-    with pytest.raises(StdpbenchError, match=r"^cannot branch digits-a: its folder .* is gone"):
-        run.branch(20, {"plasticity.nu_post": 0.02})
 
 
 def test_a_branch_says_that_the_folder_is_gone(window: MainWindow, qtbot: QtBot, finished: Path) -> None:

@@ -6,12 +6,10 @@ from itertools import count
 
 import pytest
 from PyQt6.QtCore import QObject, QTimer
-from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from waiting import waits
 
 from stdpbench_gui.session.in_steps import InSteps, Making, Part
-from stdpbench_gui.session.turn import Turn
 
 
 def part(name: str, done: list[str], steps: int = 3) -> Part[str]:
@@ -50,17 +48,6 @@ def test_turns_that_were_long_are_left_out_but_not_forever(qtbot: QtBot, monkeyp
     waits(qtbot, lambda: not work.busy)
     assert [step for step in done if step != "."] == ["a0", "a1", "a2"]
     assert done[done.index("a0") : done.index("a1")].count(".") >= 3
-
-
-def test_a_turn_begins_when_the_event_loop_comes_round(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [1.0]
-    monkeypatch.setattr("stdpbench_gui.session.turn.time.thread_time", lambda: clock[0])
-    owner = QObject()
-    turn = Turn(owner)
-    clock[0] = 1.5
-    assert turn.spent == 0.5
-    qapp.processEvents()
-    assert turn.spent == 0.0
 
 
 def test_what_is_needed_early_is_finished_at_once_and_made_once(qtbot: QtBot) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from parameter_fields import text_of, type_in
+from parts_of_window import open_run, panel_of
 from PyQt6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 from runs_table import copy
@@ -35,6 +36,7 @@ from stdpbench.runs.protocol.states import State
 from stdpbench_gui.app.window import MainWindow
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session import found_run
+from stdpbench_gui.widgets.basic import not_none
 
 PATH = "plasticity.nu_post"
 
@@ -56,8 +58,7 @@ def learning(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
 
 @pytest.fixture
 def panel(learning: MainWindow, qtbot: QtBot) -> ParametersPanel:
-    panel = learning.train.panels["parameters"]
-    assert isinstance(panel, ParametersPanel)
+    panel = panel_of(learning, ParametersPanel)
     panel.raise_()
     waits(qtbot, lambda: panel.form.sections)
     return panel
@@ -71,8 +72,7 @@ def change(panel: ParametersPanel, qtbot: QtBot, text: str) -> None:
 def test_a_change_reaches_a_run_whose_folder_is_moved(
     learning: MainWindow, panel: ParametersPanel, qtbot: QtBot
 ) -> None:
-    folder = learning.session.folder
-    assert folder is not None
+    folder = not_none(learning.session.folder)
     away = folder.path.with_name("away")
     folder.path.rename(away)
     change(panel, qtbot, "0.02")
@@ -105,7 +105,6 @@ def test_requests_of_a_run_that_is_killed_are_refused_with_the_reason(
 ) -> None:
     session, messages = learning.session, list[str]()
     session.message.connect(messages.append)
-    assert session.folder is not None
     process = session.folder.read_json("run.json")["pid"]
     os.kill(process, signal.SIGSTOP)
     waits(qtbot, lambda: is_stopped(process))
@@ -139,11 +138,9 @@ def test_the_run_that_was_asked_for_last_is_shown(
 
     monkeypatch.setattr(found_run, "read_undamaged", read_slowly)
     window.open_run(slow)
-    window.open_run(quick)
-    waits(qtbot, lambda: window.session.folder is not None)
+    open_run(window, qtbot, quick)
     go_on.set()
     waits(qtbot, lambda: not window.session.background.busy)
-    assert window.session.folder is not None
     assert window.session.folder.path == quick
     (quick / "journal.jsonl").touch()
     window.go_to("train")  # checks whether the current run has changed
@@ -179,8 +176,7 @@ def test_the_window_does_not_wait_for_the_rest_of_a_message_nor_for_the_process(
     timer = QTimer()
     timer.timeout.connect(lambda: heartbeats.append(None))
     timer.start(10)
-    window.open_run(path)
-    waits(qtbot, lambda: window.session.folder is not None)
+    open_run(window, qtbot, path)
     channel = connect(listener.invitation)
     waits(qtbot, lambda: window.session.connected)
     frame = {"position": 60, "learned": {FEED: np.ones((784, 12), np.float32), THETA: np.ones(12)}}

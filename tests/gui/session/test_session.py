@@ -100,7 +100,6 @@ def test_who_waits_when_the_run_ends_is_told(shown: RunSession, client: Client) 
 def test_a_failure_is_told_and_in_the_log(shown: RunSession, client: Client, how: str) -> None:
     messages: list[str] = []
     shown.message.connect(messages.append)
-    assert shown.folder is not None
     if how == "reported":
         fact = facts.StateChanged("failed", "the disk is full")
         client.messages = [("record", Record(9, 8, "2026-01-01T00:00:00+00:00", fact))]
@@ -143,7 +142,6 @@ def test_a_run_that_went_on_without_the_app_is_shown_anew(
 ) -> None:
     opened: list[Path] = []
     monkeypatch.setattr(shown, "open", opened.append)
-    assert shown.folder is not None
     shown.catch_up()  # connected: nothing to do
     shown._client = None
     shown.live.state = State.STOPPED
@@ -243,7 +241,6 @@ def test_the_bar_says_what_a_run_that_is_building_waits_for(
 
 
 def test_the_bar_tells_runs_of_one_experiment_apart(shown: RunSession, bar: RunBar, qtbot: QtBot) -> None:
-    assert shown.folder is not None
     own = shown.folder.path.name.removeprefix("digits-seed0-")
     bar.refresh()
     assert bar.title.text() == f"digits · seed 0 · run {own}"
@@ -292,7 +289,6 @@ def test_a_neuron_stays_selected_while_a_run_goes_on_as_itself_or_as_a_branch(
 def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_path: Path) -> None:
     """It was stopped once, which saved weights, and then resumed."""
     made = session(tmp_path)
-    assert made.folder is not None
     state = {"plastic.w": np.full((30, 7), 0.5), "exc.theta": np.full(7, 0.02)}
     write_checkpoint(made.folder.path, Checkpoint(40, 1, {}, 0.0, 0, {}, state, {}))
     made.folder.write_array("weights.npy", np.zeros((30, 7)))

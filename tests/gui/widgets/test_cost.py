@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from frames import frame, give
+from frames import draw_frame, frame
 from PyQt6.QtCore import QEvent, QObject, QRectF
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -74,13 +74,10 @@ def test_a_text_that_needs_more_room_gets_it(enclosed: tuple[QWidget, QLabel], q
 
 
 def test_the_raster_is_drawn_once_and_moved_from_then_on(clock: Clock, qtbot: QtBot, tmp_path: Path) -> None:
-    panel = Raster(session(tmp_path))
-    show(panel, qtbot, (640, 400))
-    give(panel.session, frame(3))
-    redraw(panel)
+    panel = show(Raster(session(tmp_path)), qtbot, (640, 400))
+    draw_frame(panel, frame(3))
     clock.advance(1.0)
-    give(panel.session, frame(4))
-    redraw(panel)
+    draw_frame(panel, frame(4))
     film, right = panel.view.film.image, panel.view.right
     assert right < panel.strips[-1].end
     while panel._dirty:
@@ -100,12 +97,9 @@ def test_a_picture_that_stands_is_not_looked_at_before_its_time(
 ) -> None:
     monkeypatch.setattr(motion, "fast_flicker", False)
     monkeypatch.setattr("stdpbench_gui.look.motion._SHORTEST_GAP", 1e6)
-    panel = Stimulus(session(tmp_path))
-    show(panel, qtbot)
-    give(panel.session, frame(3))
-    redraw(panel)
-    give(panel.session, frame(4))
-    redraw(panel)
+    panel = show(Stimulus(session(tmp_path)), qtbot)
+    draw_frame(panel, frame(3))
+    draw_frame(panel, frame(4))
     drawn: list[int] = []
     monkeypatch.setattr(panel, "refresh", lambda: drawn.append(1))
     panel.draw_if_needed()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from synthetic import session, show
+from synthetic import redraw, session, show
 from waiting import waits
 
 from stdpbench.experiment import read_experiment
@@ -17,13 +17,12 @@ from stdpbench_gui.look import theme
 from stdpbench_gui.panels.parameters.parameters_panel import ParametersPanel
 from stdpbench_gui.session.run_session import RunSession
 from stdpbench_gui.widgets import encoding_preview as module
+from stdpbench_gui.widgets.basic import not_none
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path) -> ParametersPanel:
-    panel = ParametersPanel(session(tmp_path))
-    show(panel, qtbot, (460, 480))
-    return panel
+    return show(ParametersPanel(session(tmp_path)), qtbot, (460, 480))
 
 
 @pytest.fixture
@@ -38,7 +37,6 @@ def form(qtbot: QtBot, tmp_path: Path) -> NewRunForm:
 def test_parameters_move_and_the_spikes_follow(form: NewRunForm, qtbot: QtBot) -> None:
     preview = form.preview
     waits(qtbot, lambda: preview.shown is not None and not preview.busy)
-    assert preview.shown is not None
     assert preview.view.isVisible()
     assert preview.shown.shown.n_input == 784  # the session has stimuli of these data
     assert "Over 20 pictures" in preview.words.text()
@@ -88,8 +86,7 @@ def test_the_parameters_panel_previews_what_is_edited_before_it_is_sent(
     panel: ParametersPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RunSession, "connected", True)
-    panel.mark_dirty()
-    panel.draw_if_needed()
+    redraw(panel)
     sent: list[dict[str, float]] = []
     monkeypatch.setattr(panel.changes, "here", sent.append)
     row = panel.form.row("encoding.intensity")
@@ -97,10 +94,8 @@ def test_the_parameters_panel_previews_what_is_edited_before_it_is_sent(
     assert row.slider is not None
     row.editor.setText("2")  # type: ignore[union-attr]
     row.editor.textEdited.emit("2")  # type: ignore[union-attr]
-    box = panel.preview.box
-    assert box is not None
+    box = not_none(panel.preview.box)
     waits(qtbot, lambda: box.shown is not None and not box.busy)
-    assert box.shown is not None
     few = len(box.shown.shown.index)
     assert box.isVisible()
     row.editor.setText("8")  # type: ignore[union-attr]

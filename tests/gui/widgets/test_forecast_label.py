@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parts_of_window import dialog_of, open_run, panel_of
 from pytestqt.qtbot import QtBot
 from small_run import small_experiment
 from waiting import waits
@@ -35,10 +36,7 @@ def test_an_experiment_file_says_what_it_takes_before_it_is_run(
     file = tmp_path / "mine.toml"
     file.write_text(made.to_toml(), encoding="utf-8")
     window.services.open_path(file)
-    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
-    dialog = window.services.dialog
-    assert isinstance(dialog, NewRunForm)
-    waits(qtbot, dialog.isVisible)
+    dialog = dialog_of(window, qtbot, NewRunForm)
     waits(qtbot, lambda: dialog.time.text().startswith("About "))
     assert "for 60 training presentations, as in the run known" in dialog.time.text()
     assert "synapses take" in dialog.time.text()
@@ -70,29 +68,14 @@ def test_own_pictures_say_that_nothing_is_known_yet(window: MainWindow, qtbot: Q
 
 
 def test_a_new_run_from_here_says_it(window: MainWindow, qtbot: QtBot, known: Path) -> None:
-    window.open_run(known)
-    waits(qtbot, lambda: window.session.folder is not None)
-    panel = window.train.panels["parameters"]
-    assert isinstance(panel, ParametersPanel)
+    open_run(window, qtbot, known)
+    panel = panel_of(window, ParametersPanel)
     window.train.bring(panel)
     waits(qtbot, lambda: panel._experiment is not None)
     panel.form.row("network.n_exc").new_run.click()
-    waits(qtbot, lambda: isinstance(window.services.dialog, NewRunForm))
-    form = window.services.dialog
-    assert isinstance(form, NewRunForm)
-    waits(qtbot, form.isVisible)
+    form = dialog_of(window, qtbot, NewRunForm)
     waits(qtbot, lambda: "as in the run known" in form.time.text())
     form.set_value("network.n_exc", "24")
     waits(qtbot, lambda: "cannot be estimated" in form.time.text())
     form._closing = True
     form.reject()
-
-
-@pytest.mark.shared_window
-def test_a_rule_in_an_experiment_says_it(window: MainWindow, qtbot: QtBot) -> None:
-    window.lab.network.use()
-    dialog = window.services.dialog
-    assert isinstance(dialog, NewRunForm)
-    waits(qtbot, dialog.isVisible)
-    waits(qtbot, lambda: "cannot be estimated" in dialog.time.text())
-    dialog.reject()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import Any
 
 import pytest
 from graphs import fixed
@@ -15,9 +13,8 @@ from waiting import PATIENCE_MS
 
 from stdpbench.experiment import read_experiment
 from stdpbench.experiment.graph import Graph
-from stdpbench.experiment.graph.diagram import Diagram, lay_out
 from stdpbench_gui.look import theme
-from stdpbench_gui.widgets import network_diagram
+from stdpbench_gui.widgets.basic import not_none
 from stdpbench_gui.widgets.network_diagram import NetworkDiagram
 
 LAYERS = read_experiment("diehl-cook-400").graph(28, 28)
@@ -39,7 +36,6 @@ def diagram(qtbot: QtBot) -> Iterator[NetworkDiagram]:
 
 def on_arrow(diagram: NetworkDiagram, name: str) -> QPoint:
     """A point of the canvas on an arrow, next to its start."""
-    assert diagram.diagram is not None
     x, y = diagram.diagram.arrows[name].path[0]
     return diagram.canvas.origin + QPoint(round(x + 4), round(y))
 
@@ -58,8 +54,7 @@ def test_boxes_and_arrows_are_chosen_by_pointer_and_keyboard(diagram: NetworkDia
     diagram.items["input"].setFocus()
     order = []
     for _ in range(len(diagram.items)):
-        focus = QApplication.focusWidget()
-        assert focus is not None
+        focus = not_none(QApplication.focusWidget())
         order.append(focus.objectName())
         qtbot.keyClick(focus, Qt.Key.Key_Tab)
     assert order == ["input", "feed", "exc", "drive", "inh", "compete"]
@@ -72,8 +67,7 @@ def test_boxes_and_arrows_are_chosen_by_pointer_and_keyboard(diagram: NetworkDia
         (Qt.Key.Key_Left, "input"),
     ):
         qtbot.keyClick(QApplication.focusWidget(), key)
-        focus = QApplication.focusWidget()
-        assert focus is not None
+        focus = not_none(QApplication.focusWidget())
         assert focus.objectName() == name
     qtbot.keyClick(diagram.items["input"], Qt.Key.Key_Return)
     qtbot.keyClick(diagram.items["inh"], Qt.Key.Key_Space)
@@ -134,8 +128,7 @@ def test_a_large_network_keeps_readable_texts_and_scrolls(diagram: NetworkDiagra
     diagram.resize(1000, 600)
     assert diagram.font_.pointSizeF() == usual
     assert all(bar is not None and bar.maximum() == 0 for bar in bars)
-    made = diagram.diagram
-    assert made is not None
+    made = not_none(diagram.diagram)
     diagram.resize(round(made.width * 0.9), 600)
     assert 0.8 * usual < diagram.font_.pointSizeF() < usual
     wanted = diagram.wanted_size(1000)
@@ -147,11 +140,9 @@ def test_a_large_network_keeps_readable_texts_and_scrolls(diagram: NetworkDiagra
 
 def test_a_narrow_diagram_says_less_before_it_scrolls(diagram: NetworkDiagram) -> None:
     def texts() -> tuple[int, tuple[str, ...]]:
-        assert diagram.diagram is not None
         return len(diagram.diagram.arrows["feed"].labels), diagram.diagram.boxes["exc"].lines
 
-    bar = diagram.horizontalScrollBar()
-    assert bar is not None
+    bar = not_none(diagram.horizontalScrollBar())
     seen = []
     for width in range(760, 300, -10):
         diagram.resize(width, 300)
@@ -175,39 +166,3 @@ def test_it_draws_in_both_themes(diagram: NetworkDiagram) -> None:
         at = on_arrow(diagram, "drive")
         assert picture.pixelColor(at) != picture.pixelColor(2, 2)
     assert seen[0] > 128 > seen[1]
-
-
-def test_another_size_of_the_widget_needs_no_new_layouts(
-    diagram: NetworkDiagram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[Graph] = []
-
-    def counted(graph: Graph, *args: Any, **options: Any) -> Diagram:
-        made.append(graph)
-        return lay_out(graph, *args, **options)
-
-    monkeypatch.setattr(network_diagram, "lay_out", counted)
-    wide = diagram.diagram
-    for width in (300, 500, 301, 760):
-        diagram.resize(width, 300)
-    assert len(made) <= 9  # one for each size of letters and each choice of texts
-    assert diagram.diagram == wide
-    made.clear()
-    diagram.resize(302, 300)
-    assert not made
-    diagram.show_graph(fixed("A"))
-    assert made
-    assert diagram.diagram != wide
-
-
-def test_three_populations_with_their_rates_fit_the_panel_of_a_small_window(diagram: NetworkDiagram) -> None:
-    diagram.resize(441, 110)  # as in the layout Watch of a window of 1280 x 800
-    graph = read_experiment("stack-digits").graph(28, 28)
-    diagram.show_graph(graph)
-    diagram.show_rates(dict.fromkeys(graph.populations, 123.4))
-    drawn = diagram.diagram
-    assert drawn is not None
-    assert drawn.width <= 441
-    assert drawn.height <= 110
-    boxes = list(drawn.boxes.values())
-    assert all(one.rect.right < other.rect.x for one, other in pairwise(boxes))
