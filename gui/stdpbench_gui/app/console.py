@@ -28,8 +28,7 @@ _ENDED: Final = "The process of the console has ended. Close the console and ope
 _HEIGHT: Final = 220
 _BANNER: Final = """\
 A Python console in a separate process. run is the run on display, as stdpbench.open_run returns it;
-app.actions() lists what the app can do, app('pause') or app.pause() does it, and app.text('pause') returns
-Python that does the same.
+app.actions() lists what the app can do, and app('pause') or app.pause() does it.
 """
 
 
