@@ -27,7 +27,6 @@ _IN_PLOTS = (
     ("Plots", "Move in time, and enlarge", "Drag, wheel"),
     ("Plots", "Show everything again", "Double-click"),
     ("Plots", "Select a neuron, a picture or a run", "Click"),
-    ("Menus and buttons", "Copy what does the same as Python or command line", "Right click"),
 )
 """What the mouse does where there is no menu."""
 

@@ -25,8 +25,6 @@ from stdpbench.declare.learned_names import (
 from stdpbench.experiment import Experiment
 from stdpbench.experiment.graph import Graph
 
-_OLD_STATE = {"plastic.w": FEED, "lateral.w": COMPETE}  # in the state of a simulator
-
 
 class Learned(Mapping[str, NDArray[np.float64]]):
     """Learned arrays of a network by name; immutable, though its arrays may be views that change.
@@ -176,8 +174,7 @@ def learned_in(state: Mapping[str, NDArray[np.float64]], names: Iterable[str] | 
         Names of the arrays that the network learns (`learned_shapes`). Default, for networks that are not known: all
         weights, delays and thresholds.
     """
-    found = {_OLD_STATE.get(name, name): array for name, array in state.items()}
     if names is None:
         usual = (FEED, THETA, COMPETE)
-        names = [*usual, *(name for name in found if name not in usual and name.endswith((".w", ".d", ".theta")))]
-    return Learned({name: np.asarray(found[name], np.float64) for name in names if name in found})
+        names = [*usual, *(name for name in state if name not in usual and name.endswith((".w", ".d", ".theta")))]
+    return Learned({name: np.asarray(state[name], np.float64) for name in names if name in state})

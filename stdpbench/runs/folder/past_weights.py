@@ -144,7 +144,7 @@ def _written(folder: Path) -> PastWeights | None:
         position = -1
     try:
         exc_spikes = np.load(folder / "exc_spikes.npy", allow_pickle=False)
-    except DAMAGE:  # written by an earlier version, which did not count them
+    except DAMAGE:  # a trainer with labels does not count them
         exc_spikes = None
     if exc_spikes is not None and exc_spikes.shape not in {array.shape[-1:] for array in learned.values()}:
         exc_spikes = None

@@ -30,8 +30,6 @@ from stdpbench.engine.network import Learned
 FOLDER = "held_out"
 _NAME = r"[0-9]{9,}\.npz"
 _ABOUT = ("experiment", "simulator", "n_classes", "part")
-_SHOWN = {"pixels": "pixels"}
-"""Names of the arrays of stimuli that have no kind before them: those of pictures, as in earlier versions."""
 
 
 class LostSnapshotError(StdpbenchError):
@@ -86,7 +84,7 @@ def write_snapshot(folder: Path, position: int, snapshot: Snapshot) -> Path:
     kind = snapshot.images.kind
     arrays: dict[str, NDArray[Any]] = {
         "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
-        **{_SHOWN.get(name, f"{kind}:{name}"): array for name, array in snapshot.images.arrays.items()},
+        **{f"{kind}:{name}": array for name, array in snapshot.images.arrays.items()},
         **snapshot.learned,
     }
     if snapshot.images.labels is not None:
@@ -127,8 +125,6 @@ def read_snapshot(path: Path) -> Snapshot:
 
 def _stimuli(arrays: Mapping[str, NDArray[Any]]) -> StimulusSet:
     """Return the held-out stimuli among the arrays of a snapshot."""
-    if "pixels" in arrays:
-        return stimuli_of("images", {"pixels": arrays["pixels"]}, arrays.get("labels"))
     found = {tuple(name.split(":")): arrays[name] for name in arrays if ":" in name}
     kind = next(kind for kind, _ in found)
     return stimuli_of(kind, {name: array for (_, name), array in found.items()}, arrays.get("labels"))

@@ -35,7 +35,7 @@ Requests
     of the active kind with other values is changed as by ``set``. ``projection``, optional: name of the projection
     that is to learn by it, where several can.
 ``set_learned``
-    ``arrays``: name of a learned array (that, or one of earlier versions) to the SHA-256 of a file in the run folder
+    ``arrays``: name of a learned array to the SHA-256 of a file in the run folder
     (`stdpbench.runs.folder.learned_arrays`); only while the run is paused.
 ``record``
     ``neurons``: neurons whose time courses the frames of ``presentation`` include; empty for none. ``population``,

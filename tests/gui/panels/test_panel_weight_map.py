@@ -142,7 +142,7 @@ def test_marks_none_before_the_first_picture_and_where_spikes_were_not_counted(p
 
 
 def write(folder: RunFolder, position: int, w: np.ndarray) -> None:
-    state = {"plastic.w": w.astype(float), "exc.theta": np.full(w.shape[1], 0.02)}
+    state = {"feed.w": w.astype(float), "exc.theta": np.full(w.shape[1], 0.02)}
     write_checkpoint(folder.path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
 
 

@@ -289,7 +289,7 @@ def test_a_neuron_stays_selected_while_a_run_goes_on_as_itself_or_as_a_branch(
 def test_a_run_that_died_is_opened_with_its_newest_weights(qtbot: QtBot, tmp_path: Path) -> None:
     """It was stopped once, which saved weights, and then resumed."""
     made = session(tmp_path)
-    state = {"plastic.w": np.full((30, 7), 0.5), "exc.theta": np.full(7, 0.02)}
+    state = {"feed.w": np.full((30, 7), 0.5), "exc.theta": np.full(7, 0.02)}
     write_checkpoint(made.folder.path, Checkpoint(40, 1, {}, 0.0, 0, {}, state, {}))
     made.folder.write_array("weights.npy", np.zeros((30, 7)))
     made.folder.write_array("theta.npy", np.zeros(7))

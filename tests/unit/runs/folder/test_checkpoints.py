@@ -34,7 +34,7 @@ needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="needs a C++
 
 def checkpoint(position: int = 10, number: int = 4, seed: int = 0) -> Checkpoint:
     rng = np.random.default_rng(seed)
-    state = {"plastic.w": rng.random((6, 3)), "exc.theta": rng.random(3), "exc.v": np.array([5e-324, -0.0, 1e308])}
+    state = {"feed.w": rng.random((6, 3)), "exc.theta": rng.random(3), "exc.v": np.array([5e-324, -0.0, 1e308])}
     history = {"image": np.arange(position), "recent_counts": rng.integers(0, 9, (4, 3)).astype(np.uint16)}
     experiment = {"name": "ü", "seed": 3, "exc": {"tau_m": "100 ms"}, "network": {"weight_sum": 0.1 + 0.2}}
     return Checkpoint(position, number, experiment, 1 / 3, 2, {"python": "3.11"}, state, history)

@@ -141,7 +141,7 @@ def full(whole: Path) -> Path:
     images = Images(np.zeros((2, 2, 2), np.uint8), None)
     learned = Learned({FEED: np.zeros((4, 3)), THETA: np.zeros(3)})
     write_snapshot(whole, 5, Snapshot({}, "runtime", learned, images, 2, "spare"))
-    state = {"plastic.w": np.zeros((4, 3)), "exc.theta": np.zeros(3)}
+    state = {"feed.w": np.zeros((4, 3)), "exc.theta": np.zeros(3)}
     write_checkpoint(whole, Checkpoint(3, 2, {}, 1.0, 0, {}, state, {}))
     np.savez(whole / "training.npz", image=np.zeros(7))
     np.savez(whole / "assignments.npz", labels=np.zeros(3, np.int64))

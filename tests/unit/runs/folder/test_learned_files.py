@@ -100,7 +100,7 @@ def test_the_newest_checkpoint_that_is_not_beyond(tmp_path: Path) -> None:
     with pytest.raises(StdpbenchError, match="no checkpoint yet"):
         weights_near(tmp_path, 10)
     for position in (20, 40):
-        state = {"plastic.w": np.full((3, 2), float(position)), "exc.theta": np.full(2, 0.02)}
+        state = {"feed.w": np.full((3, 2), float(position)), "exc.theta": np.full(2, 0.02)}
         write_checkpoint(tmp_path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
     assert [nearest_position(tmp_path, at) for at in (0, 20, 39, 40, 100)] == [20, 20, 20, 40, 40]
     found = weights_near(tmp_path, 39)
@@ -110,7 +110,7 @@ def test_the_newest_checkpoint_that_is_not_beyond(tmp_path: Path) -> None:
 
 def test_what_a_run_wrote_counts_until_it_went_on(tmp_path: Path) -> None:
     def write(position: int) -> None:
-        state = {"plastic.w": np.full((3, 2), float(position)), "exc.theta": np.full(2, 0.02)}
+        state = {"feed.w": np.full((3, 2), float(position)), "exc.theta": np.full(2, 0.02)}
         write_checkpoint(tmp_path, Checkpoint(position, 1, {}, 0.0, 0, {}, state, {}))
 
     with pytest.raises(StdpbenchError, match="has no weights yet"):
