@@ -105,7 +105,7 @@ def test_the_process_of_a_run_starts(installed: Path) -> None:
         ("stdpbench.studies.report.service", {}, "nowhere"),
         ("stdpbench.runs.process.nir_export", {"folder": "nowhere", "target": "network.nir"}, "nowhere"),
         (
-            "stdpbench.studies.report.recordings.replaying",
+            "stdpbench.studies.report.replayed",
             {"folder": "nowhere", "targets": [], "neurons": {}, "n_stimuli": 0, "replace": False},
             "nowhere",
         ),
