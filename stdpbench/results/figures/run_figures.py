@@ -58,7 +58,7 @@ def accuracy_over_time(
     title : str, optional
         Title.
     changes : sequence of (int, str)
-        Position and description of changes during training, marked by a dotted line with a number and listed below.
+        Position and description of changes during training, marked by a dashed line with a number and listed below.
     population : str
         Name of the population that is read, for the label of its spikes.
     theta_unit : str

@@ -123,11 +123,11 @@ def test_the_network_stands_above_the_parameters_where_there_is_room(layers: Run
     waits(qtbot, lambda: inh.header.isChecked() and not inh.header.visibleRegion().isEmpty())
     assert panel.diagram.selected == {"inh"}
     assert layers.selection.population == "inh"
-    docks.resize(300, 800)
+    docks.resize(1400, 300)
     redraw(panel)
     panel.refresh()
     panel._show_diagram()
-    assert panel.diagram.isHidden()  # it is too narrow
+    assert panel.diagram.isHidden()  # it is too low
 
 
 def test_a_network_without_input_has_a_raster_and_no_stimulus(qtbot: QtBot, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[tuple[str, Any
         return Item(len(found), 0.0, "waiting", experiment.name, "")
 
     monkeypatch.setattr(Planned, "create", create)
-    monkeypatch.setattr("stdpbench.runs.queue.enqueue.check_data", lambda *_: None)
+    monkeypatch.setattr("stdpbench.runs.queue.new_run.check_data", lambda *_: None)
     monkeypatch.setattr(Queue, "add", add)
 
     def tell(text: str) -> list[tuple[str, Any]]:
