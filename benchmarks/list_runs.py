@@ -20,6 +20,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from stdpbench.runs.folder.journal import write_journal
+from stdpbench.runs.protocol.facts import Block, Record, StateChanged
+
 _STATES = ("finished", "finished", "finished", "stopped", "failed", "running")
 
 
@@ -81,7 +84,7 @@ def timed(arguments: list[str]) -> float:
 
 
 def make_run(runs: Path, number: int, change: Callable[[dict[str, Any]], None] = lambda about: None) -> Path:
-    """Create the folder of a synthetic run, or rewrite its files; `change` may modify the content of ``run.json``."""
+    """Create the folder of a synthetic run, or rewrite its files; `change` may modify what its journal says first."""
     folder = runs / f"fast-400-seed{number}-20260101-{number:06d}"
     folder.mkdir(parents=True, exist_ok=True)
     state = _STATES[number % len(_STATES)]
@@ -115,13 +118,13 @@ def make_run(runs: Path, number: int, change: Callable[[dict[str, Any]], None] =
         "training": {"presentations": 60_000, "seconds": 300.0 + number, "mean_theta_mV": 40.0},
     }
     progress = {"phase": "train", "done": number, "total": 60_000, "position": number}
-    block = {"fact": "Block", "first": 0, "attempts": [1] * 250, "spikes": [20] * 250, "mean_theta": 30.0}
-    lines = [json.dumps({"n": n, "position": 250 * n, **block}, separators=(",", ":")) + "\n" for n in range(60)]
+    block = Block(0, [1] * 250, [20] * 250, 30.0, 0.01, {"vote": 0.5})
+    facts = [Record(n, 250 * n, about["started"], block) for n in range(60)]
+    facts.append(Record(60, 60 * 250, about.pop("ended"), StateChanged(about.pop("state"), about.pop("reason"))))
     (folder / "experiment.toml").write_text(_EXPERIMENT.format(seed=number), encoding="utf-8")
     (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     (folder / "progress.json").write_text(json.dumps(progress), encoding="utf-8")
-    (folder / "journal.jsonl").write_text("".join(lines), encoding="utf-8")
-    (folder / "run.json").write_text(json.dumps(about), encoding="utf-8")
+    write_journal(folder, facts, about)
     (folder / "lock").touch()
     return folder
 
