@@ -1,8 +1,7 @@
 """The experiment: one immutable value with everything that a run depends on.
 
-An `Experiment` is read from TOML and written to TOML; equal experiments give the same run. `digest` identifies it.
-
-The tables of an experiment, read into its sections: each by its own declaration, errors of all together.
+An `Experiment` is read from TOML and written to TOML; equal experiments give the same run. Each section reads its
+table by its own declaration, and the errors of all are reported together. `digest` identifies an experiment.
 """
 
 from __future__ import annotations

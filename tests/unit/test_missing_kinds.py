@@ -79,7 +79,7 @@ def test_what_needs_it_is_refused_and_leaves_all_as_it_was(runs: Path, cli, unin
         assert clause in output.splitlines()[-1]
         assert "Traceback" not in output
     after = {path: path.read_bytes() for path in runs.rglob("*") if path.is_file()}
-    ignored = {path for path in before.keys() ^ after.keys() if path.name.startswith(("index.json", "lock"))}
+    ignored = {path for path in before.keys() ^ after.keys() if path.name.startswith(("index.cache", "lock"))}
     assert before.keys() ^ after.keys() == ignored
     assert [path for path in before if not path.name.startswith("index") and before[path] != after[path]] == []
 

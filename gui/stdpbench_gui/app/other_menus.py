@@ -1,7 +1,4 @@
-"""What the menus of panels, of views and of recent files offer, for the command palette and the console.
-
-The entries of menus beside the menu bar, as actions with names: for the command palette and the console.
-"""
+"""Entries of the menus of panels, views and recent files, as actions with names for the palette and the console."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """The pages of the window: made in steps after the first is painted, and restyled in steps.
 
-A page that is needed before it is whole is finished at once.
-
-What is read ahead in threads, so that pages are made and forms open without delay; itself, it reads nothing.
+A page that is needed before it is whole is finished at once. Modules of pages and dialogs are imported ahead in a
+thread.
 """
 
 from __future__ import annotations

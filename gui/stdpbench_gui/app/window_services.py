@@ -1,7 +1,4 @@
-"""Services of the main window: recent runs and files, opening of paths, dialogs, motion settings, closing.
-
-The question that is asked when the window closes while a run is active.
-"""
+"""Services of the main window: recent runs and files, opening of paths, dialogs, motion settings, and closing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Draw a digit: a drawing pad, and the answer of the current run's network to the drawing.
-
-A drawing pad for the mouse or a pen.
-"""
+"""Draw a digit on a pad, with mouse or pen, and see the answer of the current run's network."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The first fields of the form for a new run: what it is made from, how it is trained, its start, its seeds.
-
-A choice of one of the runs in the runs folder, or of none.
-"""
+"""The first fields of the form for a new run: what it is made from, how it is trained, its start, its seeds."""
 
 from __future__ import annotations
 

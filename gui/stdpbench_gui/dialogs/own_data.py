@@ -1,7 +1,4 @@
-"""The user's own pictures: choose or drop them, preview their preparation, and make an experiment from them.
-
-Small pictures in a grid.
-"""
+"""The user's own pictures: choose or drop them, preview their preparation, and make an experiment from them."""
 
 from __future__ import annotations
 

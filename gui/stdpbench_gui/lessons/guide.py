@@ -1,11 +1,7 @@
-"""Leads through the lessons: opens them, starts their runs, and marks steps as done.
+"""Leads through the lessons: opens them, starts their runs, marks steps as done, and keeps progress in the settings.
 
-The conditions by which lessons notice that a step is done.
-
-Each is a function of what the app shows now, quick enough to be evaluated after every signal. Arguments come from the
-declaration of the step and are keyword-only.
-
-Which steps of which lessons are done, kept in the settings.
+The condition by which a step is done is a function of what the app shows now, quick enough to be evaluated after every
+signal. Its arguments come from the declaration of the step and are keyword-only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The Start page: experiments to start, recent runs, and the state of the machine.
-
-Pictures of the cards of the Start page.
-"""
+"""The Start page: experiments to start, recent runs, and the state of the machine."""
 
 from __future__ import annotations
 

@@ -1,11 +1,8 @@
 """The current run of the app: its connection, its state, and signals about changes.
 
 A timer drains the connection within a time budget, applies the messages to a `LiveRun`, and emits one signal with the
-topics that changed. Nothing here blocks: anything that may take time runs in a thread.
-
-The last frames of a run that continues in a new process, shown until the new process has built its network.
-
-A request to the run on display.
+topics that changed. Nothing here blocks: anything that may take time runs in a thread. The last frames of a run that
+continues in a new process are shown until the new process has built its network.
 """
 
 from __future__ import annotations

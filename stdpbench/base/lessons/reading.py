@@ -1,9 +1,4 @@
-"""Read the declarations of lessons.
-
-The cells of the notebook of a lesson.
-
-What a lesson consists of.
-"""
+"""Lessons: what they consist of, their declarations as read from TOML, and the cells of their notebooks."""
 
 from __future__ import annotations
 

@@ -1,14 +1,8 @@
-"""Compare what a network needs with the limits of a chip.
-
-Distribute the neurons of a network over the cores of a chip.
+"""Compare what a network needs with the limits of a chip, and show the result as tables and sentences.
 
 The neurons of a population fill cores one after the other, as many in each as its neurons, its memory for synapses
 and the sources that reach it permit; a core holds neurons of one population. The result is a lower bound where a chip
 needs memory that is not counted, and could be less where populations share a core.
-
-Spikes of a run per stimulus, as far as they are known.
-
-Checks of chips as plain text: tables, energies and sources.
 """
 
 from __future__ import annotations

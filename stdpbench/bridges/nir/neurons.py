@@ -1,7 +1,4 @@
-"""Nodes of a NIR file that is read, and neurons of stdpbench that take the same steps.
-
-Parameters of nodes of a NIR file, as numbers.
-"""
+"""Nodes of a NIR file and their parameters, and neurons of stdpbench that take the same steps."""
 
 from __future__ import annotations
 

@@ -3,8 +3,6 @@
 A convolution, with pooling before it, and pooling alone become sparse projections, whose weights are tied when the
 network is built; everything else is one matrix. NIR's arrays are in the order of channel, row and column; populations
 of stdpbench have the units of a place next to each other, in the order of row, column and channel.
-
-Nodes of NIR with weights, and pooling, as the layers of `stdpbench.experiment.references.layer_network`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Base class of MNIST and its drop-in replacements: four IDX files in the user's data folders.
-
-The published data sets in the format of MNIST: their files, mirrors and digests.
-"""
+"""MNIST and its drop-in replacements: their published files, mirrors and digests, and the class that reads them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What kinds of data without pictures share: held-out stimuli, and an order in which every section has all classes.
-
-Hold out test pictures of a data set without its own.
-"""
+"""Held-out test parts of data sets without their own, in an order in which every section has all classes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Signals of a user's files: .npz archives, .ts files, and folders of CSV files.
-
-From signals as read to signals that are shown: their rate, and channels scaled alike.
-"""
+"""Signals of a user's files (.npz archives, .ts files, folders of CSV files), with their rate and scaled channels."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""One's own spikes: recordings of events, each with a class.
-
-Recordings of events in a user's files: .npz archives and CSV files.
-"""
+"""Spikes of the user's own: recordings of events, each with a class, from .npz archives, CSV and HDF5 files."""
 
 from __future__ import annotations
 

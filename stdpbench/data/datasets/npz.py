@@ -1,7 +1,4 @@
-"""Pictures in a NumPy archive: the shortest way from an array to a data set.
-
-Read pictures and labels of an npz file: training pictures, and test pictures if there are any.
-"""
+"""Pictures in a NumPy archive: the shortest way from an array to a data set."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What a population and a projection consist of in Brian2: variables, state and parameters.
-
-Scaling of the input weights of each exc neuron.
-
-Input traces that spread to neighbouring inputs: how much of a spike reaches which trace.
-"""
+"""What a population and a projection consist of in Brian2: variables, state, parameters, scaling, spreading."""
 
 from __future__ import annotations
 

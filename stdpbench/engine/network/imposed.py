@@ -1,19 +1,16 @@
-"""The plastic synapses of a rule with spikes imposed on both sides: what a rule does, and nothing else.
+"""Plastic synapses of a rule with spikes imposed on both sides: what a rule does, and nothing else.
 
 Point k is one input neuron, one output neuron and the synapse between them, made from the rule's declaration by the
 same code as the network (`stdpbench.engine.network.build`), in the same order within a step. Nothing but the imposed
 spikes happens, and an exponential decay over a long step is the decay over many short ones. So Brian2's objects are
 stepped from one spike to the next, all points at once; only rules with averages, which follow the traces, take steps
-of `dt`. Averages of the potential find it at rest, but for what spikes add to them; a rule that reads the potential
-itself needs `stdpbench.engine.network.imposed`.
+of `dt`. Averages of the potential find it at rest, but for what spikes add to them.
+
+A rule that reads the potential itself gets neurons that are made to spike: the output side is a neuron of the kind
+that the rule names, and an output spike is a pulse of current that lifts it over its threshold in one step.
+Everything then takes steps of `dt`: the neuron, its potential's averages, the synapses.
 
 Traces live on neurons here, of which each has one synapse: that is the network without delays.
-
-The plastic synapses of a rule that reads the membrane potential, on neurons that are made to spike.
-
-As `stdpbench.engine.network.imposed`, but the output side is a neuron of the kind that the rule names, and an output
-spike is a pulse of current that lifts it over its threshold in one step. Everything takes steps of `dt`: the neuron,
-its potential's averages, the synapses.
 """
 
 from __future__ import annotations

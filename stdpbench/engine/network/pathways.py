@@ -1,8 +1,6 @@
-"""Plastic synapses in Brian2: traces, averages, and what spikes do to a synapse.
+"""Plastic synapses in Brian2: traces, averages, and what spikes do to a synapse, as text of models.
 
 The same functions make the synapses of a network and those of the laboratory, whose spikes are imposed.
-
-Text of Brian2 models: declarations and code, put together from what is declared.
 """
 
 from __future__ import annotations

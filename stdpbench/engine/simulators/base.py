@@ -5,14 +5,10 @@ crosses a boundary. Spikes of neurons in flight at its end are state; spikes of 
 streams only. Every simulator runs the network that `stdpbench.engine.network.build` makes, keeps its arrays as NumPy
 views, and is held to one contract (tests/contract).
 
-What a presentation is given: checks of spikes and noise, and that Ctrl+C waits.
-
-Which differences between two networks need another network: all that are structural.
-
-Weights that are updated once per period of a stream, between two steps and in NumPy, whatever the simulator.
-
-A presentation is cut where an update is due. The cut of a stream changes no bit, so that neither do these cuts, nor
-those into pieces: how many steps have passed since the last update is state.
+What all simulators share is here, too: checks of spikes and noise, which changes need another network, and weights
+that are updated once per period of a stream, between two steps. A presentation is cut where such an update is due.
+The cut of a stream changes no bit, so neither do these cuts: how many steps have passed since the last update is
+state.
 """
 
 from __future__ import annotations

@@ -1,18 +1,16 @@
-r"""From a network of rectified units to one of spiking neurons: populations, sparse projections, and their weights.
+r"""From a network of rectified units to one of spiking neurons, and what that answers after each step.
 
 A convolution, and the pooling before it, become a projection of kind ``local``, whose synapses share the weights of a
 kernel: they are tied when the network is built. Everything else becomes a matrix. Constants are brought by one neuron
-that fires in every step, so that they are constant currents. With the scale :math:`\\lambda_l` of each layer, a
+that fires in every step, so that they are constant currents. With the scale :math:`\lambda_l` of each layer, a
 percentile of its activations, and its threshold :math:`\vartheta_l`,
 
-.. math:: W_l' = \vartheta_l W_l\\, \\lambda_{l-1} / \\lambda_l, \\qquad b_l' = \vartheta_l b_l / \\lambda_l
+.. math:: W_l' = \vartheta_l W_l\, \lambda_{l-1} / \lambda_l, \qquad b_l' = \vartheta_l b_l / \lambda_l
 
 Layer l gets its first spikes in step l - 1, so that its constants are delayed by as much.
 
 Source: Rueckauer et al. (2017), doi:10.3389/fnins.2017.00682, sections 2.2.1 to 2.2.3 (biases, scaling, average
 pooling as a sum of inputs).
-
-What a converted network answers after each step, and how its rates follow the activations that they stand for.
 """
 
 from __future__ import annotations

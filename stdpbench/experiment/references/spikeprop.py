@@ -1,6 +1,4 @@
-r"""Layers of neurons that fire once, trained by the gradient of their spike times.
-
-Neurons with alpha-shaped potentials that fire once: exact spike times, and the gradient of what depends on them.
+r"""SpikeProp: layers of neurons that fire once, each connected to the next by delays, trained by their spike times.
 
 The potential of a neuron is a sum over synapses, each of which gets one spike, at the time a:
 
@@ -19,8 +17,6 @@ crossing of the threshold. Where the neuron fires at t, the implicit function th
     \frac{\partial t}{\partial a_s} = \frac{w_s\, \epsilon'(t - a_s)}{v'(t)}
 
 Source: Bohte, Kok & La Poutré (2002), equations 7 to 19; they compute v in steps of time.
-
-Networks that SpikeProp can compute: layers of neurons that fire once, each connected to the next by delays.
 """
 
 from __future__ import annotations

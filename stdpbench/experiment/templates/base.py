@@ -1,7 +1,4 @@
-"""What a template is: a declaration with few parameters that expands to populations and projections.
-
-Templates expanded to populations and projections, with the shape of the input.
-"""
+"""Templates: declarations with few parameters that expand to populations and projections."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Read-out by the distance of Victor & Purpura.
-
-Distances between spike trains: van Rossum (2001) and Victor & Purpura (1996).
+"""Distances between spike trains: of van Rossum (2001), and of Victor & Purpura (1996) with its read-out.
 
 Implemented here because it is short: the maintained library with both (elephant) depends on neo and quantities, and
 computes one pair of trains at a time, while a read-out compares ten thousand pictures with every class. Results equal

@@ -1,11 +1,4 @@
-"""Curves over training, shown during the run and plotted afterwards.
-
-Curves of the measures of blocks of training presentations.
-
-Curves of a training with labels.
-
-Measures on held-out pictures over training, as columns, and as percentages for a common plot.
-"""
+"""Curves over training: of blocks of presentations, of a training with labels, and on held-out pictures."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""Recent answers of the network: neurons are assigned to classes by the last observed presentations.
+"""Recent answers and firing rates of the network, from the presentations that a reader received last.
 
-Like running accuracy, this only indicates progress: labels come from earlier training pictures, while the network
+Like running accuracy, answers only indicate progress: labels come from earlier training pictures, while the network
 continues to learn. The accuracy of a run is measured with frozen weights (`stdpbench.runs.process.assessment`).
-
-Firing rates of all populations over the presentations that a reader received last.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Measures of the pieces of a stream as curves over time, and their summary at the end.
-
-The last seconds of a stream: where its pieces lie in time, what was not seen of them, and where patterns occur.
-"""
+"""Measures of the pieces of a stream as curves, their summary at the end, and the last seconds with their patterns."""
 
 from __future__ import annotations
 

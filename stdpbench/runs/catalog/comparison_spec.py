@@ -1,7 +1,4 @@
-"""Figures and tables that compare runs, as input of `stdpbench.results.figures.paper`.
-
-Read the course of training of runs from their folders, for `stdpbench.results.figures.comparison`.
-"""
+"""Figures and tables that compare runs and their courses of training, for `stdpbench.results.figures`."""
 
 from __future__ import annotations
 

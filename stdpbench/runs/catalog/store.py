@@ -1,17 +1,14 @@
 """The store: all runs of a folder, read through a cache that is updated on use.
 
-The cache, ``index.json``, holds what the small files of each run folder say, with a signature of those files: time,
-size and inode. A folder is only read again if its signature has changed. Whether a run is active is determined by its
-lock, which is only checked for runs in an active state. This module imports no heavy packages: listing 1000 runs takes
-less time than importing NumPy.
-
-The files of a run folder as a row of the index of runs.
-
-Has no expensive imports, since a list of runs may read a thousand folders.
+The cache, the file ``index.cache``, holds what the small files of each run folder say, with a signature of those files
+(time, size and inode), below a digest of the whole. A folder is only read again if its signature has changed. Whether
+a run is active is determined by its lock, which is only checked for runs in an active state. This module imports no heavy
+packages: a first list reads a thousand folders.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tomllib
@@ -125,7 +122,7 @@ def _number(value: Any) -> int | None:
 
 
 BIN = "bin"
-INDEX = "index.json"
+INDEX = "index.cache"
 QUEUE = "queue"
 SWEEP = "sweep.jsonl"
 """File that marks a folder in the runs folder as a sweep, which contains runs itself."""
@@ -284,7 +281,8 @@ class Store:
             self._rows[name] = row
         if self._rows != known and (keep or file.is_file()):
             with suppress(OSError, StdpbenchError):  # where it cannot be written, lists take longer
-                write_text_aside(file, json.dumps({"version": _VERSION, "runs": self._rows}))
+                rows = json.dumps(self._rows)
+                write_text_aside(file, f"{_digest(rows.encode()).decode()}\n{rows}")
 
     def entries(self, columns: Iterable[str] = COLUMNS, names: Collection[str] | None = None) -> list[Entry]:
         """Return all runs, or those with the given names, in the order in which they were started.
@@ -401,12 +399,16 @@ def check_columns(columns: Iterable[str], entries: Collection[Entry]) -> None:
 
 
 def _read_cache(file: Path) -> dict[str, dict[str, Any]]:
-    """Return the rows of a cache by folder; none if it is missing or of another version."""
-    with suppress(OSError, ValueError, RecursionError):
-        content = json.loads(file.read_bytes())
-        if isinstance(content, dict) and content.get("version") == _VERSION:
-            return dict(content["runs"])
+    """Return the rows of a cache by folder; none if it is missing, damaged or of another version."""
+    with suppress(OSError):
+        digest, _, rows = file.read_bytes().partition(b"\n")
+        if digest == _digest(rows):
+            return dict(json.loads(rows))
     return {}
+
+
+def _digest(rows: bytes) -> bytes:
+    return hashlib.sha256(b"%d %s" % (_VERSION, rows)).hexdigest().encode()
 
 
 def _scan(runs: Path) -> Iterator[tuple[str, str]]:

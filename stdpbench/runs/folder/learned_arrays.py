@@ -1,13 +1,11 @@
-"""Learned arrays set by the user, as files of the run folder: ``arrays/<SHA-256>.npy``.
-
-The sender of the request writes the file; the request and the fact in the journal (`LearnedSet`) contain only its
-digest. The digest is checked on every read, so that a resumed run, a branch and a reproduction either use the same
-array or fail with an error.
-
-Files of learned arrays in a run folder: of the trained network, and those that a run started with.
+"""Learned arrays as files of the run folder: of the trained network, of its start, and those that a user has set.
 
 The arrays of Diehl & Cook's network have files of their own (``weights.npy``, ``theta.npy``, ``lateral.npy``; with
 ``start_`` for those at the start); all others are ``learned/NAME.npy`` and ``start_learned/NAME.npy``.
+
+An array that a user sets is ``arrays/<SHA-256>.npy``. The sender of the request writes the file; the request and the
+fact in the journal (`LearnedSet`) contain only its digest. The digest is checked on every read, so that a resumed run,
+a branch and a reproduction either use the same array or fail with an error.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""Query the lock of a run folder without holding it, cheaply enough for lists of thousands of runs.
+"""Locks of run folders: whether one is held, cheaply enough for thousands of runs, and folders that are being created.
 
 A process that works on a folder holds its lock with `filelock.FileLock`. On Unix this is flock(2): a query requests a
 shared lock, so concurrent queries do not mistake each other for a holder.
 
-Staging of new run folders under a temporary name that starts with a dot, next to a lock file.
-
-The creating process holds the lock from before the folder exists until the folder is renamed or removed. A staging
-folder whose lock is not held was left behind by a killed process, and any process may remove it.
+A new run folder is filled under a temporary name that starts with a dot, next to a lock file. The creating process
+holds the lock from before the folder exists until the folder is renamed or removed. A staging folder whose lock is not
+held was left behind by a killed process, and any process may remove it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Responses of a finished run as the data of a network that is trained with labels.
-
-What a run was at its earlier positions: what branching there or rewinding to there would start from.
-"""
+"""A run as the start of another: its responses as data to train with labels, and its earlier positions."""
 
 from __future__ import annotations
 

@@ -1,13 +1,8 @@
-"""Run a finished run again and compare the results, in one call with progress reports that can be cancelled.
-
-Create the folder of a run that reproduces a finished one.
+"""Run a finished run again in a new folder, and compare the results.
 
 Input depends only on the seed. Changes of parameters and rule, and learned arrays that were set, are in the journal
 with their positions. A new run folder with the same experiment, the same arrays and a journal with only those facts
 therefore defines the same run. This also holds for a branch, whose journal contains the changes of its parents.
-`stdpbench.runs.lineage.reproduction` compares the results.
-
-Compare the results of a run with those of its reproduction.
 """
 
 from __future__ import annotations

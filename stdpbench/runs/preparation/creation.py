@@ -1,7 +1,4 @@
-"""Create run folders for new runs: of an experiment, of a file, or starting from the network of another run.
-
-Conversion of the network in a file: its weights, scaled by activations on training pictures.
-"""
+"""Create run folders for new runs: of an experiment, of a converted file, or from the network of another run."""
 
 from __future__ import annotations
 

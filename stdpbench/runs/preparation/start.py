@@ -1,7 +1,4 @@
-"""Prepare the start of a run: pictures according to the schedule, checks, and initial arrays.
-
-The memory that a run needs: for its network, its schedule with the record of it, and its data.
-"""
+"""Prepare the start of a run: pictures according to the schedule, checks, memory, and initial arrays."""
 
 from __future__ import annotations
 

@@ -2,12 +2,10 @@
 
 The engine decides when it changes, and ensures that each change is on disk before it is activated.
 
-Change the plasticity rule of a running run: another network is built while the current one keeps running.
-
-The network that a change replaces at a position is kept until the next presentation. Its successor copies its state,
-also if the rule is changed again before that presentation, and a change back restores it. The network of a
-presentation therefore depends only on the changes before it, not on whether they were requested one by one or read
-from a journal.
+When the rule changes, another network is built while the current one keeps running. The network that a change replaces
+at a position is kept until the next presentation. Its successor copies its state, also if the rule is changed again
+before that presentation, and a change back restores it. The network of a presentation therefore depends only on the
+changes before it, not on whether they were requested one by one or read from a journal.
 
 Networks that are no longer used are kept for a while so that changing back is immediate. Presentations change nothing
 but the state of a network, so a used network is equivalent to a new one.

@@ -1,9 +1,8 @@
 """Assessment of a trained network: labelling with training pictures, testing on other pictures, and baselines.
 
-Responses of a phase, saved in groups, so that an interrupted phase continues where it stopped.
-
-Because a frozen presentation depends on weights, thresholds and its number alone, an existing group need not be
-computed again. Groups are stored under a digest of everything they depend on.
+Responses of a phase are saved in groups, so that an interrupted phase continues where it stopped. A frozen
+presentation depends on weights, thresholds and its number alone, so an existing group need not be computed again;
+groups are stored under a digest of everything they depend on.
 """
 
 from __future__ import annotations

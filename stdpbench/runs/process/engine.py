@@ -2,10 +2,8 @@
 
 The steps of a run are a pure function of its experiment, its parameter changes and its position; the engine performs
 them in order. At a *boundary*, between two presentations, it answers requests, writes checkpoints and sends frames to
-readers. Requests take effect at boundaries only. A change that affects results is in the journal before it is
-activated.
-
-Frames for the displays of readers (`runs.protocol.messages`), copied only when a reader waits for them.
+readers, which are copied only when a reader waits for them. Requests take effect at boundaries only. A change that
+affects results is in the journal before it is activated.
 """
 
 from __future__ import annotations

@@ -5,10 +5,6 @@ thresholds and its number alone, not on the number of processes or the order of 
 
 The process of the run is one of those that present. A process beside it that only collected would take the processor
 from one of the others each time a part is ready, and would have to be given each response.
-
-Whether arrays are finite.
-
-The noise of a presentation of a run.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Setup of a run: load its newest intact checkpoint and its pictures, and open its network.
 
-What results depend on besides experiment, parameter changes and seed: data, and the code that runs a network.
+It also records what results depend on besides experiment, parameter changes and seed: data, and the code that runs a
+network.
 """
 
 from __future__ import annotations

@@ -5,10 +5,9 @@ changes of parameters work as in every run. Positions count pictures; between tw
 some batches. The simulator owns the weights: what is set in it, by a checkpoint or a user, is what a trainer continues
 from, and after each part the last picture is shown to the simulated network for the displays.
 
-References that train a network in few bits: gradients of rounded weights change weights of all bits.
-
-Of each projection, the trainer of a reference sees the rounded weights :math:`Q(w)`, and its step changes weights w of
-all bits, which nothing else sees (the *straight-through* estimator: the derivative of Q is taken to be 1):
+In few bits, the trainer of a reference sees the rounded weights :math:`Q(w)` of each projection, and its step changes
+weights w of all bits, which nothing else sees (the *straight-through* estimator: the derivative of Q is taken to be
+1):
 
 .. math::
 

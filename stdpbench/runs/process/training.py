@@ -2,9 +2,7 @@
 
 Everything outside the network happens here, between two presentations: weights are normalised and rounded, the
 stimulus is fetched, a picture with too few spikes is shown again brighter, theta decays, and state is carried over or
-reset.
-
-Encode stimuli ahead: while the network runs, a thread draws the spikes of the next presentations.
+reset. While the network runs, a thread draws the spikes of the next presentations.
 """
 
 from __future__ import annotations

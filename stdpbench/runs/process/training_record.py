@@ -1,8 +1,6 @@
-"""Results of training: curves, facts of its blocks, and the files written at the end.
+"""Results of training: curves, facts of blocks and of pieces of a stream, and the files written at the end.
 
-Measures per block of the populations and projections that the main curves are not of.
-
-Measures of each piece of a stream, as facts, and what they need to continue from a checkpoint.
+Measures of the populations and projections that the main curves are not of belong to the blocks, too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A run that is still to be made: an experiment, what is changed in it, seeds, and what it starts from.
 
-Build and check experiments before they enter the queue, so that mistakes show at once and not hours later.
+Experiments are built and checked before they enter the queue, so that mistakes show at once and not hours later.
 """
 
 from __future__ import annotations

@@ -12,8 +12,6 @@ An item is either an experiment with options, whose run folder is created when i
 folder. Each is a file in the folder ``queue``, ``NUMBER.json``; who changes one holds a lock, so that no item is
 claimed twice by queue runners (`stdpbench.runs.queue.runner`). A runner holds a lock of its own while it is alive: an
 item that is marked as running under a dead runner can be claimed by the next one, which resumes its run.
-
-Deletion of a run: to the bin, and out of the queue.
 """
 
 from __future__ import annotations

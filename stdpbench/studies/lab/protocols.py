@@ -4,10 +4,6 @@ Throughout, Δt is the time of the output spike minus that of the input spike: p
 first. If an input and an output spike coincide, the input spike comes first. `rule` is a kind or a
 `PlasticityRule`; `set` gives parameters of a rule given by its kind; `weight` is the starting weight, by default
 w_max/2. Every point starts from the reset state. All functions return a `stdpbench.studies.lab.result.Result`.
-
-The experiment of Sjöström et al. (2001) as Clopath et al. (2010) simulate it: bursts of pairs.
-
-A protocol for rules that learn by reward.
 """
 
 from __future__ import annotations

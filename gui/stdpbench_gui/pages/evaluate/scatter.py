@@ -1,6 +1,6 @@
 """Pictures as points in a plane: hover shows a picture, a click or a rubber band selects.
 
-Many points as one image: each is stamped into an array, a few milliseconds for 10 000 points.
+The points are one image: each is stamped into an array, a few milliseconds for 10 000 points.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Shared state of the views on the Evaluate page: the run, its clusters, and one selection.
 
-Draws views one after the other, each in its own turn of the event loop.
-
-All views share a selection and have to be redrawn together, which would block the window for about three frames.
-Between two views, the window handles input and paints.
+All views share the selection and have to be redrawn together, which would block the window for about three frames.
+Therefore each view is drawn in its own turn of the event loop, and the window handles input and paints in between.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A box with curves of one protocol: those of the edited rule, and all kept curves.
-
-The options of a protocol, in a small form below the button that opens it.
-"""
+"""A box with curves of one protocol (the edited rule and all kept curves), and a form for the protocol's options."""
 
 from __future__ import annotations
 

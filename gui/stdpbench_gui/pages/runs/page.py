@@ -1,8 +1,6 @@
-"""The Runs page: the queue at the top, the history below it, and a comparison of ticked runs at the bottom.
+"""The Runs page: the queue at the top, the history below it, and a comparison or scatter of runs at the bottom.
 
-The panels below the history, of which one is shown: the comparison or the scatter.
-
-Reads the runs folder once a second, in a thread, while the Runs page is visible.
+While the page is visible, a thread reads the runs folder once a second.
 """
 
 from __future__ import annotations

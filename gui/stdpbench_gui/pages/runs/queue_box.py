@@ -1,6 +1,6 @@
 """The queue above the history: its items in order, the processes running it, and their controls.
 
-Qt model of the queue; a dragged row moves once the queue has moved its item.
+A dragged row moves once the queue has moved its item.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can be done with the selected runs: texts, shortcuts, and what they apply to."""
+"""Actions on the selected runs: their texts, shortcuts, and the states in which they apply."""
 
 from __future__ import annotations
 

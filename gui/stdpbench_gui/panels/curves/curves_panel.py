@@ -1,7 +1,4 @@
-"""Curves over training: running accuracy, spikes, thresholds, weight change, and held-out measures.
-
-Menus of the Curves panel that choose what is drawn.
-"""
+"""Curves over training: running accuracy, spikes, thresholds, weight change, and held-out measures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The neuron inspector: details of the selected neuron.
-
-The star and the note of the selected neuron, and the list of those that have one.
-"""
+"""The neuron inspector: details of the selected neuron, its star and its note."""
 
 from __future__ import annotations
 

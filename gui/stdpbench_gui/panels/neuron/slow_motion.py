@@ -1,11 +1,4 @@
-"""Slow motion: replay of one presentation that shows the effect of STDP.
-
-Controls for slow replay of time steps: play and pause, step, scrub, speed.
-
-Summary, table and paper figure of a presentation in slow motion.
-
-The weights of one neuron at a time step, and their changes since the start of the presentation.
-"""
+"""Slow motion: replay of one presentation, step by step, that shows the effect of STDP on the weights of a neuron."""
 
 from __future__ import annotations
 

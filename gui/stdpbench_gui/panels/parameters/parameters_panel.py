@@ -1,10 +1,7 @@
 """The Parameters panel: a form that shows the current parameters and changes the live ones.
 
-How a change is applied: to this run, in a branch, or after a rewind; and from which position.
-
-The preview of the input spikes of a run while parameters of its encoding are edited.
-
-The stages of the training in the Parameters panel, and a button for a run with other ones.
+A change applies to this run, in a branch, or after a rewind. The input spikes are previewed while parameters of the
+encoding are edited, and the stages of the training are listed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""The weight map: receptive fields in a grid, patches at their places, or a matrix; now or earlier, or differences.
-
-The choice of the projection whose weights are shown, and of its delays in place of them.
-
-The menu that chooses what the weight map shows: weights, or a difference.
-"""
+"""The weight map: receptive fields in a grid, patches at their places, or a matrix; now or earlier, or differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spikes of the input that arrive after a delay of each synapse, delivered from weights in the order of delays.
+"""Delayed spikes of the input: their delivery from weights in the order of delays, and what their arrivals write.
 
 What arrives in a step comes from many sources, a few synapses of each. Weights of all sources that spike in a
 presentation are copied into the order of delays when it starts, so that what one spike brings in a step lies side by
@@ -8,11 +8,9 @@ subtracts is lost in rounding, which is tried for each of these weights. Neurons
 from now on, are dealt with one arrival after the other, as a rule is written. Each target gets the same numbers in the
 same order either way. See ``Delivery`` in delays.h and delivery.cpp.
 
-What arrivals of delayed spikes write to synapses, told later from the spikes instead.
-
 Where delays differ, a synapse remembers its last arrival: a trace that was set, and when. The spikes of the input are
-known before a presentation, so that the last one that has arrived says both. It is asked for where an output spike
-reads them, and at the end of a presentation. Of three arrays of synapses, one is left for every arrival to change.
+known before a presentation, so the last one that has arrived says both. It is asked for where an output spike reads
+them, and at the end of a presentation. Of three arrays of synapses, one is left for every arrival to change.
 """
 
 from __future__ import annotations

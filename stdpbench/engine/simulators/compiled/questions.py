@@ -1,11 +1,8 @@
 """What templates ask about the network that is being generated, and what they do with generated code.
 
-Numbers that vector code needs and that are the same for all neurons or synapses; see templates/scalars.cpp.
-
-The quick form of a step of neurons, for when nothing extraordinary happens to any of them.
-
-A step is bound by multiplications and comparisons of vectors. Two kinds of them can be left out where it is known that
-they would change nothing, so that both forms of a step give the same bytes:
+Among it is the quick form of a step of neurons, for when nothing extraordinary happens to any of them. A step is bound
+by multiplications and comparisons of vectors. Two kinds of them can be left out where it is known that they would
+change nothing, so that both forms of a step give the same bytes:
 
 * Where all arguments of the exponential function lie near 0, nothing is to be split off from them: see ``near_exp`` in
   vector_math.h. A loop in advance finds the largest argument.

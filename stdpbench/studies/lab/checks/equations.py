@@ -1,11 +1,8 @@
 """Published equations of the rules, written a second time for `stdpbench.studies.lab.checks.trains`.
 
 Nothing is shared with the declaration of a rule. A trace is a sum over earlier spikes instead of an integrated
-variable, and constants are typed in again, in the units of the parameters.
-
-Equations of rules whose weights change between spikes too, written a second time for `checks.trains`.
-
-Times are in ms, potentials in mV, currents in pA. Nothing is shared with the declarations.
+variable, and constants are typed in again, in the units of the parameters. Rules whose weights change between spikes,
+too, come last; there, times are in ms, potentials in mV, currents in pA.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
-"""Checks of what the laboratory cannot run: rules that need a network, in a small one with given spikes on both sides.
+"""Checks that need a network: rules that the laboratory cannot run, in a small one, and rates in the digit network.
 
-The network is one of Brian2's runtime mode, on NumPy. Inputs spike as they are told. A neuron spikes one step after a
-pulse that is far above its threshold, beside which its inputs do not matter. As in
+The small network is one of Brian2's runtime mode, on NumPy. Inputs spike as they are told. A neuron spikes one step
+after a pulse that is far above its threshold, beside which its inputs do not matter. As in
 `stdpbench.studies.lab.checks.trains`, whose trains these are, the equations are written a second time, and constants
 are typed in again.
-
-Checks in the digit network: what a rule does to its rates.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Checks by single pairs and triplets, which have closed forms.
-
-Checks of normalisations: the weights of each target neuron, dense and sparse, against what they are scaled to.
-"""
+"""Checks in closed form: of single pairs and triplets, and of normalisations, dense and sparse."""
 
 from __future__ import annotations
 
