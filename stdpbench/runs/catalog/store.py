@@ -2,8 +2,8 @@
 
 The cache, the file ``index.cache``, holds what the small files of each run folder say, with a signature of those files
 (time, size and inode), below a digest of the whole. A folder is only read again if its signature has changed. Whether
-a run is active is determined by its lock, which is only checked for runs in an active state. This module imports no heavy
-packages: a first list reads a thousand folders.
+a run is active is determined by its lock, which is only checked for runs in an active state. This module imports no
+heavy packages: a first list reads a thousand folders.
 """
 
 from __future__ import annotations
