@@ -28,7 +28,9 @@ def some(seed: int, n: int, n_neurons: int) -> Pair:
     return (cells % n_neurons).astype(np.int32), (cells // n_neurons).astype(np.int32)
 
 
-def frame(number: int, image: int = 0, exc: Pair | None = None, **more: Any) -> Mapping[str, Any]:
+def frame(
+    number: int, image: int = 0, exc: Pair | None = None, input: Pair | None = None, **more: Any
+) -> Mapping[str, Any]:
     """Return a frame of ``presentation``; `more` replaces defaults."""
     exc = some(number + 1000, 12, N_EXC) if exc is None else exc
     return {
@@ -38,9 +40,13 @@ def frame(number: int, image: int = 0, exc: Pair | None = None, **more: Any) -> 
         "attempts": 1,
         "spike_counts": np.bincount(exc[0], minlength=N_EXC),
         "n_bins": N_BINS,
-        "input": some(number, 300, SHAPE[0] * SHAPE[1]),
-        "exc": exc,
-        "inh": pair(),
+        "stimulus_bins": N_BINS,
+        "read": "exc",
+        "spikes": {
+            "input": some(number, 300, SHAPE[0] * SHAPE[1]) if input is None else input,
+            "exc": exc,
+            "inh": pair(),
+        },
         "recording": None,
     } | more
 

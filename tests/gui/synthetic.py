@@ -73,7 +73,16 @@ def redraw(panel: Panel) -> None:
 
 
 def presentation(number: int, counts: list[int], **more: Any) -> Mapping[str, Any]:
-    return {"presentation": number, "position": number + 1, "spike_counts": np.array(counts), "n_bins": 700, **more}
+    return {
+        "presentation": number,
+        "position": number + 1,
+        "spike_counts": np.array(counts),
+        "n_bins": 700,
+        "stimulus_bins": 700,
+        "read": "exc",
+        "spikes": {},
+        **more,
+    }
 
 
 def is_complete(panel: Panel) -> None:

@@ -496,7 +496,7 @@ class DrawDigitDialog(QDialog):
         self.big.setText("?" if vote is None or vote["answer"] < 0 else _name(names, vote["answer"]))
         self.words.setText(self._in_words(answer, counts, names))
         self._show_vote(vote, names)
-        index, bins = (np.array(part, np.int64) for part in answer["exc"])
+        index, bins = (np.array(part, np.int64) for part in answer["spikes"])
         fired = bins < answer["n_bins"]
         brushes = [pg.mkBrush(theme.class_colour(int(labels[k]))) for k in index[fired]]
         self.raster.setData(bins[fired] * answer["dt"], index[fired], brush=brushes)

@@ -79,7 +79,7 @@ class NetworkPanel(Panel):
         graph, experiment = self.session.selection.graph, self.session.experiment
         frame = self.session.live.presentation
         if graph is not None and experiment is not None and frame:
-            self.recent.take(frame, graph, experiment.schedule.stimulus, graph.dt)
+            self.recent.take(frame, graph, graph.dt)
 
     def _over(self) -> str:
         """Describe the presentations that rates are means of."""

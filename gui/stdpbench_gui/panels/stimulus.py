@@ -10,7 +10,7 @@ import numpy as np
 from PyQt6.QtCore import Qt
 
 from stdpbench.base.units import thousands
-from stdpbench.runs.analysis.frame_spikes import stimulus_bins
+from stdpbench.runs.analysis.frame_spikes import spikes_in
 from stdpbench.runs.analysis.shown_stimulus import ShownStimulus
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
@@ -153,8 +153,8 @@ class Stimulus(Panel):
             return None
         shape = started.shape[0], started.shape[1]
         stimuli = None if split is None or self.is_stream else split.train
-        bins = stimulus_bins(self._frame, experiment.stimulus_bins)
-        image, spikes, factor = self._frame["image"], self._frame["input"], self._frame.get("input_factor")
+        image, bins, factor = self._frame["image"], self._frame["stimulus_bins"], self._frame.get("input_factor")
+        spikes = spikes_in(self._frame, experiment.graph().input)
         return ShownStimulus.of(stimuli, image, shape, spikes, bins, experiment.dt, factor)
 
     def _answered(self, answer: int, nothing: str) -> str:

@@ -17,7 +17,6 @@ from stdpbench.base.units import thousands
 from stdpbench.experiment import Experiment, n_bins
 from stdpbench.results.figures.paper import histogram
 from stdpbench.runs.analysis.fields import NOT_COUNTED
-from stdpbench.runs.analysis.frame_spikes import stimulus_bins
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.plot_area import PlotArea
 from stdpbench_gui.panels.base import Panel, Table
@@ -258,8 +257,7 @@ class Thresholds(Panel):
         if len(self._sum) != len(counts) or went_back:
             self._recent.clear()
             self._sum = np.zeros_like(counts)
-        experiment = self._experiment()
-        seconds = stimulus_bins(frame, experiment.stimulus_bins) * experiment.dt * 1e-3
+        seconds = frame["stimulus_bins"] * self._experiment().dt * 1e-3
         self._recent.append((int(frame["presentation"]), counts, seconds))
         self._sum += counts
         if len(self._recent) > _KEPT:
@@ -272,7 +270,7 @@ class Thresholds(Panel):
             return np.asarray(frame["spike_counts"], np.int64)
         index, bins = selection.spikes(frame)
         n = selection.graph.populations[selection.population].size
-        during = bins < stimulus_bins(frame, self._experiment().stimulus_bins)
+        during = bins < frame["stimulus_bins"]
         return np.bincount(index[during], minlength=n)
 
     def _theta(self) -> NDArray[np.float64]:

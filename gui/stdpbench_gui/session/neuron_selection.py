@@ -191,8 +191,7 @@ class NeuronSelection(QObject):
 
     def spikes(self, frame: Mapping[str, Any]) -> Pairs:
         """Return the spikes of the population in a frame of ``presentation``, as (index, bin)."""
-        found: Pairs = frame["exc"] if self.graph is None else spikes_in(frame, self.graph, self.population)
-        return found
+        return spikes_in(frame, frame["read"] if self.graph is None else self.population)
 
     def select_neuron(self, neuron: int) -> None:
         """Select a neuron; -1 for none."""

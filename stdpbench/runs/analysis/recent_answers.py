@@ -140,11 +140,11 @@ class RecentRates:
         self._recent.clear()
         self.rates = {}
 
-    def take(self, frame: Mapping[str, Any], graph: Graph, stimulus: float, dt: float) -> bool:
+    def take(self, frame: Mapping[str, Any], graph: Graph, dt: float) -> bool:
         """Add a frame of ``presentation``, and return whether it was a new one; see `frame_spikes.rates_in`."""
         if "presentation" not in frame or frame["presentation"] == self.last:
             return False
-        found = rates_in(frame, graph, stimulus, dt)
+        found = rates_in(frame, graph, dt)
         went_back = frame["presentation"] < self.last  # a rewind, or a branch from an earlier position
         if went_back or (self._recent and self._recent[-1][1].keys() != found.keys()):
             self._recent.clear()

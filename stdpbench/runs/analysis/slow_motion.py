@@ -23,7 +23,7 @@ from stdpbench.experiment.learning import same_kind
 from stdpbench.kinds.neurons.threshold import threshold_course
 from stdpbench.kinds.plasticity import PlasticityRule, Trace
 from stdpbench.kinds.plasticity.replay import Heard, Replay, replay, weights_before
-from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in, stimulus_bins
+from stdpbench.runs.analysis.frame_spikes import Pairs, spikes_in
 from stdpbench.runs.analysis.shown_stimulus import factors_sentence
 from stdpbench.runs.analysis.weight_views import spread
 from stdpbench.runs.protocol.changes import changes_rule
@@ -300,9 +300,9 @@ def slow_motion(
         neuron,
         graph.dt,
         frame["n_bins"],
-        stimulus_bins(frame, experiment.stimulus_bins),
-        spikes_in(frame, graph, synapses.source),
-        spikes_in(frame, graph, synapses.target),
+        frame["stimulus_bins"],
+        spikes_in(frame, synapses.source),
+        spikes_in(frame, synapses.target),
         spikes.output,
         rule.traces,
         made,
@@ -431,9 +431,9 @@ class _Synapses:
 
     def received(self, frame: Frame, earlier: Frame) -> Heard:
         """Return the spikes that arrive in a presentation, also those of the preceding one that were in flight."""
-        index, bins = spikes_in(frame, self.graph, self.source)
+        index, bins = spikes_in(frame, self.source)
         if earlier and self.delayed:
-            past = spikes_in(earlier, self.graph, self.source)
+            past = spikes_in(earlier, self.source)
             index = np.concatenate([past[0], index])
             bins = np.concatenate([past[1] - earlier["n_bins"], bins])
         if self.single:
@@ -444,7 +444,7 @@ class _Synapses:
             each = after - first
             within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
             index, bins = (np.repeat(first, each) + within).astype(np.int32), np.repeat(bins, each)
-        targets, times = spikes_in(frame, self.graph, self.target)
+        targets, times = spikes_in(frame, self.target)
         return Heard.of(frame["n_bins"], index, bins, times[targets == self.neuron], self.delays)
 
 

@@ -23,7 +23,6 @@ from stdpbench.base.wire import VERSION, Invitation
 from stdpbench.engine.network import Learned
 from stdpbench.engine.simulators import Simulator
 from stdpbench.experiment import Experiment
-from stdpbench.kinds.encoding import Spikes
 from stdpbench.runs.analysis.silence import few_evaluated
 from stdpbench.runs.folder.checkpoints import positions, write_checkpoint
 from stdpbench.runs.folder.run_folder import RunFolder, remove_responses
@@ -59,30 +58,25 @@ def network_frame(
 
 def presentation_frame(presented: Presented, experiment: Experiment) -> dict[str, Any]:
     """Return the frame ``presentation``: the last picture shown, and the response of the network."""
-    response, read = presented.response, experiment.graph().read
+    response, graph = presented.response, experiment.graph()
     recorded, recording = next(iter(response.recordings.items()), ("", None))
-    # "exc": those that are read, whatever their name; `runs.analysis.frame_spikes` finds spikes by population
-    spikes = {"exc": response.spikes[read], "inh": response.spikes.get("inh", _NONE), "input": response.input}
-    others = {} if read == "exc" and response.spikes.keys() <= {"exc", "inh"} else response.spikes
+    spikes = {**({graph.input: response.input} if graph.input else {}), **response.spikes}
     return {
         "position": presented.presentation + 1,
         "presentation": presented.presentation,
         "image": presented.image,
         "attempts": presented.attempts,
         "plastic": list(presented.plastic),
-        "spike_counts": response.counts(read),
+        "read": graph.read,
+        "spike_counts": response.counts(graph.read),
         "n_bins": response.n_bins + experiment.rest_bins,
         "stimulus_bins": response.n_bins,
-        **{name: (each.index, each.bin) for name, each in spikes.items()},
-        "spikes": {name: (each.index, each.bin) for name, each in others.items()},
+        "spikes": {population: (fired.index, fired.bin) for population, fired in spikes.items()},
         **({} if response.input.factor is None else {"input_factor": response.input.factor}),
         "recording": None
         if recording is None
         else {"population": recorded, "neurons": recording.neurons, **recording.courses},
     }
-
-
-_NONE = Spikes(np.empty(0, np.int32), np.empty(0, np.int32))
 
 
 _LISTEN = 0.1  # s between two reads of the mailbox

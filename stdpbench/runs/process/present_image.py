@@ -58,7 +58,8 @@ def try_picture(
     Returns
     -------
     dict
-        ``spike_counts``, list of int of length n_exc; ``exc`` and ``input``, pairs (index, bin) of lists; ``n_bins``
+        ``spike_counts``, list of int of length n_exc; ``spikes`` of the population that is read, and ``input``, pairs
+        (index, bin) of lists; ``n_bins``
         of the stimulus; ``dt`` in ms; ``attempts``; ``vote``: None, or a dict with ``answer`` (class, or -1 for none),
         ``scores`` (mean spikes of the neurons of each class), ``labels`` (class of each neuron, or -1) and
         ``pictures`` (number of pictures that the labels are based on). All values are lists, not arrays, so that any
@@ -99,7 +100,7 @@ def try_picture(
         simulator.set_state(state)
     return {
         "spike_counts": response.counts(read).tolist(),
-        "exc": [response.spikes[read].index.tolist(), response.spikes[read].bin.tolist()],
+        "spikes": [response.spikes[read].index.tolist(), response.spikes[read].bin.tolist()],
         "input": [spikes.index.tolist(), spikes.bin.tolist()],
         "n_bins": experiment.stimulus_bins,
         "dt": experiment.network.dt,

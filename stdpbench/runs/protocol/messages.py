@@ -15,11 +15,10 @@ Frames
     presentations so far, or None if they were not counted from the start. After training: the trained network, even
     while a baseline is labelled and tested.
 ``presentation``
-    ``position, presentation, image, attempts``; ``spike_counts`` (n_exc,); ``input``, ``exc``, ``inh`` as pairs
-    (index, bin) of int32 arrays; ``input_factor``, factors of the input spikes, if they carry some; ``n_bins`` and
-    ``stimulus_bins``, time steps with and without the rest (the latter is missing in frames of earlier versions, whose
-    stimuli all have the length of the schedule); ``recording``: None, or the arrays of a
-    `stdpbench.engine.simulators.Recording` by name
+    ``position, presentation, image, attempts``; ``spikes``, pairs (index, bin) of int32 arrays by population, the
+    input first; ``read``, the population that is read, and ``spike_counts``, those of its neurons; ``input_factor``,
+    factors of the input spikes, if they carry some; ``n_bins`` and ``stimulus_bins``, time steps with and without the
+    rest; ``recording``: None, or the arrays of a `stdpbench.engine.simulators.Recording` by name
 
 Requests
 --------

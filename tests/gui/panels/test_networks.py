@@ -92,7 +92,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     shown.request("pace", seconds=0.02)
     waits(qtbot, lambda: len(raster.strips) > 2 and weights.mosaic.shape == (2, 5))  # of ten exc neurons
     assert list(raster.view.sizes.items()) == [("input", 64), ("exc", N_EXC), ("top", N_TOP)]
-    assert raster.view.selectable == ("top",)  # which is read
+    assert raster.view.selectable == "top"  # which is read
     assert shown.selection.projection == "up"
     assert weights.summary().startswith("The receptive fields of 6 top neurons at presentation ")
     waits(qtbot, thresholds.has_content)
@@ -134,7 +134,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     assert (shown.selection.projection, shown.selection.population) == ("feed", "exc")
     assert shown.selection.neuron == -1
     waits(qtbot, lambda: weights.mosaic.shape == (8, 8) and len(weights.mosaic.order) == N_EXC)
-    waits(qtbot, lambda: raster.view.selectable == ("exc",))
+    waits(qtbot, lambda: raster.view.selectable == "exc")
     curves.raise_()
     waits(qtbot, lambda: curves.grid["spikes"].title == "exc spikes per stimulus")
     titles = [plot.title for plot in curves.shown]
@@ -148,7 +148,7 @@ def test_every_page_and_panel_of_a_network_with_two_layers(
     frame, rates = shown.live.presentation, network.recent.rates
     assert rates.keys() == {"input", "exc", "top"}
     recent = RecentRates()
-    recent.take(frame, two_layers().graph(8, 8), 350.0, 0.5)
+    recent.take(frame, two_layers().graph(8, 8), 0.5)
     assert recent.rates["exc"] == pytest.approx((frame["spikes"]["exc"][1] < 700).sum() / N_EXC / 0.35)
     assert 0.3 * recent.rates["input"] < rates["input"] < 3 * recent.rates["input"]
     waits(qtbot, lambda: network.diagram.selected == {"exc", "feed"})

@@ -41,7 +41,7 @@ def panel(layers: RunSession, qtbot: QtBot) -> NetworkPanel:
 
 def frame(number: int, n: int) -> dict[str, object]:
     exc = np.arange(n, dtype=np.int32) % N_EXC, np.zeros(n, np.int32)
-    return dict(presentation(number, [n] * N_EXC, exc=exc, inh=NONE, input=NONE, spikes={}))
+    return dict(presentation(number, [n] * N_EXC, spikes={"input": NONE, "exc": exc, "inh": NONE}))
 
 
 def test_contract_of_the_panel(panel: NetworkPanel) -> None:
@@ -143,11 +143,13 @@ def test_a_network_without_input_has_a_raster_and_no_stimulus(qtbot: QtBot, tmp_
     made.live.started = replace(made.live.started, experiment=balanced.to_mapping())
     made.live.network = {}
     made.changed.emit({"network"})
+    exc = np.arange(7, dtype=np.int32) % N_EXC, np.zeros(7, np.int32)
     made.live.presentation = frame(4, 7) | {
-        "inh": (np.array([1], np.int32), np.array([5], np.int32)),
+        "spikes": {"exc": exc, "inh": (np.array([1], np.int32), np.array([5], np.int32))},
         "image": 4,
         "attempts": 1,
         "n_bins": 5000,
+        "stimulus_bins": 5000,
     }
     panel, raster, stimulus = NetworkPanel(made), Raster(made), Stimulus(made)
     for each in (panel, raster, stimulus):

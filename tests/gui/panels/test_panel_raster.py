@@ -57,8 +57,8 @@ def test_says_of_how_many_presentations_one_is_shown(panel: Raster) -> None:
 
 
 def test_every_spike_is_a_pixel_of_its_colour() -> None:
-    strip = Strip.of(frame(0), 0.5, 350.0)
-    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 120)
+    strip = Strip.of(frame(0), 0.5)
+    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 120, ROLES, "exc")
     assert [band.layer for band in bands] == ["input", "exc"]
     image = np.zeros((120, 700), np.uint32)
     colours = {"base": 0, "input": 1, "exc": 2, "inh": 3, "selected": 4}
@@ -73,16 +73,17 @@ def test_every_spike_is_a_pixel_of_its_colour() -> None:
     assert (image == 4).any()
 
 
+ROLES = (("input", "input"), ("exc", "exc"), ("inh", "inh"))
 FACTORS = np.array([1.0, 0.25, -0.5, 0.25])
 
 
 def test_input_spikes_are_the_fainter_the_smaller_their_factor() -> None:
-    strip = Strip.of(frame(0, input=pair((0, 20), (7, 100), (7, 100), (12, 44)), input_factor=FACTORS), 0.5, 350.0)
-    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 120)
+    strip = Strip.of(frame(0, input=pair((0, 20), (7, 100), (7, 100), (12, 44)), input_factor=FACTORS), 0.5)
+    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 120, ROLES, "exc")
     image = np.zeros((120, 700), np.uint32)
     white, black = 0xFFFFFFFF, 0xFF000000
     colours = {"base": white, "input": black, "exc": 0xFF0000FF, "inh": 3, "selected": 4}
-    later = Strip.of(frame(1), 0.5, 350.0)  # of another run, whose spikes carry none
+    later = Strip.of(frame(1), 0.5)  # of another run, whose spikes carry none
     later.follow(strip)
     fill(image, place([strip, later], bands, 700, 2.0), bands, colours, 0)
     grey = [
@@ -93,8 +94,8 @@ def test_input_spikes_are_the_fainter_the_smaller_their_factor() -> None:
 
 
 def test_spikes_that_have_scrolled_out_are_cut_off() -> None:
-    strip = Strip.of(frame(0), 0.5, 350.0)
-    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 60)
+    strip = Strip.of(frame(0), 0.5)
+    bands = bands_of((("input", 30), ("exc", N_EXC), ("inh", 0)), 60, ROLES, "exc")
     colours = {"base": 0, "input": 1, "exc": 2, "inh": 3, "selected": 4}
     wide, narrow = np.zeros((60, 700), np.uint32), np.zeros((60, 100), np.uint32)
     fill(wide, place([strip], bands, 700, 2.0), bands, colours, 0)
@@ -103,13 +104,13 @@ def test_spikes_that_have_scrolled_out_are_cut_off() -> None:
 
 
 def test_marks_stay_in_their_band() -> None:
-    band = Band("exc", 10, 9, 3, (2, 5))
+    band = Band("exc", 10, 9, 3, (2, 5), "exc")
     assert band.row(np.array([0, 1, 2])).tolist() == [10, 13, 14]
     assert [band.neuron(row) for row in (9, 10, 13, 18, 19)] == [-1, 0, 1, 2, -1]
 
 
 def test_rate_is_spikes_per_second_and_neuron() -> None:
-    strip = Strip.of(frame(0, exc=pair((1, 0), (2, 9), (0, 10), (0, 699))), 0.5, 350.0)
+    strip = Strip.of(frame(0, exc=pair((1, 0), (2, 9), (0, 10), (0, 699))), 0.5)
     assert strip.rate[:2] == pytest.approx(np.array([2, 1]) / N_EXC / 0.005)
     assert strip.rate.sum() == pytest.approx(4 / N_EXC / 0.005)
 
@@ -214,7 +215,7 @@ def test_presentations_of_unequal_lengths_are_at_their_places(panel: Raster) -> 
     assert panel.strips[2].gap == pytest.approx(0.07 * 350)
     assert panel.view.right == pytest.approx(starts[-1] + 200)
     assert panel.view.span == pytest.approx(4 * 350 * 1.02)  # of the longest seen, so that the scale stays
-    placed = place(panel.strips, bands_of((("input", 30), ("exc", N_EXC)), 60), 4000, 2.0)["input"]
+    placed = place(panel.strips, bands_of((("input", 30), ("exc", N_EXC)), 60, ROLES, "exc"), 4000, 2.0)["input"]
     ends = [2 * start + total - 1 for start, (total, _) in zip(starts, lengths.values(), strict=True)]
     assert placed.column[1::2] == pytest.approx(ends, abs=1)
     table = not_none(panel.table())

@@ -34,7 +34,7 @@ def test_watch_inspect_and_see_stdp(window: MainWindow, qtbot: QtBot) -> None:
     waits(qtbot, lambda: "of the last" in stimulus.details.text())
     assert stimulus.verdict.text()[0] in "✓✗"
 
-    busiest = int(np.bincount(session.live.presentation["exc"][0], minlength=1).argmax())
+    busiest = int(np.bincount(session.live.presentation["spikes"]["exc"][0], minlength=1).argmax())
     session.selection.select_neuron(busiest)
     waits(qtbot, lambda: neuron._courses is not None)
     assert -110 < neuron._courses.v.min() < neuron._courses.v.max() < 0

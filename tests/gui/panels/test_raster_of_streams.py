@@ -54,10 +54,9 @@ def frame(number: int, cells: Pair | None = None) -> Mapping[str, Any]:
         "attempts": 1,
         "spike_counts": np.bincount(cells[0], minlength=N_CELLS),
         "n_bins": N_BINS,
-        "input": pair((2, 0)),
-        "exc": cells,
-        "inh": pair(),
-        "spikes": {"cells": cells},
+        "stimulus_bins": N_BINS,
+        "read": "cells",
+        "spikes": {"input": pair((2, 0)), "cells": cells},
         "recording": None,
     }
 
@@ -220,9 +219,11 @@ def test_spikes_cover_half_of_a_band_at_most() -> None:
         "n_bins": 1000,
         "image": 0,
         "attempts": 1,
-        "exc": spikes["cells"],
+        "stimulus_bins": 1000,
+        "read": "cells",
+        "spikes": spikes,
     }
-    strip = strips.Strip.of(frame, dt, 1000.0, spikes)
+    strip = strips.Strip.of(frame, dt)
     band = strips.Band("cells", 0, 100, n, (1, 2), "exc")
     (placed,) = strips.place([strip], [band], 400, 0.4).values()
     assert placed.every == 4  # 10 000 marks of two pixels would fill half of 400 x 100

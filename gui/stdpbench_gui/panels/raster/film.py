@@ -13,7 +13,7 @@ from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPen
 from stdpbench_gui.look import theme
 from stdpbench_gui.panels.raster import stream_axis
 from stdpbench_gui.panels.raster.margin import paint_lines
-from stdpbench_gui.panels.raster.strips import LAYERS, Band, Strip, fill, fill_rate, place
+from stdpbench_gui.panels.raster.strips import ROLES, Band, Strip, fill, fill_rate, place
 from stdpbench_gui.widgets.pictures import image_of
 
 _STEPS = (10, 20, 50, 100, 200, 250, 500, 1000, 2000, 5000)  # ms between numbers
@@ -113,7 +113,7 @@ class Film:
         end = max(left + 1, round(strips[-1].end * frame.scale)) if strips else left + 1
         colours = frame.colours
         named = {"base": colours.base, "selected": colours.ink}
-        named |= {layer: getattr(colours, layer) for layer in LAYERS}
+        named |= {role: getattr(colours, role) for role in ROLES}
         packed = {name: QColor(value).rgba() for name, value in named.items()}
         shape = (max(1, round(frame.height * frame.ratio)), end - left + 1)
         self.pixels = np.full(shape, packed["base"], np.uint32)

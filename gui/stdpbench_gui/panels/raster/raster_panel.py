@@ -6,23 +6,19 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QComboBox, QMenu
 
 from stdpbench.base.units import ordinal, thousands
 from stdpbench.declare.learned_names import listed
-from stdpbench.experiment.graph import Graph
 from stdpbench.experiment.graph.diagram import roles_of
-from stdpbench.experiment.templates.diehl_cook import Network
-from stdpbench.runs.analysis.frame_spikes import spikes_in
 from stdpbench_gui.look import theme
 from stdpbench_gui.look.motion import motion
 from stdpbench_gui.panels.base import Panel, Table
 from stdpbench_gui.panels.raster import raster_report
 from stdpbench_gui.panels.raster.stream_pieces import SPANS, StreamPieces
-from stdpbench_gui.panels.raster.strips import Pairs, Strip, every
+from stdpbench_gui.panels.raster.strips import Strip, every
 from stdpbench_gui.panels.raster.view import RasterView
 from stdpbench_gui.session.observed import Observed
 from stdpbench_gui.session.run_session import RunSession
@@ -96,7 +92,7 @@ class Raster(Panel):
         self._from, self._since, self._taken = 0.0, 0.0, 0.0
         self._longest = 0.0
         self._kept = False  # whether the newest strip is older than this run's process
-        self._dt, self._stimulus = 0.5, 350.0
+        self._dt = 0.5
         self._group = QActionGroup(self)
         for count in COUNTS:
             action = QAction(f"{count} presentation{'s' if count > 1 else ''} on screen", self)
@@ -222,8 +218,8 @@ class Raster(Panel):
         assert experiment is not None
         if not self.pieces.strips:
             self._set_layers(frame)
-        strip = Strip.of(frame, experiment.network.dt, experiment.schedule.stimulus, self._spikes(frame))
-        self.pieces.add(strip, frame["exc"], len(frame["spike_counts"]))
+        strip = Strip.of(frame, experiment.network.dt)
+        self.pieces.add(strip, frame["spikes"][frame["read"]], len(frame["spike_counts"]))
 
     def _seen(self) -> str:
         """Describe how much of the stretch on the screen was seen."""
@@ -263,8 +259,8 @@ class Raster(Panel):
     def _take(self, frame: Any) -> None:
         experiment = self.session.experiment
         if experiment is not None:
-            self._dt, self._stimulus = experiment.network.dt, experiment.schedule.stimulus
-        strip = Strip.of(frame, self._dt, self._stimulus, self._spikes(frame))
+            self._dt = experiment.network.dt
+        strip = Strip.of(frame, self._dt)
         self._from, self._since = self.view.right, time.monotonic()
         if self.strips and strip.presentation < self.strips[-1].presentation:
             self.reset()  # the run was rewound
@@ -286,35 +282,19 @@ class Raster(Panel):
         n = every(self.strips[-8:])
         self.sampled.setText("" if n <= 1 else f"every {ordinal(n)} presentation")
 
-    @property
-    def _graph(self) -> Graph | None:
-        """The network if each of its populations has a band; None for that of Diehl & Cook."""
-        experiment = self.session.experiment
-        usual = experiment is None or isinstance(experiment.network, Network)
-        return None if usual else self.session.selection.graph
-
-    def _spikes(self, frame: Any) -> dict[str, Pairs] | None:
-        """Return the spikes of the input, then of the other populations in order; None: the usual layers."""
-        graph = self._graph
-        if graph is None:
-            return None
-        names = sorted(graph.populations, key=lambda name: name != graph.input)
-        return {name: spikes_in(frame, graph, name) for name in names}
-
     def _set_layers(self, frame: Any) -> None:
-        """Set the bands for the network."""
-        graph = self._graph
-        if graph is None:
-            sizes = self._sizes(frame)
-            self._offer_bands([name for name, n in sizes.items() if n])
-            self.view.show_layers({name: 0 if name in self.hidden else n for name, n in sizes.items()}, {})
-            return
-        names = [*filter(None, [graph.input]), *(name for name in graph.populations if name != graph.input)]
-        self._offer_bands(names)
-        sizes = {name: 0 if name in self.hidden else graph.populations[name].size for name in names}
-        found = roles_of(graph)
-        roles = {name: theme.ROLES[found[name]] for name in names}
-        self.view.show_layers(sizes, roles, (self.session.selection.population,))
+        """Set the bands for the network: the input, then the other populations in order."""
+        graph = self.session.selection.graph
+        if graph is None:  # of a kind that is not installed
+            sizes = {name: int(index.max(initial=0)) + 1 for name, (index, _) in frame["spikes"].items()}
+            roles = dict.fromkeys(sizes, "inh") | {frame["read"]: "exc"}
+        else:
+            names = sorted(graph.populations, key=lambda name: name != graph.input)
+            sizes = {name: graph.populations[name].size for name in names}
+            roles = {name: theme.ROLES[role] for name, role in roles_of(graph).items()}
+        self._offer_bands(list(sizes))
+        shown = {name: 0 if name in self.hidden else size for name, size in sizes.items()}
+        self.view.show_layers(shown, roles, self.session.selection.population)
 
     def _offer_bands(self, names: Sequence[str]) -> None:
         """Offer the choice of the populations that have a band."""
@@ -345,18 +325,8 @@ class Raster(Panel):
 
     def _on_shown(self) -> None:
         """Mark the selected neuron in the population on display."""
-        if self.view.roles:
-            self.view.selectable = (self.session.selection.population,)
+        self.view.selectable = self.session.selection.population
         self.mark_dirty()
-
-    def _sizes(self, frame: Any) -> dict[str, int]:
-        started = self.session.live.started
-        n_exc = len(frame["spike_counts"])
-        n_input = int(np.prod(started.shape)) if started is not None else int(frame["input"][0].max(initial=0)) + 1
-        experiment = self.session.experiment
-        network = None if experiment is None else experiment.network
-        layer = not isinstance(network, Network) or network.inhibition == "layer"
-        return {"input": n_input, "exc": n_exc, "inh": n_exc if layer else 0}
 
     def _place(self, now: float) -> None:
         """Set the right edge for this time."""

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stdpbench.runs.analysis.frame_spikes import stimulus_bins
 from stdpbench.runs.analysis.shown_stimulus import strength
 from stdpbench.runs.analysis.stream_series import rate_of, thinning
 from stdpbench_gui.widgets.axes import step_up
 from stdpbench_gui.widgets.inks import shaded
 
-LAYERS = ("input", "exc", "inh")
+ROLES = ("input", "exc", "inh")
+"""What a population is in a network, by the colour of the theme: the input, one that learns, another one."""
 _SHARES = {"input": 0.42, "exc": 0.42, "inh": 0.16}  # of the height
 RATE_BIN = 5.0  # ms
 MOST_SPIKES = 250_000
@@ -35,15 +35,15 @@ class Band:
     Attributes
     ----------
     layer : str
-        Name of the layer: ``"input"``, ``"exc"`` or ``"inh"``, or of a population of another network.
+        Name of the population.
     top, height : int
         First row, and number of rows.
     n : int
         Number of neurons.
     mark : tuple of int
         Width and height of a spike.
-    of : str
-        The layer whose share of the height and colour it has: ``"input"``, ``"exc"`` or ``"inh"``; default: `layer`.
+    role : str
+        One of `ROLES`, which decides its share of the height and its colour.
     selects : bool
         Whether the selected neuron is marked in it, and can be selected there.
     """
@@ -53,13 +53,8 @@ class Band:
     height: int
     n: int
     mark: tuple[int, int]
-    of: str = ""
+    role: str
     selects: bool = True
-
-    @property
-    def role(self) -> str:
-        """The layer whose colour it has, which is a role of the theme as well."""
-        return self.of or self.layer
 
     @property
     def points(self) -> bool:
@@ -81,23 +76,23 @@ class Band:
 def bands_of(
     sizes: tuple[tuple[str, int], ...],
     height: int,
-    roles: tuple[tuple[str, str], ...] = (),
-    selectable: tuple[str, ...] = ("exc", "inh"),
+    roles: tuple[tuple[str, str], ...],
+    selectable: str,
 ) -> tuple[Band, ...]:
-    """Return the bands of the non-empty layers in an image, with three empty rows between them.
+    """Return the bands of the non-empty populations in an image, with three empty rows between them.
 
     Parameters
     ----------
     sizes : tuple of (str, int)
-        Layers and their numbers of neurons.
+        Populations and their numbers of neurons.
     height : int
         Number of rows of the image.
     roles : tuple of (str, str)
-        Layers of another network, and whose share of the height and colour they have.
-    selectable : tuple of str
-        Layers in which the selected neuron is marked.
+        Role of each population, one of `ROLES`.
+    selectable : str
+        The population in which the selected neuron is marked.
     """
-    present, role = {layer: n for layer, n in sizes if n}, {layer: layer for layer in LAYERS} | dict(roles)
+    present, role = {layer: n for layer, n in sizes if n}, dict(roles)
     total = sum(_SHARES[role[layer]] for layer in present)
     found, top = [], 0
     for number, layer in enumerate(present):
@@ -107,7 +102,7 @@ def bands_of(
         fine = role[layer] == "input"
         high = int(np.clip(room / present[layer] * 0.8, 1 if fine else 3, 12))
         mark = 1 if fine else 2, min(high, room)
-        found.append(Band(layer, top, room, present[layer], mark, role[layer], layer in selectable))
+        found.append(Band(layer, top, room, present[layer], mark, role[layer], layer == selectable))
         top += rows
     return tuple(found)
 
@@ -121,7 +116,7 @@ class Strip:
     presentation, image, attempts : int
         Number of the presentation (from 0), number of its picture, and how often that was presented.
     spikes : mapping of str to (index, bin)
-        Spikes by layer.
+        Spikes by population.
     duration, stimulus : float
         Total duration, and duration of the stimulus, in ms.
     dt : float
@@ -155,22 +150,17 @@ class Strip:
     factor: NDArray[np.float64 | np.float32] | None = None
 
     @classmethod
-    def of(
-        cls, frame: Mapping[str, Any], dt: float, stimulus: float, spikes: Mapping[str, Pairs] | None = None
-    ) -> Strip:
-        """Create a strip from a ``presentation`` frame, or with these spikes by layer.
-
-        `stimulus` is the duration of the schedule in ms; that of a frame may be shorter.
-        """
+    def of(cls, frame: Mapping[str, Any], dt: float) -> Strip:
+        """Create a strip from a ``presentation`` frame; `dt` in ms."""
         duration = frame["n_bins"] * dt
-        rate = rate_of(frame["exc"][1], dt, duration, len(frame["spike_counts"]), RATE_BIN)
+        rate = rate_of(frame["spikes"][frame["read"]][1], dt, duration, len(frame["spike_counts"]), RATE_BIN)
         return cls(
             frame["presentation"],
             frame["image"],
             frame["attempts"],
-            {layer: frame[layer] for layer in LAYERS} if spikes is None else spikes,
+            frame["spikes"],
             duration,
-            stimulus_bins(frame, round(stimulus / dt)) * dt,
+            frame["stimulus_bins"] * dt,
             dt,
             rate,
             factor=frame.get("input_factor"),
@@ -296,7 +286,7 @@ def fill(
     placed, bands
         Spikes and their positions; see `place`.
     colours : mapping of str to int
-        0xAARRGGBB of ``base``, `LAYERS`, and ``selected``.
+        0xAARRGGBB of ``base``, `ROLES`, and ``selected``.
     left : int
         Column of the common axis at the left edge of the image.
     selected : int

@@ -46,11 +46,11 @@ class RasterView(QWidget):
     strips : sequence of Strip
         Strips that may be visible, in order.
     sizes : dict of str to int
-        Number of neurons by layer, in the order of the bands; 0: no such layer.
+        Number of neurons by population, in the order of the bands; 0: it has no band.
     roles : dict of str to str
-        For layers of another network, the layer of Diehl & Cook whose share of the height and colour they have.
-    selectable : tuple of str
-        Layers in which the selected neuron is marked, and neurons can be selected.
+        Role of each population, which decides its share of the height and its colour.
+    selectable : str
+        The population in which the selected neuron is marked, and neurons can be selected.
     right : float
         Right edge on the common axis, in ms.
     span : float
@@ -81,7 +81,7 @@ class RasterView(QWidget):
         self.strips: Sequence[Strip] = ()
         self.sizes: dict[str, int] = {}
         self.roles: dict[str, str] = {}
-        self.selectable: tuple[str, ...] = ("exc", "inh")
+        self.selectable = ""
         self.headers: dict[int, tuple[str, ...]] = {}
         self.right, self.span = 0.0, 1.0
         self.selected = -1
@@ -107,9 +107,7 @@ class RasterView(QWidget):
         self._texts.clear()
         self.update()
 
-    def show_layers(
-        self, sizes: dict[str, int], roles: dict[str, str], selectable: tuple[str, ...] = ("exc", "inh")
-    ) -> None:
+    def show_layers(self, sizes: dict[str, int], roles: dict[str, str], selectable: str) -> None:
         """Set the bands: `sizes`, `roles` and `selectable`."""
         self.sizes, self.roles, self.selectable, self._known_areas = sizes, roles, selectable, None
 
@@ -138,7 +136,7 @@ class RasterView(QWidget):
             metrics = self.fontMetrics()
             line = metrics.height()
             names = [f"■ {short(layer)}" for layer in self.roles]
-            widest = max(metrics.horizontalAdvance(text) for text in ("■ input", "1000", "Hz/cell", *names))
+            widest = max(metrics.horizontalAdvance(text) for text in ("1000", "Hz/cell", *names))
             left, top, bottom = widest + 3 * theme.GRID, line + 6, 2 * line + 10
             height = max(40.0, self.height() - top - bottom - theme.GRID)
             width = max(20.0, self.width() - left - theme.GRID)
@@ -289,7 +287,7 @@ class RasterView(QWidget):
         if event is None or event.button() != Qt.MouseButton.LeftButton:
             return
         layer, neuron, strip, moment = self._at(event.position())
-        if layer not in self.selectable:
+        if layer != self.selectable:
             return
         if strip is not None:
             band = next(band for band in self._bands if band.layer == layer)

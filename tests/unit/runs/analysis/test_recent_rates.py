@@ -22,40 +22,43 @@ def spikes(n: int, bins: int = 3) -> tuple[np.ndarray, np.ndarray]:
 
 def frame(number: int, n_exc: int = 0, **more: Any) -> dict[str, Any]:
     """A frame as a process sends it for the usual network."""
-    return {"presentation": number, "exc": spikes(n_exc), "inh": spikes(0), "input": spikes(64), "spikes": {}, **more}
+    sent = {"input": spikes(64), "exc": spikes(n_exc)}
+    return {"presentation": number, "stimulus_bins": 700, "read": "exc", "spikes": sent, **more}
 
 
 def test_rates_are_means_per_neuron_and_second_of_the_stimulus() -> None:
-    rates = rates_in(frame(0, 7), GRAPH, 350.0, 0.5)
+    rates = rates_in(frame(0, 7), GRAPH, 0.5)
     assert rates == {"input": pytest.approx(1 / 0.35), "exc": pytest.approx(0.7 / 0.35)}
-    late = frame(0) | {"exc": spikes(7, bins=700)}  # in the rest
-    assert rates_in(late, GRAPH, 350.0, 0.5)["exc"] == 0.0
+    late = frame(0, spikes={"exc": spikes(7, bins=700)})  # in the rest
+    assert rates_in(late, GRAPH, 0.5)["exc"] == 0.0
     short = frame(0, 7, stimulus_bins=200)  # a signal that ends earlier
-    assert rates_in(short, GRAPH, 350.0, 0.5)["exc"] == pytest.approx(0.7 / 0.1)
+    assert rates_in(short, GRAPH, 0.5)["exc"] == pytest.approx(0.7 / 0.1)
 
 
 def test_no_rate_is_better_than_a_false_one() -> None:
-    sent = {"presentation": 0, "exc": spikes(4), "input": spikes(2), "spikes": {"second": spikes(4)}}
-    assert rates_in(sent, STACK, 350.0, 0.5).keys() == {"input", "second"}  # not first, of which nothing was sent
-    assert rates_in({"presentation": 0}, GRAPH, 350.0, 0.5) == {}
+    sent = {"input": spikes(2), "second": spikes(4)}
+    assert rates_in(frame(0, spikes=sent), STACK, 0.5).keys() == {
+        "input",
+        "second",
+    }  # not first, of which nothing was sent
     unknown = USUAL.graph()  # before the data give the size of the input
-    assert rates_in(frame(0, 7), unknown, 350.0, 0.5).keys() == {"exc"}
+    assert rates_in(frame(0, 7), unknown, 0.5).keys() == {"exc"}
 
 
 def test_means_over_the_last_presentations() -> None:
     recent = RecentRates()
     assert (recent.rates, recent.n, recent.last) == ({}, 0, -1)
-    assert not recent.take({}, GRAPH, 350.0, 0.5)
+    assert not recent.take({}, GRAPH, 0.5)
     for number in range(30):
-        assert recent.take(frame(3 * number, number), GRAPH, 350.0, 0.5)
-        assert not recent.take(frame(3 * number, number), GRAPH, 350.0, 0.5)  # the same again
+        assert recent.take(frame(3 * number, number), GRAPH, 0.5)
+        assert not recent.take(frame(3 * number, number), GRAPH, 0.5)  # the same again
     assert (recent.n, recent.last) == (20, 87)
     assert recent.rates["exc"] == pytest.approx(np.mean(range(10, 30)) / 10 / 0.35)
-    recent.take(frame(12, 10), GRAPH, 350.0, 0.5)  # rewound
+    recent.take(frame(12, 10), GRAPH, 0.5)  # rewound
     assert (recent.n, recent.last) == (1, 12)
     assert recent.rates["exc"] == pytest.approx(1 / 0.35)
-    sent = {"presentation": 15, "exc": spikes(4), "input": spikes(2), "spikes": {"second": spikes(4)}}
-    recent.take(sent, STACK, 350.0, 0.5)  # another network
+    sent = {"input": spikes(2), "second": spikes(4)}
+    recent.take(frame(15, spikes=sent), STACK, 0.5)  # another network
     assert recent.n == 1
     recent.reset()
     assert (recent.rates, recent.n) == ({}, 0)

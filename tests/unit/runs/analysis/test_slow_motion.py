@@ -52,7 +52,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[LiveRun, Frames]:
 
 
 def busiest(frame: Mapping[str, Any]) -> int:
-    return int(np.bincount(frame["exc"][0], minlength=4).argmax())
+    return int(np.bincount(frame["spikes"]["exc"][0], minlength=4).argmax())
 
 
 def shown(live: LiveRun, frames: Frames, place: int, *, alone: bool = False) -> SlowMotion:
@@ -68,7 +68,7 @@ def test_replayed_weights_agree_with_those_of_the_run(ran: tuple[LiveRun, Frames
     for place, (frame, network) in enumerate(frames[:CHANGED]):
         moment = shown(live, frames, place)
         np.testing.assert_allclose(moment.replay.end, network["learned"][FEED][:, moment.neuron], atol=1e-6)
-        assert moment.output.tolist() == frame["exc"][1][frame["exc"][0] == moment.neuron].tolist()
+        assert moment.output.tolist() == frame["spikes"]["exc"][1][frame["spikes"]["exc"][0] == moment.neuron].tolist()
         exact += any("agree with those of the run at the end" in remark for remark in moment.remarks)
     assert exact == CHANGED - 1  # the weights before the first one were not seen
 
@@ -84,7 +84,7 @@ def test_weights_at_the_start_are_computed_from_those_at_the_end(ran: tuple[Live
 def test_factors_of_input_spikes_are_named_and_change_no_replay(ran: tuple[LiveRun, Frames]) -> None:
     live, frames = ran
     plain = shown(live, frames, 5)
-    frame = {**frames[5][0], "input_factor": np.full(len(frames[5][0]["input"][0]), 0.5)}
+    frame = {**frames[5][0], "input_factor": np.full(len(frames[5][0]["spikes"]["input"][0]), 0.5)}
     moment = shown(live, [*frames[:5], (frame, frames[5][1])], 5)
     assert [remark for remark in moment.remarks if remark not in plain.remarks] == [
         "Input spikes carry the factor 0.5, by which what they deliver is multiplied. To the rule, each is a spike."

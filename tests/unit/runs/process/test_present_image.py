@@ -68,7 +68,7 @@ def test_the_trained_network_answers_whatever_the_simulator_holds(undisturbed, t
 def test_an_answer_says_what_happened(undisturbed):
     answer = Probe(undisturbed).answer("try", {"image": np.ravel(PICTURE).tolist()})
     assert len(answer["spike_counts"]) == 4
-    index, bins = answer["exc"]
+    index, bins = answer["spikes"]
     assert np.bincount(index, minlength=4).tolist() == answer["spike_counts"]
     assert max(bins) < answer["n_bins"] == 60
     assert max(answer["input"][0]) < 64
