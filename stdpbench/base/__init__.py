@@ -1,1 +1,1 @@
-"""What everything else rests on: errors, units, files and paths, threads and signals, text and files of others."""
+"""Foundations without dependencies on other parts: errors, units, files, paths, threads, signals and foreign input."""

@@ -35,8 +35,8 @@ class SeveralError(StdpbenchError):
 
 def several(sentences: Iterable[str]) -> StdpbenchError:
     """Return the exception for one or more sentences, without repetitions."""
-    found = tuple(dict.fromkeys(sentences))
-    return StdpbenchError(*found) if len(found) == 1 else SeveralError(*found)
+    distinct = tuple(dict.fromkeys(sentences))
+    return StdpbenchError(*distinct) if len(distinct) == 1 else SeveralError(*distinct)
 
 
 class Collector:
@@ -85,6 +85,6 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 
 def suggestion(word: str, candidates: Iterable[str]) -> str:
     """Return the last clause of an error message: the nearest candidate, else all candidates."""
-    known = sorted(candidates)
-    near = nearest(word, known)
-    return f"did you mean {near!r}?" if near else f"known are {', '.join(known)}"
+    valid = sorted(candidates)
+    match = nearest(word, valid)
+    return f"did you mean {match!r}?" if match else f"known are {', '.join(valid)}"

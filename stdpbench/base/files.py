@@ -1,9 +1,9 @@
-"""Writing files so that one that exists is complete, removing files safely, and reading TOML that a person wrote.
+"""Write files atomically, remove files safely, and read TOML and JSON.
 
 Removing
 --------
-Everything that the program removes is removed here (`remove_file`, `remove_files`, `remove_folder`, `remove_tree`),
-which a test checks. A name that was read from a folder must match a pattern of the program's own names, and no link is
+Every removal by the program goes through this module (`remove_file`, `remove_files`, `remove_folder`, `remove_tree`),
+which a test checks. Names read from a folder must match a pattern of names that the program writes, and no link is
 followed: neither the entry itself nor a folder between it and the folder `within` may be one. `within` is a folder
 that the user named or the program made, and may be reached by links.
 """
@@ -32,12 +32,12 @@ from stdpbench.base.errors import DiskError, StdpbenchError
 NOTHING = "(?!)"
 """Matches no name: `remove_folder` removes a folder that is empty."""
 TEMPORARY = "[a-z0-9_]{8}"
-"""What the functions of `tempfile` put behind a prefix."""
+"""Regular expression for the random suffix of names made by `tempfile`."""
 DAMAGE = (
     *(OSError, ValueError, LookupError, EOFError, OverflowError, RuntimeError, SyntaxError, tokenize.TokenError),
     *(zipfile.BadZipFile, zlib.error, struct.error),
 )
-"""What damaged JSON, npy and npz files raise in their readers; anything else, such as a `TypeError`, is a bug."""
+"""Exceptions that readers raise for damaged JSON, npy and npz files; any other, such as `TypeError`, is a bug."""
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows
 _HAS_DIR_FD = {os.open, os.stat, os.unlink, os.rmdir} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _PATIENCE = 1.0  # s to wait for a file that others have open
@@ -45,13 +45,13 @@ _OF_THE_DISK = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def check_target(target: Path, *, replace: bool = False, suffix: str = "") -> None:
-    """Check that a file can be written that the user named, before work is spent on its content.
+    """Check that a file named by the user can be written, before its content is computed.
 
     Raises
     ------
     StdpbenchError
-        If its name does not end with `suffix`, in any case, it exists and is not to be replaced, or its folder does
-        not exist.
+        If the name does not end with `suffix` (case-insensitive), the file exists and `replace` is false, or its
+        folder does not exist.
     """
     if suffix and target.suffix.lower() != suffix:
         raise StdpbenchError(f"the name of the file must end with {suffix}, unlike {target.name!r}")
@@ -62,37 +62,37 @@ def check_target(target: Path, *, replace: bool = False, suffix: str = "") -> No
 
 
 def write_aside(target: Path, write: Callable[[IO[bytes]], Any], *, private: bool = False) -> None:
-    """Write a file under another name, sync it, and give it its own name.
+    """Write a file atomically: write and sync a temporary file, then rename it.
 
     Parameters
     ----------
     target : Path
-        The file, in a folder that exists; one that is there is replaced at once or not at all.
+        The file, in an existing folder; an existing file is replaced completely or not at all.
     write : callable
-        Writes the content to the binary file that it is given.
+        Called with a binary file, to which it writes the content.
     private : bool
         Whether only this user may read and write the file.
 
     Raises
     ------
     DiskError
-        If it cannot be written; what was there before is untouched, and nothing half-written stays.
+        If the file cannot be written; an existing file is unchanged, and the temporary file is removed.
     """
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with suppress(OSError):  # of an earlier process with the same number
-            remove_file(aside)
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600 if private else 0o666)
+        with suppress(OSError):  # left by an earlier process with the same id
+            remove_file(temporary)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600 if private else 0o666)
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(target)
+        temporary.replace(target)
     except OSError as error:
         raise DiskError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
-        with suppress(OSError):  # where nothing can be written, nothing is left either
-            remove_file(aside)
+        with suppress(OSError):  # already renamed, or never created
+            remove_file(temporary)
 
 
 def write_text_aside(target: Path, text: str, *, private: bool = False) -> None:
@@ -101,12 +101,12 @@ def write_text_aside(target: Path, text: str, *, private: bool = False) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on disk, where the system can do so.
+    """Sync a folder, so that new and renamed entries survive a power failure; does nothing where unsupported.
 
     Raises
     ------
     DiskError
-        If the disk does not take them.
+        If the disk is full or fails.
     """
     try:
         handle = os.open(folder, os.O_RDONLY)
@@ -122,12 +122,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file that a person wrote; a byte order mark, as some editors of Windows set, is passed over.
+    """Read a TOML file; a byte order mark, as some Windows editors write, is ignored.
 
     Raises
     ------
     StdpbenchError
-        If it cannot be read, or is not valid TOML in UTF-8.
+        If the file cannot be read, or is not valid TOML in UTF-8.
     """
     try:
         return parse_toml(path.read_text(encoding="utf-8-sig"), str(path))
@@ -138,7 +138,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
-    """Parse TOML that a person wrote; errors call it `name`.
+    """Parse TOML; error messages refer to it as `name`.
 
     Raises
     ------
@@ -150,13 +150,13 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     except RecursionError:
         raise StdpbenchError(f"{name} is not valid TOML: brackets are nested too deeply") from None
     except ValueError as error:
-        # what follows a semicolon is Python's advice to programmers
+        # after a semicolon, Python adds advice for programmers
         reason = str(error).partition(";")[0]
         raise StdpbenchError(f"{name} is not valid TOML: {reason}{_quotes_missing(text, reason)}") from None
 
 
 def _quotes_missing(text: str, reason: str) -> str:
-    """Return a hint if the line of an error has a text or a quantity without quotes; else an empty text."""
+    """Return a hint if a string or quantity on the line of an error has no quotes; else an empty string."""
     lines, at = text.splitlines(), re.search(r"at line (\d+)", reason)
     line = lines[int(at[1]) - 1] if at and int(at[1]) <= len(lines) else ""
     bare = re.fullmatch(r"\s*([\w.-]+)\s*=\s*([-+.\w][^\"'\[\]{}#,=]*?)\s*(?:#.*)?", line)
@@ -169,7 +169,7 @@ def _quotes_missing(text: str, reason: str) -> str:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Parse JSON of a run folder; unlike Python's reader, without infinite numbers and NaN, which JSON has not.
+    """Parse JSON strictly: unlike `json.loads`, reject NaN and infinity, which are not JSON.
 
     Raises
     ------
@@ -184,12 +184,12 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading, unless it is one on which reading might wait for ever, such as a named pipe.
+    """Open a regular file for reading; refuse others, such as named pipes, on which reading may block.
 
     Raises
     ------
     OSError
-        If it cannot be opened, or is no regular file.
+        If it cannot be opened, or is not a regular file.
     """
     file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))  # noqa: SIM115
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -199,23 +199,23 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_regular(path: Path) -> bytes:
-    """Read a file that `open_regular` opens."""
+    """Return the content of a regular file; see `open_regular`."""
     with open_regular(path) as file:
         return file.read()
 
 
 def is_private(folder: Path) -> bool:
-    """Whether a path is a folder, not a link to one, in which only this user can write."""
+    """Return whether a path is a folder, not a link, that only this user can write to."""
     try:
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError:
         return False
-    own = os.name == "nt" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
-    return own and stat.S_ISDIR(found.st_mode)
+    owned = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
+    return owned and stat.S_ISDIR(status.st_mode)
 
 
 def is_own(path: Path) -> bool:
-    """Whether a file or folder is this user's; True where it is not there, or the system has no such owners."""
+    """Return whether this user owns a file or folder; True if it does not exist, or on Windows."""
     try:
         return os.name == "nt" or path.stat().st_uid == os.geteuid()
     except OSError:
@@ -226,16 +226,16 @@ def is_own(path: Path) -> bool:
 
 
 def remove_file(path: Path, named: str | None = None, within: Path | None = None) -> None:
-    """Remove a file of this program; one that is not there is no error.
+    """Remove a file of this program; a missing file is not an error.
 
     Parameters
     ----------
     path : Path
         The file.
     named : str, optional
-        Regular expression that the whole name must match; for names that were read from a folder.
+        Regular expression that the whole name must match; for names read from a folder.
     within : Path, optional
-        Folder below which no link is followed; by default the one that the file lies in.
+        Folder below which no link is followed; default: the folder of the file.
 
     Raises
     ------
@@ -249,9 +249,9 @@ def remove_file(path: Path, named: str | None = None, within: Path | None = None
 
 
 def remove_files(folder: Path, named: str, within: Path | None = None) -> list[str]:
-    """Remove the files of a folder whose whole names match a regular expression, and leave all others.
+    """Remove the files of a folder whose whole names match a regular expression.
 
-    What cannot be removed stays, as do links, and everything in a folder that is reached by a link below `within`.
+    Links stay, as do files that cannot be removed and everything in a folder reached by a link below `within`.
 
     Returns
     -------
@@ -269,21 +269,21 @@ def remove_files(folder: Path, named: str, within: Path | None = None) -> list[s
 
 
 def remove_parts(folder: Path, named: str, within: Path | None = None) -> list[str]:
-    """Remove what `write_aside` left of files whose names match, where the process that wrote is gone."""
-    found: list[str] = []
+    """Remove temporary files that dead processes left while writing files whose names match; see `write_aside`."""
+    names: list[str] = []
     with suppress(OSError):
-        found = [path.name for path in folder.iterdir() if re.fullmatch(part_of(named), path.name)]
-    dead = [name for name in found if not process_exists(int(name.split(".")[-2]))]
-    return remove_files(folder, "|".join(map(re.escape, dead)), within) if dead else []
+        names = [path.name for path in folder.iterdir() if re.fullmatch(part_of(named), path.name)]
+    orphans = [name for name in names if not process_exists(int(name.split(".")[-2]))]
+    return remove_files(folder, "|".join(map(re.escape, orphans)), within) if orphans else []
 
 
 def remove_folder(path: Path, holds: str, named: str | None = None, within: Path | None = None) -> bool:
-    """Remove a folder of this program with the files that it may hold; a folder that holds others stays with these.
+    """Remove a folder of this program and its expected files; a folder with other files stays, with those files.
 
     Parameters
     ----------
     path : Path
-        The folder; one that is not there is no error.
+        The folder; a missing folder is not an error.
     holds : str
         Regular expression for the whole names of files in it.
     named, within
@@ -311,12 +311,12 @@ def remove_folder(path: Path, holds: str, named: str | None = None, within: Path
 
 
 def remove_tree(path: Path, named: str, within: Path | None = None) -> None:
-    """Remove a folder with all that is in it; links in it are removed, and not followed.
+    """Remove a folder and its content; links in it are removed, not followed.
 
     Parameters
     ----------
     path : Path
-        The folder; one that is not there is no error.
+        The folder; a missing folder is not an error.
     named, within
         As for `remove_file`.
 
@@ -332,12 +332,12 @@ def remove_tree(path: Path, named: str, within: Path | None = None) -> None:
 
 
 def part_of(named: str) -> str:
-    """Regular expression for the names under which `write_aside` writes files whose names match `named`."""
+    """Return the regular expression for temporary files of `write_aside` for names that match `named`."""
     return rf"\.({named})\.[0-9]+\.part"
 
 
 def process_exists(pid: int) -> bool:
-    """Whether a process of this number runs on this machine; True where that is not known."""
+    """Return whether a process with this id runs on this machine; True if that is unknown."""
     if sys.platform == "win32":  # where `os.kill` would end it
         return True
     try:
@@ -351,7 +351,7 @@ def process_exists(pid: int) -> bool:
 
 @contextmanager
 def _entry(path: Path, named: str | None, within: Path | None) -> Iterator[tuple[str, int | None]]:
-    """The name of an entry that is not a link, and the folder that it is in, opened without following links."""
+    """Open the folder of an entry without following links; yield the entry's name and the folder's descriptor."""
     if named is not None and not re.fullmatch(named, path.name):
         raise ValueError(f"{path} is not removed: its name does not match {named}")
     root = within or path.parent
@@ -377,6 +377,6 @@ def _entry(path: Path, named: str | None, within: Path | None) -> Iterator[tuple
         os.close(handle)
 
 
-def _refuse_link(found: os.stat_result, path: Path) -> None:
-    if stat.S_ISLNK(found.st_mode):
+def _refuse_link(status: os.stat_result, path: Path) -> None:
+    if stat.S_ISLNK(status.st_mode):
         raise OSError(errno.ELOOP, "links are never followed to remove files", str(path))

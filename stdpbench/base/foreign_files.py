@@ -1,9 +1,9 @@
-"""Files that others wrote, read with as much memory as a file of their size may need, and no more.
+"""Read files from other people, with a memory limit that depends on the size of the file.
 
-Arrays of NumPy are read here, once their sizes are known. HDF5 and NIR are read by a process of their own, since their
-library may loop for ever, crash, or ask for much memory where a file is damaged: its address space and time are
-limited, and it hands over arrays and JSON, ``python -P -m stdpbench.base.foreign_files MODULE:FUNCTION FILE FOLDER
-…``.
+NumPy files are read in this process, after a check of their array sizes. HDF5 and NIR are read in a subprocess, since
+for a damaged file their library may loop for ever, crash or allocate too much memory. The subprocess has limits on
+address space and time, and returns arrays and JSON: ``python -P -m stdpbench.base.foreign_files MODULE:FUNCTION FILE
+FOLDER …``.
 """
 
 from __future__ import annotations
@@ -30,40 +30,40 @@ from stdpbench.base.files import DAMAGE
 from stdpbench.base.foreign_text import terminal_text
 
 PATIENCE = 20.0
-"""Seconds of processor time for a file, and per 50 MB of it; of the clock, ten times as many, and a minute."""
+"""CPU seconds for a file, plus as many per 50 MB of it; the limit in real time is ten times that, plus a minute."""
 _CONTENT, _CONTENT_PER_BYTE = 160 << 20, 10
 _MEMORY, _MEMORY_PER_BYTE = 512 << 20, 32
-_SENTENCES = 3  # exit status: errors for the user, a line each, are on standard output
+_SENTENCES = 3  # exit status: standard output has errors for the user, one per line
 _MOST_SENTENCES, _LONGEST = 20, 1000
 _format: Any = np.lib.format  # its functions have no types
 _log = logging.getLogger(__name__)
 
 
 def content_limit(size: int) -> int:
-    """Return how many bytes of arrays are read from a file of `size` bytes: 160 MiB, and ten times its size."""
+    """Return the limit on array bytes for a file of `size` bytes: 160 MiB plus ten times its size."""
     return _CONTENT + _CONTENT_PER_BYTE * size
 
 
 def check_content(path: Path, n_bytes: int) -> None:
-    """Refuse a file that unpacks to more than a file of its size may hold.
+    """Check that the unpacked content of a file does not exceed the limit for its size.
 
     Parameters
     ----------
     path : Path
         The file.
     n_bytes : int
-        Bytes of what is in it.
+        Size of the unpacked content.
 
     Raises
     ------
     StdpbenchError
-        If that is more than `content_limit`.
+        If it exceeds `content_limit`.
     """
     limit = content_limit(path.stat().st_size)
     if n_bytes > limit:
         raise StdpbenchError(
-            f"{path} announces {n_bytes / 2**20:.3g} MiB of values, but from a file of its size at most "
-            f"{limit >> 20} MiB are read; write it with less compression, or in parts"
+            f"{path} declares {n_bytes / 2**20:.3g} MiB of values, but a file of its size may hold at most "
+            f"{limit >> 20} MiB; write it with less compression, or in parts"
         )
 
 
@@ -75,17 +75,17 @@ def read_npz(path: Path, names: Collection[str] | None = None) -> dict[str, NDAr
     path : Path
         The file.
     names : collection of str, optional
-        Arrays that are used; by default all. Of the others, the result has the names only.
+        Arrays to read; default: all. The others are empty in the result.
 
     Returns
     -------
     dict of str to ndarray
-        The arrays, by name; those that are not used are empty.
+        The arrays, by name.
 
     Raises
     ------
     StdpbenchError
-        If it is missing, unreadable, damaged, no .npz file, or has Python objects or arrays that are too large.
+        If the file is missing, unreadable, damaged or not an .npz file, or has Python objects or too large arrays.
     """
     with _numpy_file(path, "an .npz file as written by numpy.savez") as file:
         if file.read(6) == b"\x93NUMPY":
@@ -114,7 +114,7 @@ def read_npy(path: Path) -> NDArray[Any]:
     Raises
     ------
     StdpbenchError
-        If it is missing, unreadable, damaged, no .npy file, or has Python objects.
+        If the file is missing, unreadable, damaged or not a .npy file, or has Python objects.
     """
     with _numpy_file(path, "an array as written by numpy.save") as file:
         _check_header(file, path.stat().st_size)
@@ -125,7 +125,7 @@ def read_npy(path: Path) -> NDArray[Any]:
 
 @contextmanager
 def _numpy_file(path: Path, form: str) -> Iterator[IO[bytes]]:
-    """Open a file, and say in one sentence what is wrong with it."""
+    """Open a file; turn errors of reading it into a `StdpbenchError`."""
     try:
         if not path.is_file():
             raise StdpbenchError(f"there is no file {path}")
@@ -142,7 +142,7 @@ def _numpy_file(path: Path, form: str) -> Iterator[IO[bytes]]:
 
 
 def _check_header(file: IO[bytes], size: int) -> None:
-    """Refuse an array whose header announces more values than a file of `size` bytes can hold."""
+    """Raise `ValueError` if a header declares more values than a file of `size` bytes can hold."""
     read = _format.read_array_header_1_0 if _format.read_magic(file) == (1, 0) else _format.read_array_header_2_0
     shape, _, dtype = read(file)
     if min(shape, default=0) < 0 or (math.prod(shape) * max(dtype.itemsize, 1) > size and not dtype.hasobject):
@@ -154,14 +154,14 @@ def _check_header(file: IO[bytes], size: int) -> None:
 
 @contextmanager
 def open_hdf5(path: Path) -> Iterator[Any]:
-    """Open an HDF5 file, in the process that `read_apart` starts.
+    """Open an HDF5 file, in the subprocess of `read_apart`.
 
-    All that it holds must lie in this file, and be no more than a file of its size may hold.
+    All data must lie in this file and must not exceed the limit for its size.
 
     Raises
     ------
     StdpbenchError
-        If it has a link to another file, data that lie in another file, or announces too much.
+        If it has a link, data in another file, or too much data.
     """
     import h5py
 
@@ -170,7 +170,7 @@ def open_hdf5(path: Path) -> Iterator[Any]:
 
         def problem_of(name: str, link: Any) -> str | None:
             if not isinstance(link, h5py.HardLink):
-                return f"{path}: {name} is a link; all data must lie in the file themselves"
+                return f"{path}: {name} is a link; all data must be in this file"
             entry = file[name]
             if isinstance(entry, h5py.Dataset):
                 if entry.external or entry.is_virtual:
@@ -186,7 +186,7 @@ def open_hdf5(path: Path) -> Iterator[Any]:
 
 
 def read_apart(parser: str, path: Path, *arguments: Any) -> list[dict[str, Any]]:
-    """Read a file in a process of its own, whose memory and time are limited.
+    """Read a file in a subprocess with limited memory and time.
 
     Parameters
     ----------
@@ -206,27 +206,32 @@ def read_apart(parser: str, path: Path, *arguments: Any) -> list[dict[str, Any]]
     Raises
     ------
     StdpbenchError
-        The errors of the parser, or that the file is damaged or needs too much memory.
+        If the parser raises an error, or the file is damaged or needs too much memory.
     """
     if not path.is_file():
         raise StdpbenchError(f"there is no file {path}")
     size = path.stat().st_size
     seconds = PATIENCE * (1 + size / 50e6)
     with tempfile.TemporaryDirectory(prefix="stdpbench-read-") as folder:
-        given = json.dumps({"arguments": arguments, "memory": _MEMORY + _MEMORY_PER_BYTE * size, "seconds": seconds})
-        command = [sys.executable, "-P", "-m", __name__, parser, str(path.absolute()), folder, given]
-        quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"}  # no plug-ins
+        options = json.dumps({"arguments": arguments, "memory": _MEMORY + _MEMORY_PER_BYTE * size, "seconds": seconds})
+        command = [sys.executable, "-P", "-m", __name__, parser, str(path.absolute()), folder, options]
+        quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"}  # no HDF5 plug-ins
         try:
-            done = subprocess.run(
+            completed = subprocess.run(
                 command, capture_output=True, check=False, timeout=60 + 10 * seconds, env={**os.environ, **quiet}
             )
         except subprocess.TimeoutExpired:
             raise StdpbenchError(f"{path} is damaged: reading it does not end") from None
-        if done.returncode == _SENTENCES:
-            text = done.stdout.decode("utf-8", "replace").replace(str(path.absolute()), str(path))
+        if completed.returncode == _SENTENCES:
+            text = completed.stdout.decode("utf-8", "replace").replace(str(path.absolute()), str(path))
             raise several(text.splitlines())
-        if done.returncode:
-            _log.info("%s ended with %s: %s", parser, done.returncode, done.stderr.decode("utf-8", "replace")[-4000:])
+        if completed.returncode:
+            _log.info(
+                "%s ended with %s: %s",
+                parser,
+                completed.returncode,
+                completed.stderr.decode("utf-8", "replace")[-4000:],
+            )
             raise StdpbenchError(f"{path} is damaged: it cannot be read to its end")
         parts: list[dict[str, Any]] = json.loads((Path(folder) / "parts.json").read_text(encoding="utf-8"))
         for file in Path(folder).glob("*.npy"):
@@ -236,21 +241,21 @@ def read_apart(parser: str, path: Path, *arguments: Any) -> list[dict[str, Any]]
 
 
 def limit_process(memory: int, seconds: float) -> None:
-    """Limit this process, where the system can: so many bytes more than it has now, and seconds of processor time."""
+    """Limit this process, where supported, to `memory` bytes above its present size and `seconds` of CPU time."""
     if sys.platform == "win32":
         return
     import resource
 
     with suppress(OSError):
         memory += int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    for what, most in (
+    for resource_id, limit in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, math.ceil(seconds)),
         (resource.RLIMIT_CORE, 0),
     ):
-        hard = resource.getrlimit(what)[1]
-        with suppress(OSError, ValueError):  # where the system has no such limit
-            resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        hard = resource.getrlimit(resource_id)[1]
+        with suppress(OSError, ValueError):  # the system does not support this limit
+            resource.setrlimit(resource_id, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def _write_parts(folder: Path, parts: Sequence[Mapping[str, Any]]) -> None:
@@ -262,19 +267,21 @@ def _write_parts(folder: Path, parts: Sequence[Mapping[str, Any]]) -> None:
     (folder / "parts.json").write_text(json.dumps(plain), encoding="utf-8")
 
 
-def _main(parser: str, path: Path, folder: Path, given: Mapping[str, Any]) -> int:
+def _main(parser: str, path: Path, folder: Path, options: Mapping[str, Any]) -> int:
     module, _, name = parser.partition(":")
     read = getattr(import_module(module), name)
-    limit_process(given["memory"], given["seconds"])
+    limit_process(options["memory"], options["seconds"])
     try:
-        parts = read(path, *given["arguments"])
+        parts = read(path, *options["arguments"])
         check_content(path, sum(value.nbytes for part in parts for value in part.values() if hasattr(value, "nbytes")))
         _write_parts(folder, parts)
         return 0
     except StdpbenchError as error:
         sentences = list(error.sentences)
     except MemoryError:
-        sentences = [f"{path} needs more than {given['memory'] >> 20} MiB of memory, too much for a file of its size"]
+        sentences = [
+            f"{path} needs more than {options['memory'] >> 20} MiB of memory, too much for a file of its size"
+        ]
     except OSError as error:
         sentences = [f"{path} cannot be read: {error.strerror or error}"]
     if len(sentences) > _MOST_SENTENCES:

@@ -1,7 +1,7 @@
-"""Text that others wrote, such as names of classes, nodes and runs, titles and notes, made safe for where it goes.
+"""Escape untrusted text, such as names of classes, nodes and runs, titles and notes.
 
-The command line writes all it says through `terminal_text`; figures of `stdpbench.results.figures` and labels of the
-app take no text for mathematics or HTML (`figures.drawing`, `look.labels`).
+The command line prints everything through `terminal_text`. Figures of `stdpbench.results.figures` and labels of the
+app do not interpret text as mathematics or HTML (`figures.drawing`, `look.labels`).
 """
 
 from __future__ import annotations
@@ -9,36 +9,36 @@ from __future__ import annotations
 import json
 import re
 
-_OBEYED = (
+_CONTROLS = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f"
 )
-"""Characters that a terminal obeys, or that change the direction or the lines of a text."""
-_IN_LINES, _IN_A_LINE = re.compile(f"[{_OBEYED}]"), re.compile(f"[\t\n{_OBEYED}]")
+"""Control characters, and characters that change the direction or the lines of a text."""
+_IN_LINES, _IN_A_LINE = re.compile(f"[{_CONTROLS}]"), re.compile(f"[\t\n{_CONTROLS}]")
 _FOLDER_NAMES = 100  # characters of a name at most
 
 
 def terminal_text(text: str, *, lines: bool = False) -> str:
-    """Write the characters that a terminal would obey as JSON does, an escape as a backslash and u001b.
+    """Return text with its control characters escaped as in JSON.
 
     Parameters
     ----------
     text : str
-        Text of others; of JSON, the result is JSON of the same values.
+        Untrusted text; JSON stays JSON of the same values.
     lines : bool
         Whether line feeds and tabs stay.
     """
-    obeyed = _IN_LINES if lines else _IN_A_LINE
-    return obeyed.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    controls = _IN_LINES if lines else _IN_A_LINE
+    return controls.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def folder_name_problem(name: str) -> str:
-    """Return why a folder of others may not have a name; empty if it may.
+    """Return why a name from a file is not allowed for a folder, or an empty string if it is.
 
     Parameters
     ----------
     name : str
-        The name as it stands in a file.
+        The name, as read from the file.
     """
     if terminal_text(name) != name:
         return "has control characters"

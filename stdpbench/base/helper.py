@@ -1,8 +1,8 @@
-"""A process that answers requests of the one that started it, over `stdpbench.base.wire`, until the connection ends.
+"""Answer requests of the parent process over `stdpbench.base.wire`, until the connection ends.
 
 A request is ``("request", number, name, arguments)``. It is followed by any number of
-``("progress", number, phase, done, total)``, and by ``("reply", number, error, value)`` with the answer, or with the
-reason why there is none. Ending the process cancels a request. The client side is `stdpbench.runs.client.helper`.
+``("progress", number, phase, done, total)``, and by ``("reply", number, error, value)`` with the answer, or with an
+error message. Ending the process cancels a request. The client side is `stdpbench.runs.client.helper`.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ def serve(answer: Answer) -> None:
 
 
 def _reply(channel: Channel, answer: Answer, number: int, name: str, arguments: Mapping[str, Any]) -> None:
-    def tell(phase: str, done: int, total: int) -> None:
+    def report_progress(phase: str, done: int, total: int) -> None:
         channel.send(("progress", number, phase, done, total))
 
     try:
-        value, error = answer(name, arguments, tell), ""
+        value, error = answer(name, arguments, report_progress), ""
     except StdpbenchError as refused:
         value, error = None, str(refused)
     except Exception as failed:  # reported to the client, which may send other requests

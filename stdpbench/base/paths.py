@@ -1,4 +1,4 @@
-"""Folders: the user's data, cache and runs, and files bundled with the package."""
+"""Folders for the user's data, cache and runs, and for files bundled with the package."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def data_folder() -> Path:
 
 def data_folders() -> tuple[Path, ...]:
     """Return the folders searched for data sets, in order: ``$STDPBENCH_DATA``, then the user's data folder."""
-    named = os.environ.get("STDPBENCH_DATA")
-    return (Path(named).expanduser(), data_folder()) if named else (data_folder(),)
+    folder = os.environ.get("STDPBENCH_DATA")
+    return (Path(folder).expanduser(), data_folder()) if folder else (data_folder(),)
 
 
 def cache_folder() -> Path:
     """Return the cache of compiled networks: ``$STDPBENCH_CACHE``, else the user's cache folder (not created)."""
-    named = os.environ.get("STDPBENCH_CACHE")
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("stdpbench", appauthor=False)
+    folder = os.environ.get("STDPBENCH_CACHE")
+    return Path(folder).expanduser() if folder else platformdirs.user_cache_path("stdpbench", appauthor=False)
 
 
 SAFE = {"PYTHONSAFEPATH": "1"}
@@ -43,7 +43,7 @@ SAFE = {"PYTHONSAFEPATH": "1"}
 def child_environment() -> dict[str, str]:
     """Return the environment for processes of this program, which import nothing from their current folder.
 
-    Their current folder may be another one, so folders are named by absolute paths.
+    Folders become absolute paths, since the current folder of the process may differ.
     """
     named = {
         name: os.environ[name]
@@ -57,5 +57,5 @@ def child_environment() -> dict[str, str]:
 
 def runs_folder() -> Path:
     """Return the default folder for run folders: ``$STDPBENCH_RUNS``, else ``runs`` in the current folder."""
-    named = os.environ.get("STDPBENCH_RUNS")
-    return Path(named).expanduser() if named else Path("runs")
+    folder = os.environ.get("STDPBENCH_RUNS")
+    return Path(folder).expanduser() if folder else Path("runs")

@@ -1,4 +1,4 @@
-"""Handle signals for a while, and put back whatever handled them before; start processes that no Ctrl+C reaches."""
+"""Handle signals temporarily; start processes that Ctrl+C does not reach."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Any
 
 _signal = import_module("_signal")
-"""What `signal` wraps. Its functions do not look for enumerations that numbers and handlers may belong to, which takes
-25 µs for a handler that belongs to none: a tenth of a presentation."""
+"""C module behind `signal`. It does not convert numbers and handlers to enumerations, which takes 25 µs for a handler
+that is a function: a tenth of a presentation."""
 
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
@@ -23,9 +23,9 @@ Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 def handled(handler: Handler, *numbers: signal.Signals) -> Iterator[None]:
     """Handle signals by `handler` within the block.
 
-    Afterwards each signal is handled as before: by Python code, ignored, or by the system. A handler that was
-    installed from C, as a program that embeds Python may do, cannot be put back from Python, so it stays in place
-    throughout. Outside the main thread, where Python installs no handlers, nothing changes.
+    Afterwards the previous handler is restored. A handler installed from C, as by a program that embeds Python, cannot
+    be restored from Python, so it stays in place throughout. Outside the main thread, where Python installs no
+    handlers, nothing changes.
 
     Parameters
     ----------
@@ -37,21 +37,21 @@ def handled(handler: Handler, *numbers: signal.Signals) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: known for number in numbers if (known := _signal.getsignal(number)) is not None}
-    given = int(handler) if isinstance(handler, signal.Handlers) else handler
+    before = {number: previous for number in numbers if (previous := _signal.getsignal(number)) is not None}
+    plain_handler = int(handler) if isinstance(handler, signal.Handlers) else handler
     try:
         for number in before:
-            _signal.signal(number, given)
+            _signal.signal(number, plain_handler)
         yield
     finally:
-        for number, known in before.items():
-            _signal.signal(number, known)
+        for number, previous in before.items():
+            _signal.signal(number, previous)
 
 
 def own_session() -> dict[str, Any]:
-    """Arguments of `subprocess.Popen` for a process that Ctrl+C in the terminal, and closing it, do not reach.
+    """Return arguments of `subprocess.Popen` for a process that Ctrl+C in the terminal, or closing it, does not reach.
 
-    On Windows it gets a console of its own, without a window, and its children get the same one.
+    On Windows it gets a console without a window, which its children share.
     """
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}

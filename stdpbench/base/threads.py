@@ -1,4 +1,4 @@
-"""Processor use of threads: threads for linear algebra, and thread priorities."""
+"""Threads of BLAS, and priorities of threads."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def one_blas_thread() -> None:
     """Restrict BLAS to the calling thread, for the rest of the process.
 
     The worker threads of BLAS spin for a tenth of a second after each product, waiting for more work. The products
-    here are small and computed several times a second, so that a second processor would do little but spin, and the
-    app and the run that it shows would compete for it. Without such threads, sums also do not depend on the number of
+    here are small and computed several times a second, so that a second processor would mostly spin, and the app
+    and its run would compete for it. Without such threads, sums also do not depend on the number of
     processors.
     """
     import numpy as np  # noqa: F401 - only libraries that are loaded can be configured
@@ -28,8 +28,8 @@ def one_blas_thread() -> None:
 def give_way() -> None:
     """Lower the priority of the calling thread, for the rest of its life.
 
-    A run has one thread that simulates, whose speed matters, and others that work ahead of it or publish its results.
-    When one of these wakes up while all processors are busy, it would otherwise preempt the simulation.
+    A run has one thread that simulates, whose speed matters, and others that prepare stimuli or publish results. If
+    one of the others woke up while all processors are busy, it would otherwise preempt the simulation.
 
     Works on Linux only, where threads have separate priorities; elsewhere this does nothing.
     """

@@ -1,4 +1,4 @@
-"""TOML beyond tomllib: lines of the keys of a file, so that errors can name them; flat tables; tables in few lines."""
+"""TOML beyond tomllib: line numbers of keys for error messages, flat tables, and compact output."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _NAMED = re.compile(r"\w+(?:[.-]\w+)*")
 
 
 class Lines:
-    """The lines of a TOML file's keys.
+    """Line numbers of the keys of a TOML file.
 
     Parameters
     ----------
     text : str
-        The file, which is valid TOML.
+        Valid TOML.
     """
 
     def __init__(self, text: str) -> None:
@@ -30,20 +30,20 @@ class Lines:
         self._tables: dict[str, int] = {}
         table, counts = "", Counter[str]()
         for number, line in _outside_long_texts(text):
-            if found := _HEADER.match(line):
-                table = _dotted(found[2])
-                if found[1] == "[[":
+            if match := _HEADER.match(line):
+                table = _dotted(match[2])
+                if match[1] == "[[":
                     counts[table] += 1
                     table = f"{table}.{counts[table]}"
                 self._tables.setdefault(table, number)
-            elif found := _KEY.match(line):
-                path = _dotted(found[1])
+            elif match := _KEY.match(line):
+                path = _dotted(match[1])
                 self._keys.setdefault(f"{table}.{path}" if table else path, number)
 
     def of(self, path: str) -> int | None:
-        """The line of a dotted path, counted from 1; elements of a list of tables are numbered: ``arm.2.label``.
+        """Return the line of a dotted path, from 1; elements of a list of tables are numbered: ``arm.2.label``.
 
-        For a key of an inline table, the line on which that begins. None where the file does not have the path.
+        For a key of an inline table, return the line on which the table begins; None if the file lacks the path.
         """
         while path:
             if path in self._keys:
@@ -52,17 +52,17 @@ class Lines:
         return None
 
     def of_sentence(self, sentence: str, below: str = "") -> int | None:
-        """The line of the first path of the file that a sentence names, or of the table that it begins with.
+        """Return the line of the first path of the file that a sentence names, or of the table that it begins with.
 
-        With `below`, paths are looked up in that table, and it is its header's line where it has none of them.
+        With `below`, look up paths in that table, and return the line of its header if it has none of them.
         """
         names = [f"{below}.{name}" if below else name for name in _NAMED.findall(sentence)]
-        found = (line for name in names if (line := self.of(name)) is not None)
-        return next(found, None) or self._tables.get(below or (names[0] if names else ""))
+        lines = (line for name in names if (line := self.of(name)) is not None)
+        return next(lines, None) or self._tables.get(below or (names[0] if names else ""))
 
 
 def located(sentence: str, line: int | None, file: str) -> str:
-    """A sentence with file and line in front, as far as the line is known."""
+    """Return a sentence with the file, and the line if known, in front."""
     return f"{file}: {sentence}" if line is None else f"{file}, line {line}: {sentence}"
 
 
@@ -71,33 +71,33 @@ def _dotted(path: str) -> str:
 
 
 def _outside_long_texts(text: str) -> Iterator[tuple[int, str]]:
-    """Number and text of the lines that do not begin inside a multi-line string."""
-    mark = ""
+    """Yield number and text of the lines that do not begin inside a multi-line string."""
+    delimiter = ""
     for number, line in enumerate(text.splitlines(), 1):
-        begins_inside = bool(mark)
-        for found in re.findall(r'"""|\'\'\'', line):
-            mark = "" if found == mark else mark or found
+        begins_inside = bool(delimiter)
+        for token in re.findall(r'"""|\'\'\'', line):
+            delimiter = "" if token == delimiter else delimiter or token
         if not begins_inside:
             yield number, line
 
 
 def flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested tables as one table, with dotted paths as keys."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, value in mapping.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return found
+        result |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return result
 
 
 def put(tables: dict[str, Any], path: str, value: Any) -> None:
-    """Set a value of nested tables by its dotted path, or remove it if it is None; tables below are copied.
+    """Set a value in nested tables by its dotted path, or remove it if it is None; inner tables are copied.
 
-    Tables that are missing are added, and those without any value left are removed.
+    Missing tables are added, and empty ones are removed.
     """
-    name, _, below = path.partition(".")
-    if below:
+    name, _, rest = path.partition(".")
+    if rest:
         inner = dict(tables.get(name, {}))
-        put(inner, below, value)
+        put(inner, rest, value)
         value = inner or None
     if value is None:
         tables.pop(name, None)
@@ -110,14 +110,14 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def compact(tables: Mapping[str, Any], above: str = "") -> str:
-    """Return nested tables as TOML; a table without further tables is one line where that fits.
+    """Return nested tables as TOML; a table without nested tables is one line if it fits.
 
     Parameters
     ----------
     tables : mapping of str to Any
         The tables.
     above : str
-        Dotted path of the table that they are in; the tables of a file get headers of their own.
+        Dotted path of the enclosing table; empty for the top level, where each table gets a header.
     """
     lines, below = list[str](), list[str]()
     for key, value in tables.items():
@@ -138,7 +138,7 @@ def _has_tables(table: Mapping[str, Any]) -> bool:
 
 def _inline(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_inline(one)}" for key, one in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {_inline(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_inline(one) for one in value) + "]"
+        return "[" + ", ".join(_inline(item) for item in value) + "]"
     return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")

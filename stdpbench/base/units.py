@@ -1,7 +1,7 @@
 """Physical units of parameters, written as ``"25 ms"``, ``"-65 mV"``, ``"63.75 Hz"``.
 
-A parameter is stored as a plain float in the unit that its declaration names, so that a file, a form and a plot
-show the same figure. `read` accepts any unit of the same dimension; `to_si` gives the value that Brian2 works with.
+A parameter is stored as a float in the unit of its declaration, so that a file, a form and a plot show the same
+number. `read` accepts any unit of the same dimension; `to_si` converts to the SI units of Brian2.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _UNITS: dict[str, tuple[str, str]] = {
     "px": ("pixels", "1"),
 }
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LONG = 1e6  # ms; 1000000000 ms is wider than a field
+_LONG = 1e6  # ms; 1000000000 ms does not fit into a field
 _PRINTED = str.maketrans(dict.fromkeys("\u2009\u202f") | {"\u2212": "-"})
-"""Minus sign and thousands separators, as in labels of the app."""
+"""Translation of minus signs and thousands separators from labels of the app."""
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-zµμ]*)\s*")
 
 
-def label(what: str, unit: str) -> str:
+def label(name: str, unit: str) -> str:
     """Return the name of a quantity for an axis or a column, such as ``"theta (mV)"``; without unit, the name."""
-    return f"{what} ({unit})" if unit else what
+    return f"{name} ({unit})" if unit else name
 
 
 def read(value: object, unit: str) -> object:
@@ -48,9 +48,8 @@ def read(value: object, unit: str) -> object:
     Parameters
     ----------
     value : object
-        A number in `unit`, or a text such as ``"0.025 s"``, also with the minus sign and the thin spaces of printed
-        numbers. Anything else is returned unchanged for the type check
-        of the caller.
+        A number in `unit`, or a text such as ``"0.025 s"``, which may have a typographic minus sign and thin spaces.
+        Anything else is returned unchanged, for the type check of the caller.
     unit : str
         Unit of the parameter; ``""`` for a dimensionless number.
 
@@ -67,23 +66,23 @@ def read(value: object, unit: str) -> object:
     if not isinstance(value, str):
         return value
     match = _QUANTITY.fullmatch(value.translate(_PRINTED))
-    wanted = f"a number in {unit}, such as '1 {unit}'" if unit else "a plain number"
+    expected = f"a number in {unit}, such as '1 {unit}'" if unit else "a plain number"
     if match is None:
-        raise StdpbenchError(f"{value!r} is not {wanted}")
-    number, given = float(match[1]), match[2].replace("µ", "u").replace("μ", "u")
-    if given == "":
+        raise StdpbenchError(f"{value!r} is not {expected}")
+    number, written_unit = float(match[1]), match[2].replace("µ", "u").replace("μ", "u")
+    if written_unit == "":
         return number
-    if given not in _UNITS or _UNITS[given][0] != _UNITS[unit][0]:
-        raise StdpbenchError(f"expected {wanted}, got {value!r}")
-    if given == unit or number == 0 or not math.isfinite(number):
+    if written_unit not in _UNITS or _UNITS[written_unit][0] != _UNITS[unit][0]:
+        raise StdpbenchError(f"expected {expected}, got {value!r}")
+    if written_unit == unit or number == 0 or not math.isfinite(number):
         return number
     # decimal arithmetic, so that "0.043 s" and "43 ms" are the same number and give the same experiment
-    return float(Decimal(match[1]) * Decimal(_UNITS[given][1]) / Decimal(_UNITS[unit][1]))
+    return float(Decimal(match[1]) * Decimal(_UNITS[written_unit][1]) / Decimal(_UNITS[unit][1]))
 
 
 @lru_cache(maxsize=64)
 def milliseconds(text: str) -> float:
-    """Return a written time in ms; of the time step of a network, it is asked for several times per presentation."""
+    """Parse a time into ms; cached, since the time step of a network is needed several times per presentation."""
     return float(str(read(text, "ms")))
 
 
@@ -108,7 +107,7 @@ def minus(text: str) -> str:
 
 
 def signed(value: float, spec: str = ".2f") -> str:
-    """Format a number with its sign, by a format such as ``".2f"``; what is rounded to 0 has a plus."""
+    """Format a number with its sign, by a format such as ``".2f"``; values that round to 0 have a plus."""
     text = f"{value:+{spec}}"
     return minus(text.replace("-", "+") if float(text) == 0 else text)
 

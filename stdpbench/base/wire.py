@@ -1,4 +1,4 @@
-"""Wire format between the process of a run and its readers: JSON and raw arrays over a local socket.
+"""Wire format between a run and its readers: JSON and raw arrays over a local socket.
 
 A message is a list of JSON values that may contain NumPy arrays at any depth. Nothing is unpickled. Each message is
 sent as
@@ -12,8 +12,8 @@ bytes of the arrays   in C order and little-endian, one after another
 where ``{"__array__": i}`` in the message stands for the i-th array. A peer that violates the format or its limits is
 disconnected (`WireError`).
 
-The reader listens (`Listener`) and passes an `Invitation` to the process, in an environment variable or by a request
-in the run folder; the process connects (`connect`). Both prove that they know the key of the invitation before either
+The reader listens (`Listener`) and passes an `Invitation` to the process, in an environment variable or a request in
+the run folder; the process connects (`connect`). Both prove that they know the key of the invitation before either
 reads a message from the other.
 """
 
@@ -64,7 +64,7 @@ Address = str | tuple[str, int]
 
 
 class WireError(StdpbenchError):
-    """A peer does not use this format, or does not know the key."""
+    """The peer does not use this format, or does not know the key."""
 
 
 class Channel:
@@ -333,7 +333,7 @@ def _remove_socket(address: Address) -> None:
             remove_folder(Path(address).parent, NOTHING)
 
 
-def _greeted(connected: socket.socket, key: bytes, own: bytes, other: bytes, most: int = 1 << 32) -> Channel:
+def _greeted(connected: socket.socket, key: bytes, own_role: bytes, other_role: bytes, most: int = 1 << 32) -> Channel:
     """Authenticate both sides: each proves to the other that it knows the key."""
     connected.settimeout(_HANDSHAKE)
     if connected.family == socket.AF_INET:
@@ -343,20 +343,22 @@ def _greeted(connected: socket.socket, key: bytes, own: bytes, other: bytes, mos
     greeting = _exactly(connected, len(_GREETING) + _NONCE)
     if not greeting.startswith(_GREETING):
         raise WireError("the peer uses another version of the wire format, or another protocol")
-    theirs = greeting[len(_GREETING) :]
-    connected.sendall(hmac.digest(key, own + nonce + theirs, "sha256"))
-    if not hmac.compare_digest(_exactly(connected, _PROOF), hmac.digest(key, other + theirs + nonce, "sha256")):
+    peer_nonce = greeting[len(_GREETING) :]
+    connected.sendall(hmac.digest(key, own_role + nonce + peer_nonce, "sha256"))
+    if not hmac.compare_digest(
+        _exactly(connected, _PROOF), hmac.digest(key, other_role + peer_nonce + nonce, "sha256")
+    ):
         raise WireError("the peer does not know the key")
     return Channel(connected, most)
 
 
 def _exactly(connected: socket.socket, n: int) -> bytes:
-    found = b""
-    while len(found) < n:
-        found += (more := connected.recv(n - len(found)))
-        if not more:
+    received = b""
+    while len(received) < n:
+        received += (chunk := connected.recv(n - len(received)))
+        if not chunk:
             raise EOFError("the peer closed the connection")
-    return found
+    return received
 
 
 # -- format ---------------------------------------------------------------------------------------------------------
@@ -379,14 +381,14 @@ def _encoded(message: Any) -> list[memoryview]:
         raise TypeError(f"{type(value).__name__} cannot be sent")
 
     text = json.dumps(message, default=plain)
-    shapes = json.dumps([(each.dtype.str, each.shape) for each in arrays])
+    shapes = json.dumps([(array_.dtype.str, array_.shape) for array_ in arrays])
     header = f'{{"arrays":{shapes},"message":{text}}}'.encode()
     if len(header) > _MOST_TEXT or len(arrays) > _MOST_ARRAYS:
         raise ValueError(f"a message of {len(header)} bytes of text and {len(arrays)} arrays is too large to be sent")
     parts: list[memoryview] = []
     small = bytearray(_LENGTH.pack(len(header)) + header)
-    for each in arrays:
-        data = each.reshape(-1).view(np.uint8).data
+    for array_ in arrays:
+        data = array_.reshape(-1).view(np.uint8).data
         if len(data) < _CHUNK:
             small += data
         else:
@@ -396,10 +398,10 @@ def _encoded(message: Any) -> list[memoryview]:
 
 
 def _sendable(value: NDArray[Any]) -> NDArray[Any]:
-    found = value.astype(value.dtype.newbyteorder("<"), order="C", copy=False)
-    if found.dtype.str not in _DTYPES:
+    converted = value.astype(value.dtype.newbyteorder("<"), order="C", copy=False)
+    if converted.dtype.str not in _DTYPES:
         raise TypeError(f"an array of {value.dtype} cannot be sent")
-    return found
+    return converted
 
 
 def _parts(most: int) -> Generator[memoryview, None, Any]:
@@ -408,7 +410,7 @@ def _parts(most: int) -> Generator[memoryview, None, Any]:
     yield memoryview(length)
     (n,) = _LENGTH.unpack(length)
     if not 0 < n <= _MOST_TEXT:
-        raise WireError(f"a header of {n} bytes is not one of this format")
+        raise WireError(f"a header of {n} bytes is not valid")
     header = bytearray(n)
     yield memoryview(header)
     try:
@@ -421,8 +423,8 @@ def _parts(most: int) -> Generator[memoryview, None, Any]:
         message = _with_arrays(content["message"], arrays) if arrays else content["message"]
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise WireError(f"the header is malformed ({type(error).__name__}: {error})") from None
-    for each in arrays:
-        yield each.reshape(-1).view(np.uint8).data
+    for received in arrays:
+        yield received.reshape(-1).view(np.uint8).data
     return message
 
 
@@ -435,9 +437,9 @@ def _size(value: Any) -> int:
 def _with_arrays(value: Any, arrays: list[NDArray[Any]]) -> Any:
     """Return plain JSON values with references replaced by their arrays."""
     if isinstance(value, list):
-        return [_with_arrays(each, arrays) for each in value]
+        return [_with_arrays(item, arrays) for item in value]
     if isinstance(value, dict):
         if value.keys() == {_REFERENCE}:
             return arrays[_size(value[_REFERENCE])]
-        return {name: _with_arrays(each, arrays) for name, each in value.items()}
+        return {name: _with_arrays(item, arrays) for name, item in value.items()}
     return value

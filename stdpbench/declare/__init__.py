@@ -1,1 +1,1 @@
-"""How a kind and its parameters are declared: fields with units and bounds, registries, expressions, names."""
+"""Declaration of kinds and their parameters: fields with units and bounds, registries, expressions, names."""

@@ -1,8 +1,8 @@
-"""Evaluation of the expressions of rules and neurons, in Brian2's syntax, with NumPy and without Brian2.
+"""Evaluate expressions of rules and neurons in Brian2's syntax, with NumPy instead of Brian2.
 
-Numbers, names, ``+ - * / // % **``, comparisons, ``and``/``or``/``not``, and the functions of `FUNCTIONS`; statements
-``name = …`` and ``name += …`` (also ``-= *= /=``). Nothing else is allowed (no attributes, indices or other
-calls), so that text from a file is safe to evaluate.
+Allowed are numbers, names, ``+ - * / // % **``, comparisons, ``and``/``or``/``not``, and the functions of `FUNCTIONS`;
+statements ``name = …`` and ``name += …`` (also ``-= *= /=``). Attributes, indices and other calls are refused, so that
+text from a file is safe to evaluate.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Code:
     text : str
         Text of the statements.
     assigned : tuple of str
-        Names that are assigned, in order.
+        Assigned names, in order.
 
     Raises
     ------
@@ -142,16 +142,16 @@ def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
         case ast.Constant(value=bool() | int() | float() as number):
             return number
         case ast.Name(id=name):
-            return _named(name, values)
+            return _lookup(name, values)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
             return _BINARY[type(op)](_value(left, values), _value(right, values))
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
             return _UNARY[type(op)](_value(operand, values))
         case ast.BoolOp(op=op, values=operands):
             join = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            found = [_value(operand, values) for operand in operands]
-            result = found[0]
-            for other in found[1:]:
+            operand_values = [_value(operand, values) for operand in operands]
+            result = operand_values[0]
+            for other in operand_values[1:]:
                 result = join(result, other)
             return result
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
@@ -164,7 +164,7 @@ def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
     raise StdpbenchError(f"{ast.unparse(node)!r} is not supported; functions are {', '.join(FUNCTIONS)}")
 
 
-def _named(name: str, values: Mapping[str, Any]) -> Any:
+def _lookup(name: str, values: Mapping[str, Any]) -> Any:
     if name in values:
         return values[name]
     if name in _CONSTANTS:

@@ -1,7 +1,7 @@
 """Names of learned arrays.
 
-``"PROJECTION.w"`` names the weights of a projection that learns, ``"PROJECTION.d"`` its delays, if these learn, and
-``"POPULATION.VARIABLE"`` a slow variable of neurons, such as ``"exc.theta"``. Imports nothing that takes time.
+``"PROJECTION.w"`` names the weights of a plastic projection, ``"PROJECTION.d"`` its plastic delays, and
+``"POPULATION.VARIABLE"`` a slow variable of neurons, such as ``"exc.theta"``. This module is cheap to import.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable
 
 NAME = r"[a-z][a-z0-9_]{0,31}\.[A-Za-z][A-Za-z0-9_]{0,31}"
-"""Names of learned arrays, as a regular expression."""
+"""Regular expression for names of learned arrays."""
 FEED, THETA, COMPETE = "feed.w", "exc.theta", "compete.w"
-"""Names in Diehl & Cook's network: weights of the input, thresholds, and weights of lateral inhibition that learns."""
+"""Names in Diehl & Cook's network: input weights, adaptive thresholds, and plastic lateral inhibition."""
 
 
 def is_weight(name: str) -> bool:
-    """Whether a learned array holds the weights of a projection."""
+    """Return whether a learned array holds the weights of a projection."""
     return name.endswith(".w")
 
 
@@ -26,7 +26,7 @@ def weights_of(projection: str) -> str:
 
 
 def is_delay(name: str) -> bool:
-    """Whether a learned array holds the delays of a projection."""
+    """Return whether a learned array holds the delays of a projection."""
     return name.endswith(".d")
 
 
@@ -36,12 +36,12 @@ def delays_in(projection: str) -> str:
 
 
 def is_per_synapse(name: str) -> bool:
-    """Whether a learned array has a value per synapse: weights or delays."""
+    """Return whether a learned array has a value per synapse: weights or delays."""
     return is_weight(name) or is_delay(name)
 
 
 def is_name(name: str) -> bool:
-    """Whether a learned array may have this name."""
+    """Return whether a learned array may have this name."""
     return re.fullmatch(NAME, name) is not None
 
 

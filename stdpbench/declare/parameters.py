@@ -51,7 +51,7 @@ def parameter(
     structural : bool
         Whether a change requires another network.
     files : str
-        Of a parameter that names a file: the patterns of such names, such as ``"*.npz *.nir"``.
+        For a parameter that names a file: patterns of file names, such as ``"*.npz *.nir"``.
     """
     return Field(
         default,
@@ -66,7 +66,7 @@ def parameter(
 
 @dataclass(frozen=True)
 class Parameter:
-    """Declaration of one parameter, with everything that a form, a file or a reference page needs."""
+    """Declaration of one parameter, as needed by forms, files and reference pages."""
 
     name: str
     type: str
@@ -111,7 +111,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How a value of a field is read: in which unit, if any, and whether as a number, or as None."""
+    """Rule for reading the value of a field: unit, number or not, None allowed, default not None."""
 
     unit: str | None
     number: bool
@@ -138,11 +138,11 @@ class Parameters(BaseModel):
 
     @classmethod
     def _declared(cls) -> tuple[type, dict[str, _Reading], tuple[Parameter, ...]]:
-        """What is asked of the declarations for each value that is read, once for each class."""
-        if cls._declarations is None or cls._declarations[0] is not cls:  # that of a base class
+        """Return the class, its reading rules and its declarations; cached per class."""
+        if cls._declarations is None or cls._declarations[0] is not cls:  # inherited from a base class
             fields = cls.model_fields
-            described = tuple(_describe_field(name, field) for name, field in fields.items() if name != "kind")
-            cls._declarations = cls, {name: _Reading.of(field) for name, field in fields.items()}, described
+            declarations = tuple(_describe_field(name, field) for name, field in fields.items() if name != "kind")
+            cls._declarations = cls, {name: _Reading.of(field) for name, field in fields.items()}, declarations
         return cls._declarations
 
     @field_validator("*", mode="before")
@@ -201,7 +201,7 @@ P = TypeVar("P", bound=Parameters)
 
 
 def build(cls: type[P], mapping: Mapping[str, Any], where: str) -> P:
-    """Create a `Parameters` object from the values in a file or on a command line.
+    """Create a `Parameters` object from values of a file or command line.
 
     Parameters
     ----------
@@ -215,21 +215,21 @@ def build(cls: type[P], mapping: Mapping[str, Any], where: str) -> P:
     Raises
     ------
     StdpbenchError
-        One sentence per error, with the dotted path, the error and what would be right.
+        One sentence per error, with the dotted path and what would be right.
     """
     if not isinstance(mapping, Mapping):
         raise StdpbenchError(f"{where} must be a table of parameters, not {mapping!r}")
-    declaring, values = cls.declared_by(_with_preset(cls, mapping, where), where)
-    known: Mapping[str, Any] = values if declaring.missing else declaring.model_fields
-    wrong = [str(unknown_key(key, known, where)) for key in values if key not in known]
+    actual, values = cls.declared_by(_with_preset(cls, mapping, where), where)
+    known: Mapping[str, Any] = values if actual.missing else actual.model_fields
+    errors = [str(unknown_key(key, known, where)) for key in values if key not in known]
     try:
-        made = declaring.model_validate({key: value for key, value in values.items() if key in known})
+        instance = actual.model_validate({key: value for key, value in values.items() if key in known})
     except ValidationError as error:
-        wrong += explain(error, where)
-    if wrong:
-        raise several(wrong)
-    assert isinstance(made, cls)
-    return made
+        errors += explain(error, where)
+    if errors:
+        raise several(errors)
+    assert isinstance(instance, cls)
+    return instance
 
 
 def _with_preset(cls: type[Parameters], mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -253,18 +253,18 @@ def unknown_key(key: str, known: Mapping[str, Any], where: str) -> StdpbenchErro
 
 def explain(error: ValidationError, where: str) -> list[str]:
     """Return one sentence per error of pydantic, and one per line of a validator's message."""
-    return [sentence for one in error.errors() for sentence in _explain(one, where)]
+    return [sentence for details in error.errors() for sentence in _explain(details, where)]
 
 
 def _explain(error: ErrorDetails, where: str) -> list[str]:
     path = ".".join([where, *(str(part) for part in error["loc"])]).strip(".")
-    given, context, kind = error["input"], error.get("ctx", {}), error["type"]
+    value, context, kind = error["input"], error.get("ctx", {}), error["type"]
     if kind == "value_error":
         message = str(context["error"])
         return [f"{path}: {message}"] if path else message.splitlines()
     if kind == "missing":
         return [f"{path} is missing"]
-    wanted = {
+    expected = {
         "greater_than": "more than {gt:g}",
         "greater_than_equal": "at least {ge:g}",
         "less_than": "less than {lt:g}",
@@ -280,9 +280,9 @@ def _explain(error: ErrorDetails, where: str) -> list[str]:
         "bool_type": "true or false",
         "string_type": "a text",
     }.get(kind)
-    if wanted is None:
-        return [f"{path}: {error['msg'][0].lower()}{error['msg'][1:]}, not {given!r}"]
-    return [f"{path} must be {wanted.format(**context)}, not {given!r}"]
+    if expected is None:
+        return [f"{path}: {error['msg'][0].lower()}{error['msg'][1:]}, not {value!r}"]
+    return [f"{path} must be {expected.format(**context)}, not {value!r}"]
 
 
 def _extra(field: FieldInfo, key: str) -> Any:
@@ -291,7 +291,7 @@ def _extra(field: FieldInfo, key: str) -> Any:
 
 
 def _type_name(annotation: Any) -> str:
-    """Return what a file has for values of a type: a list for a tuple; a table for a mapping or pairs of its items."""
+    """Return the name of a type in files: list for a tuple, table for a mapping or for pairs of its items."""
     origin = get_origin(annotation)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return "table"
@@ -310,7 +310,7 @@ def _describe_field(name: str, field: FieldInfo) -> Parameter:
     choices = tuple(map(str, get_args(annotation))) if get_origin(annotation) is Literal else ()
     optional = type(None) in get_args(annotation)
     if optional:
-        annotation = next(part for part in get_args(annotation) if part is not type(None))
+        annotation = next(member for member in get_args(annotation) if member is not type(None))
     type_name = "choice" if choices else _type_name(annotation)
     return Parameter(
         name=name,

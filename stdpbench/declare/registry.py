@@ -27,7 +27,7 @@ _STAND_INS: ContextVar[bool] = ContextVar("stand_ins", default=False)
 
 
 class MissingKindError(StdpbenchError):
-    """No installed package provides a kind, or the one that does is faulty.
+    """A kind that no installed package provides, or whose package is faulty.
 
     Attributes
     ----------
@@ -42,9 +42,9 @@ class MissingKindError(StdpbenchError):
 
 @lru_cache(maxsize=1)
 def _all_entry_points(_path: tuple[str, ...]) -> dict[str, list[EntryPoint]]:
-    """Return the entry points of all packages on an import path that add kinds, by group: read once for all."""
-    found = entry_points()
-    return {group: list(found.select(group=group)) for group in found.groups if group.startswith("stdpbench.")}
+    """Return the entry points that add kinds, by group; cached per import path, since this reads many files."""
+    installed = entry_points()
+    return {group: list(installed.select(group=group)) for group in installed.groups if group.startswith("stdpbench.")}
 
 
 class Family(Generic[K]):
@@ -86,7 +86,7 @@ class Family(Generic[K]):
         return (*self._built_in, *(name for name in others if name not in self._built_in))
 
     def _points(self) -> tuple[EntryPoint, ...]:
-        """Entry points of other packages; cached per import path, since this reads the files of all packages."""
+        """Return the entry points of other packages; cached per import path."""
         path = tuple(sys.path)
         if self._announced is None or self._announced_on != path:
             self._announced, self._announced_on = tuple(_all_entry_points(path).get(self.group, ())), path
@@ -123,11 +123,11 @@ class Family(Generic[K]):
 
     def usable(self) -> dict[str, type[K]]:
         """Return the classes of all kinds, without those of other packages that cannot be used."""
-        found: dict[str, type[K]] = {}
+        classes: dict[str, type[K]] = {}
         for kind in self.kinds():
             with suppress(MissingKindError):
-                found[kind] = self.get(kind)
-        return found
+                classes[kind] = self.get(kind)
+        return classes
 
     def build(self, mapping: Mapping[str, Any], where: str) -> K:
         """Create an object from a table with a ``kind`` and its parameters."""
@@ -138,7 +138,7 @@ class Family(Generic[K]):
         return build(self.get(str(mapping["kind"]), f"{where}.kind"), mapping, where)
 
     def read(self, mapping: Mapping[str, Any], where: str) -> K:
-        """As `build`, but make a stand-in for a missing kind, which holds the values of the table as written."""
+        """Create an object like `build`; for a missing kind, create a stand-in that keeps the values of the table."""
         token = _STAND_INS.set(True)
         try:
             return self.build(mapping, where)
@@ -149,7 +149,7 @@ class Family(Generic[K]):
             _STAND_INS.reset(token)
 
     def nested(self, mapping: Mapping[str, Any], where: str) -> K:
-        """As `read` for an object within one that `read` makes, else as `build`."""
+        """Create a nested object: like `read` within a call of `read`, else like `build`."""
         return self.read(mapping, where) if _STAND_INS.get() else self.build(mapping, where)
 
     def _checked(self, kind: str, cls: Any) -> type[K]:
@@ -165,7 +165,7 @@ class Family(Generic[K]):
 
 @lru_cache(maxsize=256)
 def _stand_in(base: type[K], table: str, clause: str) -> type[K]:
-    """The class of a stand-in: one per table, so that stand-ins of equal tables are equal."""
+    """Return the class of a stand-in; cached per table, so that stand-ins of equal tables are equal."""
     stored: dict[str, Any] = json.loads(table)
 
     def refuse(self: Parameters, *arguments: Any, **keywords: Any) -> NoReturn:
@@ -189,5 +189,5 @@ def _stand_in(base: type[K], table: str, clause: str) -> type[K]:
         **dict.fromkeys(getattr(base, "__abstractmethods__", ()), refuse),
     }
     metaclass: Any = type(base)
-    made: type[K] = metaclass("StandIn", (base,), namespace)
-    return made
+    stand_in: type[K] = metaclass("StandIn", (base,), namespace)
+    return stand_in

@@ -1,6 +1,6 @@
-"""Paths of plasticity rules in an experiment: of the section ``plasticity``, or of a projection.
+"""Paths of plasticity rules in an experiment: in the section ``plasticity`` or in a projection.
 
-Imports nothing that takes time.
+This module is cheap to import.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ SECTION = "plasticity"
 
 
 def table_of_rule(projection: str) -> str:
-    """Return the dotted path of the table of a projection's rule; without a projection, of the section's."""
+    """Return the dotted path of the table of a projection's rule, or of the section for an empty name."""
     return f"network.projections.{projection}.{SECTION}" if projection else SECTION
 
 
 def projection_of(path: str) -> str:
-    """Return the projection whose rule, or a parameter of it, has this path; empty for the section's and all else."""
+    """Return the projection of a path of its rule or a rule parameter; an empty string for any other path."""
     match path.split("."):
         case ["network", "projections", name, "plasticity", *_]:
             return name
@@ -25,10 +25,10 @@ def projection_of(path: str) -> str:
 
 
 def is_of_rule(path: str) -> bool:
-    """Whether a path is that of a rule, or of a parameter of one."""
+    """Return whether a path leads to a rule or to a parameter of a rule."""
     return path.partition(".")[0] == SECTION or projection_of(path) != ""
 
 
 def replaced_rule(paths: Iterable[str]) -> str | None:
-    """Return the projection whose rule a change of these paths replaces, empty for the section's; None if none."""
+    """Return the projection whose rule is replaced if these paths change; empty for the section, None for no rule."""
     return next((projection_of(path) for path in paths if is_of_rule(path) and path.endswith(f"{SECTION}.kind")), None)

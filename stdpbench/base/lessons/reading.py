@@ -1,4 +1,4 @@
-"""Lessons: what they consist of, their declarations as read from TOML, and the cells of their notebooks."""
+"""Declarations of lessons, their reader for TOML, and the cells of their notebooks."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class RunOfLesson:
     name : str
         Name of the experiment, by which the lesson recognises its run.
     experiment : str
-        The included experiment that it is made from.
+        The shipped experiment that it is based on.
     set : mapping of str to Any
-        Values that differ from it, by dotted path.
+        Values that differ from the experiment, by dotted path.
     seconds : float
         Pause between presentations in seconds at the start, so that learning can be seen; 0: as fast as possible.
     checkpoint_every : int
-        Training presentations between checkpoints, at which a branch is compared with the run that it left; 0: the
-        default of runs.
+        Training presentations between checkpoints, at which a branch is compared with its parent run; 0: the
+        default.
     """
 
     name: str
@@ -45,19 +45,19 @@ class Step:
     Attributes
     ----------
     title, text : str
-        What it is about; the text is Markdown.
+        Title, and explanation in Markdown.
     do : str
-        What to do in the app, Markdown; empty if there is only something to read.
+        Instruction for the app in Markdown; empty for a step without one.
     show : str
-        What the app highlights; empty for nothing.
+        Part of the app to highlight; empty for none.
     starts : bool
         Whether the app offers to start the run of the lesson here.
     check : str
-        Name of the condition that shows that the step is done; empty: done when the reader goes on.
+        Name of the condition under which the step is done; empty: done when the reader goes on.
     arguments : mapping of str to Any
         Arguments of the condition.
     notebook, code : str
-        What the notebook says before its code, Markdown, and the code; both may be empty.
+        Markdown before the code in the notebook, and the code; both may be empty.
     """
 
     title: str
@@ -107,11 +107,11 @@ class Lesson:
     minutes : int
         How long it takes.
     steps : tuple of Step
-        The task of the step.
+        The steps.
     question : Question
         The question at the end.
     run : RunOfLesson or None
-        The run it works with; None if it needs none.
+        The run that the lesson works with, if any.
     """
 
     name: str
@@ -132,8 +132,8 @@ _T = TypeVar("_T", Lesson, Question, RunOfLesson, Step)
 @cache
 def lessons() -> tuple[Lesson, ...]:
     """Return all lessons in their order."""
-    found = [read_lesson(file) for file in _FOLDER.glob("*.toml")]
-    return tuple(sorted(found, key=lambda lesson: lesson.number))
+    unsorted = [read_lesson(file) for file in _FOLDER.glob("*.toml")]
+    return tuple(sorted(unsorted, key=lambda lesson: lesson.number))
 
 
 def read_lesson(file: Path) -> Lesson:
@@ -148,24 +148,24 @@ def read_lesson(file: Path) -> Lesson:
     steps = table.pop("steps", [])
     if not isinstance(steps, list) or not steps:
         raise StdpbenchError(f"{file.name}: a lesson needs a list of steps")
-    made: dict[str, Any] = {
-        "steps": tuple(_made(Step, step, f"{file.name}, step {n}") for n, step in enumerate(steps, 1)),
-        "question": _made(Question, table.pop("question", {}), f"{file.name}, question"),
+    values: dict[str, Any] = {
+        "steps": tuple(_build(Step, step, f"{file.name}, step {n}") for n, step in enumerate(steps, 1)),
+        "question": _build(Question, table.pop("question", {}), f"{file.name}, question"),
     }
     if "run" in table:
-        made["run"] = _made(RunOfLesson, table.pop("run"), f"{file.name}, run")
-    return _made(Lesson, {**table, **made, "name": file.stem}, file.name)
+        values["run"] = _build(RunOfLesson, table.pop("run"), f"{file.name}, run")
+    return _build(Lesson, {**table, **values, "name": file.stem}, file.name)
 
 
-def _made(kind: type[_T], table: object, where: str) -> _T:
-    """Return a declaration from a table of the file."""
+def _build(kind: type[_T], table: object, where: str) -> _T:
+    """Check a table of the file and return its declaration."""
     if not isinstance(table, Mapping):
         raise StdpbenchError(f"{where}: expected a table, got {table!r}")
-    known = {one.name: one for one in fields(kind)}
+    known = {declared.name: declared for declared in fields(kind)}
     if unknown := sorted(set(table) - set(known)):
         raise StdpbenchError(f"{where}: unknown key {unknown[0]!r}; known keys are {', '.join(known)}")
-    for name, one in known.items():
-        if name not in table and one.default is MISSING and one.default_factory is MISSING:
+    for name, declared in known.items():
+        if name not in table and declared.default is MISSING and declared.default_factory is MISSING:
             raise StdpbenchError(f"{where}: the key {name!r} is missing")
     for name, value in table.items():
         expected = _TYPES.get(str(known[name].type), object)
@@ -188,20 +188,20 @@ _TYPES: Mapping[str, Any] = {
 
 def cells(lesson: Lesson) -> list[tuple[str, str]]:
     """Return kind (``"markdown"`` or ``"code"``) and text of each cell."""
-    made = [("markdown", f"# {lesson.number}. {lesson.title}\n\n{lesson.text}\n\n{_about(lesson)}")]
+    result = [("markdown", f"# {lesson.number}. {lesson.title}\n\n{lesson.text}\n\n{_about(lesson)}")]
     for step in lesson.steps:
-        made.append(("markdown", "\n\n".join(filter(None, (f"## {step.title}", step.text, step.notebook)))))
+        result.append(("markdown", "\n\n".join(filter(None, (f"## {step.title}", step.text, step.notebook)))))
         if step.code:
-            made.append(("code", step.code))
-    made.append(("markdown", f"## Question\n\n{lesson.question.text}"))
+            result.append(("code", step.code))
+    result.append(("markdown", f"## Question\n\n{lesson.question.text}"))
     if lesson.question.code:
-        made.append(("code", lesson.question.code))
-    made.append(("markdown", f"**Answer.** {lesson.question.answer}"))
-    return made
+        result.append(("code", lesson.question.code))
+    result.append(("markdown", f"**Answer.** {lesson.question.answer}"))
+    return result
 
 
 def _about(lesson: Lesson) -> str:
-    """Say what the notebook is, and where the same lesson is found in the app."""
+    """Return the note on the duration and the place of the lesson in the app."""
     return (
         f"*About {lesson.minutes} minutes, without a download. The same lesson is in the app, beside the running "
         "network: Help > Lessons.*"
